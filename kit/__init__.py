@@ -1,0 +1,1 @@
+"""Technical toolkit shared by the four services; it knows no domain noun."""

@@ -1,0 +1,106 @@
+"""Money is integer minor units plus an ISO 4217 currency; shares are integers of 1e-6.
+
+Rounding is half-even everywhere; remainders go by largest remainder with a stable tie-break.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from iso4217 import Currency
+
+MAX_AMOUNT = 10**13
+"""Largest absolute amount in minor units that any field accepts."""
+
+SHARE_WHOLE = 1_000_000
+"""100 % as a share."""
+
+_EXPONENTS = {c.code: c.exponent for c in Currency if c.exponent is not None}
+
+
+class UnknownCurrency(ValueError):
+    """Not an ISO 4217 code of a currency with minor units."""
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in minor units of `currency` (ISO 4217)."""
+
+    amount: int
+    currency: str
+
+    def __add__(self, other: Money) -> Money:
+        return Money(self.amount + self._same(other), self.currency)
+
+    def __sub__(self, other: Money) -> Money:
+        return Money(self.amount - self._same(other), self.currency)
+
+    def __neg__(self) -> Money:
+        return Money(-self.amount, self.currency)
+
+    def _same(self, other: Money) -> int:
+        if other.currency != self.currency:
+            raise ValueError(f"cannot combine {self.currency} with {other.currency}")
+        return other.amount
+
+
+def exponent(currency: str) -> int:
+    """Decimal digits of the currency's minor unit (2 for CNY, 0 for JPY); raises UnknownCurrency."""
+    try:
+        return _EXPONENTS[currency]
+    except KeyError:
+        raise UnknownCurrency(currency) from None
+
+
+def is_currency(code: str) -> bool:
+    """Whether `code` is a currency that amounts can be kept in."""
+    return code in _EXPONENTS
+
+
+def round_half_even(value: Fraction) -> int:
+    """The nearest integer, ties to the even one; exact."""
+    return round(value)
+
+
+def ratio(amount: int, numerator: int, denominator: int) -> int:
+    """amount x numerator / denominator, rounded half-even once."""
+    return round(Fraction(amount * numerator, denominator))
+
+
+def convert(amount: int, currency: str, rate: str | Decimal, base_currency: str) -> int:
+    """Minor units of `currency` in minor units of `base_currency`; `rate` = base units per unit.
+
+    >>> convert(1000, "JPY", "0.0067", "USD")
+    670
+    """
+    scale = Fraction(10) ** (exponent(base_currency) - exponent(currency))
+    return round(Fraction(amount) * Fraction(Decimal(rate)) * scale)
+
+
+def allocate(total: int, weights: Sequence[int | Fraction], keys: Sequence[str] | None = None) -> list[int]:
+    """Split `total` in proportion to non-negative `weights`, exactly.
+
+    Largest remainder: every part is floor(exact) or floor(exact) + 1 of the absolute total, the
+    parts sum to `total`, and ties go to the smaller key (position when `keys` is None), so the
+    result does not depend on the order of the input. The split of -x is the negated split of x.
+    Raises ValueError when no weight is positive, or one is negative.
+    """
+    if any(weight < 0 for weight in weights):
+        raise ValueError("weights must not be negative")
+    whole = sum((Fraction(weight) for weight in weights), Fraction(0))
+    if whole == 0:
+        raise ValueError("at least one weight must be positive")
+    sign, magnitude = (-1 if total < 0 else 1), abs(total)
+    exact = [magnitude * Fraction(weight) / whole for weight in weights]
+    parts = [value.numerator // value.denominator for value in exact]
+    missing = magnitude - sum(parts)
+
+    def rank(index: int) -> tuple[Fraction, str, int]:
+        return (parts[index] - exact[index], keys[index] if keys is not None else "", index)
+
+    for index in sorted(range(len(parts)), key=rank)[:missing]:
+        parts[index] += 1
+    return [sign * part for part in parts]
