@@ -53,9 +53,9 @@ class Consumer(Protocol):
         """Leave the group; uncommitted records go to another member."""
         ...
 
-    async def poll(self, max_records: int, timeout: float) -> dict[TopicPartition, list[Record]]:
+    async def poll(self, max_records: int, wait: float) -> dict[TopicPartition, list[Record]]:
         """Up to `max_records` new records of the assigned partitions, in offset order per partition;
-        empty after `timeout` seconds."""
+        empty after `wait` seconds."""
         ...
 
     async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
