@@ -1,0 +1,195 @@
+"""One transaction handle (`Tx`) over one asyncpg connection, and the pools of one service's database.
+
+SQL is written as SQL. Every handle speaks to exactly one connection; commit and rollback happen here
+and nowhere else: the caller leaves the `async with` block normally (commit) or by an exception.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+Row = asyncpg.Record
+Connection = asyncpg.Connection | PoolConnectionProxy
+
+
+@dataclass(slots=True)
+class Tx:
+    """Handle passed to every service and repository function.
+
+    `after_commit` callbacks run once the commit has succeeded (never after a rollback); they only
+    wake things up and must not fail.
+    """
+
+    connection: Connection
+    _after_commit: list[Callable[[], None]] = field(default_factory=list)
+
+    async def fetch(self, sql: str, *args: object) -> list[Row]:
+        """All rows."""
+        return cast(list[Row], await self.connection.fetch(sql, *args))
+
+    async def fetchrow(self, sql: str, *args: object) -> Row | None:
+        """The first row, or None."""
+        return cast(Row | None, await self.connection.fetchrow(sql, *args))
+
+    async def fetchval(self, sql: str, *args: object) -> Any:
+        """The first column of the first row, or None."""
+        return await self.connection.fetchval(sql, *args)
+
+    async def execute(self, sql: str, *args: object) -> int:
+        """Run a statement; returns the number of rows it touched."""
+        status = cast(str, await self.connection.execute(sql, *args))
+        count = status.rpartition(" ")[2]
+        return int(count) if count.isdigit() else 0
+
+    async def copy(self, table: str, columns: Sequence[str], records: Iterable[Sequence[object]]) -> int:
+        """Bulk insert by COPY; returns the number of rows."""
+        status = cast(str, await self.connection.copy_records_to_table(table, columns=columns, records=records))
+        return int(status.rpartition(" ")[2])
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """What happens inside is undone when the block raises; the transaction goes on."""
+        async with self.connection.transaction():
+            yield
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Run `callback` after a successful commit; the same callback runs once."""
+        if callback not in self._after_commit:
+            self._after_commit.append(callback)
+
+    def committed(self) -> None:
+        """Called by the owner of the transaction after its commit."""
+        for callback in self._after_commit:
+            callback()
+        self._after_commit.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseSettings:
+    """Where a service's database is and how much of it may be used.
+
+    `connect` are keyword arguments of `asyncpg.connect` (dsn, or host/user/database).
+    """
+
+    connect: Mapping[str, Any]
+    name: str = "crmesh"
+    writers: int = 4
+    readers: int = 3
+    statement_timeout_ms: int = 30_000
+    lock_timeout_ms: int = 5_000
+
+
+async def _keep_state(_connection: Connection) -> None:
+    """Returned connections need no RESET round trip: only SET LOCAL and transaction locks are used."""
+
+
+class Database:
+    """Pools of one database: read-write transactions and read-only autocommit reads."""
+
+    def __init__(self, settings: DatabaseSettings) -> None:
+        self.settings = settings
+        self._writers: asyncpg.Pool | None = None
+        self._readers: asyncpg.Pool | None = None
+        self._lock = asyncio.Lock()
+
+    async def _pool(self, size: int, *, read_only: bool) -> asyncpg.Pool:
+        return await asyncpg.create_pool(
+            **self.settings.connect,
+            min_size=0,
+            max_size=size,
+            reset=_keep_state,
+            max_inactive_connection_lifetime=60,
+            server_settings=self.server_settings(read_only=read_only),
+        )
+
+    def server_settings(self, *, read_only: bool = False) -> dict[str, str]:
+        """Session settings of every connection."""
+        return {
+            "application_name": f"crmesh-{self.settings.name}",
+            "timezone": "UTC",
+            "statement_timeout": str(self.settings.statement_timeout_ms),
+            "lock_timeout": str(self.settings.lock_timeout_ms),
+            "idle_in_transaction_session_timeout": "60000",
+            "default_transaction_read_only": "on" if read_only else "off",
+            "jit": "off",
+        }
+
+    async def start(self) -> None:
+        """Create the pools; connections open on first use."""
+        async with self._lock:
+            if self._writers is None:
+                self._writers = await self._pool(self.settings.writers, read_only=False)
+                self._readers = await self._pool(self.settings.readers, read_only=True)
+
+    async def stop(self) -> None:
+        """Close every connection, waiting a moment for those in use."""
+        async with self._lock:
+            pools, self._writers, self._readers = (self._writers, self._readers), None, None
+            for pool in pools:
+                if pool is not None:
+                    try:
+                        await asyncio.wait_for(pool.close(), 10)
+                    except TimeoutError:
+                        pool.terminate()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Tx]:
+        """One read-write transaction: commits when the block ends, rolls back when it raises."""
+        if self._writers is None:
+            await self.start()
+        assert self._writers is not None
+        async with self._writers.acquire() as connection:
+            tx = Tx(connection)
+            async with connection.transaction():
+                yield tx
+        tx.committed()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Tx]:
+        """Read-only autocommit statements (no BEGIN); may point at a replica."""
+        if self._readers is None:
+            await self.start()
+        assert self._readers is not None
+        async with self._readers.acquire() as connection:
+            yield Tx(connection)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Tx]:
+        """A read-only REPEATABLE READ transaction: every statement sees the same state."""
+        if self._readers is None:
+            await self.start()
+        assert self._readers is not None
+        async with (
+            self._readers.acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            yield Tx(connection)
+
+    async def connect(self) -> asyncpg.Connection:
+        """A connection of one's own outside the pools (session locks, rebuilds); the caller closes it."""
+        return await asyncpg.connect(**self.settings.connect, server_settings=self.server_settings())
+
+
+TRANSIENT_ERRORS: tuple[type[BaseException], ...] = (
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.QueryCanceledError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.InterfaceError,
+    ConnectionError,
+    OSError,
+    TimeoutError,
+)
+"""Errors after which the same work may succeed (the server is away, or another transaction won)."""

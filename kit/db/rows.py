@@ -1,0 +1,74 @@
+"""Writing rows: one statement for any number of rows, and versioned updates.
+
+Rows are mappings of column name -> value; a batch travels as one JSON parameter and is typed by the
+table itself (`json_populate_recordset`), so arrays, jsonb, dates and big integers need no casts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlmodel import SQLModel
+
+from kit.db.database import Tx
+from kit.errors import VersionMismatch
+
+
+def table_name(model: type[SQLModel]) -> str:
+    """Name of a model's table."""
+    return str(model.__tablename__)
+
+
+def dumps(value: object) -> str:
+    """JSON text for a json parameter or column; Decimals become text."""
+    return orjson.dumps(value, default=str, option=orjson.OPT_PASSTHROUGH_SUBCLASS).decode()
+
+
+@lru_cache(maxsize=1024)
+def _insert_sql(table: str, columns: tuple[str, ...], suffix: str) -> str:
+    names = ", ".join(f'"{name}"' for name in columns)
+    return (
+        f"INSERT INTO {table} ({names}) SELECT {names} FROM json_populate_recordset(NULL::{table}, $1::json) {suffix}"
+    )
+
+
+async def insert_rows(tx: Tx, model: type[SQLModel], rows: Sequence[Mapping[str, Any]], suffix: str = "") -> int:
+    """Insert all rows by one statement; returns how many were inserted.
+
+    Every row has the same keys. `suffix` is literal SQL (`ON CONFLICT ... DO NOTHING`).
+    """
+    if not rows:
+        return 0
+    return await tx.execute(_insert_sql(table_name(model), tuple(rows[0]), suffix), dumps(rows))
+
+
+async def insert_returning(
+    tx: Tx, model: type[SQLModel], rows: Sequence[Mapping[str, Any]], suffix: str
+) -> list[Mapping[str, Any]]:
+    """Insert all rows by one statement whose `suffix` ends in RETURNING; returns those rows."""
+    if not rows:
+        return []
+    return list(await tx.fetch(_insert_sql(table_name(model), tuple(rows[0]), suffix), dumps(rows)))
+
+
+@lru_cache(maxsize=1024)
+def _update_sql(table: str, columns: tuple[str, ...]) -> str:
+    assignments = ", ".join(f'"{name}" = r."{name}"' for name in columns)
+    return (
+        f"UPDATE {table} t SET {assignments}, version = t.version + 1 "
+        f"FROM json_populate_record(NULL::{table}, $1::json) r "
+        f"WHERE t.id = $2 AND t.version = $3 RETURNING t.version"
+    )
+
+
+async def update_row(tx: Tx, model: type[SQLModel], row_id: UUID, version: int, changes: Mapping[str, Any]) -> int:
+    """Change a versioned row; returns the new version, raises VersionMismatch when it has moved on."""
+    sql = _update_sql(table_name(model), tuple(changes))
+    new_version = await tx.fetchval(sql, dumps(changes), row_id, version)
+    if new_version is None:
+        raise VersionMismatch()
+    return int(new_version)
