@@ -1,0 +1,1 @@
+"""The customer service: accounts, orders, payments and the judgements about a customer."""

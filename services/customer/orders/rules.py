@@ -1,0 +1,210 @@
+"""Pure rules of orders: prices of lines, base amounts, cumulative returns, states, credit splits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from decimal import Decimal
+
+from kit.errors import Conflict, FieldError, Invalid
+from kit.money import MAX_AMOUNT, SHARE_WHOLE, allocate, convert, ratio
+from services.customer.orders.enums import TRANSITIONS, AnswerKind, Decision, OrderAction, OrderState
+
+RATE_DIGITS = 12
+_RATE = re.compile(r"[0-9]{1,12}(\.[0-9]{1,24})?")
+
+
+class OrderLineRefused(Invalid, ValueError):
+    """A line has a field outside its range; `line` is the line's number."""
+
+    code, title = "order-line-invalid", "A line of the order is not valid"
+
+    def __init__(self, line: int, field: str, detail: str, *, index: int) -> None:
+        super().__init__(f"line {line}: {detail}", errors=[FieldError(f"/lines/{index}/{field}", self.code, detail)])
+        self.line, self.field = line, field
+
+
+class AmountOverflow(OrderLineRefused):
+    """An amount of the line, or the total up to it, passes 10^13 minor units."""
+
+    code, title = "amount-overflow", "An amount of the order is too large"
+
+
+class ExchangeRateInvalid(Invalid, ValueError):
+    """Not a positive decimal of at most 12 significant digits, or not 1 within one currency."""
+
+    code, title = "exchange-rate-invalid", "The exchange rate is not valid"
+
+
+class CreditSplitInvalid(Invalid, ValueError):
+    """The credited shares are not positive, name a seller twice, or do not sum to 100 %."""
+
+    code, title = "credit-split-invalid", "The credit split is not valid"
+
+
+class OrderStateConflict(Conflict):
+    """The order's state does not allow the action."""
+
+    code, title = "order-state-conflict", "The state of the order does not allow this"
+
+
+@dataclass(frozen=True, slots=True)
+class LineInput:
+    """One line as ordered: `unit_price` and `discount` (of the whole line) in minor units, `tax_rate` in 1e-6."""
+
+    number: int
+    quantity: int
+    unit_price: int
+    discount: int = 0
+    tax_rate: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """Minor units in the order's currency and in the base currency; gross is net + tax in both."""
+
+    net: int
+    tax: int
+    gross: int
+    net_base: int
+    tax_base: int
+    gross_base: int
+
+    def __sub__(self, other: Amounts) -> Amounts:
+        return Amounts(*(a - b for a, b in zip(astuple(self), astuple(other), strict=True)))
+
+    def __neg__(self) -> Amounts:
+        return Amounts(*(-a for a in astuple(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class PricedOrder:
+    """Amounts of each line, in the order given, and their totals."""
+
+    lines: tuple[Amounts, ...]
+    total: Amounts
+
+
+def price_order(lines: Sequence[LineInput], currency: str, rate: str, base_currency: str) -> PricedOrder:
+    """Price the lines and carry the total into the base currency.
+
+    `rate` = base units per unit of `currency`. tax = net x tax_rate, half-even per line. The order's
+    gross is converted once (half-even), divided into net and tax, and each is spread over the lines by
+    largest remainder (ties to the smaller line number), so every column of the lines sums to its total.
+    Raises OrderLineRefused, AmountOverflow, ExchangeRateInvalid.
+    """
+    _check_rate(rate, currency, base_currency)
+    if len({line.number for line in lines}) != len(lines):
+        raise Invalid("line numbers must be unique", errors=[FieldError("/lines", "duplicate", "line number twice")])
+    net = [_line_net(line, index) for index, line in enumerate(lines)]
+    tax = [ratio(amount, line.tax_rate, SHARE_WHOLE) for amount, line in zip(net, lines, strict=True)]
+    gross = [a + b for a, b in zip(net, tax, strict=True)]
+    _check_range(lines, gross)
+    keys = [f"{line.number:012d}" for line in lines]
+    gross_base = convert(sum(gross), currency, rate, base_currency) if gross else 0
+    net_total, tax_total = _spread(gross_base, [sum(net), sum(tax)], ["net", "tax"])
+    net_base = _spread(net_total, net, keys)
+    tax_base = _spread(tax_total, tax, keys)
+    base = [a + b for a, b in zip(net_base, tax_base, strict=True)]
+    _check_range(lines, base)
+    columns = (net, tax, gross, net_base, tax_base, base)
+    rows = zip(*columns, strict=True)
+    return PricedOrder(tuple(Amounts(*row) for row in rows), Amounts(*map(sum, columns)))
+
+
+def returned_amounts(original: Amounts, ordered: int, returned: int) -> Amounts:
+    """Amounts of a line given back when `returned` of `ordered` units have come back in all.
+
+    round(original x returned / ordered), half-even, of net and tax in both currencies; gross is their
+    sum, so it stays net + tax. Returning everything gives exactly the original. Raises ValueError.
+    """
+    if not 0 <= returned <= ordered or ordered <= 0:
+        raise ValueError(f"cannot return {returned} of {ordered}")
+    parts = (original.net, original.tax, original.net_base, original.tax_base)
+    net, tax, net_base, tax_base = (ratio(part, returned, ordered) for part in parts)
+    return Amounts(net, tax, net + tax, net_base, tax_base, net_base + tax_base)
+
+
+def return_delta(original: Amounts, ordered: int, before: int, after: int) -> Amounts:
+    """Positive amounts of the return that takes the returned units from `before` to `after` (telescopes)."""
+    if before > after:
+        raise ValueError("returned units never decrease")
+    return returned_amounts(original, ordered, after) - returned_amounts(original, ordered, before)
+
+
+def next_state(state: OrderState, action: OrderAction) -> OrderState:
+    """The state after `action`; raises OrderStateConflict when `state` does not allow it."""
+    try:
+        return TRANSITIONS[state, action]
+    except KeyError:
+        raise OrderStateConflict(f"an order in state {state} cannot {action}") from None
+
+
+def decide_answer(
+    state: OrderState, current_placement: int, answer_placement: int, kind: AnswerKind, decision: Decision
+) -> OrderState | None:
+    """The state an answer to a placement leads to, or None when the answer no longer counts.
+
+    An answer counts for the current placement only, while the order is placed; an order on hold
+    moves only by an officer's override. Whoever sent an answer that is ignored frees its reservation.
+    """
+    if answer_placement != current_placement:
+        return None
+    if state is OrderState.PLACED:
+        return OrderState.CONFIRMED if kind is AnswerKind.RESERVED else OrderState.ON_HOLD
+    overridden = kind is AnswerKind.RESERVED and decision is Decision.OVERRIDE
+    return OrderState.CONFIRMED if state is OrderState.ON_HOLD and overridden else None
+
+
+def check_split(credits: Sequence[tuple[str, int]]) -> None:
+    """Refuse (seller, share in 1e-6) pairs that repeat, are not positive, or miss 1,000,000 (CreditSplitInvalid)."""
+    sellers: set[str] = set()
+    for index, (seller, share) in enumerate(credits):
+        if share <= 0:
+            raise _split_error(f"/credits/{index}/share", f"the share of {seller} must be positive")
+        if seller in sellers:
+            raise _split_error(f"/credits/{index}/seller_id", f"seller {seller} is named twice")
+        sellers.add(seller)
+    whole = sum(share for _, share in credits)
+    if whole != SHARE_WHOLE:
+        raise _split_error("/credits", f"shares sum to {whole}, not {SHARE_WHOLE}")
+
+
+def _split_error(pointer: str, detail: str) -> CreditSplitInvalid:
+    return CreditSplitInvalid(detail, errors=[FieldError(pointer, CreditSplitInvalid.code, detail)])
+
+
+def _line_net(line: LineInput, index: int) -> int:
+    value = line.quantity * line.unit_price
+    ranges = {"quantity": line.quantity > 0, "unit_price": line.unit_price >= 0, "tax_rate": line.tax_rate >= 0}
+    ranges["discount"] = 0 <= line.discount <= value
+    for field in (name for name, holds in ranges.items() if not holds):
+        raise OrderLineRefused(line.number, field, f"{field} {getattr(line, field)} is out of range", index=index)
+    if value > MAX_AMOUNT:
+        raise AmountOverflow(line.number, "unit_price", f"quantity x unit price passes {MAX_AMOUNT}", index=index)
+    return value - line.discount
+
+
+def _check_range(lines: Sequence[LineInput], amounts: Sequence[int]) -> None:
+    running = 0
+    for index, (line, amount) in enumerate(zip(lines, amounts, strict=True)):
+        running += amount
+        if running > MAX_AMOUNT:
+            raise AmountOverflow(line.number, "unit_price", f"the order's total passes {MAX_AMOUNT}", index=index)
+
+
+def _check_rate(rate: str, currency: str, base_currency: str) -> None:
+    significant = rate.replace(".", "").strip("0")
+    if not (_RATE.fullmatch(rate) and 0 < len(significant) <= RATE_DIGITS):
+        raise ExchangeRateInvalid(
+            f"{rate[:40]!r} is not a positive decimal of at most {RATE_DIGITS} significant digits"
+        )
+    if currency == base_currency and Decimal(rate) != 1:
+        raise ExchangeRateInvalid(f"the rate of {currency} to itself is 1")
+
+
+def _spread(total: int, weights: Sequence[int], keys: Sequence[str]) -> list[int]:
+    if sum(weights) == total:
+        return list(weights)
+    return allocate(total, weights, keys)

@@ -1,0 +1,231 @@
+"""Laws of order pricing, returns, states and splits."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kit.errors import Invalid
+from kit.money import MAX_AMOUNT, convert
+from services.customer.orders.enums import RETURNABLE, AnswerKind, Decision, OrderAction, OrderState
+from services.customer.orders.rules import (
+    AmountOverflow,
+    Amounts,
+    CreditSplitInvalid,
+    ExchangeRateInvalid,
+    LineInput,
+    OrderLineRefused,
+    OrderStateConflict,
+    check_split,
+    decide_answer,
+    next_state,
+    price_order,
+    return_delta,
+    returned_amounts,
+)
+
+
+@st.composite
+def line_lists(draw: st.DrawFn) -> list[LineInput]:
+    numbers = draw(st.lists(st.integers(1, 500), min_size=1, max_size=8, unique=True))
+    lines = []
+    for number in numbers:
+        quantity, price = draw(st.integers(1, 999)), draw(st.integers(0, 10**6))
+        discount = draw(st.integers(0, quantity * price))
+        lines.append(LineInput(number, quantity, price, discount, draw(st.integers(0, 300_000))))
+    return lines
+
+
+rates = st.decimals("0.0001", "20", places=4).map(str)
+pairs = st.sampled_from([("CNY", "USD"), ("JPY", "USD"), ("USD", "JPY"), ("KWD", "CNY")])
+
+
+def add(rows: list[Amounts]) -> Amounts:
+    total = Amounts(0, 0, 0, 0, 0, 0)
+    for row in rows:
+        total = total - (-row)
+    return total
+
+
+@given(line_lists(), rates, pairs)
+def test_lines_sum_to_the_total_in_both_currencies(lines: list[LineInput], rate: str, pair: tuple[str, str]) -> None:
+    priced = price_order(lines, pair[0], rate, pair[1])
+    assert add(list(priced.lines)) == priced.total
+    for row in (*priced.lines, priced.total):
+        assert row.gross == row.net + row.tax
+        assert row.gross_base == row.net_base + row.tax_base
+        assert min(row.net, row.tax, row.net_base, row.tax_base) >= 0
+    assert priced.total.gross_base == convert(priced.total.gross, pair[0], rate, pair[1])
+    assert abs(priced.total.net_base - convert(priced.total.net, pair[0], rate, pair[1])) <= 1
+
+
+@given(line_lists(), rates, pairs, st.randoms(use_true_random=False))
+def test_the_order_of_the_lines_does_not_matter(lines, rate, pair, random) -> None:  # type: ignore[no-untyped-def]
+    shuffled = random.sample(lines, len(lines))
+    one, other = price_order(lines, pair[0], rate, pair[1]), price_order(shuffled, pair[0], rate, pair[1])
+    assert one.total == other.total
+    assert dict(zip([x.number for x in lines], one.lines, strict=True)) == dict(
+        zip([x.number for x in shuffled], other.lines, strict=True)
+    )
+
+
+@given(line_lists())
+def test_in_the_base_currency_nothing_is_converted(lines: list[LineInput]) -> None:
+    for row in price_order(lines, "CNY", "1", "CNY").lines:
+        assert (row.net, row.tax, row.gross) == (row.net_base, row.tax_base, row.gross_base)
+
+
+def test_worked_example_with_ties_to_the_smaller_line_number() -> None:
+    lines = [LineInput(10, 3, 333), LineInput(9, 3, 333), LineInput(2, 1, 1, tax_rate=130_000)]
+    priced = price_order(lines, "USD", "0.5", "CNY")
+    assert priced.total == Amounts(1999, 0, 1999, 1000, 0, 1000)
+    assert [row.net_base for row in priced.lines] == [500, 500, 0]
+    odd = price_order([LineInput(10, 1, 1), LineInput(9, 1, 1), LineInput(2, 1, 1)], "USD", "0.5", "CNY")
+    assert [row.net_base for row in odd.lines] == [0, 1, 1]
+
+
+def test_tax_rounds_half_even_per_line_and_free_orders_are_zero() -> None:
+    lines = [LineInput(1, 1, 50, tax_rate=50_000), LineInput(2, 1, 70, tax_rate=50_000)]
+    assert [row.tax for row in price_order(lines, "CNY", "1", "CNY").lines] == [2, 4]
+    free = price_order([LineInput(1, 2, 100, 200, 60_000), LineInput(2, 1, 0)], "CNY", "0.14", "USD")
+    assert free.total == Amounts(0, 0, 0, 0, 0, 0)
+    assert price_order([], "CNY", "0.14", "USD").lines == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "field"),
+    [
+        (LineInput(7, 0, 100), "quantity"),
+        (LineInput(7, -1, 100), "quantity"),
+        (LineInput(7, 1, -1), "unit_price"),
+        (LineInput(7, 2, 100, 201), "discount"),
+        (LineInput(7, 2, 100, -1), "discount"),
+        (LineInput(7, 2, 100, 0, -1), "tax_rate"),
+    ],
+)
+def test_a_field_out_of_range_names_line_and_pointer(line: LineInput, field: str) -> None:
+    with pytest.raises(OrderLineRefused) as refused:
+        price_order([LineInput(1, 1, 1), line], "CNY", "1", "CNY")
+    assert (refused.value.line, refused.value.field) == (7, field)
+    assert refused.value.errors[0].pointer == f"/lines/1/{field}"
+
+
+def test_overflow_names_the_line_that_passes() -> None:
+    with pytest.raises(AmountOverflow) as one:
+        price_order([LineInput(3, 2, MAX_AMOUNT)], "CNY", "1", "CNY")
+    assert one.value.line == 3
+    assert isinstance(one.value, ValueError)
+    half = MAX_AMOUNT // 2
+    exact = price_order([LineInput(1, 1, half), LineInput(2, 1, half)], "CNY", "1", "CNY")
+    assert exact.total.gross == MAX_AMOUNT
+    with pytest.raises(AmountOverflow) as total:
+        price_order([LineInput(1, 1, half), LineInput(2, 1, half), LineInput(5, 1, 1)], "CNY", "1", "CNY")
+    assert total.value.line == 5
+    with pytest.raises(AmountOverflow):
+        price_order([LineInput(1, 1, half)], "USD", "7.2", "CNY")
+
+
+@pytest.mark.parametrize(
+    "rate",
+    [
+        "0",
+        "-1",
+        "abc",
+        "NaN",
+        "Infinity",
+        "1E+99999999",
+        "1.234567890123",
+        "",
+        "1E-999999",
+        "1." + "0" * 20 + "1",
+        "٣",
+        "1\n",
+    ],
+)
+def test_bad_rates_are_refused(rate: str) -> None:
+    with pytest.raises(ExchangeRateInvalid):
+        price_order([LineInput(1, 1, 1)], "USD", rate, "CNY")
+
+
+def test_rate_to_itself_and_repeated_line_numbers_are_refused() -> None:
+    with pytest.raises(ExchangeRateInvalid):
+        price_order([LineInput(1, 1, 1)], "CNY", "1.1", "CNY")
+    with pytest.raises(Invalid):
+        price_order([LineInput(1, 1, 1), LineInput(1, 1, 2)], "CNY", "1", "CNY")
+
+
+@given(line_lists(), rates, pairs, st.data())
+def test_any_steps_to_a_full_return_give_exactly_the_original(lines, rate, pair, data) -> None:  # type: ignore[no-untyped-def]
+    original, ordered = price_order(lines, pair[0], rate, pair[1]).lines[0], lines[0].quantity
+    stops = sorted(data.draw(st.sets(st.integers(1, ordered), max_size=5)) | {ordered})
+    deltas = [return_delta(original, ordered, a, b) for a, b in zip([0, *stops], stops, strict=False)]
+    assert add(deltas) == original
+    for delta in deltas:
+        assert delta.gross == delta.net + delta.tax
+        assert min(delta.net, delta.tax, delta.net_base, delta.tax_base) >= 0
+
+
+def test_one_of_three_then_the_rest() -> None:
+    original = Amounts(100, 13, 113, 50, 6, 56)
+    assert return_delta(original, 3, 0, 1) == Amounts(33, 4, 37, 17, 2, 19)
+    assert return_delta(original, 3, 1, 3) == Amounts(67, 9, 76, 33, 4, 37)
+    for ordered, before, after in [(3, 0, 4), (3, 2, 1), (0, 0, 0), (3, -1, 1)]:
+        with pytest.raises(ValueError, match="return"):
+            return_delta(original, ordered, before, after)
+    assert returned_amounts(original, 3, 3) == original
+
+
+def test_every_state_and_action_outside_the_table_is_refused() -> None:
+    allowed = {
+        ("draft", "place"): "placed",
+        ("draft", "cancel"): "cancelled",
+        ("placed", "confirm"): "confirmed",
+        ("placed", "hold"): "on_hold",
+        ("on_hold", "confirm"): "confirmed",
+        ("on_hold", "place"): "placed",
+        ("on_hold", "cancel"): "cancelled",
+        ("confirmed", "fulfil"): "fulfilled",
+        ("fulfilled", "close"): "closed",
+    }
+    for state, action in product(OrderState, OrderAction):
+        if (state, action) in allowed:
+            assert next_state(state, action) == allowed[state, action]
+        else:
+            with pytest.raises(OrderStateConflict):
+                next_state(state, action)
+    assert OrderState.ON_HOLD not in RETURNABLE
+
+
+def test_only_the_current_placement_is_answered() -> None:
+    for state, kind, decision in product(OrderState, AnswerKind, Decision):
+        assert decide_answer(state, 2, 1, kind, decision) is None
+        assert decide_answer(state, 2, 3, kind, decision) is None
+        expected = None
+        if state is OrderState.PLACED:
+            expected = OrderState.CONFIRMED if kind is AnswerKind.RESERVED else OrderState.ON_HOLD
+        if state is OrderState.ON_HOLD and (kind, decision) == (AnswerKind.RESERVED, Decision.OVERRIDE):
+            expected = OrderState.CONFIRMED
+        assert decide_answer(state, 2, 2, kind, decision) is expected
+
+
+@pytest.mark.parametrize(
+    ("split", "pointer"),
+    [
+        ([], "/credits"),
+        ([("a", 600_000), ("b", 399_999)], "/credits"),
+        ([("a", 1_000_000), ("b", 0)], "/credits/1/share"),
+        ([("a", 1_100_000), ("b", -100_000)], "/credits/1/share"),
+        ([("a", 500_000), ("a", 500_000)], "/credits/1/seller_id"),
+    ],
+)
+def test_bad_splits_point_at_the_row(split: list[tuple[str, int]], pointer: str) -> None:
+    with pytest.raises(CreditSplitInvalid) as refused:
+        check_split(split)
+    assert refused.value.errors[0].pointer == pointer
+
+
+def test_a_split_of_exactly_the_whole_passes() -> None:
+    check_split([("a", 600_000), ("b", 400_000)])
