@@ -1,0 +1,223 @@
+"""What a list offers: its fields, their kinds, and how a query parameter becomes a typed SQL parameter.
+
+Every value is checked here, before it reaches PostgreSQL: a malformed one is the caller's error (400),
+never a database error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, Literal
+from uuid import UUID
+
+Kind = Literal["uuid", "text", "currency", "int", "decimal", "float", "date", "datetime", "bool", "json"]
+Operator = Literal["eq", "ne", "in", "gt", "gte", "lt", "lte", "null", "notnull"]
+
+RESERVED = ("q", "sort", "fields", "limit", "cursor", "count")
+MAX_TEXT = 500
+MAX_VALUES = 200
+INT64 = 2**63
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
+_INT = re.compile(r"-?[0-9]{1,19}")
+_DECIMAL = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,18})?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DATETIME = re.compile(r"[0-9-]{10}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_COMPARE = {"ne": "<>", "eq": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+
+
+class Refused(ValueError):
+    """One parameter is at fault: a stable code and a sentence for the caller."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+
+
+def _matched(pattern: re.Pattern[str], value: str, expected: str) -> str:
+    if not pattern.fullmatch(value):
+        raise Refused("malformed", f"expected {expected}")
+    return value
+
+
+def parse_text(value: str) -> str:
+    """Text that PostgreSQL can store: valid Unicode without NUL, at most 500 characters."""
+    if len(value) > MAX_TEXT:
+        raise Refused("too-long", f"at most {MAX_TEXT} characters")
+    if "\x00" in value or (not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value)):
+        raise Refused("malformed", "expected text without NUL or unpaired surrogates")
+    return value
+
+
+def parse_int(value: str) -> int:
+    """A decimal integer within int64."""
+    number = int(_matched(_INT, value, "an integer"))
+    if not -INT64 <= number < INT64:
+        raise Refused("out-of-range", "expected an integer of 64 bits")
+    return number
+
+
+def _parse_date(value: str) -> date:
+    try:
+        return date.fromisoformat(_matched(_DATE, value, "a date, YYYY-MM-DD"))
+    except ValueError as error:
+        raise Refused("malformed", "expected a date, YYYY-MM-DD") from error
+
+
+def _parse_datetime(value: str) -> datetime:
+    expected = "an RFC 3339 date-time with offset, such as 2026-01-31T08:00:00Z (a + is sent as %2B)"
+    try:
+        return datetime.fromisoformat(_matched(_DATETIME, value, expected).upper()).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise Refused("malformed", f"expected {expected}") from error
+
+
+def parse_bool(value: str) -> bool:
+    """`true` or `false`."""
+    if value not in ("true", "false"):
+        raise Refused("malformed", "expected true or false")
+    return value == "true"
+
+
+def _refuse(_value: str) -> object:
+    raise Refused("not-filterable", "this field cannot be filtered")
+
+
+@dataclass(frozen=True, slots=True)
+class KindRules:
+    """One kind: its PostgreSQL type, strict parser, reader of cursor values, JSON Schema, whether < and > apply."""
+
+    cast: str
+    parse: Callable[[str], object]
+    load: Callable[[Any], object]
+    schema: Mapping[str, Any]
+    ordered: bool = False
+
+
+_NUMBER = r"^-?[0-9]{1,20}(\.[0-9]{1,18})?$"
+KINDS: Mapping[Kind, KindRules] = {
+    "uuid": KindRules("uuid", lambda v: UUID(_matched(_UUID, v, "a UUID")), UUID, {"type": "string", "format": "uuid"}),
+    "text": KindRules(
+        "text", parse_text, str, {"type": "string", "maxLength": MAX_TEXT, "pattern": r"^[^\x00]*$"}, ordered=True
+    ),
+    "currency": KindRules(
+        "text",
+        lambda v: _matched(_CURRENCY, v, "an ISO 4217 code"),
+        str,
+        {"type": "string", "pattern": "^[A-Z]{3}$"},
+    ),
+    "int": KindRules(
+        "bigint", parse_int, int, {"type": "integer", "minimum": -INT64, "maximum": INT64 - 1}, ordered=True
+    ),
+    "decimal": KindRules(
+        "numeric",
+        lambda v: Decimal(_matched(_DECIMAL, v, "a decimal number")),
+        Decimal,
+        {"type": "string", "pattern": _NUMBER},
+        ordered=True,
+    ),
+    "float": KindRules(
+        "double precision",
+        lambda v: float(_matched(_DECIMAL, v, "a decimal number")),
+        float,
+        {"type": "string", "pattern": _NUMBER},
+        ordered=True,
+    ),
+    "date": KindRules("date", _parse_date, date.fromisoformat, {"type": "string", "format": "date"}, ordered=True),
+    "datetime": KindRules(
+        "timestamptz", _parse_datetime, datetime.fromisoformat, {"type": "string", "format": "date-time"}, ordered=True
+    ),
+    "bool": KindRules("boolean", parse_bool, bool, {"type": "boolean"}),
+    "json": KindRules("jsonb", _refuse, str, {}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a list.
+
+    `sql` is its expression in `ListSpec.source`. `nullable` must be true when it can be NULL (also through
+    an outer join): paging depends on it. `match` replaces the comparison of a filter-only field by a
+    predicate over an array parameter written `{}`:
+    `EXISTS (SELECT 1 FROM lines l WHERE l.order_id = o.id AND l.product_id = ANY({}))`.
+    """
+
+    sql: str
+    kind: Kind = "text"
+    nullable: bool = False
+    sortable: bool = False
+    filterable: bool = True
+    enum: tuple[str, ...] | None = None
+    output: bool = True
+    match: str = ""
+
+    def operators(self) -> tuple[str, ...]:
+        """Operators as they are written in a parameter's brackets; `eq` is written without."""
+        if not self.filterable or self.kind == "json":
+            return ()
+        if self.match:
+            return ("eq", "in")
+        ordered = ("gte", "gt", "lte", "lt") if KINDS[self.kind].ordered and self.enum is None else ()
+        several = ("in",) if self.kind != "bool" else ()
+        return ("eq", "ne", *several, *ordered, *(("null",) if self.nullable else ()))
+
+    def parse(self, value: str) -> object:
+        """One typed value; raises Refused."""
+        if self.enum is not None and value not in self.enum:
+            raise Refused("unknown-value", f"expected one of: {', '.join(self.enum)}")
+        return KINDS[self.kind].parse(value)
+
+    def predicate(self, operator: Operator, number: int) -> str:
+        """The SQL condition, its parameter being `$number`.
+
+        `ne` keeps the rows that have no value: they differ.
+        """
+        cast = KINDS[self.kind].cast
+        if self.match:
+            return "(" + self.match.replace("{}", f"${number}::{cast}[]") + ")"
+        if operator in ("null", "notnull"):
+            return f"{self.sql} IS {'NOT ' if operator == 'notnull' else ''}NULL"
+        if operator == "in":
+            return f"{self.sql} = ANY(${number}::{cast}[])"
+        if operator == "ne" and self.nullable:
+            return f"{self.sql} IS DISTINCT FROM ${number}::{cast}"
+        return f"{self.sql} {_COMPARE[operator]} ${number}::{cast}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ListSpec:
+    """A list: `source` is what follows FROM (joins included), `fields` its fields by name.
+
+    `key` names the unique, never null field that ends every sort; `search` are text expressions for `q`;
+    `default_sort` is written as the `sort` parameter. Make one at import: SQL is cached per object.
+    """
+
+    source: str
+    fields: Mapping[str, Field]
+    search: tuple[str, ...] = ()
+    default_sort: str = "id"
+    key: str = "id"
+
+    def __post_init__(self) -> None:
+        key = self.fields[self.key]
+        if key.nullable or key.match:
+            raise ValueError("the key of a list is a column that is never null")
+        for name, field in self.fields.items():
+            if name in RESERVED and field.operators():
+                raise ValueError(f"{name!r} is a parameter of every list and cannot be a filter")
+            if field.sortable and (field.kind == "json" or field.match):
+                raise ValueError(f"{name!r} cannot be sorted by")
+
+    def outputs(self) -> tuple[str, ...]:
+        """Names of the fields that an item has."""
+        return tuple(name for name, field in self.fields.items() if field.output and not field.match)
+
+    def sortable(self) -> tuple[str, ...]:
+        """Names that `sort` accepts."""
+        return tuple(name for name, field in self.fields.items() if field.sortable or name == self.key)

@@ -1,0 +1,223 @@
+"""Pages of a list by keyset: each page starts after the sort values of the last row of the page before.
+
+NULL sorts as PostgreSQL has it, as if larger than every value (last when ascending, first when
+descending), so one index on (sort columns, key) serves both directions. Rows inserted or deleted
+between two pages neither repeat nor hide the others; a row whose sort value changes may move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, cast
+from urllib.parse import quote, urlencode
+
+import orjson
+
+from kit.db.cursors import decode_cursor, encode_cursor, invalid_cursor
+from kit.db.database import Row, Tx
+from kit.db.filters import KINDS, Field, ListSpec, Operator
+from kit.db.list_query import CountMode, Filter, ListQuery, SortKey, openapi_parameters, parse_query
+
+COUNTED_EXACTLY = 1_000
+# LIMIT is a literal, in few sizes: with a parameter the planner would guess a tenth of the table.
+_SIZES = (10, 50, 100, 200)
+
+
+@dataclass(slots=True)
+class Page:
+    """One page; `count` is that of all pages, None when not asked for."""
+
+    items: list[dict[str, Any]]
+    next_cursor: str | None
+    count: int | None = None
+    count_kind: CountMode = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class _Conditions:
+    """What the WHERE clause depends on; equal conditions share one SQL text."""
+
+    where: str
+    given: int
+    filters: tuple[tuple[str, Operator], ...]
+    searching: bool
+
+    def sql(self, spec: ListSpec) -> tuple[str, int]:
+        """The WHERE clause without the cursor, and the number of its parameters."""
+        parts, number = [f"({self.where})"], self.given
+        for name, operator in self.filters:
+            if operator not in ("null", "notnull"):
+                number += 1
+            parts.append(spec.fields[name].predicate(operator, number))
+        if self.searching:
+            number += 1
+            parts.append("(" + " OR ".join(f"{column} ILIKE ${number}::text" for column in spec.search) + ")")
+        return " AND ".join(parts), number
+
+
+def _after(keys: Sequence[tuple[Field, bool, str | None]]) -> str:
+    """Rows after the cursor; each key is (field, descending, parameter or None for a NULL)."""
+    uniform = len({descending for _, descending, _ in keys}) == 1
+    complete = all(parameter for *_, parameter in keys)
+    if uniform and complete and (keys[0][1] or not any(field.nullable for field, *_ in keys)):
+        # Descending, a NULL comes first and is behind us: a row comparison leaves it out, as it should.
+        left = ", ".join(field.sql for field, *_ in keys)
+        right = ", ".join(cast(str, parameter) for *_, parameter in keys)
+        return f"({left}) {'<' if keys[0][1] else '>'} ({right})"
+    beyond = ""
+    for field, descending, parameter in reversed(keys):
+        later, same = _beside(field, descending, parameter)
+        beyond = f"({later} OR ({same} AND {beyond}))" if beyond else f"({later})"
+    field, descending, parameter = keys[0]
+    if parameter and (descending or not field.nullable):
+        # Implied by the rest; it gives the index scan its start.
+        return f"{field.sql} {'<=' if descending else '>='} {parameter} AND {beyond}"
+    return beyond
+
+
+def _beside(field: Field, descending: bool, parameter: str | None) -> tuple[str, str]:
+    """Conditions for rows later than, and equal to, the cursor in one key."""
+    if parameter is None:
+        return (f"{field.sql} IS NOT NULL" if descending else "FALSE"), f"{field.sql} IS NULL"
+    if descending:
+        return f"{field.sql} < {parameter}", f"{field.sql} = {parameter}"
+    later = f"({field.sql} > {parameter} OR {field.sql} IS NULL)" if field.nullable else f"{field.sql} > {parameter}"
+    return later, f"{field.sql} = {parameter}"
+
+
+@lru_cache(maxsize=2048)
+def _page_sql(
+    spec: ListSpec,
+    conditions: _Conditions,
+    columns: tuple[str, ...],
+    sort: tuple[SortKey, ...],
+    nulls: tuple[bool, ...],
+    size: int,
+) -> str:
+    """`nulls` tells which values of the cursor are NULL; empty without a cursor."""
+    where, number = conditions.sql(spec)
+    if nulls:
+        keys: list[tuple[Field, bool, str | None]] = []
+        for key, null in zip(sort, nulls, strict=True):
+            field, number = spec.fields[key.name], number if null else number + 1
+            keys.append((field, key.descending, None if null else f"${number}::{KINDS[field.kind].cast}"))
+        where += f" AND {_after(keys)}"
+    select = ", ".join(f'{spec.fields[name].sql} AS "{name}"' for name in columns)
+    order = ", ".join(spec.fields[key.name].sql + (" DESC" if key.descending else "") for key in sort)
+    return f"SELECT {select} FROM {spec.source} WHERE {where} ORDER BY {order} LIMIT {size + 1}"
+
+
+def _escape(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _identity(spec: ListSpec, query: ListQuery) -> bytes:
+    """What a cursor is bound to."""
+    filters = [[item.name, item.operator, item.value] for item in query.filters]
+    sort = [[key.name, key.descending] for key in query.sort]
+    return orjson.dumps([spec.source, sort, filters, query.q], default=str)
+
+
+def _position(spec: ListSpec, query: ListQuery, secret: bytes, identity: bytes) -> list[object]:
+    if query.cursor is None:
+        return []
+    raw = decode_cursor(secret, identity, query.cursor)
+    if len(raw) != len(query.sort):
+        raise invalid_cursor()
+    kinds = [KINDS[spec.fields[key.name].kind] for key in query.sort]
+    return [None if value is None else kind.load(value) for kind, value in zip(kinds, raw, strict=True)]
+
+
+async def fetch_page(
+    tx: Tx,
+    spec: ListSpec,
+    query: ListQuery,
+    *,
+    where: str = "TRUE",
+    args: Sequence[object] = (),
+    secret: bytes,
+) -> Page:
+    """One page of the list among the rows that satisfy `where` (its parameters `$1`.. are `args`).
+
+    `where` is the caller's record scope: it is not part of the cursor, it holds on every page. jsonb fields
+    come as `orjson.Fragment`. Raises BadQuery for a cursor that is not one of this query.
+    """
+    identity = _identity(spec, query)
+    position = _position(spec, query, secret, identity)
+    shape = tuple((item.name, item.operator) for item in query.filters)
+    conditions = _Conditions(where, len(args), shape, query.q is not None)
+    values = [*args, *(item.value for item in query.filters if item.operator not in ("null", "notnull"))]
+    if query.q is not None:
+        values.append(f"%{_escape(query.q)}%")
+    hidden = tuple(key.name for key in query.sort if key.name not in query.fields)
+    size = next(size for size in _SIZES if size >= query.limit)
+    nulls = tuple(value is None for value in position)
+    sql = _page_sql(spec, conditions, query.fields + hidden, query.sort, nulls, size)
+    rows = await tx.fetch(sql, *values, *(value for value in position if value is not None))
+    cursor = None
+    if len(rows) > query.limit:
+        del rows[query.limit :]
+        cursor = encode_cursor(secret, identity, [rows[-1][key.name] for key in query.sort])
+    count = await _count(tx, spec, conditions, values, query.count)
+    return Page(_items(spec, rows, query.fields, hidden), cursor, count, query.count)
+
+
+def _items(spec: ListSpec, rows: Sequence[Row], fields: Sequence[str], hidden: Sequence[str]) -> list[dict[str, Any]]:
+    items = [dict(row) for row in rows]
+    documents = [name for name in fields if spec.fields[name].kind == "json"]
+    for item in items if documents or hidden else ():
+        for name in documents:
+            if item[name] is not None:
+                item[name] = orjson.Fragment(item[name])
+        for name in hidden:
+            del item[name]
+    return items
+
+
+async def _count(
+    tx: Tx, spec: ListSpec, conditions: _Conditions, values: Sequence[object], mode: CountMode
+) -> int | None:
+    """Estimated: exact up to 1,000 rows, the planner's figure beyond."""
+    if mode == "none":
+        return None
+    matching = f"FROM {spec.source} WHERE {conditions.sql(spec)[0]}"
+    if mode == "exact":
+        return int(await tx.fetchval(f"SELECT count(*) {matching}", *values))
+    few = f"SELECT count(*) FROM (SELECT 1 {matching} LIMIT {COUNTED_EXACTLY + 1}) few"
+    counted = int(await tx.fetchval(few, *values))
+    if counted <= COUNTED_EXACTLY:
+        return counted
+    plan = orjson.loads(await tx.fetchval(f"EXPLAIN (FORMAT JSON) SELECT 1 {matching}", *values))
+    return max(counted, int(plan[0]["Plan"]["Plan Rows"]))
+
+
+def page_body(page: Page) -> bytes:
+    """The page as JSON: `{"items": [...], "next_cursor": ..., "count": ...}`; decimals are text, times end in Z."""
+    body = {"items": page.items, "next_cursor": page.next_cursor, "count": page.count}
+    return orjson.dumps(body, default=str, option=orjson.OPT_UTC_Z)
+
+
+def next_link(path: str, params: Iterable[tuple[str, str]], page: Page) -> str | None:
+    """Value of the `Link` header to the next page (RFC 8288), None on the last; `path` is the URL's path."""
+    if page.next_cursor is None:
+        return None
+    kept = [(name, value) for name, value in params if name != "cursor"]
+    return f'<{quote(path, safe="/:@~")}?{urlencode([*kept, ("cursor", page.next_cursor)])}>; rel="next"'
+
+
+__all__ = [
+    "CountMode",
+    "Field",
+    "Filter",
+    "ListQuery",
+    "ListSpec",
+    "Page",
+    "SortKey",
+    "fetch_page",
+    "next_link",
+    "openapi_parameters",
+    "page_body",
+    "parse_query",
+]
