@@ -29,7 +29,6 @@ log = structlog.get_logger(__name__)
 USER: Final = "postgres"
 LOG_LIMIT: Final = 10_000_000
 ATTEMPTS: Final = 5
-APPEARS_WITHIN: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +185,11 @@ class EmbeddedPostgres:
         user = server_user()
         await self._initialise(user)
         options = self._prepare(user)
+        wait = ["-w", "-t", str(int(self._timeout))]
         for attempt in range(1, ATTEMPTS + 1):
-            arguments = ["-W", "-D", str(self._data()), "-l", str(self._server_log()), "-o", options, "start"]
-            await run_tool(binaries(user) / "pg_ctl", arguments, user)
+            arguments = [*wait, "-D", str(self._data()), "-l", str(self._server_log()), "-o", options, "start"]
+            with contextlib.suppress(NativeError):
+                await run_tool(binaries(user) / "pg_ctl", arguments, user)
             ready = await self._wait_ready()
             if ready is not None:
                 log.info("PostgreSQL started", pid=ready.process.pid, folder=str(self.folder))
@@ -246,15 +247,10 @@ class EmbeddedPostgres:
     async def _wait_ready(self) -> Running | None:
         """The server once it accepts connections; None if it died; `NativeError` when the time is over."""
         deadline = time.monotonic() + self._timeout
-        appears_until = time.monotonic() + APPEARS_WITHIN
-        seen = False
         while time.monotonic() < deadline:
             running = self._read_running()
-            if running and running.status == "ready":
+            if running is None or running.status == "ready":
                 return running
-            seen = seen or running is not None
-            if running is None and (seen or time.monotonic() > appears_until):
-                return None
             await asyncio.sleep(0.02)
         raise NativeError(f"PostgreSQL in {self.folder} is not ready after {self._timeout:.0f} s:\n{self._log_tail()}")
 
