@@ -1,0 +1,192 @@
+"""Commit, rollback, savepoints, the read-only pool and snapshots."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from kit.db.database import TRANSIENT_ERRORS, Database, DatabaseSettings
+
+
+@pytest.fixture
+async def db(database: Database) -> AsyncIterator[Database]:
+    async with database.transaction() as tx:
+        await tx.execute("CREATE TABLE notes (id int PRIMARY KEY, body text)")
+    yield database
+
+
+async def ids(db: Database) -> list[int]:
+    async with db.reading() as tx:
+        return [row["id"] for row in await tx.fetch("SELECT id FROM notes ORDER BY id")]
+
+
+async def test_block_that_ends_commits_and_then_calls_back_once(db: Database) -> None:
+    calls: list[str] = []
+
+    def wake() -> None:
+        calls.append("woken")
+
+    async with db.transaction() as tx:
+        assert await tx.execute("INSERT INTO notes VALUES (1), (2)") == 2
+        tx.after_commit(wake)
+        tx.after_commit(wake)
+        assert calls == []
+        assert await ids(db) == []
+    assert calls == ["woken"]
+    assert await ids(db) == [1, 2]
+
+
+async def test_block_that_raises_undoes_all_and_calls_nothing(db: Database) -> None:
+    calls: list[str] = []
+    with pytest.raises(RuntimeError, match="no"):
+        async with db.transaction() as tx:
+            await tx.execute("INSERT INTO notes VALUES (1)")
+            tx.after_commit(lambda: calls.append("woken"))
+            raise RuntimeError("no")
+    assert calls == []
+    assert await ids(db) == []
+
+
+async def test_commit_that_fails_raises_and_calls_nothing(db: Database) -> None:
+    calls: list[str] = []
+    async with db.transaction() as tx:
+        await tx.execute("CREATE TABLE lines (note int REFERENCES notes DEFERRABLE INITIALLY DEFERRED)")
+    with pytest.raises(asyncpg.ForeignKeyViolationError):
+        async with db.transaction() as tx:
+            await tx.execute("INSERT INTO lines VALUES (9)")
+            tx.after_commit(lambda: calls.append("woken"))
+    assert calls == []
+
+
+async def test_cancelled_block_undoes_all_and_the_connection_is_usable(db: Database) -> None:
+    entered = asyncio.Event()
+
+    async def slow() -> None:
+        async with db.transaction() as tx:
+            await tx.execute("INSERT INTO notes VALUES (1)")
+            entered.set()
+            await tx.execute("SELECT pg_sleep(30)")
+
+    task = asyncio.create_task(slow())
+    await entered.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await ids(db) == []
+    async with db.transaction() as tx:
+        assert await tx.fetchval("SELECT 1") == 1
+
+
+async def test_savepoint_undoes_its_own_part_only(db: Database) -> None:
+    async with db.transaction() as tx:
+        await tx.execute("INSERT INTO notes VALUES (1)")
+        with pytest.raises(asyncpg.UniqueViolationError):
+            async with tx.savepoint():
+                await tx.execute("INSERT INTO notes VALUES (2)")
+                await tx.execute("INSERT INTO notes VALUES (1)")
+        async with tx.savepoint():
+            await tx.execute("INSERT INTO notes VALUES (3)")
+    assert await ids(db) == [1, 3]
+
+
+async def test_copy_counts_its_rows(db: Database) -> None:
+    async with db.transaction() as tx:
+        assert await tx.copy("notes", ["id", "body"], [(n, "ä\n\t") for n in range(1000)]) == 1000
+        assert await tx.fetchval("SELECT count(*) FROM notes WHERE body = $1", "ä\n\t") == 1000
+
+
+async def test_fetches(db: Database) -> None:
+    async with db.transaction() as tx:
+        assert await tx.fetchrow("SELECT * FROM notes") is None
+        assert await tx.fetchval("SELECT id FROM notes") is None
+        assert await tx.fetch("SELECT id FROM notes") == []
+        assert await tx.execute("UPDATE notes SET body = ''") == 0
+
+
+async def test_readers_refuse_to_write(db: Database) -> None:
+    async with db.reading() as tx:
+        with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+            await tx.execute("INSERT INTO notes VALUES (1)")
+    async with db.snapshot() as tx:
+        with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+            await tx.execute("INSERT INTO notes VALUES (1)")
+
+
+async def test_snapshot_sees_one_state_where_reading_sees_the_newest(db: Database) -> None:
+    async with db.snapshot() as still, db.reading() as moving:
+        assert await still.fetchval("SELECT count(*) FROM notes") == 0
+        async with db.transaction() as tx:
+            await tx.execute("INSERT INTO notes VALUES (1)")
+        assert await moving.fetchval("SELECT count(*) FROM notes") == 1
+        assert await still.fetchval("SELECT count(*) FROM notes") == 0
+    async with db.snapshot() as still:
+        assert await still.fetchval("SELECT count(*) FROM notes") == 1
+
+
+async def test_every_connection_speaks_utc_and_has_timeouts(db: Database) -> None:
+    own = await db.connect()
+    try:
+        async with db.transaction() as writing, db.reading() as reading:
+            for connection in (writing.connection, reading.connection, own):
+                assert await connection.fetchval("SHOW timezone") == "UTC"
+                assert await connection.fetchval("SHOW statement_timeout") == "30s"
+                assert await connection.fetchval("SHOW lock_timeout") == "5s"
+                assert await connection.fetchval("SHOW application_name") == "crmesh-crmesh"
+    finally:
+        await own.close()
+
+
+async def test_timeouts_are_transient(db: Database) -> None:
+    hasty = Database(DatabaseSettings(db.settings.connect, statement_timeout_ms=50, lock_timeout_ms=30))
+    with pytest.raises(TRANSIENT_ERRORS):
+        async with hasty.transaction() as tx:
+            await tx.execute("SELECT pg_sleep(5)")
+    async with db.transaction() as tx:
+        await tx.execute("LOCK TABLE notes")
+        with pytest.raises(TRANSIENT_ERRORS) as caught:
+            async with hasty.transaction() as other:
+                await other.execute("INSERT INTO notes VALUES (1)")
+    assert isinstance(caught.value, asyncpg.LockNotAvailableError)
+    await hasty.stop()
+
+
+async def test_local_settings_and_transaction_locks_end_with_their_transaction(db: Database) -> None:
+    one = Database(DatabaseSettings(db.settings.connect, writers=1))
+    async with one.transaction() as tx:
+        await tx.execute("SET LOCAL statement_timeout = 1234")
+        assert await tx.fetchval("SELECT pg_try_advisory_xact_lock(7)")
+    async with one.transaction() as tx, db.transaction() as other:
+        assert await tx.fetchval("SHOW statement_timeout") == "30s"
+        assert await other.fetchval("SELECT pg_try_advisory_xact_lock(7)")
+    await one.stop()
+
+
+async def test_more_callers_than_connections_wait_their_turn(db: Database) -> None:
+    async def add(number: int) -> None:
+        async with db.transaction() as tx:
+            await tx.execute("INSERT INTO notes VALUES ($1)", number)
+
+    await asyncio.gather(*(add(number) for number in range(100)))
+    assert await ids(db) == list(range(100))
+
+
+async def test_stop_is_idempotent_and_the_next_use_starts_again(db: Database) -> None:
+    await db.stop()
+    await db.stop()
+    assert await ids(db) == []
+
+
+async def test_lost_connection_is_transient_and_the_pool_recovers(db: Database) -> None:
+    with pytest.raises(TRANSIENT_ERRORS):
+        async with db.transaction() as tx:
+            pid = await tx.fetchval("SELECT pg_backend_pid()")
+            async with db.transaction() as killer:
+                await killer.fetchval("SELECT pg_terminate_backend($1, 5000)", pid)
+            await tx.execute("INSERT INTO notes VALUES (1)")
+    assert await ids(db) == []
+    async with db.transaction() as tx:
+        await tx.execute("INSERT INTO notes VALUES (2)")
+    assert await ids(db) == [2]
