@@ -1,0 +1,243 @@
+"""The event log on Apache Kafka."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer  # type: ignore[import-untyped]
+from aiokafka import TopicPartition as KafkaPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic  # type: ignore[import-untyped]
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code  # type: ignore[import-untyped]
+
+from kit.events.bus import BusUnavailable, Message, Record, StartOffsets, TopicPartition
+from kit.events.envelope import PARTITIONS
+from kit.events.kafka_consumer import FETCH_WAIT_MS, REQUEST_TIMEOUT_MS, KafkaConsumer, to_record
+from kit.events.partitions import partition_of
+
+log = structlog.get_logger(__name__)
+
+_LINGER_MS = 5
+_BATCH_BYTES = 256 * 1024
+_REQUEST_BYTES = 1024 * 1024
+_READ_SECONDS = 15.0
+_CLOSE_SECONDS = 5.0
+_TOPIC_CONFIG = {"retention.ms": "-1", "cleanup.policy": "delete"}
+
+
+class KafkaBus:
+    """Connections open on first use: a service starts, and answers, while Kafka is away."""
+
+    def __init__(
+        self, bootstrap: str, client_id: str, *, replication_factor: int = 1, publish_timeout: float = 30.0
+    ) -> None:
+        self._bootstrap = bootstrap
+        self._client_id = client_id
+        self._replication_factor = replication_factor
+        self._publish_timeout = publish_timeout
+        self._producer: Any = None
+        self._producer_turn = asyncio.Lock()
+        self._reader: Any = None
+        self._reader_turn = asyncio.Lock()
+        self._reader_at: tuple[TopicPartition, int] | None = None
+
+    async def start(self) -> None:
+        """Nothing to do yet."""
+
+    async def stop(self) -> None:
+        """Close the producer and the reader; consumers are stopped by their owners."""
+        async with self._producer_turn:
+            await self._drop_producer(self._producer)
+        async with self._reader_turn:
+            await self._drop_reader()
+
+    async def ensure_topics(self, topics: Sequence[str]) -> None:
+        """Create missing topics; idempotent. A topic with another number of partitions is refused."""
+        wanted = sorted(set(topics))
+        async with self._admin() as admin:
+            answer = await admin.create_topics(
+                [NewTopic(topic, PARTITIONS, self._replication_factor, topic_configs=_TOPIC_CONFIG) for topic in wanted]
+            )
+            for topic, code, *detail in answer.topic_errors:
+                if code not in (0, TopicAlreadyExistsError.errno):
+                    raise for_code(code)(f"topic {topic}: {detail}")
+            await self._await_leaders(admin, wanted)
+
+    async def publish(self, topic: str, messages: Sequence[Message]) -> None:
+        """Send all, then await every acknowledgement; on any error the producer is replaced, so nothing of
+        this call is sent after it has failed."""
+        if not messages:
+            return
+        producer = None
+        try:
+            async with asyncio.timeout(self._publish_timeout):
+                producer = await self._get_producer()
+                acks = []
+                for message in messages:
+                    acks.append(
+                        await producer.send(
+                            topic,
+                            value=message.value,
+                            key=message.key.encode(),
+                            partition=partition_of(message.key),
+                            headers=list(message.headers),
+                        )
+                    )
+                await asyncio.gather(*acks)
+        except (KafkaError, OSError, AssertionError) as error:
+            await self._replace_producer(producer)
+            raise BusUnavailable(f"publish to {topic}: {error!r}") from error
+        except asyncio.CancelledError:
+            await self._replace_producer(producer)
+            raise
+
+    def consumer(self, group: str, topics: Sequence[str], start_offsets: StartOffsets | None = None) -> KafkaConsumer:
+        """A new, not yet started member of `group`."""
+        return KafkaConsumer(self._bootstrap, self._client_id, group, topics, start_offsets)
+
+    async def read(self, partition: TopicPartition, offset: int, max_records: int) -> list[Record]:
+        """Records from `offset` on without a group; empty at the end."""
+        place = KafkaPartition(*partition)
+        async with self._reading() as reader:
+            if self._reader_at is None or self._reader_at[0] != partition:
+                reader.assign([place])
+                self._reader_at = None
+            end = (await reader.end_offsets([place]))[place]
+            if offset >= end:
+                return []
+            if self._reader_at != (partition, offset):
+                reader.seek(place, offset)
+            self._reader_at = None
+            while True:
+                found = await reader.getmany(place, timeout_ms=1000, max_records=max_records)
+                if records := [to_record(message) for message in found.get(place, [])]:
+                    self._reader_at = (partition, records[-1].offset + 1)
+                    return records
+
+    async def bounds(self, topic: str) -> dict[TopicPartition, tuple[int, int]]:
+        """First available and next offset of each partition; an unknown topic is BusUnavailable."""
+        places = [KafkaPartition(topic, partition) for partition in range(PARTITIONS)]
+        async with self._reading() as reader:
+            first = await reader.beginning_offsets(places)
+            ends = await reader.end_offsets(places)
+        return {TopicPartition(*place): (first[place], ends[place]) for place in places}
+
+    async def committed(self, group: str, topic: str) -> dict[TopicPartition, int]:
+        """Committed next offsets of a group."""
+        async with self._admin() as admin:
+            stored = await admin.list_consumer_group_offsets(group)
+        return {
+            TopicPartition(*place): entry.offset
+            for place, entry in stored.items()
+            if place.topic == topic and entry.offset >= 0
+        }
+
+    @asynccontextmanager
+    async def _admin(self) -> AsyncIterator[Any]:
+        admin = AIOKafkaAdminClient(
+            bootstrap_servers=self._bootstrap, client_id=self._client_id, request_timeout_ms=REQUEST_TIMEOUT_MS
+        )
+        try:
+            await admin.start()
+            yield admin
+        except (KafkaError, OSError) as error:
+            raise BusUnavailable(f"kafka: {error!r}") from error
+        finally:
+            await admin.close()
+
+    async def _await_leaders(self, admin: Any, topics: Sequence[str]) -> None:
+        """A topic just created has no leaders for a moment, which producers would log and retry."""
+        deadline = time.monotonic() + _READ_SECONDS
+        while True:
+            described = await admin.describe_topics(list(topics))
+            for topic in described:
+                if not topic["error_code"] and len(topic["partitions"]) != PARTITIONS:
+                    raise ValueError(f"topic {topic['topic']} has {len(topic['partitions'])} partitions")
+            waiting = [
+                topic["topic"]
+                for topic in described
+                if topic["error_code"] or any(partition["leader"] < 0 for partition in topic["partitions"])
+            ]
+            if not waiting:
+                return
+            if time.monotonic() > deadline:
+                raise BusUnavailable(f"no leaders for {waiting}")
+            await asyncio.sleep(0.05)
+
+    async def _get_producer(self) -> Any:
+        async with self._producer_turn:
+            if self._producer is None:
+                producer = AIOKafkaProducer(
+                    bootstrap_servers=self._bootstrap,
+                    client_id=self._client_id,
+                    acks="all",
+                    enable_idempotence=True,
+                    linger_ms=_LINGER_MS,
+                    max_batch_size=_BATCH_BYTES,
+                    max_request_size=_REQUEST_BYTES,
+                    request_timeout_ms=REQUEST_TIMEOUT_MS,
+                )
+                try:
+                    await producer.start()
+                except BaseException:
+                    await self._drop_producer(producer)
+                    raise
+                self._producer = producer
+            return self._producer
+
+    async def _replace_producer(self, producer: Any) -> None:
+        if producer is not None:
+            async with self._producer_turn:
+                await self._drop_producer(producer)
+
+    async def _drop_producer(self, producer: Any) -> None:
+        """End a producer now. Its own stop() flushes first, which never ends while Kafka is away, and would
+        send what its caller has given up and sends again."""
+        if producer is None:
+            return
+        if self._producer is producer:
+            self._producer = None
+        sender = producer._sender.sender_task
+        if sender is not None:
+            sender.cancel()
+        try:
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await producer.client.close()
+                await producer.stop()
+        except (KafkaError, OSError) as error:
+            log.warning("kafka.producer_close_failed", error=repr(error))
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[Any]:
+        """The client without a group, one user at a time; replaced after an error."""
+        async with self._reader_turn:
+            try:
+                async with asyncio.timeout(_READ_SECONDS):
+                    if self._reader is None:
+                        self._reader = AIOKafkaConsumer(
+                            bootstrap_servers=self._bootstrap,
+                            client_id=self._client_id,
+                            enable_auto_commit=False,
+                            auto_offset_reset="earliest",
+                            fetch_max_wait_ms=FETCH_WAIT_MS,
+                            request_timeout_ms=REQUEST_TIMEOUT_MS,
+                        )
+                        await self._reader.start()
+                    yield self._reader
+            except (KafkaError, OSError) as error:
+                await self._drop_reader()
+                raise BusUnavailable(f"kafka: {error!r}") from error
+            except BaseException:
+                await self._drop_reader()
+                raise
+
+    async def _drop_reader(self) -> None:
+        reader, self._reader, self._reader_at = self._reader, None, None
+        if reader is not None:
+            with suppress(KafkaError, OSError):
+                async with asyncio.timeout(_CLOSE_SECONDS):
+                    await reader.stop()
