@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -32,11 +32,11 @@ class Tx:
 
     async def fetch(self, sql: str, *args: object) -> list[Row]:
         """All rows."""
-        return cast(list[Row], await self.connection.fetch(sql, *args))
+        return await self.connection.fetch(sql, *args)
 
     async def fetchrow(self, sql: str, *args: object) -> Row | None:
         """The first row, or None."""
-        return cast(Row | None, await self.connection.fetchrow(sql, *args))
+        return await self.connection.fetchrow(sql, *args)
 
     async def fetchval(self, sql: str, *args: object) -> Any:
         """The first column of the first row, or None."""
@@ -44,13 +44,13 @@ class Tx:
 
     async def execute(self, sql: str, *args: object) -> int:
         """Run a statement; returns the number of rows it touched."""
-        status = cast(str, await self.connection.execute(sql, *args))
+        status = await self.connection.execute(sql, *args)
         count = status.rpartition(" ")[2]
         return int(count) if count.isdigit() else 0
 
     async def copy(self, table: str, columns: Sequence[str], records: Iterable[Sequence[object]]) -> int:
         """Bulk insert by COPY; returns the number of rows."""
-        status = cast(str, await self.connection.copy_records_to_table(table, columns=columns, records=records))
+        status = await self.connection.copy_records_to_table(table, columns=columns, records=records)
         return int(status.rpartition(" ")[2])
 
     @asynccontextmanager
@@ -138,6 +138,11 @@ class Database:
                         await asyncio.wait_for(pool.close(), 10)
                     except TimeoutError:
                         pool.terminate()
+
+    def connections_in_use(self, *, read_only: bool = False) -> int:
+        """How many connections of a pool somebody works with right now."""
+        pool = self._readers if read_only else self._writers
+        return 0 if pool is None else pool.get_size() - pool.get_idle_size()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Tx]:
