@@ -1,0 +1,141 @@
+"""The gateway: a raw ASGI front that proxies routed paths, over a FastAPI shell for everything of its own."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse, RedirectResponse
+from starlette.types import Message, Receive, Scope, Send
+
+from gateway.docs import docs_router
+from gateway.headers import MalformedRequest, check_request, context_of, trace_of
+from gateway.issuer import DevelopmentIssuer, issuer_router
+from gateway.openapi import Document, MergedDocument
+from gateway.problems import send_problem
+from gateway.proxy import Proxy
+from gateway.routes import RouteTable, default_routes
+from gateway.settings import GatewaySettings
+from gateway.upstream import Upstream
+from kit.security.tokens import TokenVerifier, http_jwks, static_jwks
+from kit.telemetry.tracing import tracing
+from kit.web.problems import install
+
+logger = logging.getLogger(__name__)
+
+
+class Gateway:
+    """ASGI application. `document` is the merged OpenAPI document, `shell` the FastAPI application beneath."""
+
+    def __init__(self, shell: FastAPI, proxy: Proxy, routes: RouteTable, document: MergedDocument) -> None:
+        self.shell, self.document = shell, document
+        self._proxy, self._routes = proxy, routes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Checks what every request must satisfy, then proxies or serves it."""
+        if scope["type"] == "lifespan":
+            await self.shell(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            with tracing(trace_of(scope["headers"])) as trace:
+                context = context_of(scope["headers"], trace)
+                answer = _Answer(send, context.request_id)
+                try:
+                    check_request(scope)
+                    route = self._routes.match(scope["raw_path"].decode("ascii"))
+                    if route is None:
+                        await self.shell(scope, receive, answer)
+                    else:
+                        await self._proxy(scope, receive, answer, route=route, context=context)
+                except MalformedRequest as error:
+                    await send_problem(scope, receive, answer, "malformed-request", str(error))
+                except Exception:
+                    logger.exception("request failed in the gateway")
+                    if answer.has_started:
+                        raise
+                    await send_problem(scope, receive, answer, "internal")
+
+    def start_draining(self) -> None:
+        """From now on /readyz says no, so that load balancers send no more."""
+        self.shell.state.is_ready = False
+
+
+class _Answer:
+    """ASGI send that adds the request id and remembers whether the answer has begun."""
+
+    def __init__(self, send: Send, request_id: bytes) -> None:
+        self._send, self._request_id = send, request_id
+        self.has_started = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.has_started = True
+            headers = [*message.get("headers", ()), (b"x-request-id", self._request_id)]
+            message = {**message, "headers": headers}
+        await self._send(message)
+
+
+def create_app(
+    settings: GatewaySettings,
+    upstreams: Mapping[str, Upstream],
+    *,
+    issuer: DevelopmentIssuer | None = None,
+    routes: RouteTable | None = None,
+    documents: Mapping[str, Document] | None = None,
+) -> Gateway:
+    """Gateway over one upstream per service name. The upstreams are closed with the application.
+
+    Tokens are those of `issuer` when given (served under /oauth), else of `settings.issuer_url` with the keys at
+    `settings.jwks_url` (ValueError when unset). `documents`: OpenAPI documents already known.
+    """
+    table = routes or default_routes()
+    shell = _shell(upstreams)
+    merged = MergedDocument(upstreams, table, shell.openapi, "/oauth/token" if issuer else None, documents)
+    shell.include_router(docs_router(merged))
+    if issuer is not None:
+        shell.include_router(issuer_router(issuer))
+    return Gateway(shell, Proxy(upstreams, _verifier(settings, issuer), settings.max_body_bytes), table, merged)
+
+
+def _verifier(settings: GatewaySettings, issuer: DevelopmentIssuer | None) -> TokenVerifier:
+    if issuer is not None:
+        return TokenVerifier(settings.issuer_url, settings.audience, static_jwks(issuer.jwks()))
+    if settings.jwks_url is None:
+        raise ValueError("CRMESH_JWKS_URL is needed without the development issuer")
+    return TokenVerifier(
+        settings.issuer_url, settings.audience, http_jwks(settings.jwks_url), algorithm=settings.signing_algorithm
+    )
+
+
+def _shell(upstreams: Mapping[str, Upstream]) -> FastAPI:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.is_ready = True
+        yield
+        app.state.is_ready = False
+        for upstream in upstreams.values():
+            await upstream.aclose()
+
+    shell = FastAPI(title="crmesh", version="0.1.0", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    shell.state.is_ready = False
+    install(shell)
+
+    @shell.get("/", include_in_schema=False)
+    async def index() -> RedirectResponse:
+        return RedirectResponse("/docs")
+
+    @shell.get("/livez", include_in_schema=False)
+    @shell.get("/startupz", include_in_schema=False)
+    async def alive() -> dict[str, Any]:
+        return {"status": "ok"}
+
+    @shell.get("/readyz", include_in_schema=False)
+    async def ready() -> JSONResponse:
+        is_ready = shell.state.is_ready
+        return JSONResponse({"status": "ok" if is_ready else "not ready"}, 200 if is_ready else 503)
+
+    return shell

@@ -1,0 +1,120 @@
+"""What passes the gateway and what does not: host, path and header rules (RFC 9110 section 7.6, RFC 9112)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
+
+from starlette.types import Scope
+
+from kit.ids import new_id
+from kit.telemetry.tracing import TraceParent
+
+Headers = list[tuple[bytes, bytes]]
+
+HOP_BY_HOP = frozenset(
+    b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer transfer-encoding"
+    b" upgrade http2-settings expect".split()
+)
+# Names by which servers and frameworks are told who calls; only the gateway may say that.
+_SPOOFABLE = frozenset(
+    b"forwarded x-real-ip x-client-ip x-cluster-client-ip true-client-ip remote-user x-subject x-roles x-original-url"
+    b" x-rewrite-url x-http-method-override x-request-timeout-ms x-request-id traceparent tracestate host".split()
+)
+_SPOOFABLE_PREFIXES = (b"x-forwarded-", b"x-crmesh-", b"x-auth-", b"x-user", b"x-remote-")
+_SET_BY_SERVER = frozenset((b"date", b"server", b"x-request-id"))
+
+_HOST = re.compile(rb"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+_FORBIDDEN_IN_PATH = re.compile(rb"[\x00-\x1f\x7f\\]")
+
+
+class MalformedRequest(Exception):
+    """The request must not be passed on; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext:
+    """Identifiers of one request as the gateway knows them."""
+
+    request_id: bytes
+    trace: TraceParent
+    tracestate: bytes | None
+
+
+def values_of(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> list[bytes]:
+    """All values of a header, in order. Names in ASGI scopes are lower case."""
+    return [value for key, value in headers if key == name]
+
+
+def trace_of(headers: Headers) -> str | None:
+    """The caller's traceparent, when given once."""
+    parents = values_of(headers, b"traceparent")
+    return parents[0].decode("latin-1") if len(parents) == 1 else None
+
+
+def context_of(headers: Headers, trace: TraceParent) -> RequestContext:
+    """Keeps the caller's request id when well formed and given once; tracestate only with the trace it belongs to."""
+    ids, states = values_of(headers, b"x-request-id"), values_of(headers, b"tracestate")
+    keeps_id = len(ids) == 1 and _REQUEST_ID.fullmatch(ids[0])
+    is_continued = trace.trace_id in (trace_of(headers) or "")
+    return RequestContext(
+        ids[0] if keeps_id else new_id().hex.encode(), trace, b",".join(states) if is_continued and states else None
+    )
+
+
+def check_request(scope: Scope) -> None:
+    """Raises MalformedRequest for hosts and paths that two servers could read in two ways."""
+    hosts = values_of(scope["headers"], b"host")
+    if len(hosts) != 1 or not _HOST.fullmatch(hosts[0]):
+        raise MalformedRequest("Exactly one valid Host header is needed")
+    raw_path: bytes = scope.get("raw_path") or b""
+    if not raw_path.startswith(b"/") or not (raw_path + scope["query_string"]).isascii():
+        raise MalformedRequest("The request target must be a path in ASCII")
+    lowered = raw_path.lower()
+    decoded = unquote_to_bytes(raw_path)
+    if b"%2f" in lowered or _FORBIDDEN_IN_PATH.search(decoded):
+        raise MalformedRequest("The path has an encoded slash, a backslash or a control character")
+    if any(segment in (b".", b"..") for segment in decoded.split(b"/")):
+        raise MalformedRequest("The path has a dot segment")
+    for name, value in scope["headers"]:
+        try:
+            value.decode()
+        except UnicodeDecodeError:
+            raise MalformedRequest(f"The header {name.decode('latin-1')} is not text") from None
+
+
+def to_upstream(scope: Scope, context: RequestContext, timeout_seconds: float) -> Headers:
+    """The client's headers without hop-by-hop and spoofable ones, and the gateway's own instead."""
+    headers: Headers = scope["headers"]
+    dropped = HOP_BY_HOP | _named_in_connection(headers)
+    kept = [
+        (name, value)
+        for name, value in headers
+        if name not in dropped and name not in _SPOOFABLE and not name.startswith(_SPOOFABLE_PREFIXES)
+    ]
+    client = scope.get("client")
+    kept += [
+        (b"x-forwarded-for", client[0].encode() if client else b"unknown"),
+        (b"x-forwarded-proto", scope["scheme"].encode()),
+        (b"x-forwarded-host", values_of(headers, b"host")[0]),
+        (b"x-request-id", context.request_id),
+        (b"x-request-timeout-ms", str(int(timeout_seconds * 1000)).encode()),
+        (b"traceparent", str(context.trace).encode()),
+    ]
+    if context.tracestate is not None:
+        kept.append((b"tracestate", context.tracestate))
+    return kept
+
+
+def to_client(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
+    """The service's headers without hop-by-hop ones and those that the server in front sets."""
+    lowered = [(name.lower(), value) for name, value in headers]
+    dropped = HOP_BY_HOP | _SET_BY_SERVER | _named_in_connection(lowered)
+    return [(name, value) for name, value in lowered if name not in dropped]
+
+
+def _named_in_connection(headers: Headers) -> set[bytes]:
+    return {token.strip().lower() for value in values_of(headers, b"connection") for token in value.split(b",")}

@@ -1,0 +1,211 @@
+"""One OpenAPI document out of those of the services, with what the gateway adds."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import orjson
+
+from gateway.problems import PROBLEMS
+from gateway.routes import RouteTable
+from gateway.upstream import Upstream, UpstreamError, UpstreamRequest
+from kit.web.problems import MEDIA_TYPE, Problem
+
+Document = dict[str, Any]
+
+logger = logging.getLogger(__name__)
+
+METHODS = frozenset({"get", "put", "post", "delete", "patch", "head", "options", "trace"})
+# Every proxied operation may answer with these, whatever its service documents.
+EDGE_STATUSES = (400, 401, 403, 404, 408, 413, 502, 503, 504)
+_DESCRIPTIONS = {403: "The caller's role does not allow this"} | dict(PROBLEMS.values())
+_REF = "#/components/"
+
+
+def merge(
+    documents: Mapping[str, Document], routes: RouteTable, own: Document, *, token_url: str | None = None
+) -> Document:
+    """Merged document: of each service the paths that are routed to it, and the gateway's `own`.
+
+    Components of one name and different content are prefixed with their service. Arguments stay unchanged.
+    """
+    renamed = _collisions({"gateway": own, **documents})
+    merged: Document = {
+        "openapi": "3.1.0",
+        "info": own["info"],
+        "paths": {},
+        "components": {},
+        "security": [{"bearer": []}],
+    }
+    operation_ids: set[str] = set()
+    for service, document in {"gateway": own, **documents}.items():
+        part = _renaming_refs(document, {key for key in renamed if _component(document, key)}, service)
+        for path, item in part.get("paths", {}).items():
+            public = _public_path(routes, service, path)
+            if public is not None:
+                merged["paths"][public] = _path_item(item, service, operation_ids)
+        for (kind, name), body in _components(part):
+            key = f"{service}.{name}" if (kind, name) in renamed else name
+            merged["components"].setdefault(kind, {})[key] = body
+    _add_edge(merged["components"], token_url)
+    return merged
+
+
+def _public_path(routes: RouteTable, service: str, path: str) -> str | None:
+    if service == "gateway":
+        return path
+    route = routes.of_service(service, path)
+    return route.public_path(path) if route else None
+
+
+def _path_item(item: Document, service: str, operation_ids: set[str]) -> Document:
+    for method, operation in item.items():
+        if method not in METHODS:
+            continue
+        operation["security"] = [] if service == "gateway" else [{"bearer": []}]
+        identifier = operation.get("operationId")
+        if identifier in operation_ids:
+            operation["operationId"] = f"{service}_{identifier}"
+        operation_ids.add(operation.get("operationId", ""))
+        if service != "gateway":
+            for status in EDGE_STATUSES:
+                operation.setdefault("responses", {}).setdefault(str(status), {"$ref": f"{_REF}responses/Edge{status}"})
+    return item
+
+
+def _add_edge(components: Document, token_url: str | None) -> None:
+    schema = Problem.model_json_schema(ref_template=f"{_REF}schemas/Edge{{model}}")
+    schemas = components.setdefault("schemas", {})
+    schemas.update({f"Edge{name}": body for name, body in schema.pop("$defs", {}).items()})
+    schemas["EdgeProblem"] = schema
+    content = {MEDIA_TYPE: {"schema": {"$ref": f"{_REF}schemas/EdgeProblem"}}}
+    components.setdefault("responses", {}).update(
+        {f"Edge{status}": {"description": _DESCRIPTIONS[status], "content": content} for status in EDGE_STATUSES}
+    )
+    scheme: Document = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    if token_url is not None:
+        scheme = {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": token_url, "scopes": {}}}}
+    components["securitySchemes"] = {"bearer": scheme}
+
+
+def _components(document: Document) -> Iterator[tuple[tuple[str, str], Any]]:
+    for kind, entries in document.get("components", {}).items():
+        if kind != "securitySchemes":
+            for name, body in entries.items():
+                yield (kind, name), body
+
+
+def _component(document: Document, key: tuple[str, str]) -> bool:
+    return key[1] in document.get("components", {}).get(key[0], {})
+
+
+def _collisions(documents: Mapping[str, Document]) -> set[tuple[str, str]]:
+    """Names with different bodies, and names whose bodies are equal but refer to such a name."""
+    bodies: dict[tuple[str, str], list[Any]] = {}
+    for document in documents.values():
+        for key, body in _components(document):
+            bodies.setdefault(key, []).append(body)
+    shared = {key: found for key, found in bodies.items() if len(found) > 1}
+    colliding = {key for key, found in shared.items() if any(body != found[0] for body in found)}
+    while True:
+        more = {key for key in shared.keys() - colliding if colliding & set(_references(shared[key][0]))}
+        if not more:
+            return colliding
+        colliding |= more
+
+
+def _references(node: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(node, dict):
+        for value in node.values():
+            yield from _references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _references(value)
+    elif isinstance(node, str) and node.startswith(_REF) and node.count("/") == 3:
+        kind, name = node.removeprefix(_REF).split("/")
+        yield kind, name
+
+
+def _renaming_refs(document: Document, renamed: set[tuple[str, str]], service: str) -> Document:
+    texts = {f"{_REF}{kind}/{name}": f"{_REF}{kind}/{service}.{name}" for kind, name in renamed}
+    return copy.deepcopy(document) if not texts else _mapped(document, lambda text: texts.get(text, text))
+
+
+def _mapped(node: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(node, dict):
+        return {key: _mapped(value, change) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_mapped(value, change) for value in node]
+    return change(node) if isinstance(node, str) else node
+
+
+def for_swagger_4(node: Any) -> Any:
+    """The document in the dialect of OpenAPI 3.0, all that the bundled page can show: `null` types become nullable."""
+    if isinstance(node, list):
+        return [for_swagger_4(value) for value in node]
+    if not isinstance(node, dict):
+        return node
+    plain = {key: for_swagger_4(value) for key, value in node.items()}
+    if plain.get("openapi") == "3.1.0":
+        plain["openapi"] = "3.0.3"
+    options = plain.get("anyOf")
+    if isinstance(options, list) and {"type": "null"} in options:
+        left = [option for option in options if option != {"type": "null"}]
+        del plain["anyOf"]
+        plain |= left[0] if len(left) == 1 and "$ref" not in left[0] else {"anyOf": left}
+        plain["nullable"] = True
+    return plain
+
+
+class MergedDocument:
+    """Fetches the services' documents on first use; the result is kept once all of them have answered."""
+
+    def __init__(
+        self,
+        upstreams: Mapping[str, Upstream],
+        routes: RouteTable,
+        own: Callable[[], Document],
+        token_url: str | None = None,
+        documents: Mapping[str, Document] | None = None,
+    ) -> None:
+        self._upstreams, self._routes, self._own, self._token_url = upstreams, routes, own, token_url
+        self._documents: dict[str, Document] = dict(documents or {})
+        self._merged: Document | None = None
+
+    async def get(self) -> Document:
+        """The merged document, without services that cannot be reached now (`x-missing` names them)."""
+        if self._merged is not None:
+            return self._merged
+        for service, upstream in self._upstreams.items():
+            if service not in self._documents:
+                document = await _fetch(service, upstream)
+                if document is not None:
+                    self._documents[service] = document
+        merged = merge(
+            {name: self._documents[name] for name in sorted(self._documents)},
+            self._routes,
+            self._own(),
+            token_url=self._token_url,
+        )
+        missing = sorted(self._upstreams.keys() - self._documents.keys())
+        if missing:
+            return {**merged, "x-missing": missing}
+        self._merged = merged
+        return merged
+
+
+async def _fetch(service: str, upstream: Upstream) -> Document | None:
+    try:
+        async with asyncio.timeout(5), upstream.open(UpstreamRequest("GET", "/openapi.json", "", [])) as response:
+            body = b"".join([chunk async for chunk in response.body])
+            if response.status == 200:
+                document: Document = orjson.loads(body)
+                return document
+            logger.warning("%s has no OpenAPI document (%d)", service, response.status)
+    except (UpstreamError, TimeoutError, ValueError) as error:
+        logger.warning("OpenAPI document of %s not obtained: %s", service, error)
+    return None

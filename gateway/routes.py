@@ -1,0 +1,80 @@
+"""Which service answers which path: an explicit table, nothing else is reachable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+DEFAULT_TIMEOUT_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Paths under `prefix` go to `service`, where the prefix reads `upstream_prefix`.
+
+    `timeout_seconds`: the longest wait without any byte moving, in either direction.
+    """
+
+    prefix: str
+    service: str
+    upstream_prefix: str
+    timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
+
+    def upstream_path(self, raw_path: str) -> str:
+        """Path as the service knows it; `raw_path` (still percent-encoded) must be under `prefix`."""
+        return self.upstream_prefix + raw_path[len(self.prefix) :]
+
+    def public_path(self, upstream_path: str) -> str:
+        """The inverse of `upstream_path`."""
+        return self.prefix + upstream_path[len(self.upstream_prefix) :]
+
+
+class RouteTable:
+    """Longest prefix wins, compared by whole path segments. Two routes of one prefix are a ValueError."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self.routes = tuple(routes)
+        self._by_segments: dict[tuple[str, ...], Route] = {}
+        self._by_upstream: dict[tuple[str, tuple[str, ...]], Route] = {}
+        for route in self.routes:
+            if _segments(route.prefix) in self._by_segments:
+                raise ValueError(f"{route.prefix} is routed twice")
+            self._by_segments[_segments(route.prefix)] = route
+            self._by_upstream[route.service, _segments(route.upstream_prefix)] = route
+        self._depth = max((len(segments) for segments in self._by_segments), default=0)
+
+    def match(self, path: str) -> Route | None:
+        """Route of a public path."""
+        segments = _segments(path)
+        for length in range(min(len(segments), self._depth), 0, -1):
+            route = self._by_segments.get(segments[:length])
+            if route is not None:
+                return route
+        return None
+
+    def of_service(self, service: str, upstream_path: str) -> Route | None:
+        """Route by which `upstream_path` of `service` can be reached from outside."""
+        segments = _segments(upstream_path)
+        for length in range(len(segments), 0, -1):
+            route = self._by_upstream.get((service, segments[:length]))
+            if route is not None:
+                return route
+        return None
+
+
+def _segments(path: str) -> tuple[str, ...]:
+    return tuple(path.split("/")[1:])
+
+
+RESOURCES: dict[str, tuple[str, ...]] = {
+    "customer": ("accounts", "orders", "payments", "exchange-rates", "sellers", "imports"),
+    "targets": ("units", "members", "targets", "decompositions", "attainment", "credit-lines"),
+    "channels": ("partners", "products", "rebate-programmes", "rebates"),
+    "risk": ("credit-profiles", "credit-decisions", "exposure"),
+}
+
+
+def default_routes() -> RouteTable:
+    """The resources of every service under /v1, and its operational endpoints under /admin/<service>."""
+    resources = [Route(f"/v1/{name}", service, f"/v1/{name}") for service, names in RESOURCES.items() for name in names]
+    return RouteTable([*resources, *(Route(f"/admin/{service}", service, "/admin") for service in RESOURCES)])

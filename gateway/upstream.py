@@ -1,0 +1,263 @@
+"""How a request reaches a service: over HTTP, or in process as in standalone. Both stream both ways."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import unquote
+
+import aiohttp
+from multidict import CIMultiDict
+from starlette.types import ASGIApp, Message
+from yarl import URL
+
+from gateway.headers import Headers
+
+logger = logging.getLogger(__name__)
+
+# Below the 5 s after which uvicorn closes idle connections, so that no request is written into a closing one.
+_KEEP_ALIVE_SECONDS = 4.0
+_NO_AUTO_HEADERS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+
+
+class UpstreamError(Exception):
+    """The service gave no usable answer; `code` is the problem's."""
+
+    code = "upstream-broken"
+
+
+class UpstreamUnavailable(UpstreamError):
+    """No connection: the request was not sent."""
+
+    code = "upstream-unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamRequest:
+    """A cleaned request. `path` and `query` are still percent-encoded; `body` is None when there is none."""
+
+    method: str
+    path: str
+    query: str
+    headers: Headers
+    body: AsyncIterator[bytes] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamResponse:
+    """Status and raw headers; `body` raises UpstreamError when the answer breaks off."""
+
+    status: int
+    headers: Headers
+    body: AsyncIterator[bytes]
+
+
+class Upstream(Protocol):
+    """Port to one service."""
+
+    def open(self, request: UpstreamRequest) -> AbstractAsyncContextManager[UpstreamResponse]:
+        """Sends the request; leaving the block before the body's end tells the service that nobody listens.
+
+        Raises UpstreamError.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Releases connections."""
+        ...
+
+
+class HttpUpstream:
+    """A service behind `base_url`, with pooled connections."""
+
+    def __init__(self, base_url: str, *, connect_seconds: float = 2.0, max_connections: int = 512) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=connect_seconds)
+        self._max_connections = max_connections
+        self._session: aiohttp.ClientSession | None = None
+
+    def _client(self) -> aiohttp.ClientSession:
+        # made on first use: a session belongs to the running loop
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._max_connections, keepalive_timeout=_KEEP_ALIVE_SECONDS),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                timeout=self._timeout,
+                skip_auto_headers=_NO_AUTO_HEADERS,
+            )
+        return self._session
+
+    @asynccontextmanager
+    async def open(self, request: UpstreamRequest) -> AsyncIterator[UpstreamResponse]:
+        """See Upstream.open."""
+        query = f"?{request.query}" if request.query else ""
+        try:
+            response = await self._client().request(
+                request.method,
+                URL(f"{self._base_url}{request.path}{query}", encoded=True),
+                headers=CIMultiDict((name.decode(), value.decode()) for name, value in request.headers),
+                data=request.body,
+                allow_redirects=False,
+            )
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise UpstreamUnavailable(str(error)) from error
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise UpstreamError(str(error)) from error
+        try:
+            yield UpstreamResponse(response.status, list(response.raw_headers), _http_chunks(response))
+        finally:
+            response.close()
+
+    async def aclose(self) -> None:
+        """See Upstream.aclose."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+
+async def _http_chunks(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    try:
+        async for chunk in response.content.iter_any():
+            yield chunk
+    except (aiohttp.ClientError, OSError) as error:
+        raise UpstreamError(str(error)) from error
+
+
+class AsgiUpstream:
+    """A service in the same process, treated as if a server stood between: own task, own context, same signals.
+
+    As with a real server, a caller that goes away is told to the application (`http.disconnect`) but does not
+    cancel it: a transaction being committed is not torn apart.
+    """
+
+    def __init__(self, app: ASGIApp, *, name: str = "service", state: dict[str, Any] | None = None) -> None:
+        self._app, self._name, self._state = app, name, state
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @asynccontextmanager
+    async def open(self, request: UpstreamRequest) -> AsyncIterator[UpstreamResponse]:
+        """See Upstream.open."""
+        exchange = _Exchange(request.body)
+        task = asyncio.create_task(self._run(request, exchange), context=contextvars.Context())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        try:
+            start = await exchange.start()
+            yield UpstreamResponse(start["status"], list(start.get("headers", ())), exchange.chunks())
+        finally:
+            exchange.close()
+
+    async def _run(self, request: UpstreamRequest, exchange: _Exchange) -> None:
+        scope: dict[str, Any] = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "http_version": "1.1",
+            "method": request.method,
+            "scheme": "http",
+            "path": unquote(request.path),
+            "raw_path": request.path.encode("ascii"),
+            "query_string": request.query.encode("ascii"),
+            "root_path": "",
+            "headers": [(b"host", self._name.encode()), *request.headers],
+            "client": ("127.0.0.1", 0),
+            "server": (self._name, 80),
+        }
+        if self._state is not None:
+            scope["state"] = self._state.copy()
+        try:
+            await self._app(scope, exchange.receive, exchange.send)
+        except Exception:
+            logger.exception("%s failed outside its own error handling", self._name)
+        finally:
+            exchange.fail("The application ended without completing its answer")
+
+    async def aclose(self) -> None:
+        """Cancels what still runs; the service's own shutdown has drained before."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+class _Exchange:
+    """One request in process. At most two messages wait between application and reader: backpressure."""
+
+    def __init__(self, body: AsyncIterator[bytes] | None) -> None:
+        self._body = body
+        self._messages: asyncio.Queue[Message | None] = asyncio.Queue()
+        self._room = asyncio.Semaphore(2)
+        self._failure = ""
+        self._closed = asyncio.Event()
+        self._complete = False
+        self._told_end = False
+
+    async def receive(self) -> Message:
+        """ASGI receive of the application."""
+        if self._body is None:
+            if not self._told_end:
+                self._told_end = True
+                return {"type": "http.request", "body": b"", "more_body": False}
+            await self._closed.wait()
+            return {"type": "http.disconnect"}
+        try:
+            return {"type": "http.request", "body": await anext(self._body), "more_body": True}
+        except StopAsyncIteration:
+            self._body, self._told_end = None, True
+            return {"type": "http.request", "body": b"", "more_body": False}
+        except Exception as error:
+            self._body, self._told_end = None, True
+            self.fail(f"The request body broke off: {error}")
+            return {"type": "http.disconnect"}
+
+    async def send(self, message: Message) -> None:
+        """ASGI send of the application; after the reader has gone it does nothing, as a server does."""
+        if self._closed.is_set() or self._complete:
+            return
+        if message["type"] == "http.response.body" and not message.get("more_body", False):
+            self._complete = True
+        await self._room.acquire()
+        if self._closed.is_set():
+            self._room.release()
+        else:
+            self._messages.put_nowait(message)
+
+    def fail(self, reason: str) -> None:
+        """The answer will not be completed; the reader learns it after what was sent before."""
+        if not self._complete and not self._failure:
+            self._failure = reason
+            self._messages.put_nowait(None)
+
+    def close(self) -> None:
+        """The reader has gone; a sender that waits for room is let go."""
+        self._closed.set()
+        self._room.release()
+
+    async def _next(self) -> Message:
+        message = await self._messages.get()
+        if message is None:
+            raise UpstreamError(self._failure)
+        self._room.release()
+        return message
+
+    async def start(self) -> Message:
+        """The http.response.start message."""
+        message = await self._next()
+        while message["type"] != "http.response.start":
+            message = await self._next()
+        return message
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Body chunks up to the application's last one."""
+        while True:
+            message = await self._next()
+            if message["type"] != "http.response.body":
+                continue
+            if message.get("body"):
+                yield message["body"]
+            if not message.get("more_body", False):
+                return
