@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from json import dumps as json_text
 from threading import Lock
 
 import orjson
@@ -33,7 +34,11 @@ class _Stderr(logging.Handler):
 
 
 def _to_json(event: object, **_options: object) -> str:
-    return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    try:
+        return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    except TypeError:
+        # integers past 64 bits and lone surrogates
+        return json_text(event, default=str)
 
 
 def _context(service: str) -> Processor:

@@ -23,16 +23,16 @@ class Metrics:
     def __init__(self, service: str) -> None:
         self.service = service
         self.registry = CollectorRegistry()
-        self.outbox_depth = self._gauge("crmesh_outbox_unpublished_events", "Events not yet on the bus")
-        self.outbox_age = self._gauge("crmesh_outbox_oldest_age_seconds", "Age of the oldest event not yet on the bus")
-        self.parked_keys = self._gauge("crmesh_parked_keys", "Keys held back after a failure", "group")
-        self.consumer_lag = self._gauge("crmesh_consumer_lag_records", "Records not yet handled", "group", "topic")
-        self.pool_in_use = self._gauge("crmesh_db_pool_connections_in_use", "Database connections in use", "pool")
-        self.dead_letters = self._counter("crmesh_dead_letters", "Messages sent to the dead-letter topic", "group")
-        self.events_published = self._counter("crmesh_events_published", "Events acknowledged by the bus", "type")
-        self.events_handled = self._counter("crmesh_events_handled", "Events handled", "group", "type")
-        self.requests = self._counter("crmesh_http_requests", "HTTP requests", "method", "route", "status")
-        self.latency = Histogram(
+        self._depth = self._gauge("crmesh_outbox_unpublished_events", "Events not yet on the bus")
+        self._age = self._gauge("crmesh_outbox_oldest_age_seconds", "Age of the oldest event not yet on the bus")
+        self._parked = self._gauge("crmesh_parked_keys", "Keys held back after a failure")
+        self._lag = self._gauge("crmesh_consumer_lag_records", "Records of other topics not yet handled")
+        self._pool = self._gauge("crmesh_db_pool_connections_in_use", "Database connections in use", "pool")
+        self._dead = self._counter("crmesh_dead_letters", "Messages sent to the dead-letter topic")
+        self._published = self._counter("crmesh_events_published", "Events acknowledged by the bus", "type")
+        self._handled = self._counter("crmesh_events_handled", "Events handled", "type")
+        self._answered = self._counter("crmesh_http_requests", "HTTP requests", "method", "route", "status")
+        self._latency = Histogram(
             "crmesh_http_request_duration_seconds",
             "Time to the last byte of the answer",
             ("service", "method", "route"),
@@ -45,34 +45,34 @@ class Metrics:
         """Text exposition of this service (CONTENT_TYPE)."""
         return generate_latest(self.registry)
 
-    def set_outbox(self, depth: int, oldest_age_seconds: float) -> None:
+    def outbox(self, depth: int, oldest_age_seconds: float) -> None:
         """What waits in the outbox."""
-        self.outbox_depth.labels(self.service).set(depth)
-        self.outbox_age.labels(self.service).set(oldest_age_seconds)
+        self._depth.labels(self.service).set(depth)
+        self._age.labels(self.service).set(oldest_age_seconds)
 
-    def set_lag(self, group: str, topic: str, records: int) -> None:
-        """How many records of a topic the group has not handled."""
-        self.consumer_lag.labels(self.service, group, topic).set(records)
+    def lag(self, records: int) -> None:
+        """How many records the service has not handled."""
+        self._lag.labels(self.service).set(records)
 
-    def set_parked(self, group: str, keys: int) -> None:
-        """How many keys of the group are parked."""
-        self.parked_keys.labels(self.service, group).set(keys)
+    def parked(self, keys: int) -> None:
+        """How many keys are parked."""
+        self._parked.labels(self.service).set(keys)
 
-    def dead_lettered(self, group: str, count: int = 1) -> None:
+    def dead_lettered(self, count: int = 1) -> None:
         """Messages went to the dead-letter topic."""
-        self.dead_letters.labels(self.service, group).inc(count)
+        self._dead.labels(self.service).inc(count)
 
     def published(self, event_type: str, count: int = 1) -> None:
         """The bus acknowledged events."""
-        self.events_published.labels(self.service, event_type).inc(count)
+        self._published.labels(self.service, event_type).inc(count)
 
-    def handled(self, group: str, event_type: str, count: int = 1) -> None:
-        """The group handled events (committed)."""
-        self.events_handled.labels(self.service, group, event_type).inc(count)
+    def handled(self, event_type: str, count: int = 1) -> None:
+        """Events were handled (committed)."""
+        self._handled.labels(self.service, event_type).inc(count)
 
     def watch_pool(self, pool: str, in_use: Callable[[], float]) -> None:
         """Read a pool's connections in use (`db.connections_in_use`) whenever the metrics are rendered."""
-        self.pool_in_use.labels(self.service, pool).set_function(in_use)
+        self._pool.labels(self.service, pool).set_function(in_use)
 
     def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request; `route` is the template, so that the number of series is bounded."""
@@ -81,8 +81,8 @@ class Metrics:
         if found is None:
             known = method if method in _METHODS else "OTHER"
             found = (
-                self.requests.labels(self.service, known, route, str(status)),
-                self.latency.labels(self.service, known, route),
+                self._answered.labels(self.service, known, route, str(status)),
+                self._latency.labels(self.service, known, route),
             )
             if known == method:
                 self._requests[key] = found

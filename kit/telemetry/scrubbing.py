@@ -25,8 +25,9 @@ _ASSIGNED = re.compile(
     r"\b(\w*(?:password|passwd|secret|token|api_?key))(\"?\s*[=:]\s*\"?)[^\s\"',;&}]+", re.IGNORECASE
 )
 _PHONE = re.compile(
-    r"""(?<![\w.-])(?:
-        (?:\+|00)\d(?:[\s().-]{0,2}\d){6,14}                        # E.164, written with any usual separators
+    r"""\+\d(?:[\s().-]{0,2}\d){6,14}                               # E.164, written with any usual separators
+    | (?<![\w.-])(?:
+        00\d(?:[\s().-]{0,2}\d){6,14}
       | \(?0?\d{2,4}\)?[\s.-]\d{3,4}[\s.-]\d{3,4}                   # 555-123-4567, (020) 7946 0958
       | 1[3-9]\d{9}                                                 # mainland China mobile
       | 0\d(?:[\s.-]\d{2}){4}                                       # 01 23 45 67 89
