@@ -22,7 +22,7 @@ import psutil
 import structlog
 
 from kit.native.pgfiles import SystemUser, binaries, relocated_folder, run_tool, server_user, socket_folder
-from kit.native.process import FolderLock, NativeError
+from kit.native.process import FolderLock, NativeError, find_processes
 
 log = structlog.get_logger(__name__)
 
@@ -90,10 +90,11 @@ class EmbeddedPostgres:
     async def destroy(self) -> None:
         """Stop without flushing and remove the folder with all data."""
         await self._end("immediate")
-        if self.folder.exists():
-            data = self._data()
-            await asyncio.to_thread(shutil.rmtree, data.parent if data.parent != self.folder else data, True)
-            await asyncio.to_thread(shutil.rmtree, self.folder, True)
+        if not self.folder.exists():
+            return
+        data = self._data()
+        for leftover in {socket_folder(data, server_user()), data, data.parent, self.folder}:
+            await asyncio.to_thread(shutil.rmtree, leftover, ignore_errors=True)
 
     def is_running(self) -> bool:
         """Whether a server of this folder lives, whoever started it."""
@@ -188,8 +189,11 @@ class EmbeddedPostgres:
         wait = ["-w", "-t", str(int(self._timeout))]
         for attempt in range(1, ATTEMPTS + 1):
             arguments = [*wait, "-D", str(self._data()), "-l", str(self._server_log()), "-o", options, "start"]
-            with contextlib.suppress(NativeError):
+            said = ""
+            try:
                 await run_tool(binaries(user) / "pg_ctl", arguments, user)
+            except NativeError as error:
+                said = str(error)
             ready = await self._wait_ready()
             if ready is not None:
                 log.info("PostgreSQL started", pid=ready.process.pid, folder=str(self.folder))
@@ -198,17 +202,18 @@ class EmbeddedPostgres:
             if "pre-existing shared memory" not in self._log_tail() or attempt == ATTEMPTS:
                 break
             await asyncio.sleep(1)
-        raise NativeError(f"PostgreSQL does not start in {self.folder}, end of its log:\n{self._log_tail()}")
+        raise NativeError(f"PostgreSQL does not start in {self.folder}: {said}\nEnd of its log:\n{self._log_tail()}")
 
     def _prepare(self, user: SystemUser | None) -> str:
         """Clear what would stop the start, and note the options so that a later `start` knows them."""
         data = self._data()
         options = self._options(socket_folder(data, user))
         pid_file, server_log = data / "postmaster.pid", self._server_log()
-        with contextlib.suppress(FileNotFoundError, ValueError, IndexError):
-            # the number of a dead server now names another program: PostgreSQL would refuse to start. A dead
-            # number stays, PostgreSQL then checks that no old session still uses the shared memory.
-            if psutil.pid_exists(int(pid_file.read_text().splitlines()[0])):
+        # A dead number stays: PostgreSQL then checks that no old session still uses the shared memory. It would
+        # refuse to start over an empty file, or when the number of a dead server now names another program.
+        with contextlib.suppress(FileNotFoundError):
+            number = pid_file.read_text().partition("\n")[0].strip()
+            if (not number.isdigit() or psutil.pid_exists(int(number))) and not find_processes("-D", str(data)):
                 pid_file.unlink()
         if server_log.exists() and server_log.stat().st_size > LOG_LIMIT:
             server_log.replace(server_log.with_suffix(".log.1"))

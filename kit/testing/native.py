@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 import tempfile
 import time
 from collections.abc import Coroutine
@@ -16,7 +17,7 @@ from kit.native.postgres import EmbeddedPostgres
 from kit.native.process import NativeError
 
 PREFIX: Final = "crmesh-test-"
-SAFE_AGE: Final = 120
+SAFE_AGE: Final = 600
 
 T = TypeVar("T")
 
@@ -28,7 +29,7 @@ def run_apart(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 def make_folder(kind: str) -> Path:
-    """A new folder in the temporary directory which the server's system user can reach when run as root."""
+    """A new folder (kind `postgres`, `kafka`, or `infra` with one folder for each) in the temporary directory, which the server's system user can reach when run as root."""
     folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{kind}-"))
     folder.chmod(0o711)
     return folder
@@ -37,14 +38,25 @@ def make_folder(kind: str) -> Path:
 async def sweep(root: Path | None = None, *, min_age: float = SAFE_AGE) -> list[Path]:
     """Destroy test servers whose run died without cleaning up; folders in use, or that resist, are left alone.
 
-    `min_age` seconds keep a folder safe that another run has just made and not locked yet.
+    `min_age` seconds keep a folder safe that another run has made and has no lock on at the moment.
     """
     removed = []
     for folder in sorted((root or Path(tempfile.gettempdir())).glob(f"{PREFIX}*")):
         with contextlib.suppress(NativeError, OSError):
             if time.time() - folder.stat().st_ctime < min_age:
                 continue
-            kafka = folder.name.startswith(f"{PREFIX}kafka-")
-            await (NativeKafka(folder) if kafka else EmbeddedPostgres(folder)).destroy()
+            for server in _servers(folder):
+                await server.destroy()
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
             removed.append(folder)
     return removed
+
+
+def _servers(folder: Path) -> list[EmbeddedPostgres | NativeKafka]:
+    match folder.name.removeprefix(PREFIX).partition("-")[0]:
+        case "kafka":
+            return [NativeKafka(folder)]
+        case "infra":
+            return [EmbeddedPostgres(folder / "postgres"), NativeKafka(folder / "kafka")]
+        case _:
+            return [EmbeddedPostgres(folder)]
