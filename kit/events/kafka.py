@@ -73,10 +73,10 @@ class KafkaBus:
         if not messages:
             return
         producer = None
+        acks: list[asyncio.Future[Any]] = []
         try:
             async with asyncio.timeout(self._publish_timeout):
                 producer = await self._get_producer()
-                acks = []
                 for message in messages:
                     acks.append(
                         await producer.send(
@@ -89,10 +89,10 @@ class KafkaBus:
                     )
                 await asyncio.gather(*acks)
         except (KafkaError, OSError, AssertionError) as error:
-            await self._replace_producer(producer)
+            await self._give_up(producer, acks)
             raise BusUnavailable(f"publish to {topic}: {error!r}") from error
         except asyncio.CancelledError:
-            await self._replace_producer(producer)
+            await self._give_up(producer, acks)
             raise
 
     def consumer(self, group: str, topics: Sequence[str], start_offsets: StartOffsets | None = None) -> KafkaConsumer:
@@ -189,7 +189,10 @@ class KafkaBus:
                 self._producer = producer
             return self._producer
 
-    async def _replace_producer(self, producer: Any) -> None:
+    async def _give_up(self, producer: Any, acks: Sequence[asyncio.Future[Any]]) -> None:
+        for ack in acks:
+            if not ack.cancel() and not ack.cancelled():
+                ack.exception()
         if producer is not None:
             async with self._producer_turn:
                 await self._drop_producer(producer)
@@ -201,6 +204,7 @@ class KafkaBus:
             return
         if self._producer is producer:
             self._producer = None
+        producer._message_accumulator.fail_all(KafkaError("the producer was replaced"))
         sender = producer._sender.sender_task
         if sender is not None:
             sender.cancel()

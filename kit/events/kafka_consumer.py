@@ -109,6 +109,7 @@ class KafkaConsumer:
         self._start_offsets = start_offsets
         self._session: _Session | None = None
         self._running = False
+        self._first = 0
 
     async def start(self) -> None:
         """Join the group and wait for the first assignment; BusUnavailable when Kafka cannot be reached."""
@@ -207,18 +208,40 @@ class KafkaConsumer:
             remaining = max(deadline - time.monotonic(), 0)
             raw: dict[Any, list[Any]] = {}
             with suppress(TimeoutError):
-                # Its own timeout does not hold while a rebalance is going on.
+                # The client's own timeout does not hold while a rebalance is going on.
                 async with asyncio.timeout(remaining + 0.05):
-                    raw = await session.client.getmany(timeout_ms=int(remaining * 1000), max_records=max_records)
+                    await self._collect(session, raw, max_records, remaining)
             if session.ready:
                 return {TopicPartition(*place): [to_record(each) for each in batch] for place, batch in raw.items()}
-            for place, batch in raw.items():
-                # Handed out before the start offsets are known: put back.
-                with suppress(IllegalStateError):
-                    session.client.seek(place, batch[0].offset)
+            self._put_back(session, raw)
             if session.failure is not None or remaining <= 0:
                 return {}
             await asyncio.sleep(0.01)
+
+    async def _collect(self, session: _Session, raw: dict[Any, list[Any]], max_records: int, wait: float) -> None:
+        """Fill `raw`: first a fair share of each partition (the client alone would empty one partition's
+        buffer before it turns to the next), then whatever comes within `wait`."""
+        places = sorted(session.client.assignment())
+        if places:
+            self._first = (self._first + 1) % len(places)
+            places = places[self._first :] + places[: self._first]
+        left = max_records
+        for place in places[:max_records]:
+            share = max(max_records // len(places), 1)
+            raw.update(await session.client.getmany(place, max_records=share))
+            left -= len(raw.get(place, ()))
+            if not session.ready:
+                return
+        if left > 0:
+            timeout_ms = 0 if raw else int(wait * 1000)
+            for place, batch in (await session.client.getmany(timeout_ms=timeout_ms, max_records=left)).items():
+                raw.setdefault(place, []).extend(batch)
+
+    def _put_back(self, session: _Session, raw: Mapping[Any, list[Any]]) -> None:
+        """Records handed out before the start offsets are known."""
+        for place, batch in raw.items():
+            with suppress(IllegalStateError):
+                session.client.seek(place, batch[0].offset)
 
     async def _is_stalled(self, session: _Session) -> bool:
         """After `stall_seconds` of silence: the log has records that this client does not bring."""
