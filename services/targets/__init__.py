@@ -1,0 +1,1 @@
+"""The targets service: the sales organisation, its targets, their decomposition, crediting and attainment."""

@@ -1,0 +1,160 @@
+"""Pure rules of decompositions: weights from drivers, water-filling under constraints, exact integers.
+
+The split is amount_i = clamp(level x weight_i, lower_i, upper_i) with the one level at which the
+amounts sum to the parent (water-filling), rounded by largest remainder. Everything is computed in
+integers, so the children sum to the parent to the unit and the order of the children has no influence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from math import prod
+from types import MappingProxyType
+
+from kit.errors import Conflict, Invalid
+from kit.money import MAX_AMOUNT, allocate
+from services.targets.decompositions.filling import Bounds, Constraint, ConstraintKind, Limit, fill, smallest_conflict
+
+Values = Mapping[str, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A child by its stable key, with an optional locked value, floor and cap in minor units."""
+
+    key: str
+    locked: int | None = None
+    floor: int | None = None
+    cap: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """One part of the mix: `share` > 0 relative to the other parts, `values` by child key in any common unit.
+
+    A missing or null value is "no input": the child takes part with the mean of the positive values.
+    A value of 0 is "no potential": the child is excluded from the whole split.
+    """
+
+    kind: str
+    share: int
+    values: Values = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Result of one child: the split without constraints, the amount, and the constraint that decided it."""
+
+    key: str
+    computed: int
+    amount: int
+    bound: ConstraintKind | None
+
+
+class DecompositionInvalid(Invalid, ValueError):
+    """Children or drivers do not make a question: none, one twice, negative or unknown input."""
+
+    code, title = "decomposition-invalid", "The decomposition is not valid"
+
+
+class DecompositionInfeasible(Conflict):
+    """No amounts satisfy the constraints; `conflicts` is the smallest set of them that contradicts the amount."""
+
+    code, title = "decomposition-infeasible", "The constraints contradict each other or the amount"
+
+    def __init__(self, detail: str, conflicts: Sequence[Constraint]) -> None:
+        super().__init__(detail, extra={"conflicts": [asdict(conflict) for conflict in conflicts]})
+        self.conflicts = tuple(conflicts)
+
+
+def _equal(keys: Sequence[str], _: Values) -> Values:
+    return dict.fromkeys(keys, 1)
+
+
+def _given(keys: Sequence[str], values: Values) -> Values:
+    return {key: values.get(key) for key in keys}
+
+
+DRIVERS: Mapping[str, Callable[[Sequence[str], Values], Values]] = MappingProxyType({"equal": _equal, "custom": _given})
+"""Driver kind -> function (child keys, input values) -> value per child; a new driver is one more entry."""
+
+
+def mix_weights(keys: Sequence[str], drivers: Sequence[Driver]) -> dict[str, int]:
+    """Integer weights: the weighted sum of the drivers, each normalised to 1 over the children taking part.
+
+    Excluded children have weight 0, all others a positive one. Raises DecompositionInvalid.
+    """
+    if not drivers or any(driver.share <= 0 for driver in drivers):
+        raise DecompositionInvalid("a mix needs at least one driver, and every share must be positive")
+    columns = []
+    for driver in drivers:
+        if driver.kind not in DRIVERS:
+            raise DecompositionInvalid(f"unknown driver {driver.kind}")
+        if unknown := driver.values.keys() - set(keys):
+            raise DecompositionInvalid(f"driver {driver.kind} has a value for {min(unknown)}, which is not a child")
+        if any(value is not None and not 0 <= value <= MAX_AMOUNT for value in driver.values.values()):
+            raise DecompositionInvalid(f"driver {driver.kind} has a value outside 0..{MAX_AMOUNT}")
+        columns.append(DRIVERS[driver.kind](keys, driver.values))
+    active = [key for key in keys if all(column[key] != 0 for column in columns)]
+    filled = [_fill_nulls(active, column) for column in columns]
+    wholes = [sum(column.values()) for column in filled]
+    weights = dict.fromkeys(keys, 0)
+    for position, (driver, column) in enumerate(zip(drivers, filled, strict=True)):
+        factor = driver.share * prod(wholes[:position] + wholes[position + 1 :])
+        for key in active:
+            weights[key] += factor * column[key]
+    return weights
+
+
+def _fill_nulls(keys: Sequence[str], column: Values) -> dict[str, int]:
+    given = [value for key in keys if (value := column[key]) is not None]
+    if not given:
+        return dict.fromkeys(keys, 1)
+    if len(given) == len(keys):
+        return {key: column[key] or 0 for key in keys}
+    whole, count = sum(given), len(given)
+    return {key: whole if (value := column[key]) is None else value * count for key in keys}
+
+
+def decompose(amount: int, children: Sequence[Child], drivers: Sequence[Driver]) -> list[Cell]:
+    """Split `amount` (minor units, may be negative) over the children, in the order given.
+
+    The cells sum to `amount` exactly and respect every lock, floor and cap; without a negative lock
+    or floor no child is negative. A negative amount is the mirror image of the positive one. Ties of
+    the largest remainder go to the smaller key. A lock wins over an exclusion.
+    Raises DecompositionInvalid, DecompositionInfeasible.
+    """
+    keys = [child.key for child in children]
+    if not keys or len(set(keys)) != len(keys):
+        raise DecompositionInvalid("a decomposition needs children, each named once")
+    figures = [n for child in children for n in (child.locked, child.floor, child.cap) if n is not None]
+    if any(abs(figure) > MAX_AMOUNT for figure in (amount, *figures)):
+        raise DecompositionInvalid(f"an amount passes {MAX_AMOUNT}")
+    weights = mix_weights(keys, drivers)
+    sign = -1 if amount < 0 else 1
+    bounds = [_bounds(child, sign, excluded=not weights[child.key]) for child in children]
+    if conflicts := smallest_conflict(sign * amount, bounds):
+        named = ", ".join(f"{item.kind} {item.value} of {item.child}" for item in conflicts[:5])
+        more = f" and {len(conflicts) - 5} more" if len(conflicts) > 5 else ""
+        raise DecompositionInfeasible(f"{amount} cannot be met with {named}{more}", conflicts)
+    column = [weights[key] for key in keys]
+    computed = allocate(amount, column, keys) if any(column) else [0] * len(keys)
+    filled = fill(sign * amount, bounds, column)
+    return [
+        Cell(key, plain, sign * value, bound) for key, plain, (value, bound) in zip(keys, computed, filled, strict=True)
+    ]
+
+
+def _bounds(child: Child, sign: int, *, excluded: bool) -> Bounds:
+    fixed = []
+    if child.locked is not None:
+        fixed.append(Limit(sign * child.locked, Constraint(child.key, ConstraintKind.LOCKED, child.locked)))
+    elif excluded:
+        fixed.append(Limit(0, Constraint(child.key, ConstraintKind.EXCLUDED, 0)))
+    floor, cap = child.floor, child.cap
+    low = [] if floor is None else [Limit(sign * floor, Constraint(child.key, ConstraintKind.FLOOR, floor))]
+    high = [] if cap is None else [Limit(sign * cap, Constraint(child.key, ConstraintKind.CAP, cap))]
+    if sign < 0:
+        low, high = high, low
+    return Bounds(child.key, (*fixed, *low), (*fixed, *high))
