@@ -37,7 +37,7 @@ def big_int(**options: Any) -> Any:
 
 def moment(**options: Any) -> Any:
     """A timestamptz column."""
-    return Field(sa_type=sa.DateTime(timezone=True), **options)  # type: ignore[call-overload]
+    return Field(sa_type=sa.DateTime(timezone=True), **options)
 
 
 def text(**options: Any) -> Any:
@@ -52,7 +52,7 @@ def document(**options: Any) -> Any:
 
 def identifiers(**options: Any) -> Any:
     """A uuid[] column."""
-    return Field(sa_type=ARRAY(sa.Uuid), **options)  # type: ignore[call-overload]
+    return Field(sa_type=ARRAY(sa.Uuid), **options)
 
 
 class Identified(SQLModel):

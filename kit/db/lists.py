@@ -8,7 +8,7 @@ between two pages neither repeat nor hide the others; a row whose sort value cha
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import quote, urlencode
@@ -100,8 +100,11 @@ def _page_sql(
     where, number = conditions.sql(spec)
     if nulls:
         keys: list[tuple[Field, bool, str | None]] = []
+        present = {name for name, operator in conditions.filters if operator not in ("null", "ne")}
         for key, null in zip(sort, nulls, strict=True):
             field, number = spec.fields[key.name], number if null else number + 1
+            if key.name in present:
+                field = replace(field, nullable=False)
             keys.append((field, key.descending, None if null else f"${number}::{KINDS[field.kind].cast}"))
         where += f" AND {_after(keys)}"
     select = ", ".join(f'{spec.fields[name].sql} AS "{name}"' for name in columns)

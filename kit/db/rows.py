@@ -14,7 +14,7 @@ from uuid import UUID
 import orjson
 from sqlmodel import SQLModel
 
-from kit.db.database import Tx
+from kit.db.database import Row, Tx
 from kit.errors import VersionMismatch
 
 
@@ -46,13 +46,11 @@ async def insert_rows(tx: Tx, model: type[SQLModel], rows: Sequence[Mapping[str,
     return await tx.execute(_insert_sql(table_name(model), tuple(rows[0]), suffix), dumps(rows))
 
 
-async def insert_returning(
-    tx: Tx, model: type[SQLModel], rows: Sequence[Mapping[str, Any]], suffix: str
-) -> list[Mapping[str, Any]]:
+async def insert_returning(tx: Tx, model: type[SQLModel], rows: Sequence[Mapping[str, Any]], suffix: str) -> list[Row]:
     """Insert all rows by one statement whose `suffix` ends in RETURNING; returns those rows."""
     if not rows:
         return []
-    return list(await tx.fetch(_insert_sql(table_name(model), tuple(rows[0]), suffix), dumps(rows)))
+    return await tx.fetch(_insert_sql(table_name(model), tuple(rows[0]), suffix), dumps(rows))
 
 
 @lru_cache(maxsize=1024)

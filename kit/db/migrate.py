@@ -1,0 +1,123 @@
+"""Migrations of one service: Alembic, run under an advisory lock, skipped quickly when current.
+
+Revisions are files `NNNN_title.py` in `services/<service>/migrations/versions`; the revision id is NNNN.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from kit.db.database import DatabaseSettings
+
+LOCK = 0x43524D_02
+
+
+def migrations_folder(service: str) -> Path:
+    """Folder of a service's Alembic environment."""
+    module = importlib.import_module(f"services.{service}")
+    assert module.__file__ is not None
+    return Path(module.__file__).parent / "migrations"
+
+
+def head(service: str) -> str:
+    """The newest revision: the highest number among the files."""
+    return max(path.name[:4] for path in (migrations_folder(service) / "versions").glob("[0-9]*.py"))
+
+
+async def current(connection: asyncpg.Connection) -> str | None:
+    """The revision a database is at; None before the first migration."""
+    if await connection.fetchval("SELECT to_regclass('public.alembic_version')") is None:
+        return None
+    value = await connection.fetchval("SELECT version_num FROM alembic_version")
+    return None if value is None else str(value)
+
+
+async def is_current(service: str, settings: DatabaseSettings) -> bool:
+    """Whether the database is at the newest revision or a later one."""
+    connection = await asyncpg.connect(**settings.connect)
+    try:
+        at = await current(connection)
+        return at is not None and at >= head(service)
+    finally:
+        await connection.close()
+
+
+async def upgrade(service: str, settings: DatabaseSettings, revision: str = "head") -> bool:
+    """Bring the database to `revision`; returns whether anything was to do. Two at once wait for each other."""
+    connection = await asyncpg.connect(**settings.connect)
+    try:
+        await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
+        at = await current(connection)
+        if revision == "head" and at is not None and at >= head(service):
+            return False
+        await asyncio.to_thread(run_alembic, service, settings.connect, "upgrade", revision)
+        return True
+    finally:
+        await connection.close()
+
+
+def alembic_config(service: str, connect: dict[str, Any] | Any) -> Any:
+    """Alembic's configuration of a service; `connect` are the arguments of asyncpg.connect."""
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(migrations_folder(service)))
+    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
+    config.attributes["connect"] = dict(connect)
+    return config
+
+
+def run_alembic(service: str, connect: Any, command: str, revision: str) -> None:
+    """Run `alembic upgrade|downgrade` (blocking; call it in a thread)."""
+    from alembic import command as commands
+
+    getattr(commands, command)(alembic_config(service, connect), revision)
+
+
+def new_revision(service: str, connect: Any, message: str) -> None:
+    """Write the next revision file from the difference between tables and database (blocking)."""
+    from alembic import command as commands
+
+    versions = migrations_folder(service) / "versions"
+    number = max((int(path.name[:4]) for path in versions.glob("[0-9]*.py")), default=0) + 1
+    commands.revision(alembic_config(service, connect), message, autogenerate=True, rev_id=f"{number:04d}")
+
+
+def run_environment(metadata: Any) -> None:
+    """Body of every service's `migrations/env.py`."""
+    from alembic import context
+
+    asyncio.run(_migrate_online(context, metadata))
+
+
+async def _migrate_online(context: Any, metadata: Any) -> None:
+    from sqlalchemy.ext.asyncio import create_async_engine
+    from sqlalchemy.pool import NullPool
+
+    connect = context.config.attributes["connect"]
+
+    async def creator() -> asyncpg.Connection:
+        return await asyncpg.connect(**connect)
+
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=creator, poolclass=NullPool)
+
+    def work(connection: Any) -> None:
+        context.configure(
+            connection=connection,
+            target_metadata=metadata,
+            compare_type=True,
+            compare_server_default=False,
+            transaction_per_migration=True,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+
+    async with engine.connect() as connection:
+        await connection.run_sync(work)
+        await connection.commit()
+    await engine.dispose()

@@ -1,0 +1,227 @@
+"""Inbox: reads the log in batches, one transaction a batch, every event handled once.
+
+In the transaction of the effects: the group's next offsets are moved (which also fences a member that
+lost its partitions: it finds the offset moved and drops its records), and event ids are remembered
+(which drops what a relay sent twice). The broker's offsets are committed afterwards.
+
+A failed batch is worked one event at a time. An event that keeps failing parks its key: it and later
+events of the key wait in `parked_event`, others flow; a copy with the error goes to the dead-letter topic.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import asyncpg
+import structlog
+
+from kit.db.database import TRANSIENT_ERRORS, Database, Tx
+from kit.db.rows import dumps
+from kit.errors import TransientError
+from kit.events import outbox, parked
+from kit.events.bus import BusUnavailable, Consumer, EventBus, Record, TopicPartition
+from kit.events.envelope import Event, UndecodableEvent, dead_letter_topic_of, from_headers
+from kit.events.faults import crash_point
+from kit.events.handlers import Subscriptions
+
+log = structlog.get_logger(__name__)
+
+RETRYABLE: tuple[type[BaseException], ...] = (BusUnavailable, *TRANSIENT_ERRORS)
+BATCH = 200
+POLL_SECONDS = 1.0
+MAX_ATTEMPTS = 6
+"""Tries of one event before its key is parked."""
+
+_MOVE_OFFSETS = """
+INSERT INTO consumer_offset AS o (grp, topic, partition, next_offset)
+SELECT $1, topic, partition, next_offset
+FROM unnest($2::text[], $3::int[], $4::bigint[]) AS n(topic, partition, next_offset)
+ORDER BY topic, partition
+ON CONFLICT (grp, topic, partition) DO UPDATE SET next_offset = GREATEST(o.next_offset, excluded.next_offset)
+RETURNING o.topic, o.partition, old.next_offset AS before
+"""
+_REMEMBER = """
+INSERT INTO inbox (grp, event_id) SELECT $1, id FROM unnest($2::uuid[]) AS n(id) ORDER BY id
+ON CONFLICT DO NOTHING RETURNING event_id
+"""
+_STORED_OFFSETS = "SELECT topic, partition, next_offset FROM consumer_offset WHERE grp = $1 AND topic = ANY($2::text[])"
+
+
+async def stored_offsets(tx: Tx, group: str, topics: Sequence[str]) -> dict[TopicPartition, int]:
+    """The next offsets a group has stored with its effects."""
+    rows = await tx.fetch(_STORED_OFFSETS, group, list(topics))
+    return {TopicPartition(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+
+
+class InboxConsumer:
+    """Feeds one service's subscriptions until stopped."""
+
+    def __init__(self, db: Database, bus: EventBus, subscriptions: Subscriptions) -> None:
+        self._db = db
+        self._bus = bus
+        self._subscriptions = subscriptions
+        self._group = subscriptions.group
+        self.handled = 0
+        self.last_beat = time.monotonic()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Join the group and work; a failing log client is replaced by a new one."""
+        if not self._subscriptions.topics():
+            await stop.wait()
+            return
+        while not stop.is_set():
+            consumer = self._bus.consumer(self._group, self._subscriptions.topics(), self._start_offsets)
+            try:
+                await consumer.start()
+                await self._work(consumer, stop)
+            except RETRYABLE as error:
+                log.warning("consumer_retry", group=self._group, error=repr(error))
+                await _sleep(stop, 0.5)
+            finally:
+                await consumer.stop()
+
+    async def _start_offsets(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, int]:
+        async with self._db.reading() as tx:
+            stored = await stored_offsets(tx, self._group, sorted({p.topic for p in partitions}))
+        return {partition: stored[partition] for partition in partitions if partition in stored}
+
+    async def _work(self, consumer: Consumer, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            polled = await consumer.poll(BATCH, POLL_SECONDS)
+            self.last_beat = time.monotonic()
+            if polled:
+                await self.handle(polled, stop)
+                crash_point("inbox.before_commit")
+                await consumer.commit({p: records[-1].offset + 1 for p, records in polled.items()})
+
+    async def handle(self, polled: Mapping[TopicPartition, Sequence[Record]], stop: asyncio.Event) -> None:
+        """Apply records exactly once; returns when all are applied or parked."""
+        try:
+            await self._apply(polled)
+        except Exception as error:  # the events are worked one by one, where each error is judged
+            log.info("batch_failed", group=self._group, error=repr(error))
+            for partition, records in polled.items():
+                for record in records:
+                    await self._apply_one(partition, record, stop)
+        self.handled += sum(len(records) for records in polled.values())
+
+    async def _apply_one(self, partition: TopicPartition, record: Record, stop: asyncio.Event) -> None:
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                await self._apply({partition: [record]})
+                return
+            except Exception as error:
+                self.last_beat = time.monotonic()
+                if is_outage(error):
+                    if stop.is_set():
+                        raise
+                elif attempt >= MAX_ATTEMPTS or not isinstance(error, (TransientError, *TRANSIENT_ERRORS)):
+                    await self._apply({partition: [record]}, failure=error, attempts=attempt)
+                    return
+                await _sleep(stop, min(2.0, 0.05 * 2**attempt) * random.uniform(0.5, 1.5))
+
+    async def _apply(
+        self,
+        polled: Mapping[TopicPartition, Sequence[Record]],
+        failure: Exception | None = None,
+        attempts: int = 0,
+    ) -> None:
+        """One transaction: move offsets, drop what is known, handle the rest (or park it all on `failure`)."""
+        async with self._db.transaction() as tx:
+            fresh = await self._claim(tx, polled)
+            decoded: list[tuple[Record, Event]] = []
+            for record in fresh:
+                try:
+                    event = from_headers(record.headers, record.value)
+                    if self._subscriptions.has(event.type):
+                        _ = event.payload
+                        decoded.append((record, event))
+                except UndecodableEvent as error:
+                    await self._dead_letter(tx, record, error)
+            waiting = await self._park(tx, decoded, failure, attempts)
+            new = await self._remember(tx, [event for record, event in decoded if event.id not in waiting])
+            await self._subscriptions.handle(tx, new)
+            crash_point("inbox.before_effect")
+        crash_point("inbox.after_effect")
+
+    async def _claim(self, tx: Tx, polled: Mapping[TopicPartition, Sequence[Record]]) -> list[Record]:
+        partitions = sorted(polled)
+        rows = await tx.fetch(
+            _MOVE_OFFSETS,
+            self._group,
+            [p.topic for p in partitions],
+            [p.partition for p in partitions],
+            [polled[p][-1].offset + 1 for p in partitions],
+        )
+        before = {TopicPartition(row["topic"], row["partition"]): row["before"] or 0 for row in rows}
+        return [record for p in partitions for record in polled[p] if record.offset >= before[p]]
+
+    async def _remember(self, tx: Tx, events: Sequence[Event]) -> list[Event]:
+        rows = await tx.fetch(_REMEMBER, self._group, [event.id for event in events]) if events else []
+        unseen = {str(row["event_id"]) for row in rows}
+        fresh = []
+        for event in events:
+            if str(event.id) in unseen:
+                unseen.discard(str(event.id))
+                fresh.append(event)
+        return fresh
+
+    async def _park(
+        self, tx: Tx, decoded: Sequence[tuple[Record, Event]], failure: Exception | None, attempts: int
+    ) -> set[Any]:
+        """Park what failed or waits behind a parked key; returns the ids of what was parked."""
+        keys = sorted({event.key for _record, event in decoded})
+        if failure is None:
+            blocked = await parked.blocked_keys(tx, self._group, keys)
+        else:
+            blocked = set(keys)
+            await parked.lock_keys(tx, self._group, keys)
+        held = [(record, event) for record, event in decoded if event.key in blocked]
+        if held:
+            await parked.park(tx, self._group, held, failure, attempts)
+        if failure is not None:
+            for record, _event in held:
+                await self._dead_letter(tx, record, failure)
+            log.error("event_parked", group=self._group, keys=keys, error=repr(failure))
+        return {event.id for _record, event in held}
+
+    async def _dead_letter(self, tx: Tx, record: Record, error: Exception) -> None:
+        await tx.execute(
+            parked.DEAD_LETTER,
+            dead_letter_topic_of(self._subscriptions.service),
+            record.key,
+            dumps(parked.describe(record, error)),
+            f"/crmesh/{self._subscriptions.service}",
+            f"{self._group}:{record.topic}:{record.partition}:{record.offset}",
+        )
+        tx.after_commit(outbox.wake_relays)
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether the database or the log is away, so that waiting is the only thing to do."""
+    return isinstance(
+        error,
+        (
+            BusUnavailable,
+            asyncpg.PostgresConnectionError,
+            asyncpg.CannotConnectNowError,
+            asyncpg.AdminShutdownError,
+            asyncpg.CrashShutdownError,
+            asyncpg.TooManyConnectionsError,
+            asyncpg.InterfaceError,
+            OSError,
+        ),
+    )
+
+
+async def _sleep(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return

@@ -1,0 +1,149 @@
+"""Parked keys: events that could not be handled, and those that wait behind them."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from kit.db.database import Database, Tx
+from kit.db.rows import dumps
+from kit.errors import NotFound
+from kit.events.bus import Record
+from kit.events.envelope import Event, from_headers
+from kit.events.handlers import Subscriptions
+from kit.ids import derived_id
+
+DEAD_LETTER = """
+INSERT INTO outbox (topic, event_id, type, source, subject, key, sequence, time,
+                    correlation_id, causation_id, traceparent, data)
+VALUES ($1, gen_random_uuid(), 'crmesh.dead_letter.v1', $4, $5, $2, 1, clock_timestamp(), '', '', '', $3)
+"""
+_BLOCKED = "SELECT DISTINCT key FROM parked_event WHERE grp = $1 AND key = ANY($2::text[]) AND discarded_at IS NULL"
+_LOCK = "SELECT pg_advisory_xact_lock(k) FROM (SELECT unnest($1::bigint[]) AS k ORDER BY 1) AS s"
+_PARK = """
+INSERT INTO parked_event (grp, key, event_id, type, topic, partition, log_offset, headers, value, error, attempts)
+SELECT grp, key, event_id, type, topic, partition, log_offset, headers, value, error, attempts
+FROM json_populate_recordset(NULL::parked_event, $1::json)
+ON CONFLICT (grp, event_id) DO NOTHING
+"""
+
+
+def _lock_number(group: str, key: str) -> int:
+    return derived_id("parked", group, key).int & (2**63 - 1)
+
+
+async def lock_keys(tx: Tx, group: str, keys: Sequence[str]) -> None:
+    """Serialise parking and retrying of these keys until the transaction ends."""
+    await tx.execute(_LOCK, sorted(_lock_number(group, key) for key in keys))
+
+
+async def blocked_keys(tx: Tx, group: str, keys: Sequence[str]) -> set[str]:
+    """Which of `keys` have parked events; those are locked, so that a retry cannot pass by."""
+    if not keys:
+        return set()
+    seen = [row["key"] for row in await tx.fetch(_BLOCKED, group, list(keys))]
+    if not seen:
+        return set()
+    await lock_keys(tx, group, seen)
+    return {row["key"] for row in await tx.fetch(_BLOCKED, group, seen)}
+
+
+async def park(
+    tx: Tx, group: str, held: Sequence[tuple[Record, Event]], failure: Exception | None, attempts: int
+) -> None:
+    """Append events to the queue of their key."""
+    rows = [
+        {
+            "grp": group,
+            "key": event.key,
+            "event_id": event.id,
+            "type": event.type,
+            "topic": record.topic,
+            "partition": record.partition,
+            "log_offset": record.offset,
+            "headers": orjson.dumps(
+                [[name, value.decode("utf-8", "replace")] for name, value in record.headers]
+            ).decode(),
+            "value": record.value.decode("utf-8", "replace"),
+            "error": repr(failure)[:2000] if failure else "waits behind a parked event of its key",
+            "attempts": attempts,
+        }
+        for record, event in held
+    ]
+    await tx.execute(_PARK, dumps(rows))
+
+
+def describe(record: Record, error: Exception) -> dict[str, Any]:
+    """Body of a dead letter: the record as it was, and why it is here."""
+    return {
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "key": record.key.replace("\x00", "\ufffd"),
+        "headers": [[name, base64.b64encode(value).decode()] for name, value in record.headers],
+        "value": base64.b64encode(record.value).decode(),
+        "error": repr(error)[:2000].replace("\x00", "\ufffd"),
+    }
+
+
+async def list_parked(tx: Tx, group: str) -> list[dict[str, Any]]:
+    """Parked events of a group, oldest first, at most 1,000."""
+    rows = await tx.fetch(
+        "SELECT id, key, event_id, type, topic, partition, log_offset, error, attempts, parked_at "
+        "FROM parked_event WHERE grp = $1 AND discarded_at IS NULL ORDER BY id LIMIT 1000",
+        group,
+    )
+    return [dict(row) for row in rows]
+
+
+async def retry_key(db: Database, subscriptions: Subscriptions, key: str) -> int:
+    """Handle the parked events of a key in order, one transaction each; returns how many went through.
+
+    Stops by raising the handler's error at the first that fails again; what went through stays.
+    """
+    done = 0
+    while True:
+        async with db.transaction() as tx:
+            await lock_keys(tx, subscriptions.group, [key])
+            row = await tx.fetchrow(
+                "SELECT id, headers, value FROM parked_event "
+                "WHERE grp = $1 AND key = $2 AND discarded_at IS NULL ORDER BY id LIMIT 1",
+                subscriptions.group,
+                key,
+            )
+            if row is None:
+                return done
+            headers = [(name, value.encode()) for name, value in orjson.loads(row["headers"])]
+            event = from_headers(headers, row["value"].encode())
+            await tx.execute("DELETE FROM parked_event WHERE id = $1", row["id"])
+            is_new = await tx.execute(
+                "INSERT INTO inbox (grp, event_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+                subscriptions.group,
+                event.id,
+            )
+            if is_new:
+                await subscriptions.handle(tx, [event])
+        done += 1
+
+
+async def discard(tx: Tx, group: str, parked_id: int) -> str:
+    """Give up one parked event for good (a rebuild leaves it out too); returns its key. Raises NotFound."""
+    key = await tx.fetchval(
+        "UPDATE parked_event SET discarded_at = clock_timestamp() "
+        "WHERE grp = $1 AND id = $2 AND discarded_at IS NULL RETURNING key",
+        group,
+        parked_id,
+    )
+    if key is None:
+        raise NotFound(f"no parked event {parked_id}")
+    return str(key)
+
+
+async def discarded(tx: Tx, group: str) -> list[UUID]:
+    """Ids of the events that were given up."""
+    rows = await tx.fetch("SELECT event_id FROM parked_event WHERE grp = $1 AND discarded_at IS NOT NULL", group)
+    return [UUID(str(row["event_id"])) for row in rows]

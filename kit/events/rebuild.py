@@ -1,0 +1,270 @@
+"""Rebuild: derive a projection again from the log, compare it with the live one, swap on request.
+
+The shadow tables live in a schema of their own that shadows `public` on the search path, so the very
+same handlers fill them. Live goes on until the end, when the projection's tables are locked against
+writers; then live stands exactly at the group's stored offsets (a projection) or at the last committed
+row of the outbox (a ledger), and the shadow is brought to the same point before both are compared.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from kit.db.database import Database, Tx
+from kit.errors import Conflict
+from kit.events import parked
+from kit.events.bus import EventBus, Record, TopicPartition
+from kit.events.envelope import UndecodableEvent, from_headers
+from kit.events.handlers import Projection, Subscriptions, waves
+from kit.events.inbox import stored_offsets
+
+READ_BATCH = 1000
+LOCK_SECONDS = 60.0
+
+Progress = Callable[[int, int], Awaitable[None]]
+
+
+class RebuildRefused(Conflict):
+    code, title = "rebuild-refused", "The projection cannot be rebuilt now"
+
+
+@dataclass(frozen=True, slots=True)
+class TableVerdict:
+    """Rows and content hash of one table, live and rebuilt."""
+
+    table: str
+    live_rows: int
+    rebuilt_rows: int
+    live_hash: str
+    rebuilt_hash: str
+
+    @property
+    def equal(self) -> bool:
+        return (self.live_rows, self.live_hash) == (self.rebuilt_rows, self.rebuilt_hash)
+
+
+@dataclass(frozen=True, slots=True)
+class RebuildReport:
+    """Outcome of a rebuild: `position` is topic-partition -> next offset that both states stand at."""
+
+    service: str
+    projection: str
+    tables: tuple[TableVerdict, ...]
+    position: dict[str, int]
+    events: int
+    seconds: float
+    swapped: bool
+
+    @property
+    def equal(self) -> bool:
+        return all(table.equal for table in self.tables)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            **asdict(self),
+            "equal": self.equal,
+            "tables": [{**asdict(table), "equal": table.equal} for table in self.tables],
+        }
+
+
+async def rebuild(
+    db: Database,
+    bus: EventBus,
+    subscriptions: Subscriptions,
+    name: str,
+    *,
+    swap: bool = False,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> RebuildReport:
+    """Rebuild projection `name` and compare; with `swap`, put the rebuilt tables in place.
+
+    Raises RebuildRefused when the log does not begin at offset 0, when keys are parked, when another
+    rebuild of it runs, or when `swap` is asked for tables that differ (unless `force`).
+    """
+    projection = subscriptions.projections[name]
+    started = time.monotonic()
+    connection = await db.connect()
+    try:
+        run = _Rebuild(Tx(connection), bus, subscriptions, projection, progress)
+        await run.prepare()
+        await run.catch_up(await run.ends())
+        async with connection.transaction():
+            await run.lock_live()
+            await run.catch_up(await run.live_position())
+            verdicts = await run.compare()
+            if swap and not force and not all(verdict.equal for verdict in verdicts):
+                raise RebuildRefused(
+                    "the rebuilt tables differ from the live ones", extra={"tables": [asdict(v) for v in verdicts]}
+                )
+            if swap:
+                await run.swap()
+        await run.clean()
+        return RebuildReport(
+            service=subscriptions.service,
+            projection=name,
+            tables=tuple(verdicts),
+            position={f"{p.topic}-{p.partition}": offset for p, offset in sorted(run.position.items()) if offset},
+            events=run.folded,
+            seconds=round(time.monotonic() - started, 3),
+            swapped=swap,
+        )
+    finally:
+        connection.terminate()
+
+
+@dataclass
+class _Rebuild:
+    tx: Tx
+    bus: EventBus
+    subscriptions: Subscriptions
+    projection: Projection
+    progress: Progress | None
+
+    def __post_init__(self) -> None:
+        self.schema = f"rebuild_{self.projection.name}"
+        self.position: dict[TopicPartition, int] = {}
+        self.folded = 0
+        self._seen: set[UUID] = set()
+
+    async def prepare(self) -> None:
+        """Refuse what cannot be trusted; make the empty shadow tables."""
+        if not await self.tx.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", self.schema):
+            raise RebuildRefused("another rebuild of it is running")
+        if not self.projection.is_ledger:
+            await self._refuse_parked()
+        for topic in self.projection.topics():
+            for partition, (first, _end) in (await self.bus.bounds(topic)).items():
+                if first != 0:
+                    raise RebuildRefused(f"the log of {topic}-{partition.partition} begins at offset {first}, not 0")
+                self.position[partition] = 0
+        await self.tx.execute(f"DROP SCHEMA IF EXISTS {self.schema} CASCADE")
+        await self.tx.execute(f"CREATE SCHEMA {self.schema}")
+        self._seen = set(await parked.discarded(self.tx, self.subscriptions.group))
+        for table in self.projection.tables:
+            await self.tx.execute(f"CREATE TABLE {self.schema}.{table} (LIKE public.{table} INCLUDING ALL)")
+        await self.tx.execute("SET statement_timeout = 0")
+        await self.tx.execute("SET idle_in_transaction_session_timeout = 0")
+
+    async def _refuse_parked(self) -> None:
+        count = await self.tx.fetchval(
+            "SELECT count(*) FROM parked_event WHERE grp = $1 AND type = ANY($2::text[]) AND discarded_at IS NULL",
+            self.subscriptions.group,
+            list(self.projection.folds),
+        )
+        if count:
+            raise RebuildRefused(f"{count} parked events: retry or discard them first")
+
+    async def ends(self) -> dict[TopicPartition, int]:
+        """Where the log ends now."""
+        ends: dict[TopicPartition, int] = {}
+        for topic in self.projection.topics():
+            for partition, (_first, end) in (await self.bus.bounds(topic)).items():
+                ends[partition] = end
+        if not self.projection.is_ledger:
+            stored = await stored_offsets(self.tx, self.subscriptions.group, self.projection.topics())
+            return {partition: min(end, stored.get(partition, 0)) for partition, end in ends.items()}
+        return ends
+
+    async def lock_live(self) -> None:
+        """Wait for the writers of the projection and keep new ones out until the transaction ends."""
+        deadline = time.monotonic() + LOCK_SECONDS
+        names = ", ".join(f"public.{table}" for table in self.projection.tables)
+        while True:
+            try:
+                async with self.tx.savepoint():
+                    await self.tx.execute(f"LOCK TABLE {names} IN EXCLUSIVE MODE")
+                return
+            except (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError):
+                if time.monotonic() > deadline:
+                    raise RebuildRefused("the live tables are too busy to be locked") from None
+                await asyncio.sleep(0.1)
+
+    async def live_position(self) -> dict[TopicPartition, int]:
+        """The point at which the locked live tables stand."""
+        if not self.projection.is_ledger:
+            await self._refuse_parked()
+            return await self.ends()
+        last = await self.tx.fetchval(
+            "SELECT max(id) FROM outbox WHERE type = ANY($1::text[])", list(self.projection.folds)
+        )
+        deadline = time.monotonic() + LOCK_SECONDS
+        while await self.tx.fetchval(
+            "SELECT EXISTS (SELECT 1 FROM outbox WHERE published_at IS NULL AND id <= $1)", last or 0
+        ):
+            if time.monotonic() > deadline:
+                raise RebuildRefused("the relay does not send the outbox of this service")
+            await asyncio.sleep(0.02)
+        return await self.ends()
+
+    async def catch_up(self, target: Mapping[TopicPartition, int]) -> None:
+        """Fold events of all partitions up to `target`."""
+        total = sum(target.values())
+        await self.tx.execute(f"SET search_path TO {self.schema}, public")
+        try:
+            for partition, end in sorted(target.items()):
+                while self.position.get(partition, 0) < end:
+                    start = self.position.get(partition, 0)
+                    records = await self.bus.read(partition, start, min(READ_BATCH, end - start))
+                    if not records:
+                        raise RebuildRefused(f"the log of {partition.topic}-{partition.partition} ends before {end}")
+                    await self._fold(records)
+                    self.position[partition] = records[-1].offset + 1
+                    if self.progress:
+                        await self.progress(sum(self.position.values()), total)
+        finally:
+            if not self.tx.connection.is_closed():
+                await self.tx.execute("SET search_path TO public")
+
+    async def _fold(self, records: Sequence[Record]) -> None:
+        events = []
+        for record in records:
+            try:
+                event = from_headers(record.headers, record.value)
+                if event.type in self.projection.folds and event.id not in self._seen:
+                    _ = event.payload
+                    self._seen.add(event.id)
+                    events.append(event)
+            except UndecodableEvent:  # live has sent it to the dead-letter topic
+                continue
+        async with self.tx.savepoint():
+            for event_type, wave in waves(events):
+                await self.projection.folds[event_type](self.tx, wave)
+        self.folded += len(events)
+
+    async def compare(self) -> list[TableVerdict]:
+        """Rows and hash of every table, live and rebuilt."""
+        verdicts = []
+        for table in self.projection.tables:
+            live_rows, live_hash = await table_digest(self.tx, f"public.{table}")
+            rows, digest = await table_digest(self.tx, f"{self.schema}.{table}")
+            verdicts.append(TableVerdict(table, live_rows, rows, live_hash, digest))
+        return verdicts
+
+    async def swap(self) -> None:
+        """Put the rebuilt rows in the place of the live ones (names, triggers and grants of the tables stay)."""
+        await self.tx.execute("SET LOCAL lock_timeout = '60s'")
+        await self.tx.execute("TRUNCATE " + ", ".join(f"public.{table}" for table in self.projection.tables))
+        for table in self.projection.tables:
+            await self.tx.execute(f"INSERT INTO public.{table} SELECT * FROM {self.schema}.{table}")
+
+    async def clean(self) -> None:
+        await self.tx.execute(f"DROP SCHEMA IF EXISTS {self.schema} CASCADE")
+
+
+async def table_digest(tx: Tx, table: str) -> tuple[int, str]:
+    """Row count and a hash over all columns of all rows, whatever their physical order."""
+    row = await tx.fetchrow(
+        "SELECT count(*) AS rows, coalesce(md5(string_agg(h, '' ORDER BY h)), '') AS digest "
+        f"FROM (SELECT md5(t::text) AS h FROM {table} t) AS hashes"
+    )
+    assert row is not None
+    return int(row["rows"]), str(row["digest"])

@@ -1,0 +1,102 @@
+"""Building a process of a service from its settings: runtime, lifespan, signals."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+
+from kit.db.database import Database, DatabaseSettings
+from kit.events.bus import EventBus
+from kit.events.envelope import dead_letter_topic_of, topic_of
+from kit.runtime import Runtime
+from kit.security.tokens import TokenVerifier, http_jwks
+from kit.settings import ServiceSettings
+from kit.telemetry.logging import configure_logging
+from kit.telemetry.metrics import Metrics
+
+LOG_DATABASE = "crmesh_log"
+"""Database of the embedded log."""
+
+
+def make_bus(settings: ServiceSettings, client_id: str) -> EventBus:
+    """The event bus that the settings name."""
+    if settings.bus == "kafka":
+        from kit.events.kafka import KafkaBus
+
+        return KafkaBus(settings.kafka, client_id)
+    from kit.events.embedded import EmbeddedBus
+
+    return EmbeddedBus({"dsn": settings.server_dsn(LOG_DATABASE)})
+
+
+def make_verifier(settings: ServiceSettings) -> TokenVerifier:
+    """Verifier of the issuer's tokens with keys fetched by HTTP."""
+    return TokenVerifier(settings.issuer, settings.audience, http_jwks(settings.jwks_url))
+
+
+def make_runtime(
+    settings: ServiceSettings, *, bus: EventBus | None = None, verifier: TokenVerifier | None = None
+) -> Runtime:
+    """The runtime of one service; nothing is connected yet."""
+    database = DatabaseSettings(
+        connect=settings.database_connect(),
+        name=settings.service,
+        writers=settings.pool_writers,
+        readers=settings.pool_readers,
+    )
+    return Runtime(
+        service=settings.service,
+        settings=settings,
+        db=Database(database),
+        bus=bus or make_bus(settings, f"crmesh-{settings.service}"),
+        verifier=verifier or make_verifier(settings),
+        metrics=Metrics(settings.service),
+    )
+
+
+def topics_of(service: str) -> list[str]:
+    """Topics a service writes."""
+    return [topic_of(service), dead_letter_topic_of(service)]
+
+
+@asynccontextmanager
+async def started(runtime: Runtime) -> AsyncIterator[None]:
+    """Start and stop the parts of a runtime that belongs to this process alone."""
+    configure_logging(runtime.service, runtime.settings.log_level)
+    await runtime.db.start()
+    await runtime.bus.start()
+    try:
+        yield
+    finally:
+        await runtime.bus.stop()
+        await runtime.db.stop()
+
+
+def api_lifespan(runtime: Runtime) -> Callable[[FastAPI], Any]:
+    """Lifespan of an api process: the database only (events leave through the worker's relay)."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        configure_logging(runtime.service, runtime.settings.log_level)
+        await runtime.db.start()
+        try:
+            yield
+        finally:
+            app.state.draining = True
+            await runtime.db.stop()
+
+    return lifespan
+
+
+async def run_until_signal(work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    """Run `work(stop)`; SIGTERM and SIGINT set `stop`."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await work(stop)

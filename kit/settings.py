@@ -1,0 +1,44 @@
+"""Settings that every process of a service reads from the environment (prefix CRMESH_)."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ServiceSettings(BaseSettings):
+    """Common settings; a service adds its own and its database address."""
+
+    model_config = SettingsConfigDict(env_prefix="CRMESH_", extra="ignore")
+
+    env: str = Field(default="production", validation_alias="ENV")
+    service: str = ""
+    postgres: str = Field(default="postgresql://crmesh@127.0.0.1:5432/", description="server; the database is added")
+    database: str = Field(default="", description="name of the service's database; crmesh_<service> when empty")
+    bus: Literal["kafka", "embedded"] = "kafka"
+    kafka: str = Field(default="127.0.0.1:9092", description="bootstrap servers")
+    base_currency: str = Field(default="USD", min_length=3, max_length=3)
+    timezone: str = "Asia/Shanghai"
+    issuer: str = "http://127.0.0.1:8000"
+    audience: str = "crmesh"
+    jwks_url: str = "http://127.0.0.1:8000/.well-known/jwks.json"
+    secret: SecretStr = Field(default=SecretStr("development"), description="signs cursors and keys hashes")
+    pool_writers: int = 4
+    pool_readers: int = 3
+    log_level: str = "INFO"
+
+    def database_name(self) -> str:
+        """One database per service."""
+        return self.database or f"crmesh_{self.service}"
+
+    def server_dsn(self, database: str) -> str:
+        """Address of a database on the server; `postgres` may carry a query (`postgresql:///?host=/folder`)."""
+        parts = urlsplit(self.postgres)
+        return urlunsplit(parts._replace(path="/" + database))
+
+    def database_connect(self) -> dict[str, Any]:
+        """Arguments of asyncpg.connect for the service's database."""
+        return {"dsn": self.server_dsn(self.database_name())}

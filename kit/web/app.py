@@ -1,0 +1,152 @@
+"""The application factory of a service: error handlers, ids, limits, health, metrics, OpenAPI."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+from starlette.responses import Response
+
+from kit.db.database import TRANSIENT_ERRORS
+from kit.db.migrate import current, head
+from kit.runtime import Runtime
+from kit.telemetry.metrics import MetricsMiddleware
+from kit.web import problems
+from kit.web.middleware import EdgeMiddleware
+from kit.web.problems import MEDIA_TYPE, Problem
+
+_READ_PROBLEMS = {400: "Unknown or malformed query", 401: "No valid token", 403: "The role does not allow this"}
+_WRITE_PROBLEMS = {
+    401: "No valid token",
+    403: "The role does not allow this",
+    409: "The state does not allow this, or a request with the same key is in flight",
+    413: "The body is too large",
+    422: "The shape is wrong, or a reference is unknown",
+}
+_KEY_PARAMETER = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "The same key gives one effect and one answer for 24 hours",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[\\x21-\\x7e]+$"},
+}
+
+
+def create_service_app(
+    runtime: Runtime,
+    *,
+    title: str,
+    description: str,
+    routers: Iterable[APIRouter],
+    permissions: Mapping[str, frozenset[str]],
+    lifespan: Any | None = None,
+) -> FastAPI:
+    """A service's HTTP door; `permissions` maps role -> what it may do here."""
+    app = FastAPI(
+        title=title,
+        description=description,
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        lifespan=lifespan,
+        redirect_slashes=False,
+    )
+    app.state.runtime = runtime
+    app.state.permissions = permissions
+    app.state.draining = False
+    problems.install(app)
+    app.add_middleware(MetricsMiddleware, metrics=runtime.metrics)
+    app.add_middleware(EdgeMiddleware)
+    for router in routers:
+        app.include_router(router)
+    app.include_router(_health(runtime))
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+def _health(runtime: Runtime) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/livez")
+    async def livez() -> Response:
+        return Response(b"ok", media_type="text/plain")
+
+    @router.get("/readyz")
+    async def readyz(request: Request) -> Response:
+        if request.app.state.draining:
+            return Response(b"draining", 503, media_type="text/plain")
+        try:
+            async with runtime.db.reading() as tx:
+                await tx.fetchval("SELECT 1")
+        except TRANSIENT_ERRORS:
+            return Response(b"database unreachable", 503, media_type="text/plain")
+        return Response(b"ok", media_type="text/plain")
+
+    @router.get("/startupz")
+    async def startupz() -> Response:
+        try:
+            connection = await runtime.db.connect()
+        except TRANSIENT_ERRORS:
+            return Response(b"database unreachable", 503, media_type="text/plain")
+        try:
+            at = await current(connection)
+        finally:
+            await connection.close()
+        ok = at is not None and at >= head(runtime.service)
+        return Response(b"ok" if ok else b"migrations pending", 200 if ok else 503, media_type="text/plain")
+
+    @router.get("/metrics")
+    async def metrics() -> Response:
+        return Response(runtime.metrics.render(), media_type="text/plain; version=0.0.4")
+
+    return router
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        components = schema.setdefault("components", {})
+        schemas = components.setdefault("schemas", {})
+        problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas.update(problem.pop("$defs", {}))
+        schemas["Problem"] = problem
+        for unused in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(unused, None)
+        components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+        for path, operations in schema.get("paths", {}).items():
+            for method, operation in operations.items():
+                _document(path, method, operation)
+        app.openapi_schema = schema
+    return app.openapi_schema
+
+
+def _document(path: str, method: str, operation: dict[str, Any]) -> None:
+    """Add security, the problems every operation may answer with, and Idempotency-Key."""
+    operation["security"] = [{"bearer": []}]
+    found = dict(_READ_PROBLEMS if method == "get" else _WRITE_PROBLEMS)
+    if "{" in path:
+        found |= {404: "Unknown, or not visible to the caller", 422: "The shape is wrong, or a reference is unknown"}
+    parameters = operation.setdefault("parameters", [])
+    if any(p.get("name") == "If-Match" for p in parameters):
+        found |= {412: "If-Match names another version", 428: "If-Match is missing"}
+    if method != "get":
+        parameters.append(_KEY_PARAMETER)
+    answers = operation.setdefault("responses", {})
+    answers.pop("422", None)
+    for status, text in sorted(found.items()):
+        content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        answers.setdefault(str(status), {"description": text, "content": content})
+
+
+def operations(app: FastAPI) -> set[tuple[str, str]]:
+    """(method, path) of every documented route."""
+    return {
+        (method, route.path)
+        for route in app.routes
+        if isinstance(route, APIRoute) and route.include_in_schema
+        for method in route.methods or ()
+    }

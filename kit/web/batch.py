@@ -1,0 +1,93 @@
+"""Batch endpoints: up to 5,000 rows, one result per row, nothing half-written inside a row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, Field, ValidationError
+
+from kit.errors import AppError, FieldError
+from kit.web.problems import Problem, field_errors, problem, problem_of
+from kit.web.schema import Schema
+
+MAX_ROWS = 5_000
+
+RowModel = TypeVar("RowModel", bound=BaseModel)
+
+
+class BatchBody(Schema):
+    """Rows are checked one by one: a broken row gets its own problem and does not stop the others."""
+
+    rows: list[dict[str, Any]] = Field(min_length=1, max_length=MAX_ROWS)
+
+
+class BatchRowResult(Schema):
+    """What became of one row; `index` counts from 0."""
+
+    index: int
+    status: Literal["created", "unchanged", "updated", "problem"]
+    id: UUID | None = None
+    problem: Problem | None = None
+
+
+class BatchAnswer(Schema):
+    """Results in the order of the rows, and their counts."""
+
+    created: int
+    unchanged: int
+    updated: int
+    problems: int
+    results: list[BatchRowResult]
+
+
+class Results:
+    """Collects the result of every row."""
+
+    def __init__(self, size: int) -> None:
+        self._rows: list[dict[str, Any] | None] = [None] * size
+
+    def done(self, index: int, status: str, row_id: object) -> None:
+        """A row that went in (`created`, `updated`) or was there already (`unchanged`)."""
+        self._rows[index] = {"index": index, "status": status, "id": row_id, "problem": None}
+
+    def refuse(self, index: int, error: AppError) -> None:
+        """A row that was refused."""
+        self._rows[index] = {"index": index, "status": "problem", "id": None, "problem": problem_of(error)}
+
+    def malformed(self, index: int, errors: Sequence[FieldError]) -> None:
+        """A row of the wrong shape."""
+        body = problem(422, "invalid", "The row is not valid", errors=errors)
+        self._rows[index] = {"index": index, "status": "problem", "id": None, "problem": body}
+
+    def answer(self) -> dict[str, Any]:
+        """The BatchAnswer; every row has a result by now."""
+        rows = [row for row in self._rows if row is not None]
+        if len(rows) != len(self._rows):
+            raise AssertionError("a row of the batch has no result")
+        counts = {"created": 0, "unchanged": 0, "updated": 0, "problem": 0}
+        for row in rows:
+            counts[row["status"]] += 1
+        counts["problems"] = counts.pop("problem")
+        return {**counts, "results": rows}
+
+
+def parse_rows(model: type[RowModel], body: BatchBody) -> tuple[list[tuple[int, RowModel]], Results]:
+    """Validate each row; returns the good ones with their index, and the results so far."""
+    results = Results(len(body.rows))
+    good: list[tuple[int, RowModel]] = []
+    for index, raw in enumerate(body.rows):
+        try:
+            good.append((index, model.model_validate(raw)))
+        except ValidationError as error:
+            found = error.errors(include_url=False, include_input=False)
+            results.malformed(
+                index,
+                [FieldError(f"/rows/{index}" + e.pointer, e.code, e.detail) for e in _as_body(found)],
+            )
+    return good, results
+
+
+def _as_body(found: Sequence[Any]) -> list[FieldError]:
+    return field_errors([{**error, "loc": ("body", *error["loc"])} for error in found])

@@ -1,0 +1,92 @@
+"""What a request handler works with: the transaction, the caller, the versions named in headers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import Depends, Header, Request
+
+from kit.db.database import Tx
+from kit.errors import Forbidden, VersionMismatch, VersionRequired
+
+if TYPE_CHECKING:
+    from kit.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who calls: token subject, roles, and the permissions they give in this service."""
+
+    subject: str
+    roles: frozenset[str]
+    permissions: frozenset[str]
+
+    def may(self, permission: str) -> bool:
+        """Whether the caller holds a permission."""
+        return permission in self.permissions
+
+
+SYSTEM = Actor("system", frozenset(), frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Handed to endpoints; `tx` commits after the endpoint has made its answer and before it is sent."""
+
+    tx: Tx
+    actor: Actor
+    runtime: Runtime
+    request: Request
+
+
+class Allow:
+    """Dependency that gives the Context to callers holding `permission` and refuses others (403)."""
+
+    def __init__(self, permission: str) -> None:
+        self.permission = permission
+
+    def __call__(self, request: Request) -> Context:
+        context: Context = request.state.context
+        if not context.actor.may(self.permission):
+            raise Forbidden(f"needs the permission {self.permission}")
+        return context
+
+
+def permissions_of(roles: frozenset[str], table: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """Union of what the caller's roles allow."""
+    granted: frozenset[str] = frozenset()
+    for role in roles:
+        granted |= table.get(role, frozenset())
+    return granted
+
+
+def etag(version: int) -> str:
+    """Strong ETag of a version."""
+    return f'"{version}"'
+
+
+def if_match(
+    header: Annotated[str | None, Header(alias="If-Match", description="ETag last read", max_length=64)] = None,
+) -> int:
+    """The version a change is based on: 428 when absent, 412 when it cannot match."""
+    if header is None:
+        raise VersionRequired()
+    inner = header.strip().removeprefix('"').removesuffix('"')
+    if not inner.isascii() or not inner.isdigit() or len(inner) > 9:
+        raise VersionMismatch("If-Match is not an ETag of this resource")
+    return int(inner)
+
+
+IfMatch = Annotated[int, Depends(if_match)]
+
+
+def answer_headers(version: int | None = None, location: str | None = None) -> dict[str, Any]:
+    """ETag and Location headers."""
+    headers: dict[str, Any] = {}
+    if version is not None:
+        headers["ETag"] = etag(version)
+    if location is not None:
+        headers["Location"] = location
+    return headers

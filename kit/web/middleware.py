@@ -1,0 +1,72 @@
+"""Outermost ASGI layer of a service: ids for the request and its trace, and the body limit."""
+
+from __future__ import annotations
+
+import re
+from uuid import uuid4
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from kit.errors import AppError
+from kit.events.outbox import correlation
+from kit.telemetry.tracing import tracing
+from kit.web.problems import problem_of, problem_response
+
+MAX_BODY_BYTES = 16 * 1024 * 1024
+_REQUEST_ID = re.compile(rb"^[A-Za-z0-9._-]{1,64}$")
+
+
+class BodyTooLarge(AppError):
+    code, status, title = "body-too-large", 413, "The body is too large"
+
+
+class EdgeMiddleware:
+    """Accepts or makes `X-Request-Id` and `traceparent`, echoes the former, refuses large bodies (413)."""
+
+    def __init__(self, app: ASGIApp, max_body: int = MAX_BODY_BYTES) -> None:
+        self.app = app
+        self.max_body = max_body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        given = headers.get(b"x-request-id", b"")
+        request_id = given.decode() if _REQUEST_ID.match(given) else uuid4().hex
+        token = correlation.set(request_id)
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        try:
+            with tracing(headers.get(b"traceparent", b"").decode("latin-1")):
+                await self._limited(scope, receive, _echo(send, request_id), headers.get(b"content-length", b""))
+        finally:
+            correlation.reset(token)
+            structlog.contextvars.unbind_contextvars("request_id")
+
+    async def _limited(self, scope: Scope, receive: Receive, send: Send, length: bytes) -> None:
+        if length.isdigit() and int(length) > self.max_body:
+            body = problem_of(BodyTooLarge(f"at most {self.max_body} bytes"))
+            await problem_response(body, {"Connection": "close"})(scope, receive, send)
+            return
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            if message["type"] == "http.request":
+                seen += len(message.get("body", b""))
+                if seen > self.max_body:
+                    raise BodyTooLarge(f"at most {self.max_body} bytes", headers={"Connection": "close"})
+            return message
+
+        await self.app(scope, counted, send)
+
+
+def _echo(send: Send, request_id: str) -> Send:
+    async def echoing(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message["headers"], (b"x-request-id", request_id.encode())]}
+        await send(message)
+
+    return echoing

@@ -1,0 +1,36 @@
+"""Answers as bytes; their schema is declared on the route for OpenAPI."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from kit.web.context import answer_headers
+
+
+def encode(value: object) -> bytes:
+    """JSON bytes of models, rows and plain values (jsonb columns are passed as orjson.Fragment)."""
+    if isinstance(value, BaseModel):
+        return value.__pydantic_serializer__.to_json(value)
+    return orjson.dumps(value, default=_plain)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, Mapping):
+        return dict(value)
+    return str(value)
+
+
+def json_answer(
+    value: object, status: int = 200, *, version: int | None = None, location: str | None = None
+) -> Response:
+    """A JSON answer with ETag and Location."""
+    body = value if isinstance(value, bytes) else encode(value)
+    headers: dict[str, Any] = answer_headers(version, location)
+    return Response(body, status_code=status, media_type="application/json", headers=headers)

@@ -1,0 +1,118 @@
+"""Routes that own the transaction: authenticate, read the body, then one transaction per request.
+
+The body is read before a connection is taken (a slow sender holds none). A write commits after the
+answer is made and before it is sent; a deadlock or serialisation failure is worked again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+import asyncpg
+import orjson
+from fastapi import APIRouter, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.responses import Response
+
+from kit.db.database import Tx
+from kit.errors import AppError, Unauthenticated
+from kit.web import idempotency
+from kit.web.context import Actor, Context, permissions_of
+
+ATTEMPTS = 4
+_RETRIED = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+
+Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class Overloaded(AppError):
+    code, status, title = "overloaded", 503, "The service is busy; try again shortly"
+
+
+class JsonRequest(Request):
+    """Parses JSON strictly: no NaN, no lone surrogates, duplicates resolved as RFC 8259 readers do."""
+
+    async def json(self) -> Any:
+        try:
+            return orjson.loads(await self.body())
+        except orjson.JSONDecodeError as error:
+            raise RequestValidationError(
+                [{"type": "json_invalid", "loc": ("body",), "msg": f"not JSON: {error.msg}", "input": None}]
+            ) from None
+
+
+async def authenticate(request: Request) -> Actor:
+    """The caller of a request; raises Unauthenticated."""
+    runtime = request.app.state.runtime
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated("send Authorization: Bearer <token>")
+    claims = await runtime.verifier.verify(token.strip())
+    return Actor(claims.subject, claims.roles, permissions_of(claims.roles, request.app.state.permissions))
+
+
+class TransactionRoute(APIRoute):
+    """A route whose endpoint finds its transaction in `request.state.context`."""
+
+    def get_route_handler(self) -> Endpoint:
+        endpoint = super().get_route_handler()
+        read_only = (self.methods or set()) <= {"GET", "HEAD"}
+
+        async def handle(received: Request) -> Response:
+            request = JsonRequest(received.scope, received.receive)
+            actor = await authenticate(request)
+            if read_only:
+                return await _read(request, actor, endpoint)
+            return await _write(request, actor, endpoint)
+
+        return handle
+
+
+async def _read(request: Request, actor: Actor, endpoint: Endpoint) -> Response:
+    runtime = request.app.state.runtime
+    async with runtime.db.reading() as tx:
+        request.state.context = Context(tx, actor, runtime, request)
+        return await endpoint(request)
+
+
+async def _write(request: Request, actor: Actor, endpoint: Endpoint) -> Response:
+    body = await request.body()
+    key = request.headers.get("idempotency-key")
+    keyed = None
+    if key is not None:
+        keyed = idempotency.keyed_request(actor.subject, request.method, request.url.path, request.url.query, key, body)
+
+    async def work(tx: Tx) -> Response:
+        request.state.context = Context(tx, actor, request.app.state.runtime, request)
+        if keyed is None:
+            return await endpoint(request)
+        stored = await idempotency.begin(tx, keyed)
+        if stored is not None:
+            return stored
+        response = await endpoint(request)
+        if response.status_code < 300:
+            await idempotency.store(tx, keyed, response)
+        return response
+
+    return await in_transaction(request, work)
+
+
+async def in_transaction(request: Request, work: Callable[[Tx], Awaitable[Response]]) -> Response:
+    """Run `work` in a write transaction, again after a deadlock; 503 when locks stay taken."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            async with request.app.state.runtime.db.transaction() as tx:
+                return await work(tx)
+        except _RETRIED:
+            if attempt == ATTEMPTS:
+                raise Overloaded(headers={"Retry-After": "1"}) from None
+        except asyncpg.LockNotAvailableError:
+            raise Overloaded(headers={"Retry-After": "1"}) from None
+    raise AssertionError("unreachable")
+
+
+def router(tag: str) -> APIRouter:
+    """A router of a slice; its endpoints run in transactions."""
+    return APIRouter(route_class=TransactionRoute, tags=[tag])

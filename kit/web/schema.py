@@ -1,0 +1,62 @@
+"""Base of the API schemas and the types fields are made of."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from kit.money import MAX_AMOUNT, SHARE_WHOLE, is_currency
+
+NO_NUL = r"^[^\x00]*$"
+
+
+class Schema(BaseModel):
+    """Request and answer bodies: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
+
+
+def _currency(code: str) -> str:
+    if not is_currency(code):
+        raise ValueError("not an ISO 4217 currency with minor units")
+    return code
+
+
+def _sane_date(value: date) -> date:
+    if not 1900 <= value.year <= 2200:
+        raise ValueError("the year must lie between 1900 and 2200")
+    return value
+
+
+def _sane_moment(value: datetime) -> datetime:
+    _sane_date(value.date())
+    return value.astimezone(UTC)
+
+
+def _has_content(value: str) -> str:
+    if not value.strip():
+        raise ValueError("must not be blank")
+    return value
+
+
+Text = Annotated[str, StringConstraints(max_length=200, pattern=NO_NUL)]
+Label = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=NO_NUL), AfterValidator(_has_content)]
+LongText = Annotated[str, StringConstraints(max_length=4000, pattern=NO_NUL)]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]*$")]
+CurrencyCode = Annotated[
+    str, StringConstraints(min_length=3, max_length=3, pattern=r"^[A-Z]{3}$"), AfterValidator(_currency)
+]
+Amount = Annotated[int, Field(strict=True, ge=-MAX_AMOUNT, le=MAX_AMOUNT, description="minor units of the currency")]
+PositiveAmount = Annotated[int, Field(strict=True, gt=0, le=MAX_AMOUNT, description="minor units of the currency")]
+NonNegativeAmount = Annotated[int, Field(strict=True, ge=0, le=MAX_AMOUNT, description="minor units of the currency")]
+Share = Annotated[int, Field(strict=True, ge=0, le=SHARE_WHOLE, description="share in millionths: 1000000 is all")]
+PositiveShare = Annotated[int, Field(strict=True, gt=0, le=SHARE_WHOLE, description="share in millionths")]
+Count = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
+DecimalText = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=26, pattern=r"^(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,12})?$"),
+]
+BusinessDate = Annotated[date, AfterValidator(_sane_date)]
+Moment = Annotated[AwareDatetime, AfterValidator(_sane_moment)]

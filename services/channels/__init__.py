@@ -1,0 +1,1 @@
+"""The channels service: partners, agreements, rebates and the commercial terms."""

@@ -1,0 +1,27 @@
+"""HTTP application of the channels service."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from kit.process import api_lifespan, make_runtime
+from kit.runtime import Runtime
+from kit.web.app import create_service_app
+from services.channels.api import ROUTERS
+from services.channels.deps import PERMISSIONS
+from services.channels.settings import Settings
+
+TITLE = "crmesh channels"
+
+
+def create_app(runtime: Runtime, lifespan: object | None = None) -> FastAPI:
+    """The application on a runtime that its owner starts and stops."""
+    return create_service_app(
+        runtime, title=TITLE, description=__doc__ or "", routers=ROUTERS, permissions=PERMISSIONS, lifespan=lifespan
+    )
+
+
+def from_environment() -> FastAPI:
+    """Factory for uvicorn: `uvicorn --factory services.channels.app:from_environment`."""
+    runtime = make_runtime(Settings())
+    return create_app(runtime, api_lifespan(runtime))

@@ -1,0 +1,137 @@
+"""Pure rules of rebates: tier plans, the rebate of a position, and accruals that telescope.
+
+F(position) is rounded once; an accrual is F(after) - F(before), so the accruals of a partner sum to
+F(net volume) whatever the order in which sales and returns arrive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+from kit.errors import FieldError, Invalid
+from kit.money import MAX_AMOUNT, round_half_even
+
+RATE_WHOLE = 1_000_000
+"""100 % as a rate."""
+
+
+class PlanKind(StrEnum):
+    """Marginal: each tier's rate on the volume inside it. Retroactive: the reached tier's rate on all volume."""
+
+    MARGINAL = "marginal"
+    RETROACTIVE = "retroactive"
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """Positions `start` <= p < `end` (minor units; None: no end) at `rate` in 1e-6."""
+
+    start: int
+    end: int | None
+    rate: int
+
+
+@dataclass(frozen=True, slots=True)
+class TierPlan:
+    """A plan accepted by `check_plan`."""
+
+    kind: PlanKind
+    tiers: tuple[Tier, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Part of an accrual: the volume from `start` to `end` (downwards when it reverses) at the tier's rate."""
+
+    tier: int
+    start: int
+    end: int
+    rate: int
+
+
+class TierPlanInvalid(Invalid, ValueError):
+    """A tier leaves a gap, overlaps, is empty, or has a rate outside 0..100 %; `tier` is its position from 1."""
+
+    code, title = "tier-plan-invalid", "The tier plan is not valid"
+
+    def __init__(self, tier: int, field: str, detail: str) -> None:
+        pointer = f"/tiers/{tier - 1}/{field}" if tier else "/tiers"
+        super().__init__(f"tier {tier}: {detail}" if tier else detail, errors=[FieldError(pointer, self.code, detail)])
+        self.tier, self.field = tier, field
+
+
+def check_plan(kind: PlanKind, tiers: Sequence[Tier]) -> TierPlan:
+    """The plan of tiers that start at 0, follow each other without gaps and end open; raises TierPlanInvalid."""
+    if not tiers:
+        raise TierPlanInvalid(0, "", "a plan needs at least one tier")
+    expected = 0
+    for number, tier in enumerate(tiers, start=1):
+        last = number == len(tiers)
+        if tier.start != expected:
+            raise TierPlanInvalid(number, "start", f"starts at {tier.start} instead of {expected}")
+        if last != (tier.end is None):
+            raise TierPlanInvalid(
+                number, "end", "the last tier has no end" if last else "only the last tier has no end"
+            )
+        if tier.end is not None and not tier.start < tier.end <= MAX_AMOUNT:
+            raise TierPlanInvalid(number, "end", f"ends at {tier.end}, not after {tier.start} and up to {MAX_AMOUNT}")
+        if not 0 <= tier.rate <= RATE_WHOLE:
+            raise TierPlanInvalid(number, "rate", f"rate {tier.rate} is outside 0..{RATE_WHOLE}")
+        expected = tier.end or 0
+    return TierPlan(kind, tuple(tiers))
+
+
+def rebate(plan: TierPlan, position: int) -> int:
+    """F(position) in minor units, rounded once half-even; a negative position counts as 0."""
+    return round_half_even(_exact(slices(plan, 0, position)))
+
+
+def accrual(plan: TierPlan, before: int, after: int) -> int:
+    """F(after) - F(before): what the move of the position earns (negative: takes back)."""
+    return rebate(plan, after) - rebate(plan, before)
+
+
+def slices(plan: TierPlan, before: int, after: int) -> list[Slice]:
+    """The record of a move: sum((end - start) x rate) is the accrual before rounding.
+
+    Marginal: the stretch of each tier passed, in the direction of the move. Retroactive: when the
+    tier changes, all volume leaves the old rate and enters the new one. Raises ValueError past 10^13.
+    """
+    if max(abs(before), abs(after)) > MAX_AMOUNT:
+        raise ValueError(f"a position passes {MAX_AMOUNT}")
+    low, high = max(0, before), max(0, after)
+    if plan.kind is PlanKind.RETROACTIVE:
+        found = _retroactive(plan, low, high)
+    elif low <= high:
+        found = _stretches(plan, low, high)
+    else:
+        found = [Slice(part.tier, part.end, part.start, part.rate) for part in reversed(_stretches(plan, high, low))]
+    return [part for part in found if part.start != part.end]
+
+
+def tier_at(plan: TierPlan, position: int) -> int:
+    """Number (from 1) of the tier a position has reached; a negative position is in the first."""
+    return max(number for number, tier in enumerate(plan.tiers, start=1) if tier.start <= max(0, position))
+
+
+def _stretches(plan: TierPlan, low: int, high: int) -> list[Slice]:
+    stretches = []
+    for number, tier in enumerate(plan.tiers, start=1):
+        start, end = max(low, tier.start), high if tier.end is None else min(high, tier.end)
+        if start < end:
+            stretches.append(Slice(number, start, end, tier.rate))
+    return stretches
+
+
+def _retroactive(plan: TierPlan, before: int, after: int) -> list[Slice]:
+    old, new = tier_at(plan, before), tier_at(plan, after)
+    if old == new:
+        return [Slice(new, before, after, plan.tiers[new - 1].rate)]
+    return [Slice(old, before, 0, plan.tiers[old - 1].rate), Slice(new, 0, after, plan.tiers[new - 1].rate)]
+
+
+def _exact(parts: Sequence[Slice]) -> Fraction:
+    return Fraction(sum((part.end - part.start) * part.rate for part in parts), RATE_WHOLE)

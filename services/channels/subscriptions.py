@@ -1,0 +1,7 @@
+"""Event door of the channels service: event type -> handler."""
+
+from __future__ import annotations
+
+from kit.events.handlers import Subscriptions
+
+subscriptions = Subscriptions("channels")

@@ -1,0 +1,40 @@
+"""Every table of the customer service, so that migrations see them all."""
+
+from __future__ import annotations
+
+from kit.events.tables import ConsumerOffsetRow, InboxRow, OutboxRow, ParkedEventRow
+from kit.jobs.tables import JobRow
+from kit.security.audit import AuditRow
+from kit.web.idempotency import IdempotencyRow
+from services.customer.db import Base
+
+
+class Outbox(OutboxRow, Base, table=True):
+    """Events to be sent."""
+
+
+class Inbox(InboxRow, Base, table=True):
+    """Events handled."""
+
+
+class ConsumerOffset(ConsumerOffsetRow, Base, table=True):
+    """Next offsets to read."""
+
+
+class ParkedEvent(ParkedEventRow, Base, table=True):
+    """Events that wait."""
+
+
+class IdempotencyKey(IdempotencyRow, Base, table=True):
+    """Answers kept for their keys."""
+
+
+class AuditLog(AuditRow, Base, table=True):
+    """Who changed what."""
+
+
+class Job(JobRow, Base, table=True):
+    """Long work."""
+
+
+METADATA = Base.metadata

@@ -1,0 +1,1 @@
+"""The risk service: the register, credit and its exposure, contracts and incidents."""

@@ -1,0 +1,27 @@
+"""HTTP application of the risk service."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from kit.process import api_lifespan, make_runtime
+from kit.runtime import Runtime
+from kit.web.app import create_service_app
+from services.risk.api import ROUTERS
+from services.risk.deps import PERMISSIONS
+from services.risk.settings import Settings
+
+TITLE = "crmesh risk"
+
+
+def create_app(runtime: Runtime, lifespan: object | None = None) -> FastAPI:
+    """The application on a runtime that its owner starts and stops."""
+    return create_service_app(
+        runtime, title=TITLE, description=__doc__ or "", routers=ROUTERS, permissions=PERMISSIONS, lifespan=lifespan
+    )
+
+
+def from_environment() -> FastAPI:
+    """Factory for uvicorn: `uvicorn --factory services.risk.app:from_environment`."""
+    runtime = make_runtime(Settings())
+    return create_app(runtime, api_lifespan(runtime))

@@ -1,0 +1,32 @@
+"""Second process of the risk service: consumer, outbox relay, jobs (`python -m services.risk.worker`)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from kit.events.worker import Worker
+from kit.jobs.jobs import JobHandler
+from kit.process import make_runtime, run_until_signal, started, topics_of
+from kit.runtime import Runtime
+from services.risk.settings import Settings
+from services.risk.subscriptions import subscriptions
+
+JOBS: Mapping[str, JobHandler] = {}
+
+
+def create_worker(runtime: Runtime) -> Worker:
+    """The worker on a runtime that its owner starts and stops."""
+    return Worker(runtime, subscriptions, JOBS)
+
+
+async def main() -> None:
+    """Run until SIGTERM."""
+    runtime = make_runtime(Settings())
+    async with started(runtime):
+        await runtime.bus.ensure_topics(topics_of(runtime.service))
+        await run_until_signal(create_worker(runtime).run)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

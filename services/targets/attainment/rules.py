@@ -1,0 +1,88 @@
+"""Pure rules of attainment: percent, gap, and pace by working days."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from kit.money import ratio
+
+PERCENT_WHOLE = 1_000_000
+"""100 % as an attainment."""
+
+_WORKDAYS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Attainment:
+    """Standing of one target at a date; amounts in minor units, percents in 1e-6, None where undefined."""
+
+    amount: int
+    actual: int
+    percent: int | None
+    gap: int
+    working_days: int
+    elapsed_days: int
+    remaining_days: int
+    expected: int
+    pace: int | None
+    required_per_day: int | None
+
+
+def attainment_percent(actual: int, amount: int) -> int | None:
+    """actual / amount in 1e-6, half-even; None when the target's amount is 0."""
+    return ratio(actual, PERCENT_WHOLE, amount) if amount else None
+
+
+def working_days(first: date, last: date, holidays: Set[date] = frozenset()) -> int:
+    """Days from Monday to Friday that are no holiday, `first` and `last` included; 0 when last < first."""
+    if last < first:
+        return 0
+    weeks, rest = divmod((last - first).days + 1, 7)
+    days = weeks * _WORKDAYS + sum((first.weekday() + offset) % 7 < _WORKDAYS for offset in range(rest))
+    return days - sum(first <= day <= last and day.weekday() < _WORKDAYS for day in holidays)
+
+
+def expected_by(amount: int, elapsed: int, whole: int) -> int:
+    """Amount due after `elapsed` of `whole` working days, half-even; all of it when there are none."""
+    return ratio(amount, elapsed, whole) if whole else amount
+
+
+def required_per_day(gap: int, remaining: int) -> int | None:
+    """What each remaining working day must bring to close the gap: 0 once closed, None when no day is left.
+
+    Rounded up, so that bringing it every day does reach the target.
+    """
+    if gap <= 0:
+        return 0
+    return -(-gap // remaining) if remaining else None
+
+
+def assess(
+    amount: int, actual: int, first: date, last: date, as_of: date, holidays: Set[date] = frozenset()
+) -> Attainment:
+    """Standing of a target of `amount` for the business dates `first`..`last`, at the end of `as_of`.
+
+    `pace` = actual / expected so far (working-day adjusted), None while nothing is expected.
+    Raises ValueError when the period ends before it starts.
+    """
+    if last < first:
+        raise ValueError("the period ends before it starts")
+    whole = working_days(first, last, holidays)
+    elapsed = working_days(first, min(as_of, last), holidays)
+    remaining = working_days(max(first, as_of + timedelta(days=1)), last, holidays)
+    expected = expected_by(amount, elapsed, whole) if as_of >= first else 0
+    gap = amount - actual
+    return Attainment(
+        amount=amount,
+        actual=actual,
+        percent=attainment_percent(actual, amount),
+        gap=gap,
+        working_days=whole,
+        elapsed_days=elapsed,
+        remaining_days=remaining,
+        expected=expected,
+        pace=attainment_percent(actual, expected),
+        required_per_day=required_per_day(gap, remaining),
+    )
