@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
 
-from kit.db.database import TRANSIENT_ERRORS, Database, DatabaseSettings
+from kit.db.database import TRANSIENT_ERRORS, Database, DatabaseSettings, Tx
 
 
 @pytest.fixture
-async def db(database: Database) -> AsyncIterator[Database]:
+async def db(database: Database) -> Database:
     async with database.transaction() as tx:
         await tx.execute("CREATE TABLE notes (id int PRIMARY KEY, body text)")
-    yield database
+    return database
 
 
 async def ids(db: Database) -> list[int]:
@@ -41,11 +40,15 @@ async def test_block_that_ends_commits_and_then_calls_back_once(db: Database) ->
 
 async def test_block_that_raises_undoes_all_and_calls_nothing(db: Database) -> None:
     calls: list[str] = []
-    with pytest.raises(RuntimeError, match="no"):
+
+    async def refuse() -> None:
         async with db.transaction() as tx:
             await tx.execute("INSERT INTO notes VALUES (1)")
             tx.after_commit(lambda: calls.append("woken"))
             raise RuntimeError("no")
+
+    with pytest.raises(RuntimeError, match="no"):
+        await refuse()
     assert calls == []
     assert await ids(db) == []
 
@@ -54,10 +57,14 @@ async def test_commit_that_fails_raises_and_calls_nothing(db: Database) -> None:
     calls: list[str] = []
     async with db.transaction() as tx:
         await tx.execute("CREATE TABLE lines (note int REFERENCES notes DEFERRABLE INITIALLY DEFERRED)")
-    with pytest.raises(asyncpg.ForeignKeyViolationError):
+
+    async def refer() -> None:
         async with db.transaction() as tx:
             await tx.execute("INSERT INTO lines VALUES (9)")
             tx.after_commit(lambda: calls.append("woken"))
+
+    with pytest.raises(asyncpg.ForeignKeyViolationError):
+        await refer()
     assert calls == []
 
 
@@ -80,15 +87,18 @@ async def test_cancelled_block_undoes_all_and_the_connection_is_usable(db: Datab
         assert await tx.fetchval("SELECT 1") == 1
 
 
+async def in_savepoint(tx: Tx, *numbers: int) -> None:
+    async with tx.savepoint():
+        for number in numbers:
+            await tx.execute("INSERT INTO notes VALUES ($1)", number)
+
+
 async def test_savepoint_undoes_its_own_part_only(db: Database) -> None:
     async with db.transaction() as tx:
         await tx.execute("INSERT INTO notes VALUES (1)")
         with pytest.raises(asyncpg.UniqueViolationError):
-            async with tx.savepoint():
-                await tx.execute("INSERT INTO notes VALUES (2)")
-                await tx.execute("INSERT INTO notes VALUES (1)")
-        async with tx.savepoint():
-            await tx.execute("INSERT INTO notes VALUES (3)")
+            await in_savepoint(tx, 2, 1)
+        await in_savepoint(tx, 3)
     assert await ids(db) == [1, 3]
 
 
@@ -180,12 +190,16 @@ async def test_stop_is_idempotent_and_the_next_use_starts_again(db: Database) ->
 
 
 async def test_lost_connection_is_transient_and_the_pool_recovers(db: Database) -> None:
-    with pytest.raises(TRANSIENT_ERRORS):
+    async def write_on_a_lost_connection() -> None:
         async with db.transaction() as tx:
+            await tx.execute("INSERT INTO notes VALUES (1)")
             pid = await tx.fetchval("SELECT pg_backend_pid()")
             async with db.transaction() as killer:
                 await killer.fetchval("SELECT pg_terminate_backend($1, 5000)", pid)
-            await tx.execute("INSERT INTO notes VALUES (1)")
+            await tx.execute("INSERT INTO notes VALUES (2)")
+
+    with pytest.raises(TRANSIENT_ERRORS):
+        await write_on_a_lost_connection()
     assert await ids(db) == []
     async with db.transaction() as tx:
         await tx.execute("INSERT INTO notes VALUES (2)")
