@@ -211,6 +211,10 @@ class KafkaBus:
         try:
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await producer.client.close()
+                while sender is not None and not sender.done():
+                    # The first cancel lets it wait for answers that may not come any more.
+                    await asyncio.wait([sender], timeout=0.5)
+                    sender.cancel()
                 await producer.stop()
         except (KafkaError, OSError) as error:
             log.warning("kafka.producer_close_failed", error=repr(error))

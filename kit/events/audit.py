@@ -1,0 +1,43 @@
+"""What `crmesh audit` needs: reading a whole topic, and the findings of a check."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from kit.events.bus import EventBus
+from kit.events.envelope import Event, UndecodableEvent, from_headers
+
+READ_BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Outcome of one check: how many decisions it covered, and the first that disagree."""
+
+    service: str
+    check: str
+    ok: bool
+    count: int
+    detail: str = ""
+
+
+async def read_all(bus: EventBus, topic: str, types: Collection[str] = ()) -> AsyncIterator[Event]:
+    """First occurrences of a topic's events (of `types`, else all), in order per partition, up to its end now."""
+    for partition, (first, end) in sorted((await bus.bounds(topic)).items()):
+        seen: set[UUID] = set()
+        offset = first
+        while offset < end:
+            records = await bus.read(partition, offset, min(READ_BATCH, end - offset))
+            if not records:
+                break
+            offset = records[-1].offset + 1
+            for record in records:
+                try:
+                    event = from_headers(record.headers, record.value)
+                except UndecodableEvent:
+                    continue
+                if event.id not in seen and (not types or event.type in types):
+                    seen.add(event.id)
+                    yield event
