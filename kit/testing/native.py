@@ -29,7 +29,10 @@ def run_apart(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 def make_folder(kind: str) -> Path:
-    """A new folder (kind `postgres`, `kafka`, or `infra` with one folder for each) in the temporary directory, which the server's system user can reach when run as root."""
+    """A new temporary folder which the server's system user can reach when run as root.
+
+    `kind` tells `sweep` what is inside: `postgres`, `kafka`, or `infra` with one folder for each.
+    """
     folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{kind}-"))
     folder.chmod(0o711)
     return folder
