@@ -20,8 +20,10 @@ RELEASED = "released"
 
 RECORD_COLUMNS = 'r.topic, r.partition, r."offset", r.key, r.value, r.headers, r.timestamp_ms'
 
+# InternalClientError: asyncpg used a connection whose server had just ended it.
 CONNECTION_ERRORS = (
     OSError,
+    asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
     asyncpg.OperatorInterventionError,

@@ -144,10 +144,10 @@ async def test_broker_killed_and_restarted() -> None:
         while not received or received[-1] != 3:
             assert time.monotonic() < deadline
             await asyncio.sleep(0.1)
+        assert list(dict.fromkeys(received)) == [0, 1, 2, 3]
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
-        assert list(dict.fromkeys(received)) == [0, 1, 2, 3]
+    finally:
         await consumer.stop()
         await bus.stop()
-    finally:
         await broker.destroy()
