@@ -111,7 +111,7 @@ def test_free_children_share_one_level(amount: int, question: tuple[list[Child],
     cells = answer(amount, children, drivers)
     assume(isinstance(cells, list))
     assert isinstance(cells, list)
-    fixed = {child.key for child in children if child.floor is not None and child.floor == child.cap}
+    fixed = {child.key for child in children if child.cap == (child.floor or 0)}
     part = [cell for cell in cells if weights[cell.key] and cell.key not in fixed]
     per_weight = {
         kind: [(Fraction(c.amount, weights[c.key]), Fraction(1, weights[c.key])) for c in part if c.bound is kind]
