@@ -163,19 +163,19 @@ async def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
 
 @asynccontextmanager
 async def serving(config: uvicorn.Config) -> AsyncIterator[tuple[str, int]]:
-    """Runs a server on a free port inside this loop."""
+    """Runs a server on a free port inside this loop, without uvicorn's main loop and its ticks of 100 ms."""
     config.timeout_graceful_shutdown = 1
+    config.load()
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve(sockets=[listener]))
+    server.lifespan = config.lifespan_class(config)
+    await server.startup(sockets=[listener])
+    await server.on_tick(0)
     try:
-        await until(lambda: server.started)
         host, port = listener.getsockname()
         yield host, port
     finally:
-        server.should_exit = True
-        await task
-        listener.close()
+        await server.shutdown(sockets=[listener])
 
 
 def plain_config(app: ASGIApp) -> uvicorn.Config:
