@@ -1,0 +1,94 @@
+# Every command of the repository. Python >= 3.11 and make are all that must be there before.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+CRMESH := $(BIN)/crmesh
+# Checked by `make check`; the other tests are those of `make test`.
+GUARDS := tests/architecture tests/contract tests/migrations
+
+export UV_PROJECT_ENVIRONMENT := .venv
+export UV_PYTHON_DOWNLOADS := never
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
+
+.PHONY: help
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# uv is part of the lock file, so that syncing keeps it; the stamp makes this a no-op until the lock changes.
+$(READY): pyproject.toml uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "crmesh needs Python 3.11 or later and finds: $$($(PYTHON) --version 2>&1)." >&2; \
+		echo "Name another one, for example: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		"uv==$$(sed -n '/^name = "uv"$$/{n;s/^version = "\(.*\)"$$/\1/p;}' uv.lock)"
+	@$(BIN)/uv sync --frozen --quiet
+	@touch $@
+
+.PHONY: run
+run: $(READY) ## Serve the whole system on 127.0.0.1:8000, with the sample data
+	@$(CRMESH) run --load
+
+.PHONY: demo
+demo: $(READY) ## Load, check, rebuild, tell the story in a throw-away folder
+	@$(CRMESH) demo
+
+.PHONY: test
+test: $(READY) ## All tests but the guards and the nightly ones, with branch coverage
+	@$(BIN)/coverage run -m pytest -m "not nightly" --durations=20 $(GUARDS:%=--ignore=%) tests
+	@$(BIN)/coverage report
+
+.PHONY: test-full
+test-full: $(READY) ## Every test, the nightly ones too
+	@$(BIN)/coverage run -m pytest --durations=50 tests
+	@$(BIN)/coverage report
+
+.PHONY: check
+check: $(READY) ## Style, types, imports, architecture, contracts, migrations
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python -m cli.contracts --check
+	@$(BIN)/python -m pytest $(GUARDS)
+
+.PHONY: fmt
+fmt: $(READY) ## Format, and fix what can be fixed
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+.PHONY: infra-up
+infra-up: $(READY) ## Start PostgreSQL and Kafka in .infra and print their addresses
+	@$(CRMESH) infra up
+
+.PHONY: infra-down
+infra-down: $(READY) ## Stop them; their data stays
+	@$(CRMESH) infra down
+
+.PHONY: migrate
+migrate: $(READY) ## Bring the databases of all services to the newest revision
+	@$(CRMESH) migrate
+
+.PHONY: revision
+revision: $(READY) ## Write the next migration: make revision SERVICE=risk MESSAGE="add limits"
+	@test -n "$(SERVICE)" && test -n "$(MESSAGE)" || { echo 'usage: make revision SERVICE=risk MESSAGE="add limits"' >&2; exit 2; }
+	@$(CRMESH) revision "$(SERVICE)" "$(MESSAGE)"
+
+.PHONY: contracts
+contracts: $(READY) ## Write the event schemas, AsyncAPI and OpenAPI documents
+	@$(BIN)/python -m cli.contracts
+
+.PHONY: bench
+bench: $(READY) ## Run the measurements in bench/; their figures go to bench/out
+	@for script in bench/[a-z]*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+
+.PHONY: clean
+clean: ## Remove caches; data folders and .venv stay
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* dist
+	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
