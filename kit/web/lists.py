@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from pydantic import BaseModel, create_model
 from starlette.responses import Response
 
 from kit.db.lists import ListSpec, fetch_page, next_link, openapi_parameters, page_body, parse_query
 from kit.web.context import Context
+from kit.web.schema import Schema
+from kit.web.schema import Schema
 
 
 async def list_answer(context: Context, spec: ListSpec, where: str = "TRUE", args: Sequence[object] = ()) -> Response:
@@ -26,3 +29,31 @@ async def list_answer(context: Context, spec: ListSpec, where: str = "TRUE", arg
 def documented(spec: ListSpec) -> dict[str, Any]:
     """`openapi_extra` of a list route: every parameter it accepts."""
     return {"parameters": openapi_parameters(spec)}
+
+
+def page_of(item: type[BaseModel]) -> type[BaseModel]:
+    """Schema of a page of `item`s; every field of an item may be missing, because of `fields=`."""
+    name = item.__name__.removesuffix("Read")
+    kinds: dict[str, Any] = {field: info.annotation for field, info in item.model_fields.items()}
+    fields: dict[str, Any] = {field: (kind | None, None) for field, kind in kinds.items()}
+    sparse = create_model(f"{name}Item", __base__=Schema, __doc__=item.__doc__, **fields)
+    columns: dict[str, Any] = {
+        "items": (list[sparse], ...),  # type: ignore[valid-type]  # a model made above
+        "next_cursor": (str | None, ...),
+        "count": (int | None, ...),
+    }
+    return create_model(f"{name}Page", __base__=Schema, __doc__=f"One page of {name} items.", **columns)
+
+
+def page_of(model: type[BaseModel]) -> type[BaseModel]:
+    """Schema of a list's answer: items have the fields of `model`, those that `fields=` left out being absent."""
+    name = model.__name__.removesuffix("Read")
+    members: dict[str, Any] = {key: (info.annotation, Field(default=None)) for key, info in model.model_fields.items()}
+    item: Any = create_model(f"{name}Item", __base__=Schema, **members)
+    return create_model(
+        f"{name}Page",
+        __base__=Schema,
+        items=(list[item], ...),
+        next_cursor=(str | None, None),
+        count=(int | None, None),
+    )
