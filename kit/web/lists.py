@@ -11,7 +11,6 @@ from starlette.responses import Response
 from kit.db.lists import ListSpec, fetch_page, next_link, openapi_parameters, page_body, parse_query
 from kit.web.context import Context
 from kit.web.schema import Schema
-from kit.web.schema import Schema
 
 
 async def list_answer(context: Context, spec: ListSpec, where: str = "TRUE", args: Sequence[object] = ()) -> Response:
@@ -43,17 +42,3 @@ def page_of(item: type[BaseModel]) -> type[BaseModel]:
         "count": (int | None, ...),
     }
     return create_model(f"{name}Page", __base__=Schema, __doc__=f"One page of {name} items.", **columns)
-
-
-def page_of(model: type[BaseModel]) -> type[BaseModel]:
-    """Schema of a list's answer: items have the fields of `model`, those that `fields=` left out being absent."""
-    name = model.__name__.removesuffix("Read")
-    members: dict[str, Any] = {key: (info.annotation, Field(default=None)) for key, info in model.model_fields.items()}
-    item: Any = create_model(f"{name}Item", __base__=Schema, **members)
-    return create_model(
-        f"{name}Page",
-        __base__=Schema,
-        items=(list[item], ...),
-        next_cursor=(str | None, None),
-        count=(int | None, None),
-    )
