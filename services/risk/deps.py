@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from kit.clock import business_date
 from kit.security.principals import Reach, Scope, resolve_scope
 from kit.web.context import Context
 
-PERMISSIONS: Mapping[str, frozenset[str]] = {}
+_READ = frozenset({"credit:read"})
+
+PERMISSIONS: Mapping[str, frozenset[str]] = {
+    "administrator": _READ | {"credit:write", "credit:override", "operations:read", "operations:write"},
+    "risk_officer": _READ | {"credit:write", "credit:override"},
+    "sales_director": _READ,
+    "sales_manager": _READ,
+    "sales_rep": _READ,
+    "service_agent": _READ,
+    "auditor": _READ | {"operations:read"},
+}
 
 REACHES: Mapping[str, Reach] = {
     "administrator": "all",
@@ -26,3 +36,11 @@ async def scope_of(context: Context) -> Scope:
     """The caller's record scope."""
     today = business_date(context.runtime.settings.timezone)
     return await resolve_scope(context.tx, context.actor, REACHES, today)
+
+
+async def owned(context: Context) -> tuple[str, Sequence[object]]:
+    """The record scope as a predicate over the account directory `d`, and its parameters from $1 on."""
+    scope = await scope_of(context)
+    if scope.everything:
+        return "TRUE", ()
+    return "d.owner_id = ANY($1::uuid[])", (list(scope.members),)

@@ -2,6 +2,43 @@
 
 from __future__ import annotations
 
-from kit.events.handlers import Subscriptions
+from kit.events.handlers import Projection, Subscriptions
+from services.risk.credit import handlers as credit
+from services.risk.credit.ledger import FACTS, apply_credit_facts
+from services.risk.directory import handlers as directory
+from services.risk.profiles import handlers as profiles
 
 subscriptions = Subscriptions("risk")
+
+subscriptions.project(
+    Projection(
+        "account_directory",
+        ("account_directory",),
+        {"customer.account.created.v1": directory.on_account, "customer.account.updated.v1": directory.on_account},
+    )
+)
+subscriptions.project(
+    Projection(
+        "principal",
+        ("principal",),
+        {
+            "targets.member.joined.v1": directory.on_member,
+            "targets.member.moved.v1": directory.on_member,
+            "targets.member.left.v1": directory.on_member,
+        },
+    )
+)
+subscriptions.react(profiles.on_account_created, "customer.account.created.v1")
+subscriptions.react(credit.on_order_placed, "customer.order.placed.v1")
+subscriptions.react(credit.on_order_cancelled, "customer.order.cancelled.v1")
+subscriptions.react(credit.on_order_returned, "customer.order.returned.v1")
+subscriptions.react(credit.on_payment_received, "customer.payment.received.v1")
+subscriptions.react(credit.on_payment_refunded, "customer.payment.refunded.v1")
+subscriptions.ledger(
+    Projection(
+        "exposure",
+        ("exposure_account", "exposure_entry", "order_credit", "credit_decision"),
+        dict.fromkeys(FACTS, apply_credit_facts),
+        is_ledger=True,
+    )
+)

@@ -6,7 +6,10 @@ from kit.events.tables import ConsumerOffsetRow, InboxRow, OutboxRow, ParkedEven
 from kit.jobs.tables import JobRow
 from kit.security.audit import AuditRow
 from kit.web.idempotency import IdempotencyRow
+from services.risk.credit.models import CreditDecision, ExposureAccount, ExposureEntry, OrderCredit
 from services.risk.db import Base
+from services.risk.directory.models import AccountDirectory, Principal
+from services.risk.profiles.models import CreditProfile
 
 
 class Outbox(OutboxRow, Base, table=True):
@@ -38,3 +41,14 @@ class Job(JobRow, Base, table=True):
 
 
 METADATA = Base.metadata
+
+__all__ = [
+    "METADATA",
+    "AccountDirectory",
+    "CreditDecision",
+    "CreditProfile",
+    "ExposureAccount",
+    "ExposureEntry",
+    "OrderCredit",
+    "Principal",
+]

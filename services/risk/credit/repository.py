@@ -1,0 +1,157 @@
+"""SQL of the exposure ledger and its decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from kit.db.database import Row, Tx
+from kit.db.lists import Field, ListSpec
+from kit.db.rows import insert_returning, insert_rows
+from services.risk.credit.enums import CreditState, Decision, EntryKind
+from services.risk.credit.models import CreditDecision, ExposureAccount, ExposureEntry, OrderCredit
+
+EXPOSURES = ListSpec(
+    source="exposure_account e LEFT JOIN account_directory d ON d.id = e.account_id "
+    "LEFT JOIN credit_profile p ON p.id = e.account_id",
+    fields={
+        "account_id": Field("e.account_id", "uuid"),
+        "name": Field("d.name", nullable=True),
+        "owner_id": Field("d.owner_id", "uuid", nullable=True),
+        "balance": Field("e.balance", "int", sortable=True),
+        "use": Field("greatest(0, e.balance)", "int"),
+        "credit_limit": Field("p.credit_limit", "int", nullable=True),
+    },
+    default_sort="account_id",
+    key="account_id",
+)
+ENTRIES = ListSpec(
+    source="exposure_entry x LEFT JOIN account_directory d ON d.id = x.account_id",
+    fields={
+        "id": Field("x.id", "uuid"),
+        "account_id": Field("x.account_id", "uuid"),
+        "order_id": Field("x.order_id", "uuid"),
+        "placement": Field("x.placement", "int"),
+        "kind": Field("x.kind", enum=tuple(EntryKind)),
+        "amount": Field("x.amount", "int"),
+        "source_event_id": Field("x.source_event_id", "uuid"),
+        "source_ordinal": Field("x.source_ordinal", "int"),
+        "fact_event_id": Field("x.fact_event_id", "uuid"),
+        "recorded_at": Field("x.recorded_at", "datetime", sortable=True),
+    },
+    default_sort="recorded_at",
+)
+ORDERS = ListSpec(
+    source="order_credit o LEFT JOIN account_directory d ON d.id = o.account_id",
+    fields={
+        "order_id": Field("o.order_id", "uuid"),
+        "account_id": Field("o.account_id", "uuid"),
+        "owner_id": Field("d.owner_id", "uuid", nullable=True),
+        "placement": Field("o.placement", "int"),
+        "state": Field("o.state", enum=tuple(CreditState)),
+        "currency": Field("o.currency", "currency"),
+        "asked": Field("o.asked", "int"),
+        "reserved": Field("o.reserved", "int"),
+        "exposure": Field("o.exposure", "int"),
+        "shortfall": Field("o.shortfall", "int"),
+    },
+    default_sort="order_id",
+    key="order_id",
+)
+DECISIONS = ListSpec(
+    source="credit_decision c LEFT JOIN account_directory d ON d.id = c.account_id",
+    fields={
+        "id": Field("c.id", "uuid"),
+        "order_id": Field("c.order_id", "uuid"),
+        "account_id": Field("c.account_id", "uuid"),
+        "placement": Field("c.placement", "int"),
+        "decision": Field("c.decision", enum=tuple(Decision)),
+        "amount": Field("c.amount", "int"),
+        "credit_limit": Field("c.credit_limit", "int", nullable=True),
+        "exposure_before": Field("c.exposure_before", "int"),
+        "shortfall": Field("c.shortfall", "int"),
+        "reason": Field("c.reason", nullable=True),
+        "approved_by": Field("c.approved_by", nullable=True),
+        "source_event_id": Field("c.source_event_id", "uuid"),
+        "decided_at": Field("c.decided_at", "datetime", sortable=True),
+    },
+    default_sort="decided_at",
+)
+
+_NEW_ACCOUNTS = "ON CONFLICT DO NOTHING RETURNING account_id"
+_LOCK_ACCOUNTS = """
+SELECT account_id, balance FROM exposure_account WHERE account_id = ANY($1::uuid[]) ORDER BY account_id FOR UPDATE
+"""
+_DROP_ACCOUNTS = "DELETE FROM exposure_account WHERE account_id = ANY($1::uuid[])"
+_ACCOUNTS_OF = "SELECT DISTINCT account_id FROM order_credit WHERE order_id = ANY($1::uuid[])"
+_ORDERS = "SELECT * FROM order_credit WHERE order_id = ANY($1::uuid[]) ORDER BY order_id FOR UPDATE"
+_ANSWERED = """
+SELECT source_event_id FROM exposure_entry WHERE source_event_id = ANY($1::uuid[])
+UNION SELECT source_event_id FROM credit_decision WHERE source_event_id = ANY($1::uuid[])
+"""
+_ADD_BALANCES = """
+ON CONFLICT (account_id) DO UPDATE SET balance = exposure_account.balance + excluded.balance
+"""
+_PUT_ORDERS = """
+ON CONFLICT (order_id) DO UPDATE SET account_id = excluded.account_id, placement = excluded.placement,
+    state = excluded.state, asked = excluded.asked, reserved = excluded.reserved, exposure = excluded.exposure,
+    shortfall = excluded.shortfall, facts = excluded.facts
+"""
+
+
+async def lock_accounts(tx: Tx, account_ids: Sequence[str]) -> tuple[dict[str, int], set[str]]:
+    """Balances of accounts (sorted ids), locked; and the accounts whose row was made for the lock."""
+    blank = [{"account_id": account_id, "balance": 0} for account_id in account_ids]
+    made = await insert_returning(tx, ExposureAccount, blank, _NEW_ACCOUNTS)
+    rows = await tx.fetch(_LOCK_ACCOUNTS, account_ids)
+    return {str(row["account_id"]): row["balance"] for row in rows}, {str(row["account_id"]) for row in made}
+
+
+async def drop_accounts(tx: Tx, account_ids: Iterable[str]) -> None:
+    """Take back rows that were made for the lock and got no entry."""
+    await tx.execute(_DROP_ACCOUNTS, sorted(account_ids))
+
+
+async def accounts_of(tx: Tx, order_ids: Sequence[str]) -> set[str]:
+    """Accounts that the ledger keeps these orders under."""
+    return {str(row["account_id"]) for row in await tx.fetch(_ACCOUNTS_OF, order_ids)}
+
+
+async def lock_orders(tx: Tx, order_ids: Sequence[str]) -> list[Row]:
+    """Known rows of these orders, locked."""
+    return await tx.fetch(_ORDERS, order_ids)
+
+
+async def answered(tx: Tx, event_ids: Sequence[UUID]) -> set[str]:
+    """Which of these events the ledger has worked already."""
+    return {str(row["source_event_id"]) for row in await tx.fetch(_ANSWERED, event_ids)}
+
+
+async def add_balances(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add to the balances of accounts (sorted rows of account_id and the difference)."""
+    await insert_rows(tx, ExposureAccount, rows, _ADD_BALANCES)
+
+
+async def put_orders(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store the rows of orders."""
+    await insert_rows(tx, OrderCredit, rows, _PUT_ORDERS)
+
+
+async def add_entries(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store entries."""
+    await insert_rows(tx, ExposureEntry, rows)
+
+
+async def add_decisions(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store decisions."""
+    await insert_rows(tx, CreditDecision, rows)
+
+
+async def find(tx: Tx, spec: ListSpec, row_id: UUID, where: str, args: Sequence[object]) -> Row | None:
+    """One row of a list by its key, if `where` (parameters from $1 on) shows it."""
+    columns = ", ".join(f'{field.sql} AS "{name}"' for name, field in spec.fields.items())
+    key = spec.fields[spec.key].sql
+    return await tx.fetchrow(
+        f"SELECT {columns} FROM {spec.source} WHERE ({where}) AND {key} = ${len(args) + 1}", *args, row_id
+    )

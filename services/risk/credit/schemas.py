@@ -1,0 +1,89 @@
+"""Schemas of credit; amounts are minor units of the base currency."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import ConfigDict
+
+from kit.web.schema import Label, Schema
+from services.risk.credit.enums import CreditState, Decision, EntryKind
+
+
+class CreditDecisionCreate(Schema):
+    """An officer releases an order that was refused."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "order_id": "01989f2e-0000-7000-8000-000000000002",
+                "decision": "override",
+                "reason": "Bank guarantee received",
+            }
+        }
+    )
+
+    order_id: UUID
+    decision: Literal["override"]
+    reason: Label
+
+
+class CreditDecisionRead(Schema):
+    """An answer to a placement with its inputs."""
+
+    id: UUID
+    order_id: UUID
+    account_id: UUID
+    placement: int
+    decision: Decision
+    amount: int
+    credit_limit: int | None
+    exposure_before: int
+    shortfall: int
+    reason: str | None
+    approved_by: str | None
+    source_event_id: UUID
+    decided_at: datetime
+
+
+class ExposureRead(Schema):
+    """An account's exposure; use = max(0, balance)."""
+
+    account_id: UUID
+    name: str | None
+    owner_id: UUID | None
+    balance: int
+    use: int
+    credit_limit: int | None
+
+
+class ExposureEntryRead(Schema):
+    """One move of an exposure; positive raises it."""
+
+    id: UUID
+    account_id: UUID
+    order_id: UUID
+    placement: int
+    kind: EntryKind
+    amount: int
+    source_event_id: UUID
+    source_ordinal: int
+    fact_event_id: UUID
+    recorded_at: datetime
+
+
+class OrderCreditRead(Schema):
+    """Where an order's credit stands."""
+
+    order_id: UUID
+    account_id: UUID
+    owner_id: UUID | None
+    placement: int
+    state: CreditState
+    currency: str
+    asked: int
+    reserved: int
+    exposure: int
+    shortfall: int

@@ -1,0 +1,17 @@
+"""SQL of the directories."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kit.db.database import Tx
+from kit.db.rows import insert_rows
+from services.risk.directory.models import AccountDirectory
+
+_REPLACE = "ON CONFLICT (id) DO UPDATE SET name = excluded.name, owner_id = excluded.owner_id"
+
+
+async def replace_accounts(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Set label and owner of accounts (one row each)."""
+    await insert_rows(tx, AccountDirectory, rows, _REPLACE)

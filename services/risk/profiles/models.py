@@ -1,0 +1,26 @@
+"""Table of credit profiles."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Field
+
+from kit.db.columns import Identified, Versioned, big_int, identifier
+from services.risk.db import Base
+
+
+class CreditProfile(Identified, Versioned, Base, table=True):
+    """An account's credit limit; the id is the account's."""
+
+    __tablename__ = "credit_profile"
+    __table_args__ = (
+        sa.CheckConstraint("credit_limit BETWEEN 0 AND 10000000000000", name="credit_limit"),
+        sa.Index("ix_credit_profile_created_at_id", "created_at", "id"),
+        sa.Index("ix_credit_profile_credit_limit_id", "credit_limit", "id"),
+    )
+
+    stream_key: UUID = identifier(nullable=False)
+    credit_limit: int = big_int(nullable=False)
+    is_on_hold: bool = Field(nullable=False, default=False)
