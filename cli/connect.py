@@ -1,0 +1,82 @@
+"""Reaching a system's databases and log from a command: by its data folder, else by the environment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from kit.events.audit import Finding
+from kit.events.rebuild import rebuild
+from kit.process import make_bus, make_runtime
+from kit.runtime import Runtime
+from standalone.registry import SERVICES, room
+from standalone.system import system_file
+
+
+class NotRunning(Exception):
+    """No system runs on the data folder."""
+
+
+def read_system(folder: Path) -> dict[str, Any]:
+    """What the system on a data folder wrote about itself; raises NotRunning."""
+    path = system_file(folder)
+    if not path.exists():
+        raise NotRunning(f"no system runs on {folder}: start it with `crmesh run`")
+    body: dict[str, Any] = json.loads(path.read_text())
+    return body
+
+
+def overrides(folder: Path | None) -> dict[str, Any]:
+    """Settings that point at the system of a data folder; none when `folder` is None (the environment speaks)."""
+    if folder is None:
+        return {}
+    system = read_system(folder)
+    return {"postgres": system["postgres"], "bus": system["bus"], "kafka": system["kafka"] or "127.0.0.1:9092"}
+
+
+@asynccontextmanager
+async def runtimes(folder: Path | None) -> AsyncIterator[dict[str, Runtime]]:
+    """Runtimes of all services with few connections, sharing one bus."""
+    settings = {
+        name: room(name, "settings").Settings(pool_writers=2, pool_readers=1, **overrides(folder)) for name in SERVICES
+    }
+    bus = make_bus(settings["customer"], "crmesh-cli")
+    await bus.start()
+    made = {name: make_runtime(settings[name], bus=bus) for name in SERVICES}
+    try:
+        yield made
+    finally:
+        for runtime in made.values():
+            await runtime.db.stop()
+        await bus.stop()
+
+
+def projections() -> list[tuple[str, str]]:
+    """(service, projection) of everything that can be rebuilt."""
+    return [
+        (name, projection) for name in SERVICES for projection in room(name, "subscriptions").subscriptions.projections
+    ]
+
+
+async def rebuild_all(made: dict[str, Runtime], *, only: str | None = None, swap: bool = False) -> list[dict[str, Any]]:
+    """Rebuild and compare every projection (of service `only`, or `service/projection`)."""
+    reports = []
+    for service, name in projections():
+        if only is None or only in (service, f"{service}/{name}"):
+            runtime = made[service]
+            subscriptions = room(service, "subscriptions").subscriptions
+            report = await rebuild(runtime.db, runtime.bus, subscriptions, name, swap=swap)
+            reports.append(report.as_dict())
+    return reports
+
+
+async def audit_all(made: dict[str, Runtime]) -> list[dict[str, Any]]:
+    """Derive every decision again from its stored inputs."""
+    findings: list[Finding] = []
+    for service in SERVICES:
+        findings += await room(service, "audit").audit(made[service].db, made[service].bus)
+    return [asdict(finding) for finding in findings]

@@ -1,0 +1,118 @@
+"""What people see: tables, progress bars; errors and logs go to stderr, answers to stdout."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table as RichTable
+
+from cli.load.table import Table
+
+out = Console()
+err = Console(stderr=True)
+
+
+class LoadProgress:
+    """A bar per phase of a load."""
+
+    def __init__(self) -> None:
+        columns = (
+            TextColumn("{task.description:14}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
+        self._bars = Progress(*columns, console=err)
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> LoadProgress:
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bars.stop()
+
+    def phase(self, name: str, total: int | None) -> None:
+        """A new bar."""
+        self._finish()
+        self._task = self._bars.add_task(name, total=total)
+
+    def advance(self, rows: int) -> None:
+        """More rows are in."""
+        if self._task is not None:
+            self._bars.advance(self._task, rows)
+
+    def _finish(self) -> None:
+        if self._task is not None and self._bars.tasks[self._task].total is None:
+            self._bars.update(self._task, total=1, completed=1)
+
+
+def money(cents: int) -> str:
+    """12,345.67"""
+    return f"{cents / 100:,.2f}" if abs(cents) < 2**50 else f"{cents:,}"
+
+
+def print_table(table: Table) -> None:
+    """The table of a load for people."""
+    view = RichTable(title="What went in, and what the ledgers say")
+    for column in ("", "one side", "", "other side", "", ""):
+        view.add_column(column, justify="right" if column == "" else "left")
+    for row in table.rows:
+        show = str if row.name == "orders" else money
+        verdict = "[green]agrees[/]" if row.agrees else "[bold red]differs[/]"
+        view.add_row(row.name, row.left_name, show(row.left), row.right_name, show(row.right), verdict)
+    out.print(view)
+    if not table.complete:
+        out.print("[bold red]incomplete[/]: not everything of the file is in; load again to go on")
+
+
+def print_verdicts(reports: list[dict[str, object]]) -> None:
+    """Rebuilds against live, one line per table."""
+    view = RichTable(title="Rebuilt from the log, against live")
+    for column in (
+        "service",
+        "projection",
+        "table",
+        "live rows",
+        "rebuilt",
+        "live hash",
+        "rebuilt hash",
+        "log position",
+        "",
+    ):
+        view.add_column(column)
+    for report in reports:
+        tables = report["tables"]
+        assert isinstance(tables, list)
+        position = report["position"]
+        assert isinstance(position, dict)
+        for table in tables:
+            view.add_row(
+                str(report["service"]),
+                str(report["projection"]),
+                str(table["table"]),
+                str(table["live_rows"]),
+                str(table["rebuilt_rows"]),
+                str(table["live_hash"])[:12],
+                str(table["rebuilt_hash"])[:12],
+                str(sum(position.values())),
+                "[green]equal[/]" if table["equal"] else "[bold red]unequal[/]",
+            )
+    out.print(view)
+
+
+def print_findings(findings: list[dict[str, object]]) -> None:
+    """Findings of an audit."""
+    view = RichTable(title="Every decision, derived again")
+    for column in ("service", "check", "decisions", "", "detail"):
+        view.add_column(column)
+    for finding in findings:
+        verdict = "[green]holds[/]" if finding["ok"] else "[bold red]broken[/]"
+        view.add_row(
+            str(finding["service"]), str(finding["check"]), str(finding["count"]), verdict, str(finding["detail"])
+        )
+    out.print(view)

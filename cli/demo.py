@@ -1,0 +1,95 @@
+"""`crmesh demo`: load, table, rebuild and compare, audit, story, stop; and `--check` of a running system."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from cli.connect import audit_all, rebuild_all
+from cli.console import err, out, print_findings, print_table, print_verdicts
+from cli.load import cdnow
+from cli.load.client import connected
+from cli.load.loader import LoadReport
+from cli.load.table import Table, make_table
+from cli.serve import load_sample, options_of, with_system
+from cli.story import StoryReport, print_story, run_story
+from kit.native.process import free_port
+from standalone.system import BusKind, System
+
+
+async def check_demo(url: str, full: Path | None, *, as_json: bool) -> bool:
+    """The table of a running system; True when it agrees."""
+    async with connected(url) as api:
+        table = await make_table(api, full or cdnow.sample_path())
+    if as_json:
+        sys.stdout.write(json.dumps(table.as_dict(), indent=2) + "\n")
+    else:
+        print_table(table)
+    return table.agrees
+
+
+def make_folder() -> Path:
+    """A data folder of the demo's own, which the database's system user can reach."""
+    folder = Path(tempfile.mkdtemp(prefix="crmesh-demo-"))
+    folder.chmod(0o755)
+    return folder
+
+
+async def run_demo(full: Path | None, bus: BusKind, port: int, *, as_json: bool) -> bool:
+    """The whole demo on a temporary data folder; True when everything agrees."""
+    folder = make_folder()
+    outcome: dict[str, Any] = {}
+
+    async def work(system: System, _stop: asyncio.Event) -> int:
+        report, table = await load_sample(system, full or cdnow.sample_path())
+        rebuilt = await rebuild_all(system.runtimes)
+        findings = await audit_all(system.runtimes)
+        async with connected(system.options.url) as api:
+            story = await run_story(api)
+        outcome.update(report=report, table=table, rebuilt=rebuilt, findings=findings, story=story)
+        return 0
+
+    try:
+        await with_system(options_of(folder, "127.0.0.1", port or free_port(), bus), work)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return bool(outcome) and _present(outcome, as_json=as_json)
+
+
+def _present(outcome: dict[str, Any], *, as_json: bool) -> bool:
+    table: Table = outcome["table"]
+    story: StoryReport = outcome["story"]
+    report: LoadReport | None = outcome["report"]
+    rebuilt, findings = outcome["rebuilt"], outcome["findings"]
+    agrees = (
+        table.agrees
+        and all(item["equal"] for item in rebuilt)
+        and all(finding["ok"] for finding in findings)
+        and story.holds
+    )
+    if as_json:
+        body = {
+            "agrees": agrees,
+            "table": table.as_dict(),
+            "rebuilt": rebuilt,
+            "audit": findings,
+            "story": story.as_dict(),
+        }
+        sys.stdout.write(json.dumps(body, indent=2, default=str) + "\n")
+        return agrees
+    print_table(table)
+    print_verdicts(rebuilt)
+    print_findings(findings)
+    print_story(story)
+    if report is not None:
+        err.print(
+            f"{report.orders} orders: accepted {report.orders / report.accepted_seconds:,.0f}/s, "
+            f"settled {report.orders / report.settled_seconds:,.0f}/s"
+        )
+    out.print("[bold green]everything agrees[/]" if agrees else "[bold red]something disagrees[/]")
+    return agrees

@@ -1,0 +1,49 @@
+"""Where delivery stands in one service: what waits to be sent, to be applied, and what is parked."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from kit.db.database import Tx
+from kit.events.bus import EventBus
+from kit.events.handlers import Subscriptions
+from kit.events.inbox import stored_offsets
+
+_COUNTS = """
+SELECT (SELECT count(*) FROM outbox WHERE published_at IS NULL) AS waiting,
+       (SELECT coalesce(extract(epoch FROM clock_timestamp() - min(time)), 0)::float8 FROM outbox
+        WHERE published_at IS NULL) AS age,
+       (SELECT count(DISTINCT key) FROM parked_event WHERE grp = $1 AND discarded_at IS NULL) AS parked
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryStatus:
+    """`lag`: records per subscribed topic that are not applied; `outbox_age` in seconds."""
+
+    outbox_waiting: int
+    outbox_age: float
+    parked_keys: int
+    lag: dict[str, int]
+
+    def is_settled(self) -> bool:
+        """Nothing waits (parked keys aside)."""
+        return self.outbox_waiting == 0 and not any(self.lag.values())
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {**asdict(self), "settled": self.is_settled()}
+
+
+async def delivery_status(tx: Tx, bus: EventBus, subscriptions: Subscriptions) -> DeliveryStatus:
+    """Counts and lags now; raises BusUnavailable."""
+    counts = await tx.fetchrow(_COUNTS, subscriptions.group)
+    assert counts is not None
+    topics = subscriptions.topics()
+    lag = {}
+    for topic in topics:
+        bounds = await bus.bounds(topic)
+        stored = await stored_offsets(tx, subscriptions.group, [topic])
+        lag[topic] = sum(max(0, end - max(first, stored.get(p, 0))) for p, (first, end) in bounds.items())
+    return DeliveryStatus(int(counts["waiting"]), float(counts["age"]), int(counts["parked"]), lag)
