@@ -98,6 +98,23 @@ ON CONFLICT (order_id) DO UPDATE SET account_id = excluded.account_id, placement
     state = excluded.state, asked = excluded.asked, reserved = excluded.reserved, exposure = excluded.exposure,
     shortfall = excluded.shortfall, facts = excluded.facts
 """
+_DECISIONS = """
+SELECT order_id, placement, decision, amount, credit_limit, exposure_before, shortfall, reason, approved_by
+FROM credit_decision ORDER BY decided_at, id
+"""
+_MOVES = "SELECT source_event_id, source_ordinal, kind, amount FROM exposure_entry"
+_UNEQUAL = """
+SELECT 'account ' || a.account_id::text AS what FROM exposure_account a
+LEFT JOIN (SELECT account_id, sum(amount) AS s FROM exposure_entry GROUP BY account_id) x USING (account_id)
+WHERE a.balance <> coalesce(x.s, 0)
+UNION ALL
+SELECT 'order ' || o.order_id::text FROM order_credit o
+LEFT JOIN (SELECT order_id, sum(amount) AS s FROM exposure_entry GROUP BY order_id) x USING (order_id)
+WHERE o.exposure <> coalesce(x.s, 0)
+UNION ALL
+SELECT 'entries of account ' || x.account_id::text FROM exposure_entry x
+WHERE NOT EXISTS (SELECT 1 FROM exposure_account a WHERE a.account_id = x.account_id)
+"""
 
 
 async def lock_accounts(tx: Tx, account_ids: Sequence[str]) -> tuple[dict[str, int], set[str]]:
@@ -155,3 +172,18 @@ async def find(tx: Tx, spec: ListSpec, row_id: UUID, where: str, args: Sequence[
     return await tx.fetchrow(
         f"SELECT {columns} FROM {spec.source} WHERE ({where}) AND {key} = ${len(args) + 1}", *args, row_id
     )
+
+
+async def all_decisions(tx: Tx) -> list[Row]:
+    """Every decision, oldest first."""
+    return await tx.fetch(_DECISIONS)
+
+
+async def all_moves(tx: Tx) -> list[Row]:
+    """Source, kind and amount of every entry."""
+    return await tx.fetch(_MOVES)
+
+
+async def unequal_sums(tx: Tx) -> list[str]:
+    """Accounts and orders whose stored sums are not those of their entries."""
+    return [row["what"] for row in await tx.fetch(_UNEQUAL)]

@@ -1,0 +1,86 @@
+"""The risk service on a database of its own, and the events it hears."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from kit.events.envelope import Event
+from kit.ids import new_id
+from kit.testing.postgres import TestServer
+from kit.testing.service import ServiceHarness, make_event, service_harness
+from services.customer import events_out as customer
+
+
+@pytest.fixture
+async def service(postgres_server: TestServer) -> AsyncIterator[ServiceHarness]:
+    async with service_harness(postgres_server, "risk", pool_writers=12) as harness:
+        yield harness
+
+
+@dataclass
+class Order:
+    """An order whose events customer would send."""
+
+    account_id: UUID
+    gross: int
+    id: UUID = field(default_factory=new_id)
+    placement: int = 1
+
+    def event(self, kind: type[Any], **changes: Any) -> Event:
+        payload = {
+            **kind.EXAMPLE,
+            "id": self.id,
+            "account_id": self.account_id,
+            "stream_key": self.account_id,
+            "placement": self.placement,
+            "gross_base": self.gross,
+            **changes,
+        }
+        return make_event(kind.TYPE, payload, self.account_id, subject=self.id)
+
+    def placed(self, placement: int = 1, **changes: Any) -> Event:
+        self.placement = placement
+        return self.event(customer.OrderPlaced, **changes)
+
+    def cancelled(self) -> Event:
+        return self.event(customer.OrderCancelled, state="cancelled")
+
+    def returned(self, gross: int) -> Event:
+        return self.event(customer.OrderReturned, return_id=new_id(), return_gross_base=-gross)
+
+
+def account_created(account_id: UUID, owner_id: UUID | None = None) -> Event:
+    payload = {**customer.AccountCreated.EXAMPLE, "id": account_id, "stream_key": account_id, "owner_id": owner_id}
+    return make_event(customer.AccountCreated.TYPE, payload, account_id)
+
+
+def payment(account_id: UUID, *allocations: tuple[Order, int], refund: bool = False) -> Event:
+    kind: Any = customer.PaymentRefunded if refund else customer.PaymentReceived
+    payload = {
+        **kind.EXAMPLE,
+        "id": new_id(),
+        "account_id": account_id,
+        "stream_key": account_id,
+        "allocations": [{"order_id": o.id, "amount": amount, "amount_base": amount} for o, amount in allocations],
+    }
+    return make_event(kind.TYPE, payload, account_id)
+
+
+async def open_account(service: ServiceHarness, limit: int, owner_id: UUID | None = None) -> UUID:
+    """An account with a limit."""
+    account_id = new_id()
+    await service.deliver(account_created(account_id, owner_id))
+    answer = await service.patch(f"/v1/credit-profiles/{account_id}", {"credit_limit": limit, "reason": "test"}, 1)
+    assert answer.status_code == 200, answer.text
+    return account_id
+
+
+async def balance(service: ServiceHarness, account_id: UUID) -> int:
+    answer = await service.get(f"/v1/exposures/{account_id}")
+    assert answer.status_code == 200, answer.text
+    return int(answer.json()["balance"])
