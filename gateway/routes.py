@@ -69,8 +69,8 @@ def _segments(path: str) -> tuple[str, ...]:
 RESOURCES: dict[str, tuple[str, ...]] = {
     "customer": ("accounts", "orders", "payments", "exchange-rates", "sellers", "imports"),
     "targets": ("units", "members", "targets", "decompositions", "attainment", "credit-lines"),
-    "channels": ("partners", "products", "rebate-programmes", "rebates"),
-    "risk": ("credit-profiles", "credit-decisions", "exposure"),
+    "channels": ("partners", "products", "rebate-programmes", "rebate-accounts", "rebate-entries"),
+    "risk": ("credit-profiles", "credit-decisions", "exposures", "exposure-entries", "order-credits"),
 }
 
 

@@ -54,7 +54,7 @@ def test_equal_components_are_shared_and_different_ones_prefixed() -> None:
     line = {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Page"}}}
     same = {"type": "string"}
     customer = document("/v1/accounts", Line=line, Page={"type": "integer"}, Same=same)
-    risk = document("/v1/exposure", Line=line, Page={"type": "number"}, Same=same)
+    risk = document("/v1/exposures", Line=line, Page={"type": "number"}, Same=same)
     before = copy.deepcopy((customer, risk, OWN))
     merged = merge({"customer": customer, "risk": risk}, default_routes(), OWN)
     schemas = merged["components"]["schemas"]
@@ -72,9 +72,9 @@ def test_only_routed_paths_with_edge_answers_and_unique_operations() -> None:
     admin = document("/admin/parked", Parked={"type": "object"})
     admin["paths"]["/admin/parked"]["get"]["responses"]["404"] = {"description": "own"}
     merged = merge(
-        {"customer": admin, "risk": document("/v1/exposure", Exposure={"type": "object"})}, default_routes(), OWN
+        {"customer": admin, "risk": document("/v1/exposures", Exposure={"type": "object"})}, default_routes(), OWN
     )
-    assert set(merged["paths"]) == {"/admin/customer/parked", "/v1/exposure"}
+    assert set(merged["paths"]) == {"/admin/customer/parked", "/v1/exposures"}
     operations = [item["get"] for item in merged["paths"].values()]
     assert len({operation["operationId"] for operation in operations}) == 2
     for operation in operations:
