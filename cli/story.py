@@ -68,7 +68,7 @@ async def run_story(api: Api) -> StoryReport:
     """Play the story as an administrator of a running system; it can be played again and again."""
     report = StoryReport()
     try:
-        await _Story(api, report).play()
+        await Story(api, report).play()
     except (StoryBroken, ApiError) as error:
         report.broken = str(error)
     return report
@@ -88,7 +88,7 @@ def quarter_of(day: date) -> tuple[date, date]:
 
 
 @dataclass
-class _Story:
+class Story:
     api: Api
     report: StoryReport
 

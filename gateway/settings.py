@@ -25,3 +25,20 @@ class GatewaySettings(BaseSettings):
 
     max_body_bytes: int = Field(default=16 * 1024 * 1024, ge=1024)
     upstream_connect_seconds: float = Field(default=2.0, gt=0)
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    log_level: str = "INFO"
+    upstream_customer: str = "http://127.0.0.1:8001"
+    upstream_targets: str = "http://127.0.0.1:8002"
+    upstream_channels: str = "http://127.0.0.1:8003"
+    upstream_risk: str = "http://127.0.0.1:8004"
+
+    def upstreams(self) -> dict[str, str]:
+        """Base URL of every service's api process."""
+        return {
+            "customer": self.upstream_customer,
+            "targets": self.upstream_targets,
+            "channels": self.upstream_channels,
+            "risk": self.upstream_risk,
+        }

@@ -1,0 +1,91 @@
+"""A program under test: started as a user would, stopped by a signal, killed with everything it started."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psutil
+
+
+@dataclass
+class Program:
+    """A running command; `log` collects what it prints."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+    url: str
+
+    def output(self) -> str:
+        """What it has printed so far."""
+        return self.log.read_text(errors="replace")
+
+    def wait_ready(self, seconds: float = 90) -> float:
+        """Wait for /readyz; returns the seconds it took. Fails when the program ends or the time is over."""
+        began = time.monotonic()
+        while time.monotonic() - began < seconds:
+            if self.process.poll() is not None:
+                raise AssertionError(f"ended with {self.process.returncode}:\n{self.output()[-4000:]}")
+            try:
+                if httpx.get(f"{self.url}/readyz", timeout=2).status_code == 200:
+                    return time.monotonic() - began
+            except httpx.HTTPError:
+                pass
+            time.sleep(0.05)
+        raise AssertionError(f"not ready in {seconds} s:\n{self.output()[-4000:]}")
+
+    def wait_output(self, text: str, seconds: float = 300) -> None:
+        """Wait until it has printed `text`."""
+        deadline = time.monotonic() + seconds
+        while text not in self.output():
+            if self.process.poll() is not None and text not in self.output():
+                raise AssertionError(f"ended with {self.process.returncode}:\n{self.output()[-4000:]}")
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{text!r} not seen in {seconds} s:\n{self.output()[-4000:]}")
+            time.sleep(0.05)
+
+    def stop(self, number: int = signal.SIGINT, seconds: float = 60) -> int:
+        """Send a signal and wait; returns the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(seconds)
+
+    def kill(self) -> None:
+        """kill -9 of the program alone."""
+        self.process.kill()
+        self.process.wait(30)
+
+
+def servers_of(folder: Path) -> list[psutil.Process]:
+    """Processes that name the folder on their command line or work in it (database and broker servers)."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            words = " ".join(process.cmdline())
+            if process.pid != os.getpid() and (str(folder) in words or str(folder) in (process.cwd() or "")):
+                found.append(process)
+        except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+            continue
+    return found
+
+
+def start_program(*arguments: str, log: Path, url: str = "", environment: dict[str, str] | None = None) -> Program:
+    """Run `crmesh ARGUMENTS` in a process group of its own."""
+    command = [str(Path(sys.executable).parent / "crmesh"), *arguments]
+    variables = {name: value for name, value in os.environ.items() if name not in ("CRMESH_KAFKA", "CRMESH_DATA")}
+    with log.open("ab") as out:
+        process = subprocess.Popen(
+            command,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            env={**variables, **(environment or {})},
+        )
+    return Program(process, log, url)
