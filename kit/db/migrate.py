@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import io
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,10 @@ import asyncpg
 from kit.db.database import DatabaseSettings
 
 LOCK = 0x43524D_02
+LIMITS = {"lock_timeout": "10s", "statement_timeout": "15min"}
+"""A migration that waits for a table's lock makes everybody queue behind it: it gives up instead."""
+_ALEMBIC = threading.Lock()
+"""Alembic's context is global to the process: services that migrate at once in one process take turns."""
 
 
 def migrations_folder(service: str) -> Path:
@@ -25,8 +31,8 @@ def migrations_folder(service: str) -> Path:
 
 
 def head(service: str) -> str:
-    """The newest revision: the highest number among the files."""
-    return max(path.name[:4] for path in (migrations_folder(service) / "versions").glob("[0-9]*.py"))
+    """The newest revision: the highest number among the files; empty when there is none."""
+    return max((path.name[:4] for path in (migrations_folder(service) / "versions").glob("[0-9]*.py")), default="")
 
 
 async def current(connection: asyncpg.Connection) -> str | None:
@@ -76,7 +82,8 @@ def run_alembic(service: str, connect: Any, command: str, revision: str) -> None
     """Run `alembic upgrade|downgrade` (blocking; call it in a thread)."""
     from alembic import command as commands
 
-    getattr(commands, command)(alembic_config(service, connect), revision)
+    with _ALEMBIC:
+        getattr(commands, command)(alembic_config(service, connect), revision)
 
 
 def new_revision(service: str, connect: Any, message: str) -> None:
@@ -92,7 +99,27 @@ def run_environment(metadata: Any) -> None:
     """Body of every service's `migrations/env.py`."""
     from alembic import context
 
-    asyncio.run(_migrate_online(context, metadata))
+    if context.is_offline_mode():
+        context.configure(
+            dialect_name="postgresql", target_metadata=metadata, literal_binds=True, transaction_per_migration=True
+        )
+        for name, value in LIMITS.items():
+            context.execute(f"SET {name} = '{value}'")
+        with context.begin_transaction():
+            context.run_migrations()
+    else:
+        asyncio.run(_migrate_online(context, metadata))
+
+
+def migration_sql(service: str, revisions: str = "head") -> str:
+    """The SQL of a service's migrations, without a database; `revisions` may be a range (`0001:0002`)."""
+    from alembic import command as commands
+
+    config = alembic_config(service, {})
+    config.output_buffer = io.StringIO()
+    with _ALEMBIC:
+        commands.upgrade(config, revisions, sql=True)
+    return str(config.output_buffer.getvalue())
 
 
 async def _migrate_online(context: Any, metadata: Any) -> None:
@@ -102,7 +129,7 @@ async def _migrate_online(context: Any, metadata: Any) -> None:
     connect = context.config.attributes["connect"]
 
     async def creator() -> asyncpg.Connection:
-        return await asyncpg.connect(**connect)
+        return await asyncpg.connect(**connect, server_settings=LIMITS)
 
     engine = create_async_engine("postgresql+asyncpg://", async_creator=creator, poolclass=NullPool)
 

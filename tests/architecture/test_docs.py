@@ -1,0 +1,87 @@
+"""What the documents name exists."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.source import ROOT, name_of, tracked_files, tree_of
+
+TOP = {".ci", "bench", "cli", "contracts", "deploy", "docs", "gateway", "kit", "services", "standalone", "tests"}
+MADE_LATER = {"bench/out"}
+"""Folders that programs make."""
+DOCUMENTS = [path for path in tracked_files() if path.suffix == ".md"]
+DECISIONS = ROOT / "docs" / "architecture" / "decisions.md"
+
+
+def named_paths(text: str) -> set[str]:
+    """Paths in backticks whose first folder is one of ours; patterns (`<x>`, `*`, `{a,b}`) are none."""
+    found = set()
+    for quoted in re.findall(r"`([^`\s]+)`", text):
+        path = quoted.partition("::")[0].rstrip("/")
+        if "/" in path and path.split("/")[0] in TOP and not re.search(r"[<>*{}()$]|\.\.\.|:", path):
+            found.add(path)
+    return found
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_named_paths_exist(document: Path) -> None:
+    missing = {
+        path
+        for path in named_paths(document.read_text()) - MADE_LATER
+        if not (ROOT / path).exists() and not (document.parent / path).exists()
+    }
+    assert not missing
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_links_lead_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", document.read_text())
+    local = [link for link in links if not re.match(r"[a-z]+:", link)]
+    assert not [link for link in local if not (document.parent / link).exists()]
+
+
+def test_named_make_targets_exist() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    wrong = {
+        f"{name_of(document)}: make {target}"
+        for document in DOCUMENTS
+        for target in re.findall(r"`make ([a-z][a-z-]*)", document.read_text())
+        if target not in targets
+    }
+    assert not wrong
+
+
+def decisions() -> list[tuple[str, str]]:
+    """(decision, how it is shown) of every row of the tables."""
+    rows = [line.strip().strip("|").split("|") for line in DECISIONS.read_text().splitlines() if line.startswith("|")]
+    cells = [[cell.strip() for cell in row] for row in rows]
+    return [(row[0], row[1]) for row in cells if len(row) == 2 and row[0] not in {"Decision", "---"}]
+
+
+def test_every_decision_is_shown_or_later() -> None:
+    assert len(decisions()) > 60
+    for decision, shown in decisions():
+        assert shown.startswith("later") or "::" in shown, decision
+
+
+def test_named_tests_exist() -> None:
+    missing = set()
+    for _, shown in decisions():
+        for path, name in re.findall(r"`([^`:]+)::(\w+)`", shown):
+            file = ROOT / path
+            names = {n.name for n in ast.walk(tree_of(file)) if hasattr(n, "name")} if file.exists() else set()
+            if name not in names:
+                missing.add(f"{path}::{name}")
+    assert not missing
+
+
+def test_records_are_numbered_and_have_their_parts() -> None:
+    records = sorted((ROOT / "docs" / "adr").glob("*.md"))
+    assert [int(path.name[:4]) for path in records] == list(range(1, len(records) + 1))
+    for path in records:
+        text = path.read_text()
+        assert all(f"## {part}\n" in text for part in ("Context", "Decision", "Consequences")), path.name

@@ -1,0 +1,109 @@
+"""Every service has the same rooms, every slice the same file names, and imports point one way."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.architecture.source import ROOT, SERVICES, imports_of, module_of, name_of, python_files, slices_of
+
+ROOMS = {
+    "README.md",
+    "__init__.py",
+    "api.py",
+    "app.py",
+    "audit.py",
+    "db.py",
+    "deps.py",
+    "events_in.py",
+    "events_out.py",
+    "migrations",
+    "settings.py",
+    "subscriptions.py",
+    "tables.py",
+    "worker.py",
+}
+HEADINGS = ["Owns", "Publishes", "Hears", "Tables", "Settings"]
+RANKS = {"router": 3, "handlers": 3, "service": 2, "repository": 1, "schemas": 0, "models": 0, "rules": 0, "enums": 0}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_same_rooms_in_every_service(service: str) -> None:
+    folder = ROOT / "services" / service
+    found = {path.name for path in folder.iterdir() if path.name != "__pycache__"}
+    slices = set(slices_of(service))
+    assert slices, "a service without slices does nothing"
+    assert found - slices == ROOMS
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_readme_has_the_five_headings(service: str) -> None:
+    lines = (ROOT / "services" / service / "README.md").read_text().splitlines()
+    assert [line.removeprefix("## ").strip() for line in lines if line.startswith("## ")] == HEADINGS
+
+
+def test_services_are_a_namespace_without_init() -> None:
+    assert not (ROOT / "services" / "__init__.py").exists()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_slice_has_a_door_or_is_used_by_another(service: str) -> None:
+    used = {m for path in python_files(f"services/{service}") for m in imports_of(path)}
+    for name in slices_of(service):
+        files = {path.stem for path in (ROOT / "services" / service / name).glob("*.py")}
+        prefix = f"services.{service}.{name}."
+        assert files & {"router", "handlers"} or any(module.startswith(prefix) for module in used), name
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_layers_of_a_slice_point_down(service: str) -> None:
+    wrong = []
+    for path in python_files(*(f"services/{service}/{name}" for name in slices_of(service))):
+        rank = RANKS.get(path.stem)
+        for module in imports_of(path):
+            parts = module.split(".")
+            other = RANKS.get(parts[-1])
+            if parts[0] != "services" or len(parts) < 4 or rank is None or other is None:
+                continue
+            if other > rank or (other == rank == 3 and parts[-1] != path.stem):
+                wrong.append(f"{name_of(path)} imports {module}")
+    assert not wrong
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_features_form_no_cycle(service: str) -> None:
+    names = set(slices_of(service))
+    edges: dict[str, set[str]] = {name: set() for name in names}
+    for name in names:
+        for path in python_files(f"services/{service}/{name}"):
+            for module in imports_of(path):
+                parts = module.split(".")
+                if parts[:2] == ["services", service] and len(parts) > 2 and parts[2] in names - {name}:
+                    edges[name].add(parts[2])
+    while free := {name for name, targets in edges.items() if not targets & edges.keys()}:
+        edges = {name: targets for name, targets in edges.items() if name not in free}
+    assert not edges, f"features in or above a cycle: {edges}"
+
+
+def test_who_may_import_whom() -> None:
+    wrong = []
+    for path in python_files("kit", "gateway", "services"):
+        own = ".".join(module_of(path).split(".")[:2])
+        for module in imports_of(path):
+            parts = module.split(".")
+            is_other_service = parts[0] == "services" and (
+                not own.startswith("services.") or ".".join(parts[:2]) != own
+            )
+            is_above = parts[0] in {"standalone", "cli"} or (parts[0] == "gateway" and own.split(".")[0] != "gateway")
+            if is_other_service or is_above:
+                wrong.append(f"{name_of(path)} imports {module}")
+    assert not wrong
+
+
+def test_only_the_registry_names_services_to_import() -> None:
+    wrong = [
+        f"{name_of(path)} imports {module}"
+        for path in python_files("cli", "standalone")
+        for module in imports_of(path)
+        if module.startswith("services.")
+    ]
+    assert not wrong, "standalone and cli reach the services through standalone/registry.py"

@@ -1,0 +1,103 @@
+"""Every route is in the gateway's table, nothing else is, and every route asks for a permission."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from cli.contracts import make_apps
+from gateway.routes import RESOURCES, default_routes
+from kit.web.context import Allow
+from kit.web.routes import TransactionRoute
+from tests.architecture.source import SERVICES
+
+HEALTH = {"/livez", "/readyz", "/startupz", "/metrics"}
+READS = {"read"}
+
+
+@pytest.fixture(scope="module")
+def apps() -> dict[str, Any]:
+    return make_apps()
+
+
+def routes_of(apps: dict[str, Any], service: str) -> list[APIRoute]:
+    return [route for route in apps[service].routes if isinstance(route, APIRoute)]
+
+
+def public_routes(apps: dict[str, Any], service: str) -> list[APIRoute]:
+    found = [route for route in routes_of(apps, service) if route.path not in HEALTH]
+    assert found, "a service without routes"
+    return found
+
+
+def dependencies_of(dependant: Dependant) -> Iterator[Dependant]:
+    for inner in dependant.dependencies:
+        yield inner
+        yield from dependencies_of(inner)
+
+
+def permissions_of(route: APIRoute) -> list[str]:
+    calls = (inner.call for inner in dependencies_of(route.dependant))
+    return [call.permission for call in calls if isinstance(call, Allow)]
+
+
+def test_the_gateway_knows_every_service() -> None:
+    assert set(RESOURCES) == set(SERVICES)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_table_and_routes_agree(apps: dict[str, Any], service: str) -> None:
+    prefixes = {tuple(route.path.split("/")[1:3]) for route in public_routes(apps, service)}
+    resources = {second for first, second in prefixes if first == "v1"}
+    assert resources == set(RESOURCES[service])
+    assert {first for first, _ in prefixes} <= {"v1", "admin"}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_route_can_be_reached_and_health_cannot(apps: dict[str, Any], service: str) -> None:
+    table = default_routes()
+    for route in public_routes(apps, service):
+        found = table.of_service(service, route.path)
+        assert found is not None, route.path
+        assert table.match(found.public_path(route.path)) is found
+    assert not any(table.of_service(service, path) for path in HEALTH)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_route_asks_for_one_permission(apps: dict[str, Any], service: str) -> None:
+    wrong = {
+        f"{sorted(route.methods or ())} {route.path}": permissions_of(route)
+        for route in public_routes(apps, service)
+        if len(set(permissions_of(route))) != 1 or not isinstance(route, TransactionRoute)
+    }
+    assert not wrong
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_permissions_exist_and_the_auditor_only_reads(apps: dict[str, Any], service: str) -> None:
+    deps = importlib.import_module(f"services.{service}.deps")
+    asked = {permission for route in public_routes(apps, service) for permission in permissions_of(route)}
+    granted: set[str] = set().union(*deps.PERMISSIONS.values())
+    assert asked <= deps.PERMISSIONS["administrator"]
+    assert granted <= deps.PERMISSIONS["administrator"]
+    assert all(re.fullmatch(r"[a-z_-]+:[a-z_]+", permission) for permission in granted | asked)
+    assert {permission.partition(":")[2] for permission in deps.PERMISSIONS["auditor"]} <= READS
+    assert set(deps.PERMISSIONS) <= set(deps.REACHES), "a role without record scope"
+    writers = [r for r in public_routes(apps, service) if (r.methods or set()) - {"GET", "HEAD"}]
+    assert not {p for route in writers for p in permissions_of(route)} & deps.PERMISSIONS["auditor"]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_paths_are_plural_kebab_and_documented(apps: dict[str, Any], service: str) -> None:
+    for route in public_routes(apps, service):
+        for part in route.path.strip("/").split("/")[1:]:
+            assert re.fullmatch(r"[a-z]+(-[a-z]+)*|\{[a-z_]+\}", part), route.path
+        assert (route.endpoint.__doc__ or "").strip() or route.summary, f"{route.path} has no summary"
+        assert route.tags, f"{route.path} has no tag"
+        assert route.include_in_schema, f"{route.path} is hidden"

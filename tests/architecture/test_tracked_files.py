@@ -1,0 +1,63 @@
+"""What is committed runs anywhere: no paths of one machine, no private package hosts, no stray files."""
+
+from __future__ import annotations
+
+import re
+
+from tests.architecture.source import ROOT, name_of, tracked_files
+
+MACHINE = re.compile(r"(?<![\w.])/(?:work|root|Users|home)/[\w.-]|(?<![\w.])/tmp/(?:scratch|bash)")
+PACKAGE_HOSTS = re.compile(r"https?://([\w.-]+)")
+ROOT_FILES = {
+    ".dockerignore",
+    ".env.example",
+    ".gitignore",
+    ".squawk.toml",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "Dockerfile",
+    "LICENSE",
+    "Makefile",
+    "README.md",
+    "compose.yaml",
+    "pyproject.toml",
+    "uv.lock",
+}
+
+
+def test_no_machine_paths() -> None:
+    wrong = []
+    for path in tracked_files():
+        try:
+            text = path.read_text()
+        except UnicodeDecodeError:
+            continue
+        wrong += [
+            f"{name_of(path)}:{number}" for number, line in enumerate(text.splitlines(), 1) if MACHINE.search(line)
+        ]
+    assert not wrong
+
+
+def test_packages_come_from_the_public_index() -> None:
+    assert set(PACKAGE_HOSTS.findall((ROOT / "uv.lock").read_text())) <= {"pypi.org", "files.pythonhosted.org"}
+    for name in ("pyproject.toml", "Makefile", ".ci/run"):
+        text = (ROOT / name).read_text()
+        assert not re.search(r"index-url|extra-index|find-links|trusted-host", text), name
+
+
+def test_root_holds_what_it_should() -> None:
+    found = {path.name for path in tracked_files() if path.parent == ROOT}
+    assert found <= ROOT_FILES
+    assert {"LICENSE", "Makefile", "README.md", "pyproject.toml", "uv.lock"} <= found
+
+
+def test_ci_calls_the_two_commands_of_the_readme() -> None:
+    script = (ROOT / ".ci" / "run").read_text()
+    assert re.findall(r"^make .*$", script, re.MULTILINE) == ["make check", "make test"]
+    assert "set -euo pipefail" in script
+    assert not re.search(r"\b(?:pip|apt|curl|wget)\b", script)
+
+
+def test_no_file_is_large() -> None:
+    large = {name_of(path) for path in tracked_files() if path.stat().st_size > 1_500_000}
+    assert not large

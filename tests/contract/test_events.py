@@ -1,0 +1,153 @@
+"""What a service says and what the others hear: schemas, examples and consumers fit together."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import jsonschema_rs
+import orjson
+import pytest
+
+from cli.contracts import FOLDER, Envelope, published_by
+from kit.events.contract import Heard, Published
+from kit.events.envelope import MAX_EVENT_BYTES, Event, from_headers, to_headers
+from kit.events.handlers import Subscriptions
+from kit.ids import new_id
+from standalone.registry import SERVICES
+
+MODELS: dict[str, type[Published]] = {model.TYPE: model for service in SERVICES for model in published_by(service)}
+TYPE = re.compile(r"^(customer|targets|channels|risk)\.[a-z_]+\.[a-z_]+\.v[1-9][0-9]*$")
+PERSONAL = re.compile(
+    r"e_?mail|phone|mobile|fax|tax_?id|vat|passport|birth|address|street|postal|zip|iban|contact|first_name|last_name"
+    r"|full_name|person_name|surname|note|comment|remark|description|message|free_text|password|token",
+    re.IGNORECASE,
+)
+CLOSED = ("enum", "const", "pattern", "format")
+
+
+def committed(event_type: str, kind: str) -> Any:
+    return json.loads((FOLDER / "events" / f"{event_type}.{kind}.json").read_text())
+
+
+def subscriptions_of(service: str) -> Subscriptions:
+    found: Subscriptions = importlib.import_module(f"services.{service}.subscriptions").subscriptions
+    return found
+
+
+def heard_by(service: str) -> Mapping[str, type[Heard]]:
+    found: Mapping[str, type[Heard]] = importlib.import_module(f"services.{service}.events_in").HEARD
+    return found
+
+
+def fields_of(schema: Any) -> Iterator[tuple[str, Any]]:
+    """(name, schema) of every field, those of parts too."""
+    if isinstance(schema, dict):
+        properties = schema.get("properties")
+        if isinstance(properties, dict):
+            yield from properties.items()
+        for value in schema.values():
+            yield from fields_of(value)
+    elif isinstance(schema, list):
+        for value in schema:
+            yield from fields_of(value)
+
+
+def is_closed(schema: dict[str, Any]) -> bool:
+    """Whether a text field takes only words that the schema lists or shapes."""
+    if "anyOf" in schema:
+        return all(is_closed(option) for option in schema["anyOf"])
+    return schema.get("type") != "string" or any(key in schema for key in CLOSED)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_types_are_unique_and_named_after_their_service(service: str) -> None:
+    types = [model.TYPE for model in published_by(service)]
+    assert len(types) == len(set(types))
+    assert all(TYPE.match(name) and name.startswith(f"{service}.") for name in types)
+    assert all((model.__doc__ or "").strip() for model in published_by(service))
+
+
+@pytest.mark.parametrize("event_type", MODELS)
+def test_examples_satisfy_their_schema(event_type: str) -> None:
+    schema, example = committed(event_type, "schema"), committed(event_type, "example")
+    jsonschema_rs.Draft202012Validator(schema, validate_formats=True).validate(example)
+    assert schema["title"] == event_type
+    assert schema["description"]
+
+
+@pytest.mark.parametrize("event_type", MODELS)
+def test_examples_pass_through_the_model_unchanged(event_type: str) -> None:
+    example = committed(event_type, "example")
+    model = MODELS[event_type].model_validate(example)
+    assert json.loads(model.model_dump_json()) == example
+    assert len(model.model_dump_json()) < MAX_EVENT_BYTES
+
+
+@pytest.mark.parametrize("event_type", MODELS)
+def test_producers_refuse_what_the_schema_does_not_name(event_type: str) -> None:
+    schema = jsonschema_rs.Draft202012Validator(committed(event_type, "schema"))
+    assert not schema.is_valid({**committed(event_type, "example"), "unknown": 1})
+
+
+@pytest.mark.parametrize("event_type", MODELS)
+def test_no_personal_data_in_clear(event_type: str) -> None:
+    schema = committed(event_type, "schema")
+    assert not {name for name, _ in fields_of(schema) if PERSONAL.search(name)}
+    reasons = {name for name, field in fields_of(schema) if "reason" in name and not is_closed(field)}
+    assert not reasons, "a reason in an event is one of a list of codes, never free text"
+
+
+def test_the_name_check_sees_what_it_must() -> None:
+    assert all(PERSONAL.search(name) for name in ("email", "contact_name", "billing_address", "tax_id", "note"))
+    assert not any(PERSONAL.search(name) for name in ("name", "tax", "tax_rate", "account_id", "shortfall"))
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_subscribed_types_have_a_producer(service: str) -> None:
+    subscriptions = subscriptions_of(service)
+    folded = {event_type for projection in subscriptions.projections.values() for event_type in projection.folds}
+    assert (subscriptions.handlers.keys() | folded) <= MODELS.keys()
+    assert subscriptions.service == service
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_subscribed_type_has_a_model(service: str) -> None:
+    heard = heard_by(service)
+    assert subscriptions_of(service).handlers.keys() <= heard.keys()
+    assert heard.keys() <= MODELS.keys()
+    assert all(issubclass(model, Heard) for model in heard.values())
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_consumers_parse_every_committed_example(service: str) -> None:
+    for event_type, model in heard_by(service).items():
+        example = committed(event_type, "example")
+        model.model_validate(example)
+        model.model_validate({**example, "a_later_field": {"of": ["any", "shape"]}})
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_consumers_read_only_what_the_producer_names(service: str) -> None:
+    """A field with a default that no producer has would stay at its default for ever, unseen."""
+    for event_type, model in heard_by(service).items():
+        names = {field.alias or name for name, field in model.model_fields.items()}
+        assert names <= MODELS[event_type].model_fields.keys(), f"{event_type}: {model.__name__}"
+
+
+@pytest.mark.parametrize("event_type", MODELS)
+def test_the_envelope_carries_the_example_there_and_back(event_type: str) -> None:
+    data = orjson.dumps(committed(event_type, "example"))
+    moment = datetime(2026, 2, 14, 3, 4, 5, 123456, tzinfo=UTC)
+    event = Event(new_id(), event_type, "/crmesh/test", "s", moment, "k", 2, data, "c", "a", "t")
+    headers = to_headers(event)
+    assert from_headers(headers, data) == event
+    attributes = {name.removeprefix("ce_"): value.decode() for name, value in headers if name.startswith("ce_")}
+    jsonschema_rs.Draft202012Validator(committed("envelope", "schema")).validate(
+        {**attributes, "sequence": int(attributes["sequence"])}
+    )
+    assert attributes.keys() == Envelope.model_fields.keys()

@@ -1,0 +1,73 @@
+"""The generated contract files: equal to the code, repeatable, and drift is seen."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer import Exit
+
+from cli.contracts import FOLDER, contracts, differences, generate, write
+from standalone.registry import SERVICES
+
+
+def test_committed_files_agree_with_the_code() -> None:
+    assert differences() == {}, "run `make contracts` and commit the result"
+
+
+def test_generating_twice_gives_the_same_bytes() -> None:
+    first = generate()
+    assert generate() == first
+    assert all(content.endswith(b"\n") and not content.endswith(b"\n\n") for content in first.values())
+
+
+def test_environment_does_not_change_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = generate()
+    for name, value in {"POSTGRES": "postgresql://other@db:1/", "BASE_CURRENCY": "EUR", "TIMEZONE": "UTC"}.items():
+        monkeypatch.setenv(f"CRMESH_{name}", value)
+    assert generate() == before
+
+
+def test_drift_is_seen_and_mended(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path)
+    changed, missing, stale = (
+        tmp_path / "events" / f"{name}.json"
+        for name in ("customer.order.placed.v1.schema", "customer.order.placed.v1.example", "customer.gone.v1.schema")
+    )
+    changed.write_text("{}\n")
+    missing.unlink()
+    stale.write_text("{}\n")
+    assert differences(tmp_path) == {changed: "changed", missing: "missing", stale: "stale"}
+    with pytest.raises(Exit) as stopped:
+        contracts(check=True, folder=tmp_path)
+    assert stopped.value.exit_code == 1
+    assert "stale: events/customer.gone.v1.schema.json" in capsys.readouterr().out
+    contracts(check=False, folder=tmp_path)
+    contracts(check=True, folder=tmp_path)
+    assert "agree" in capsys.readouterr().out
+
+
+def test_asyncapi_names_only_files_and_messages_that_exist() -> None:
+    document = json.loads((FOLDER / "asyncapi" / "crmesh.json").read_text())
+    assert document["channels"].keys() == set(SERVICES)
+    for channel in document["channels"].values():
+        for message in channel["messages"].values():
+            assert (FOLDER / "asyncapi" / message["payload"]["$ref"]).resolve().exists()
+    for operation in document["operations"].values():
+        for message in operation["messages"]:
+            _, _, channel, _, name = message["$ref"].split("/")
+            assert name in document["channels"][channel]["messages"]
+
+
+def test_merged_openapi_holds_every_public_operation_of_every_service() -> None:
+    merged = json.loads((FOLDER / "openapi" / "crmesh.json").read_text())
+    identifiers = [op["operationId"] for item in merged["paths"].values() for op in item.values()]
+    assert len(identifiers) == len(set(identifiers))
+    assert "x-missing" not in merged
+    for service in SERVICES:
+        document = json.loads((FOLDER / "openapi" / f"{service}.json").read_text())
+        resources = {path for path in document["paths"] if path.startswith("/v1/")}
+        assert resources <= merged["paths"].keys()
+        for path in resources:
+            assert document["paths"][path].keys() == merged["paths"][path].keys()
