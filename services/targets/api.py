@@ -4,4 +4,21 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-ROUTERS: tuple[APIRouter, ...] = ()
+from kit.web.operations import operations_router
+from services.targets.attainment.router import router as attainment
+from services.targets.credits.router import router as credit_lines
+from services.targets.decompositions.router import router as decompositions
+from services.targets.members.router import router as members
+from services.targets.subscriptions import subscriptions
+from services.targets.targets.router import router as targets
+from services.targets.units.router import router as units
+
+ROUTERS: tuple[APIRouter, ...] = (
+    units,
+    members,
+    targets,
+    decompositions,
+    credit_lines,
+    attainment,
+    operations_router(subscriptions),
+)

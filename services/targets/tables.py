@@ -6,7 +6,32 @@ from kit.events.tables import ConsumerOffsetRow, InboxRow, OutboxRow, ParkedEven
 from kit.jobs.tables import JobRow
 from kit.security.audit import AuditRow
 from kit.web.idempotency import IdempotencyRow
+from services.targets.credits.models import CreditBucket, CreditedOrder, CreditLineRow
 from services.targets.db import Base
+from services.targets.decompositions.models import Decomposition
+from services.targets.members.models import Member, Membership, Principal
+from services.targets.targets.models import Target
+from services.targets.units.models import Unit
+
+__all__ = [
+    "METADATA",
+    "AuditLog",
+    "ConsumerOffset",
+    "CreditBucket",
+    "CreditLineRow",
+    "CreditedOrder",
+    "Decomposition",
+    "IdempotencyKey",
+    "Inbox",
+    "Job",
+    "Member",
+    "Membership",
+    "Outbox",
+    "ParkedEvent",
+    "Principal",
+    "Target",
+    "Unit",
+]
 
 
 class Outbox(OutboxRow, Base, table=True):

@@ -9,15 +9,19 @@ from kit.events.worker import Worker
 from kit.jobs.jobs import JobHandler
 from kit.process import make_runtime, run_until_signal, started, topics_of
 from kit.runtime import Runtime
+from services.targets.attainment.jobs import REBUILD, rebuild_job
 from services.targets.settings import Settings
 from services.targets.subscriptions import subscriptions
 
-JOBS: Mapping[str, JobHandler] = {}
+
+def jobs_of(runtime: Runtime) -> Mapping[str, JobHandler]:
+    """Kind -> handler of the service's long work."""
+    return {REBUILD: rebuild_job(runtime, subscriptions)}
 
 
 def create_worker(runtime: Runtime) -> Worker:
     """The worker on a runtime that its owner starts and stops."""
-    return Worker(runtime, subscriptions, JOBS)
+    return Worker(runtime, subscriptions, jobs_of(runtime))
 
 
 async def main() -> None:

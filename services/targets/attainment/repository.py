@@ -1,0 +1,101 @@
+"""SQL of the attainment: sums over the daily buckets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from kit.db.database import Row, Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Which buckets count; None does not narrow. `visible_members` and `visible_units` are the record scope."""
+
+    first: date | None = None
+    last: date | None = None
+    unit_id: UUID | None = None
+    member_id: UUID | None = None
+    product_line: str | None = None
+    region: str | None = None
+    customer_type: str | None = None
+    visible_members: Sequence[UUID] | None = None
+    visible_units: Sequence[UUID] | None = None
+
+
+_CONDITIONS = {
+    "first": "b.day >= {}",
+    "last": "b.day <= {}",
+    "unit_id": "b.unit_path @> ARRAY[{}::uuid]",
+    "member_id": "b.member_id = {}",
+    "product_line": "b.product_line = {}",
+    "region": "b.region = {}",
+    "customer_type": "b.customer_type = {}",
+}
+_KEYS = {
+    "": "NULL::text",
+    "member": "b.member_id::text",
+    "unit": "b.unit_path[cardinality(b.unit_path)]::text",
+    "month": "to_char(b.day, 'YYYY-MM')",
+    "product_line": "nullif(b.product_line, '')",
+    "region": "nullif(b.region, '')",
+    "customer_type": "nullif(b.customer_type, '')",
+}
+_SUMS = "coalesce(sum(b.amount), 0)::bigint AS actual, coalesce(sum(b.lines), 0)::bigint AS lines"
+
+_TARGET = """
+SELECT t.id, t.parent_id, t.decomposition_id, t.child_key, t.name, t.state, t.amount, t.currency,
+       t.period_start, t.period_end, t.unit_id, t.member_id, a.actual, a.lines
+FROM target t CROSS JOIN LATERAL (
+    SELECT coalesce(sum(b.amount), 0)::bigint AS actual, coalesce(sum(b.lines), 0)::bigint AS lines
+    FROM credit_bucket b
+    WHERE b.day BETWEEN t.period_start AND t.period_end
+      AND (t.unit_id IS NULL OR b.unit_path @> ARRAY[t.unit_id])
+      AND (t.member_id IS NULL OR b.member_id = t.member_id)
+      AND (t.product_line IS NULL OR b.product_line = t.product_line)
+      AND (t.region IS NULL OR b.region = t.region)
+      AND (t.customer_type IS NULL OR b.customer_type = t.customer_type)
+) a
+"""
+_VISIBLE = "($2 OR t.member_id = ANY($3::uuid[]) OR t.unit_id = ANY($4::uuid[]))"
+_ONE = f"{_TARGET} WHERE t.id = $1 AND {_VISIBLE}"
+_CHILDREN = f"{_TARGET} WHERE t.parent_id = $1 AND {_VISIBLE} ORDER BY t.decomposition_id, t.child_key"
+_TREE = f"{_TARGET} WHERE t.root_id = $1 AND {_VISIBLE} ORDER BY t.id LIMIT $5"
+
+
+async def sum_credits(tx: Tx, part: Slice, group_by: str = "") -> list[Row]:
+    """Rows (key, actual, lines) of the buckets in `part`, one per group; one row without groups."""
+    wheres, args = ["TRUE"], list[object]()
+    for name, condition in _CONDITIONS.items():
+        if (value := getattr(part, name)) is not None:
+            args.append(value)
+            wheres.append(condition.format(f"${len(args)}"))
+    if part.visible_members is not None:
+        args += [list(part.visible_members), list(part.visible_units or ())]
+        wheres.append(f"(b.member_id = ANY(${len(args) - 1}::uuid[]) OR b.unit_path && ${len(args)}::uuid[])")
+    grouping = " GROUP BY 1 ORDER BY 1" if group_by else ""
+    sql = f"SELECT {_KEYS[group_by]} AS key, {_SUMS} FROM credit_bucket b WHERE {' AND '.join(wheres)}{grouping}"
+    return await tx.fetch(sql, *args)
+
+
+async def get_target_result(
+    tx: Tx, target_id: UUID, everything: bool, members: Sequence[UUID], units: Sequence[UUID]
+) -> Row | None:
+    """A visible target with its actual and the lines behind it, or None."""
+    return await tx.fetchrow(_ONE, target_id, everything, list(members), list(units))
+
+
+async def list_children_results(
+    tx: Tx, target_id: UUID, everything: bool, members: Sequence[UUID], units: Sequence[UUID]
+) -> list[Row]:
+    """The visible children of a target with their actuals, by decomposition and key."""
+    return await tx.fetch(_CHILDREN, target_id, everything, list(members), list(units))
+
+
+async def list_tree_results(
+    tx: Tx, root_id: UUID, everything: bool, members: Sequence[UUID], units: Sequence[UUID], limit: int
+) -> list[Row]:
+    """The visible targets of a tree with their actuals."""
+    return await tx.fetch(_TREE, root_id, everything, list(members), list(units), limit)

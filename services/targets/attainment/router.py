@@ -1,0 +1,50 @@
+"""HTTP of the attainment."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Query
+from starlette.responses import Response
+
+from kit.clock import business_date
+from kit.jobs.jobs import JobNotFound, enqueue, require_job
+from kit.web import routes
+from kit.web.context import Allow, Context
+from kit.web.operations import JobRead, job_answer
+from kit.web.responses import json_answer
+from services.targets.attainment import service
+from services.targets.attainment.jobs import REBUILD
+from services.targets.attainment.schemas import AttainmentQuery, AttainmentRead, RebuildCreate
+from services.targets.deps import visible_to
+
+router = routes.router("attainment")
+
+Rebuilder = Annotated[Context, Depends(Allow("attainment:rebuild"))]
+
+
+@router.get("/v1/attainment", response_model=AttainmentRead)
+async def read_attainment(
+    query: Annotated[AttainmentQuery, Query()], context: Annotated[Context, Depends(Allow("attainment:read"))]
+) -> Response:
+    """What was credited, in base currency: of a target with percent, gap and pace, or of any slice, by any group."""
+    settings = context.runtime.settings
+    view = service.View(await visible_to(context), business_date(settings.timezone), settings.base_currency)
+    return json_answer(await service.read_attainment(context.tx, query, view))
+
+
+@router.post("/v1/attainment/rebuilds", response_model=JobRead, status_code=202)
+async def create_rebuild(data: RebuildCreate, context: Rebuilder) -> Response:
+    """Recompute credits and buckets from the event log and compare them with the live ones: a job."""
+    job_id = await enqueue(context.tx, REBUILD, {"swap": data.swap}, context.actor.subject)
+    return job_answer(await require_job(context.tx, job_id), 202, f"/v1/attainment/rebuilds/{job_id}")
+
+
+@router.get("/v1/attainment/rebuilds/{job_id}", response_model=JobRead)
+async def get_rebuild(job_id: UUID, context: Rebuilder) -> Response:
+    """Progress of a rebuild; its result compares rows and hash of each table."""
+    job = await require_job(context.tx, job_id)
+    if job["kind"] != REBUILD:
+        raise JobNotFound
+    return job_answer(job)

@@ -1,0 +1,81 @@
+"""Bodies and query of the attainment."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from kit.web.schema import BusinessDate, Schema, Text
+
+
+class GroupBy(StrEnum):
+    """What results are broken down by."""
+
+    MEMBER = "member"
+    UNIT = "unit"
+    MONTH = "month"
+    PRODUCT_LINE = "product_line"
+    REGION = "region"
+    CUSTOMER_TYPE = "customer_type"
+
+
+class AttainmentQuery(Schema):
+    """Which results: of targets (`target_id` or `root_id`), or of any combination of the dimensions."""
+
+    target_id: UUID | None = Field(default=None, description="one target")
+    children: bool = Field(default=False, description="with target_id: also the children of its decompositions")
+    root_id: UUID | None = Field(default=None, description="all targets of a tree, at most 1,000")
+    unit_id: UUID | None = Field(default=None, description="what was credited in the unit or below it")
+    member_id: UUID | None = None
+    product_line: Text | None = None
+    region: Text | None = None
+    customer_type: Text | None = None
+    first: BusinessDate | None = Field(default=None, alias="from", description="first posting date")
+    last: BusinessDate | None = Field(default=None, alias="to", description="last posting date")
+    group_by: GroupBy | None = Field(default=None, description="one item per value; `unit` is the unit itself")
+
+
+class AttainmentItem(Schema):
+    """One result. `key` is the group's value (null: none, or unassigned). The fields from `target_id` on are
+    those of a target: percents in millionths, amounts in minor units, null where undefined."""
+
+    key: str | None
+    actual: int
+    lines: int
+    target_id: UUID | None = None
+    parent_id: UUID | None = None
+    decomposition_id: UUID | None = None
+    name: str | None = None
+    state: str | None = None
+    period_start: date | None = None
+    period_end: date | None = None
+    amount: int | None = None
+    attainment: int | None = None
+    gap: int | None = None
+    expected: int | None = None
+    pace: int | None = None
+    required_per_day: int | None = None
+    working_days: int | None = None
+    elapsed_days: int | None = None
+    remaining_days: int | None = None
+
+
+class AttainmentRead(Schema):
+    """Results at the end of `as_of`; `sample_size` counts the credit lines behind them."""
+
+    as_of: date
+    formula_version: int
+    sample_size: int
+    currency: str
+    items: list[AttainmentItem]
+
+
+class RebuildCreate(Schema):
+    """With `swap`, the rebuilt tables take the place of the live ones if they are equal."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"swap": False}})
+
+    swap: bool = Field(default=False, strict=True)

@@ -1,0 +1,112 @@
+"""Bodies of the decompositions."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from kit.money import MAX_AMOUNT
+from kit.web.schema import Amount, Label, PositiveShare, Schema
+from services.targets.decompositions.enums import Dimension, DriverKind
+
+MAX_CHILDREN = 2_000
+_CHILD = {"member_id": "01989f2e-0000-7000-8000-0000000000a1", "weight": 2, "locked": 2000000}
+
+
+class ChildCreate(Schema):
+    """A child: `unit_id` or `member_id` in these dimensions, else `key` (`2026-01`, `2026-Q1`, or the value).
+
+    `weight` is the input of the custom driver: null takes part with the mean of the others, 0 excludes.
+    """
+
+    key: Label | None = None
+    unit_id: UUID | None = None
+    member_id: UUID | None = None
+    name: Label | None = None
+    weight: int | None = Field(default=None, strict=True, ge=0, le=MAX_AMOUNT)
+    locked: Amount | None = None
+    floor: Amount | None = None
+    cap: Amount | None = None
+    reason: Label | None = None
+
+
+class DriverCreate(Schema):
+    """One part of the mix of weights; the weights of the drivers count relative to each other."""
+
+    kind: DriverKind
+    weight: PositiveShare = 1_000_000
+
+
+class DecompositionCreate(Schema):
+    """How to split. In the dimensions month and quarter children that are left out are made from the period.
+
+    The first decomposition of a target is the crediting one unless it says otherwise; a later one that claims
+    `is_crediting` takes the mark over.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "dimension": "month",
+                "drivers": [{"kind": "equal", "weight": 600000}, {"kind": "custom", "weight": 400000}],
+                "children": [{"key": "2026-01", "weight": 3}, {"key": "2026-02", "locked": 3000000}],
+            }
+        }
+    )
+
+    dimension: Dimension
+    drivers: list[DriverCreate] = Field(default=[DriverCreate(kind=DriverKind.EQUAL)], min_length=1, max_length=10)
+    children: list[ChildCreate] = Field(default=[], max_length=MAX_CHILDREN, examples=[[_CHILD]])
+    is_crediting: bool | None = Field(default=None, strict=True)
+
+
+class DriverRead(Schema):
+    """One part of the mix."""
+
+    kind: DriverKind
+    weight: int
+
+
+class DecompositionItem(Schema):
+    """A decomposition without its children; `children_sum` equals `amount`."""
+
+    id: UUID
+    target_id: UUID
+    root_id: UUID
+    dimension: Dimension
+    amount: int
+    children_sum: int
+    drivers: list[DriverRead]
+    is_crediting: bool
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class ChildRead(Schema):
+    """A child target: `computed` is the split without constraints, `bound` the constraint that decided."""
+
+    target_id: UUID
+    key: str
+    name: str
+    state: str
+    period_start: date
+    period_end: date
+    unit_id: UUID | None
+    member_id: UUID | None
+    amount: int
+    computed: int
+    weight: int | None
+    locked: int | None
+    floor: int | None
+    cap: int | None
+    bound: str | None
+    reason: str | None
+
+
+class DecompositionRead(DecompositionItem):
+    """A decomposition with its children."""
+
+    children: list[ChildRead]

@@ -1,0 +1,77 @@
+"""Bodies of the member resource."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from kit.web.schema import BusinessDate, Code, Schema
+from services.targets.members.enums import MemberRole
+
+_UNIT = "01989f2e-0000-7000-8000-0000000000d3"
+
+
+class MemberCreate(Schema):
+    """A member who belongs to `unit_id` from `valid_from` on; `subject` is the token subject of a login."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "code": "rep-07",
+                "subject": "rep-07",
+                "role": "sales_rep",
+                "unit_id": _UNIT,
+                "valid_from": "2026-01-01",
+            }
+        }
+    )
+
+    code: Code
+    subject: Code | None = None
+    role: MemberRole
+    unit_id: UUID
+    valid_from: BusinessDate
+
+
+class MemberMove(Schema):
+    """Belong to another unit from a date on. With `correction`, credited lines that the change touches are
+    reversed and posted again; without it such a change is refused."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"unit_id": _UNIT, "from": "2026-02-15"}})
+
+    unit_id: UUID
+    start: BusinessDate = Field(alias="from")
+    correction: bool = Field(default=False, strict=True)
+
+
+class MemberLeave(Schema):
+    """`on` is the first day without a unit."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"on": "2026-06-30"}})
+
+    on: BusinessDate
+    correction: bool = Field(default=False, strict=True)
+
+
+class MembershipRead(Schema):
+    """Where a member belongs from `valid_from` until before `valid_to` (null: open)."""
+
+    unit_id: UUID
+    path: list[UUID]
+    valid_from: date
+    valid_to: date | None
+
+
+class MemberRead(Schema):
+    """A member with all memberships, oldest first."""
+
+    id: UUID
+    code: str
+    subject: str | None
+    role: MemberRole
+    memberships: list[MembershipRead]
+    version: int
+    created_at: datetime
+    updated_at: datetime

@@ -1,0 +1,27 @@
+"""Table of the units."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from kit.db.columns import Identified, Versioned, identifier, identifiers, text
+from services.targets.db import Base
+
+
+class Unit(Identified, Versioned, Base, table=True):
+    """A part of the sales organisation; `path` are the ids from the root down, its own last."""
+
+    __tablename__ = "unit"
+    __table_args__ = (
+        sa.CheckConstraint("path[cardinality(path)] = id", name="path_ends_here"),
+        sa.CheckConstraint("(parent_id IS NULL) = (cardinality(path) = 1)", name="root_path"),
+        sa.Index("ix_unit_path", "path", postgresql_using="gin"),
+    )
+
+    code: str = text(nullable=False, unique=True)
+    name: str = text(nullable=False)
+    kind: str = text(nullable=False)
+    parent_id: UUID | None = identifier(default=None, nullable=True, foreign_key="unit.id", index=True)
+    path: list[UUID] = identifiers(nullable=False)

@@ -1,0 +1,109 @@
+"""The targets service on a fresh database, and builders of what tests need."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from kit.events.envelope import Event
+from kit.ids import new_id
+from kit.testing.postgres import TestServer
+from kit.testing.service import ServiceHarness, make_event, service_harness
+
+
+@pytest.fixture
+async def service(postgres_server: TestServer) -> AsyncIterator[ServiceHarness]:
+    async with service_harness(postgres_server, "targets") as harness:
+        yield harness
+
+
+@dataclass
+class World:
+    """company > north, south > team-a (north), team-b (south); manager of north, reps a1 a2 (team-a), b1 (team-b)."""
+
+    service: ServiceHarness
+    units: dict[str, str]
+    members: dict[str, str]
+
+    def order(self, credits: dict[str, int], amounts: list[int], day: str = "2026-02-14", **more: Any) -> dict[str, Any]:
+        """Payload of a confirmed order: credited member codes -> share, net base amount per line."""
+        return {
+            "id": str(new_id()),
+            "stream_key": str(more.pop("stream_key", new_id())),
+            "account_id": str(new_id()),
+            "region": "CN-SH",
+            "customer_type": "retail",
+            "order_date": day,
+            "base_currency": "USD",
+            "credits": [{"member_id": self.members.get(code, code), "share": s} for code, s in credits.items()],
+            "lines": [
+                {"line_no": i, "product_line": ["rock", None][i % 2], "net_base": amount}
+                for i, amount in enumerate(amounts, 1)
+            ],
+            "net_base": sum(amounts),
+            "something_new": True,
+            **more,
+        }
+
+    def confirmed(self, order: dict[str, Any]) -> Event:
+        """The event of an order's confirmation."""
+        return make_event("customer.order.confirmed.v1", order, order["stream_key"], sequence=3)
+
+    def returned(self, order: dict[str, Any], steps: dict[int, tuple[int, int]], day: str = "2026-03-01") -> Event:
+        """A return: line number -> net base amount returned before and after."""
+        lines = [
+            {"line_no": n, "returned_net_base_before": before, "returned_net_base_after": after}
+            for n, (before, after) in steps.items()
+        ]
+        amount = sum(before - after for before, after in steps.values())
+        data = {**order, "return_id": new_id(), "return_date": day, "returned_lines": lines, "return_net_base": amount}
+        return make_event("customer.order.returned.v1", data, order["stream_key"], sequence=5)
+
+    async def lines(self) -> list[dict[str, Any]]:
+        """The credit ledger, oldest first."""
+        return await self.service.rows("SELECT * FROM credit_line ORDER BY recorded_at, order_id, sequence, ordinal")
+
+    async def attainment(self, headers: dict[str, str] | None = None, **params: str) -> dict[str, Any]:
+        """A GET /v1/attainment that succeeds."""
+        query = "&".join(f"{name}={value}" for name, value in params.items())
+        answer = await self.service.get(f"/v1/attainment?{query}", headers=headers)
+        assert answer.status_code == 200, answer.text
+        body: dict[str, Any] = answer.json()
+        return body
+
+
+@pytest.fixture
+async def world(service: ServiceHarness) -> World:
+    units: dict[str, str] = {}
+    for code, kind, parent in (
+        ("company", "company", None),
+        ("north", "region", "company"),
+        ("south", "region", "company"),
+        ("team-a", "team", "north"),
+        ("team-b", "team", "south"),
+    ):
+        body = {"code": code, "name": code.title(), "kind": kind, "parent_id": units.get(parent or "")}
+        answer = await service.post("/v1/units", body)
+        assert answer.status_code == 201, answer.text
+        units[code] = answer.json()["id"]
+    members: dict[str, str] = {}
+    for code, role, unit in (
+        ("manager-north", "sales_manager", "north"),
+        ("a1", "sales_rep", "team-a"),
+        ("a2", "sales_rep", "team-a"),
+        ("b1", "sales_rep", "team-b"),
+    ):
+        body = {"code": code, "subject": code, "role": role, "unit_id": units[unit], "valid_from": "2026-01-01"}
+        answer = await service.post("/v1/members", body)
+        assert answer.status_code == 201, answer.text
+        members[code] = answer.json()["id"]
+    return World(service, units, members)
+
+
+def ids(*values: object) -> list[UUID]:
+    """UUIDs of texts."""
+    return [UUID(str(value)) for value in values]
