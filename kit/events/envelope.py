@@ -14,6 +14,9 @@ import orjson
 MAX_EVENT_BYTES = 512 * 1024
 """Largest data of one event; checked when the event is written."""
 
+MAX_ATTRIBUTE_BYTES = 1024
+"""Longest attribute that is read; keys and types are indexed."""
+
 PARTITIONS = 12
 """Partitions of every fact topic, for ever."""
 
@@ -69,7 +72,7 @@ def to_headers(event: Event) -> list[tuple[str, bytes]]:
 def from_headers(headers: Iterable[tuple[str, bytes]], value: bytes | None) -> Event:
     """The event of a record; raises UndecodableEvent when an attribute is missing or malformed."""
     try:
-        attributes = {name: raw.decode() for name, raw in headers}
+        attributes = {name: _attribute(name, raw) for name, raw in headers}
         time = datetime.fromisoformat(attributes["ce_time"])
         if time.tzinfo is None:
             raise UndecodableEvent("ce_time has no zone")
@@ -90,6 +93,12 @@ def from_headers(headers: Iterable[tuple[str, bytes]], value: bytes | None) -> E
         raise
     except (KeyError, ValueError, UnicodeDecodeError) as error:
         raise UndecodableEvent(f"not a CloudEvent: {error!r}") from error
+
+
+def _attribute(name: str, raw: bytes) -> str:
+    if len(raw) > MAX_ATTRIBUTE_BYTES or b"\x00" in raw:
+        raise UndecodableEvent(f"{name[:100]} is too long or holds a NUL")
+    return raw.decode()
 
 
 def topic_of(service: str) -> str:

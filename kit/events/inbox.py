@@ -30,7 +30,12 @@ from kit.events.handlers import Subscriptions
 
 log = structlog.get_logger(__name__)
 
-RETRYABLE: tuple[type[BaseException], ...] = (BusUnavailable, *TRANSIENT_ERRORS)
+RETRYABLE: tuple[type[BaseException], ...] = (
+    BusUnavailable,
+    TransientError,
+    asyncpg.InvalidCachedStatementError,
+    *TRANSIENT_ERRORS,
+)
 BATCH = 200
 POLL_SECONDS = 1.0
 MAX_ATTEMPTS = 6
@@ -69,20 +74,27 @@ class InboxConsumer:
         self.last_beat = time.monotonic()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Join the group and work; a failing log client is replaced by a new one."""
+        """Join the group and work; a failing log client is replaced by a new one.
+
+        Nothing ends this loop but `stop`: an unexpected error is logged and the records come again.
+        """
         if not self._subscriptions.topics():
             await stop.wait()
             return
         while not stop.is_set():
             consumer = self._bus.consumer(self._group, self._subscriptions.topics(), self._start_offsets)
             try:
-                await consumer.start()
-                await self._work(consumer, stop)
+                try:
+                    await consumer.start()
+                    await self._work(consumer, stop)
+                finally:
+                    await consumer.stop()
             except RETRYABLE as error:
                 log.warning("consumer_retry", group=self._group, error=repr(error))
                 await _sleep(stop, 0.5)
-            finally:
-                await consumer.stop()
+            except Exception as error:
+                log.error("consumer_failed", group=self._group, error=repr(error), exc_info=error)
+                await _sleep(stop, 2.0)
 
     async def _start_offsets(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, int]:
         async with self._db.reading() as tx:
@@ -110,21 +122,22 @@ class InboxConsumer:
         self.handled += sum(len(records) for records in polled.values())
 
     async def _apply_one(self, partition: TopicPartition, record: Record, stop: asyncio.Event) -> None:
-        attempt = 0
+        attempts = pauses = 0
         while True:
-            attempt += 1
             try:
                 await self._apply({partition: [record]})
                 return
             except Exception as error:
                 self.last_beat = time.monotonic()
-                if is_outage(error):
-                    if stop.is_set():
-                        raise
-                elif attempt >= MAX_ATTEMPTS or not isinstance(error, (TransientError, *TRANSIENT_ERRORS)):
-                    await self._apply({partition: [record]}, failure=error, attempts=attempt)
-                    return
-                await _sleep(stop, min(2.0, 0.05 * 2**attempt) * random.uniform(0.5, 1.5))
+                if not is_outage(error):  # an outage is no fault of the event: it does not count as an attempt
+                    attempts += 1
+                    if attempts >= MAX_ATTEMPTS or not isinstance(error, RETRYABLE):
+                        await self._apply({partition: [record]}, failure=error, attempts=attempts)
+                        return
+                if stop.is_set():
+                    raise
+            pauses += 1
+            await _sleep(stop, min(2.0, 0.05 * 2 ** min(pauses, 6)) * random.uniform(0.5, 1.5))
 
     async def _apply(
         self,
@@ -195,7 +208,7 @@ class InboxConsumer:
         await tx.execute(
             parked.DEAD_LETTER,
             dead_letter_topic_of(self._subscriptions.service),
-            record.key,
+            parked.storable(record.key, 1000),
             dumps(parked.describe(record, error)),
             f"/crmesh/{self._subscriptions.service}",
             f"{self._group}:{record.topic}:{record.partition}:{record.offset}",
@@ -203,21 +216,25 @@ class InboxConsumer:
         tx.after_commit(outbox.wake_relays)
 
 
+_OUTAGES = (
+    BusUnavailable,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.LockNotAvailableError,
+    OSError,
+)
+
+
 def is_outage(error: BaseException) -> bool:
-    """Whether the database or the log is away, so that waiting is the only thing to do."""
-    return isinstance(
-        error,
-        (
-            BusUnavailable,
-            asyncpg.PostgresConnectionError,
-            asyncpg.CannotConnectNowError,
-            asyncpg.AdminShutdownError,
-            asyncpg.CrashShutdownError,
-            asyncpg.TooManyConnectionsError,
-            asyncpg.InterfaceError,
-            OSError,
-        ),
-    )
+    """Whether the database or the log is away, or another transaction is in the way: whatever the event
+    is, waiting is the only thing to do. A statement that takes too long may be the event's fault."""
+    if isinstance(error, asyncpg.InterfaceError):
+        return "clos" in str(error)  # asyncpg says so of a closed connection or pool; the rest is misuse
+    return isinstance(error, _OUTAGES) and not isinstance(error, asyncpg.QueryCanceledError)
 
 
 async def _sleep(stop: asyncio.Event, seconds: float) -> None:

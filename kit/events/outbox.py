@@ -42,9 +42,6 @@ class Fact:
 
 def make_event(service: str, fact: Fact, cause: Event | None = None) -> Event:
     """The envelope of a fact; correlation and trace follow `cause`, else the request being served."""
-    data = fact.payload.__pydantic_serializer__.to_json(fact.payload)
-    if len(data) > MAX_EVENT_BYTES:
-        raise EventTooLarge(f"{fact.type} would have {len(data)} bytes")
     return Event(
         id=new_id(),
         type=fact.type,
@@ -53,7 +50,7 @@ def make_event(service: str, fact: Fact, cause: Event | None = None) -> Event:
         time=clock.now(),
         key=str(fact.key),
         sequence=fact.sequence,
-        data=data,
+        data=fact.payload.__pydantic_serializer__.to_json(fact.payload),
         correlation_id=cause.correlation_id if cause else correlation.get(),
         causation_id=str(cause.id) if cause else "",
         traceparent=cause.traceparent if cause else current_traceparent(),
@@ -70,9 +67,12 @@ FROM json_populate_recordset(NULL::outbox, $1::json)
 
 
 async def add(tx: Tx, service: str, events: Sequence[Event], topic: str | None = None) -> None:
-    """Write events, in order, to be sent after the commit."""
+    """Write events, in order, to be sent after the commit; raises EventTooLarge (nothing could ever send it)."""
     if not events:
         return
+    for event in events:
+        if len(event.data) > MAX_EVENT_BYTES:
+            raise EventTooLarge(f"{event.type} would have {len(event.data)} bytes")
     target = topic or topic_of(service)
     rows = [
         {

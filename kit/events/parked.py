@@ -11,11 +11,13 @@ import orjson
 
 from kit.db.database import Database, Tx
 from kit.db.rows import dumps
-from kit.errors import NotFound
+from kit.errors import Conflict, NotFound
 from kit.events.bus import Record
-from kit.events.envelope import Event, from_headers
+from kit.events.envelope import MAX_EVENT_BYTES, Event, from_headers
 from kit.events.handlers import Subscriptions
 from kit.ids import derived_id
+
+_HEADER_BYTES = 16 * 1024
 
 DEAD_LETTER = """
 INSERT INTO outbox (topic, event_id, type, source, subject, key, sequence, time,
@@ -30,6 +32,10 @@ SELECT grp, key, event_id, type, topic, partition, log_offset, headers, value, e
 FROM json_populate_recordset(NULL::parked_event, $1::json)
 ON CONFLICT (grp, event_id) DO NOTHING
 """
+
+
+class StillFailing(Conflict):
+    code, title = "still-failing", "The parked event fails again"
 
 
 def _lock_number(group: str, key: str) -> int:
@@ -69,7 +75,7 @@ async def park(
                 [[name, value.decode("utf-8", "replace")] for name, value in record.headers]
             ).decode(),
             "value": record.value.decode("utf-8", "replace"),
-            "error": repr(failure)[:2000] if failure else "waits behind a parked event of its key",
+            "error": storable(repr(failure), 2000) if failure else "waits behind a parked event of its key",
             "attempts": attempts,
         }
         for record, event in held
@@ -77,16 +83,31 @@ async def park(
     await tx.execute(_PARK, dumps(rows))
 
 
+def storable(text: str, limit: int) -> str:
+    """At most `limit` characters of a text, as PostgreSQL and JSON can hold them."""
+    return text[:limit].encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
+
+
 def describe(record: Record, error: Exception) -> dict[str, Any]:
-    """Body of a dead letter: the record as it was, and why it is here."""
+    """Body of a dead letter: the record as it was and why it is here.
+
+    Only the first 512 KiB: a dead letter has to pass the broker, or the relay could send nothing any more.
+    """
+    budget, headers = _HEADER_BYTES, []
+    for name, value in record.headers:
+        budget -= len(name) + len(value)
+        if budget < 0:
+            break
+        headers.append([storable(name, _HEADER_BYTES), base64.b64encode(value).decode()])
     return {
         "topic": record.topic,
         "partition": record.partition,
         "offset": record.offset,
-        "key": record.key.replace("\x00", "\ufffd"),
-        "headers": [[name, base64.b64encode(value).decode()] for name, value in record.headers],
-        "value": base64.b64encode(record.value).decode(),
-        "error": repr(error)[:2000].replace("\x00", "\ufffd"),
+        "key": storable(record.key, 1000),
+        "headers": headers,
+        "value": base64.b64encode(record.value[:MAX_EVENT_BYTES]).decode(),
+        "size": len(record.value),
+        "error": storable(repr(error), 2000),
     }
 
 
@@ -131,16 +152,20 @@ async def retry_key(db: Database, subscriptions: Subscriptions, key: str) -> int
 
 
 async def discard(tx: Tx, group: str, parked_id: int) -> str:
-    """Give up one parked event for good (a rebuild leaves it out too); returns its key. Raises NotFound."""
-    key = await tx.fetchval(
+    """Give up one parked event for good (a rebuild leaves it out too); returns its key. Raises NotFound.
+
+    It counts as handled, so that a second copy of it in the log is dropped.
+    """
+    row = await tx.fetchrow(
         "UPDATE parked_event SET discarded_at = clock_timestamp() "
-        "WHERE grp = $1 AND id = $2 AND discarded_at IS NULL RETURNING key",
+        "WHERE grp = $1 AND id = $2 AND discarded_at IS NULL RETURNING key, event_id",
         group,
         parked_id,
     )
-    if key is None:
+    if row is None:
         raise NotFound(f"no parked event {parked_id}")
-    return str(key)
+    await tx.execute("INSERT INTO inbox (grp, event_id) VALUES ($1, $2) ON CONFLICT DO NOTHING", group, row["event_id"])
+    return str(row["key"])
 
 
 async def discarded(tx: Tx, group: str) -> list[UUID]:

@@ -18,7 +18,7 @@ from uuid import UUID
 import asyncpg
 
 from kit.db.database import Database, Tx
-from kit.errors import Conflict
+from kit.errors import Conflict, NotFound
 from kit.events import parked
 from kit.events.bus import EventBus, Record, TopicPartition
 from kit.events.envelope import UndecodableEvent, from_headers
@@ -27,6 +27,11 @@ from kit.events.inbox import stored_offsets
 
 READ_BATCH = 1000
 LOCK_SECONDS = 60.0
+
+_STORED_COLUMNS = """
+SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
+WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+"""
 
 Progress = Callable[[int, int], Awaitable[None]]
 
@@ -87,9 +92,11 @@ async def rebuild(
 ) -> RebuildReport:
     """Rebuild projection `name` and compare; with `swap`, put the rebuilt tables in place.
 
-    Raises RebuildRefused when the log does not begin at offset 0, when keys are parked, when another
-    rebuild of it runs, or when `swap` is asked for tables that differ (unless `force`).
+    Raises NotFound for an unknown name, RebuildRefused when the log does not begin at offset 0, when keys
+    are parked, when another rebuild of it runs, or when `swap` is asked for tables that differ (unless `force`).
     """
+    if name not in subscriptions.projections:
+        raise NotFound(f"{subscriptions.service} has no projection {name}")
     projection = subscriptions.projections[name]
     started = time.monotonic()
     connection = await db.connect()
@@ -134,6 +141,7 @@ class _Rebuild:
         self.position: dict[TopicPartition, int] = {}
         self.folded = 0
         self._seen: set[UUID] = set()
+        self._discarded: frozenset[UUID] = frozenset()
 
     async def prepare(self) -> None:
         """Refuse what cannot be trusted; make the empty shadow tables."""
@@ -148,11 +156,15 @@ class _Rebuild:
                 self.position[partition] = 0
         await self.tx.execute(f"DROP SCHEMA IF EXISTS {self.schema} CASCADE")
         await self.tx.execute(f"CREATE SCHEMA {self.schema}")
-        self._seen = set(await parked.discarded(self.tx, self.subscriptions.group))
+        self._discarded = await self._given_up()
+        self._seen = set(self._discarded)
         for table in self.projection.tables:
             await self.tx.execute(f"CREATE TABLE {self.schema}.{table} (LIKE public.{table} INCLUDING ALL)")
         await self.tx.execute("SET statement_timeout = 0")
         await self.tx.execute("SET idle_in_transaction_session_timeout = 0")
+
+    async def _given_up(self) -> frozenset[UUID]:
+        return frozenset(await parked.discarded(self.tx, self.subscriptions.group))
 
     async def _refuse_parked(self) -> None:
         count = await self.tx.fetchval(
@@ -192,6 +204,8 @@ class _Rebuild:
         """The point at which the locked live tables stand."""
         if not self.projection.is_ledger:
             await self._refuse_parked()
+            if await self._given_up() != self._discarded:
+                raise RebuildRefused("an event was discarded meanwhile; start again")
             return await self.ends()
         last = await self.tx.fetchval(
             "SELECT max(id) FROM outbox WHERE type = ANY($1::text[])", list(self.projection.folds)
@@ -254,7 +268,11 @@ class _Rebuild:
         await self.tx.execute("SET LOCAL lock_timeout = '60s'")
         await self.tx.execute("TRUNCATE " + ", ".join(f"public.{table}" for table in self.projection.tables))
         for table in self.projection.tables:
-            await self.tx.execute(f"INSERT INTO public.{table} SELECT * FROM {self.schema}.{table}")
+            columns = await self.tx.fetchval(_STORED_COLUMNS, f"public.{table}")
+            await self.tx.execute(
+                f"INSERT INTO public.{table} ({columns}) OVERRIDING SYSTEM VALUE "
+                f"SELECT {columns} FROM {self.schema}.{table}"
+            )
 
     async def clean(self) -> None:
         await self.tx.execute(f"DROP SCHEMA IF EXISTS {self.schema} CASCADE")

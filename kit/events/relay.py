@@ -76,7 +76,7 @@ class Relay:
         self.sent = 0
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Hold the lock and drain; connection and log errors are retried until `stop` is set."""
+        """Hold the lock and drain; nothing but `stop` ends it, errors are logged and retried."""
         while not stop.is_set():
             connection: asyncpg.Connection | None = None
             try:
@@ -85,6 +85,9 @@ class Relay:
             except RETRYABLE as error:
                 log.warning("relay_retry", service=self._db.settings.name, error=repr(error))
                 await _pause(stop, RETRY_SECONDS)
+            except Exception as error:
+                log.error("relay_failed", service=self._db.settings.name, error=repr(error), exc_info=error)
+                await _pause(stop, 4 * RETRY_SECONDS)
             finally:
                 self.is_active = False
                 if connection is not None:
