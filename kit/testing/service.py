@@ -178,9 +178,8 @@ def _room(service: str, name: str) -> Any:
 async def service_harness(server: TestServer, service: str, **settings: Any) -> AsyncIterator[ServiceHarness]:
     """The service on a fresh database; settings override those of the environment."""
     database = await create_database(server, unique_name(service), await template_database(server, service))
-    room = lambda name: importlib.import_module(f"services.{service}.{name}")  # noqa: E731
-    configured = type("TestSettings", (room("settings").Settings,), {"database_name": lambda _self: database})(
-        postgres=server_url(server), bus="embedded", issuer=ISSUER, audience=AUDIENCE, **settings
+    configured = _room(service, "settings").Settings(
+        database=database, postgres=server_url(server), bus="embedded", issuer=ISSUER, audience=AUDIENCE, **settings
     )
     bus = EmbeddedBus(server.connect_args(database))
     runtime = make_runtime(configured, bus=bus, verifier=test_verifier())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import asyncpg
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
@@ -18,14 +20,20 @@ from kit.web import problems
 from kit.web.middleware import EdgeMiddleware
 from kit.web.problems import MEDIA_TYPE, Problem
 
-_READ_PROBLEMS = {400: "Unknown or malformed query", 401: "No valid token", 403: "The role does not allow this"}
-_WRITE_PROBLEMS = {
+_PROBLEMS = {
     401: "No valid token",
     403: "The role does not allow this",
+    422: "The shape is wrong, or a reference is unknown",
+    503: "The service is busy or cannot work now; try again",
+}
+_QUERY_PROBLEMS = {400: "Unknown or malformed query"}
+_WRITE_PROBLEMS = {
     409: "The state does not allow this, or a request with the same key is in flight",
     413: "The body is too large",
-    422: "The shape is wrong, or a reference is unknown",
+    415: "The body is not JSON",
 }
+_NO_DATABASE: tuple[type[BaseException], ...] = (asyncpg.PostgresError, *TRANSIENT_ERRORS)
+READY_SECONDS = 3.0
 _KEY_PARAMETER = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -80,22 +88,23 @@ def _health(runtime: Runtime) -> APIRouter:
         if request.app.state.draining:
             return Response(b"draining", 503, media_type="text/plain")
         try:
-            async with runtime.db.reading() as tx:
+            async with asyncio.timeout(READY_SECONDS), runtime.db.reading() as tx:
                 await tx.fetchval("SELECT 1")
-        except TRANSIENT_ERRORS:
+        except _NO_DATABASE:
             return Response(b"database unreachable", 503, media_type="text/plain")
         return Response(b"ok", media_type="text/plain")
 
     @router.get("/startupz")
     async def startupz() -> Response:
         try:
-            connection = await runtime.db.connect()
-        except TRANSIENT_ERRORS:
+            async with asyncio.timeout(READY_SECONDS):
+                connection = await runtime.db.connect()
+                try:
+                    at = await current(connection)
+                finally:
+                    connection.terminate()
+        except _NO_DATABASE:
             return Response(b"database unreachable", 503, media_type="text/plain")
-        try:
-            at = await current(connection)
-        finally:
-            await connection.close()
         ok = at is not None and at >= head(runtime.service)
         return Response(b"ok" if ok else b"migrations pending", 200 if ok else 503, media_type="text/plain")
 
@@ -127,10 +136,12 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
 def _document(path: str, method: str, operation: dict[str, Any]) -> None:
     """Add security, the problems every operation may answer with, and Idempotency-Key."""
     operation["security"] = [{"bearer": []}]
-    found = dict(_READ_PROBLEMS if method == "get" else _WRITE_PROBLEMS)
-    if "{" in path:
-        found |= {404: "Unknown, or not visible to the caller", 422: "The shape is wrong, or a reference is unknown"}
     parameters = operation.setdefault("parameters", [])
+    found = _PROBLEMS | ({} if method == "get" else _WRITE_PROBLEMS)
+    if method == "get" or any(p.get("in") == "query" for p in parameters):
+        found |= _QUERY_PROBLEMS
+    if "{" in path:
+        found[404] = "Unknown, or not visible to the caller"
     if any(p.get("name") == "If-Match" for p in parameters):
         found |= {412: "If-Match names another version", 428: "If-Match is missing"}
     if method != "get":

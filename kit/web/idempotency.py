@@ -21,7 +21,7 @@ from kit.errors import AppError, Conflict, FieldError, Invalid
 from kit.ids import derived_id
 
 KEEP_HOURS = 24
-_KEY = re.compile(r"^[\x21-\x7e]{1,200}$")
+_KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _KEPT_HEADERS = ("etag", "location", "content-type")
 
 
@@ -60,7 +60,7 @@ class KeyedRequest:
 
 def keyed_request(principal: str, method: str, path: str, query: str, key: str, body: bytes) -> KeyedRequest:
     """Checks the key's form (422 `invalid`) and hashes the request."""
-    if not _KEY.match(key):
+    if not _KEY.fullmatch(key):
         detail = "1 to 200 visible ASCII characters"
         raise Invalid("Idempotency-Key is malformed", errors=[FieldError("Idempotency-Key", "malformed", detail)])
     digest = hashlib.sha256(query.encode() + b"\x00" + body).hexdigest()

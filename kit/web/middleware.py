@@ -1,4 +1,4 @@
-"""Outermost ASGI layer of a service: ids for the request and its trace, and the body limit."""
+"""Outermost ASGI layer of a service: ids for the request and its trace, the body limit, the last resort."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from kit.errors import AppError
 from kit.events.outbox import correlation
 from kit.telemetry.tracing import tracing
-from kit.web.problems import problem_of, problem_response
+from kit.web.problems import problem_of, problem_response, unexpected
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
-_REQUEST_ID = re.compile(rb"^[A-Za-z0-9._-]{1,64}$")
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 
 class BodyTooLarge(AppError):
@@ -22,7 +22,8 @@ class BodyTooLarge(AppError):
 
 
 class EdgeMiddleware:
-    """Accepts or makes `X-Request-Id` and `traceparent`, echoes the former, refuses large bodies (413)."""
+    """Accepts or makes `X-Request-Id` and `traceparent`, echoes the former, refuses large bodies (413),
+    answers 500 for an error that nothing else has handled (here its trace id is still known)."""
 
     def __init__(self, app: ASGIApp, max_body: int = MAX_BODY_BYTES) -> None:
         self.app = app
@@ -34,7 +35,7 @@ class EdgeMiddleware:
             return
         headers = dict(scope["headers"])
         given = headers.get(b"x-request-id", b"")
-        request_id = given.decode() if _REQUEST_ID.match(given) else uuid4().hex
+        request_id = given.decode() if _REQUEST_ID.fullmatch(given) else uuid4().hex
         token = correlation.set(request_id)
         structlog.contextvars.bind_contextvars(request_id=request_id)
         try:
@@ -45,7 +46,7 @@ class EdgeMiddleware:
             structlog.contextvars.unbind_contextvars("request_id")
 
     async def _limited(self, scope: Scope, receive: Receive, send: Send, length: bytes) -> None:
-        if length.isdigit() and int(length) > self.max_body:
+        if length.isdigit() and (len(length) > 18 or int(length) > self.max_body):
             body = problem_of(BodyTooLarge(f"at most {self.max_body} bytes"))
             await problem_response(body, {"Connection": "close"})(scope, receive, send)
             return
@@ -60,7 +61,19 @@ class EdgeMiddleware:
                     raise BodyTooLarge(f"at most {self.max_body} bytes", headers={"Connection": "close"})
             return message
 
-        await self.app(scope, counted, send)
+        begun = False
+
+        async def sending(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, counted, sending)
+        except Exception as error:
+            if begun:
+                raise
+            await unexpected(error)(scope, receive, send)
 
 
 def _echo(send: Send, request_id: str) -> Send:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 import orjson
@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
+from kit.db.database import TRANSIENT_ERRORS
 from kit.errors import AppError, FieldError
 from kit.telemetry.tracing import trace_id
 
@@ -81,7 +82,7 @@ def problem_response(body: Mapping[str, Any], headers: Mapping[str, str] | None 
 
 def pointer_of(location: Sequence[int | str]) -> str:
     """JSON pointer of a pydantic error location; query and header parameters keep their name."""
-    parts = [str(part).replace("~", "~0").replace("/", "~1") for part in location]
+    parts = [str(part)[:200].replace("~", "~0").replace("/", "~1") for part in location]
     if parts and parts[0] == "body":
         return "".join(f"/{part}" for part in parts[1:])
     return ".".join(parts[1:]) or ".".join(parts)
@@ -89,10 +90,17 @@ def pointer_of(location: Sequence[int | str]) -> str:
 
 def field_errors(errors: Sequence[Any]) -> list[FieldError]:
     """Pydantic's errors without the input (it may be a secret), at most 50."""
-    return [
-        FieldError(pointer_of(error["loc"]), str(error["type"]).replace("_", "-"), str(error["msg"])[:300])
-        for error in errors[:50]
-    ]
+    return [_field_error(error) for error in errors[:50]]
+
+
+def _field_error(error: Mapping[str, Any]) -> FieldError:
+    code, location, detail = str(error["type"]).replace("_", "-"), error["loc"], str(error["msg"])
+    if (
+        code == "json-invalid" and len(location) == 2 and isinstance(location[-1], int)
+    ):  # the location ends in the position in the text, which is no field
+        detail = f"not JSON at character {location[-1]}: {error['ctx']['error']}"
+        location = location[:1]
+    return FieldError(pointer_of(location), code, detail[:300])
 
 
 _TITLES = {404: "Not found", 405: "Method not allowed", 413: "The body is too large", 415: "Unsupported media type"}
@@ -126,11 +134,36 @@ async def _on_data_error(_request: Request, error: Exception) -> Response:
     return problem_response(problem(422, "invalid", "The request is not valid", "A value cannot be stored."))
 
 
+async def _on_integrity_error(_request: Request, error: Exception) -> Response:
+    """A constraint that a service did not foresee, possibly deferred to the commit; values stay out of the answer."""
+    assert isinstance(error, asyncpg.PostgresError)
+    log.warning("integrity_error", error=type(error).__name__, constraint=error.constraint_name)
+    detail = f"It breaks the constraint {error.constraint_name}." if error.constraint_name else str(error.args[0])
+    if isinstance(error, (asyncpg.CheckViolationError, asyncpg.NotNullViolationError)):
+        return problem_response(problem(422, "invalid", "The request is not valid", detail))
+    title = "What is stored already does not allow this"
+    return problem_response(problem(409, "constraint-violated", title, detail))
+
+
+async def _on_unavailable(request: Request, error: Exception) -> Response:
+    """The database is away, or gave up waiting."""
+    if isinstance(error, asyncpg.InterfaceError) and "clos" not in str(error):
+        return await _on_unexpected(request, error)
+    log.warning("unavailable", error=repr(error))
+    body = problem(503, "unavailable", "The service cannot work now; try again shortly")
+    return problem_response(body, {"Retry-After": "1"})
+
+
 async def _on_disconnect(_request: Request, _error: Exception) -> Response:
     return Response(status_code=499)
 
 
 async def _on_unexpected(_request: Request, error: Exception) -> Response:
+    return unexpected(error)
+
+
+def unexpected(error: Exception) -> Response:
+    """The answer to an error nobody foresaw: it is logged, and says nothing of its cause."""
     log.error("unexpected_error", error=repr(error), exc_info=error)
     return problem_response(problem(500, "internal", "Something went wrong here"))
 
@@ -142,4 +175,9 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(ClientDisconnect, _on_disconnect)
     app.add_exception_handler(asyncpg.DataError, _on_data_error)
+    app.add_exception_handler(asyncpg.ProgramLimitExceededError, _on_data_error)
+    app.add_exception_handler(asyncpg.IntegrityConstraintViolationError, _on_integrity_error)
+    app.add_exception_handler(asyncpg.RaiseError, _on_integrity_error)
+    for transient in TRANSIENT_ERRORS:
+        app.add_exception_handler(cast(type[Exception], transient), _on_unavailable)
     app.add_exception_handler(Exception, _on_unexpected)

@@ -11,8 +11,7 @@ from typing import Any
 
 import asyncpg
 import orjson
-from fastapi import APIRouter, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi import APIRouter, Request, params
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
@@ -22,7 +21,7 @@ from kit.web import idempotency
 from kit.web.context import Actor, Context, permissions_of
 
 ATTEMPTS = 4
-_RETRIED = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+_RETRIED = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.InvalidCachedStatementError)
 
 Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -31,16 +30,24 @@ class Overloaded(AppError):
     code, status, title = "overloaded", 503, "The service is busy; try again shortly"
 
 
+class UnsupportedMediaType(AppError):
+    code, status, title = "unsupported-media-type", 415, "The body must be application/json"
+
+
+class _Refused(Exception):
+    """Carries an answer >= 400 out of the transaction, which is rolled back."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__()
+        self.response = response
+
+
 class JsonRequest(Request):
-    """Parses JSON strictly: no NaN, no lone surrogates, duplicates resolved as RFC 8259 readers do."""
+    """Parses JSON strictly (no NaN, no lone surrogates, at most 1024 levels; the last of duplicate names
+    counts); raises orjson.JSONDecodeError, which FastAPI makes a validation error."""
 
     async def json(self) -> Any:
-        try:
-            return orjson.loads(await self.body())
-        except orjson.JSONDecodeError as error:
-            raise RequestValidationError(
-                [{"type": "json_invalid", "loc": ("body",), "msg": f"not JSON: {error.msg}", "input": None}]
-            ) from None
+        return orjson.loads(await self.body())
 
 
 async def authenticate(request: Request) -> Actor:
@@ -59,15 +66,27 @@ class TransactionRoute(APIRoute):
     def get_route_handler(self) -> Endpoint:
         endpoint = super().get_route_handler()
         read_only = (self.methods or set()) <= {"GET", "HEAD"}
+        takes_json = self.body_field is not None and not isinstance(self.body_field.field_info, params.Form)
 
         async def handle(received: Request) -> Response:
             request = JsonRequest(received.scope, received.receive)
             actor = await authenticate(request)
             if read_only:
                 return await _read(request, actor, endpoint)
+            if takes_json:
+                await _require_json(request)
             return await _write(request, actor, endpoint)
 
         return handle
+
+
+async def _require_json(request: Request) -> None:
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    is_json = media_type == "application/json" or (
+        media_type.startswith("application/") and media_type.endswith("+json")
+    )
+    if not is_json and await request.body():
+        raise UnsupportedMediaType()
 
 
 async def _read(request: Request, actor: Actor, endpoint: Endpoint) -> Response:
@@ -104,7 +123,12 @@ async def in_transaction(request: Request, work: Callable[[Tx], Awaitable[Respon
     for attempt in range(1, ATTEMPTS + 1):
         try:
             async with request.app.state.runtime.db.transaction() as tx:
-                return await work(tx)
+                response = await work(tx)
+                if response.status_code >= 400:
+                    raise _Refused(response)
+                return response
+        except _Refused as refused:
+            return refused.response
         except _RETRIED:
             if attempt == ATTEMPTS:
                 raise Overloaded(headers={"Retry-After": "1"}) from None
