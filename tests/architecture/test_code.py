@@ -24,6 +24,7 @@ SQL = re.compile(
     r"^\s*(SELECT\s|INSERT\s+INTO\s|UPDATE\s+\S+\s|DELETE\s+FROM\s|WITH\s+(RECURSIVE\s+)?\w+.*\sAS\s|MERGE\s+INTO\s"
     r"|LOCK\s+TABLE\s|TRUNCATE\s|CREATE\s|ALTER\s|DROP\s|SET\s+LOCAL\s)"
 )
+HEAVY = {"matplotlib", "numpy", "opencc", "pandas", "pypinyin", "scipy", "sklearn", "statsmodels", "xlsxwriter"}
 PURE_KIT = {"kit.money", "kit.errors", "kit.ids"}
 IMPURE_STDLIB = {
     "asyncio",
@@ -101,6 +102,18 @@ def test_rules_and_what_they_import_know_no_framework() -> None:
                 wrong.append(f"{name_of(path)} imports {module}")
     assert not wrong
     assert any(path.name == "rules.py" for path in seen)
+
+
+def test_heavy_libraries_are_imported_on_use() -> None:
+    wrong = [
+        f"{name_of(path)}:{node.lineno}"
+        for path in python_files(*PACKAGES)
+        for node in tree_of(path).body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in ([alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""])
+        if name.partition(".")[0] in HEAVY
+    ]
+    assert not wrong
 
 
 def test_files_are_short() -> None:

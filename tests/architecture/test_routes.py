@@ -101,3 +101,9 @@ def test_paths_are_plural_kebab_and_documented(apps: dict[str, Any], service: st
         assert (route.endpoint.__doc__ or "").strip() or route.summary, f"{route.path} has no summary"
         assert route.tags, f"{route.path} has no tag"
         assert route.include_in_schema, f"{route.path} is hidden"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_nothing_is_deleted_over_http(apps: dict[str, Any], service: str) -> None:
+    deleting = [route.path for route in public_routes(apps, service) if "DELETE" in (route.methods or set())]
+    assert not deleting, "business rows are archived"

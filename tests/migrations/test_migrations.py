@@ -96,6 +96,12 @@ async def test_the_catalog_is_that_of_the_models(
     assert (sorted(found - expected), sorted(expected - found)) == ([], [])
 
 
+async def test_no_extension_is_needed(service: str, database: DatabaseSettings, connection: asyncpg.Connection) -> None:
+    """The PostgreSQL that comes as a wheel has no contrib modules."""
+    await upgrade(service, database)
+    assert [row[0] for row in await connection.fetch("SELECT extname FROM pg_extension")] == ["plpgsql"]
+
+
 async def test_down_to_nothing_and_up_again(
     service: str, database: DatabaseSettings, connection: asyncpg.Connection
 ) -> None:
