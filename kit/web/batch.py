@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Literal, TypeVar
 from uuid import UUID
 
+import asyncpg
 from pydantic import BaseModel, Field, ValidationError
 
-from kit.errors import AppError, FieldError
+from kit.db.database import Tx
+from kit.errors import AppError, Conflict, FieldError
 from kit.web.problems import Problem, field_errors, problem, problem_of
 from kit.web.schema import Schema
 
 MAX_ROWS = 5_000
+RACES = 5
 
 RowModel = TypeVar("RowModel", bound=BaseModel)
 
@@ -91,3 +94,23 @@ def parse_rows(model: type[RowModel], body: BatchBody) -> tuple[list[tuple[int, 
 
 def _as_body(found: Sequence[Any]) -> list[FieldError]:
     return field_errors([{**error, "loc": ("body", *error["loc"])} for error in found])
+
+
+class Raced(Exception):
+    """A batch found that another transaction was first; it looks again."""
+
+
+class BatchContended(Conflict):
+    code, title = "batch-contended", "Others write the same things; send the batch again"
+
+
+async def settled(tx: Tx, work: Callable[[], Awaitable[None]]) -> None:
+    """Run `work` in a savepoint, again when it raises Raced or meets a row that another transaction has just
+    added: it then sees that row. Raises BatchContended when that does not end."""
+    for _ in range(RACES):
+        try:
+            async with tx.savepoint():
+                return await work()
+        except (Raced, asyncpg.UniqueViolationError):
+            continue
+    raise BatchContended()

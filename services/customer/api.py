@@ -4,4 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-ROUTERS: tuple[APIRouter, ...] = ()
+from services.customer.accounts.router import router as accounts
+from services.customer.directories.router import router as sellers
+from services.customer.exchange_rates.router import router as exchange_rates
+from services.customer.orders.router import router as orders
+
+ROUTERS: tuple[APIRouter, ...] = (accounts, sellers, exchange_rates, orders)

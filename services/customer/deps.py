@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 
 from kit.clock import business_date
 from kit.security.principals import Reach, Scope, resolve_scope
-from kit.web.context import Context
+from kit.web.context import Actor, Context
 
-PERMISSIONS: Mapping[str, frozenset[str]] = {}
+_READ = frozenset({"accounts:read", "orders:read", "payments:read", "exchange-rates:read", "sellers:read"})
+_SELL = _READ | {"accounts:write", "orders:write"}
+_LEAD = _SELL | {"orders:backdate", "payments:write"}
+
+PERMISSIONS: Mapping[str, frozenset[str]] = {
+    "administrator": _LEAD | {"exchange-rates:write", "operations:read", "operations:write"},
+    "sales_director": _LEAD | {"exchange-rates:write"},
+    "sales_manager": _LEAD,
+    "sales_rep": _SELL,
+    "risk_officer": _READ | {"payments:write"},
+    "channel_manager": _READ,
+    "service_agent": _READ | {"accounts:write"},
+    "auditor": _READ | {"operations:read"},
+}
 
 REACHES: Mapping[str, Reach] = {
     "administrator": "all",
@@ -22,7 +37,27 @@ REACHES: Mapping[str, Reach] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a command knows besides its data: the caller, what they see, the business day, the base
+    currency, the key of audited personal fields."""
+
+    actor: Actor
+    scope: Scope
+    today: date
+    base_currency: str
+    key: bytes
+
+
 async def scope_of(context: Context) -> Scope:
     """The caller's record scope."""
     today = business_date(context.runtime.settings.timezone)
     return await resolve_scope(context.tx, context.actor, REACHES, today)
+
+
+async def desk_of(context: Context) -> Desk:
+    """Everything a command needs of its request."""
+    settings = context.runtime.settings
+    scope = await scope_of(context)
+    today = business_date(settings.timezone)
+    return Desk(context.actor, scope, today, settings.base_currency, context.runtime.secret)

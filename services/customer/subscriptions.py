@@ -2,6 +2,36 @@
 
 from __future__ import annotations
 
-from kit.events.handlers import Subscriptions
+from kit.events.handlers import Projection, Subscriptions
+from services.customer.directories.handlers import project_member, project_partner, project_product
+from services.customer.orders.handlers import react_refused, react_reserved
 
 subscriptions = Subscriptions("customer")
+
+subscriptions.project(
+    Projection(
+        "principal",
+        ("principal",),
+        {
+            "targets.member.joined.v1": project_member,
+            "targets.member.moved.v1": project_member,
+            "targets.member.left.v1": project_member,
+        },
+    )
+)
+subscriptions.project(
+    Projection(
+        "partner_directory",
+        ("partner_directory",),
+        {
+            "channels.partner.applied.v1": project_partner,
+            "channels.partner.activated.v1": project_partner,
+            "channels.partner.suspended.v1": project_partner,
+        },
+    )
+)
+subscriptions.project(
+    Projection("product_directory", ("product_directory",), {"channels.product.changed.v1": project_product})
+)
+subscriptions.react(react_reserved, "risk.credit.reserved.v1")
+subscriptions.react(react_refused, "risk.credit.refused.v1")

@@ -6,7 +6,13 @@ from kit.events.tables import ConsumerOffsetRow, InboxRow, OutboxRow, ParkedEven
 from kit.jobs.tables import JobRow
 from kit.security.audit import AuditRow
 from kit.web.idempotency import IdempotencyRow
+from services.customer.accounts.models import Account, AccountExternalId
 from services.customer.db import Base
+from services.customer.directories.models import PartnerDirectory, Principal, ProductDirectory
+from services.customer.exchange_rates.models import ExchangeRate
+from services.customer.orders.models import Order, OrderCheck, OrderCredit, OrderLine
+from services.customer.payments.models import Payment, PaymentAllocation, PaymentRefund
+from services.customer.returns.models import OrderReturn
 
 
 class Outbox(OutboxRow, Base, table=True):
@@ -38,3 +44,21 @@ class Job(JobRow, Base, table=True):
 
 
 METADATA = Base.metadata
+
+__all__ = [
+    "METADATA",
+    "Account",
+    "AccountExternalId",
+    "ExchangeRate",
+    "Order",
+    "OrderCheck",
+    "OrderCredit",
+    "OrderLine",
+    "OrderReturn",
+    "PartnerDirectory",
+    "Payment",
+    "PaymentAllocation",
+    "PaymentRefund",
+    "Principal",
+    "ProductDirectory",
+]

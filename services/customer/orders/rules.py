@@ -94,7 +94,7 @@ def price_order(lines: Sequence[LineInput], currency: str, rate: str, base_curre
     largest remainder (ties to the smaller line number), so every column of the lines sums to its total.
     Raises OrderLineRefused, AmountOverflow, ExchangeRateInvalid.
     """
-    _check_rate(rate, currency, base_currency)
+    check_rate(rate, currency, base_currency)
     if len({line.number for line in lines}) != len(lines):
         raise Invalid("line numbers must be unique", errors=[FieldError("/lines", "duplicate", "line number twice")])
     net = [_line_net(line, index) for index, line in enumerate(lines)]
@@ -164,7 +164,7 @@ def check_split(credits: Sequence[tuple[str, int]]) -> None:
         if share <= 0:
             raise _split_error(f"/credits/{index}/share", f"the share of {seller} must be positive")
         if seller in sellers:
-            raise _split_error(f"/credits/{index}/seller_id", f"seller {seller} is named twice")
+            raise _split_error(f"/credits/{index}/member_id", f"seller {seller} is named twice")
         sellers.add(seller)
     whole = sum(share for _, share in credits)
     if whole != SHARE_WHOLE:
@@ -194,7 +194,8 @@ def _check_range(lines: Sequence[LineInput], amounts: Sequence[int]) -> None:
             raise AmountOverflow(line.number, "unit_price", f"the order's total passes {MAX_AMOUNT}", index=index)
 
 
-def _check_rate(rate: str, currency: str, base_currency: str) -> None:
+def check_rate(rate: str, currency: str, base_currency: str) -> None:
+    """Raises ExchangeRateInvalid."""
     significant = rate.replace(".", "").strip("0")
     if not (_RATE.fullmatch(rate) and 0 < len(significant) <= RATE_DIGITS):
         raise ExchangeRateInvalid(

@@ -218,7 +218,7 @@ def test_only_the_current_placement_is_answered() -> None:
         ([("a", 600_000), ("b", 399_999)], "/credits"),
         ([("a", 1_000_000), ("b", 0)], "/credits/1/share"),
         ([("a", 1_100_000), ("b", -100_000)], "/credits/1/share"),
-        ([("a", 500_000), ("a", 500_000)], "/credits/1/seller_id"),
+        ([("a", 500_000), ("a", 500_000)], "/credits/1/member_id"),
     ],
 )
 def test_bad_splits_point_at_the_row(split: list[tuple[str, int]], pointer: str) -> None:

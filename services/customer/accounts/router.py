@@ -1,0 +1,69 @@
+"""Accounts over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends
+from starlette.responses import Response
+
+from kit.web import routes
+from kit.web.batch import BatchAnswer, BatchBody, parse_rows
+from kit.web.context import Allow, Context, IfMatch
+from kit.web.lists import documented, list_answer
+from kit.web.responses import json_answer
+from services.customer.accounts import batches, service
+from services.customer.accounts.repository import ACCOUNTS
+from services.customer.accounts.schemas import AccountCreate, AccountPage, AccountRead, AccountRow, AccountUpdate
+from services.customer.deps import desk_of, scope_of
+
+router = routes.router("accounts")
+Reader = Annotated[Context, Depends(Allow("accounts:read"))]
+Writer = Annotated[Context, Depends(Allow("accounts:write"))]
+
+
+@router.post("/v1/accounts", response_model=AccountRead, status_code=201)
+async def create_account(body: AccountCreate, context: Writer) -> Response:
+    """Create an account."""
+    account = await service.create_account(context.tx, await desk_of(context), body)
+    location = f"/v1/accounts/{account['id']}"
+    return json_answer(service.account_body(account), 201, version=account["version"], location=location)
+
+
+@router.post("/v1/accounts/batch", response_model=BatchAnswer)
+async def upsert_accounts(body: BatchBody, context: Writer) -> Response:
+    """Create or change up to 5,000 accounts by external id."""
+    rows, results = parse_rows(AccountRow, body)
+    await batches.upsert_accounts(context.tx, await desk_of(context), rows, results)
+    return json_answer(results.answer())
+
+
+@router.get("/v1/accounts", response_model=AccountPage, openapi_extra=documented(ACCOUNTS))
+async def list_accounts(context: Reader) -> Response:
+    """Accounts that the caller may see."""
+    scope = await scope_of(context)
+    if scope.everything:
+        return await list_answer(context, ACCOUNTS)
+    return await list_answer(context, ACCOUNTS, "a.owner_id = ANY($1::uuid[])", [scope.members])
+
+
+@router.get("/v1/accounts/{account_id}", response_model=AccountRead)
+async def get_account(account_id: UUID, context: Reader) -> Response:
+    """One account."""
+    account = await service.get_account(context.tx, await desk_of(context), account_id)
+    return json_answer(service.account_body(account), version=account["version"])
+
+
+@router.patch("/v1/accounts/{account_id}", response_model=AccountRead)
+async def update_account(account_id: UUID, body: AccountUpdate, version: IfMatch, context: Writer) -> Response:
+    """Change fields of an account."""
+    account = await service.update_account(context.tx, await desk_of(context), account_id, version, body)
+    return json_answer(service.account_body(account), version=account["version"])
+
+
+@router.post("/v1/accounts/{account_id}/archive", response_model=AccountRead)
+async def archive_account(account_id: UUID, context: Writer) -> Response:
+    """Archive an account: it stays readable and takes no more orders."""
+    account = await service.archive_account(context.tx, await desk_of(context), account_id)
+    return json_answer(service.account_body(account), version=account["version"])

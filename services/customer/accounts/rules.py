@@ -1,0 +1,56 @@
+"""Pure rules of accounts: tax ids, what a batch row changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from stdnum.cn import uscc
+from stdnum.exceptions import ValidationError
+
+from kit.errors import Conflict, FieldError, Invalid
+from services.customer.accounts.enums import AccountKind
+
+
+class DuplicateAccount(Conflict):
+    """Another account has this tax id or external id."""
+
+    code, title = "duplicate-account", "There is such an account already"
+
+
+class AccountArchived(Conflict):
+    """The account is archived and takes no changes or orders."""
+
+    code, title = "account-archived", "The account is archived"
+
+
+class TaxIdInvalid(Invalid):
+    """The tax id does not fit its country."""
+
+    code, title = "tax-id-invalid", "The tax id is not valid"
+
+    def __init__(self, pointer: str, detail: str) -> None:
+        super().__init__(detail, errors=[FieldError(pointer, self.code, detail)])
+
+
+def clean_tax_id(kind: str, country: str | None, tax_id: str | None) -> str | None:
+    """The tax id as it is stored: without spaces, upper case.
+
+    Organisations in CN have a Unified Social Credit Code with a valid check character (GB 32100-2015).
+    Raises TaxIdInvalid, also for a tax id without a country.
+    """
+    if tax_id is None:
+        return None
+    if country is None:
+        raise TaxIdInvalid("/country", "a tax id needs its country")
+    if kind == AccountKind.ORGANIZATION and country == "CN":
+        try:
+            return str(uscc.validate("".join(tax_id.split())))
+        except ValidationError as error:
+            raise TaxIdInvalid("/tax_id", f"not a Unified Social Credit Code: {error}") from None
+    return "".join(tax_id.split()).upper()
+
+
+def merged(account: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of `account` that `given` changes, with their new values."""
+    return {name: value for name, value in given.items() if account[name] != value}

@@ -1,0 +1,103 @@
+"""Bodies of accounts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, StringConstraints
+
+from kit.web.lists import page_of
+from kit.web.schema import Code, Label, Schema, Text
+from services.customer.accounts.enums import AccountKind
+
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$", min_length=2, max_length=2)]
+Region = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}-[A-Z0-9]{1,3}$", min_length=4, max_length=6)]
+TaxId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ./-]*$", min_length=1, max_length=40)]
+ExternalIds = Annotated[dict[Code, Code], Field(max_length=20, description="id of the account per source system")]
+Tags = Annotated[list[Label], Field(max_length=50)]
+
+_EXAMPLE: dict[str, Any] = {
+    "kind": "organization",
+    "name": "Blue Harbour Trading",
+    "country": "CN",
+    "tax_id": "91110000600037341L",
+    "region": "CN-SH",
+    "customer_type": "retail",
+    "external_ids": {"erp": "C-1001"},
+    "tags": ["import"],
+}
+
+
+class ExternalRef(Schema):
+    """A thing by its id in another system."""
+
+    source: Code
+    id: Code
+
+
+class AccountCreate(Schema):
+    """A new account; without `owner_id` a seller becomes the owner."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
+
+    kind: AccountKind
+    name: Label
+    local_name: Text | None = None
+    tax_id: TaxId | None = None
+    country: Country | None = None
+    region: Region | None = None
+    customer_type: Code | None = None
+    website: Text | None = None
+    owner_id: UUID | None = None
+    external_ids: ExternalIds = Field(default_factory=dict)
+    tags: Tags = Field(default_factory=list)
+
+
+class AccountRow(AccountCreate):
+    """A row of a batch: found again by any of its external ids; fields not given stay as they are."""
+
+    external_ids: Annotated[dict[Code, Code], Field(min_length=1, max_length=20)]
+
+
+class AccountUpdate(Schema):
+    """Fields to change; `external_ids` and `tags` replace the former ones."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"region": "CN-BJ"}})
+
+    name: Label = ""
+    local_name: Text | None = None
+    tax_id: TaxId | None = None
+    country: Country | None = None
+    region: Region | None = None
+    customer_type: Code | None = None
+    website: Text | None = None
+    owner_id: UUID | None = None
+    external_ids: ExternalIds = Field(default_factory=dict)
+    tags: Tags = Field(default_factory=list)
+
+
+class AccountRead(Schema):
+    """An account."""
+
+    id: UUID
+    version: int
+    stream_key: UUID
+    kind: AccountKind
+    name: str
+    local_name: str | None
+    tax_id: str | None
+    country: str | None
+    region: str | None
+    customer_type: str | None
+    website: str | None
+    owner_id: UUID | None
+    external_ids: dict[str, str]
+    tags: list[str]
+    is_archived: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+AccountPage = page_of(AccountRead)

@@ -1,0 +1,85 @@
+"""SQL of the directories."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from kit.db.database import Tx
+from kit.db.filters import Field
+from kit.db.lists import ListSpec
+from kit.db.rows import insert_rows
+from services.customer.directories.models import PartnerDirectory, ProductDirectory
+
+SELLERS = ListSpec(
+    source="(SELECT DISTINCT ON (id) id, code, path[cardinality(path)] AS unit_id, valid_from, valid_to "
+    "FROM principal ORDER BY id, valid_from DESC) s",
+    fields={
+        "id": Field("s.id", "uuid"),
+        "code": Field("s.code", sortable=True),
+        "unit_id": Field("s.unit_id", "uuid", nullable=True),
+        "valid_from": Field("s.valid_from", "date", sortable=True),
+        "valid_to": Field("s.valid_to", "date", nullable=True),
+    },
+    search=("s.code",),
+    default_sort="code",
+)
+
+_LATER_PARTNER = (
+    "ON CONFLICT (id) DO UPDATE SET code = excluded.code, state = excluded.state, version = excluded.version "
+    "WHERE partner_directory.version < excluded.version"
+)
+_LATER_PRODUCT = (
+    "ON CONFLICT (sku) DO UPDATE SET product_id = excluded.product_id, product_line = excluded.product_line, "
+    "is_active = excluded.is_active, version = excluded.version "
+    "WHERE product_directory.product_id <> excluded.product_id OR product_directory.version < excluded.version"
+)
+_REFERENCES = """
+SELECT
+  (SELECT json_object_agg(sku, CASE WHEN is_active THEN product_line END)
+   FROM product_directory WHERE sku = ANY($1::text[])) AS products,
+  (SELECT json_object_agg(id, state) FROM partner_directory WHERE id = ANY($2::uuid[])) AS partners,
+  (SELECT json_agg(DISTINCT id) FROM principal WHERE id = ANY($3::uuid[])) AS sellers,
+  (SELECT json_agg(json_build_array(currency, valid_from, rate) ORDER BY valid_from DESC)
+   FROM exchange_rate WHERE currency = ANY($4::text[]) AND base_currency = $5) AS rates
+"""
+
+
+async def put_partners(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert or replace partners by a later version; each id once, sorted."""
+    await insert_rows(tx, PartnerDirectory, rows, _LATER_PARTNER)
+
+
+async def put_products(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert or replace products by a later version; each sku once, sorted."""
+    await insert_rows(tx, ProductDirectory, rows, _LATER_PRODUCT)
+
+
+async def get_references(
+    tx: Tx,
+    skus: Sequence[str],
+    partners: Sequence[object],
+    sellers: Sequence[object],
+    currencies: Sequence[str],
+    base: str,
+) -> dict[str, Any]:
+    """products {sku: product_line or None when inactive}, partners {id: state}, sellers [id], rates
+    [[currency, valid_from, rate]] latest first; ids are text."""
+    row = await tx.fetchrow(_REFERENCES, skus, partners, sellers, currencies, base)
+    assert row is not None
+    return {name: orjson.loads(value) if value else None for name, value in row.items()}
+
+
+async def known_sellers(tx: Tx, ids: Sequence[UUID]) -> set[UUID]:
+    """Which of the ids are members of the sales organisation."""
+    rows = await tx.fetch("SELECT DISTINCT id FROM principal WHERE id = ANY($1::uuid[])", ids)
+    return {UUID(str(row["id"])) for row in rows}
+
+
+async def seller_of_subject(tx: Tx, subject: str) -> UUID | None:
+    """The member who logs in as `subject`."""
+    found = await tx.fetchval("SELECT id FROM principal WHERE subject = $1 ORDER BY valid_from DESC LIMIT 1", subject)
+    return None if found is None else UUID(str(found))

@@ -1,0 +1,193 @@
+"""Bodies of orders."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, model_validator
+
+from kit.web.lists import page_of
+from kit.web.schema import (
+    BusinessDate,
+    Code,
+    Count,
+    CurrencyCode,
+    NonNegativeAmount,
+    PositiveShare,
+    Schema,
+    Share,
+)
+from services.customer.accounts.schemas import ExternalRef, Region
+from services.customer.events_out import OrderCredit, OrderState
+
+MAX_LINES = 500
+
+_CONTENT: dict[str, Any] = {
+    "currency": "CNY",
+    "partner_id": None,
+    "lines": [{"sku": "CD-ROCK", "quantity": 3, "unit_price": 1000, "discount": 1, "tax_rate": 130000}],
+    "credits": [
+        {"member_id": "01989f2e-0000-7000-8000-0000000000a1", "share": 600000},
+        {"member_id": "01989f2e-0000-7000-8000-0000000000a2", "share": 400000},
+    ],
+}
+
+
+class OrderLineCreate(Schema):
+    """A line: price of one piece and discount of the whole line in minor units, tax rate in millionths."""
+
+    sku: Code
+    quantity: Count
+    unit_price: NonNegativeAmount
+    discount: NonNegativeAmount = 0
+    tax_rate: Share = 0
+
+
+class OrderCreditCreate(Schema):
+    """A credited seller."""
+
+    member_id: UUID
+    share: PositiveShare
+
+
+Lines = Annotated[list[OrderLineCreate], Field(min_length=1, max_length=MAX_LINES)]
+Credits = Annotated[list[OrderCreditCreate], Field(max_length=50, description="shares sum to 1000000")]
+Terms = Annotated[int, Field(strict=True, ge=0, le=365)]
+
+
+class OrderCreate(Schema):
+    """A draft. The account is named by `account_id` or `account_ref`; without `credits` its owner is
+    credited; without `order_date` it is today; `total`, when given, must be the gross amount."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"account_id": "01989f2e-0000-7000-8000-000000000001", **_CONTENT}}
+    )
+
+    account_id: UUID | None = None
+    account_ref: ExternalRef | None = None
+    external_id: ExternalRef | None = None
+    currency: CurrencyCode
+    order_date: BusinessDate | None = None
+    partner_id: UUID | None = None
+    region: Region | None = None
+    customer_type: Code | None = None
+    payment_terms_days: Terms = 30
+    lines: Lines
+    credits: Credits = Field(default_factory=list)
+    total: NonNegativeAmount | None = None
+
+    @model_validator(mode="after")
+    def _one_account(self) -> OrderCreate:
+        if (self.account_id is None) == (self.account_ref is None):
+            raise ValueError("give account_id or account_ref")
+        return self
+
+
+class OrderRow(OrderCreate):
+    """A row of a batch, known again by its external id; with `place` it is placed at once."""
+
+    external_id: ExternalRef
+    place: bool = False
+
+
+class OrderUpdate(Schema):
+    """Fields of a draft to change; lines and credits replace the former ones."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"payment_terms_days": 45}})
+
+    currency: CurrencyCode = ""
+    order_date: BusinessDate = date.min
+    partner_id: UUID | None = None
+    region: Region | None = None
+    customer_type: Code | None = None
+    payment_terms_days: Terms = 30
+    lines: Lines = Field(default_factory=list)
+    credits: Credits = Field(default_factory=list)
+    total: NonNegativeAmount | None = None
+
+
+class OrderCancel(Schema):
+    """Why the order is given up, as a code: events carry no free text."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"reason": "customer_request"}})
+
+    reason: Code
+
+
+class OrderLineRead(Schema):
+    """A line with its amounts; base amounts are 0 before placement."""
+
+    line_no: int
+    sku: str
+    product_line: str | None
+    quantity: int
+    returned: int
+    unit_price: int
+    discount: int
+    tax_rate: int
+    net: int
+    tax: int
+    gross: int
+    net_base: int
+    tax_base: int
+    gross_base: int
+
+
+class OrderCheckRead(Schema):
+    """A check of one placement."""
+
+    placement: int
+    kind: str
+    state: str
+    decision: str | None
+    reason: str | None
+    shortfall: int | None
+    answered_at: datetime | None
+
+
+class OrderSummary(Schema):
+    """An order without its lines."""
+
+    id: UUID
+    version: int
+    number: str
+    stream_key: UUID
+    account_id: UUID
+    owner_id: UUID | None
+    partner_id: UUID | None
+    region: str | None
+    customer_type: str | None
+    state: OrderState
+    placement: int
+    order_date: date
+    payment_terms_days: int
+    currency: str
+    base_currency: str
+    exchange_rate: str | None
+    net: int
+    tax: int
+    gross: int
+    net_base: int
+    tax_base: int
+    gross_base: int
+    paid: int
+    paid_base: int
+    placed_at: datetime | None
+    cancel_reason: str | None
+    external_source: str | None
+    external_id: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class OrderRead(OrderSummary):
+    """An order with lines, credits and checks."""
+
+    lines: list[OrderLineRead]
+    credits: list[OrderCredit]
+    checks: list[OrderCheckRead]
+
+
+OrderPage = page_of(OrderSummary)
