@@ -4,4 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-ROUTERS: tuple[APIRouter, ...] = ()
+from services.channels.partners.router import router as partners
+from services.channels.products.router import router as products
+from services.channels.programmes.router import router as programmes
+from services.channels.rebates.router import router as rebates
+
+ROUTERS: tuple[APIRouter, ...] = (products, partners, programmes, rebates)

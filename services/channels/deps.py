@@ -1,4 +1,7 @@
-"""Who may do what in the channels service, and which records they see."""
+"""Who may do what in the channels service, and which records they see.
+
+Partners, products and rebates have no owner: whoever may read them sees all of them.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,20 @@ from kit.clock import business_date
 from kit.security.principals import Reach, Scope, resolve_scope
 from kit.web.context import Context
 
-PERMISSIONS: Mapping[str, frozenset[str]] = {}
+_BASIC = frozenset({"products:read", "partners:read"})
+_READ = _BASIC | {"programmes:read", "rebates:read"}
+_WRITE = frozenset({"products:write", "partners:write", "programmes:write"})
+
+PERMISSIONS: Mapping[str, frozenset[str]] = {
+    "administrator": _READ | _WRITE | {"operations:read", "operations:write"},
+    "channel_manager": _READ | _WRITE,
+    "sales_director": _READ,
+    "sales_manager": _READ,
+    "sales_rep": _BASIC,
+    "risk_officer": _READ,
+    "service_agent": _BASIC,
+    "auditor": _READ | {"operations:read"},
+}
 
 REACHES: Mapping[str, Reach] = {
     "administrator": "all",

@@ -2,6 +2,32 @@
 
 from __future__ import annotations
 
-from kit.events.handlers import Subscriptions
+from kit.events.handlers import Projection, Subscriptions
+from services.channels.directory import handlers as directory
+from services.channels.events_out import RebateAccrued
+from services.channels.rebates import handlers as rebates
+from services.channels.rebates.ledger import apply_accruals
 
 subscriptions = Subscriptions("channels")
+
+subscriptions.project(
+    Projection(
+        "principal",
+        ("principal",),
+        {
+            "targets.member.joined.v1": directory.on_member,
+            "targets.member.moved.v1": directory.on_member,
+            "targets.member.left.v1": directory.on_member,
+        },
+    )
+)
+subscriptions.react(rebates.on_order_confirmed, "customer.order.confirmed.v1")
+subscriptions.react(rebates.on_order_returned, "customer.order.returned.v1")
+subscriptions.ledger(
+    Projection(
+        "rebates",
+        ("rebate_account", "rebate_accrual", "rebate_entry"),
+        {RebateAccrued.TYPE: apply_accruals},
+        is_ledger=True,
+    )
+)

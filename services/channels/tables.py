@@ -7,6 +7,11 @@ from kit.jobs.tables import JobRow
 from kit.security.audit import AuditRow
 from kit.web.idempotency import IdempotencyRow
 from services.channels.db import Base
+from services.channels.directory.models import Principal
+from services.channels.partners.models import Partner
+from services.channels.products.models import Product
+from services.channels.programmes.models import RebateProgramme
+from services.channels.rebates.models import RebateAccount, RebateAccrual, RebateEntry
 
 
 class Outbox(OutboxRow, Base, table=True):
@@ -38,3 +43,14 @@ class Job(JobRow, Base, table=True):
 
 
 METADATA = Base.metadata
+
+__all__ = [
+    "METADATA",
+    "Partner",
+    "Principal",
+    "Product",
+    "RebateAccount",
+    "RebateAccrual",
+    "RebateEntry",
+    "RebateProgramme",
+]

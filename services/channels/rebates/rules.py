@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from enum import StrEnum
 from fractions import Fraction
 
@@ -23,6 +24,14 @@ class PlanKind(StrEnum):
 
     MARGINAL = "marginal"
     RETROACTIVE = "retroactive"
+
+
+class Period(StrEnum):
+    """How long a position is counted before it begins at 0 again."""
+
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +91,23 @@ def check_plan(kind: PlanKind, tiers: Sequence[Tier]) -> TierPlan:
             raise TierPlanInvalid(number, "rate", f"rate {tier.rate} is outside 0..{RATE_WHOLE}")
         expected = tier.end or 0
     return TierPlan(kind, tuple(tiers))
+
+
+def plan_of(kind: PlanKind, steps: Sequence[tuple[int, int]]) -> TierPlan:
+    """The plan of (start, rate) steps, each tier ending where the next begins; raises TierPlanInvalid."""
+    for number, (start, _rate) in enumerate(steps[1:], start=2):
+        if start <= steps[number - 2][0]:
+            raise TierPlanInvalid(number, "start", f"starts at {start}, not after {steps[number - 2][0]}")
+    ends = [start for start, _rate in steps[1:]] + [None]
+    return check_plan(kind, [Tier(start, end, rate) for (start, rate), end in zip(steps, ends, strict=True)])
+
+
+def period_of(day: date, period: Period) -> tuple[date, date]:
+    """First and last day of the calendar period that contains `day`."""
+    months = {Period.MONTH: 1, Period.QUARTER: 3, Period.YEAR: 12}[period]
+    first = (day.month - 1) // months * months + 1
+    after = date(day.year + 1, 1, 1) if first + months > 12 else date(day.year, first + months, 1)
+    return date(day.year, first, 1), after - timedelta(days=1)
 
 
 def rebate(plan: TierPlan, position: int) -> int:

@@ -1,0 +1,129 @@
+"""SQL of the rebate ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from kit.db.database import Row, Tx
+from kit.db.lists import Field, ListSpec
+from kit.db.rows import insert_rows
+from services.channels.rebates.enums import LedgerAccount
+from services.channels.rebates.models import RebateAccount, RebateAccrual, RebateEntry
+
+PROGRAMMES_LOCK = 0x43524D_21
+"""Advisory lock: accruals share it, publishing a programme holds it alone."""
+
+ACCOUNTS = ListSpec(
+    source="rebate_account a LEFT JOIN partner p ON p.id = a.partner_id "
+    "LEFT JOIN rebate_programme r ON r.id = a.programme_id",
+    fields={
+        "id": Field("a.id", "uuid"),
+        "partner_id": Field("a.partner_id", "uuid"),
+        "partner_code": Field("p.code", nullable=True),
+        "programme_id": Field("a.programme_id", "uuid"),
+        "programme_name": Field("r.name", nullable=True),
+        "programme_version": Field("a.programme_version", "int"),
+        "period_start": Field("a.period_start", "date", sortable=True),
+        "period_end": Field("a.period_end", "date"),
+        "currency": Field("a.currency", "currency"),
+        "position": Field("a.position", "int"),
+        "accrued": Field("a.accrued", "int"),
+    },
+    default_sort="period_start",
+)
+ENTRIES = ListSpec(
+    source="rebate_entry e JOIN rebate_accrual x ON x.id = e.accrual_id",
+    fields={
+        "id": Field("e.id", "uuid"),
+        "accrual_id": Field("e.accrual_id", "uuid"),
+        "account_id": Field("e.account_id", "uuid"),
+        "partner_id": Field("e.partner_id", "uuid"),
+        "programme_id": Field("x.programme_id", "uuid"),
+        "programme_version": Field("x.programme_version", "int"),
+        "period_start": Field("x.period_start", "date"),
+        "period_end": Field("x.period_end", "date"),
+        "order_id": Field("e.order_id", "uuid"),
+        "order_date": Field("x.order_date", "date"),
+        "posting_date": Field("x.posting_date", "date"),
+        "ledger_account": Field("e.ledger_account", enum=tuple(LedgerAccount)),
+        "amount": Field("e.amount", "int"),
+        "currency": Field("x.currency", "currency"),
+        "volume": Field("x.volume", "int"),
+        "position_before": Field("x.position_before", "int"),
+        "position_after": Field("x.position_after", "int"),
+        "slices": Field("x.slices", "json"),
+        "source_event_id": Field("x.source_event_id", "uuid"),
+        "recorded_at": Field("e.recorded_at", "datetime", sortable=True),
+    },
+    default_sort="recorded_at",
+)
+
+_PUBLISHED = """
+SELECT * FROM rebate_programme WHERE state = 'published' AND valid_from <= $2 AND valid_to >= $1 ORDER BY id
+"""
+_BY_ID = "SELECT * FROM rebate_programme WHERE id = ANY($1::uuid[])"
+_ANSWERED = "SELECT DISTINCT source_event_id FROM rebate_accrual WHERE source_event_id = ANY($1::uuid[])"
+_FACTS = "SELECT order_id, count(*) AS facts FROM rebate_accrual WHERE order_id = ANY($1::uuid[]) GROUP BY order_id"
+_ORIGINALS = """
+SELECT DISTINCT order_id, partner_id, programme_id, programme_version, period_start, period_end, order_date
+FROM rebate_accrual WHERE order_id = ANY($1::uuid[]) ORDER BY order_id, programme_id
+"""
+_LOCK = "SELECT id, position FROM rebate_account WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
+_ADD = """
+ON CONFLICT (id) DO UPDATE SET position = rebate_account.position + excluded.position,
+    accrued = rebate_account.accrued + excluded.accrued
+"""
+
+
+async def share_programmes(tx: Tx) -> None:
+    """Keep programmes from being published until the transaction ends."""
+    await tx.execute("SELECT pg_advisory_xact_lock_shared($1)", PROGRAMMES_LOCK)
+
+
+async def published_programmes(tx: Tx, first: date, last: date) -> list[Row]:
+    """Published programmes that are valid on some day from `first` to `last`."""
+    return await tx.fetch(_PUBLISHED, first, last)
+
+
+async def programmes_by_id(tx: Tx, programme_ids: Sequence[UUID]) -> list[Row]:
+    """Programmes of these ids."""
+    return await tx.fetch(_BY_ID, programme_ids)
+
+
+async def answered(tx: Tx, event_ids: Sequence[UUID]) -> set[UUID]:
+    """Which of these events the ledger has worked already."""
+    return {row["source_event_id"] for row in await tx.fetch(_ANSWERED, event_ids)}
+
+
+async def fact_counts(tx: Tx, order_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """How many facts each order has had."""
+    return {row["order_id"]: row["facts"] for row in await tx.fetch(_FACTS, order_ids)}
+
+
+async def originals_of(tx: Tx, order_ids: Sequence[UUID]) -> list[Row]:
+    """Programme and period that each order was counted in."""
+    return await tx.fetch(_ORIGINALS, order_ids)
+
+
+async def lock_accounts(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> dict[UUID, int]:
+    """Positions of accounts (rows sorted by id, made when missing), locked."""
+    await insert_rows(tx, RebateAccount, rows, "ON CONFLICT DO NOTHING")
+    return {row["id"]: row["position"] for row in await tx.fetch(_LOCK, [row["id"] for row in rows])}
+
+
+async def add_to_accounts(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add position and rebate to accounts (rows sorted by id)."""
+    await insert_rows(tx, RebateAccount, rows, _ADD)
+
+
+async def add_accruals(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store accruals."""
+    await insert_rows(tx, RebateAccrual, rows)
+
+
+async def add_entries(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store entries."""
+    await insert_rows(tx, RebateEntry, rows)
