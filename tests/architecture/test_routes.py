@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -26,8 +26,17 @@ def apps() -> dict[str, Any]:
     return make_apps()
 
 
+def routes_below(routes: Iterable[Any]) -> Iterator[APIRoute]:
+    """Routes of an application and of the routers it includes (FastAPI keeps those as they are)."""
+    for route in routes:
+        if isinstance(route, APIRoute):
+            yield route
+        elif included := getattr(route, "original_router", None):
+            yield from routes_below(included.routes)
+
+
 def routes_of(apps: dict[str, Any], service: str) -> list[APIRoute]:
-    return [route for route in apps[service].routes if isinstance(route, APIRoute)]
+    return list(routes_below(apps[service].routes))
 
 
 def public_routes(apps: dict[str, Any], service: str) -> list[APIRoute]:
@@ -49,6 +58,13 @@ def permissions_of(route: APIRoute) -> list[str]:
 
 def test_the_gateway_knows_every_service() -> None:
     assert set(RESOURCES) == set(SERVICES)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_these_tests_see_every_documented_operation(apps: dict[str, Any], service: str) -> None:
+    seen = {(method.lower(), r.path) for r in public_routes(apps, service) for method in r.methods or ()}
+    paths = apps[service].openapi()["paths"]
+    assert seen == {(method, path) for path, item in paths.items() for method in item}
 
 
 @pytest.mark.parametrize("service", SERVICES)
