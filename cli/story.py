@@ -207,7 +207,7 @@ class Story:
         split = {
             "dimension": "member",
             "is_crediting": True,
-            "drivers": [{"kind": "equal", "share": 300_000}, {"kind": "custom", "share": 700_000}],
+            "drivers": [{"kind": "equal", "weight": 300_000}, {"kind": "custom", "weight": 700_000}],
             "children": [
                 {"member_id": self.members["rep-31"], "weight": 2},
                 {"member_id": self.members["rep-32"], "weight": 1},

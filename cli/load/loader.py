@@ -161,8 +161,10 @@ class _Load:
         if self.record.done.get("limits"):
             return
         rows = []
-        async for account in self.api.pages("/v1/accounts", external_source=cdnow.SOURCE):
-            customer = account["external_ids"][cdnow.SOURCE]
+        async for account in self.api.pages("/v1/accounts"):
+            customer = account["external_ids"].get(cdnow.SOURCE)
+            if customer is None:
+                continue
             rows.append({"account_id": account["id"], "credit_limit": cdnow.credit_limit_of(customer)})
         await self._send("limits", "/v1/credit-profiles/batch", rows)
 

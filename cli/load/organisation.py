@@ -98,7 +98,7 @@ async def _members(api: Api, units: dict[str, str]) -> dict[str, str]:
     member = await api.get(f"/v1/members/{known[mover]}")
     if len(member["memberships"]) == 1:
         other = units[f"{NORTH_SOUTH[1 - MOVED_SELLER % 2]}-team-1"]
-        await api.post(f"/v1/members/{known[mover]}/move", {"unit_id": other, "valid_from": MOVED_ON})
+        await api.post(f"/v1/members/{known[mover]}/move", {"unit_id": other, "from": MOVED_ON})
     return known
 
 
@@ -176,12 +176,15 @@ async def _targets(api: Api, units: dict[str, str], members: dict[str, str]) -> 
 async def _decompose(api: Api, target: str, members: dict[str, str]) -> None:
     path = f"/v1/targets/{target}/decompositions"
     existing = (await api.get(path))["items"]
-    months = existing[0] if existing else await api.post(path, {"dimension": "month", "is_crediting": True})
+    if existing:
+        months = await api.get(f"{path}/{existing[0]['id']}")
+    else:
+        months = await api.post(path, {"dimension": "month", "is_crediting": True})
     for month in months["children"]:
         inner = f"/v1/targets/{month['target_id']}/decompositions"
         if (await api.get(inner))["items"]:
             continue
         sellers = [{"member_id": members[seller_code(number)], "weight": 1 + number % 4} for number in range(SELLERS)]
         sellers[0]["locked"] = month["amount"] // 50
-        drivers = [{"kind": "equal", "share": 500_000}, {"kind": "custom", "share": 500_000}]
+        drivers = [{"kind": "equal", "weight": 500_000}, {"kind": "custom", "weight": 500_000}]
         await api.post(inner, {"dimension": "member", "children": sellers, "drivers": drivers, "is_crediting": True})

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from kit.web.operations import operations_router
 from services.customer.accounts.router import router as accounts
 from services.customer.directories.router import router as sellers
 from services.customer.exchange_rates.router import router as exchange_rates
 from services.customer.orders.router import router as orders
+from services.customer.subscriptions import subscriptions
 
-ROUTERS: tuple[APIRouter, ...] = (accounts, sellers, exchange_rates, orders)
+ROUTERS: tuple[APIRouter, ...] = (accounts, sellers, exchange_rates, orders, operations_router(subscriptions))

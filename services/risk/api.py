@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from kit.web.operations import operations_router
 from services.risk.credit.router import router as credit
 from services.risk.profiles.router import router as profiles
+from services.risk.subscriptions import subscriptions
 
-ROUTERS: tuple[APIRouter, ...] = (profiles, credit)
+ROUTERS: tuple[APIRouter, ...] = (profiles, credit, operations_router(subscriptions))
