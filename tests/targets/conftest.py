@@ -29,7 +29,9 @@ class World:
     units: dict[str, str]
     members: dict[str, str]
 
-    def order(self, credits: dict[str, int], amounts: list[int], day: str = "2026-02-14", **more: Any) -> dict[str, Any]:
+    def order(
+        self, credits: dict[str, int], amounts: list[int], day: str = "2026-02-14", **more: Any
+    ) -> dict[str, Any]:
         """Payload of a confirmed order: credited member codes -> share, net base amount per line."""
         return {
             "id": str(new_id()),

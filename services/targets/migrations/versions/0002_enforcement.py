@@ -47,16 +47,16 @@ END $$
 _COMPARE_SUM = """
 CREATE FUNCTION decomposition_compare_sum() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    found record;
+    standing record;
 BEGIN
-    SELECT d.amount, d.children_sum, t.amount AS parent_amount INTO found
+    SELECT d.amount, d.children_sum, t.amount AS parent_amount INTO standing
     FROM decomposition d LEFT JOIN target t ON t.id = d.target_id WHERE d.id = NEW.id;
     IF NOT FOUND THEN
         RETURN NULL;
     END IF;
-    IF found.children_sum <> found.amount OR found.parent_amount IS DISTINCT FROM found.amount THEN
+    IF standing.children_sum <> standing.amount OR standing.parent_amount IS DISTINCT FROM standing.amount THEN
         RAISE EXCEPTION 'decomposition %: the children sum to %, it splits %, its target has %',
-            NEW.id, found.children_sum, found.amount, found.parent_amount
+            NEW.id, standing.children_sum, standing.amount, standing.parent_amount
             USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_decomposition_children_sum';
     END IF;
     RETURN NULL;

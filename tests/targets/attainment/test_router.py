@@ -1,0 +1,208 @@
+"""Attainment over HTTP: figures, drill-down, record scope, rebuild."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from kit.events.envelope import topic_of
+from kit.events.rebuild import rebuild
+from kit.events.relay import Relay
+from kit.ids import new_id
+from services.targets.worker import create_worker
+
+Q1 = {"name": "Q1", "period_start": "2026-01-01", "period_end": "2026-03-31", "amount": 1000}
+
+
+async def make_target(world: Any, **more: Any) -> dict[str, Any]:
+    answer = await world.service.post("/v1/targets", {**Q1, **more})
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+@pytest.fixture
+async def credited(world: Any) -> Any:
+    """a1 600 + b1 400 in February, a2 50 in March, a1 -60 and b1 -40 in March."""
+    order = world.order({"a1": 600_000, "b1": 400_000}, [1000])
+    await world.service.deliver(
+        world.confirmed(order),
+        world.confirmed(world.order({"a2": 1_000_000}, [50], "2026-03-31", region=None)),
+        world.returned(order, {1: (0, 100)}, "2026-03-02"),
+    )
+    return world
+
+
+async def test_a_target_with_percent_gap_and_pace(credited: Any) -> None:
+    target = await make_target(credited, unit_id=credited.units["north"])
+    body = await credited.attainment(target_id=target["id"])
+    assert (body["formula_version"], body["sample_size"], body["currency"]) == (1, 3, "USD")
+    (item,) = body["items"]
+    assert (item["amount"], item["actual"], item["attainment"], item["gap"]) == (1000, 590, 590_000, 410)
+    assert (item["working_days"], item["target_id"]) == (64, target["id"])
+
+
+async def test_children_of_every_decomposition_and_the_whole_tree(credited: Any) -> None:
+    target = await make_target(credited)
+    for dimension, children in (("month", []), ("member", [{"member_id": credited.members["a1"]}])):
+        path = f"/v1/targets/{target['id']}/decompositions"
+        answer = await credited.service.post(path, {"dimension": dimension, "children": children})
+        assert answer.status_code == 201, answer.text
+    items = (await credited.attainment(target_id=target["id"], children="true"))["items"]
+    assert [(i["key"], i["actual"]) for i in items] == [
+        (None, 950),
+        ("2026-01", 0),
+        ("2026-02", 1000),
+        ("2026-03", -50),
+        (credited.members["a1"], 540),
+    ]
+    tree = (await credited.attainment(root_id=target["id"]))["items"]
+    assert sorted(map(str, tree)) == sorted(map(str, items))
+    grouped = (await credited.attainment(target_id=target["id"], group_by="member"))["items"]
+    assert sum(i["actual"] for i in grouped) == 950
+
+
+async def test_every_breakdown_sums_to_the_same(credited: Any) -> None:
+    for group in ("member", "unit", "month", "product_line", "region", "customer_type"):
+        items = (await credited.attainment(group_by=group))["items"]
+        assert sum(item["actual"] for item in items) == 950
+    months = await credited.attainment(group_by="month", unit_id=credited.units["north"])
+    assert [(i["key"], i["actual"]) for i in months["items"]] == [("2026-02", 600), ("2026-03", -10)]
+    narrowed = {"member_id": credited.members["a1"], "from": "2026-03-01", "to": "2026-03-31"}
+    assert (await credited.attainment(**narrowed))["items"][0]["actual"] == -60
+    regions = (await credited.attainment(group_by="region"))["items"]
+    assert [(i["key"], i["actual"]) for i in regions] == [("CN-SH", 900), (None, 50)]
+    assert (await credited.attainment(member_id=credited.members["manager-north"]))["items"][0]["actual"] == 0
+
+
+async def test_figures_drill_down_to_their_lines(credited: Any) -> None:
+    for params in (f"unit_id={credited.units['north']}", f"member_id={credited.members['b1']}"):
+        (item,) = (await credited.attainment(**dict([params.split("=")])))["items"]
+        lines = (await credited.service.get(f"/v1/credit-lines?{params}&count=exact")).json()
+        assert sum(line["amount"] for line in lines["items"]) == item["actual"]
+        assert lines["count"] == item["lines"]
+    march = (await credited.service.get("/v1/credit-lines?posting_date[gte]=2026-03-01&kind=returned")).json()
+    assert sorted(line["amount"] for line in march["items"]) == [-60, -40]
+
+
+async def test_a_rep_sees_their_own_and_a_manager_the_subtree(credited: Any) -> None:
+    rep = credited.service.headers("a1", "sales_rep")
+    manager = credited.service.headers("manager-north", "sales_manager")
+    stranger = credited.service.headers("nobody", "sales_rep")
+    by_member = {code: credited.members[code] for code in ("a1", "a2", "b1")}
+    for headers, expected in ((rep, {"a1": 540}), (manager, {"a1": 540, "a2": 50}), (stranger, {})):
+        items = (await credited.attainment(headers, group_by="member"))["items"]
+        assert {i["key"]: i["actual"] for i in items} == {by_member[code]: n for code, n in expected.items()}
+        lines = (await credited.service.get("/v1/credit-lines", headers=headers)).json()["items"]
+        assert sum(line["amount"] for line in lines) == sum(expected.values())
+    own = await make_target(credited, member_id=by_member["a1"])
+    north = await make_target(credited, unit_id=credited.units["north"])
+    company = await make_target(credited)
+    for headers, seen in ((rep, {own["id"]}), (manager, {own["id"], north["id"]}), (stranger, set[str]())):
+        listed = (await credited.service.get("/v1/targets", headers=headers)).json()["items"]
+        assert {item["id"] for item in listed} == seen
+        for target in (own, north, company):
+            for path in (f"/v1/attainment?target_id={target['id']}", f"/v1/targets/{target['id']}"):
+                answer = await credited.service.get(path, headers=headers)
+                assert answer.status_code == (200 if target["id"] in seen else 404)
+    for query in (f"unit_id={credited.units['team-a']}", f"member_id={by_member['b1']}"):
+        assert (await credited.service.get(f"/v1/attainment?{query}", headers=rep)).status_code == 404
+    south = await credited.service.get(f"/v1/attainment?unit_id={credited.units['south']}", headers=manager)
+    assert south.status_code == 404
+
+
+async def test_a_manager_keeps_what_was_credited_before_a_member_moved_away(credited: Any) -> None:
+    moved = await credited.service.post(
+        f"/v1/members/{credited.members['a1']}/move", {"unit_id": credited.units["team-b"], "from": "2026-04-01"}
+    )
+    assert moved.status_code == 200
+    await credited.service.deliver(credited.confirmed(credited.order({"a1": 1_000_000}, [7], "2026-04-02")))
+    manager = credited.service.headers("manager-north", "sales_manager")
+    items = (await credited.attainment(manager, group_by="member"))["items"]
+    assert {i["key"]: i["actual"] for i in items}[credited.members["a1"]] == 540
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ("nothing=1", "nothing"),
+        ("group_by=colour", "group_by"),
+        ("from=yesterday", "from"),
+        ("member_id=x", "member_id"),
+        ("region=%00", "region"),
+        ("children=true", "children"),
+        (f"target_id={new_id()}&root_id={new_id()}", "root_id"),
+        (f"target_id={new_id()}&from=2026-01-01", "from"),
+        (f"root_id={new_id()}&group_by=unit", "group_by"),
+    ],
+)
+async def test_a_query_that_makes_no_sense(world: Any, query: str, pointer: str) -> None:
+    answer = await world.service.get(f"/v1/attainment?{query}")
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, pointer)
+
+
+async def test_unknown_things_and_roles_without_access(world: Any) -> None:
+    for name in ("target_id", "root_id", "unit_id", "member_id"):
+        assert (await world.service.get(f"/v1/attainment?{name}={new_id()}")).status_code == 404
+    officer = world.service.headers("risk-1", "risk_officer")
+    assert (await world.service.get("/v1/attainment", headers=officer)).status_code == 403
+    rep = world.service.headers("a1", "sales_rep")
+    assert (await world.service.post("/v1/attainment/rebuilds", {}, headers=rep)).status_code == 403
+
+
+async def publish(world: Any) -> None:
+    """Send the outbox to the embedded log, as the worker's relay does."""
+    runtime = world.service.runtime
+    await runtime.bus.start()
+    await runtime.bus.ensure_topics([topic_of("targets"), topic_of("customer")])
+    stop = asyncio.Event()
+    relay = asyncio.create_task(Relay(runtime.db, runtime.bus).run(stop))
+    waiting = "SELECT 1 FROM outbox WHERE published_at IS NULL LIMIT 1"
+    while await world.service.rows(waiting):  # noqa: ASYNC110  the relay tells nobody when it is done
+        await asyncio.sleep(0.02)
+    stop.set()
+    await relay
+
+
+async def test_the_rebuilt_ledger_equals_the_live_one(credited: Any) -> None:
+    answer = await credited.service.post(
+        f"/v1/members/{credited.members['a1']}/move",
+        {"unit_id": credited.units["team-b"], "from": "2026-02-01", "correction": True},
+    )
+    assert answer.status_code == 200
+    await publish(credited)
+    runtime, subscriptions = credited.service.runtime, credited.service.subscriptions
+    report = await rebuild(runtime.db, runtime.bus, subscriptions, "credits", swap=True)
+    assert report.equal, report.as_dict()
+    assert [table.live_rows for table in report.tables][2] == len(await credited.lines())
+    async with credited.service.transaction() as tx:
+        await tx.execute("UPDATE credit_line SET amount = amount + 1 WHERE kind = 'returned' AND line_no = 1")
+    damaged = await rebuild(runtime.db, runtime.bus, subscriptions, "credits")
+    assert [(table.table, table.equal) for table in damaged.tables] == [
+        ("credited_order", True),
+        ("credit_bucket", True),
+        ("credit_line", False),
+    ]
+    await runtime.bus.stop()
+
+
+async def test_a_rebuild_is_a_job(credited: Any) -> None:
+    runtime = credited.service.runtime
+    await publish(credited)
+    accepted = await credited.service.post("/v1/attainment/rebuilds", {"swap": True})
+    assert accepted.status_code == 202, accepted.text
+    stop = asyncio.Event()
+    worker = asyncio.create_task(create_worker(runtime).run(stop))
+    try:
+        async with asyncio.timeout(20):
+            while (job := (await credited.service.get(accepted.headers["location"])).json())["state"] != "succeeded":
+                assert job["state"] in ("queued", "running"), job
+                await asyncio.sleep(0.05)
+    finally:
+        stop.set()
+        await worker
+    assert (job["result"]["equal"], job["result"]["swapped"]) == (True, True)
+    assert {t["table"] for t in job["result"]["tables"]} == {"credited_order", "credit_bucket", "credit_line"}
+    assert (await credited.service.get(f"/v1/attainment/rebuilds/{new_id()}")).status_code == 404
+    await runtime.bus.stop()

@@ -1,0 +1,199 @@
+"""Decompositions: exact, constrained, enforced by the database."""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import Any
+
+import asyncpg
+import pytest
+
+from kit.ids import new_id
+
+Q1 = {"name": "Q1", "period_start": "2026-01-15", "period_end": "2026-06-20", "amount": 10000001}
+
+
+@pytest.fixture
+async def target(world: Any) -> dict[str, Any]:
+    answer = await world.service.post("/v1/targets", Q1)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+async def split(world: Any, target_id: str, **body: Any) -> Any:
+    return await world.service.post(f"/v1/targets/{target_id}/decompositions", body)
+
+
+async def test_months_and_quarters_come_from_the_period(world: Any, target: dict[str, Any]) -> None:
+    months = (await split(world, target["id"], dimension="month")).json()
+    assert [(c["key"], c["period_start"], c["period_end"]) for c in months["children"]][::5] == [
+        ("2026-01", "2026-01-15", "2026-01-31"),
+        ("2026-06", "2026-06-01", "2026-06-20"),
+    ]
+    assert sum(c["amount"] for c in months["children"]) == months["children_sum"] == months["amount"] == 10000001
+    quarters = (await split(world, target["id"], dimension="quarter")).json()
+    assert [c["key"] for c in quarters["children"]] == ["2026-Q1", "2026-Q2"]
+    assert (months["is_crediting"], quarters["is_crediting"]) == (True, False)
+    third = (await split(world, target["id"], dimension="quarter", is_crediting=True)).json()
+    listed = (await world.service.get(f"/v1/targets/{target['id']}/decompositions")).json()["items"]
+    assert [d["id"] for d in listed if d["is_crediting"]] == [third["id"]]
+    assert len(listed) == 3
+
+
+async def test_a_mix_of_drivers_with_a_locked_child(world: Any, target: dict[str, Any]) -> None:
+    children = [
+        {"member_id": world.members["a1"], "weight": 3},
+        {"member_id": world.members["a2"], "locked": 1_000_000, "reason": "agreed in January"},
+        {"member_id": world.members["b1"], "weight": 1, "floor": 10},
+        {"member_id": world.members["manager-north"], "weight": 0},
+    ]
+    drivers = [{"kind": "equal", "weight": 600_000}, {"kind": "custom", "weight": 400_000}]
+    answer = await split(world, target["id"], dimension="member", children=children, drivers=drivers)
+    assert answer.status_code == 201, answer.text
+    found = {child["member_id"]: child for child in answer.json()["children"]}
+    a1, a2, b1, boss = (found[world.members[code]] for code in ("a1", "a2", "b1", "manager-north"))
+    assert (a2["amount"], a2["bound"], a2["reason"]) == (1_000_000, "locked", "agreed in January")
+    assert (boss["amount"], boss["bound"], boss["weight"]) == (0, "excluded", 0)
+    assert a1["amount"] > b1["amount"] > 0
+    assert sum(child["amount"] for child in found.values()) == 10000001
+    assert sum(child["computed"] for child in found.values()) == 10000001
+    read = await world.service.get(answer.headers["location"])
+    assert read.json() == answer.json()
+    (event,) = await world.service.published("targets.target.decomposed.v1")
+    assert (event.key, event.payload["amount"]) == (target["id"], 10000001)
+    assert sum(child["amount"] for child in event.payload["children"]) == 10000001
+
+
+async def test_contradicting_constraints_are_named_and_nothing_is_stored(world: Any, target: dict[str, Any]) -> None:
+    children = [
+        {"key": "rock", "locked": 9_000_000},
+        {"key": "jazz", "floor": 2_000_000},
+        {"key": "folk", "cap": 5},
+    ]
+    answer = await split(world, target["id"], dimension="product_line", children=children)
+    assert (answer.status_code, answer.json()["code"]) == (409, "decomposition-infeasible")
+    assert {(c["child"], c["kind"]) for c in answer.json()["conflicts"]} == {("rock", "locked"), ("jazz", "floor")}
+    listed = (await world.service.get("/v1/targets")).json()["items"]
+    assert [item["id"] for item in listed] == [target["id"]]
+
+
+async def test_units_below_the_units_of_the_target(world: Any) -> None:
+    answer = await world.service.post("/v1/targets", {**Q1, "unit_id": world.units["north"]})
+    target_id = answer.json()["id"]
+    found = await split(world, target_id, dimension="unit", children=[{"unit_id": world.units["team-a"]}])
+    assert found.json()["children"][0]["unit_id"] == world.units["team-a"]
+    for unit in ("north", "team-b", "company"):
+        outside = await split(world, target_id, dimension="unit", children=[{"unit_id": world.units[unit]}])
+        assert (outside.status_code, outside.json()["errors"][0]["pointer"]) == (422, "/children/0/unit_id")
+
+
+async def test_any_depth_sums_everywhere(world: Any, target: dict[str, Any]) -> None:
+    draw = random.Random(3)
+    level = [target]
+    for dimension in ("product_line", "month", "customer_type"):
+        following = []
+        for parent in level[:4]:
+            keys = [] if dimension == "month" else [{"key": f"k{n}", "weight": draw.randint(1, 9)} for n in range(3)]
+            drivers = [{"kind": "custom"}]
+            answer = await split(
+                world, parent.get("target_id", target["id"]), dimension=dimension, children=keys, drivers=drivers
+            )
+            assert answer.status_code == 201, answer.text
+            assert sum(child["amount"] for child in answer.json()["children"]) == parent["amount"]
+            following += answer.json()["children"]
+        level = following
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "pointer"),
+    [
+        ({"dimension": "colour"}, 422, "/dimension"),
+        ({"dimension": "region"}, 422, "/children"),
+        ({"dimension": "region", "children": [{"key": "a"}, {"key": "a"}]}, 422, "/children/1/key"),
+        ({"dimension": "region", "children": [{"weight": 1}]}, 422, "/children/0/key"),
+        ({"dimension": "month", "children": [{"key": "2027-01"}]}, 422, "/children/0/key"),
+        ({"dimension": "member", "children": [{"member_id": str(new_id())}]}, 422, "/children/0/member_id"),
+        ({"dimension": "unit", "children": [{"unit_id": str(new_id())}]}, 422, "/children/0/unit_id"),
+        ({"dimension": "unit", "children": [{"key": "x"}]}, 422, "/children/0/key"),
+        ({"dimension": "month", "drivers": []}, 422, "/drivers"),
+        ({"dimension": "month", "drivers": [{"kind": "equal", "weight": 0}]}, 422, "/drivers/0/weight"),
+        ({"dimension": "month", "children": [{"key": "2026-01", "weight": -1}]}, 422, "/children/0/weight"),
+        ({"dimension": "month", "children": [{"key": "2026-01", "locked": 2**63}]}, 422, "/children/0/locked"),
+    ],
+)
+async def test_what_is_no_decomposition(
+    world: Any, target: dict[str, Any], body: dict[str, Any], status: int, pointer: str
+) -> None:
+    answer = await split(world, target["id"], **body)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (status, pointer)
+
+
+async def test_a_dimension_that_is_fixed_already(world: Any) -> None:
+    answer = await world.service.post("/v1/targets", {**Q1, "region": "CN-SH"})
+    again = await split(world, answer.json()["id"], dimension="region", children=[{"key": "CN-BJ"}])
+    assert (again.status_code, again.json()["code"]) == (409, "dimension-fixed")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE target SET amount = amount + 1 WHERE child_key = '2026-02'",
+        "UPDATE target SET amount = amount + 1 WHERE parent_id IS NULL",
+        "UPDATE target SET amount = 0",
+        "DELETE FROM target WHERE child_key = '2026-02'",
+        "UPDATE decomposition SET amount = amount + 1",
+        "UPDATE decomposition SET children_sum = children_sum - 1",
+        "UPDATE target SET decomposition_id = NULL, child_key = NULL, parent_id = NULL, root_id = id "
+        "WHERE child_key = '2026-02'",
+        "INSERT INTO target SELECT (json_populate_record(t, json_build_object('id', gen_random_uuid(), 'child_key', "
+        "'more', 'amount', 1))).* FROM target t WHERE child_key = '2026-02'",
+    ],
+)
+async def test_the_database_refuses_children_that_do_not_sum(
+    world: Any, target: dict[str, Any], statement: str
+) -> None:
+    answer = await split(world, target["id"], dimension="month")
+    assert answer.status_code == 201
+    with pytest.raises(asyncpg.CheckViolationError, match="children sum"):
+        async with world.service.transaction() as tx:
+            await tx.execute(statement)
+
+
+async def test_the_database_lets_balanced_changes_pass(world: Any, target: dict[str, Any]) -> None:
+    await split(world, target["id"], dimension="month")
+    async with world.service.transaction() as tx:
+        await tx.execute("UPDATE target SET amount = amount + 5 WHERE child_key = '2026-02'")
+        await tx.execute("UPDATE target SET amount = amount - 5 WHERE child_key = '2026-03'")
+    async with world.service.transaction() as tx:
+        await tx.execute("UPDATE target SET amount = amount + 1 WHERE parent_id IS NULL OR child_key = '2026-01'")
+        await tx.execute("UPDATE decomposition SET amount = amount + 1")
+    async with world.service.transaction() as tx:
+        await tx.execute("DELETE FROM target WHERE parent_id IS NOT NULL")
+        await tx.execute("DELETE FROM decomposition")
+        await tx.execute("DELETE FROM target")
+    assert await world.service.rows("SELECT 1 FROM target") == []
+
+
+async def test_ten_thousand_children_stay_fast(world: Any, target: dict[str, Any]) -> None:
+    decomposition = new_id()
+    row = (
+        "INSERT INTO target (id, root_id, parent_id, decomposition_id, child_key, name, metric, state, currency, "
+        "amount, period_start, period_end) SELECT gen_random_uuid(), t.id, t.id, $2, n::text, 'child', t.metric, "
+        "t.state, t.currency, CASE WHEN n <= t.amount % 10000 THEN 1 ELSE 0 END + t.amount / 10000, t.period_start, "
+        "t.period_end FROM target t, generate_series($3::int, $3::int + 999) n WHERE t.id = $1::uuid"
+    )
+    started = time.monotonic()
+    async with world.service.transaction() as tx:
+        await tx.execute(
+            "INSERT INTO decomposition (id, target_id, root_id, dimension, amount, drivers, is_crediting) "
+            "VALUES ($1, $2::uuid, $2::uuid, 'region', 10000001, '[]', true)",
+            decomposition,
+            target["id"],
+        )
+        for first in range(1, 10_001, 1000):
+            await tx.execute(row, target["id"], decomposition, first)
+    inserted = time.monotonic() - started
+    answer = await world.service.post(f"/v1/targets/{target['id']}/activate")
+    assert answer.status_code == 200, answer.text
+    assert inserted < 5, f"10,000 children took {inserted:.2f} s"

@@ -1,0 +1,186 @@
+"""Members join, move and leave; credited lines stay where they were unless corrected."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+import asyncpg
+import pytest
+
+from kit.ids import new_id
+
+
+async def move(world: Any, code: str, unit: str, start: str, **more: Any) -> Any:
+    body = {"unit_id": world.units[unit], "from": start, **more}
+    return await world.service.post(f"/v1/members/{world.members[code]}/move", body)
+
+
+async def test_every_change_announces_all_memberships_and_keeps_the_directory(world: Any) -> None:
+    answer = await move(world, "a1", "team-b", "2026-02-15")
+    assert answer.status_code == 200, answer.text
+    spans = [(m["unit_id"], m["valid_from"], m["valid_to"]) for m in answer.json()["memberships"]]
+    assert spans == [
+        (world.units["team-a"], "2026-01-01", "2026-02-15"),
+        (world.units["team-b"], "2026-02-15", None),
+    ]
+    assert answer.headers["etag"] == '"2"'
+    left = await world.service.post(f"/v1/members/{world.members['a1']}/leave", {"on": "2026-06-30"})
+    assert left.status_code == 200, left.text
+    events = [e for e in await world.service.published() if e.subject == world.members["a1"]]
+    assert [(e.type.split(".")[2], e.key, e.sequence) for e in events] == [
+        ("joined", "organisation", 1),
+        ("moved", "organisation", 2),
+        ("left", "organisation", 3),
+    ]
+    assert events[2].payload["memberships"] == left.json()["memberships"]
+    rows = await world.service.rows(
+        "SELECT valid_from::text, valid_to::text, subject, path FROM principal WHERE code = 'a1' ORDER BY valid_from"
+    )
+    assert [(row["valid_from"], row["valid_to"]) for row in rows] == [
+        ("2026-01-01", "2026-02-15"),
+        ("2026-02-15", "2026-06-30"),
+    ]
+    assert [str(unit) for unit in rows[1]["path"]] == [world.units[u] for u in ("company", "south", "team-b")]
+
+
+async def test_a_taken_code_or_subject_names_the_member_that_has_it(world: Any) -> None:
+    base = {"role": "sales_rep", "unit_id": world.units["team-a"], "valid_from": "2026-01-01"}
+    code = await world.service.post("/v1/members", {**base, "code": "a1", "subject": "fresh"})
+    assert (code.status_code, code.json()["code"], code.json()["id"]) == (
+        409,
+        "member-code-taken",
+        world.members["a1"],
+    )
+    subject = await world.service.post("/v1/members", {**base, "code": "fresh", "subject": "a1"})
+    assert (subject.status_code, subject.json()["code"]) == (409, "member-subject-taken")
+
+
+async def test_unknown_unit_and_member(world: Any) -> None:
+    body = {"code": "x", "role": "sales_rep", "unit_id": str(new_id()), "valid_from": "2026-01-01"}
+    answer = await world.service.post("/v1/members", body)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/unit_id")
+    missing = await world.service.post(
+        f"/v1/members/{new_id()}/move", {"unit_id": world.units["north"], "from": "2026-01-01"}
+    )
+    assert missing.status_code == 404
+    assert (await world.service.get(f"/v1/members/{new_id()}")).status_code == 404
+
+
+async def test_a_backdated_move_over_credited_lines_is_refused_and_changes_nothing(world: Any) -> None:
+    await world.service.deliver(world.confirmed(world.order({"a1": 1_000_000}, [100], "2026-02-14")))
+    refused = await move(world, "a1", "team-b", "2026-02-01")
+    assert (refused.status_code, refused.json()["code"], refused.json()["lines"]) == (409, "affects-posted-lines", 1)
+    member = (await world.service.get(f"/v1/members/{world.members['a1']}")).json()
+    assert (member["version"], len(member["memberships"])) == (1, 1)
+    later = await move(world, "a1", "team-b", "2026-02-15")
+    assert later.status_code == 200
+    leave = await world.service.post(f"/v1/members/{world.members['a1']}/leave", {"on": "2026-03-01"})
+    assert leave.status_code == 200
+
+
+async def test_a_correction_posts_reversing_and_new_lines_on_the_same_dates(world: Any) -> None:
+    order = world.order({"a1": 600_000, "b1": 400_000}, [411, 100])
+    await world.service.deliver(world.confirmed(order), world.returned(order, {1: (0, 137)}, "2026-03-05"))
+    answer = await move(world, "a1", "team-b", "2026-02-01", correction=True)
+    assert answer.status_code == 200, answer.text
+    facts = await world.service.published("targets.order.credited.v1")
+    assert [(f.sequence, f.payload["kind"], f.payload["amount"]) for f in facts[2:]] == [
+        (3, "corrected", 0),
+        (4, "corrected", 0),
+    ]
+    by_unit = {i["key"]: i["actual"] for i in (await world.attainment(group_by="unit"))["items"]}
+    assert by_unit == {world.units["team-a"]: 0, world.units["team-b"]: 411 + 100 - 137}
+    months = await world.attainment(group_by="month", unit_id=world.units["team-b"])
+    assert [(i["key"], i["actual"]) for i in months["items"]] == [("2026-02", 511), ("2026-03", -137)]
+    await world.service.deliver(world.returned(order, {1: (137, 411), 2: (0, 100)}, "2026-03-06"))
+    assert [i["actual"] for i in (await world.attainment(group_by="unit"))["items"]] == [0, 0]
+    again = await move(world, "a1", "team-a", "2026-02-01")
+    assert (again.status_code, again.json()["code"]) == (409, "affects-posted-lines"), "February would change"
+
+
+async def test_a_move_and_the_crediting_of_an_order_exclude_each_other(world: Any) -> None:
+    """Whoever comes first, lines and memberships agree, or the move is refused."""
+    for number in range(6):
+        order = world.order({"a2": 1_000_000}, [100], f"2026-03-{10 + number}")
+        unit = ["team-b", "team-a"][number % 2]
+        results = await asyncio.gather(
+            move(world, "a2", unit, f"2026-03-{10 + number}"), world.service.deliver(world.confirmed(order))
+        )
+        assert results[0].status_code in (200, 409)
+        await world.service.post(
+            f"/v1/members/{world.members['a2']}/move",
+            {"unit_id": world.units[unit], "from": f"2026-03-{10 + number}", "correction": True},
+        )
+    wrong = await world.service.rows(
+        "SELECT c.order_id, c.unit_path FROM credit_line c LEFT JOIN membership s ON s.member_id = c.member_id "
+        "AND s.valid_from <= c.order_date AND (s.valid_to IS NULL OR s.valid_to > c.order_date) "
+        "LEFT JOIN unit u ON u.id = s.unit_id WHERE c.unit_path <> u.path GROUP BY 1, 2 HAVING sum(c.amount) <> 0"
+    )
+    assert wrong == []
+
+
+async def test_two_moves_at_once_never_overlap(world: Any) -> None:
+    answers = await asyncio.gather(
+        *(move(world, "b1", unit, f"2026-0{month}-01") for month in (2, 3, 4, 5) for unit in ("team-a", "north"))
+    )
+    assert {answer.status_code for answer in answers} <= {200, 409}
+    member = (await world.service.get(f"/v1/members/{world.members['b1']}")).json()
+    assert member["version"] == 1 + sum(answer.status_code == 200 for answer in answers)
+    spans = member["memberships"]
+    assert all(a["valid_to"] == b["valid_from"] for a, b in pairwise(spans))
+
+
+async def test_the_database_refuses_overlapping_memberships(world: Any) -> None:
+    with pytest.raises(asyncpg.ExclusionViolationError):
+        async with world.service.transaction() as tx:
+            await tx.execute(
+                "INSERT INTO membership (member_id, unit_id, valid_from, valid_to) VALUES ($1, $2, $3, $4)",
+                world.members["a1"],
+                world.units["north"],
+                date(2026, 3, 1),
+                date(2026, 4, 1),
+            )
+
+
+async def test_only_those_who_may_change_the_organisation(world: Any) -> None:
+    rep = world.service.headers("a1", "sales_rep")
+    body = {"code": "x", "role": "sales_rep", "unit_id": world.units["team-a"], "valid_from": "2026-01-01"}
+    assert (await world.service.post("/v1/members", body, headers=rep)).status_code == 403
+    assert (await world.service.get("/v1/members", headers=rep)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"code": "a\x00b"},
+        {"role": "boss"},
+        {"valid_from": "2026-02-30"},
+        {"valid_from": "0001-01-01"},
+        {"unit_id": "x"},
+        {"extra": 1},
+        {"subject": 7},
+    ],
+)
+async def test_malformed_bodies(world: Any, change: dict[str, Any]) -> None:
+    body = {"code": "x", "role": "sales_rep", "unit_id": world.units["team-a"], "valid_from": "2026-01-01", **change}
+    assert (await world.service.post("/v1/members", body)).status_code == 422
+
+
+async def test_one_key_two_at_once_makes_one_member(world: Any) -> None:
+    body = {"code": "x", "role": "sales_rep", "unit_id": world.units["team-a"], "valid_from": "2026-01-01"}
+    headers = world.service.headers(Idempotency_Key="k1")
+    answers = await asyncio.gather(*(world.service.post("/v1/members", body, headers=headers) for _ in range(4)))
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    replay = await world.service.post("/v1/members", body, headers=headers)
+    assert replay.status_code == 201
+    other = await world.service.post("/v1/members", {**body, "code": "y"}, headers=headers)
+    assert other.status_code == 422
+    assert len((await world.service.get("/v1/members?code=x")).json()["items"]) == 1
+
+
+async def test_members_of_a_unit_and_below(world: Any) -> None:
+    answer = await world.service.get(f"/v1/members?unit_id={world.units['north']}&sort=code&fields=code")
+    assert [item["code"] for item in answer.json()["items"]] == ["a1", "a2", "manager-north"]
