@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from pydantic_settings import BaseSettings
 
 from kit import clock
 from kit.events.handlers import Projection, Subscriptions
@@ -74,6 +75,8 @@ def impurities(handler: Callable[..., Any]) -> Iterator[str]:
             todo.append(value.__wrapped__)
         elif isinstance(value, types.MethodType):
             todo.append(value.__func__)
+        elif isinstance(value, type) and issubclass(value, BaseSettings):
+            yield f"settings ({value.__module__})"
         elif isinstance(value, types.ModuleType) and value.__name__ in IMPURE_MODULES:
             yield value.__name__
         elif isinstance(value, types.FunctionType):

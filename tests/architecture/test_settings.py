@@ -47,7 +47,7 @@ def test_env_example_lists_every_setting(model: type[BaseSettings]) -> None:
     assert {variable for variable, _ in variables(model)} <= example().keys()
 
 
-@pytest.mark.parametrize("model", [ServiceSettings, GatewaySettings])
+@pytest.mark.parametrize("model", [ServiceSettings, GatewaySettings, *map(settings_of, SERVICES)])
 def test_env_example_shows_the_defaults(model: type[BaseSettings]) -> None:
     shown = example()
     for variable, field in variables(model):
