@@ -369,7 +369,7 @@ class Story:
         held = await self.until("the second order is on hold", await self.order_in(placed["id"], "on_hold"))
         check = held["checks"][-1]
         ensure(check["shortfall"] == held["gross_base"] - 100, f"the shortfall is {check['shortfall']}")
-        decision = {"order_id": placed["id"], "decision": "override", "reason": "story: known customer"}
+        decision = {"order_id": placed["id"], "decision": "override", "reason": "known_customer"}
         await officer.post("/v1/credit-decisions", decision)
         await self.until("the officer's override confirms it", await self.order_in(placed["id"], "confirmed"))
 

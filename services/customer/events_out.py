@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
-from kit.events.contract import Part, Published
+from kit.events.contract import Part, Published, ReasonCode
 
 OrderState = Literal["draft", "placed", "on_hold", "confirmed", "fulfilled", "closed", "cancelled"]
 
@@ -186,7 +186,7 @@ class OrderConfirmed(Published, OrderSnapshot):
 class OrderHeld(Published, OrderSnapshot):
     """A check was refused; `shortfall` is in base currency."""
 
-    reason: str
+    reason: ReasonCode
     shortfall: int
 
     TYPE: ClassVar[str] = "customer.order.held.v1"
@@ -203,7 +203,7 @@ class OrderHeld(Published, OrderSnapshot):
 class OrderCancelled(Published, OrderSnapshot):
     """The order was given up before it was confirmed."""
 
-    reason: str
+    reason: ReasonCode
 
     TYPE: ClassVar[str] = "customer.order.cancelled.v1"
     EXAMPLE: ClassVar[dict[str, Any]] = {

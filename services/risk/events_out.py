@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
-from kit.events.contract import Part, Published
+from kit.events.contract import Part, Published, ReasonCode
 
 _ORDER_ID = "01989f2e-0000-7000-8000-000000000002"
 _ACCOUNT_ID = "01989f2e-0000-7000-8000-000000000001"
@@ -46,7 +46,7 @@ class CreditReserved(Published, CreditFact):
 
     decision: Literal["automatic", "override"]
     approved_by: str | None
-    reason: str | None
+    reason: ReasonCode | None
     limit: int
     exposure_before: int
 

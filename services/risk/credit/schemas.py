@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict
 
-from kit.web.schema import Label, Schema
+from kit.web.schema import Code, Schema
 from services.risk.credit.enums import CreditState, Decision, EntryKind
 
 
@@ -20,14 +20,14 @@ class CreditDecisionCreate(Schema):
             "example": {
                 "order_id": "01989f2e-0000-7000-8000-000000000002",
                 "decision": "override",
-                "reason": "Bank guarantee received",
+                "reason": "bank_guarantee",
             }
         }
     )
 
     order_id: UUID
     decision: Literal["override"]
-    reason: Label
+    reason: Code
 
 
 class CreditDecisionRead(Schema):
