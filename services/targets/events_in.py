@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import ClassVar
 from uuid import UUID
@@ -64,4 +65,4 @@ class OrderReturned(OrderHeard):
     return_net_base: int
 
 
-HEARD: tuple[type[Heard], ...] = (OrderConfirmed, OrderReturned)
+HEARD: Mapping[str, type[Heard]] = {model.TYPE: model for model in (OrderConfirmed, OrderReturned)}

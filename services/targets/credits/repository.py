@@ -79,6 +79,13 @@ DO UPDATE SET amount = b.amount + excluded.amount, lines = b.lines + excluded.li
 """
 _ADD_LINES = "INSERT INTO credit_line SELECT * FROM json_populate_recordset(NULL::credit_line, $1::json)"
 
+_SUMS = """
+SELECT count(*) AS lines, coalesce(sum(amount), 0) AS amount,
+       (SELECT coalesce(sum(lines), 0) FROM credit_bucket) AS bucket_lines,
+       (SELECT coalesce(sum(amount), 0) FROM credit_bucket) AS bucket_amount
+FROM credit_line
+"""
+
 
 async def lock_members(tx: Tx, member_ids: Collection[UUID]) -> None:
     """Keep the memberships of these members as they are until the commit; others may credit them too."""
@@ -119,3 +126,10 @@ async def add_credits(tx: Tx, orders: Sequence[Mapping[str, Any]], lines: Sequen
         text = dumps(lines)
         await tx.execute(_ADD_BUCKETS, text)
         await tx.execute(_ADD_LINES, text)
+
+
+async def sum_ledger(tx: Tx) -> tuple[tuple[int, int], tuple[int, int]]:
+    """(lines, amount) of the credit lines and of the buckets."""
+    row = await tx.fetchrow(_SUMS)
+    assert row is not None
+    return (int(row["lines"]), int(row["amount"])), (int(row["bucket_lines"]), int(row["bucket_amount"]))

@@ -1,0 +1,107 @@
+"""The audit agrees with honest crediting and finds each kind of damage."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import orjson
+import pytest
+
+from kit.events import outbox
+from kit.events.envelope import topic_of
+from kit.events.relay import Relay
+from services.targets.audit import audit
+
+_FIRST_FACT = (
+    "SELECT id, data::text FROM outbox WHERE type = 'targets.order.credited.v1' AND subject = $1 AND sequence = 1"
+)
+
+
+async def publish(world: Any, *orders: Any) -> None:
+    """Write orders' events to the log of the customer service and send everything."""
+    runtime = world.service.runtime
+    async with world.service.transaction() as tx:
+        await outbox.add(tx, "customer", orders)
+    await runtime.bus.start()
+    await runtime.bus.ensure_topics([topic_of("targets"), topic_of("customer")])
+    stop = asyncio.Event()
+    relay = asyncio.create_task(Relay(runtime.db, runtime.bus).run(stop))
+    waiting = "SELECT 1 FROM outbox WHERE published_at IS NULL LIMIT 1"
+    while await world.service.rows(waiting):  # noqa: ASYNC110  the relay tells nobody when it is done
+        await asyncio.sleep(0.02)
+    stop.set()
+    await relay
+
+
+async def failing(world: Any) -> dict[str, str]:
+    """Checks that fail, with their details."""
+    runtime = world.service.runtime
+    findings = await audit(runtime.db, runtime.bus)
+    await runtime.bus.stop()
+    assert all(finding.count for finding in findings)
+    return {finding.check: finding.detail for finding in findings if not finding.ok}
+
+
+@pytest.fixture
+def events(world: Any) -> list[Any]:
+    order = world.order({"a1": 333_333, "a2": 333_333, "b1": 333_334}, [1000, 1])
+    return [
+        world.confirmed(order),
+        world.returned(order, {1: (0, 333)}),
+        world.confirmed(world.order({"b1": 1_000_000}, [0])),
+    ]
+
+
+async def test_honest_crediting_with_a_correction_agrees(world: Any, events: list[Any]) -> None:
+    await world.service.deliver(*events[:2])
+    body = {"unit_id": world.units["team-b"], "from": "2026-02-01", "correction": True}
+    assert (await world.service.post(f"/v1/members/{world.members['a1']}/move", body)).status_code == 200
+    last = world.returned(events[0].payload, {1: (333, 1000), 2: (0, 1)}, "2026-04-01")
+    await world.service.deliver(events[2], last)
+    await publish(world, *events, last)
+    assert await failing(world) == {}
+
+
+async def test_an_order_without_a_decision_and_one_too_many(world: Any, events: list[Any]) -> None:
+    await world.service.deliver(*events)
+    extra = world.confirmed(world.order({"a1": 1_000_000}, [5]))
+    await publish(world, *events[:2], extra)
+    found = await failing(world)
+    assert list(found) == ["one credited fact per confirmed or returned order"]
+    assert found.popitem()[1].startswith("2 disagree")
+
+
+@pytest.mark.parametrize(
+    ("column", "change", "check"),
+    [
+        ("amount", lambda data: data["lines"][0].update(amount=334), "credit lines sum to the order's net amount"),
+        (
+            "split",
+            lambda data: (data["lines"][0].update(amount=332), data["lines"][2].update(amount=335)),
+            "credit lines derived again are equal",
+        ),
+        ("dims", lambda data: data["lines"][0].update(region="XX"), "reversals at the original unit and dimensions"),
+    ],
+)
+async def test_a_damaged_fact_is_found(world: Any, events: list[Any], column: str, change: Any, check: str) -> None:
+    await world.service.deliver(*events)
+    async with world.service.transaction() as tx:
+        row = await tx.fetchrow(_FIRST_FACT, events[0].subject)
+        assert row is not None
+        data = orjson.loads(row["data"])
+        data["lines"].sort(key=lambda line: (line["line_no"], line["amount"]))
+        assert [line["amount"] for line in data["lines"][:3]] == [333, 333, 334]
+        change(data)
+        await tx.execute("UPDATE outbox SET data = $2 WHERE id = $1", row["id"], orjson.dumps(data).decode())
+    await publish(world, *events)
+    found = await failing(world)
+    assert check in found, (column, found)
+
+
+async def test_a_damaged_ledger_is_found(world: Any, events: list[Any]) -> None:
+    await world.service.deliver(*events)
+    async with world.service.transaction() as tx:
+        await tx.execute("UPDATE credit_bucket SET amount = amount + 1 WHERE amount > 0")
+    await publish(world, *events)
+    assert list(await failing(world)) == ["ledger and buckets hold what the facts say"]
