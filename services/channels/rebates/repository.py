@@ -76,6 +76,18 @@ _ADD = """
 ON CONFLICT (id) DO UPDATE SET position = rebate_account.position + excluded.position,
     accrued = rebate_account.accrued + excluded.accrued
 """
+_ALL_PUBLISHED = "SELECT * FROM rebate_programme WHERE state = 'published' ORDER BY id"
+_ALL_ACCRUALS = "SELECT * FROM rebate_accrual ORDER BY recorded_at, id"
+_ALL_ACCOUNTS = "SELECT * FROM rebate_account ORDER BY id"
+_ONE_SIDED = """
+SELECT 'accrual ' || x.id::text AS what FROM rebate_accrual x
+LEFT JOIN rebate_entry e ON e.accrual_id = x.id GROUP BY x.id, x.amount
+HAVING count(e.id) <> 2 OR sum(e.amount) <> 0
+    OR sum(e.amount) FILTER (WHERE e.ledger_account = 'rebate_expense') <> x.amount
+UNION ALL
+SELECT 'entry ' || e.id::text FROM rebate_entry e
+WHERE NOT EXISTS (SELECT 1 FROM rebate_accrual x WHERE x.id = e.accrual_id)
+"""
 
 
 async def share_programmes(tx: Tx) -> None:
@@ -127,3 +139,23 @@ async def add_accruals(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
 async def add_entries(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store entries."""
     await insert_rows(tx, RebateEntry, rows)
+
+
+async def all_published(tx: Tx) -> list[Row]:
+    """Every published programme."""
+    return await tx.fetch(_ALL_PUBLISHED)
+
+
+async def all_accruals(tx: Tx) -> list[Row]:
+    """Every accrual, oldest first."""
+    return await tx.fetch(_ALL_ACCRUALS)
+
+
+async def all_accounts(tx: Tx) -> list[Row]:
+    """Every account."""
+    return await tx.fetch(_ALL_ACCOUNTS)
+
+
+async def one_sided(tx: Tx) -> list[str]:
+    """Accruals whose two sides are not there or do not sum to zero, and entries of none."""
+    return [row["what"] for row in await tx.fetch(_ONE_SIDED)]

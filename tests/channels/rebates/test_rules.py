@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from fractions import Fraction
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from kit.money import MAX_AMOUNT
 from services.channels.rebates.rules import (
     RATE_WHOLE,
+    Period,
     PlanKind,
     Slice,
     Tier,
@@ -18,6 +20,8 @@ from services.channels.rebates.rules import (
     TierPlanInvalid,
     accrual,
     check_plan,
+    period_of,
+    plan_of,
     rebate,
     slices,
     tier_at,
@@ -130,3 +134,30 @@ def test_a_bad_plan_names_the_tier(tiers: list[Tier], number: int, field: str) -
 def test_positions_past_the_limit_are_refused() -> None:
     with pytest.raises(ValueError, match="position"):
         accrual(example(PlanKind.MARGINAL), 0, MAX_AMOUNT + 1)
+
+
+@pytest.mark.parametrize(
+    ("period", "first", "last"),
+    [
+        (Period.MONTH, date(2024, 2, 1), date(2024, 2, 29)),
+        (Period.QUARTER, date(2024, 1, 1), date(2024, 3, 31)),
+        (Period.YEAR, date(2024, 1, 1), date(2024, 12, 31)),
+    ],
+)
+def test_a_day_lies_in_its_calendar_period(period: Period, first: date, last: date) -> None:
+    for day in (date(2024, 2, 1), date(2024, 2, 14), date(2024, 2, 29)):
+        assert period_of(day, period) == (first, last)
+    assert period_of(first, period) == period_of(last, period)
+    after = last + timedelta(days=1)
+    assert period_of(after, period)[0] == after
+
+
+def test_december_ends_the_year() -> None:
+    assert {period_of(date(2025, 12, 31), period)[1] for period in Period} == {date(2025, 12, 31)}
+
+
+def test_steps_must_rise() -> None:
+    with pytest.raises(TierPlanInvalid) as caught:
+        plan_of(PlanKind.MARGINAL, [(0, 1), (10, 2), (10, 3)])
+    assert caught.value.errors[0].pointer == "/tiers/2/start"
+    assert plan_of(PlanKind.MARGINAL, [(0, 1), (10, 2)]).tiers == (Tier(0, 10, 1), Tier(10, None, 2))
