@@ -14,8 +14,8 @@ from services.targets.units.repository import list_units_led
 _ORGANISATION = frozenset({"units:read", "members:read"})
 _RESULTS = frozenset({"targets:read", "attainment:read", "credits:read"})
 _WRITE = frozenset({"units:write", "members:write", "targets:write"})
-_OPERATIONS_READ = frozenset({"operations:read", "jobs:read"})
-_OPERATIONS = _OPERATIONS_READ | {"operations:write", "jobs:write", "attainment:rebuild"}
+_OPERATIONS_READ = frozenset({"operations:read"})
+_OPERATIONS = _OPERATIONS_READ | {"operations:write", "attainment:rebuild"}
 
 PERMISSIONS: Mapping[str, frozenset[str]] = {
     "administrator": _ORGANISATION | _RESULTS | _WRITE | _OPERATIONS,

@@ -65,4 +65,5 @@ class OrderReturned(OrderHeard):
     return_net_base: int
 
 
-HEARD: Mapping[str, type[Heard]] = {model.TYPE: model for model in (OrderConfirmed, OrderReturned)}
+HEARD: Mapping[str, type[Heard]] = {OrderConfirmed.TYPE: OrderConfirmed, OrderReturned.TYPE: OrderReturned}
+"""Event type -> what is read of it."""

@@ -197,3 +197,24 @@ async def test_ten_thousand_children_stay_fast(world: Any, target: dict[str, Any
     answer = await world.service.post(f"/v1/targets/{target['id']}/activate")
     assert answer.status_code == 200, answer.text
     assert inserted < 5, f"10,000 children took {inserted:.2f} s"
+
+
+async def test_ten_thousand_cells_are_decomposed_and_stored(world: Any, record_property: Any) -> None:
+    body = {"name": "Y", "period_start": "2026-01-01", "period_end": "2026-12-31", "amount": 10**10 + 7}
+    target = (await world.service.post("/v1/targets", body)).json()
+    started = time.monotonic()
+    regions = await world.service.post(
+        f"/v1/targets/{target['id']}/decompositions",
+        {"dimension": "region", "children": [{"key": f"r{n}"} for n in range(5)]},
+    )
+    lines = [{"key": f"p{n}", "weight": n + 1} for n in range(2000)]
+    for region in regions.json()["children"]:
+        answer = await world.service.post(
+            f"/v1/targets/{region['target_id']}/decompositions",
+            {"dimension": "product_line", "children": lines, "drivers": [{"kind": "custom"}]},
+        )
+        assert answer.status_code == 201
+        assert sum(child["amount"] for child in answer.json()["children"]) == region["amount"]
+    seconds = time.monotonic() - started
+    record_property("seconds", seconds)
+    assert seconds < 15
