@@ -67,7 +67,7 @@ def _segments(path: str) -> tuple[str, ...]:
 
 
 RESOURCES: dict[str, tuple[str, ...]] = {
-    "customer": ("accounts", "orders", "payments", "exchange-rates", "sellers", "imports"),
+    "customer": ("accounts", "orders", "payments", "returns", "exchange-rates", "sellers"),
     "targets": ("units", "members", "targets", "attainment", "credit-lines"),
     "channels": ("partners", "products", "rebate-programmes", "rebate-accounts", "rebate-entries"),
     "risk": ("credit-profiles", "credit-decisions", "exposures", "exposure-entries", "order-credits"),
