@@ -193,6 +193,7 @@ TRANSIENT_ERRORS: tuple[type[BaseException], ...] = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a statement sent while the server's farewell is being read
     ConnectionError,
     OSError,
     TimeoutError,

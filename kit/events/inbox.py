@@ -225,6 +225,7 @@ _OUTAGES = (
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
     asyncpg.LockNotAvailableError,
+    asyncpg.InternalClientError,
     OSError,
 )
 

@@ -9,7 +9,6 @@ from typing import Any
 import asyncpg
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from kit.db.database import TRANSIENT_ERRORS
@@ -155,9 +154,4 @@ def _document(path: str, method: str, operation: dict[str, Any]) -> None:
 
 def operations(app: FastAPI) -> set[tuple[str, str]]:
     """(method, path) of every documented route."""
-    return {
-        (method, route.path)
-        for route in app.routes
-        if isinstance(route, APIRoute) and route.include_in_schema
-        for method in route.methods or ()
-    }
+    return {(method.upper(), path) for path, methods in _openapi(app).get("paths", {}).items() for method in methods}

@@ -6,6 +6,8 @@ answer is made and before it is sent; a deadlock or serialisation failure is wor
 
 from __future__ import annotations
 
+import asyncio
+import random
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
@@ -132,6 +134,7 @@ async def in_transaction(request: Request, work: Callable[[Tx], Awaitable[Respon
         except _RETRIED:
             if attempt == ATTEMPTS:
                 raise Overloaded(headers={"Retry-After": "1"}) from None
+            await asyncio.sleep(random.uniform(0.02, 0.1) * attempt)  # at once, the same two would meet again
         except asyncpg.LockNotAvailableError:
             raise Overloaded(headers={"Retry-After": "1"}) from None
     raise AssertionError("unreachable")

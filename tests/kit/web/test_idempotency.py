@@ -1,0 +1,112 @@
+"""One key: one effect and one answer."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from kit.web.idempotency import KeyInFlight
+
+
+def without(headers: Any, *names: str) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name not in names}
+
+
+async def test_replay_is_the_same_answer(web: Any) -> None:
+    headers = web.headers(Idempotency_Key="key-1")
+    first, second = [await web.create("a", headers=headers) for _ in range(2)]
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert first.content == second.content
+    assert second.headers["idempotency-replayed"] == "true"
+    assert "idempotency-replayed" not in first.headers
+    assert without(second.headers, "idempotency-replayed", "x-request-id") == without(first.headers, "x-request-id")
+    assert await web.names() == ["a"]
+
+
+async def test_answer_without_a_body_is_replayed(web: Any) -> None:
+    path = (await web.create("a")).headers["location"]
+    headers = web.headers(Idempotency_Key="key-1", If_Match='"3"')
+    answers = [await web.client.patch(path, headers=headers) for _ in range(2)]
+    assert [(a.status_code, a.content, a.headers["etag"]) for a in answers] == [(204, b"", '"4"')] * 2
+
+
+async def test_other_body_or_query_is_refused(web: Any) -> None:
+    headers = web.headers(Idempotency_Key="key-1")
+    await web.create("a", headers=headers)
+    for answer in (await web.create("b", headers=headers), await web.create("a", "/v1/notes?x=1", headers=headers)):
+        assert (answer.status_code, answer.json()["code"]) == (422, "idempotency-key-reused")
+    assert await web.names() == ["a"]
+
+
+async def test_many_at_once_have_one_effect(web: Any) -> None:
+    headers = web.headers(Idempotency_Key="key-1")
+    answers = await asyncio.gather(*(web.create("a", headers=headers) for _ in range(12)))
+    made = [answer for answer in answers if answer.status_code == 201]
+    assert len({answer.content for answer in made}) == 1
+    assert {answer.json()["code"] for answer in answers if answer.status_code != 201} <= {KeyInFlight.code}
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    assert (await web.names(), web.hooks.entered) == (["a"], 1)
+
+
+async def test_second_one_during_the_first_is_told_to_wait(web: Any) -> None:
+    headers = web.headers(Idempotency_Key="key-1")
+    web.hooks.gate = asyncio.Event()
+    first = asyncio.create_task(web.create("a", headers=headers))
+    await web.hooks.began.wait()
+    second = await web.create("a", headers=headers)
+    assert (second.status_code, second.json()["code"]) == (409, "idempotency-key-in-flight")
+    assert second.headers["retry-after"] == "1"
+    web.hooks.gate.set()
+    assert (await first).status_code == 201
+    assert (await web.create("a", headers=headers)).content == (await first).content
+
+
+async def test_refused_request_leaves_no_key(web: Any) -> None:
+    headers = web.headers(Idempotency_Key="key-1")
+    for fields in ({"remark": "conflict"}, {"remark": "teapot"}, {"size": -1}, {"size": "x"}, {"size": 1001}):
+        assert (await web.create("a", headers=headers, **fields)).status_code >= 400
+    assert await web.count("idempotency_key") == 0
+    assert (await web.create("a", headers=headers)).status_code == 201
+
+
+async def test_key_belongs_to_principal_and_route(web: Any) -> None:
+    made = [
+        await web.create("a", headers=web.headers("alice", Idempotency_Key="k")),
+        await web.create("b", headers=web.headers("bob", Idempotency_Key="k")),
+        await web.create("c", "/v1/other-notes", headers=web.headers("alice", Idempotency_Key="k")),
+    ]
+    assert [answer.status_code for answer in made] == [201] * 3
+    assert await web.names() == ["a", "b", "c"]
+
+
+async def test_key_ends_after_a_day(web: Any) -> None:
+    headers = web.headers(Idempotency_Key="k")
+    await web.create("a", headers=headers)
+    async with web.runtime.db.transaction() as tx:
+        await tx.execute("UPDATE idempotency_key SET created_at = now() - interval '25 hours'")
+    assert (await web.create("b", headers=headers)).status_code == 201
+    again = await web.create("b", headers=headers)
+    assert (again.status_code, again.headers["idempotency-replayed"]) == (201, "true")
+
+
+@pytest.mark.parametrize("key", ["", "a b", "x" * 201, "é", "a\tb"])
+async def test_malformed_key(web: Any, key: str) -> None:
+    headers = [*web.headers().items(), ("Idempotency-Key", key.encode("latin-1"))]
+    answer = await web.client.post("/v1/notes", json={"name": "a"}, headers=headers)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "Idempotency-Key"
+    assert await web.names() == []
+
+
+@pytest.mark.parametrize("key", ["x" * 200, "!~\"'\\%"])
+async def test_longest_and_strangest_key(web: Any, key: str) -> None:
+    headers = web.headers(Idempotency_Key=key)
+    answers = [await web.create("a", headers=headers) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 201]
+
+
+async def test_key_on_a_read_means_nothing(web: Any) -> None:
+    answer = await web.client.get("/v1/notes", headers=web.headers(Idempotency_Key="k"))
+    assert (answer.status_code, await web.count("idempotency_key")) == (200, 0)
