@@ -16,7 +16,7 @@ def encode(value: object) -> bytes:
     """JSON bytes of models, rows and plain values (jsonb columns are passed as orjson.Fragment)."""
     if isinstance(value, BaseModel):
         return value.__pydantic_serializer__.to_json(value)
-    return orjson.dumps(value, default=_plain)
+    return orjson.dumps(value, default=_plain, option=orjson.OPT_UTC_Z)
 
 
 def _plain(value: object) -> object:

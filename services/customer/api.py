@@ -9,6 +9,16 @@ from services.customer.accounts.router import router as accounts
 from services.customer.directories.router import router as sellers
 from services.customer.exchange_rates.router import router as exchange_rates
 from services.customer.orders.router import router as orders
+from services.customer.payments.router import router as payments
+from services.customer.returns.router import router as returns
 from services.customer.subscriptions import subscriptions
 
-ROUTERS: tuple[APIRouter, ...] = (accounts, sellers, exchange_rates, orders, operations_router(subscriptions))
+ROUTERS: tuple[APIRouter, ...] = (
+    accounts,
+    sellers,
+    exchange_rates,
+    orders,
+    returns,
+    payments,
+    operations_router(subscriptions),
+)

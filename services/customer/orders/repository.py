@@ -173,3 +173,9 @@ async def find_by_external(tx: Tx, pairs: Collection[Pair]) -> dict[Pair, UUID]:
 async def get_accounts(tx: Tx, ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
     """What orders need of their accounts."""
     return {row["id"]: dict(row) for row in await tx.fetch(_ACCOUNTS, list(ids))}
+
+
+async def confirmed_placements(tx: Tx) -> set[tuple[str, int]]:
+    """(order id, placement) of every order that was confirmed."""
+    rows = await tx.fetch("SELECT id, placement FROM orders WHERE state IN ('confirmed', 'fulfilled', 'closed')")
+    return {(str(row["id"]), row["placement"]) for row in rows}

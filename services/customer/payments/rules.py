@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from kit.errors import Conflict
+from collections.abc import Sequence
+
+from kit.errors import Conflict, FieldError, Invalid
 from kit.money import MAX_AMOUNT, ratio
 
 
@@ -30,3 +32,27 @@ def allocation_base(gross: int, gross_base: int, paid_before: int, amount: int) 
     Raises AllocationRefused.
     """
     return paid_base(gross, gross_base, paid_before + amount) - paid_base(gross, gross_base, paid_before)
+
+
+class OverAllocated(Invalid):
+    """More is allocated than the amount of the payment or refund."""
+
+    code, title = "over-allocated", "The allocations exceed the amount"
+
+
+class RefundRefused(Conflict):
+    """More would go back than is left of the payment, of an allocation, or of its unallocated part."""
+
+    code, title = "refund-refused", "The payment does not hold that much"
+
+
+def check_sum(amount: int, allocations: Sequence[int]) -> None:
+    """Raises OverAllocated when the allocations exceed the amount."""
+    if sum(allocations) > amount:
+        detail = f"{sum(allocations)} of {amount} is allocated"
+        raise OverAllocated(detail, errors=[FieldError("/allocations", OverAllocated.code, detail)])
+
+
+def unallocated(amount: int, refunded: int, allocations: Sequence[tuple[int, int]]) -> int:
+    """What of a payment is neither refunded nor allocated; `allocations` are (amount, refunded of it)."""
+    return amount - refunded - sum(given - back for given, back in allocations)

@@ -1,0 +1,41 @@
+"""Every confirmed order has exactly one reservation of its placement in risk's log, and was confirmed once."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from kit.db.database import Database
+from kit.events.audit import Finding, read_all
+from kit.events.bus import EventBus
+from kit.events.envelope import topic_of
+from services.customer.orders.repository import confirmed_placements
+
+Decided = tuple[str, int]
+
+
+async def audit(db: Database, bus: EventBus) -> list[Finding]:
+    """Compare the orders with risk's answers and with the own log; the system should be settled."""
+    async with db.snapshot() as tx:
+        orders: set[Decided] = await confirmed_placements(tx)
+    reserved = await _count(bus, "risk", "risk.credit.reserved.v1", "order_id")
+    announced = await _count(bus, "customer", "customer.order.confirmed.v1", "id")
+    return [
+        _finding("confirmed orders have one reservation of their placement", orders, reserved),
+        _finding("confirmed orders were announced once", orders, announced),
+        _finding("announced confirmations stand in the orders", set(announced), Counter(orders)),
+    ]
+
+
+async def _count(bus: EventBus, service: str, event_type: str, order_field: str) -> Counter[Decided]:
+    found: Counter[Decided] = Counter()
+    async for event in read_all(bus, topic_of(service), {event_type}):
+        found[str(event.payload[order_field]), event.payload["placement"]] += 1
+    return found
+
+
+def _finding(check: str, decided: set[Decided], answers: Counter[Decided]) -> Finding:
+    wrong = sorted(item for item in decided if answers[item] != 1)
+    detail = ", ".join(
+        f"order {order} placement {placement}: {answers[order, placement]}" for order, placement in wrong[:5]
+    )
+    return Finding("customer", check, not wrong, len(decided), detail)

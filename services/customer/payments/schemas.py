@@ -1,0 +1,139 @@
+"""Bodies of payments."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, model_validator
+
+from kit.web.lists import page_of
+from kit.web.schema import BusinessDate, Code, CurrencyCode, PositiveAmount, Schema
+from services.customer.accounts.schemas import ExternalRef
+from services.customer.events_out import PaymentAllocation
+
+_ORDER = "01989f2e-0000-7000-8000-000000000002"
+
+
+class AllocationCreate(Schema):
+    """What of a payment pays an order, named by `order_id` or `order_ref`."""
+
+    order_id: UUID | None = None
+    order_ref: ExternalRef | None = None
+    amount: PositiveAmount
+
+    @model_validator(mode="after")
+    def _one_order(self) -> AllocationCreate:
+        if (self.order_id is None) == (self.order_ref is None):
+            raise ValueError("give order_id or order_ref")
+        return self
+
+
+class PaymentCreate(Schema):
+    """Money received from an account (by `account_id` or `account_ref`); a part may stay unallocated.
+
+    Orders are paid once they are confirmed, at most up to their gross amount, returns not counted.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "account_id": "01989f2e-0000-7000-8000-000000000001",
+                "currency": "CNY",
+                "amount": 1000,
+                "method": "bank_transfer",
+                "allocations": [{"order_id": _ORDER, "amount": 1000}],
+            }
+        }
+    )
+
+    account_id: UUID | None = None
+    account_ref: ExternalRef | None = None
+    external_id: ExternalRef | None = None
+    currency: CurrencyCode
+    amount: PositiveAmount
+    received_on: BusinessDate | None = None
+    method: Code
+    allocations: Annotated[list[AllocationCreate], Field(max_length=200)] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _one_account(self) -> PaymentCreate:
+        if (self.account_id is None) == (self.account_ref is None):
+            raise ValueError("give account_id or account_ref")
+        return self
+
+
+class PaymentRow(PaymentCreate):
+    """A row of a batch, known again by its external id."""
+
+    external_id: ExternalRef
+
+
+class RefundAllocationCreate(Schema):
+    """What is taken back from an order."""
+
+    order_id: UUID
+    amount: PositiveAmount
+
+
+class RefundCreate(Schema):
+    """Money that goes back; what is not taken from orders comes out of the unallocated part."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"amount": 500, "allocations": [{"order_id": _ORDER, "amount": 500}]}}
+    )
+
+    amount: PositiveAmount
+    refunded_on: BusinessDate | None = None
+    allocations: Annotated[list[RefundAllocationCreate], Field(max_length=200)] = Field(default_factory=list)
+
+
+class AllocationRead(Schema):
+    """An allocation; `refunded` of it was taken back."""
+
+    order_id: UUID
+    amount: int
+    amount_base: int
+    refunded: int
+    refunded_base: int
+
+
+class RefundRead(Schema):
+    """A refund with positive amounts."""
+
+    id: UUID
+    payment_id: UUID
+    amount: int
+    refunded_on: date
+    allocations: list[PaymentAllocation]
+    created_at: datetime
+
+
+class PaymentSummary(Schema):
+    """A payment without its allocations."""
+
+    id: UUID
+    version: int
+    account_id: UUID
+    currency: str
+    base_currency: str
+    amount: int
+    refunded: int
+    received_on: date
+    method: str
+    external_source: str | None
+    external_id: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class PaymentRead(PaymentSummary):
+    """A payment with allocations and refunds."""
+
+    unallocated: int
+    allocations: list[AllocationRead]
+    refunds: list[RefundRead]
+
+
+PaymentPage = page_of(PaymentSummary)

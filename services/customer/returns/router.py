@@ -1,0 +1,45 @@
+"""Returns over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends
+from starlette.responses import Response
+
+from kit.web import routes
+from kit.web.batch import BatchAnswer, BatchBody, parse_rows
+from kit.web.context import Allow, Context
+from kit.web.lists import documented, list_answer
+from kit.web.responses import json_answer
+from services.customer.deps import desk_of
+from services.customer.orders.service import get_order
+from services.customer.returns import service
+from services.customer.returns.repository import RETURNS
+from services.customer.returns.schemas import ReturnCreate, ReturnPage, ReturnRead, ReturnRow
+
+router = routes.router("returns")
+Writer = Annotated[Context, Depends(Allow("orders:write"))]
+
+
+@router.post("/v1/orders/{order_id}/returns", response_model=ReturnRead, status_code=201)
+async def return_order(order_id: UUID, body: ReturnCreate, context: Writer) -> Response:
+    """Take pieces of a confirmed order back."""
+    row = await service.return_order(context.tx, await desk_of(context), order_id, body)
+    return json_answer(service.return_body(row), 201)
+
+
+@router.post("/v1/returns/batch", response_model=BatchAnswer)
+async def return_many(body: BatchBody, context: Writer) -> Response:
+    """Take back up to 5,000 returns, each once by its external id."""
+    rows, results = parse_rows(ReturnRow, body)
+    await service.return_many(context.tx, await desk_of(context), rows, results)
+    return json_answer(results.answer())
+
+
+@router.get("/v1/orders/{order_id}/returns", response_model=ReturnPage, openapi_extra=documented(RETURNS))
+async def list_returns(order_id: UUID, context: Annotated[Context, Depends(Allow("orders:read"))]) -> Response:
+    """Returns of an order, oldest first."""
+    await get_order(context.tx, await desk_of(context), order_id)
+    return await list_answer(context, RETURNS, "r.order_id = $1::uuid", [order_id])

@@ -1,0 +1,69 @@
+"""Bodies of returns."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, model_validator
+
+from kit.web.lists import page_of
+from kit.web.schema import BusinessDate, Count, Schema
+from services.customer.accounts.schemas import ExternalRef
+from services.customer.events_out import ReturnedLine
+from services.customer.orders.schemas import MAX_LINES
+
+
+class ReturnLineCreate(Schema):
+    """Pieces of a line that come back."""
+
+    line_no: Annotated[int, Field(strict=True, ge=1, le=MAX_LINES)]
+    quantity: Count
+
+
+class ReturnCreate(Schema):
+    """A return; without `return_date` it is today."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"lines": [{"line_no": 1, "quantity": 1}]}})
+
+    lines: Annotated[list[ReturnLineCreate], Field(min_length=1, max_length=MAX_LINES)]
+    return_date: BusinessDate | None = None
+    external_id: ExternalRef | None = None
+
+
+class ReturnRow(ReturnCreate):
+    """A row of a batch, known again by its external id; the order by `order_id` or `order_ref`."""
+
+    external_id: ExternalRef
+    order_id: UUID | None = None
+    order_ref: ExternalRef | None = None
+
+    @model_validator(mode="after")
+    def _one_order(self) -> ReturnRow:
+        if (self.order_id is None) == (self.order_ref is None):
+            raise ValueError("give order_id or order_ref")
+        return self
+
+
+class ReturnRead(Schema):
+    """A return; amounts are negative, at the original price."""
+
+    id: UUID
+    order_id: UUID
+    return_date: date
+    currency: str
+    base_currency: str
+    net: int
+    tax: int
+    gross: int
+    net_base: int
+    tax_base: int
+    gross_base: int
+    lines: list[ReturnedLine]
+    external_source: str | None
+    external_id: str | None
+    created_at: datetime
+
+
+ReturnPage = page_of(ReturnRead)
