@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from kit.events.bus import Message
+from kit.events.envelope import Event, to_headers, topic_of
+from kit.events.handlers import topic_of_type
+from kit.events.relay import Relay
 from kit.ids import derived_id
 from kit.testing.postgres import TestServer
 from kit.testing.service import ServiceHarness, make_event, service_harness
@@ -154,3 +159,33 @@ async def world(service: ServiceHarness) -> World:
     answer = await service.post("/v1/exchange-rates", {"currency": "CNY", "rate": "0.137", "valid_from": "2026-01-01"})
     assert answer.status_code == 201, answer.text
     return World(service)
+
+
+@asynccontextmanager
+async def logged(service: ServiceHarness) -> AsyncIterator[None]:
+    """The service with a log that the topics it reads and writes live in."""
+    await service.runtime.bus.start()
+    topics = [topic_of(name) for name in ("customer", "risk", "targets", "channels")]
+    await service.runtime.bus.ensure_topics(topics)
+    try:
+        yield
+    finally:
+        await service.runtime.bus.stop()
+
+
+async def hear(service: ServiceHarness, *events: Event) -> None:
+    """Put events into the log and hand them to the service."""
+    for event in events:
+        message = Message(key=event.key, value=event.data, headers=tuple(to_headers(event)))
+        await service.runtime.bus.publish(topic_of_type(event.type), [message])
+    await service.deliver(*events)
+
+
+async def send_outbox(service: ServiceHarness) -> None:
+    """Send everything announced so far to the log."""
+    connection = await service.runtime.db.connect()
+    try:
+        while await Relay(service.runtime.db, service.runtime.bus).drain_once(connection):
+            continue
+    finally:
+        await connection.close()
