@@ -1,0 +1,111 @@
+"""Migrations of several services, at once and again."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import asyncpg
+import pytest
+
+from kit.db.database import Database
+from kit.db.migrate import current, head, is_current, run_alembic, upgrade
+
+ENVIRONMENT = """
+import sqlalchemy as sa
+
+from kit.db.migrate import run_environment
+
+run_environment(sa.MetaData())
+"""
+REVISION = """
+import time
+
+from alembic import op
+
+revision, down_revision = "{number}", {before!r}
+
+
+def upgrade():
+    op.execute("CREATE TABLE {service}_{number} (id int)")
+    time.sleep(0.05)
+
+
+def downgrade():
+    op.execute("DROP TABLE {service}_{number}")
+"""
+
+
+@pytest.fixture
+def services(tmp_path: Path, monkeypatch: Any) -> list[str]:
+    """Three services with two revisions each."""
+    names = ["alpha", "beta", "gamma"]
+    for name in names:
+        versions = tmp_path / name / "migrations/versions"
+        versions.mkdir(parents=True)
+        (versions.parent / "env.py").write_text(ENVIRONMENT)
+        for number, before in (("0001", None), ("0002", "0001")):
+            text = REVISION.format(number=number, before=before, service=name)
+            (versions / f"{number}_x.py").write_text(text)
+        module = ModuleType(f"services.{name}")
+        module.__file__ = str(tmp_path / name / "__init__.py")
+        monkeypatch.setitem(sys.modules, f"services.{name}", module)
+    return names
+
+
+async def tables(database: Database) -> list[str]:
+    async with database.reading() as tx:
+        rows = await tx.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+    return [row["tablename"] for row in rows]
+
+
+async def test_several_processes_migrate_one_database_once(database: Database, services: list[str]) -> None:
+    done = await asyncio.gather(*(upgrade(services[0], database.settings) for _ in range(3)))
+    assert sorted(done) == [False, False, True]
+    assert await tables(database) == ["alembic_version", "alpha_0001", "alpha_0002"]
+    assert head("alpha") == "0002"
+    assert await is_current("alpha", database.settings)
+    assert await upgrade("alpha", database.settings) is False
+
+
+async def test_several_services_migrate_at_once_in_one_process(database: Database, services: list[str]) -> None:
+    """As standalone does; each has a database of its own."""
+    server = await asyncpg.connect(**database.settings.connect)
+    connects = []
+    base = dict(database.settings.connect)
+    try:
+        for name in services:
+            own = f"{base['database']}_{name}"
+            await server.execute(f'CREATE DATABASE "{own}"')
+            connects.append(Database(type(database.settings)({**base, "database": own})))
+        await asyncio.gather(*(upgrade(n, db.settings) for n, db in zip(services, connects, strict=True)))
+        for name, db in zip(services, connects, strict=True):
+            assert await tables(db) == ["alembic_version", f"{name}_0001", f"{name}_0002"]
+            await db.stop()
+    finally:
+        for name in services:
+            await server.execute(f'DROP DATABASE IF EXISTS "{base["database"]}_{name}" WITH (FORCE)')
+        await server.close()
+
+
+async def test_up_down_up(database: Database, services: list[str]) -> None:
+    connection = await asyncpg.connect(**database.settings.connect)
+    assert await current(connection) is None
+    assert not await is_current(services[1], database.settings)
+    await upgrade("beta", database.settings, "0001")
+    assert not await is_current("beta", database.settings)
+    await upgrade("beta", database.settings)
+    await asyncio.to_thread(run_alembic, "beta", database.settings.connect, "downgrade", "0001")
+    assert (await current(connection), await tables(database)) == ("0001", ["alembic_version", "beta_0001"])
+    assert await upgrade("beta", database.settings)
+    assert await current(connection) == "0002"
+    await connection.close()
+
+
+async def test_service_without_revisions_has_no_head(services: list[str], tmp_path: Path) -> None:
+    for file in (tmp_path / services[2] / "migrations/versions").glob("*.py"):
+        file.unlink()
+    assert head(services[2]) == ""
