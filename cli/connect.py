@@ -9,6 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from kit.events.audit import Finding
 from kit.events.rebuild import rebuild
 from kit.process import make_bus, make_runtime
@@ -22,12 +24,15 @@ class NotRunning(Exception):
 
 
 def read_system(folder: Path) -> dict[str, Any]:
-    """What the system on a data folder wrote about itself; raises NotRunning."""
-    path = system_file(folder)
-    if not path.exists():
-        raise NotRunning(f"no system runs on {folder}: start it with `crmesh run`")
-    body: dict[str, Any] = json.loads(path.read_text())
-    return body
+    """What the system on a data folder wrote about itself; raises NotRunning, also when it was killed."""
+    try:
+        body: dict[str, Any] = json.loads(system_file(folder).read_text())
+        # numbers of processes are used again, their moment of creation is not
+        if psutil.Process(body["pid"]).create_time() == body["started"]:
+            return body
+    except (FileNotFoundError, psutil.NoSuchProcess):
+        pass
+    raise NotRunning(f"no system runs on {folder}: start it with `crmesh run`")
 
 
 def overrides(folder: Path | None) -> dict[str, Any]:

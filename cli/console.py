@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from types import TracebackType
 
 from rich.console import Console
@@ -10,8 +11,22 @@ from rich.table import Table as RichTable
 
 from cli.load.table import Table
 
-out = Console()
-err = Console(stderr=True)
+WIDE = 140
+
+
+def _console(*, stderr: bool = False) -> Console:
+    """A pipe or a file has no width of its own; rich would squeeze tables to 80 columns."""
+    console = Console(stderr=stderr)
+    return console if console.is_terminal or "COLUMNS" in os.environ else Console(stderr=stderr, width=WIDE)
+
+
+out = _console()
+err = _console(stderr=True)
+
+
+def say(console: Console, text: str, style: str | None = None) -> None:
+    """A sentence as it is: paths are not markup, nothing is broken into lines."""
+    console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 class LoadProgress:
@@ -57,17 +72,22 @@ def money(cents: int) -> str:
 
 
 def print_table(table: Table) -> None:
-    """The table of a load for people."""
+    """The table of a load for people; only what is missing when not everything is in."""
+    if not table.complete:
+        parts = ", ".join(f"{count:,} {kind}" for kind, count in table.missing.items())
+        say(out, f"incomplete: {parts} of the file are not in; load again to go on", "bold red")
+        return
     view = RichTable(title="What went in, and what the ledgers say")
-    for column in ("", "one side", "", "other side", "", ""):
-        view.add_column(column, justify="right" if column == "" else "left")
+    for column, justify in (("", "left"), ("one side", "left"), ("", "right"), ("other side", "left"), ("", "right")):
+        view.add_column(column, justify="right" if justify == "right" else "left", no_wrap=True)
+    view.add_column("", no_wrap=True)
     for row in table.rows:
         show = str if row.name == "orders" else money
         verdict = "[green]agrees[/]" if row.agrees else "[bold red]differs[/]"
         view.add_row(row.name, row.left_name, show(row.left), row.right_name, show(row.right), verdict)
     out.print(view)
-    if not table.complete:
-        out.print("[bold red]incomplete[/]: not everything of the file is in; load again to go on")
+    if not table.agrees:
+        say(out, "The table does not agree.", "bold red")
 
 
 def print_verdicts(reports: list[dict[str, object]]) -> None:

@@ -10,14 +10,17 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import typer
+
 from cli.connect import audit_all, rebuild_all
-from cli.console import err, out, print_findings, print_table, print_verdicts
+from cli.console import err, out, print_findings, print_table, print_verdicts, say
 from cli.load import cdnow
 from cli.load.client import connected
 from cli.load.loader import LoadReport
 from cli.load.table import Table, make_table
 from cli.serve import load_sample, options_of, with_system
 from cli.story import StoryReport, print_story, run_story
+from kit.native.postgres import EmbeddedPostgres
 from kit.native.process import free_port
 from standalone.system import BusKind, System
 
@@ -42,23 +45,36 @@ def make_folder() -> Path:
 
 async def run_demo(full: Path | None, bus: BusKind, port: int, *, as_json: bool) -> bool:
     """The whole demo on a temporary data folder; True when everything agrees."""
+    path = full or cdnow.sample_path()
     folder = make_folder()
     outcome: dict[str, Any] = {}
 
     async def work(system: System, _stop: asyncio.Event) -> int:
-        report, table = await load_sample(system, full or cdnow.sample_path())
+        say(err, f"loading {path.name} through {system.options.url}")
+        report, table = await load_sample(system, path)
+        say(err, "rebuilding every projection and ledger from the log")
         rebuilt = await rebuild_all(system.runtimes)
+        say(err, "deriving every decision again")
         findings = await audit_all(system.runtimes)
+        say(err, "telling the story of one order")
         async with connected(system.options.url) as api:
             story = await run_story(api)
         outcome.update(report=report, table=table, rebuilt=rebuilt, findings=findings, story=story)
         return 0
 
     try:
-        await with_system(options_of(folder, "127.0.0.1", port or free_port(), bus), work)
+        code = await with_system(options_of(folder, "127.0.0.1", port or free_port(), bus), work)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    return bool(outcome) and _present(outcome, as_json=as_json)
+        await _remove(folder)
+    if code:
+        raise typer.Exit(code)
+    return _present(outcome, as_json=as_json)
+
+
+async def _remove(folder: Path) -> None:
+    """The folder and what its servers keep elsewhere."""
+    await EmbeddedPostgres(folder / "postgres").destroy()
+    await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
 def _present(outcome: dict[str, Any], *, as_json: bool) -> bool:
@@ -87,9 +103,6 @@ def _present(outcome: dict[str, Any], *, as_json: bool) -> bool:
     print_findings(findings)
     print_story(story)
     if report is not None:
-        err.print(
-            f"{report.orders} orders: accepted {report.orders / report.accepted_seconds:,.0f}/s, "
-            f"settled {report.orders / report.settled_seconds:,.0f}/s"
-        )
+        say(err, report.sentence())
     out.print("[bold green]everything agrees[/]" if agrees else "[bold red]something disagrees[/]")
     return agrees

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-import signal
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
+import httpx
 import typer
+import uvloop
 
 from cli import infra, operate
-from cli.console import err
+from cli.console import err, say
 from cli.demo import check_demo, run_demo
-from cli.serve import DataFolderInUse, run_system
+from cli.load.cdnow import DataFileError
+from cli.load.client import ApiError
+from cli.load.loader import CHUNK, LoadFailed
+from cli.serve import EXIT_DIFFERS, EXIT_INTERRUPTED, CannotRun, run_system
 from kit.telemetry.logging import configure_logging
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
@@ -24,7 +27,6 @@ app.add_typer(infra.app, name="infra")
 app.add_typer(operate.parked_app, name="parked")
 operate.register(app)
 
-EXIT_DIFFERS = 1
 EXIT_USAGE = 2
 EXIT_UNAVAILABLE = 3
 
@@ -39,11 +41,21 @@ Answer = TypeVar("Answer")
 
 
 def execute(work: Coroutine[Any, Any, Answer]) -> Answer:
-    """Run a command; Ctrl-C cancels it and everything it started is stopped."""
+    """Run a command; what goes wrong is a sentence and an exit code, Ctrl-C stops everything it started."""
     try:
-        return asyncio.run(work)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(work)
     except KeyboardInterrupt:
-        raise typer.Exit(130) from None
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+    except CannotRun as error:
+        say(err, str(error), "bold red")
+        raise typer.Exit(EXIT_UNAVAILABLE) from None
+    except httpx.TransportError as error:
+        say(err, f"The gateway cannot be reached: {error or type(error).__name__}.", "bold red")
+        raise typer.Exit(EXIT_UNAVAILABLE) from None
+    except (LoadFailed, ApiError, DataFileError) as error:
+        say(err, f"The load stopped: {error}", "bold red")
+        raise typer.Exit(EXIT_DIFFERS) from None
 
 
 def _bus(value: str) -> Any:
@@ -53,6 +65,14 @@ def _bus(value: str) -> Any:
     return value
 
 
+def _configure_logging(name: str, level: str) -> None:
+    try:
+        configure_logging(name, level, json=not sys.stderr.isatty())
+    except ValueError as error:
+        say(err, str(error), "bold red")
+        raise typer.Exit(EXIT_USAGE) from None
+
+
 @app.command()
 def run(
     data: Folder = DEFAULT_FOLDER,
@@ -60,16 +80,12 @@ def run(
     port: Port = 8000,
     bus: Bus = "embedded",
     load: Annotated[bool, typer.Option("--load", help="Load the bundled sample once and print the table.")] = False,
+    chunk: Annotated[int, typer.Option(help="Rows a request of the load.", min=1, max=5000, hidden=True)] = CHUNK,
     log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING or ERROR.")] = "WARNING",
 ) -> None:
     """Run the whole system in one process until Ctrl-C."""
-    configure_logging("standalone", log_level, json=not sys.stderr.isatty())
-    try:
-        code = execute(run_system(data, host, port, _bus(bus), with_load=load))
-    except DataFolderInUse as error:
-        err.print(f"[bold red]{error}[/]")
-        raise typer.Exit(EXIT_UNAVAILABLE) from None
-    raise typer.Exit(code)
+    _configure_logging("standalone", log_level)
+    raise typer.Exit(execute(run_system(data, host, port, _bus(bus), with_load=load, chunk=chunk)))
 
 
 @app.command()
@@ -82,28 +98,16 @@ def demo(
     url: Annotated[str, typer.Option(help="With --check: the gateway.")] = "http://127.0.0.1:8000",
 ) -> None:
     """Load, table, rebuild and compare, audit, story, stop: on a data folder of its own. Exits 1 on disagreement."""
-    configure_logging("demo", "WARNING", json=not sys.stderr.isatty())
-    try:
-        if check:
-            agrees = execute(check_demo(url, full, as_json=as_json))
-        else:
-            agrees = execute(run_demo(full, _bus(bus), port, as_json=as_json))
-    except DataFolderInUse as error:
-        err.print(f"[bold red]{error}[/]")
-        raise typer.Exit(EXIT_UNAVAILABLE) from None
+    _configure_logging("demo", "WARNING")
+    if full is not None and not full.is_file():
+        say(err, f"--full: {full} is no file", "bold red")
+        raise typer.Exit(EXIT_USAGE)
+    if check:
+        agrees = execute(check_demo(url, full, as_json=as_json))
+    else:
+        agrees = execute(run_demo(full, _bus(bus), port, as_json=as_json))
     raise typer.Exit(0 if agrees else EXIT_DIFFERS)
 
 
-def main() -> None:
-    """Entry point."""
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    app()
-
-
-def print_json(value: object) -> None:
-    """One JSON document on stdout."""
-    sys.stdout.write(json.dumps(value, indent=2, default=str) + "\n")
-
-
 if __name__ == "__main__":
-    main()
+    app()

@@ -5,22 +5,29 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from pathlib import Path
 
-from cli.console import LoadProgress, err, out, print_table
+import psutil
+
+from cli.console import LoadProgress, err, print_table, say
 from cli.load import cdnow
 from cli.load.client import connected
-from cli.load.loader import LoadReport, load
+from cli.load.loader import CHUNK, LoadReport, load
 from cli.load.record import load_record
 from cli.load.table import Table, make_table
 from kit.native.process import FolderInUse, NativeError
-from standalone.system import BusKind, Options, PortTaken, System, running
+from standalone.system import BusKind, Interrupted, Options, OtherBus, PortTaken, System, WorkerEnded, running
+
+EXIT_DIFFERS = 1
+EXIT_INTERRUPTED = 130
+
+Work = Callable[[System, asyncio.Event], Awaitable[int]]
 
 
-class DataFolderInUse(Exception):
-    """The system cannot start here: says why in a sentence."""
+class CannotRun(Exception):
+    """The system cannot start or go on: says why in a sentence."""
 
 
 def options_of(folder: Path, host: str, port: int, bus: BusKind) -> Options:
@@ -28,61 +35,86 @@ def options_of(folder: Path, host: str, port: int, bus: BusKind) -> Options:
     return Options(folder.expanduser().resolve(), host, port, bus, os.environ.get("CRMESH_KAFKA"))
 
 
-async def with_system(options: Options, work: Callable[[System, asyncio.Event], Awaitable[int]]) -> int:
-    """Start the system, serve, run `work(system, stop)`; SIGINT and SIGTERM set `stop`."""
+async def with_system(options: Options, work: Work) -> int:
+    """Start the system, serve, run `work(system, stop)`; SIGINT and SIGTERM set `stop` and cancel the work.
+
+    Returns what `work` returns, EXIT_INTERRUPTED when it was cut short. Raises CannotRun.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     try:
-        async with running(options) as system:
-            serving = asyncio.create_task(system.serve(stop))
-            await system.wait_until_serving()
-            working = asyncio.create_task(_guarded(work(system, stop)))
-            waiting = asyncio.create_task(stop.wait())
-            await asyncio.wait({working, waiting, serving}, return_when=asyncio.FIRST_COMPLETED)
-            if not working.done():
-                working.cancel()
-            stop.set()
-            with suppress(asyncio.CancelledError):
-                code = await working
-                await serving
-                return code
-            await serving
-            return 0
+        async with running(options, stop) as system:
+            return await _serve(system, work, stop)
+    except Interrupted:
+        return EXIT_INTERRUPTED
     except PortTaken as error:
-        raise DataFolderInUse(f"The port is taken: {error}. Choose another with --port.") from None
+        raise CannotRun(f"The port is taken: {error}. Choose another with --port.") from None
     except FolderInUse as error:
-        raise DataFolderInUse(f"The data folder is in use: {error}") from None
+        raise CannotRun(f"The data folder is in use: {error}.") from None
+    except OtherBus as error:
+        raise CannotRun(f"The data folder cannot be used: {error}.") from None
+    except WorkerEnded as error:
+        raise CannotRun(f"The system stopped: {error}.") from None
     except NativeError as error:
-        raise DataFolderInUse(str(error)) from None
+        if stop.is_set():  # Ctrl-C in a terminal reaches the tools that were preparing the servers too
+            return EXIT_INTERRUPTED
+        raise CannotRun(str(error)) from None
 
 
-async def _guarded(work: Awaitable[int]) -> int:
-    return await work
+async def _serve(system: System, work: Work, stop: asyncio.Event) -> int:
+    serving = asyncio.create_task(system.serve(stop))
+    watching = asyncio.create_task(system.watch_workers())
+    ready = asyncio.create_task(system.wait_until_serving())
+    await asyncio.wait({ready, serving, watching}, return_when=asyncio.FIRST_COMPLETED)
+    working = asyncio.ensure_future(work(system, stop))
+    waiting = asyncio.create_task(stop.wait())
+    await asyncio.wait({working, waiting, serving, watching}, return_when=asyncio.FIRST_COMPLETED)
+    stop.set()
+    for task in (ready, waiting, working):
+        task.cancel()
+    try:
+        return await working
+    except asyncio.CancelledError:
+        return EXIT_INTERRUPTED
+    finally:
+        await serving
+        if watching.done():
+            await watching
+        watching.cancel()
 
 
-async def load_sample(system: System, path: Path) -> tuple[LoadReport | None, Table]:
+def seconds_since_start() -> float:
+    """Age of this process."""
+    return time.time() - psutil.Process().create_time()
+
+
+async def load_sample(system: System, path: Path, chunk: int = CHUNK) -> tuple[LoadReport | None, Table]:
     """Load a file unless the record says it is in; returns the report of what was loaded, and the table."""
     folder = system.options.folder
     async with connected(system.options.url) as api:
         report = None
         if not load_record(folder, path).complete:
             with LoadProgress() as progress:
-                report = await load(api, path, folder, progress)
+                report = await load(api, path, folder, progress, chunk)
         return report, await make_table(api, path)
 
 
-async def run_system(folder: Path, host: str, port: int, bus: BusKind, *, with_load: bool) -> int:
-    """Serve until a signal; returns the exit code."""
+async def run_system(folder: Path, host: str, port: int, bus: BusKind, *, with_load: bool, chunk: int = CHUNK) -> int:
+    """Serve until a signal; returns the exit code. Raises CannotRun; LoadFailed and ApiError from the load."""
 
     async def work(system: System, stop: asyncio.Event) -> int:
-        err.print(f"crmesh serves [bold]{system.options.url}[/] (ready in {system.started_in:.1f} s, data in {folder})")
-        err.print(f"API and documentation: {system.options.url}/docs   stop with Ctrl-C")
+        say(err, f"crmesh serves {system.options.url} (ready in {seconds_since_start():.1f} s)")
+        say(err, f"data in {system.options.folder}; API and documentation: {system.options.url}/docs")
         if with_load:
-            _report, table = await load_sample(system, cdnow.sample_path())
+            report, table = await load_sample(system, cdnow.sample_path(), chunk)
             print_table(table)
-            out.print("The system goes on serving; stop with Ctrl-C." if table.agrees else "The table does not agree.")
+            if report is not None:
+                say(err, report.sentence())
+            if not table.agrees:
+                return EXIT_DIFFERS
+        say(err, "stop with Ctrl-C")
         await stop.wait()
         return 0
 

@@ -7,13 +7,13 @@ import json
 import os
 import secrets
 import socket
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast
 
+import psutil
 import structlog
 import uvicorn
 
@@ -37,8 +37,25 @@ log = structlog.get_logger(__name__)
 BusKind = Literal["embedded", "kafka"]
 
 
+STOP_SECONDS = 30.0
+BACKLOG = 2048
+DRAIN_SECONDS = 10
+
+
 class PortTaken(Exception):
-    """Another program listens on the gateway's port."""
+    """The gateway cannot listen on its address."""
+
+
+class OtherBus(Exception):
+    """The data folder belongs to a system whose events are elsewhere."""
+
+
+class Interrupted(Exception):
+    """Asked to stop before everything was started."""
+
+
+class WorkerEnded(Exception):
+    """A service's background work ended by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +71,8 @@ class Options:
     @property
     def url(self) -> str:
         """Address of the gateway."""
-        return f"http://{self.host}:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
 
 
 @dataclass
@@ -67,15 +85,17 @@ class System:
     issuer: DevelopmentIssuer
     runtimes: dict[str, Runtime]
     gateway: Gateway
-    started_in: float = 0.0
-    first_start: bool = False
+    listener: socket.socket
+    workers: list[asyncio.Task[None]]
     _serving: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
 
     async def serve(self, stop: asyncio.Event) -> None:
         """Answer HTTP until `stop` is set, then drain."""
-        server = _QuietServer(server_config(cast(Any, self.gateway), host=self.options.host, port=self.options.port))
+        config = server_config(cast(Any, self.gateway), host=self.options.host, port=self.options.port)
+        config.timeout_graceful_shutdown = DRAIN_SECONDS
+        server = _QuietServer(config)
         server.on_started = self._serving.set
-        serving = asyncio.create_task(server.serve())
+        serving = asyncio.create_task(server.serve(sockets=[self.listener]))
         waiting = asyncio.create_task(stop.wait())
         await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
         self.gateway.start_draining()
@@ -84,8 +104,14 @@ class System:
         await serving
 
     async def wait_until_serving(self) -> None:
-        """Returns when the port accepts requests."""
+        """Returns when requests are answered."""
         await self._serving.wait()
+
+    async def watch_workers(self) -> None:
+        """Raises WorkerEnded as soon as a service's worker ends: nothing would move any more."""
+        done, _ = await asyncio.wait(self.workers, return_when=asyncio.FIRST_COMPLETED)
+        ended = next(iter(done))
+        raise WorkerEnded(f"{ended.get_name()} ended: {ended.exception()!r}")
 
 
 class _QuietServer(uvicorn.Server):
@@ -105,14 +131,21 @@ class _QuietServer(uvicorn.Server):
         yield
 
 
-def check_port(host: str, port: int) -> None:
-    """Raises PortTaken when the gateway could not listen."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise PortTaken(f"{host}:{port} cannot be used: {error.strerror or error}") from None
+def listen(host: str, port: int) -> socket.socket:
+    """Take the gateway's address for this process, before anything is started. Raises PortTaken.
+
+    Requests that come in while the system starts wait in the queue of the socket.
+    """
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise PortTaken(f"{host}:{port}: {error.strerror or error}") from None
+    listener.setblocking(False)
+    return listener
 
 
 def system_file(folder: Path) -> Path:
@@ -121,33 +154,55 @@ def system_file(folder: Path) -> Path:
 
 
 @asynccontextmanager
-async def running(options: Options) -> AsyncIterator[System]:
-    """Start everything, stop everything. Raises PortTaken, FolderInUse (kit.native) when that cannot be."""
-    began = time.monotonic()
-    check_port(options.host, options.port)
-    first = not (options.folder / "postgres").exists()
+async def running(options: Options, stop: asyncio.Event | None = None) -> AsyncIterator[System]:
+    """Start everything, stop everything.
+
+    Raises PortTaken, FolderInUse (kit.native) and OtherBus when that cannot be, before anything is changed;
+    Interrupted when `stop` is set while starting (no step is torn in two, what was started is stopped).
+    """
+    with closing(listen(options.host, options.port)) as listener:
+        async with AsyncExitStack() as stack:
+            yield await _start(options, listener, stack, stop or asyncio.Event())
+
+
+async def _start(options: Options, listener: socket.socket, stack: AsyncExitStack, stop: asyncio.Event) -> System:
     options.folder.mkdir(parents=True, exist_ok=True)
-    async with AsyncExitStack() as stack:
-        server = EmbeddedPostgres(options.folder / "postgres")
-        await server.start()
-        stack.push_async_callback(server.stop)
-        postgres = server.dsn("")
-        bus_address = await _start_bus_server(options, stack)
-        await _prepare_databases(server, options)
-        gateway_settings = GatewaySettings(env="development", data_dir=options.folder, issuer_url=options.url)
-        issuer = DevelopmentIssuer(gateway_settings)
-        bus = await _start_bus(options, postgres, bus_address, stack)
-        runtimes = await _start_services(options, postgres, issuer, bus, stack)
-        apps = {name: room(name, "app").create_app(runtime) for name, runtime in runtimes.items()}
-        upstreams = {name: AsgiUpstream(app) for name, app in apps.items()}
-        documents = {name: app.openapi() for name, app in apps.items()}
-        gateway = create_app(gateway_settings, upstreams, issuer=issuer, documents=documents)
-        await _start_workers(runtimes, stack)
-        system = System(options, postgres, bus_address, issuer, runtimes, gateway, first_start=first)
-        system.started_in = time.monotonic() - began
-        describe(system)
-        stack.callback(system_file(options.folder).unlink, missing_ok=True)
-        yield system
+    _check_bus(options)
+    server = EmbeddedPostgres(options.folder / "postgres")
+    await server.start()
+    stack.push_async_callback(server.stop)
+    _replace(options.folder / "bus", options.bus)
+    postgres = server.dsn("")
+    _go_on(stop)
+    bus_address = await _start_bus_server(options, stack)
+    _go_on(stop)
+    await _prepare_databases(server, options, stop)
+    gateway_settings = GatewaySettings(env="development", data_dir=options.folder, issuer_url=options.url)
+    issuer = DevelopmentIssuer(gateway_settings)
+    bus = await _start_bus(options, postgres, bus_address, stack)
+    runtimes = await _start_services(options, postgres, issuer, bus, stack)
+    apps = {name: room(name, "app").create_app(runtime) for name, runtime in runtimes.items()}
+    upstreams = {name: AsgiUpstream(app) for name, app in apps.items()}
+    documents = {name: app.openapi() for name, app in apps.items()}
+    gateway = create_app(gateway_settings, upstreams, issuer=issuer, documents=documents)
+    _go_on(stop)
+    workers = _start_workers(runtimes, stack)
+    system = System(options, postgres, bus_address, issuer, runtimes, gateway, listener, workers)
+    describe(system)
+    stack.callback(system_file(options.folder).unlink, missing_ok=True)
+    return system
+
+
+def _go_on(stop: asyncio.Event) -> None:
+    if stop.is_set():
+        raise Interrupted
+
+
+def _check_bus(options: Options) -> None:
+    """Raises OtherBus: offsets and sent events of one log mean nothing in another."""
+    mark = options.folder / "bus"
+    if mark.exists() and (kept := mark.read_text().strip()) != options.bus:
+        raise OtherBus(f"the events of {options.folder} are kept by the {kept} bus, not {options.bus}")
 
 
 def describe(system: System) -> None:
@@ -158,8 +213,16 @@ def describe(system: System) -> None:
         "bus": system.options.bus,
         "kafka": system.bus_address,
         "pid": os.getpid(),
+        "started": psutil.Process().create_time(),
     }
-    system_file(system.options.folder).write_text(json.dumps(body, indent=2))
+    _replace(system_file(system.options.folder), json.dumps(body, indent=2))
+
+
+def _replace(path: Path, text: str) -> None:
+    """Nobody ever reads half of it."""
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.write_text(text)
+    fresh.replace(path)
 
 
 async def _start_bus_server(options: Options, stack: AsyncExitStack) -> str:
@@ -175,7 +238,7 @@ async def _start_bus_server(options: Options, stack: AsyncExitStack) -> str:
     return broker.bootstrap
 
 
-async def _prepare_databases(server: EmbeddedPostgres, options: Options) -> None:
+async def _prepare_databases(server: EmbeddedPostgres, options: Options, stop: asyncio.Event) -> None:
     if options.bus == "embedded":
         await server.ensure_database(LOG_DATABASE)
     for service in SERVICES:
@@ -183,6 +246,7 @@ async def _prepare_databases(server: EmbeddedPostgres, options: Options) -> None
         settings = room(service, "settings").Settings(postgres=server.dsn(""))
         if await upgrade(service, DatabaseSettings(connect=settings.database_connect(), name=service)):
             log.info("migrated", service=service)
+        _go_on(stop)
 
 
 async def _start_bus(options: Options, postgres: str, address: str, stack: AsyncExitStack) -> EventBus:
@@ -224,18 +288,25 @@ async def _start_services(
     return runtimes
 
 
-async def _start_workers(runtimes: dict[str, Runtime], stack: AsyncExitStack) -> None:
+def _start_workers(runtimes: dict[str, Runtime], stack: AsyncExitStack) -> list[asyncio.Task[None]]:
     stop = asyncio.Event()
     workers: list[Worker] = [room(name, "worker").create_worker(runtime) for name, runtime in runtimes.items()]
-    tasks = [asyncio.create_task(worker.run(stop), name=f"worker-{worker.runtime.service}") for worker in workers]
+    tasks = [
+        asyncio.create_task(worker.run(stop), name=f"the worker of {worker.runtime.service}") for worker in workers
+    ]
 
     async def end() -> None:
         stop.set()
+        _done, late = await asyncio.wait(tasks, timeout=STOP_SECONDS)
+        for task in late:
+            log.error("worker_does_not_stop", worker=task.get_name())
+            task.cancel()
         for outcome in await asyncio.gather(*tasks, return_exceptions=True):
-            if isinstance(outcome, BaseException):
+            if isinstance(outcome, Exception):
                 log.error("worker_failed", error=repr(outcome))
 
     stack.push_async_callback(end)
+    return tasks
 
 
 def _kept_secret(path: Path) -> str:

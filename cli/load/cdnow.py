@@ -8,6 +8,7 @@ The external id of an order is its line number: customer and date are no key (sa
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -68,16 +69,29 @@ def read(path: Path) -> Iterator[Purchase]:
                 continue
             try:
                 customer, (day, quantity, dollars) = words[0], words[-3:]
-                whole, _, cents = dollars.partition(".")
                 yield Purchase(
                     line=number,
                     customer=customer,
                     day=datetime.strptime(day, "%Y%m%d").date(),  # noqa: DTZ007 (a business date has no zone)
-                    quantity=int(quantity),
-                    cents=int(whole) * 100 + int(cents.ljust(2, "0")),
+                    quantity=_count(quantity),
+                    cents=_cents(dollars),
                 )
             except (ValueError, IndexError):
                 raise DataFileError(f"line {number} is not a purchase: {text.strip()[:80]!r}") from None
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise ValueError
+    return count
+
+
+def _cents(text: str) -> int:
+    if re.fullmatch(r"\d+(\.\d{1,2})?", text, re.ASCII) is None:
+        raise ValueError
+    whole, _, cents = text.partition(".")
+    return int(whole) * 100 + int(cents.ljust(2, "0"))
 
 
 def digest(purpose: str, *ids: object) -> int:
@@ -134,6 +148,16 @@ def return_of(purchase: Purchase) -> tuple[date, int] | None:
         return None
     pieces = 1 + digest("pieces", purchase.customer, purchase.line) % purchase.quantity
     return purchase.day + timedelta(days=12), pieces
+
+
+def payment_id(purchase: Purchase, part: int) -> str:
+    """External id of a part payment, the first is 1."""
+    return f"{purchase.line}/{part}"
+
+
+def return_id(purchase: Purchase) -> str:
+    """External id of the return."""
+    return f"{purchase.line}/return"
 
 
 def is_released(purchase: Purchase) -> bool:

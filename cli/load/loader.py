@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -21,6 +21,8 @@ from cli.load.record import LoadRecord, load_record, save_record
 SERVICES = ("customer", "targets", "channels", "risk")
 CHUNK = 500
 SETTLE_SECONDS = 600.0
+AT_ONCE = 4
+RELEASE_REASON = "demo"
 
 Item = TypeVar("Item")
 
@@ -45,28 +47,38 @@ class LoadReport:
     accepted_seconds: float
     settled_seconds: float
 
+    def sentence(self) -> str:
+        """Rates for people."""
+        return (
+            f"{self.orders} orders: accepted {self.orders / self.accepted_seconds:,.0f}/s, "
+            f"settled {self.orders / self.settled_seconds:,.0f}/s"
+        )
 
-def chunks(rows: Iterable[Item], size: int = CHUNK) -> Iterator[list[Item]]:
+
+def chunks(rows: Iterable[Item], size: int) -> Iterator[list[Item]]:
     """Lists of at most `size`."""
     iterator = iter(rows)
     while chunk := list(islice(iterator, size)):
         yield chunk
 
 
-async def load(api: Api, path: Path, folder: Path, progress: Progress) -> LoadReport:
-    """Bring everything of the file in; goes on where the record in `folder` stands."""
+async def load(api: Api, path: Path, folder: Path, progress: Progress, chunk: int = CHUNK) -> LoadReport:
+    """Bring everything of the file in, `chunk` rows a request; goes on where the record in `folder` stands.
+
+    Raises LoadFailed when a row is refused or the services do not settle, ApiError for other answers.
+    """
     record = load_record(folder, path)
     progress.phase("organisation", None)
     organisation = await set_up(api)
     await settled(api)
-    run = _Load(api, organisation, path, folder, record, progress)
+    run = _Load(api, organisation, path, folder, record, progress, chunk)
     await run.accounts()
     await run.limits()
     began = time.monotonic()
-    await run.orders()
+    sent = await run.orders()
     accepted = time.monotonic() - began
     await settled(api)
-    report = LoadReport(sum(1 for _ in cdnow.read(path)), accepted, time.monotonic() - began)
+    report = LoadReport(sent, accepted, time.monotonic() - began)
     await run.release_held()
     await settled(api)
     held = await held_orders(api)
@@ -111,18 +123,23 @@ class _Load:
     folder: Path
     record: LoadRecord
     progress: Progress
+    chunk: int
 
-    async def _send(self, phase: str, path: str, rows: list[dict[str, Any]], chunk: int = CHUNK) -> None:
-        """Send rows in order, skipping what the record says is in; every row must go in."""
+    async def _send(self, phase: str, path: str, rows: Sequence[dict[str, Any] | None]) -> int:
+        """Send rows in order, skipping what the record says is in; every row must go in. Returns how many went.
+
+        None stands for a row that is not wanted, so that positions in the record mean the same for ever.
+        """
         self.progress.phase(phase, len(rows))
-        done = self.record.done.get(phase, 0)
-        self.progress.advance(min(done, len(rows)))
-        for part in chunks(rows[done:], chunk):
-            await self._send_part(path, part)
+        start = done = min(self.record.done.get(phase, 0), len(rows))
+        self.progress.advance(done)
+        for part in chunks(rows[done:], self.chunk):
+            await self._send_part(path, [row for row in part if row is not None])
             done += len(part)
             self.record.done[phase] = done
             save_record(self.folder, self.record)
             self.progress.advance(len(part))
+        return done - start
 
     async def _send_part(self, path: str, rows: list[dict[str, Any]]) -> None:
         """Send one batch; rows refused for a reference that is still on its way are sent again."""
@@ -158,14 +175,17 @@ class _Load:
         await self._send("accounts", "/v1/accounts/batch", rows)
 
     async def limits(self) -> None:
-        if self.record.done.get("limits"):
+        wanted = set(self._customers())
+        if self.record.done.get("limits", 0) >= len(wanted):
             return
-        rows = []
+        found = {}
         async for account in self.api.pages("/v1/accounts"):
-            customer = account["external_ids"].get(cdnow.SOURCE)
-            if customer is None:
-                continue
-            rows.append({"account_id": account["id"], "credit_limit": cdnow.credit_limit_of(customer)})
+            if (customer := account["external_ids"].get(cdnow.SOURCE)) in wanted:
+                found[customer] = account["id"]
+        rows = [
+            {"account_id": found[customer], "credit_limit": cdnow.credit_limit_of(customer)}
+            for customer in sorted(found)
+        ]
         await self._send("limits", "/v1/credit-profiles/batch", rows)
 
     def _order(self, purchase: cdnow.Purchase) -> dict[str, Any]:
@@ -194,53 +214,57 @@ class _Load:
             "place": True,
         }
 
-    async def orders(self) -> None:
-        await self._send("orders", "/v1/orders/batch", [self._order(purchase) for purchase in cdnow.read(self.path)])
+    async def orders(self) -> int:
+        return await self._send(
+            "orders", "/v1/orders/batch", [self._order(purchase) for purchase in cdnow.read(self.path)]
+        )
 
     async def release_held(self) -> None:
         officer = self.api.acting_as("officer")
+        await officer.token()
         purchases = {purchase.line: purchase for purchase in cdnow.read(self.path)}
-        held = [item async for item in held_items(self.api)]
-        self.progress.phase("released", len(held))
-        for item in held:
-            if cdnow.is_released(purchases[int(item["external_id"])]):
-                body = {"order_id": item["id"], "decision": "override", "reason": "demo"}
-                await officer.post("/v1/credit-decisions", body, expect=(201, 409))
+        released = [
+            item async for item in held_items(self.api) if cdnow.is_released(purchases[int(item["external_id"])])
+        ]
+
+        async def release(item: dict[str, Any]) -> None:
+            body = {"order_id": item["id"], "decision": "override", "reason": RELEASE_REASON}
+            await officer.post("/v1/credit-decisions", body, expect=(201, 409))
             self.progress.advance(1)
 
+        self.progress.phase("released", len(released))
+        for part in chunks(released, AT_ONCE):
+            await asyncio.gather(*(release(item) for item in part))
+
     async def payments(self, held: set[int]) -> None:
-        rows = []
+        rows: list[dict[str, Any] | None] = []
         for purchase in cdnow.read(self.path):
-            if purchase.line in held:
-                continue
             for part, (day, cents) in enumerate(cdnow.payments_of(purchase), start=1):
                 order = {"source": cdnow.SOURCE, "id": str(purchase.line)}
-                rows.append(
-                    {
-                        "external_id": {"source": cdnow.SOURCE, "id": f"{purchase.line}/{part}"},
-                        "account_ref": {"source": cdnow.SOURCE, "id": purchase.customer},
-                        "currency": cdnow.CURRENCY,
-                        "amount": cents,
-                        "received_on": day,
-                        "method": "card",
-                        "allocations": [{"order_ref": order, "amount": cents}],
-                    }
-                )
+                row = {
+                    "external_id": {"source": cdnow.SOURCE, "id": cdnow.payment_id(purchase, part)},
+                    "account_ref": {"source": cdnow.SOURCE, "id": purchase.customer},
+                    "currency": cdnow.CURRENCY,
+                    "amount": cents,
+                    "received_on": day,
+                    "method": "card",
+                    "allocations": [{"order_ref": order, "amount": cents}],
+                }
+                rows.append(None if purchase.line in held else row)
         await self._send("payments", "/v1/payments/batch", rows)
 
     async def returns(self, held: set[int]) -> None:
-        rows = []
+        rows: list[dict[str, Any] | None] = []
         for purchase in cdnow.read(self.path):
             returned = cdnow.return_of(purchase)
-            if purchase.line in held or returned is None:
+            if returned is None:
                 continue
             day, pieces = returned
-            rows.append(
-                {
-                    "external_id": {"source": cdnow.SOURCE, "id": f"{purchase.line}/return"},
-                    "order_ref": {"source": cdnow.SOURCE, "id": str(purchase.line)},
-                    "return_date": day,
-                    "lines": [{"line_no": 1, "quantity": pieces}],
-                }
-            )
+            row = {
+                "external_id": {"source": cdnow.SOURCE, "id": cdnow.return_id(purchase)},
+                "order_ref": {"source": cdnow.SOURCE, "id": str(purchase.line)},
+                "return_date": day,
+                "lines": [{"line_no": 1, "quantity": pieces}],
+            }
+            rows.append(None if purchase.line in held else row)
         await self._send("returns", "/v1/returns/batch", rows)

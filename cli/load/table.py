@@ -35,12 +35,16 @@ class TableRow:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """All rows; `complete` when everything of the file is in."""
+    """All rows; `missing` counts what of the file is not in yet, by kind, and is empty when everything is."""
 
     rows: tuple[TableRow, ...]
-    complete: bool
+    missing: dict[str, int]
     orders: int
     held: int
+
+    @property
+    def complete(self) -> bool:
+        return not self.missing
 
     @property
     def agrees(self) -> bool:
@@ -50,6 +54,7 @@ class Table:
         """For JSON."""
         return {
             "complete": self.complete,
+            "missing": self.missing,
             "agrees": self.agrees,
             "orders": self.orders,
             "held": self.held,
@@ -80,6 +85,7 @@ class _Facts:
     exposure: list[dict[str, Any]]
     credits: list[dict[str, Any]]
     rebates: list[dict[str, Any]]
+    overridden: set[str]
     by_group: dict[str, int]
 
 
@@ -98,6 +104,7 @@ async def _facts(api: Api) -> _Facts:
         exposure=await all_of("/v1/exposure-entries"),
         credits=await all_of("/v1/credit-lines"),
         rebates=await all_of("/v1/rebate-entries"),
+        overridden={item["order_id"] for item in await all_of("/v1/credit-decisions", decision="override")},
         by_group=by_group,
     )
 
@@ -114,7 +121,7 @@ async def make_table(api: Api, path: Path) -> Table:
     returned_gross = -sum(item["gross_base"] for item in facts.returns)
     returned_net = -sum(item["net_base"] for item in facts.returns)
     net = sum(order["net_base"] for order in confirmed) - returned_net
-    paid = sum(payment["allocated_base"] for payment in facts.payments)
+    paid = sum(payment["amount"] - payment["refunded"] for payment in facts.payments)
     exposure = sum(entry["amount"] for entry in facts.exposure if entry["order_id"] in ids)
     credited = [line for line in facts.credits if line["order_id"] in ids]
     others = sum(line["amount"] for line in facts.credits) - sum(line["amount"] for line in credited)
@@ -123,7 +130,7 @@ async def make_table(api: Api, path: Path) -> Table:
         TableRow("gross", "file", cents, "confirmed + held", confirmed_gross + held_gross),
         TableRow("held", "orders on hold", held_gross, "gross - confirmed", cents - confirmed_gross),
         TableRow("returned", "customer", returned_gross, "risk", _by_kind(facts.exposure, ids, "returned")),
-        TableRow("paid", "customer", paid, "risk", _by_kind(facts.exposure, ids, "paid")),
+        TableRow("paid", "customer", paid, "risk", _by_kind(facts.exposure, ids, "paid", "refunded")),
         TableRow(
             "exposure", "exposure + payments + returns", exposure + paid + returned_gross, "confirmed", confirmed_gross
         ),
@@ -134,11 +141,32 @@ async def make_table(api: Api, path: Path) -> Table:
         for group, total in facts.by_group.items()
     ]
     rows += _rebate_rows(path, facts, confirmed)
-    return Table(tuple(rows), complete=len(facts.orders) == orders, orders=len(facts.orders), held=len(held))
+    return Table(tuple(rows), missing=_missing(path, facts), orders=len(facts.orders), held=len(held))
 
 
-def _by_kind(entries: list[dict[str, Any]], ids: set[str], kind: str) -> int:
-    return -sum(int(entry["amount"]) for entry in entries if entry["order_id"] in ids and entry["kind"] == kind)
+def _missing(path: Path, facts: _Facts) -> dict[str, int]:
+    """How much of the file is not in yet. Orders that somebody released by hand need no payment and no return."""
+    orders = {int(order["external_id"]): order for order in facts.orders}
+    payments = {payment["external_id"] for payment in facts.payments}
+    returns = {item["external_id"] for item in facts.returns}
+    missing = dict.fromkeys(("orders", "decisions", "releases", "payments", "returns"), 0)
+    for purchase in cdnow.read(path):
+        order, released = orders.get(purchase.line), cdnow.is_released(purchase)
+        if order is None:
+            missing["orders"] += 1
+        elif order["state"] in ("draft", "placed"):
+            missing["decisions"] += 1
+        elif order["state"] == "on_hold":
+            missing["releases"] += released
+        elif order["state"] in CONFIRMED and (released or order["id"] not in facts.overridden):
+            parts = range(1, len(cdnow.payments_of(purchase)) + 1)
+            missing["payments"] += sum(cdnow.payment_id(purchase, part) not in payments for part in parts)
+            missing["returns"] += cdnow.return_of(purchase) is not None and cdnow.return_id(purchase) not in returns
+    return {kind: count for kind, count in missing.items() if count}
+
+
+def _by_kind(entries: list[dict[str, Any]], ids: set[str], *kinds: str) -> int:
+    return -sum(int(entry["amount"]) for entry in entries if entry["order_id"] in ids and entry["kind"] in kinds)
 
 
 def rebate_of(volume: int) -> int:
