@@ -137,6 +137,17 @@ def test_functions_are_short() -> None:
     assert not wrong, "lines of the body"
 
 
+def test_public_functions_say_what_they_do() -> None:
+    wrong = [
+        f"{name_of(path)}:{node.name}"
+        for path in python_files("kit", "gateway", "services", "standalone")
+        for node in tree_of(path).body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        if not node.name.startswith("_") and not ast.get_docstring(node)
+    ]
+    assert not wrong
+
+
 def test_nothing_is_printed_and_nothing_left_to_do() -> None:
     marks = re.compile(r"\b(?:TODO|FIXME)\b|#\s*type:\s*ignore(?!\[)|#\s*noqa(?!:)")
     own = name_of(Path(__file__).resolve())

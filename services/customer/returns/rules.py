@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
-
-import orjson
 
 from kit.errors import Conflict, FieldError, Invalid
 from services.customer.orders.enums import RETURNABLE, OrderState
@@ -83,4 +82,4 @@ def _invalid(pointer: str, code: str, detail: str) -> Invalid:
 
 def content_hash(content: Mapping[str, Any]) -> str:
     """Hash of what a row says, to see that it was sent before."""
-    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
