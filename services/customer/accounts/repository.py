@@ -55,7 +55,7 @@ COLUMNS = (
     "kind", "name", "local_name", "tax_id", "country", "region", "customer_type", "website", "owner_id", "tags",
 )  # fmt: skip
 _LOAD = f"SELECT a.*, {_EXTERNAL} AS external_ids FROM account a WHERE a.id = ANY($1::uuid[])"
-_LOCK = "SELECT id FROM account WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
+_LOCK = "SELECT id FROM account WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 _SAVE = (
     f"UPDATE account t SET {', '.join(f'{c} = r.{c}' for c in COLUMNS)}, archived_at = r.archived_at, "
     "version = r.version, updated_at = r.updated_at FROM json_populate_recordset(NULL::account, $1::json) r "
@@ -88,7 +88,8 @@ async def lock_accounts(tx: Tx, ids: Collection[UUID]) -> dict[UUID, dict[str, A
 async def add_accounts(tx: Tx, accounts: Sequence[Mapping[str, Any]]) -> int:
     """Insert accounts; returns how many went in (the others clash with another's tax id)."""
     names = ("id", "version", "created_at", "updated_at", "stream_key", "archived_at", *COLUMNS)
-    return await insert_rows(tx, Account, [{n: a[n] for n in names} for a in accounts], "ON CONFLICT DO NOTHING")
+    ordered = sorted(accounts, key=lambda account: (account["tax_id"] or "", account["country"] or ""))
+    return await insert_rows(tx, Account, [{n: a[n] for n in names} for a in ordered], "ON CONFLICT DO NOTHING")
 
 
 async def add_external_ids(tx: Tx, rows: Sequence[tuple[UUID, str, str]]) -> int:

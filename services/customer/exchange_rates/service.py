@@ -11,8 +11,8 @@ from kit.ids import new_id
 from kit.security import audit
 from services.customer.deps import Desk
 from services.customer.exchange_rates import repository
+from services.customer.exchange_rates.rules import ExchangeRateInvalid, check_rate
 from services.customer.exchange_rates.schemas import ExchangeRateCreate
-from services.customer.orders.rules import ExchangeRateInvalid, check_rate
 
 
 class DuplicateExchangeRate(Conflict):

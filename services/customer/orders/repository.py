@@ -10,53 +10,10 @@ from uuid import UUID
 import orjson
 
 from kit.db.database import Row, Tx
-from kit.db.filters import Field
-from kit.db.lists import ListSpec
 from kit.db.rows import dumps, insert_rows
-from services.customer.orders.enums import OrderState
 from services.customer.orders.models import Order, OrderCheck, OrderCredit, OrderLine
 
 Pair = tuple[str, str]
-
-ORDERS = ListSpec(
-    source="orders o",
-    fields={
-        "id": Field("o.id", "uuid"),
-        "version": Field("o.version", "int", filterable=False),
-        "number": Field("o.number", sortable=True),
-        "stream_key": Field("o.stream_key", "uuid", filterable=False),
-        "account_id": Field("o.account_id", "uuid"),
-        "owner_id": Field("o.owner_id", "uuid", nullable=True),
-        "seller_id": Field(
-            "o.id",
-            "uuid",
-            match="EXISTS (SELECT 1 FROM order_credit c WHERE c.order_id = o.id AND c.member_id = ANY({}))",
-        ),
-        "sku": Field("''", match="EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sku = ANY({}))"),
-        "partner_id": Field("o.partner_id", "uuid", nullable=True),
-        "region": Field("o.region", nullable=True),
-        "customer_type": Field("o.customer_type", nullable=True),
-        "state": Field("o.state", enum=tuple(OrderState)),
-        "placement": Field("o.placement", "int"),
-        "order_date": Field("o.order_date", "date", sortable=True),
-        "payment_terms_days": Field("o.payment_terms_days", "int"),
-        "currency": Field("o.currency", "currency"),
-        "base_currency": Field("o.base_currency", "currency", filterable=False),
-        "exchange_rate": Field("o.exchange_rate", nullable=True, filterable=False),
-        **{name: Field(f"o.{name}", "int") for name in ("net", "tax", "gross", "net_base", "tax_base")},
-        "gross_base": Field("o.gross_base", "int", sortable=True),
-        "paid": Field("o.paid", "int"),
-        "paid_base": Field("o.paid_base", "int"),
-        "placed_at": Field("o.placed_at", "datetime", nullable=True),
-        "cancel_reason": Field("o.cancel_reason", nullable=True, filterable=False),
-        "external_source": Field("o.external_source", nullable=True),
-        "external_id": Field("o.external_id", nullable=True),
-        "created_at": Field("o.created_at", "datetime", sortable=True),
-        "updated_at": Field("o.updated_at", "datetime"),
-    },
-    search=("o.number",),
-    default_sort="-created_at",
-)
 
 COLUMNS = tuple(name for name in Order.model_fields if name != "id")
 LINE_COLUMNS = tuple(OrderLine.model_fields)
@@ -74,7 +31,7 @@ SELECT o.*, a.region AS account_region, a.customer_type AS account_customer_type
   (SELECT coalesce(json_agg(k ORDER BY k.placement, k.kind), '[]') FROM order_check k WHERE k.order_id = o.id) AS checks
 FROM orders o JOIN account a ON a.id = o.account_id WHERE o.id = ANY($1::uuid[])
 """
-_LOCK = "SELECT id FROM orders WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
+_LOCK = "SELECT id FROM orders WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 _SAVE = f"""
 WITH o AS (
   UPDATE orders t SET {_set(_MUTABLE, "r")} FROM json_populate_recordset(NULL::orders, $1::json) r
@@ -125,6 +82,7 @@ async def add_orders(tx: Tx, orders: Sequence[Mapping[str, Any]]) -> int:
     """Insert orders with lines, credits and checks; returns how many went in (nothing of an order is
     written when its external id is taken: the caller then rolls back)."""
     rows = [{"id": order["id"], **{name: order[name] for name in COLUMNS}} for order in orders]
+    rows.sort(key=lambda row: (row["external_source"] or "", row["external_id"] or ""))
     added = await insert_rows(tx, Order, rows, "ON CONFLICT (external_source, external_id) DO NOTHING")
     if added == len(rows):
         await add_parts(tx, orders)

@@ -16,8 +16,9 @@ from kit.web.lists import documented, list_answer
 from kit.web.responses import json_answer
 from services.customer.deps import desk_of, scope_of
 from services.customer.orders import batches, service
-from services.customer.orders.repository import ORDERS
-from services.customer.orders.schemas import OrderCancel, OrderCreate, OrderPage, OrderRead, OrderRow, OrderUpdate
+from services.customer.orders.answers import OrderPage, OrderRead
+from services.customer.orders.lists import ORDERS
+from services.customer.orders.schemas import OrderCancel, OrderCreate, OrderRow, OrderUpdate
 from services.customer.orders.snapshots import order_body
 
 router = routes.router("orders")

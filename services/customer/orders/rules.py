@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
-from decimal import Decimal
 
 from kit.errors import Conflict, FieldError, Invalid
 from kit.money import MAX_AMOUNT, SHARE_WHOLE, allocate, convert, ratio
+from services.customer.exchange_rates.rules import check_rate
 from services.customer.orders.enums import TRANSITIONS, AnswerKind, Decision, OrderAction, OrderState
-
-RATE_DIGITS = 12
-_RATE = re.compile(r"[0-9]{1,12}(\.[0-9]{1,24})?")
 
 
 class OrderLineRefused(Invalid, ValueError):
@@ -29,12 +25,6 @@ class AmountOverflow(OrderLineRefused):
     """An amount of the line, or the total up to it, passes 10^13 minor units."""
 
     code, title = "amount-overflow", "An amount of the order is too large"
-
-
-class ExchangeRateInvalid(Invalid, ValueError):
-    """Not a positive decimal of at most 12 significant digits, or not 1 within one currency."""
-
-    code, title = "exchange-rate-invalid", "The exchange rate is not valid"
 
 
 class CreditSplitInvalid(Invalid, ValueError):
@@ -192,17 +182,6 @@ def _check_range(lines: Sequence[LineInput], amounts: Sequence[int]) -> None:
         running += amount
         if running > MAX_AMOUNT:
             raise AmountOverflow(line.number, "unit_price", f"the order's total passes {MAX_AMOUNT}", index=index)
-
-
-def check_rate(rate: str, currency: str, base_currency: str) -> None:
-    """Raises ExchangeRateInvalid."""
-    significant = rate.replace(".", "").strip("0")
-    if not (_RATE.fullmatch(rate) and 0 < len(significant) <= RATE_DIGITS):
-        raise ExchangeRateInvalid(
-            f"{rate[:40]!r} is not a positive decimal of at most {RATE_DIGITS} significant digits"
-        )
-    if currency == base_currency and Decimal(rate) != 1:
-        raise ExchangeRateInvalid(f"the rate of {currency} to itself is 1")
 
 
 def _spread(total: int, weights: Sequence[int], keys: Sequence[str]) -> list[int]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, model_validator
 
-from kit.web.lists import page_of
 from kit.web.schema import (
     BusinessDate,
     Code,
@@ -20,7 +19,6 @@ from kit.web.schema import (
     Share,
 )
 from services.customer.accounts.schemas import ExternalRef, Region
-from services.customer.events_out import OrderCredit, OrderState
 
 MAX_LINES = 500
 
@@ -114,80 +112,3 @@ class OrderCancel(Schema):
     model_config = ConfigDict(json_schema_extra={"example": {"reason": "customer_request"}})
 
     reason: Code
-
-
-class OrderLineRead(Schema):
-    """A line with its amounts; base amounts are 0 before placement."""
-
-    line_no: int
-    sku: str
-    product_line: str | None
-    quantity: int
-    returned: int
-    unit_price: int
-    discount: int
-    tax_rate: int
-    net: int
-    tax: int
-    gross: int
-    net_base: int
-    tax_base: int
-    gross_base: int
-
-
-class OrderCheckRead(Schema):
-    """A check of one placement."""
-
-    placement: int
-    kind: str
-    state: str
-    decision: str | None
-    reason: str | None
-    shortfall: int | None
-    answered_at: datetime | None
-
-
-class OrderSummary(Schema):
-    """An order without its lines."""
-
-    id: UUID
-    version: int
-    number: str
-    stream_key: UUID
-    account_id: UUID
-    owner_id: UUID | None
-    partner_id: UUID | None
-    region: str | None
-    customer_type: str | None
-    state: OrderState
-    placement: int
-    order_date: date
-    payment_terms_days: int
-    currency: str
-    base_currency: str
-    exchange_rate: str | None
-    net: int
-    tax: int
-    gross: int
-    net_base: int
-    tax_base: int
-    gross_base: int
-    paid: int
-    paid_base: int
-    placed_at: datetime | None
-    cancel_reason: str | None
-    external_source: str | None
-    external_id: str | None
-    created_at: datetime
-    updated_at: datetime
-
-
-class OrderRead(OrderSummary):
-    """An order with lines, credits and checks."""
-
-    lines: list[OrderLineRead]
-    credits: list[OrderCredit]
-    checks: list[OrderCheckRead]
-
-
-OrderPage = page_of(OrderSummary)

@@ -9,7 +9,7 @@ from kit.events.outbox import Fact
 from kit.security.audit import AuditEntry
 from services.customer.deps import Desk
 from services.customer.events_out import OrderLine, OrderSnapshot
-from services.customer.orders.schemas import OrderCheckRead, OrderSummary
+from services.customer.orders.answers import OrderCheckRead, OrderSummary
 
 SERVICE = "customer"
 _SNAPSHOT = tuple(name for name in OrderSnapshot.model_fields if name not in ("credits", "lines", "changed"))

@@ -69,13 +69,14 @@ async def load_payment(tx: Tx, payment_id: UUID) -> dict[str, Any] | None:
 
 async def lock_payment(tx: Tx, payment_id: UUID) -> dict[str, Any] | None:
     """A payment, locked, as it is once the lock is held."""
-    await tx.fetch("SELECT id FROM payment WHERE id = $1 FOR UPDATE", payment_id)
+    await tx.fetch("SELECT id FROM payment WHERE id = $1 FOR NO KEY UPDATE", payment_id)
     return await load_payment(tx, payment_id)
 
 
 async def add_payments(tx: Tx, payments: Sequence[Mapping[str, Any]]) -> int:
     """Insert payments with allocations; returns how many went in (nothing else is written when not all did)."""
     rows = [{name: payment[name] for name in COLUMNS} for payment in payments]
+    rows.sort(key=lambda row: (row["external_source"] or "", row["external_id"] or ""))
     added = await insert_rows(tx, Payment, rows, "ON CONFLICT (external_source, external_id) DO NOTHING")
     if added == len(rows):
         await insert_rows(tx, PaymentAllocation, [item for payment in payments for item in payment["allocations"]])

@@ -14,7 +14,7 @@ from kit.web.context import Allow, Context
 from kit.web.lists import documented, list_answer
 from kit.web.responses import json_answer
 from services.customer.deps import desk_of, scope_of
-from services.customer.payments import service
+from services.customer.payments import refunds, service
 from services.customer.payments.repository import PAYMENTS
 from services.customer.payments.schemas import (
     PaymentCreate,
@@ -65,4 +65,4 @@ async def get_payment(payment_id: UUID, context: Reader) -> Response:
 @router.post("/v1/payments/{payment_id}/refunds", response_model=RefundRead, status_code=201)
 async def refund_payment(payment_id: UUID, body: RefundCreate, context: Writer) -> Response:
     """Give money of a payment back."""
-    return json_answer(await service.refund_payment(context.tx, await desk_of(context), payment_id, body), 201)
+    return json_answer(await refunds.refund_payment(context.tx, await desk_of(context), payment_id, body), 201)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from kit import clock
 from kit.db.database import Tx
-from kit.errors import AppError, Conflict, FieldError, Invalid, NotFound, UnknownReference, VersionMismatch
+from kit.errors import AppError, Conflict, FieldError, Invalid, NotFound, UnknownReference
 from kit.events import outbox
 from kit.events.outbox import Fact
 from kit.ids import new_id
@@ -18,15 +18,15 @@ from kit.security.audit import AuditEntry
 from kit.web.batch import Raced, Results, settled
 from services.customer.accounts import repository as accounts
 from services.customer.deps import Desk
-from services.customer.events_out import PaymentReceived, PaymentRefunded
+from services.customer.events_out import PaymentReceived
 from services.customer.orders import repository as orders
 from services.customer.orders.enums import RETURNABLE, OrderState
 from services.customer.orders.rules import OrderStateConflict
 from services.customer.orders.service import unknown_account
 from services.customer.payments import repository
 from services.customer.payments.repository import Pair
-from services.customer.payments.rules import AllocationRefused, RefundRefused, allocation_base, check_sum, unallocated
-from services.customer.payments.schemas import AllocationCreate, PaymentCreate, PaymentRow, RefundCreate
+from services.customer.payments.rules import AllocationRefused, allocation_base, check_sum, unallocated
+from services.customer.payments.schemas import AllocationCreate, PaymentCreate, PaymentRow
 from services.customer.returns.rules import content_hash
 
 SERVICE = "customer"
@@ -103,7 +103,7 @@ def _receive(ledger: _Ledger, data: PaymentCreate) -> dict[str, Any]:
                 "twice", errors=[FieldError(f"/allocations/{index}", "duplicate", "the order is named twice")]
             )
         base = allocation_base(order["gross"], order["gross_base"], order["paid"], item.amount)
-        booked[order["id"]] = _paid(order, item.amount, base)
+        booked[order["id"]] = booked_order(order, item.amount, base)
         allocations.append(_allocation(payment_id, order["id"], item.amount, base))
     ledger.orders |= booked
     ledger.changed |= booked.keys()
@@ -141,7 +141,8 @@ def _allocation(payment_id: UUID, order_id: UUID, amount: int, base: int) -> dic
     }
 
 
-def _paid(order: Mapping[str, Any], amount: int, base: int) -> dict[str, Any]:
+def booked_order(order: Mapping[str, Any], amount: int, base: int) -> dict[str, Any]:
+    """The order after `amount` (worth `base`) was paid, or taken back when negative."""
     return {
         **order,
         "paid": order["paid"] + amount,
@@ -252,57 +253,3 @@ async def get_payment(tx: Tx, desk: Desk, payment_id: UUID) -> dict[str, Any]:
     if payment is None or not desk.scope.sees(payment["owner_id"]):
         raise NotFound()
     return payment
-
-
-async def refund_payment(tx: Tx, desk: Desk, payment_id: UUID, data: RefundCreate) -> dict[str, Any]:
-    """Give money back; raises NotFound, OverAllocated, RefundRefused."""
-    payment = await repository.lock_payment(tx, payment_id)
-    if payment is None or not desk.scope.sees(payment["owner_id"]):
-        raise NotFound()
-    day = data.refunded_on or desk.today
-    check_received(desk, day, "/refunded_on")
-    wanted = {item.order_id: item.amount for item in data.allocations}
-    if len(wanted) != len(data.allocations):
-        raise Invalid("twice", errors=[FieldError("/allocations", "duplicate", "an order is named twice")])
-    _check_refund(payment, data.amount, wanted)
-    locked = await orders.lock_orders(tx, set(wanted))
-    changed, taken, parts = [], [], []
-    held = {UUID(item["order_id"]): item for item in payment["allocations"]}
-    for order_id, amount in wanted.items():
-        order, item = locked[order_id], held[order_id]
-        base = -allocation_base(order["gross"], order["gross_base"], order["paid"], -amount)
-        changed.append(_paid(order, -amount, -base))
-        taken.append({**item, "refunded": item["refunded"] + amount, "refunded_base": item["refunded_base"] + base})
-        parts.append({"order_id": order_id, "amount": amount, "amount_base": base})
-    refund = {
-        "id": new_id(),
-        "payment_id": payment_id,
-        "amount": data.amount,
-        "refunded_on": day,
-        "allocations": parts,
-        "created_at": clock.now(),
-    }
-    version = await repository.add_refund(tx, payment, refund, taken)
-    if not await orders.save_orders(tx, changed):
-        raise VersionMismatch()
-    plain = {name: payment[name] for name in ("account_id", "stream_key", "currency", "base_currency")}
-    public = {name: value for name, value in refund.items() if name != "created_at"}
-    fact = PaymentRefunded.model_validate({**public, **plain, "version": version})
-    await outbox.announce(tx, SERVICE, [Fact(fact.TYPE, payment_id, payment["stream_key"], version, fact)])
-    await audit.record_many(tx, [entry(desk, "refund", payment, {"amount": data.amount})], key=desk.key)
-    return refund
-
-
-def _check_refund(payment: Mapping[str, Any], amount: int, wanted: Mapping[UUID, int]) -> None:
-    """Raises OverAllocated, UnknownReference, RefundRefused."""
-    check_sum(amount, list(wanted.values()))
-    held = {UUID(item["order_id"]): item["amount"] - item["refunded"] for item in payment["allocations"]}
-    for index, (order_id, part) in enumerate(wanted.items()):
-        if part > held.get(order_id, 0):
-            detail = f"the payment holds {held.get(order_id, 0)} of order {order_id}"
-            raise RefundRefused(detail, errors=[FieldError(f"/allocations/{index}", RefundRefused.code, detail)])
-    parts = [(item["amount"], item["refunded"]) for item in payment["allocations"]]
-    free = unallocated(payment["amount"], payment["refunded"], parts)
-    if amount - sum(wanted.values()) > free:
-        detail = f"{free} is unallocated; name the orders that give the rest back"
-        raise RefundRefused(detail, errors=[FieldError("/amount", RefundRefused.code, detail)])

@@ -37,7 +37,8 @@ _BY_EXTERNAL = (
 
 async def add_returns(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> int:
     """Insert returns; returns how many went in (the others' external ids are taken)."""
-    return await insert_rows(tx, OrderReturn, rows, "ON CONFLICT (external_source, external_id) DO NOTHING")
+    ordered = sorted(rows, key=lambda row: (row["external_source"] or "", row["external_id"] or ""))
+    return await insert_rows(tx, OrderReturn, ordered, "ON CONFLICT (external_source, external_id) DO NOTHING")
 
 
 async def find_by_external(tx: Tx, pairs: Collection[Pair]) -> dict[Pair, Row]:

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from kit.errors import Invalid
 from kit.money import MAX_AMOUNT, convert
+from services.customer.exchange_rates.rules import ExchangeRateInvalid
 from services.customer.orders.enums import RETURNABLE, AnswerKind, Decision, OrderAction, OrderState
 from services.customer.orders.rules import (
     AmountOverflow,
     Amounts,
     CreditSplitInvalid,
-    ExchangeRateInvalid,
     LineInput,
     OrderLineRefused,
     OrderStateConflict,
