@@ -13,7 +13,7 @@ from kit.web import routes
 from kit.web.context import Allow, Context
 from kit.web.lists import documented, list_answer, page_of
 from kit.web.responses import json_answer
-from services.risk.credit import repository, service
+from services.risk.credit import lists, repository, service
 from services.risk.credit.schemas import (
     CreditDecisionCreate,
     CreditDecisionRead,
@@ -46,46 +46,44 @@ async def decide(body: CreditDecisionCreate, context: Officer) -> Response:
 @router.get(
     "/v1/credit-decisions",
     response_model=page_of(CreditDecisionRead),
-    openapi_extra=documented(repository.DECISIONS),
+    openapi_extra=documented(lists.DECISIONS),
 )
 async def list_decisions(context: Reader) -> Response:
     """Answers to placements: by the rule, refused, or by an officer."""
-    return await list_answer(context, repository.DECISIONS, *await owned(context))
+    return await list_answer(context, lists.DECISIONS, *await owned(context))
 
 
 @router.get("/v1/credit-decisions/{decision_id}", response_model=CreditDecisionRead)
 async def get_decision(decision_id: UUID, context: Reader) -> Response:
     """One decision with its inputs."""
-    return await _one(context, repository.DECISIONS, decision_id)
+    return await _one(context, lists.DECISIONS, decision_id)
 
 
-@router.get("/v1/exposures", response_model=page_of(ExposureRead), openapi_extra=documented(repository.EXPOSURES))
+@router.get("/v1/exposures", response_model=page_of(ExposureRead), openapi_extra=documented(lists.EXPOSURES))
 async def list_exposures(context: Reader) -> Response:
     """Exposure of every account that has ever asked for credit."""
-    return await list_answer(context, repository.EXPOSURES, *await owned(context))
+    return await list_answer(context, lists.EXPOSURES, *await owned(context))
 
 
 @router.get("/v1/exposures/{account_id}", response_model=ExposureRead)
 async def get_exposure(account_id: UUID, context: Reader) -> Response:
     """Exposure of one account."""
-    return await _one(context, repository.EXPOSURES, account_id)
+    return await _one(context, lists.EXPOSURES, account_id)
 
 
-@router.get(
-    "/v1/exposure-entries", response_model=page_of(ExposureEntryRead), openapi_extra=documented(repository.ENTRIES)
-)
+@router.get("/v1/exposure-entries", response_model=page_of(ExposureEntryRead), openapi_extra=documented(lists.ENTRIES))
 async def list_entries(context: Reader) -> Response:
     """Lines of the exposure ledger: their sum is the balance of the account, and the exposure of the order."""
-    return await list_answer(context, repository.ENTRIES, *await owned(context))
+    return await list_answer(context, lists.ENTRIES, *await owned(context))
 
 
-@router.get("/v1/order-credits", response_model=page_of(OrderCreditRead), openapi_extra=documented(repository.ORDERS))
+@router.get("/v1/order-credits", response_model=page_of(OrderCreditRead), openapi_extra=documented(lists.ORDERS))
 async def list_order_credits(context: Reader) -> Response:
     """Where the credit of each order stands; `state=refused` are those that wait for an officer."""
-    return await list_answer(context, repository.ORDERS, *await owned(context))
+    return await list_answer(context, lists.ORDERS, *await owned(context))
 
 
 @router.get("/v1/order-credits/{order_id}", response_model=OrderCreditRead)
 async def get_order_credit(order_id: UUID, context: Reader) -> Response:
     """The credit of one order."""
-    return await _one(context, repository.ORDERS, order_id)
+    return await _one(context, lists.ORDERS, order_id)

@@ -19,7 +19,7 @@ from kit.events.outbox import Fact, make_event
 from kit.ids import new_id
 from kit.security import audit
 from kit.web.context import Actor
-from services.risk.credit import ledger, repository
+from services.risk.credit import ledger, lists, repository
 from services.risk.credit.enums import CreditState
 from services.risk.credit.ledger import OrderPosition
 from services.risk.credit.rules import Refused, decide_reservation
@@ -212,7 +212,7 @@ async def override(tx: Tx, actor: Actor, data: CreditDecisionCreate, *, key: byt
     )
     event = book.note(reserved, CreditReserved.TYPE, None)
     await book.close(tx)
-    row = await repository.find(tx, repository.DECISIONS, UUID(ledger.decision_id(event)), "TRUE", ())
+    row = await repository.find(tx, lists.DECISIONS, UUID(ledger.decision_id(event)), "TRUE", ())
     assert row is not None
     await audit.record(
         tx,
