@@ -55,7 +55,7 @@ check: $(READY) ## Style, types, imports, architecture, contracts, migrations
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/python -m cli.contracts --check
+	@$(CRMESH) contracts --check
 	@$(BIN)/python -m pytest $(GUARDS)
 
 .PHONY: fmt
@@ -82,7 +82,7 @@ revision: $(READY) ## Write the next migration: make revision SERVICE=risk MESSA
 
 .PHONY: contracts
 contracts: $(READY) ## Write the event schemas, AsyncAPI and OpenAPI documents
-	@$(BIN)/python -m cli.contracts
+	@$(CRMESH) contracts
 
 .PHONY: bench
 bench: $(READY) ## Run the measurements in bench/; their figures go to bench/out

@@ -17,7 +17,8 @@ from typing import Any
 
 from bench.report import percentile, pss_mib, write
 from cli.load.client import Api, connected
-from cli.story import Story, StoryReport
+from cli.story import Story
+from cli.story_report import StoryReport
 from kit.native.kafka import NativeKafka
 from kit.native.postgres import EmbeddedPostgres
 from kit.native.process import free_port

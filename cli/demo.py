@@ -19,7 +19,8 @@ from cli.load.client import connected
 from cli.load.loader import LoadReport
 from cli.load.table import Table, make_table
 from cli.serve import load_sample, options_of, with_system
-from cli.story import StoryReport, print_story, run_story
+from cli.story import run_story
+from cli.story_report import StoryReport, print_story
 from kit.native.postgres import EmbeddedPostgres
 from kit.native.process import free_port
 from standalone.system import BusKind, System

@@ -15,6 +15,7 @@ import uvloop
 
 from cli import infra, operate
 from cli.console import err, say
+from cli.contracts import contracts
 from cli.demo import check_demo, run_demo
 from cli.load.cdnow import DataFileError
 from cli.load.client import ApiError
@@ -26,6 +27,7 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__d
 app.add_typer(infra.app, name="infra")
 app.add_typer(operate.parked_app, name="parked")
 operate.register(app)
+app.command()(contracts)
 
 EXIT_USAGE = 2
 EXIT_UNAVAILABLE = 3

@@ -9,15 +9,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
-from cli.console import out
 from cli.load.client import Api, ApiError
+from cli.story_report import Step, StoryBroken, StoryReport, ensure
+from kit import clock
 
 DEADLINE_SECONDS = 60.0
+TIMEZONE = "UTC"
 RATE = "0.137"
 QUARTER_AMOUNT = 10_000_001
 TIERS = [{"start": 0, "rate": 15_000}, {"start": 5_000, "rate": 25_000}]
@@ -28,42 +30,6 @@ LINES: list[dict[str, Any]] = [
 ]
 
 
-class StoryBroken(Exception):
-    """Something that must hold does not."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What became true, and how long after the command's answer."""
-
-    name: str
-    milliseconds: float
-
-
-@dataclass
-class StoryReport:
-    """The steps taken; `broken` says what did not hold."""
-
-    steps: list[Step] = field(default_factory=list)
-    broken: str = ""
-
-    @property
-    def holds(self) -> bool:
-        return not self.broken
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return {**asdict(self), "holds": self.holds}
-
-
-def print_story(report: StoryReport) -> None:
-    """Steps and times for people."""
-    out.print("[bold]One order through four services[/]")
-    for step in report.steps:
-        out.print(f"  {step.milliseconds:8.0f} ms  {step.name}")
-    out.print("[green]the story holds[/]" if report.holds else f"[bold red]the story breaks[/]: {report.broken}")
-
-
 async def run_story(api: Api) -> StoryReport:
     """Play the story as an administrator of a running system; it can be played again and again."""
     report = StoryReport()
@@ -72,12 +38,6 @@ async def run_story(api: Api) -> StoryReport:
     except (StoryBroken, ApiError) as error:
         report.broken = str(error)
     return report
-
-
-def ensure(condition: bool, what: str) -> None:
-    """Raise StoryBroken unless `condition`."""
-    if not condition:
-        raise StoryBroken(what)
 
 
 def quarter_of(day: date) -> tuple[date, date]:
@@ -94,7 +54,7 @@ class Story:
 
     def __post_init__(self) -> None:
         self.run = uuid4().hex[:8]
-        self.today = date.today() - timedelta(days=1)  # noqa: DTZ011 (yesterday in every time zone's business sense)
+        self.today = clock.business_date(TIMEZONE) - timedelta(days=1)
         self.first, self.last = quarter_of(self.today)
 
     async def until(self, name: str, check: Callable[[], Awaitable[Any]]) -> Any:
