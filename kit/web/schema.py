@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from kit.money import MAX_AMOUNT, SHARE_WHOLE, is_currency
 
 NO_NUL = r"^[^\x00]*$"
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Schema(BaseModel):
@@ -22,6 +24,21 @@ def _currency(code: str) -> str:
     if not is_currency(code):
         raise ValueError("not an ISO 4217 currency with minor units")
     return code
+
+
+def _written_date(value: object) -> object:
+    """Numbers, which pydantic would take for Unix times, are no dates."""
+    if isinstance(value, datetime) or not (
+        isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value))
+    ):
+        raise ValueError("expected a date, YYYY-MM-DD")
+    return value
+
+
+def _written_moment(value: object) -> object:
+    if not isinstance(value, datetime) and not (isinstance(value, str) and "T" in value.upper()):
+        raise ValueError("expected an RFC 3339 date-time")
+    return value
 
 
 def _sane_date(value: date) -> date:
@@ -58,5 +75,5 @@ DecimalText = Annotated[
     str,
     StringConstraints(min_length=1, max_length=26, pattern=r"^(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,12})?$"),
 ]
-BusinessDate = Annotated[date, AfterValidator(_sane_date)]
-Moment = Annotated[AwareDatetime, AfterValidator(_sane_moment)]
+BusinessDate = Annotated[date, BeforeValidator(_written_date), AfterValidator(_sane_date)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_moment), AfterValidator(_sane_moment)]

@@ -13,6 +13,7 @@ from kit.jobs.jobs import JobNotFound, enqueue, require_job
 from kit.web import routes
 from kit.web.context import Allow, Context
 from kit.web.operations import JobRead, job_answer
+from kit.web.problems import MEDIA_TYPE
 from kit.web.responses import json_answer
 from services.targets.attainment import service
 from services.targets.attainment.jobs import REBUILD
@@ -24,7 +25,13 @@ router = routes.router("attainment")
 Rebuilder = Annotated[Context, Depends(Allow("attainment:rebuild"))]
 
 
-@router.get("/v1/attainment", response_model=AttainmentRead)
+_UNSEEN = {
+    "description": "A target, unit or member is unknown, or not visible to the caller",
+    "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+
+
+@router.get("/v1/attainment", response_model=AttainmentRead, responses={404: _UNSEEN})
 async def read_attainment(
     query: Annotated[AttainmentQuery, Query()], context: Annotated[Context, Depends(Allow("attainment:read"))]
 ) -> Response:

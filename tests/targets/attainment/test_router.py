@@ -129,6 +129,7 @@ async def test_a_manager_keeps_what_was_credited_before_a_member_moved_away(cred
         ("nothing=1", "nothing"),
         ("group_by=colour", "group_by"),
         ("from=yesterday", "from"),
+        ("to=0", "to"),
         ("member_id=x", "member_id"),
         ("region=%00", "region"),
         ("children=true", "children"),

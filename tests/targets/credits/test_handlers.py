@@ -60,6 +60,14 @@ async def test_the_same_events_again_credit_nothing_more(world: Any) -> None:
     assert await world.service.parked() == []
 
 
+async def test_one_event_in_two_consumers_at_once_is_credited_once(world: Any) -> None:
+    for _ in range(5):
+        event = world.confirmed(world.order({"a1": 1_000_000}, [100]))
+        await asyncio.gather(*(world.service.deliver(event) for _ in range(3)))
+    assert len(await world.service.published("targets.order.credited.v1")) == 5
+    assert [line["amount"] for line in await world.lines()] == [100] * 5
+
+
 async def test_returns_reverse_at_the_original_unit_and_split_until_all_is_zero(world: Any) -> None:
     order = world.order({"a1": 333_333, "a2": 333_333, "b1": 333_334}, [1000, 1])
     await world.service.deliver(world.confirmed(order))
