@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
@@ -49,13 +50,16 @@ def make_runtime(
         writers=settings.pool_writers,
         readers=settings.pool_readers,
     )
+    db, metrics = Database(database), Metrics(settings.service)
+    metrics.watch_pool("writers", db.connections_in_use)
+    metrics.watch_pool("readers", partial(db.connections_in_use, read_only=True))
     return Runtime(
         service=settings.service,
         settings=settings,
-        db=Database(database),
+        db=db,
         bus=bus or make_bus(settings, f"crmesh-{settings.service}"),
         verifier=verifier or make_verifier(settings),
-        metrics=Metrics(settings.service),
+        metrics=metrics,
     )
 
 
@@ -68,27 +72,26 @@ def topics_of(service: str) -> list[str]:
 async def started(runtime: Runtime) -> AsyncIterator[None]:
     """Start and stop the parts of a runtime that belongs to this process alone."""
     configure_logging(runtime.service, runtime.settings.log_level)
-    await runtime.db.start()
-    await runtime.bus.start()
-    try:
+    async with AsyncExitStack() as stack:
+        await runtime.db.start()
+        stack.push_async_callback(runtime.db.stop)
+        await runtime.bus.start()
+        stack.push_async_callback(runtime.bus.stop)
         yield
-    finally:
-        await runtime.bus.stop()
-        await runtime.db.stop()
 
 
 def api_lifespan(runtime: Runtime) -> Callable[[FastAPI], Any]:
-    """Lifespan of an api process: the database only (events leave through the worker's relay)."""
+    """Lifespan of an api process: its database, and the log for status answers (events leave by the relay)."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         configure_logging(runtime.service, runtime.settings.log_level)
-        await runtime.db.start()
-        try:
+        async with AsyncExitStack() as stack:
+            await runtime.db.start()
+            stack.push_async_callback(runtime.db.stop)
+            stack.push_async_callback(runtime.bus.stop)
             yield
-        finally:
             app.state.draining = True
-            await runtime.db.stop()
 
     return lifespan
 

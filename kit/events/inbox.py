@@ -13,7 +13,9 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -27,6 +29,7 @@ from kit.events.bus import BusUnavailable, Consumer, EventBus, Record, TopicPart
 from kit.events.envelope import Event, UndecodableEvent, dead_letter_topic_of, from_headers
 from kit.events.faults import crash_point
 from kit.events.handlers import Subscriptions
+from kit.telemetry.metrics import Metrics
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +68,10 @@ async def stored_offsets(tx: Tx, group: str, topics: Sequence[str]) -> dict[Topi
 class InboxConsumer:
     """Feeds one service's subscriptions until stopped."""
 
-    def __init__(self, db: Database, bus: EventBus, subscriptions: Subscriptions) -> None:
+    def __init__(
+        self, db: Database, bus: EventBus, subscriptions: Subscriptions, metrics: Metrics | None = None
+    ) -> None:
+        self._metrics = metrics
         self._db = db
         self._bus = bus
         self._subscriptions = subscriptions
@@ -162,6 +168,9 @@ class InboxConsumer:
             await self._subscriptions.handle(tx, new)
             crash_point("inbox.before_effect")
         crash_point("inbox.after_effect")
+        if self._metrics is not None:
+            for event_type, count in Counter(event.type for event in new).items():
+                self._metrics.handled(event_type, count)
 
     async def _claim(self, tx: Tx, polled: Mapping[TopicPartition, Sequence[Record]]) -> list[Record]:
         partitions = sorted(polled)
@@ -214,6 +223,8 @@ class InboxConsumer:
             f"{self._group}:{record.topic}:{record.partition}:{record.offset}",
         )
         tx.after_commit(outbox.wake_relays)
+        if self._metrics is not None:
+            tx.after_commit(partial(self._metrics.dead_lettered, 1))
 
 
 _OUTAGES = (

@@ -8,6 +8,7 @@ between send and mark the rows are sent again: duplicates, with first occurrence
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 
 import asyncpg
@@ -18,6 +19,7 @@ from kit.events import outbox
 from kit.events.bus import BusUnavailable, EventBus, Message
 from kit.events.envelope import Event, to_headers
 from kit.events.faults import crash_point
+from kit.telemetry.metrics import Metrics
 
 log = structlog.get_logger(__name__)
 
@@ -68,7 +70,8 @@ async def _send(bus: EventBus, rows: Sequence[Row]) -> None:
 class Relay:
     """Drains one service's outbox until stopped."""
 
-    def __init__(self, db: Database, bus: EventBus) -> None:
+    def __init__(self, db: Database, bus: EventBus, metrics: Metrics | None = None) -> None:
+        self._metrics = metrics
         self._db = db
         self._bus = bus
         self._wake = outbox.listen()
@@ -114,6 +117,9 @@ class Relay:
             crash_point("relay.before_mark")
             await connection.execute(_MARK, [row["id"] for row in rows])
             self.sent += len(rows)
+            if self._metrics is not None:
+                for event_type, count in Counter(row["type"] for row in rows).items():
+                    self._metrics.published(event_type, count)
         return len(rows)
 
     async def _idle(self, stop: asyncio.Event) -> None:

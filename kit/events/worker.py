@@ -36,8 +36,8 @@ class Worker:
     def __init__(self, runtime: Runtime, subscriptions: Subscriptions, jobs: Mapping[str, JobHandler]) -> None:
         self.runtime = runtime
         self.subscriptions = subscriptions
-        self.relay = Relay(runtime.db, runtime.bus)
-        self.consumer = InboxConsumer(runtime.db, runtime.bus, subscriptions)
+        self.relay = Relay(runtime.db, runtime.bus, runtime.metrics)
+        self.consumer = InboxConsumer(runtime.db, runtime.bus, subscriptions, runtime.metrics)
         self.jobs = JobRunner(runtime.db, jobs) if jobs else None
 
     async def run(self, stop: asyncio.Event) -> None:

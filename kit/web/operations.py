@@ -128,6 +128,7 @@ def _add_delivery(router: APIRouter, subscriptions: Subscriptions) -> None:
     async def read_status(context: Reader) -> Response:
         """What waits to be sent, to be applied, and what is parked."""
         try:
+            await context.runtime.bus.start()
             status = await delivery_status(context.tx, context.runtime.bus, subscriptions)
         except BusUnavailable:
             raise LogUnavailable(headers={"Retry-After": "5"}) from None
