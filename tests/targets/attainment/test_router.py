@@ -188,6 +188,32 @@ async def test_the_rebuilt_ledger_equals_the_live_one(credited: Any) -> None:
     await runtime.bus.stop()
 
 
+async def test_a_rebuild_that_swaps_loses_nothing_while_orders_go_on(credited: Any) -> None:
+    await publish(credited)
+    runtime, subscriptions = credited.service.runtime, credited.service.subscriptions
+    stop = asyncio.Event()
+    relay = asyncio.create_task(Relay(runtime.db, runtime.bus).run(stop))
+
+    async def go_on() -> None:
+        for _ in range(20):
+            orders = [credited.order({"a1": 400_000, "b1": 600_000}, [77, 3]) for _ in range(10)]
+            await credited.service.deliver(*(credited.confirmed(order) for order in orders))
+            await credited.service.deliver(*(credited.returned(order, {1: (0, 26)}) for order in orders))
+
+    orders = asyncio.create_task(go_on())
+    for _ in range(3):
+        report = await rebuild(runtime.db, runtime.bus, subscriptions, "credits", swap=True)
+        assert report.equal, report.as_dict()
+    await orders
+    report = await rebuild(runtime.db, runtime.bus, subscriptions, "credits")
+    stop.set()
+    await relay
+    await runtime.bus.stop()
+    assert report.equal
+    assert (await credited.attainment())["items"][0]["actual"] == 950 + 200 * (80 - 26)
+    assert await credited.service.parked() == []
+
+
 async def test_a_rebuild_is_a_job(credited: Any) -> None:
     runtime = credited.service.runtime
     await publish(credited)
