@@ -56,8 +56,10 @@ class Results:
         self._rows[index] = {"index": index, "status": status, "id": row_id, "problem": None}
 
     def refuse(self, index: int, error: AppError) -> None:
-        """A row that was refused."""
-        self._rows[index] = {"index": index, "status": "problem", "id": None, "problem": problem_of(error)}
+        """A row that was refused; its fields are named from the body's root, as those of a malformed row."""
+        body = problem_of(error)
+        body["errors"] = [{**e, "pointer": f"/rows/{index}{e['pointer']}"} for e in body["errors"]]
+        self._rows[index] = {"index": index, "status": "problem", "id": None, "problem": body}
 
     def malformed(self, index: int, errors: Sequence[FieldError]) -> None:
         """A row of the wrong shape."""

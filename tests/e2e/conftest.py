@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from cli.load.client import connected
+from cli.story import StoryReport, run_story
 from kit.native.kafka import NativeKafka
 from kit.native.postgres import EmbeddedPostgres
 from kit.native.process import free_port
 from kit.testing.native import make_folder, run_apart
 from kit.testing.program import Program, start_program
+from tests.e2e.world import World
 
 
 @contextmanager
@@ -59,6 +62,26 @@ def system(request: pytest.FixtureRequest) -> Iterator[Program]:
     try:
         with running_system(request.param, folder) as program:
             yield program
+    finally:
+        remove(folder)
+
+
+@pytest.fixture(scope="session")
+def world() -> Iterator[World]:
+    """The API of a running system (embedded log) where the story has been played; one for all modules."""
+
+    async def play(url: str) -> StoryReport:
+        async with connected(url) as api:
+            return await run_story(api)
+
+    folder = make_folder("system")
+    try:
+        with running_system("embedded", folder) as program:
+            assert run_apart(play(program.url)).broken == ""
+            with World(program.url, folder) as found:
+                found.learn()
+                found.seed()
+                yield found
     finally:
         remove(folder)
 

@@ -80,9 +80,7 @@ async def upsert_products(
     wanted: dict[str, tuple[int, ProductCreate]] = {}
     for index, row in rows:
         if row.sku in wanted:
-            results.refuse(
-                index, RowRepeated(errors=[FieldError(f"/rows/{index}/sku", "repeated", "see an earlier row")])
-            )
+            results.refuse(index, RowRepeated(errors=[FieldError("/sku", "repeated", "see an earlier row")]))
         else:
             wanted[row.sku] = (index, row)
     fresh = {sku: _new_row(row) for sku, (_index, row) in sorted(wanted.items())}

@@ -86,12 +86,10 @@ async def change_limits(
     for index, row in rows:
         profile = found.get(row.account_id)
         if profile is None:
-            pointer = f"/rows/{index}/account_id"
-            results.refuse(
-                index, UnknownReference(errors=[FieldError(pointer, "unknown-reference", "no account of this id yet")])
-            )
+            unknown = FieldError("/account_id", "unknown-reference", "no account of this id yet")
+            results.refuse(index, UnknownReference(errors=[unknown]))
         elif row.account_id in seen:
-            results.refuse(index, RowRepeated())
+            results.refuse(index, RowRepeated(errors=[FieldError("/account_id", "repeated", "see an earlier row")]))
         elif profile["credit_limit"] == row.credit_limit:
             results.done(index, "unchanged", row.account_id)
         else:

@@ -1,0 +1,130 @@
+"""Every operation of the merged OpenAPI document against a filled system: generated data, good and bad."""
+
+from __future__ import annotations
+
+import warnings
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.config import CacheConfig
+from schemathesis.core.failures import FailureGroup
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests.e2e.scripted import CALLS
+from tests.e2e.world import World
+
+EXAMPLES = {GenerationMode.POSITIVE: 10, GenerationMode.NEGATIVE: 10}
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+TEXTS_OF_A_SHARE = 4
+
+
+@dataclass
+class Run:
+    """What was seen: per operation the statuses, and each failure once."""
+
+    world: World
+    session: requests.Session
+    statuses: dict[str, set[int]] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
+
+    def call(self, key: str, case: schemathesis.Case) -> None:
+        """Send one case and check the answer."""
+        self.furnish(key, case)
+        headers = {"Authorization": f"Bearer {self.world.token()}"}
+        answer = case.call(base_url=self.world.url, session=self.session, headers=headers)
+        self.statuses.setdefault(key, set()).add(answer.status_code)
+        try:
+            case.validate_response(answer, checks=CHECKS)
+        except FailureGroup as group:
+            for failure in group.exceptions:
+                title = f"{key}: {type(failure).__name__} {answer.status_code}"
+                self.failures.setdefault(title, f"{failure}\n{case.as_curl_command()[:1500]}\n{answer.text[:500]}")
+
+    def furnish(self, key: str, case: schemathesis.Case) -> None:
+        """Real ids and versions for most cases; which, depends on the generated value alone."""
+        for name in case.path_parameters:
+            if often(case.path_parameters[name]):
+                case.path_parameters[name] = self.real(case.path, name)
+        if isinstance(case.body, (dict, list)):
+            case.body = self.world.real(case.body, lambda name: not often((name, case.body)))
+        if "If-Match" in self.parameters(key) and often(case.path_parameters):
+            answer = self.world.send("GET", case.formatted_path)
+            case.headers["If-Match"] = answer.headers.get("ETag", '"1"')
+
+    def real(self, path: str, name: str) -> Any:
+        """A real value of a path parameter."""
+        service = path.split("/")[2]
+        return self.world.ids.get(f"{service}.{name}", self.world.ids.get(name, [""]))[-1]
+
+    def parameters(self, key: str) -> set[str]:
+        """Names of the parameters of an operation."""
+        return {parameter["name"] for parameter in self.world.operations[key].get("parameters", ())}
+
+
+def often(value: object) -> bool:
+    """Three of four values, always the same ones."""
+    return zlib.crc32(repr(value).encode(errors="replace")) % TEXTS_OF_A_SHARE != 0
+
+
+@pytest.fixture(scope="module")
+def run(world: World) -> Iterator[Run]:
+    with requests.Session() as session:
+        yield Run(world, session)
+
+
+def fuzz(run: Run, key: str, operation: Any, mode: GenerationMode) -> None:
+    """A bounded number of generated cases of one operation, the same in every run."""
+
+    @settings(
+        max_examples=EXAMPLES[mode],
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def cases(case: schemathesis.Case) -> None:
+        run.call(key, case)
+
+    cases()
+
+
+def test_every_operation_with_generated_data(run: Run) -> None:
+    config = schemathesis.Config(cache=CacheConfig(enabled=False))
+    schema = schemathesis.openapi.from_dict(run.world.document, config=config)
+    for key, how in CALLS.items():
+        if key in run.world.operations:
+            answer = how(run.world)
+            run.statuses.setdefault(key, set()).add(answer.status_code)
+            method, _, path = key.partition(" ")
+            schema[path][method].validate_response(answer)
+    for key in run.world.operations:
+        method, _, path = key.partition(" ")
+        for mode in EXAMPLES:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                fuzz(run, key, schema[path][method], mode)
+    assert not run.failures, "\n\n".join(f"{title}\n{text}" for title, text in run.failures.items())
+    unreached = [key for key in run.world.operations if not any(200 <= s < 300 for s in run.statuses.get(key, ()))]
+    assert not unreached, f"no answer 2xx: {unreached}"
+    assert not set(CALLS) - set(run.world.operations), "scripted calls of operations that are gone"
