@@ -9,13 +9,17 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse, RedirectResponse
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
+from gateway.access_log import AccessLog
+from gateway.answer import Answer
+from gateway.cors import Cors
 from gateway.docs import docs_router
-from gateway.headers import MalformedRequest, check_request, context_of, trace_of
+from gateway.headers import Headers, MalformedRequest, RequestContext, by_name, check_request, context_of, trace_of
 from gateway.issuer import DevelopmentIssuer, issuer_router
+from gateway.limits import RateLimits
 from gateway.openapi import Document, MergedDocument
-from gateway.problems import send_problem
+from gateway.problems import Refusal, send_problem
 from gateway.proxy import Proxy
 from gateway.routes import RouteTable, default_routes
 from gateway.settings import GatewaySettings
@@ -30,9 +34,13 @@ logger = logging.getLogger(__name__)
 class Gateway:
     """ASGI application. `document` is the merged OpenAPI document, `shell` the FastAPI application beneath."""
 
-    def __init__(self, shell: FastAPI, proxy: Proxy, routes: RouteTable, document: MergedDocument) -> None:
-        self.shell, self.document = shell, document
-        self._proxy, self._routes = proxy, routes
+    def __init__(
+        self, shell: FastAPI, proxy: Proxy, routes: RouteTable, document: MergedDocument, settings: GatewaySettings
+    ) -> None:
+        self.shell, self.document, self.proxy = shell, document, proxy
+        self._routes, self._cors = routes, Cors(settings.cors_origins)
+        self._compress_min_bytes = settings.compress_min_bytes
+        self._log = AccessLog(is_on=settings.access_log)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Checks what every request must satisfy, then proxies or serves it."""
@@ -41,42 +49,44 @@ class Gateway:
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
         else:
-            with tracing(trace_of(scope["headers"])) as trace:
-                context = context_of(scope["headers"], trace)
-                answer = _Answer(send, context.request_id)
-                try:
-                    check_request(scope)
-                    route = self._routes.match(scope["raw_path"].decode("ascii"))
-                    if route is None:
-                        await self.shell(scope, receive, answer)
-                    else:
-                        await self._proxy(scope, receive, answer, route=route, context=context)
-                except MalformedRequest as error:
-                    await send_problem(scope, receive, answer, "malformed-request", str(error))
-                except Exception:
-                    logger.exception("request failed in the gateway")
-                    if answer.has_started:
-                        raise
-                    await send_problem(scope, receive, answer, "internal")
+            values = by_name(scope["headers"])
+            with tracing(trace_of(values)) as trace:
+                await self._request(scope, receive, send, context_of(values, trace))
+
+    async def _request(self, scope: Scope, receive: Receive, send: Send, context: RequestContext) -> None:
+        began, values, route = self._log.now(), context.values, None
+        own: Headers = [(b"x-request-id", context.request_id)]
+        answer = Answer(send, scope["method"], values, own, self._cors, self._compress_min_bytes)
+        try:
+            check_request(scope, values)
+            route = self._routes.match(scope["raw_path"].decode("ascii"))
+            if self._cors.is_preflight(scope["method"], values):
+                await _answer_preflight(answer, self._cors.preflight_headers(values))
+            elif route is None:
+                await self.shell(scope, receive, answer)
+            else:
+                await self.proxy(scope, receive, answer, route=route, context=context)
+        except MalformedRequest as error:
+            await send_problem(scope, receive, answer, "malformed-request", str(error))
+        except Refusal as error:
+            await send_problem(scope, receive, answer, error.code, error.detail, error.headers)
+        except Exception:
+            logger.exception("request failed in the gateway")
+            if answer.has_started:
+                raise
+            await send_problem(scope, receive, answer, "internal")
+        finally:
+            if self._log.is_on:
+                self._log.write(answer, scope["method"], route, context, began)
 
     def start_draining(self) -> None:
         """From now on /readyz says no, so that load balancers send no more."""
         self.shell.state.is_ready = False
 
 
-class _Answer:
-    """ASGI send that adds the request id and remembers whether the answer has begun."""
-
-    def __init__(self, send: Send, request_id: bytes) -> None:
-        self._send, self._request_id = send, request_id
-        self.has_started = False
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.has_started = True
-            headers = [*message.get("headers", ()), (b"x-request-id", self._request_id)]
-            message = {**message, "headers": headers}
-        await self._send(message)
+async def _answer_preflight(answer: Answer, headers: Headers) -> None:
+    await answer({"type": "http.response.start", "status": 204, "headers": headers})
+    await answer({"type": "http.response.body", "body": b""})
 
 
 def create_app(
@@ -98,7 +108,14 @@ def create_app(
     shell.include_router(docs_router(merged))
     if issuer is not None:
         shell.include_router(issuer_router(issuer))
-    return Gateway(shell, Proxy(upstreams, _verifier(settings, issuer), settings.max_body_bytes), table, merged)
+    proxy = Proxy(
+        upstreams,
+        _verifier(settings, issuer),
+        RateLimits(settings.rate_limit_per_second),
+        max_body_bytes=settings.max_body_bytes,
+        most_in_flight=settings.upstream_max_in_flight,
+    )
+    return Gateway(shell, proxy, table, merged, settings)
 
 
 def _verifier(settings: GatewaySettings, issuer: DevelopmentIssuer | None) -> TokenVerifier:
@@ -120,7 +137,15 @@ def _shell(upstreams: Mapping[str, Upstream]) -> FastAPI:
         for upstream in upstreams.values():
             await upstream.aclose()
 
-    shell = FastAPI(title="crmesh", version="0.1.0", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    shell = FastAPI(
+        title="crmesh",
+        version="0.1.0",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=lifespan,
+        generate_unique_id_function=lambda route: route.name,
+    )
     shell.state.is_ready = False
     install(shell)
 

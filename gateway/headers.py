@@ -13,6 +13,7 @@ from kit.ids import new_id
 from kit.telemetry.tracing import TraceParent
 
 Headers = list[tuple[bytes, bytes]]
+Values = dict[bytes, list[bytes]]
 
 HOP_BY_HOP = frozenset(
     b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer transfer-encoding"
@@ -24,7 +25,8 @@ _SPOOFABLE = frozenset(
     b" x-rewrite-url x-http-method-override x-request-timeout-ms x-request-id traceparent tracestate host".split()
 )
 _SPOOFABLE_PREFIXES = (b"x-forwarded-", b"x-crmesh-", b"x-auth-", b"x-user", b"x-remote-")
-_SET_BY_SERVER = frozenset((b"date", b"server", b"x-request-id"))
+_NEVER_UP = HOP_BY_HOP | _SPOOFABLE
+_NEVER_DOWN = HOP_BY_HOP | {b"date", b"server", b"x-request-id", b"ratelimit", b"ratelimit-policy"}
 
 _HOST = re.compile(rb"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
@@ -37,84 +39,93 @@ class MalformedRequest(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """Identifiers of one request as the gateway knows them."""
+    """Identifiers of one request as the gateway knows them; `values` are its headers by name."""
 
     request_id: bytes
     trace: TraceParent
     tracestate: bytes | None
+    values: Values
 
 
-def values_of(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> list[bytes]:
-    """All values of a header, in order. Names in ASGI scopes are lower case."""
-    return [value for key, value in headers if key == name]
+def by_name(headers: Iterable[tuple[bytes, bytes]]) -> Values:
+    """All values of every header, in order. Names in ASGI scopes are lower case."""
+    values: Values = {}
+    for name, value in headers:
+        if name in values:
+            values[name].append(value)
+        else:
+            values[name] = [value]
+    return values
 
 
-def trace_of(headers: Headers) -> str | None:
+def trace_of(values: Values) -> str | None:
     """The caller's traceparent, when given once."""
-    parents = values_of(headers, b"traceparent")
+    parents = values.get(b"traceparent", [])
     return parents[0].decode("latin-1") if len(parents) == 1 else None
 
 
-def context_of(headers: Headers, trace: TraceParent) -> RequestContext:
+def context_of(values: Values, trace: TraceParent) -> RequestContext:
     """Keeps the caller's request id when well formed and given once; tracestate only with the trace it belongs to."""
-    ids, states = values_of(headers, b"x-request-id"), values_of(headers, b"tracestate")
+    ids, states = values.get(b"x-request-id", []), values.get(b"tracestate", [])
     keeps_id = len(ids) == 1 and _REQUEST_ID.fullmatch(ids[0])
-    is_continued = trace.trace_id in (trace_of(headers) or "")
+    is_continued = states and trace.trace_id in (trace_of(values) or "")
     return RequestContext(
-        ids[0] if keeps_id else new_id().hex.encode(), trace, b",".join(states) if is_continued and states else None
+        ids[0] if keeps_id else new_id().hex.encode(), trace, b",".join(states) if is_continued else None, values
     )
 
 
-def check_request(scope: Scope) -> None:
+def check_request(scope: Scope, values: Values) -> None:
     """Raises MalformedRequest for hosts and paths that two servers could read in two ways."""
-    hosts = values_of(scope["headers"], b"host")
+    hosts = values.get(b"host", [])
     if len(hosts) != 1 or not _HOST.fullmatch(hosts[0]):
         raise MalformedRequest("Exactly one valid Host header is needed")
     raw_path: bytes = scope.get("raw_path") or b""
-    if not raw_path.startswith(b"/") or not (raw_path + scope["query_string"]).isascii():
+    if not raw_path.startswith(b"/") or not raw_path.isascii() or not scope["query_string"].isascii():
         raise MalformedRequest("The request target must be a path in ASCII")
-    lowered = raw_path.lower()
-    decoded = unquote_to_bytes(raw_path)
-    if b"%2f" in lowered or _FORBIDDEN_IN_PATH.search(decoded):
+    decoded = unquote_to_bytes(raw_path) if b"%" in raw_path else raw_path
+    if (decoded is not raw_path and b"%2f" in raw_path.lower()) or _FORBIDDEN_IN_PATH.search(decoded):
         raise MalformedRequest("The path has an encoded slash, a backslash or a control character")
-    if any(segment in (b".", b"..") for segment in decoded.split(b"/")):
+    if b"/." in decoded and any(segment in (b".", b"..") for segment in decoded.split(b"/")):
         raise MalformedRequest("The path has a dot segment")
     for name, value in scope["headers"]:
-        try:
-            value.decode()
-        except UnicodeDecodeError:
-            raise MalformedRequest(f"The header {name.decode('latin-1')} is not text") from None
+        if not value.isascii():
+            try:
+                value.decode()
+            except UnicodeDecodeError:
+                raise MalformedRequest(f"The header {name.decode('latin-1')} is not text") from None
 
 
 def to_upstream(scope: Scope, context: RequestContext, timeout_seconds: float) -> Headers:
     """The client's headers without hop-by-hop and spoofable ones, and the gateway's own instead."""
-    headers: Headers = scope["headers"]
-    dropped = HOP_BY_HOP | _named_in_connection(headers)
+    dropped = _NEVER_UP | _named_in_connection(context.values) if b"connection" in context.values else _NEVER_UP
     kept = [
         (name, value)
-        for name, value in headers
-        if name not in dropped and name not in _SPOOFABLE and not name.startswith(_SPOOFABLE_PREFIXES)
+        for name, value in scope["headers"]
+        if name not in dropped and not name.startswith(_SPOOFABLE_PREFIXES)
     ]
     client = scope.get("client")
-    kept += [
+    kept += (
         (b"x-forwarded-for", client[0].encode() if client else b"unknown"),
         (b"x-forwarded-proto", scope["scheme"].encode()),
-        (b"x-forwarded-host", values_of(headers, b"host")[0]),
+        (b"x-forwarded-host", context.values[b"host"][0]),
         (b"x-request-id", context.request_id),
-        (b"x-request-timeout-ms", str(int(timeout_seconds * 1000)).encode()),
+        (b"x-request-timeout-ms", b"%d" % max(1, int(timeout_seconds * 1000))),
         (b"traceparent", str(context.trace).encode()),
-    ]
+    )
     if context.tracestate is not None:
         kept.append((b"tracestate", context.tracestate))
     return kept
 
 
 def to_client(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
-    """The service's headers without hop-by-hop ones and those that the server in front sets."""
+    """The service's headers without hop-by-hop ones and those that the gateway or the server in front sets."""
     lowered = [(name.lower(), value) for name, value in headers]
-    dropped = HOP_BY_HOP | _SET_BY_SERVER | _named_in_connection(lowered)
-    return [(name, value) for name, value in lowered if name not in dropped]
+    named = [value for name, value in lowered if name == b"connection"]
+    dropped = _NEVER_DOWN | _named_in_connection({b"connection": named}) if named else _NEVER_DOWN
+    return [header for header in lowered if header[0] not in dropped]
 
 
-def _named_in_connection(headers: Headers) -> set[bytes]:
-    return {token.strip().lower() for value in values_of(headers, b"connection") for token in value.split(b",")}
+def _named_in_connection(values: Values) -> set[bytes]:
+    # a request framed by its length must not lose that header to a name in Connection
+    framing = {b"content-length", b"host"}
+    return {token.strip().lower() for value in values[b"connection"] for token in value.split(b",")} - framing

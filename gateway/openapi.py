@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -21,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 METHODS = frozenset({"get", "put", "post", "delete", "patch", "head", "options", "trace"})
 # Every proxied operation may answer with these, whatever its service documents.
-EDGE_STATUSES = (400, 401, 403, 404, 408, 413, 502, 503, 504)
+EDGE_STATUSES = (400, 401, 403, 404, 408, 413, 429, 502, 503, 504)
 _DESCRIPTIONS = {403: "The caller's role does not allow this"} | dict(PROBLEMS.values())
 _REF = "#/components/"
 
@@ -41,13 +42,19 @@ def merge(
         "components": {},
         "security": [{"bearer": []}],
     }
-    operation_ids: set[str] = set()
+    named = Counter(
+        operation.get("operationId")
+        for document in (own, *documents.values())
+        for item in document.get("paths", {}).values()
+        for method, operation in item.items()
+        if method in METHODS
+    )
     for service, document in {"gateway": own, **documents}.items():
         part = _renaming_refs(document, {key for key in renamed if _component(document, key)}, service)
         for path, item in part.get("paths", {}).items():
             public = _public_path(routes, service, path)
             if public is not None:
-                merged["paths"][public] = _path_item(item, service, operation_ids)
+                merged["paths"][public] = _path_item(item, service, named)
         for (kind, name), body in _components(part):
             key = f"{service}.{name}" if (kind, name) in renamed else name
             merged["components"].setdefault(kind, {})[key] = body
@@ -62,15 +69,14 @@ def _public_path(routes: RouteTable, service: str, path: str) -> str | None:
     return route.public_path(path) if route else None
 
 
-def _path_item(item: Document, service: str, operation_ids: set[str]) -> Document:
+def _path_item(item: Document, service: str, named: Mapping[Any, int]) -> Document:
     for method, operation in item.items():
         if method not in METHODS:
             continue
         operation["security"] = [] if service == "gateway" else [{"bearer": []}]
         identifier = operation.get("operationId")
-        if identifier in operation_ids:
-            operation["operationId"] = f"{service}_{identifier}"
-        operation_ids.add(operation.get("operationId", ""))
+        if named[identifier] > 1:
+            operation["operationId"] = f"{identifier}_of_{service}"
         if service != "gateway":
             for status in EDGE_STATUSES:
                 operation.setdefault("responses", {}).setdefault(str(status), {"$ref": f"{_REF}responses/Edge{status}"})
@@ -78,11 +84,10 @@ def _path_item(item: Document, service: str, operation_ids: set[str]) -> Documen
 
 
 def _add_edge(components: Document, token_url: str | None) -> None:
-    schema = Problem.model_json_schema(ref_template=f"{_REF}schemas/Edge{{model}}")
     schemas = components.setdefault("schemas", {})
-    schemas.update({f"Edge{name}": body for name, body in schema.pop("$defs", {}).items()})
-    schemas["EdgeProblem"] = schema
-    content = {MEDIA_TYPE: {"schema": {"$ref": f"{_REF}schemas/EdgeProblem"}}}
+    prefix = "" if schemas.get("Problem", _problem("")["Problem"]) == _problem("")["Problem"] else "Edge"
+    schemas |= _problem(prefix)
+    content = {MEDIA_TYPE: {"schema": {"$ref": f"{_REF}schemas/{prefix}Problem"}}}
     components.setdefault("responses", {}).update(
         {f"Edge{status}": {"description": _DESCRIPTIONS[status], "content": content} for status in EDGE_STATUSES}
     )
@@ -90,6 +95,13 @@ def _add_edge(components: Document, token_url: str | None) -> None:
     if token_url is not None:
         scheme = {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": token_url, "scopes": {}}}}
     components["securitySchemes"] = {"bearer": scheme}
+
+
+def _problem(prefix: str) -> Document:
+    """The schemas of a problem document, their names with a prefix."""
+    schema = Problem.model_json_schema(ref_template=f"{_REF}schemas/{prefix}{{model}}")
+    inner = {f"{prefix}{name}": body for name, body in schema.pop("$defs", {}).items()}
+    return {f"{prefix}Problem": schema, **inner}
 
 
 def _components(document: Document) -> Iterator[tuple[tuple[str, str], Any]]:

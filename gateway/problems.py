@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from starlette.types import Receive, Scope, Send
 
 from kit.web.problems import problem, problem_response
@@ -12,8 +14,10 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "not-found": (404, "Not found"),
     "request-timeout": (408, "The request body did not arrive in time"),
     "body-too-large": (413, "The request body is too large"),
+    "too-many-requests": (429, "Too many requests; try again later"),
     "internal": (500, "Something went wrong here"),
     "upstream-broken": (502, "The service gave no valid answer"),
+    "overloaded": (503, "The service is busy; try again shortly"),
     "upstream-unavailable": (503, "The service cannot be reached now"),
     "issuer-unavailable": (503, "The issuer's keys cannot be obtained now"),
     "upstream-timeout": (504, "The service did not answer in time"),
@@ -21,7 +25,18 @@ PROBLEMS: dict[str, tuple[int, str]] = {
 _HEADERS = {401: {"WWW-Authenticate": 'Bearer realm="crmesh"'}, 408: {"Connection": "close"}, 503: {"Retry-After": "1"}}
 
 
-async def send_problem(scope: Scope, receive: Receive, send: Send, code: str, detail: str = "") -> None:
+class Refusal(Exception):
+    """The gateway answers by itself: `code` is one of PROBLEMS, `headers` go with the answer."""
+
+    def __init__(self, code: str, detail: str = "", headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(code)
+        self.code, self.detail, self.headers = code, detail, dict(headers or {})
+
+
+async def send_problem(
+    scope: Scope, receive: Receive, send: Send, code: str, detail: str = "", headers: Mapping[str, str] | None = None
+) -> None:
     """Answers with the problem `code`, which is one of PROBLEMS."""
     status, title = PROBLEMS[code]
-    await problem_response(problem(status, code, title, detail), _HEADERS.get(status))(scope, receive, send)
+    added = _HEADERS.get(status, {}) | dict(headers or {})
+    await problem_response(problem(status, code, title, detail), added)(scope, receive, send)

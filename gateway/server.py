@@ -2,10 +2,50 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any, cast
+
 import httptools
 from uvicorn import Config
 from uvicorn._types import ASGIApplication
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+_CORKED_BYTES = 16 * 1024
+
+
+class _Corked:
+    """A transport that sends what one turn of the loop writes in one system call.
+
+    uvicorn writes head and body of an answer one by one; a call costs as much as all of the gateway's own headers.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport, self._loop = transport, loop
+        self._parts: list[bytes] = []
+        self._size = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Sends at the end of this turn; much at once, so that the flow control sees it."""
+        if not self._parts:
+            self._loop.call_soon(self._flush)
+        self._parts.append(data)
+        self._size += len(data)
+        if self._size > _CORKED_BYTES:
+            self._flush()
+
+    def close(self) -> None:
+        """Closes after what was written."""
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        if self._parts:
+            data, self._parts, self._size = b"".join(self._parts), [], 0
+            if not self._transport.is_closing():
+                self._transport.write(data)
 
 
 class StrictHttpProtocol(HttpToolsProtocol):
@@ -15,6 +55,10 @@ class StrictHttpProtocol(HttpToolsProtocol):
     - An Upgrade with a body: the parser ends the message at its headers, and the body, when it comes in its own
       packet, would be read as the next request.
     """
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Called by the loop."""
+        super().connection_made(cast(asyncio.Transport, _Corked(transport, self.loop)))
 
     def on_headers_complete(self) -> None:
         """Called by the parser; an exception here is answered with 400 and the connection closed."""
@@ -29,10 +73,12 @@ class StrictHttpProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
 
-def server_config(app: ASGIApplication, *, host: str = "127.0.0.1", port: int = 8000) -> Config:
-    """uvicorn configuration of the gateway; `port` 0 lets the system choose."""
+def server_config(app: ASGIApplication | str, *, host: str = "127.0.0.1", port: int = 8000, workers: int = 1) -> Config:
+    """uvicorn configuration of the gateway; `port` 0 lets the system choose, `app` may name a factory."""
     return Config(
         app,
+        factory=isinstance(app, str),
+        workers=workers,
         host=host,
         port=port,
         http=StrictHttpProtocol,

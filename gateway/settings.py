@@ -25,6 +25,11 @@ class GatewaySettings(BaseSettings):
 
     max_body_bytes: int = Field(default=16 * 1024 * 1024, ge=1024)
     upstream_connect_seconds: float = Field(default=2.0, gt=0)
+    upstream_max_in_flight: int = Field(default=256, ge=1)
+    rate_limit_per_second: int = Field(default=5000, ge=0, description="of each principal; 0 is no limit")
+    cors_origins: str = Field(default="", description="comma-separated; * is every one, empty turns CORS off")
+    compress_min_bytes: int = Field(default=8192, ge=0, description="of JSON; 0 never compresses")
+    access_log: bool = True
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)

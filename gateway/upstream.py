@@ -9,20 +9,18 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
-import aiohttp
-from multidict import CIMultiDict
 from starlette.types import ASGIApp, Message
-from yarl import URL
 
 from gateway.headers import Headers
+from gateway.http_client import Connection, ExchangeFailed
 
 logger = logging.getLogger(__name__)
 
 # Below the 5 s after which uvicorn closes idle connections, so that no request is written into a closing one.
 _KEEP_ALIVE_SECONDS = 4.0
-_NO_AUTO_HEADERS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
 class UpstreamError(Exception):
@@ -73,59 +71,94 @@ class Upstream(Protocol):
 
 
 class HttpUpstream:
-    """A service behind `base_url`, with pooled connections."""
+    """A service behind `base_url` (http or https), with pooled connections."""
 
-    def __init__(self, base_url: str, *, connect_seconds: float = 2.0, max_connections: int = 512) -> None:
-        self._base_url = base_url.rstrip("/")
-        self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=connect_seconds)
-        self._max_connections = max_connections
-        self._session: aiohttp.ClientSession | None = None
-
-    def _client(self) -> aiohttp.ClientSession:
-        # made on first use: a session belongs to the running loop
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._max_connections, keepalive_timeout=_KEEP_ALIVE_SECONDS),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False,
-                timeout=self._timeout,
-                skip_auto_headers=_NO_AUTO_HEADERS,
-            )
-        return self._session
+    def __init__(self, base_url: str, *, connect_seconds: float = 2.0) -> None:
+        parts = urlsplit(base_url)
+        if parts.scheme not in ("http", "https") or parts.hostname is None:
+            raise ValueError(f"{base_url} is no http address")
+        self._host, self._is_https = parts.hostname, parts.scheme == "https"
+        self._port = parts.port or (443 if self._is_https else 80)
+        self._prefix, self._authority = parts.path.rstrip("/"), parts.netloc.encode("ascii")
+        self._connect_seconds = connect_seconds
+        self._idle: list[Connection] = []
+        self._busy: set[Connection] = set()
 
     @asynccontextmanager
     async def open(self, request: UpstreamRequest) -> AsyncIterator[UpstreamResponse]:
         """See Upstream.open."""
-        query = f"?{request.query}" if request.query else ""
+        head, is_chunked = self._head(request)
+        connection = await self._connection()
+        self._busy.add(connection)
+        upload: asyncio.Task[None] | None = None
         try:
-            response = await self._client().request(
-                request.method,
-                URL(f"{self._base_url}{request.path}{query}", encoded=True),
-                headers=CIMultiDict((name.decode(), value.decode()) for name, value in request.headers),
-                data=request.body,
-                allow_redirects=False,
-            )
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise UpstreamUnavailable(str(error)) from error
-        except (aiohttp.ClientError, OSError, ValueError) as error:
+            connection.begin(head, is_head=request.method == "HEAD")
+            if request.body is not None:
+                upload = asyncio.create_task(connection.upload(request.body, is_chunked=is_chunked))
+            await connection.answer()
+            yield UpstreamResponse(connection.status, connection.headers, _chunks(connection))
+        except ExchangeFailed as error:
             raise UpstreamError(str(error)) from error
-        try:
-            yield UpstreamResponse(response.status, list(response.raw_headers), _http_chunks(response))
         finally:
-            response.close()
+            self._busy.discard(connection)
+            is_sent = upload is None or upload.done()
+            if upload is not None and not is_sent:
+                upload.cancel()
+                # the next attempt reads the same body, and only one may read
+                await asyncio.wait({upload})
+            if is_sent and connection.is_done and connection.is_reusable:
+                connection.rest(asyncio.get_running_loop().time())
+                self._idle.append(connection)
+            else:
+                connection.close()
+
+    def _head(self, request: UpstreamRequest) -> tuple[bytes, bool]:
+        """Request line and headers, and whether the body follows in chunks."""
+        query = f"?{request.query}" if request.query else ""
+        lines = [
+            f"{request.method} {self._prefix}{request.path}{query} HTTP/1.1".encode("ascii"),
+            b"host: " + self._authority,
+        ]
+        lines += [name + b": " + value for name, value in request.headers]
+        has_length = any(name == b"content-length" for name, _ in request.headers)
+        is_chunked = request.body is not None and not has_length
+        if is_chunked:
+            lines.append(b"transfer-encoding: chunked")
+        elif request.body is None and not has_length and request.method in _WITH_BODY:
+            lines.append(b"content-length: 0")
+        head = b"\r\n".join(lines) + b"\r\n\r\n"
+        if head.count(b"\n") != len(lines) + 1 or head.count(b"\r") != len(lines) + 1 or lines[0].count(b" ") != 2:
+            raise UpstreamError("a line break in a header")
+        return head, is_chunked
+
+    async def _connection(self) -> Connection:
+        loop = asyncio.get_running_loop()
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.is_open and loop.time() - connection.idle_since < _KEEP_ALIVE_SECONDS:
+                return connection
+            connection.close()
+        try:
+            async with asyncio.timeout(self._connect_seconds):
+                _, connection = await loop.create_connection(
+                    Connection, self._host, self._port, ssl=self._is_https or None
+                )
+        except (OSError, TimeoutError) as error:
+            raise UpstreamUnavailable(f"no connection to {self._host}:{self._port}: {error}") from error
+        return connection
 
     async def aclose(self) -> None:
         """See Upstream.aclose."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        for connection in [*self._idle, *self._busy]:
+            connection.close()
+        self._idle.clear()
 
 
-async def _http_chunks(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+async def _chunks(connection: Connection) -> AsyncIterator[bytes]:
     try:
-        async for chunk in response.content.iter_any():
+        async for chunk in connection:
             yield chunk
-    except (aiohttp.ClientError, OSError) as error:
+    except ExchangeFailed as error:
         raise UpstreamError(str(error)) from error
 
 

@@ -87,7 +87,7 @@ async def test_every_principal_has_its_role(issuer: DevelopmentIssuer, settings:
         assert (claims.subject, claims.roles) == (name, frozenset({role}))
         assert claims.issued_at is not None
         assert (claims.expires_at - claims.issued_at).total_seconds() == settings.token_lifetime_seconds
-    assert len([name for name in PRINCIPALS if name.startswith("rep-")]) == 20
+    assert len([name for name in PRINCIPALS if name.startswith("rep-")]) == 40
     assert len(set(PRINCIPALS.values())) == 8
 
 

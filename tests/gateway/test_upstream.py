@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from gateway.proxy import BodyBroken, RequestBody
+from gateway.body import BodyBroken, RequestBody
 from gateway.upstream import AsgiUpstream, UpstreamError, UpstreamRequest
 
 GET = UpstreamRequest("GET", "/x", "", [])

@@ -1,0 +1,162 @@
+"""One request on its way through: attempts, timeout, breaker, answer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+
+from starlette.types import Receive, Scope, Send
+
+from gateway.body import RequestBody
+from gateway.breaker import Lane
+from gateway.headers import RequestContext, to_client, to_upstream
+from gateway.problems import send_problem
+from gateway.routes import Route
+from gateway.upstream import Upstream, UpstreamError, UpstreamRequest, UpstreamUnavailable
+
+logger = logging.getLogger(__name__)
+
+ATTEMPTS = 3
+REPLAYED_BYTES = 64 * 1024
+_BACKOFF_SECONDS = 0.05
+_IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+_TRY_AGAIN = frozenset({502, 503, 504})
+
+
+class Passage:
+    """Passes one request to its service and the answer back. A failed attempt is repeated when that is harmless.
+
+    Harmless: the method is idempotent or the write carries an Idempotency-Key, nothing has been answered yet, and
+    the body is absent or its beginning of REPLAYED_BYTES is all that was sent.
+    """
+
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        *,
+        route: Route,
+        context: RequestContext,
+        upstream: Upstream,
+        lane: Lane,
+        max_body_bytes: int,
+    ) -> None:
+        self._scope, self._receive, self._send = scope, receive, send
+        self._route, self._context, self._upstream, self._lane = route, context, upstream, lane
+        self._has_started = False
+        self._timeout: asyncio.Timeout | None = None
+        values = context.values
+        self._is_repeatable = scope["method"] in _IDEMPOTENT or b"idempotency-key" in values
+        self._body: RequestBody | None = None
+        if b"transfer-encoding" in values or any(int(value) for value in values.get(b"content-length", ())):
+            keep = REPLAYED_BYTES if self._is_repeatable else 0
+            self._body = RequestBody(receive, max_body_bytes, self._progress, keep=keep)
+
+    async def client_gone(self) -> None:
+        """Returns when the client has disconnected (what it sent before is left to the exchange to read)."""
+        if self._body is not None:
+            await self._body.ended.wait()
+            if self._body.is_client_gone:
+                return
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+    async def run(self) -> None:
+        """Passes the request on and answers; after the first byte of the answer a failure can only break it off."""
+        try:
+            async with asyncio.timeout(self._route.timeout_seconds) as self._timeout:
+                try:
+                    await self._attempts()
+                finally:
+                    self._timeout = None
+        except TimeoutError:
+            await self._failed("request-timeout" if self._waits_for_client else "upstream-timeout")
+        except UpstreamError as error:
+            logger.warning("%s: %s", self._route.service, error)
+            is_too_large = self._body is not None and self._body.is_too_large
+            await self._failed("body-too-large" if is_too_large else error.code)
+
+    @property
+    def _waits_for_client(self) -> bool:
+        return self._body is not None and self._body.is_waiting
+
+    def _progress(self) -> None:
+        if self._timeout is not None:
+            self._timeout.reschedule(asyncio.get_running_loop().time() + self._route.timeout_seconds)
+
+    async def _attempts(self) -> None:
+        attempt = 1
+        seconds = self._route.timeout_seconds
+        while True:
+            try:
+                if await self._attempt(attempt, seconds):
+                    return
+            except UpstreamError:
+                if not self._may_repeat(attempt):
+                    raise
+            await asyncio.sleep(random.uniform(0.5, 1) * _BACKOFF_SECONDS * attempt)
+            attempt += 1
+            deadline = self._timeout.when() if self._timeout is not None else None
+            if deadline is not None:
+                seconds = deadline - asyncio.get_running_loop().time()
+
+    def _may_repeat(self, attempt: int) -> bool:
+        return (
+            self._is_repeatable
+            and not self._has_started
+            and attempt < ATTEMPTS
+            and not self._lane.breaker.is_open
+            and (self._body is None or self._body.rewind())
+            and self._lane.budget.take()
+        )
+
+    async def _attempt(self, attempt: int, seconds: float) -> bool:
+        """Whether the request is answered; False asks for another attempt."""
+        breaker = self._lane.breaker
+        if not breaker.allows():
+            raise UpstreamUnavailable("the breaker is open")
+        has_answered: bool | None = None
+        try:
+            async with self._upstream.open(self._request(seconds)) as response:
+                has_answered = True
+                if response.status in _TRY_AGAIN and self._may_repeat(attempt):
+                    return False
+                self._has_started = True
+                await self._send(
+                    {"type": "http.response.start", "status": response.status, "headers": to_client(response.headers)}
+                )
+                async for chunk in response.body:
+                    self._progress()
+                    await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
+                await self._send({"type": "http.response.body", "body": b""})
+                return True
+        except UpstreamError:
+            if has_answered is None and not (self._body is not None and self._body.is_broken):
+                has_answered = False
+            raise
+        finally:
+            has_timed_out = self._timeout is not None and self._timeout.expired()
+            if has_answered is None and has_timed_out and not self._waits_for_client:
+                has_answered = False
+            breaker.settle(has_answered)
+
+    def _request(self, seconds: float) -> UpstreamRequest:
+        return UpstreamRequest(
+            method=self._scope["method"],
+            path=self._route.upstream_path(self._scope["raw_path"].decode("ascii")),
+            query=self._scope["query_string"].decode("ascii"),
+            headers=to_upstream(self._scope, self._context, seconds),
+            body=self._body,
+        )
+
+    async def _failed(self, code: str) -> None:
+        if self._body is not None and self._body.is_client_gone:
+            return
+        if self._has_started:
+            # an answer left incomplete makes the server close the connection: the client sees that it broke off
+            logger.warning("%s: answer broken off (%s)", self._route.service, code)
+            return
+        self._has_started = True
+        await send_problem(self._scope, self._receive, self._send, code)
