@@ -1,10 +1,11 @@
-"""The gateway as a process of its own: `python -m gateway.main`, configured by the environment."""
+"""The gateway as processes of its own: `python -m gateway.main [--workers N]`, configured by the environment."""
 
 from __future__ import annotations
 
-from typing import Any, cast
+import argparse
 
 import uvicorn
+from uvicorn.supervisors import Multiprocess
 
 from gateway.app import Gateway, create_app
 from gateway.issuer import DevelopmentIssuer
@@ -17,6 +18,7 @@ from kit.telemetry.logging import configure_logging
 def from_environment() -> Gateway:
     """The gateway over the services' addresses; the development issuer serves when no JWKS URL is set."""
     settings = GatewaySettings()
+    configure_logging("gateway", settings.log_level)
     upstreams = {
         name: HttpUpstream(url, connect_seconds=settings.upstream_connect_seconds)
         for name, url in settings.upstreams().items()
@@ -26,10 +28,16 @@ def from_environment() -> Gateway:
 
 
 def main() -> None:
-    """Serve until SIGTERM."""
+    """Serve until SIGTERM; several processes share the port, and one that dies is started again."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--workers", type=int, default=1, help="number of processes")
+    workers = parser.parse_args().workers
     settings = GatewaySettings()
-    configure_logging("gateway", settings.log_level)
-    uvicorn.Server(server_config(cast(Any, from_environment()), host=settings.host, port=settings.port)).run()
+    config = server_config("gateway.main:from_environment", host=settings.host, port=settings.port, workers=workers)
+    if workers == 1:
+        uvicorn.Server(config).run()
+    else:
+        Multiprocess(config, sockets=[config.bind_socket()]).run()
 
 
 if __name__ == "__main__":
