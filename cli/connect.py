@@ -67,14 +67,19 @@ def projections() -> list[tuple[str, str]]:
     ]
 
 
-async def rebuild_all(made: dict[str, Runtime], *, only: str | None = None, swap: bool = False) -> list[dict[str, Any]]:
-    """Rebuild and compare every projection (of service `only`, or `service/projection`)."""
+async def rebuild_all(
+    made: dict[str, Runtime], *, only: str | None = None, swap: bool = False, force: bool = False
+) -> list[dict[str, Any]]:
+    """Rebuild and compare every projection (of service `only`, or `service/projection`).
+
+    With `swap` the rebuilt rows take the place of the live ones: equal ones, with `force` differing ones too.
+    """
     reports = []
     for service, name in projections():
         if only is None or only in (service, f"{service}/{name}"):
             runtime = made[service]
             subscriptions = room(service, "subscriptions").subscriptions
-            report = await rebuild(runtime.db, runtime.bus, subscriptions, name, swap=swap)
+            report = await rebuild(runtime.db, runtime.bus, subscriptions, name, swap=swap, force=force)
             reports.append(report.as_dict())
     return reports
 

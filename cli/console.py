@@ -78,8 +78,8 @@ def print_table(table: Table) -> None:
         say(out, f"incomplete: {parts} of the file are not in; load again to go on", "bold red")
         return
     view = RichTable(title="What went in, and what the ledgers say")
-    for column, justify in (("", "left"), ("one side", "left"), ("", "right"), ("other side", "left"), ("", "right")):
-        view.add_column(column, justify="right" if justify == "right" else "left", no_wrap=True)
+    for heading, is_figure in (("", False), ("one side", False), ("", True), ("other side", False), ("", True)):
+        view.add_column(heading, justify="right" if is_figure else "left", no_wrap=is_figure)
     view.add_column("", no_wrap=True)
     for row in table.rows:
         show = str if row.name == "orders" else money
@@ -93,18 +93,11 @@ def print_table(table: Table) -> None:
 def print_verdicts(reports: list[dict[str, object]]) -> None:
     """Rebuilds against live, one line per table."""
     view = RichTable(title="Rebuilt from the log, against live")
-    for column in (
-        "service",
-        "projection",
-        "table",
-        "live rows",
-        "rebuilt",
-        "live hash",
-        "rebuilt hash",
-        "log position",
-        "",
-    ):
-        view.add_column(column)
+    view.add_column("table")
+    for heading in ("live rows", "rebuilt", "log position"):
+        view.add_column(heading, justify="right")
+    for heading in ("live hash", "rebuilt", ""):
+        view.add_column(heading, no_wrap=True)
     for report in reports:
         tables = report["tables"]
         assert isinstance(tables, list)
@@ -112,14 +105,12 @@ def print_verdicts(reports: list[dict[str, object]]) -> None:
         assert isinstance(position, dict)
         for table in tables:
             view.add_row(
-                str(report["service"]),
-                str(report["projection"]),
-                str(table["table"]),
-                str(table["live_rows"]),
-                str(table["rebuilt_rows"]),
-                str(table["live_hash"])[:12],
-                str(table["rebuilt_hash"])[:12],
-                str(sum(position.values())),
+                f"{report['service']} {table['table']}",
+                f"{table['live_rows']:,}",
+                f"{table['rebuilt_rows']:,}",
+                f"{sum(position.values()):,}",
+                str(table["live_hash"])[:10],
+                str(table["rebuilt_hash"])[:10],
                 "[green]equal[/]" if table["equal"] else "[bold red]unequal[/]",
             )
     out.print(view)
@@ -128,11 +119,13 @@ def print_verdicts(reports: list[dict[str, object]]) -> None:
 def print_findings(findings: list[dict[str, object]]) -> None:
     """Findings of an audit."""
     view = RichTable(title="Every decision, derived again")
-    for column in ("service", "check", "decisions", "", "detail"):
-        view.add_column(column)
+    view.add_column("check")
+    view.add_column("looked at", justify="right")
+    view.add_column("", no_wrap=True)
     for finding in findings:
         verdict = "[green]holds[/]" if finding["ok"] else "[bold red]broken[/]"
-        view.add_row(
-            str(finding["service"]), str(finding["check"]), str(finding["count"]), verdict, str(finding["detail"])
-        )
+        view.add_row(f"{finding['service']}: {finding['check']}", f"{finding['count']:,}", verdict)
     out.print(view)
+    for finding in findings:
+        if not finding["ok"]:
+            say(out, f"{finding['service']}, {finding['check']}: {finding['detail']}", "red")

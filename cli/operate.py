@@ -58,6 +58,7 @@ def rebuild(
     what: Annotated[str, typer.Argument(help="SERVICE, SERVICE/PROJECTION or all.")] = "all",
     data: Data = None,
     swap: Annotated[bool, typer.Option(help="Put the rebuilt rows in place (refused when they differ).")] = False,
+    force: Annotated[bool, typer.Option(help="With --swap: also when they differ, to mend the live ones.")] = False,
     as_json: Json = False,
 ) -> None:
     """Derive projections and ledgers again from the log and compare them with the live ones."""
@@ -68,11 +69,11 @@ def rebuild(
 
     async def work() -> list[dict[str, Any]]:
         async with runtimes(data) as made:
-            return await rebuild_all(made, only=only, swap=swap)
+            return await rebuild_all(made, only=only, swap=swap, force=force)
 
     reports = _execute(work())
     _show(reports) if as_json else print_verdicts(reports)
-    raise typer.Exit(0 if all(report["equal"] for report in reports) else 1)
+    raise typer.Exit(0 if all(report["equal"] or report["swapped"] for report in reports) else 1)
 
 
 def migrate(data: Data = None) -> None:

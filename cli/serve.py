@@ -102,7 +102,10 @@ async def load_sample(system: System, path: Path, chunk: int = CHUNK) -> tuple[L
 
 
 async def run_system(folder: Path, host: str, port: int, bus: BusKind, *, with_load: bool, chunk: int = CHUNK) -> int:
-    """Serve until a signal; returns the exit code. Raises CannotRun; LoadFailed and ApiError from the load."""
+    """Serve until a signal, which is the way to end it: 0. EXIT_DIFFERS when the table does not agree.
+
+    Raises CannotRun; LoadFailed and ApiError from the load.
+    """
 
     async def work(system: System, stop: asyncio.Event) -> int:
         say(err, f"crmesh serves {system.options.url} (ready in {seconds_since_start():.1f} s)")
@@ -118,4 +121,5 @@ async def run_system(folder: Path, host: str, port: int, bus: BusKind, *, with_l
         await stop.wait()
         return 0
 
-    return await with_system(options_of(folder, host, port, bus), work)
+    code = await with_system(options_of(folder, host, port, bus), work)
+    return 0 if code == EXIT_INTERRUPTED else code

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import httpx
 import psutil
+
+from kit.testing.native import make_folder
+
+COMMAND: Final = Path(sys.executable).parent / "crmesh"
 
 
 @dataclass
@@ -56,6 +64,12 @@ class Program:
             self.process.send_signal(number)
         return self.process.wait(seconds)
 
+    def interrupt(self, seconds: float = 60) -> int:
+        """Ctrl-C as a terminal sends it, to the program and the tools it runs; returns the exit code."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGINT)
+        return self.process.wait(seconds)
+
     def kill(self) -> None:
         """kill -9 of the program alone."""
         self.process.kill()
@@ -68,17 +82,58 @@ def servers_of(folder: Path) -> list[psutil.Process]:
     for process in psutil.process_iter():
         try:
             words = " ".join(process.cmdline())
-            if process.pid != os.getpid() and (str(folder) in words or str(folder) in (process.cwd() or "")):
+            if process.pid == os.getpid() or process.status() == psutil.STATUS_ZOMBIE:
+                continue
+            if str(folder) in words or str(folder) in (process.cwd() or ""):
                 found.append(process)
         except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
             continue
     return found
 
 
+def kill_all(folder: Path) -> int:
+    """kill -9 of everything that works on the folder; returns how many processes that were."""
+    killed = 0
+    while found := servers_of(folder):
+        for process in found:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+                killed += 1
+        psutil.wait_procs(found, 10)
+    return killed
+
+
+@contextmanager
+def system_folder() -> Iterator[Path]:
+    """A data folder for programs; in the end whatever still works on it is killed, and it is removed."""
+    folder = make_folder("system")
+    try:
+        yield folder
+    finally:
+        kill_all(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def run_program(*arguments: str, seconds: float = 300) -> subprocess.CompletedProcess[str]:
+    """Run `crmesh ARGUMENTS` to its end, with what it says on stdout and stderr."""
+    return subprocess.run(
+        [str(COMMAND), *arguments],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
+        env=_environment(),
+    )
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in ("CRMESH_KAFKA", "CRMESH_DATA")}
+
+
 def start_program(*arguments: str, log: Path, url: str = "", environment: dict[str, str] | None = None) -> Program:
     """Run `crmesh ARGUMENTS` in a process group of its own."""
-    command = [str(Path(sys.executable).parent / "crmesh"), *arguments]
-    variables = {name: value for name, value in os.environ.items() if name not in ("CRMESH_KAFKA", "CRMESH_DATA")}
+    command = [str(COMMAND), *arguments]
     with log.open("ab") as out:
         process = subprocess.Popen(
             command,
@@ -86,6 +141,6 @@ def start_program(*arguments: str, log: Path, url: str = "", environment: dict[s
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            env={**variables, **(environment or {})},
+            env={**_environment(), **(environment or {})},
         )
     return Program(process, log, url)
