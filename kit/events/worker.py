@@ -13,6 +13,7 @@ from kit.events.relay import RETRYABLE, Relay
 from kit.events.status import delivery_status
 from kit.jobs.jobs import JobHandler, JobRunner
 from kit.runtime import Runtime
+from kit.security.audit_chain import AuditSealer
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +40,7 @@ class Worker:
         self.relay = Relay(runtime.db, runtime.bus, runtime.metrics)
         self.consumer = InboxConsumer(runtime.db, runtime.bus, subscriptions, runtime.metrics)
         self.jobs = JobRunner(runtime.db, jobs) if jobs else None
+        self.sealer = AuditSealer(runtime.db, runtime.secret)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; the relay stops last, so that what was committed is sent."""
@@ -57,6 +59,7 @@ class Worker:
         while not stop.is_set():
             try:
                 await self.measure()
+                await self.sealer.turn()
                 if turn % PURGE_EVERY_MEASURES == 0:
                     await self.purge()
             except RETRYABLE as error:

@@ -22,6 +22,7 @@ from kit import clock
 from kit.errors import AppError, Unauthenticated
 
 MAX_TOKEN_CHARS = 8192
+_AHEAD = 0.75
 _LATEST_TIME = 253_402_300_799  # the end of year 9999: the last instant a datetime can hold
 _KEY_CLASSES: dict[str, type[ECKey] | type[RSAKey] | type[OKPKey]] = {"EC": ECKey, "RSA": RSAKey, "OKP": OKPKey}
 _KEY_SHAPES = {"ES256": ("EC", "P-256"), "RS256": ("RSA", None), "PS256": ("RSA", None), "Ed25519": ("OKP", "Ed25519")}
@@ -74,8 +75,9 @@ def http_jwks(url: str, timeout_seconds: float = 5.0) -> JwksSource:
 class KeyCache:
     """The issuer's public keys by key id.
 
-    Fresh for `ttl`; an unknown key id asks again, at most once per `cooldown` whatever the number of callers;
-    when the issuer does not answer, keys up to `max_stale` old go on being used.
+    Fresh for `ttl`; used in its last quarter they are asked for again while the old ones serve, so that nobody waits.
+    An unknown key id asks again, at most once per `cooldown` whatever the number of callers; when the issuer does not
+    answer, keys up to `max_stale` old go on being used.
     """
 
     def __init__(
@@ -101,6 +103,8 @@ class KeyCache:
         """The key, or None when the issuer does not have it. Raises KeysUnavailable when no usable keys are held."""
         if kid not in self._keys or not self._within(self._loaded_at, self._ttl):
             await self._refresh()
+        elif not self._within(self._loaded_at, self._ttl * _AHEAD):
+            self._start_asking()
         if not self._within(self._loaded_at, self._max_stale):
             raise KeysUnavailable()
         return self._keys.get(kid)
@@ -109,14 +113,18 @@ class KeyCache:
         # a negative age means the clock was set back: asking once more is better than trusting for ever
         return since is not None and timedelta(0) <= self._now() - since < span
 
-    async def _refresh(self) -> None:
-        if self._asking is None:
-            if self._within(self._asked_at, self._cooldown):
-                return
+    def _start_asking(self) -> asyncio.Task[None] | None:
+        """The request under way, begun now unless the last one is younger than the cooldown."""
+        if self._asking is None and not self._within(self._asked_at, self._cooldown):
             self._asked_at = self._now()
             self._asking = asyncio.create_task(self._ask())
-        # shielded: one caller going away must not cost the others their answer
-        await asyncio.shield(self._asking)
+        return self._asking
+
+    async def _refresh(self) -> None:
+        asking = self._start_asking()
+        if asking is not None:
+            # shielded: one caller going away must not cost the others their answer
+            await asyncio.shield(asking)
 
     async def _ask(self) -> None:
         try:

@@ -229,6 +229,53 @@ async def test_new_key_is_picked_up_and_withdrawn_key_stops(
         await verifier.verify(old)
 
 
+async def test_keys_are_refreshed_ahead_and_nobody_waits(clock: Clock) -> None:
+    gate, fetches = asyncio.Event(), 0
+
+    async def slow() -> dict[str, Any]:
+        nonlocal fetches
+        fetches += 1
+        if fetches > 1:
+            await gate.wait()
+        return {"keys": [KEY.as_dict(private=False)]}
+
+    verifier = TokenVerifier(ISSUER, AUDIENCE, slow, now=clock, remember=timedelta(0))
+    token = sign(claims_at(clock, exp=int(clock().timestamp()) + 3600))
+    await verifier.verify(token)
+    clock.forward(minutes=7)
+    await verifier.verify(token)
+    assert fetches == 1
+    clock.forward(minutes=1)
+    async with asyncio.timeout(1):
+        for _ in range(3):
+            await verifier.verify(token)
+    await asyncio.sleep(0)
+    assert fetches == 2
+    gate.set()
+    await asyncio.sleep(0.01)
+    clock.forward(minutes=7)
+    async with asyncio.timeout(1):
+        await verifier.verify(token)
+    assert fetches == 2, "the refreshed keys are young again"
+
+
+async def test_failed_refresh_ahead_is_tried_again_after_the_cooldown(
+    verifier: TokenVerifier, clock: Clock, source: Source
+) -> None:
+    await verifier.verify(sign(claims_at(clock)))
+    source.broken = True
+    clock.forward(minutes=8)
+    for number in range(5):
+        await verifier.verify(sign(claims_at(clock, jti=str(number))))
+        await asyncio.sleep(0.005)
+    assert source.fetches == 2
+    clock.forward(seconds=31)
+    source.broken = False
+    await verifier.verify(sign(claims_at(clock)))
+    await asyncio.sleep(0.005)
+    assert source.fetches == 3
+
+
 async def test_stale_keys_serve_while_the_issuer_is_away(verifier: TokenVerifier, clock: Clock, source: Source) -> None:
     await verifier.verify(sign(claims_at(clock)))
     source.broken = True

@@ -1,0 +1,195 @@
+"""The audit log as a chain: each row carries a keyed hash of its content and of the row before it.
+
+Rows are written unsealed, by many transactions at once, and their ids become visible out of order; a sealer chains
+them later, in order of id. It seals an id only when no transaction is left that may still bring a smaller one.
+A snapshot cannot tell: a transaction draws its id before it has a transaction number. Its table lock can: INSERT takes
+it before it draws the id and keeps it to the end. So the sealer notes the largest id it sees, then who holds a lock
+for writing on the table; when all of those have ended, every smaller id is there or never will be. Nobody waits for
+the sealer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+
+import orjson
+import structlog
+
+from kit.db.database import Database, Row, Tx
+
+log = structlog.get_logger(__name__)
+
+GENESIS = "0" * 64
+BATCH_ROWS = 2000
+
+_COLUMNS = """id, extract(epoch FROM at)::text AS at, actor, roles, action, resource, resource_id,
+    before::text AS before, after::text AS after, reason, request_id, trace_id, prev_hash, hash"""
+_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended('audit-sealer', 0))"
+_EXISTS = "SELECT to_regclass('audit_log') IS NOT NULL"
+_NEWEST = "SELECT max(id) FROM audit_log"
+_WRITERS = """
+SELECT DISTINCT virtualtransaction FROM pg_locks
+WHERE locktype = 'relation' AND relation = 'audit_log'::regclass AND granted AND pid <> pg_backend_pid()
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND mode = 'RowExclusiveLock'
+"""
+_HEAD = "SELECT id, hash FROM audit_log WHERE hash IS NOT NULL ORDER BY id DESC LIMIT 1"
+_AT = "SELECT hash FROM audit_log WHERE id = $1"
+_UNSEALED = f"SELECT {_COLUMNS} FROM audit_log WHERE id > $1 AND id <= $2 ORDER BY id LIMIT {BATCH_ROWS}"
+_SEAL = """
+UPDATE audit_log SET prev_hash = sealed.prev_hash, hash = sealed.hash
+FROM unnest($1::bigint[], $2::text[], $3::text[]) AS sealed (id, prev_hash, hash)
+WHERE audit_log.id = sealed.id AND audit_log.hash IS NULL
+"""
+_WALK = f"SELECT {_COLUMNS} FROM audit_log WHERE id > $1 ORDER BY id LIMIT {BATCH_ROWS}"
+
+
+class ChainChanged(Exception):
+    """A row that this sealer has sealed is gone or has another hash: nothing more is sealed on top of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenRow:
+    """The first row that disagrees with the chain, and why."""
+
+    id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChainReport:
+    """What `verify` found: rows that hold together, rows not yet sealed, the newest hash, the first broken row."""
+
+    sealed: int
+    unsealed: int
+    head: str
+    broken: BrokenRow | None
+
+
+def chain_hash(row: Row, prev_hash: str, key: bytes) -> str:
+    """HMAC-SHA256 (hex) of the row's content as a JSON array, and of the hash before it. ValueError: empty key."""
+    if not key:
+        raise ValueError("the audit key is empty")
+    content = [
+        prev_hash,
+        row["id"],
+        row["at"],
+        row["actor"],
+        row["roles"],
+        row["action"],
+        row["resource"],
+        row["resource_id"],
+        row["before"],
+        row["after"],
+        row["reason"],
+        row["request_id"],
+        row["trace_id"],
+    ]
+    return hmac.new(key, b"audit-chain\x00" + orjson.dumps(content), hashlib.sha256).hexdigest()
+
+
+class AuditSealer:
+    """Seals the audit log of one database, turn by turn; several may run, one seals at a time.
+
+    It remembers the newest row it has sealed and looks at it again at every turn: who changes sealed rows and has
+    them sealed anew is noticed as long as the process lives.
+    """
+
+    def __init__(self, db: Database, key: bytes) -> None:
+        self._db, self._key = db, key
+        self._bound = 0
+        self._awaited: set[str] | None = None
+        self._sealed_last: tuple[int, str] | None = None
+
+    async def turn(self) -> int:
+        """Seal what has settled; the number of rows. Raises ChainChanged."""
+        total = sealed = await self._batch()
+        while sealed == BATCH_ROWS:
+            sealed = await self._batch()
+            total += sealed
+        if total:
+            log.info("audit_sealed", rows=total, last_id=self._sealed_last and self._sealed_last[0])
+        return total
+
+    async def _batch(self) -> int:
+        async with self._db.transaction() as tx:
+            if not await tx.fetchval(_EXISTS) or not await tx.fetchval(_LOCK):
+                return 0
+            await self._check_memory(tx)
+            head = await tx.fetchrow(_HEAD)
+            last_id, last_hash = (head["id"], head["hash"]) if head else (0, GENESIS)
+            if not await self._has_settled(tx, last_id):
+                return 0
+            rows = await tx.fetch(_UNSEALED, last_id, self._bound)
+            if not rows:
+                self._awaited = None
+                return 0
+            prev_hashes, hashes = [], []
+            for row in rows:
+                prev_hashes.append(last_hash)
+                last_hash = chain_hash(row, last_hash, self._key)
+                hashes.append(last_hash)
+            if await tx.execute(_SEAL, [row["id"] for row in rows], prev_hashes, hashes) != len(rows):
+                raise ChainChanged("rows were sealed or deleted meanwhile")
+            sealed_last = (rows[-1]["id"], last_hash)
+        self._sealed_last = sealed_last
+        if len(rows) < BATCH_ROWS:
+            self._awaited = None
+        return len(rows)
+
+    async def _check_memory(self, tx: Tx) -> None:
+        if self._sealed_last is not None and await tx.fetchval(_AT, self._sealed_last[0]) != self._sealed_last[1]:
+            raise ChainChanged(f"row {self._sealed_last[0]} is not as it was sealed")
+
+    async def _has_settled(self, tx: Tx, last_id: int) -> bool:
+        """Whether every id up to `_bound` is there or never will be."""
+        if self._awaited is None:
+            newest = await tx.fetchval(_NEWEST)
+            if newest is None or newest <= last_id:
+                return False
+            # in this order: who draws a smaller id later than this look holds the lock already
+            self._bound = newest
+            self._awaited = await _writers(tx)
+        elif self._awaited:
+            self._awaited &= await _writers(tx)
+        return not self._awaited
+
+
+async def _writers(tx: Tx) -> set[str]:
+    return {row["virtualtransaction"] for row in await tx.fetch(_WRITERS)}
+
+
+async def verify(tx: Tx, key: bytes, expect: str | None = None) -> ChainReport:
+    """Walk the chain up to its first broken row. `tx` must be one snapshot (`Database.snapshot`).
+
+    `expect`: a hash noted before; when no row has it, the end of the chain was cut off or all of it made anew.
+    """
+    sealed, last_id, last_hash, is_expected = 0, -(2**63), GENESIS, expect in (None, GENESIS)
+    unsealed: list[int] = []
+    unsealed_count = 0
+    while rows := await tx.fetch(_WALK, last_id):  # ids of the table start at 1, those of an intruder need not
+        for row in rows:
+            last_id = row["id"]
+            if row["hash"] is None:
+                unsealed_count += 1
+                unsealed = unsealed or [last_id]
+                continue
+            broken = _broken(row, last_hash, unsealed, key)
+            if broken is not None:
+                return ChainReport(sealed, unsealed_count, last_hash, broken)
+            sealed, last_hash = sealed + 1, row["hash"]
+            is_expected = is_expected or hmac.compare_digest(last_hash, expect or "")
+    missing = None if is_expected else BrokenRow(last_id, "the chain does not hold the hash that was noted")
+    return ChainReport(sealed, unsealed_count, last_hash, missing)
+
+
+def _broken(row: Row, last_hash: str, unsealed: list[int], key: bytes) -> BrokenRow | None:
+    if unsealed:
+        return BrokenRow(unsealed[0], "not sealed, though a later row is: inserted afterwards, or its hash removed")
+    if not hmac.compare_digest(row["prev_hash"] or "", last_hash):
+        return BrokenRow(row["id"], "does not follow the row before it: one was deleted, inserted or moved")
+    if not hmac.compare_digest(chain_hash(row, last_hash, key), row["hash"]):
+        return BrokenRow(row["id"], "its content was changed")
+    return None

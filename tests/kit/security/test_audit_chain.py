@@ -1,0 +1,330 @@
+"""The chained audit log: every change of a sealed row is found; writers, sealers and crashes cannot break it."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateTable
+from sqlmodel import SQLModel
+
+from kit.db.columns import new_registry
+from kit.db.database import Database, DatabaseSettings
+from kit.security import audit_chain
+from kit.security.audit import AuditEntry, AuditRow, record_many
+from kit.security.audit_chain import GENESIS, AuditSealer, ChainChanged, ChainReport, chain_hash, verify
+from kit.testing.postgres import TestServer, create_database, drop_database, unique_name
+
+KEY = b"a key of this installation"
+
+
+class Base(SQLModel, registry=new_registry()):
+    pass
+
+
+class Audit(AuditRow, Base, table=True):
+    pass
+
+
+@pytest.fixture
+async def db(postgres_server: TestServer) -> AsyncIterator[Database]:
+    name = await create_database(postgres_server, unique_name("chain"))
+    database = Database(DatabaseSettings(connect=postgres_server.connect_args(name), writers=12))
+    try:
+        async with database.transaction() as tx:
+            await tx.execute(str(CreateTable(Audit.metadata.tables["audit_log"]).compile(dialect=postgresql.dialect())))
+        yield database
+    finally:
+        await database.stop()
+        await drop_database(postgres_server, name)
+
+
+@pytest.fixture
+def sealer(db: Database) -> AuditSealer:
+    return AuditSealer(db, KEY)
+
+
+def entries(count: int, mark: str = "x") -> list[AuditEntry]:
+    return [
+        AuditEntry(actor=mark, action="a.b", resource="r", resource_id=str(n), after={"n": n, "text": "é \\ \" '"})
+        for n in range(count)
+    ]
+
+
+async def write(db: Database, count: int, mark: str = "x") -> None:
+    async with db.transaction() as tx:
+        await record_many(tx, entries(count, mark), key=KEY)
+
+
+async def check(db: Database, expect: str | None = None) -> ChainReport:
+    async with db.snapshot() as tx:
+        return await verify(tx, KEY, expect)
+
+
+async def tamper(db: Database, sql: str) -> None:
+    async with db.transaction() as tx:
+        await tx.execute(sql)
+
+
+async def test_sealed_rows_hold_together_and_new_ones_wait(db: Database, sealer: AuditSealer) -> None:
+    assert await check(db) == ChainReport(0, 0, GENESIS, None)
+    assert await sealer.turn() == 0
+    await write(db, 3)
+    assert (await check(db)).unsealed == 3
+    assert await sealer.turn() == 3
+    await write(db, 2)
+    report = await check(db)
+    assert (report.sealed, report.unsealed, report.broken) == (3, 2, None)
+    assert await sealer.turn() == 2
+    assert await sealer.turn() == 0
+    assert (await check(db, expect=report.head)).sealed == 5
+
+
+async def test_another_sealer_goes_on_with_the_chain(db: Database, sealer: AuditSealer) -> None:
+    for _ in range(3):
+        await write(db, 2)
+        await AuditSealer(db, KEY).turn()
+        await write(db, 1)
+        await sealer.turn()
+    report = await check(db)
+    assert (report.sealed, report.broken) == (9, None)
+
+
+async def test_more_rows_than_a_batch(db: Database, sealer: AuditSealer, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = audit_chain._UNSEALED.replace(f"LIMIT {audit_chain.BATCH_ROWS}", "LIMIT 10")
+    monkeypatch.setattr(audit_chain, "_UNSEALED", small)
+    monkeypatch.setattr(audit_chain, "BATCH_ROWS", 10)
+    await write(db, 35)
+    assert await sealer.turn() == 35
+    assert (await check(db)).sealed == 35
+
+
+SWAP = """
+UPDATE audit_log SET id = -1 WHERE id = 4; UPDATE audit_log SET id = 4 WHERE id = 5; UPDATE audit_log SET id = 5
+WHERE id = -1
+"""
+COPY = """
+INSERT INTO audit_log (id, at, actor, roles, action, resource, resource_id, reason, request_id, trace_id{more})
+OVERRIDING SYSTEM VALUE
+SELECT {id}, at, actor, roles, action, resource, resource_id, reason, request_id, trace_id{more}
+FROM audit_log WHERE id = 4
+"""
+
+
+@pytest.mark.parametrize(
+    ("sql", "first"),
+    [
+        ("UPDATE audit_log SET actor = 'other' WHERE id = 4", 4),
+        ("UPDATE audit_log SET at = at + interval '1 microsecond' WHERE id = 4", 4),
+        ("UPDATE audit_log SET after = '{\"n\": 4}' WHERE id = 1", 1),
+        ("UPDATE audit_log SET after = NULL, before = after WHERE id = 4", 4),
+        ("UPDATE audit_log SET roles = '{administrator}' WHERE id = 4", 4),
+        ("UPDATE audit_log SET action = 'a', resource = 'br' WHERE id = 4", 4),
+        ("UPDATE audit_log SET hash = repeat('0', 64) WHERE id = 4", 4),
+        ("UPDATE audit_log SET hash = NULL WHERE id = 4", 4),
+        ("UPDATE audit_log SET hash = NULL, prev_hash = NULL WHERE id <= 4", 1),
+        ("DELETE FROM audit_log WHERE id = 4", 5),
+        ("DELETE FROM audit_log WHERE id = 1", 2),
+        ("DELETE FROM audit_log WHERE id <= 8", 9),
+        ("DELETE FROM audit_log WHERE id = 4; UPDATE audit_log SET id = 4 WHERE id = 10", 4),
+        (SWAP, 4),
+        (COPY.format(id=-7, more=""), -7),
+        (COPY.format(id=0, more=", prev_hash, hash"), 0),
+    ],
+)
+async def test_every_change_of_sealed_rows_is_found(db: Database, sealer: AuditSealer, sql: str, first: int) -> None:
+    await write(db, 10)
+    await sealer.turn()
+    assert (await check(db)).broken is None
+    await tamper(db, "ALTER TABLE audit_log ALTER id SET GENERATED BY DEFAULT")
+    for statement in sql.split(";"):
+        await tamper(db, statement)
+    broken = (await check(db)).broken
+    assert broken is not None
+    assert broken.id == first
+
+
+async def test_a_row_put_into_a_gap_is_found(db: Database, sealer: AuditSealer) -> None:
+    await write(db, 4)
+    await write(db, 1)
+    await tamper(db, "DELETE FROM audit_log WHERE id = 5")
+    await write(db, 5)
+    await sealer.turn()
+    assert (await check(db)).broken is None
+    await tamper(db, COPY.format(id=5, more=""))
+    assert (broken := (await check(db)).broken) is not None
+    assert broken.id == 5
+    await sealer.turn()
+    assert (await check(db)).broken == broken, "the sealer does not take it in"
+
+
+async def test_an_end_that_was_cut_off_needs_the_noted_head(db: Database, sealer: AuditSealer) -> None:
+    await write(db, 5)
+    await sealer.turn()
+    head = (await check(db)).head
+    await tamper(db, "DELETE FROM audit_log WHERE id > 3")
+    assert (await check(db)).broken is None
+    assert (broken := (await check(db, expect=head)).broken) is not None
+    assert "noted" in broken.reason
+
+
+async def test_sealer_does_not_seal_anew_what_it_has_sealed(db: Database, sealer: AuditSealer) -> None:
+    await write(db, 5)
+    await sealer.turn()
+    await tamper(db, "UPDATE audit_log SET actor = 'other', hash = NULL, prev_hash = NULL")
+    await write(db, 1)
+    with pytest.raises(ChainChanged):
+        await sealer.turn()
+    assert (await check(db)).sealed == 0
+
+
+async def test_without_the_key_nobody_can_make_a_chain(db: Database) -> None:
+    await write(db, 3)
+    await AuditSealer(db, b"a guess").turn()
+    assert (broken := (await check(db)).broken) is not None
+    assert broken.id == 1
+
+
+async def test_a_smaller_id_that_commits_later_is_waited_for(db: Database, sealer: AuditSealer) -> None:
+    early = await db.connect()
+    try:
+        transaction = early.transaction()
+        await transaction.start()
+        await early.execute(
+            "INSERT INTO audit_log (actor, roles, action, resource, resource_id, reason, request_id, trace_id)"
+            " VALUES ('early', '{}', '', '', '', '', '', '')"
+        )
+        await write(db, 3)
+        for _ in range(3):
+            assert await sealer.turn() == 0
+        await transaction.commit()
+        assert await sealer.turn() == 4
+    finally:
+        await early.close()
+    report = await check(db)
+    assert (report.sealed, report.broken) == (4, None)
+
+
+SLOW = """
+CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.actor = 'early' THEN PERFORM pg_sleep(1); END IF;
+    RETURN NEW;
+END $$
+"""
+
+
+async def test_an_id_drawn_by_a_transaction_without_a_number_is_waited_for(db: Database, sealer: AuditSealer) -> None:
+    """The id is drawn before the row is written: a snapshot does not show such a transaction, its lock does."""
+    early = await db.connect()
+    try:
+        # of 32 ids only the first is logged ahead, and only that gives its transaction a number
+        await write(db, 1)
+        assert await sealer.turn() == 1
+        await tamper(db, SLOW)
+        await tamper(db, "CREATE TRIGGER slow BEFORE INSERT ON audit_log FOR EACH ROW EXECUTE FUNCTION slow()")
+        insert = asyncio.create_task(
+            early.execute(
+                "INSERT INTO audit_log (actor, roles, action, resource, resource_id, reason, request_id, trace_id)"
+                " VALUES ('early', '{}', '', '', '', '', '', '')"
+            )
+        )
+        await asyncio.sleep(0.4)
+        async with db.reading() as tx:
+            number = "SELECT backend_xid IS NULL FROM pg_stat_activity WHERE pid = $1"
+            assert await tx.fetchval(number, early.get_server_pid()), "it has no number yet"
+        await write(db, 3)
+        assert await sealer.turn() == 0
+        await insert
+        assert await early.fetchval("SELECT id FROM audit_log WHERE actor = 'early'") == 2
+        assert await sealer.turn() == 4
+    finally:
+        await early.close()
+    assert (await check(db)).broken is None
+
+
+async def test_writers_are_never_held_up(db: Database, sealer: AuditSealer) -> None:
+    """A writer that stays open delays the seal and nobody else."""
+    early = await db.connect()
+    try:
+        transaction = early.transaction()
+        await transaction.start()
+        await early.execute("DELETE FROM audit_log WHERE id = 0")
+        for turn in range(5):
+            async with asyncio.timeout(2):
+                await write(db, 1)
+                assert await sealer.turn() == 0, turn
+        await transaction.rollback()
+    finally:
+        await early.close()
+    assert await sealer.turn() == 1
+    assert await sealer.turn() == 4
+
+
+async def test_chain_holds_under_writers_two_sealers_and_crashes(db: Database) -> None:
+    """Writers commit late, roll back and die; sealers are cut off at any moment and replaced."""
+    chance = random.Random(7)
+    written = 0
+    is_over = asyncio.Event()
+
+    async def writer(number: int) -> None:
+        nonlocal written
+        for _ in range(25):
+            fate = chance.random()
+            try:
+                async with db.transaction() as tx:
+                    await record_many(tx, entries(chance.randint(1, 4), f"w{number}"), key=KEY)
+                    await asyncio.sleep(chance.random() * 0.02)
+                    if fate < 0.15:
+                        raise LookupError
+                    if fate < 0.25:
+                        await tx.connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+                    count = await tx.fetchval("SELECT count(*) FROM audit_log WHERE xmin::text = txid_current()::text")
+                written += count
+            except (LookupError, asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError):
+                continue
+
+    async def seal() -> None:
+        while not is_over.is_set():
+            made = AuditSealer(db, KEY)
+            for _ in range(chance.randint(1, 5)):
+                turn = asyncio.create_task(made.turn())
+                await asyncio.wait({turn}, timeout=chance.random() * 0.05)
+                turn.cancel()
+                await asyncio.gather(turn, return_exceptions=True)
+
+    sealers = [asyncio.create_task(seal()) for _ in range(2)]
+    await asyncio.gather(*(writer(number) for number in range(8)))
+    is_over.set()
+    await asyncio.gather(*sealers)
+    last = AuditSealer(db, KEY)
+    while (await check(db)).unsealed:
+        await last.turn()
+    report = await check(db)
+    assert report.broken is None
+    assert report.sealed == written > 200
+
+
+async def test_nothing_happens_without_the_table(db: Database, sealer: AuditSealer) -> None:
+    await tamper(db, "DROP TABLE audit_log")
+    assert await sealer.turn() == 0
+
+
+FIELDS = ("actor", "action", "resource", "resource_id", "before", "after", "reason", "request_id", "trace_id")
+ROW = st.fixed_dictionaries(
+    {"id": st.integers(1, 99), "at": st.text("0123456789."), "roles": st.lists(st.text(max_size=3), max_size=3)}
+    | {name: st.text(st.characters(exclude_categories=["Cs"]), max_size=5) for name in FIELDS}
+)
+
+
+@given(ROW, ROW)
+def test_different_content_has_different_hashes(one: Any, other: Any) -> None:
+    assert (chain_hash(one, GENESIS, KEY) == chain_hash(other, GENESIS, KEY)) is (one == other)
+    assert chain_hash(one, GENESIS, KEY) != chain_hash(one, GENESIS, b"other")
+    with pytest.raises(ValueError, match="empty"):
+        chain_hash(one, GENESIS, b"")
