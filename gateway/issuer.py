@@ -199,7 +199,7 @@ def issuer_router(issuer: DevelopmentIssuer) -> APIRouter:
         openapi_extra={"requestBody": {"required": True, "content": _FORM_CONTENT}},
         responses={400: {"description": "Malformed request"}, 401: {"description": "Unknown client or secret"}},
     )
-    async def token(request: Request) -> JSONResponse:
+    async def issue_token(request: Request) -> JSONResponse:
         """A token for a demo principal (RFC 6749 section 4.4)."""
         try:
             return JSONResponse(issuer.grant(await _read_form(request)), headers=_NO_STORE)
@@ -210,12 +210,12 @@ def issuer_router(issuer: DevelopmentIssuer) -> APIRouter:
             return JSONResponse(content, 401, headers=_NO_STORE | {"WWW-Authenticate": 'Basic realm="crmesh"'})
 
     @router.get("/.well-known/jwks.json")
-    async def jwks() -> dict[str, Any]:
+    async def read_keys() -> dict[str, Any]:
         """Public keys of the issuer."""
         return issuer.jwks()
 
     @router.get("/.well-known/openid-configuration")
-    async def metadata() -> dict[str, Any]:
+    async def read_issuer() -> dict[str, Any]:
         """Discovery document of the issuer."""
         return issuer.metadata()
 

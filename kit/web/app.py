@@ -33,6 +33,12 @@ _WRITE_PROBLEMS = {
 }
 _NO_DATABASE: tuple[type[BaseException], ...] = (asyncpg.PostgresError, *TRANSIENT_ERRORS)
 READY_SECONDS = 3.0
+_HEADERS = {
+    "ETag": {"description": "The version, to be sent as If-Match", "schema": {"type": "string"}},
+    "Link": {"description": "rel=next, unless this is the last page", "schema": {"type": "string"}},
+    "Location": {"description": "Where the job is", "schema": {"type": "string"}},
+}
+_HEADER_OF_FIELD = {"version": "ETag", "next_cursor": "Link"}
 _KEY_PARAMETER = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -61,6 +67,7 @@ def create_service_app(
         openapi_url="/openapi.json",
         lifespan=lifespan,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.runtime = runtime
     app.state.permissions = permissions
@@ -128,6 +135,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         for path, operations in schema.get("paths", {}).items():
             for method, operation in operations.items():
                 _document(path, method, operation)
+                _document_headers(operation, schemas)
         app.openapi_schema = schema
     return app.openapi_schema
 
@@ -150,6 +158,18 @@ def _document(path: str, method: str, operation: dict[str, Any]) -> None:
     for status, text in sorted(found.items()):
         content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
         answers.setdefault(str(status), {"description": text, "content": content})
+
+
+def _document_headers(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:
+    """ETag where the answer has a version, Link where it is a page, Location where something was made."""
+    for status, answer in operation["responses"].items():
+        schema = answer.get("content", {}).get("application/json", {}).get("schema", {})
+        fields = schemas.get(schema.get("$ref", "").rpartition("/")[2], {}).get("properties", {})
+        found = {name for field, name in _HEADER_OF_FIELD.items() if field in fields}
+        if status == "202":
+            found.add("Location")
+        if status.startswith("2") and found:
+            answer["headers"] = {name: _HEADERS[name] for name in sorted(found)}
 
 
 def operations(app: FastAPI) -> set[tuple[str, str]]:

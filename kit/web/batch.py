@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 from uuid import UUID
 
 import asyncpg
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, GetJsonSchemaHandler, ValidationError
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from kit.db.database import Tx
 from kit.errors import AppError, Conflict, FieldError
@@ -23,7 +25,18 @@ RowModel = TypeVar("RowModel", bound=BaseModel)
 class BatchBody(Schema):
     """Rows are checked one by one: a broken row gets its own problem and does not stop the others."""
 
+    row_model: ClassVar[type[BaseModel] | None] = None
+    """What a row must be, for the documentation: set by the batch of each resource."""
+
     rows: list[dict[str, Any]] = Field(min_length=1, max_length=MAX_ROWS)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        schema = handler(core_schema)
+        if cls.row_model is not None:
+            row = handler(cls.row_model.__pydantic_core_schema__)
+            handler.resolve_ref_schema(schema)["properties"]["rows"]["items"] = row
+        return schema
 
 
 class BatchRowResult(Schema):

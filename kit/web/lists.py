@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from kit.db.lists import ListSpec, fetch_page, next_link, openapi_parameters, page_body, parse_query
 from kit.web.context import Context
-from kit.web.schema import Schema
+from kit.web.schema import ABSENT, Schema
 
 
 async def list_answer(context: Context, spec: ListSpec, where: str = "TRUE", args: Sequence[object] = ()) -> Response:
@@ -32,9 +32,9 @@ def documented(spec: ListSpec) -> dict[str, Any]:
 
 def page_of(item: type[BaseModel]) -> type[BaseModel]:
     """Schema of a page of `item`s; every field of an item may be missing, because of `fields=`."""
-    name = item.__name__.removesuffix("Read")
+    name = item.__name__.removesuffix("Read").removesuffix("Item").removesuffix("Summary")
     kinds: dict[str, Any] = {field: info.annotation for field, info in item.model_fields.items()}
-    fields: dict[str, Any] = {field: (kind | None, None) for field, kind in kinds.items()}
+    fields: dict[str, Any] = {field: (kind, ABSENT) for field, kind in kinds.items()}
     sparse = create_model(f"{name}Item", __base__=Schema, __doc__=item.__doc__, **fields)
     columns: dict[str, Any] = {
         "items": (list[sparse], ...),  # type: ignore[valid-type]  # a model made above

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from kit.money import MAX_AMOUNT, SHARE_WHOLE, is_currency
 
 NO_NUL = r"^[^\x00]*$"
+ABSENT: Any = None
+"""Default of a field that a change may leave out but not set to null."""
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from kit.web.schema import Code, Label, Schema
+from kit.web.schema import ABSENT, Code, Label, Schema
 from services.channels.partners.enums import PartnerKind, PartnerState
 
 
@@ -41,9 +41,9 @@ class PartnerUpdate(Schema):
 
     model_config = ConfigDict(json_schema_extra={"example": {"regions": ["CN-SH", "CN-ZJ"]}})
 
-    name: Label | None = None
-    kind: PartnerKind | None = None
-    regions: Regions | None = None
+    name: Label = ABSENT
+    kind: PartnerKind = ABSENT
+    regions: Regions = ABSENT
 
 
 class PartnerSuspend(Schema):

@@ -75,7 +75,7 @@ async def update_partner(
     before = await require_partner(tx, partner_id)
     if before["version"] != version:
         raise VersionMismatch()
-    given = data.model_dump(mode="json", exclude_none=True)
+    given = data.model_dump(mode="json", exclude_unset=True)
     changed = [name for name in FIELDS if name in given and given[name] != before[name]]
     if not changed:
         return dict(before)

@@ -9,13 +9,13 @@ from fastapi import Depends
 from starlette.responses import Response
 
 from kit.web import routes
-from kit.web.batch import BatchAnswer, BatchBody, parse_rows
+from kit.web.batch import BatchAnswer, parse_rows
 from kit.web.context import Allow, Context, IfMatch
 from kit.web.lists import documented, list_answer, page_of
 from kit.web.responses import json_answer
 from services.channels.products import service
 from services.channels.products.repository import SPEC
-from services.channels.products.schemas import ProductCreate, ProductRead, ProductUpdate
+from services.channels.products.schemas import ProductBatch, ProductCreate, ProductRead, ProductUpdate
 
 router = routes.router("products")
 
@@ -31,7 +31,7 @@ async def create_product(body: ProductCreate, context: Writer) -> Response:
 
 
 @router.post("/v1/products/batch", response_model=BatchAnswer)
-async def upsert_products(body: BatchBody, context: Writer) -> Response:
+async def upsert_products(body: ProductBatch, context: Writer) -> Response:
     """Create or change up to 5,000 products by their sku; rows have the fields of a new product."""
     good, results = parse_rows(ProductCreate, body)
     answer = await service.upsert_products(context.tx, context.actor, good, results, key=context.runtime.secret)

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from pydantic import ConfigDict
 
-from kit.web.schema import Code, Label, Schema
+from kit.web.batch import BatchBody
+from kit.web.schema import ABSENT, Code, Label, Schema
 
 
 class ProductCreate(Schema):
@@ -25,14 +26,20 @@ class ProductCreate(Schema):
     is_active: bool = True
 
 
+class ProductBatch(BatchBody):
+    """Products by sku."""
+
+    row_model = ProductCreate
+
+
 class ProductUpdate(Schema):
     """Fields to change; what is left out stays."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"name": "Compact disc, classic rock"}})
 
-    name: Label | None = None
-    product_line: Code | None = None
-    is_active: bool | None = None
+    name: Label = ABSENT
+    product_line: Code = ABSENT
+    is_active: bool = ABSENT
 
 
 class ProductRead(Schema):

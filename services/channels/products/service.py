@@ -63,7 +63,7 @@ async def update_product(
     before = await require_product(tx, product_id)
     if before["version"] != version:
         raise VersionMismatch()
-    given = data.model_dump(exclude_none=True)
+    given = data.model_dump(exclude_unset=True)
     changed = [name for name in FIELDS if name in given and given[name] != before[name]]
     if not changed:
         return dict(before)

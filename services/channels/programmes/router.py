@@ -23,27 +23,29 @@ Writer = Annotated[Context, Depends(Allow("programmes:write"))]
 
 
 @router.post("/v1/rebate-programmes", response_model=ProgrammeRead, status_code=201)
-async def draft_programme(body: ProgrammeCreate, context: Writer) -> Response:
+async def draft_rebate_programme(body: ProgrammeCreate, context: Writer) -> Response:
     """Draft a rebate programme."""
     row = await service.draft_programme(context.tx, context.actor, body, key=context.runtime.secret)
     return json_answer(row, 201, version=row["version"], location=f"/v1/rebate-programmes/{row['id']}")
 
 
 @router.get("/v1/rebate-programmes", response_model=page_of(ProgrammeRead), openapi_extra=documented(SPEC))
-async def list_programmes(context: Reader) -> Response:
+async def list_rebate_programmes(context: Reader) -> Response:
     """Rebate programmes; `partner_id` finds those made for that partner by name."""
     return await list_answer(context, SPEC)
 
 
 @router.get("/v1/rebate-programmes/{programme_id}", response_model=ProgrammeRead)
-async def get_programme(programme_id: UUID, context: Reader) -> Response:
+async def get_rebate_programme(programme_id: UUID, context: Reader) -> Response:
     """One rebate programme."""
     row = await service.require_programme(context.tx, programme_id)
     return json_answer(row, version=row["version"])
 
 
 @router.put("/v1/rebate-programmes/{programme_id}", response_model=ProgrammeRead)
-async def replace_programme(programme_id: UUID, body: ProgrammeCreate, version: IfMatch, context: Writer) -> Response:
+async def replace_rebate_programme(
+    programme_id: UUID, body: ProgrammeCreate, version: IfMatch, context: Writer
+) -> Response:
     """Set all terms of a draft."""
     row = await service.replace_programme(
         context.tx, context.actor, programme_id, version, body, key=context.runtime.secret
@@ -52,7 +54,7 @@ async def replace_programme(programme_id: UUID, body: ProgrammeCreate, version: 
 
 
 @router.post("/v1/rebate-programmes/{programme_id}/publish", response_model=ProgrammeRead)
-async def publish_programme(programme_id: UUID, context: Writer) -> Response:
+async def publish_rebate_programme(programme_id: UUID, context: Writer) -> Response:
     """Publish a draft: it counts for orders confirmed from now on, and never changes again."""
     row = await service.publish_programme(context.tx, context.actor, programme_id, key=context.runtime.secret)
     return json_answer(row, version=row["version"])

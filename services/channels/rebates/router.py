@@ -19,12 +19,12 @@ Reader = Annotated[Context, Depends(Allow("rebates:read"))]
 
 
 @router.get("/v1/rebate-accounts", response_model=page_of(RebateAccountRead), openapi_extra=documented(lists.ACCOUNTS))
-async def list_accounts(context: Reader) -> Response:
+async def list_rebate_accounts(context: Reader) -> Response:
     """Volume and rebate per partner, programme and period."""
     return await list_answer(context, lists.ACCOUNTS)
 
 
 @router.get("/v1/rebate-entries", response_model=page_of(RebateEntryRead), openapi_extra=documented(lists.ENTRIES))
-async def list_entries(context: Reader) -> Response:
+async def list_rebate_entries(context: Reader) -> Response:
     """Lines of the rebate ledger, two per accrual, summing to zero."""
     return await list_answer(context, lists.ENTRIES)

@@ -9,13 +9,20 @@ from fastapi import Depends
 from starlette.responses import Response
 
 from kit.web import routes
-from kit.web.batch import BatchAnswer, BatchBody, parse_rows
+from kit.web.batch import BatchAnswer, parse_rows
 from kit.web.context import Allow, Context, IfMatch
 from kit.web.lists import documented, list_answer
 from kit.web.responses import json_answer
 from services.customer.accounts import batches, service
 from services.customer.accounts.repository import ACCOUNTS
-from services.customer.accounts.schemas import AccountCreate, AccountPage, AccountRead, AccountRow, AccountUpdate
+from services.customer.accounts.schemas import (
+    AccountBatch,
+    AccountCreate,
+    AccountPage,
+    AccountRead,
+    AccountRow,
+    AccountUpdate,
+)
 from services.customer.deps import desk_of, scope_of
 
 router = routes.router("accounts")
@@ -32,7 +39,7 @@ async def create_account(body: AccountCreate, context: Writer) -> Response:
 
 
 @router.post("/v1/accounts/batch", response_model=BatchAnswer)
-async def upsert_accounts(body: BatchBody, context: Writer) -> Response:
+async def upsert_accounts(body: AccountBatch, context: Writer) -> Response:
     """Create or change up to 5,000 accounts by external id."""
     rows, results = parse_rows(AccountRow, body)
     await batches.upsert_accounts(context.tx, await desk_of(context), rows, results)

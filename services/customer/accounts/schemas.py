@@ -8,8 +8,9 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
 
+from kit.web.batch import BatchBody
 from kit.web.lists import page_of
-from kit.web.schema import Code, Label, Schema, Text
+from kit.web.schema import ABSENT, Code, Label, Schema, Text
 from services.customer.accounts.enums import AccountKind
 
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$", min_length=2, max_length=2)]
@@ -61,12 +62,18 @@ class AccountRow(AccountCreate):
     external_ids: Annotated[dict[Code, Code], Field(min_length=1, max_length=20)]
 
 
+class AccountBatch(BatchBody):
+    """Accounts by external id."""
+
+    row_model = AccountRow
+
+
 class AccountUpdate(Schema):
     """Fields to change; `external_ids` and `tags` replace the former ones."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"region": "CN-BJ"}})
 
-    name: Label = ""
+    name: Label = ABSENT
     local_name: Text | None = None
     tax_id: TaxId | None = None
     country: Country | None = None
@@ -74,8 +81,8 @@ class AccountUpdate(Schema):
     customer_type: Code | None = None
     website: Text | None = None
     owner_id: UUID | None = None
-    external_ids: ExternalIds = Field(default_factory=dict)
-    tags: Tags = Field(default_factory=list)
+    external_ids: ExternalIds = ABSENT
+    tags: Tags = ABSENT
 
 
 class AccountRead(Schema):

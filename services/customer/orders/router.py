@@ -10,7 +10,7 @@ from fastapi import Depends
 from starlette.responses import Response
 
 from kit.web import routes
-from kit.web.batch import BatchAnswer, BatchBody, parse_rows
+from kit.web.batch import BatchAnswer, parse_rows
 from kit.web.context import Allow, Context, IfMatch
 from kit.web.lists import documented, list_answer
 from kit.web.responses import json_answer
@@ -18,7 +18,7 @@ from services.customer.deps import desk_of, scope_of
 from services.customer.orders import batches, service
 from services.customer.orders.answers import OrderPage, OrderRead
 from services.customer.orders.lists import ORDERS
-from services.customer.orders.schemas import OrderCancel, OrderCreate, OrderRow, OrderUpdate
+from services.customer.orders.schemas import OrderBatch, OrderCancel, OrderCreate, OrderRow, OrderUpdate
 from services.customer.orders.snapshots import order_body
 
 router = routes.router("orders")
@@ -38,7 +38,7 @@ async def create_order(body: OrderCreate, context: Writer) -> Response:
 
 
 @router.post("/v1/orders/batch", response_model=BatchAnswer)
-async def upsert_orders(body: BatchBody, context: Writer) -> Response:
+async def upsert_orders(body: OrderBatch, context: Writer) -> Response:
     """Create, change or place up to 5,000 orders by external id."""
     rows, results = parse_rows(OrderRow, body)
     await batches.upsert_orders(context.tx, await desk_of(context), rows, results)

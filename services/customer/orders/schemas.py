@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, model_validator
 
+from kit.web.batch import BatchBody
 from kit.web.schema import (
+    ABSENT,
     BusinessDate,
     Code,
     Count,
@@ -31,6 +32,7 @@ _CONTENT: dict[str, Any] = {
         {"member_id": "01989f2e-0000-7000-8000-0000000000a2", "share": 400000},
     ],
 }
+_EXAMPLE: dict[str, Any] = {"account_id": "01989f2e-0000-7000-8000-000000000001", **_CONTENT}
 
 
 class OrderLineCreate(Schema):
@@ -59,9 +61,7 @@ class OrderCreate(Schema):
     """A draft. The account is named by `account_id` or `account_ref`; without `credits` its owner is
     credited; without `order_date` it is today; `total`, when given, must be the gross amount."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"example": {"account_id": "01989f2e-0000-7000-8000-000000000001", **_CONTENT}}
-    )
+    model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
 
     account_id: UUID | None = None
     account_ref: ExternalRef | None = None
@@ -86,8 +86,18 @@ class OrderCreate(Schema):
 class OrderRow(OrderCreate):
     """A row of a batch, known again by its external id; with `place` it is placed at once."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"example": {**_EXAMPLE, "external_id": {"source": "shop", "id": "O-1"}, "place": True}}
+    )
+
     external_id: ExternalRef
     place: bool = False
+
+
+class OrderBatch(BatchBody):
+    """Orders by external id."""
+
+    row_model = OrderRow
 
 
 class OrderUpdate(Schema):
@@ -95,14 +105,14 @@ class OrderUpdate(Schema):
 
     model_config = ConfigDict(json_schema_extra={"example": {"payment_terms_days": 45}})
 
-    currency: CurrencyCode = ""
-    order_date: BusinessDate = date.min
+    currency: CurrencyCode = ABSENT
+    order_date: BusinessDate = ABSENT
     partner_id: UUID | None = None
     region: Region | None = None
     customer_type: Code | None = None
-    payment_terms_days: Terms = 30
-    lines: Lines = Field(default_factory=list)
-    credits: Credits = Field(default_factory=list)
+    payment_terms_days: Terms = ABSENT
+    lines: Lines = ABSENT
+    credits: Credits = ABSENT
     total: NonNegativeAmount | None = None
 
 

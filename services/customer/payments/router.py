@@ -9,7 +9,7 @@ from fastapi import Depends
 from starlette.responses import Response
 
 from kit.web import routes
-from kit.web.batch import BatchAnswer, BatchBody, parse_rows
+from kit.web.batch import BatchAnswer, parse_rows
 from kit.web.context import Allow, Context
 from kit.web.lists import documented, list_answer
 from kit.web.responses import json_answer
@@ -17,6 +17,7 @@ from services.customer.deps import desk_of, scope_of
 from services.customer.payments import refunds, service
 from services.customer.payments.repository import PAYMENTS
 from services.customer.payments.schemas import (
+    PaymentBatch,
     PaymentCreate,
     PaymentPage,
     PaymentRead,
@@ -39,7 +40,7 @@ async def receive_payment(body: PaymentCreate, context: Writer) -> Response:
 
 
 @router.post("/v1/payments/batch", response_model=BatchAnswer)
-async def receive_many(body: BatchBody, context: Writer) -> Response:
+async def receive_payments(body: PaymentBatch, context: Writer) -> Response:
     """Book up to 5,000 payments, each once by its external id."""
     rows, results = parse_rows(PaymentRow, body)
     await service.receive_many(context.tx, await desk_of(context), rows, results)

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, model_validator
 
+from kit.web.batch import BatchBody
 from kit.web.lists import page_of
 from kit.web.schema import BusinessDate, Code, CurrencyCode, PositiveAmount, Schema
 from services.customer.accounts.schemas import ExternalRef
 from services.customer.events_out import PaymentAllocation
 
 _ORDER = "01989f2e-0000-7000-8000-000000000002"
+_EXAMPLE: dict[str, Any] = {
+    "account_id": "01989f2e-0000-7000-8000-000000000001",
+    "currency": "CNY",
+    "amount": 1000,
+    "method": "bank_transfer",
+    "allocations": [{"order_id": _ORDER, "amount": 1000}],
+}
 
 
 class AllocationCreate(Schema):
@@ -36,17 +44,7 @@ class PaymentCreate(Schema):
     Orders are paid once they are confirmed, at most up to their gross amount, returns not counted.
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "account_id": "01989f2e-0000-7000-8000-000000000001",
-                "currency": "CNY",
-                "amount": 1000,
-                "method": "bank_transfer",
-                "allocations": [{"order_id": _ORDER, "amount": 1000}],
-            }
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
 
     account_id: UUID | None = None
     account_ref: ExternalRef | None = None
@@ -67,7 +65,17 @@ class PaymentCreate(Schema):
 class PaymentRow(PaymentCreate):
     """A row of a batch, known again by its external id."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"example": {**_EXAMPLE, "external_id": {"source": "bank", "id": "T-1"}}}
+    )
+
     external_id: ExternalRef
+
+
+class PaymentBatch(BatchBody):
+    """Payments by external id."""
+
+    row_model = PaymentRow
 
 
 class RefundAllocationCreate(Schema):

@@ -9,7 +9,7 @@ from fastapi import Depends
 from starlette.responses import Response
 
 from kit.web import routes
-from kit.web.batch import BatchAnswer, BatchBody, parse_rows
+from kit.web.batch import BatchAnswer, parse_rows
 from kit.web.context import Allow, Context
 from kit.web.lists import documented, list_answer
 from kit.web.responses import json_answer
@@ -17,7 +17,7 @@ from services.customer.deps import desk_of, scope_of
 from services.customer.orders.service import get_order
 from services.customer.returns import service
 from services.customer.returns.repository import OF_OWNERS, RETURNS
-from services.customer.returns.schemas import ReturnCreate, ReturnPage, ReturnRead, ReturnRow
+from services.customer.returns.schemas import ReturnBatch, ReturnCreate, ReturnPage, ReturnRead, ReturnRow
 
 router = routes.router("returns")
 Reader = Annotated[Context, Depends(Allow("orders:read"))]
@@ -32,7 +32,7 @@ async def return_order(order_id: UUID, body: ReturnCreate, context: Writer) -> R
 
 
 @router.post("/v1/returns/batch", response_model=BatchAnswer)
-async def return_many(body: BatchBody, context: Writer) -> Response:
+async def return_orders(body: ReturnBatch, context: Writer) -> Response:
     """Take back up to 5,000 returns, each once by its external id."""
     rows, results = parse_rows(ReturnRow, body)
     await service.return_many(context.tx, await desk_of(context), rows, results)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, model_validator
 
+from kit.web.batch import BatchBody
 from kit.web.lists import page_of
 from kit.web.schema import BusinessDate, Count, Schema
 from services.customer.accounts.schemas import ExternalRef
@@ -35,6 +36,16 @@ class ReturnCreate(Schema):
 class ReturnRow(ReturnCreate):
     """A row of a batch, known again by its external id; the order by `order_id` or `order_ref`."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "external_id": {"source": "shop", "id": "R-1"},
+                "order_ref": {"source": "shop", "id": "O-1"},
+                "lines": [{"line_no": 1, "quantity": 1}],
+            }
+        }
+    )
+
     external_id: ExternalRef
     order_id: UUID | None = None
     order_ref: ExternalRef | None = None
@@ -44,6 +55,12 @@ class ReturnRow(ReturnCreate):
         if (self.order_id is None) == (self.order_ref is None):
             raise ValueError("give order_id or order_ref")
         return self
+
+
+class ReturnBatch(BatchBody):
+    """Returns by external id."""
+
+    row_model = ReturnRow
 
 
 class ReturnRead(Schema):

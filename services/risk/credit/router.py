@@ -37,7 +37,7 @@ async def _one(context: Context, spec: ListSpec, row_id: UUID) -> Response:
 
 
 @router.post("/v1/credit-decisions", response_model=CreditDecisionRead, status_code=201)
-async def decide(body: CreditDecisionCreate, context: Officer) -> Response:
+async def override_credit(body: CreditDecisionCreate, context: Officer) -> Response:
     """Release an order that stands refused; its placement is confirmed by this answer."""
     row = await service.override(context.tx, context.actor, body, key=context.runtime.secret)
     return json_answer(dict(row), 201, location=f"/v1/credit-decisions/{row['id']}")
@@ -48,13 +48,13 @@ async def decide(body: CreditDecisionCreate, context: Officer) -> Response:
     response_model=page_of(CreditDecisionRead),
     openapi_extra=documented(lists.DECISIONS),
 )
-async def list_decisions(context: Reader) -> Response:
+async def list_credit_decisions(context: Reader) -> Response:
     """Answers to placements: by the rule, refused, or by an officer."""
     return await list_answer(context, lists.DECISIONS, *await owned(context))
 
 
 @router.get("/v1/credit-decisions/{decision_id}", response_model=CreditDecisionRead)
-async def get_decision(decision_id: UUID, context: Reader) -> Response:
+async def get_credit_decision(decision_id: UUID, context: Reader) -> Response:
     """One decision with its inputs."""
     return await _one(context, lists.DECISIONS, decision_id)
 
@@ -72,7 +72,7 @@ async def get_exposure(account_id: UUID, context: Reader) -> Response:
 
 
 @router.get("/v1/exposure-entries", response_model=page_of(ExposureEntryRead), openapi_extra=documented(lists.ENTRIES))
-async def list_entries(context: Reader) -> Response:
+async def list_exposure_entries(context: Reader) -> Response:
     """Lines of the exposure ledger: their sum is the balance of the account, and the exposure of the order."""
     return await list_answer(context, lists.ENTRIES, *await owned(context))
 

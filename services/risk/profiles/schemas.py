@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict
 
+from kit.web.batch import BatchBody
 from kit.web.schema import Label, NonNegativeAmount, Schema, Text
 
 
@@ -25,6 +26,12 @@ class CreditProfileRow(Schema):
     account_id: UUID
     credit_limit: NonNegativeAmount
     reason: Text = ""
+
+
+class CreditProfileBatch(BatchBody):
+    """Limits by account."""
+
+    row_model = CreditProfileRow
 
 
 class CreditProfileRead(Schema):

@@ -55,6 +55,6 @@ async def move_member(member_id: UUID, data: MemberMove, context: Writer) -> Res
 
 
 @router.post("/v1/members/{member_id}/leave", response_model=MemberRead)
-async def leave(member_id: UUID, data: MemberLeave, context: Writer) -> Response:
+async def end_membership(member_id: UUID, data: MemberLeave, context: Writer) -> Response:
     """Let a member leave; later orders are credited to the member without a unit."""
     return _answer(await service.end_membership(context.tx, context.actor, member_id, data, context.runtime.secret))

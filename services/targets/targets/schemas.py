@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from kit.web.schema import Amount, BusinessDate, CurrencyCode, Label, Schema
+from kit.web.schema import ABSENT, Amount, BusinessDate, CurrencyCode, Label, Schema
 from services.targets.targets.enums import Metric, TargetState
-
-ABSENT: Any = None
-"""Default of a field that a change may leave out but not set to null."""
 
 
 class TargetCreate(Schema):

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from pydantic import ConfigDict
 
-from kit.web.schema import Code, Label, Schema
+from kit.web.schema import ABSENT, Code, Label, Schema
 from services.targets.units.enums import UnitKind
-
-ABSENT: Any = None
-"""Default of a field that a change may leave out but not set to null."""
 
 
 class UnitCreate(Schema):

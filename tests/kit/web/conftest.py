@@ -118,7 +118,7 @@ def notes(hooks: Hooks) -> Any:
         await hooks.act()
 
     @api.post("/v1/notes", status_code=201, response_model=NoteRead)
-    @api.post("/v1/other-notes", status_code=201, response_model=NoteRead)
+    @api.post("/v1/other-notes", name="create_other", status_code=201, response_model=NoteRead)
     async def create(body: NoteCreate, context: Writing) -> Response:
         """Add a note."""
         note_id = new_id()
