@@ -21,6 +21,7 @@ from kit.db.database import Tx
 from kit.errors import AppError, Unauthenticated
 from kit.web import idempotency
 from kit.web.context import Actor, Context, permissions_of
+from kit.web.deadline import Deadline
 
 ATTEMPTS = 4
 _RETRIED = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.InvalidCachedStatementError)
@@ -93,7 +94,7 @@ async def _require_json(request: Request) -> None:
 
 async def _read(request: Request, actor: Actor, endpoint: Endpoint) -> Response:
     runtime = request.app.state.runtime
-    async with runtime.db.reading() as tx:
+    async with Deadline(request), runtime.db.reading() as tx:
         request.state.context = Context(tx, actor, runtime, request)
         return await endpoint(request)
 
@@ -124,10 +125,11 @@ async def in_transaction(request: Request, work: Callable[[Tx], Awaitable[Respon
     """Run `work` in a write transaction, again after a deadlock; 503 when locks stay taken."""
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            async with request.app.state.runtime.db.transaction() as tx:
+            async with Deadline(request) as deadline, request.app.state.runtime.db.transaction() as tx:
                 response = await work(tx)
                 if response.status_code >= 400:
                     raise _Refused(response)
+                deadline.lift()
                 return response
         except _Refused as refused:
             return refused.response

@@ -1,0 +1,48 @@
+"""Work stops when nobody waits for it any more; what is being committed is never torn."""
+
+from __future__ import annotations
+
+import asyncio
+from types import TracebackType
+
+from fastapi import Request
+
+from kit.errors import AppError
+
+HEADER = "x-request-timeout-ms"
+_MAX_DIGITS = 9
+
+
+class DeadlineExceeded(AppError):
+    code, status, title = "deadline-exceeded", 504, "The caller's time was over before the work was done"
+
+
+class Deadline:
+    """Cuts the block off when the time of `X-Request-Timeout-Ms` is over (DeadlineExceeded, after a rollback).
+
+    Without that header, or with a malformed one, there is no deadline. `lift` before the commit: cut off in its
+    middle, nobody would know whether it has happened.
+    """
+
+    def __init__(self, request: Request) -> None:
+        given = request.headers.get(HEADER, "")
+        is_usable = given.isascii() and given.isdigit() and len(given) <= _MAX_DIGITS
+        when = asyncio.get_running_loop().time() + int(given) / 1000 if is_usable else None
+        self._timeout = asyncio.timeout_at(when)
+
+    def lift(self) -> None:
+        """From here on nothing is cut off."""
+        if not self._timeout.expired():
+            self._timeout.reschedule(None)
+
+    async def __aenter__(self) -> Deadline:
+        await self._timeout.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            await self._timeout.__aexit__(kind, error, traceback)
+        except TimeoutError:
+            raise DeadlineExceeded() from None
