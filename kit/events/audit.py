@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from uuid import UUID
 
+from kit.db.database import Database
+from kit.events import parked
 from kit.events.bus import EventBus
 from kit.events.envelope import Event, UndecodableEvent, from_headers
 
@@ -23,10 +25,19 @@ class Finding:
     detail: str = ""
 
 
-async def read_all(bus: EventBus, topic: str, types: Collection[str] = ()) -> AsyncIterator[Event]:
-    """First occurrences of a topic's events (of `types`, else all), in order per partition, up to its end now."""
+async def given_up(db: Database, group: str) -> frozenset[UUID]:
+    """Events that an operator has discarded for a group: nothing follows from them."""
+    async with db.reading() as tx:
+        return frozenset(await parked.discarded(tx, group))
+
+
+async def read_all(
+    bus: EventBus, topic: str, types: Collection[str] = (), *, without: Collection[UUID] = ()
+) -> AsyncIterator[Event]:
+    """First occurrences of a topic's events (of `types`, else all; those of `without` left out), in order per
+    partition, up to its end now."""
     for partition, (first, end) in sorted((await bus.bounds(topic)).items()):
-        seen: set[UUID] = set()
+        seen: set[UUID] = set(without)
         offset = first
         while offset < end:
             records = await bus.read(partition, offset, min(READ_BATCH, end - offset))

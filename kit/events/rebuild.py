@@ -22,6 +22,7 @@ from kit.errors import Conflict, NotFound
 from kit.events import parked
 from kit.events.bus import EventBus, Record, TopicPartition
 from kit.events.envelope import UndecodableEvent, from_headers
+from kit.events.faults import crash_point
 from kit.events.handlers import Projection, Subscriptions, waves
 from kit.events.inbox import stored_offsets
 
@@ -252,6 +253,7 @@ class _Rebuild:
         async with self.tx.savepoint():
             for event_type, wave in waves(events):
                 await self.projection.folds[event_type](self.tx, wave)
+        crash_point("rebuild.folded")
         self.folded += len(events)
 
     async def compare(self) -> list[TableVerdict]:

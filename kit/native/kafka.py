@@ -39,14 +39,18 @@ def check_versions(coordinates: list[str], jars: list[Path]) -> None:
 class NativeKafka:
     """One broker whose data, settings and log live in `folder`.
 
-    `port` None: the port of the last run if it is free, else any free one. A broker that an earlier
-    process left behind (kill -9, or `detach`) is adopted by `start` and ended by `stop`.
+    `port` None: the port of the last run if it is free, else any free one. `advertised_port`: where clients
+    are told to connect when something stands between (fault tests). A broker that an earlier process left
+    behind (kill -9, or `detach`) is adopted by `start` and ended by `stop`.
     """
 
-    def __init__(self, folder: Path, port: int | None = None, *, timeout: float = 90) -> None:
+    def __init__(
+        self, folder: Path, port: int | None = None, *, timeout: float = 90, advertised_port: int | None = None
+    ) -> None:
         self.folder = folder.resolve()
         self.log_file = self.folder / "kafka.log"
         self._wanted_port = port
+        self._advertised_port = advertised_port
         self._timeout = timeout
         self._config = self.folder / "kafka.properties"
         self._data = self.folder / "data"
@@ -139,7 +143,8 @@ class NativeKafka:
             controller = free_port()
         template = string.Template((SETTINGS / "kafka.properties").read_text())
         pending = self._config.with_suffix(".new")
-        pending.write_text(template.substitute(port=port, controller_port=controller, data=self._data))
+        ports = {"port": port, "controller_port": controller, "advertised_port": self._advertised_port or port}
+        pending.write_text(template.substitute(ports, data=self._data))
         pending.replace(self._config)
 
     async def _format(self, classpath: str) -> None:

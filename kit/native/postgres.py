@@ -100,6 +100,11 @@ class EmbeddedPostgres:
         """Whether a server of this folder lives, whoever started it."""
         return self.folder.exists() and self._read_running() is not None
 
+    @property
+    def process(self) -> psutil.Process:
+        """The server's first process; `NativeError` before `start`."""
+        return self._require_running().process
+
     def connect_args(self, database: str) -> dict[str, Any]:
         """Keyword arguments for `asyncpg.connect` and `create_pool`."""
         running = self._require_running()

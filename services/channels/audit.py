@@ -12,13 +12,14 @@ from uuid import UUID
 import orjson
 
 from kit.db.database import Database
-from kit.events.audit import Finding, read_all
+from kit.events.audit import Finding, given_up, read_all
 from kit.events.bus import EventBus
 from kit.events.envelope import Event, topic_of
 from services.channels.events_in import HEARD, OrderHeard, OrderReturnedHeard
 from services.channels.rebates import repository
 from services.channels.rebates.rules import PlanKind, TierPlan, accrual, plan_of, rebate, slices
 from services.channels.rebates.service import Programme, programme_of
+from services.channels.subscriptions import subscriptions
 
 SERVICE = "channels"
 _TYPES = ("customer.order.confirmed.v1", "customer.order.returned.v1")
@@ -30,9 +31,10 @@ async def audit(db: Database, bus: EventBus) -> list[Finding]:
     """Findings over the whole log of customer; run it when delivery has settled."""
     async with db.reading() as tx:
         programmes = [programme_of(row) for row in await repository.all_published(tx)]
+    gone = await given_up(db, subscriptions.group)
     expected: Expected = {}
     counted: dict[UUID, list[Programme]] = {}
-    async for event in read_all(bus, topic_of("customer"), _TYPES):
+    async for event in read_all(bus, topic_of("customer"), _TYPES, without=gone):
         _expect(event, programmes, counted, expected)
     async with db.snapshot() as tx:
         accruals = [_decoded(dict(row)) for row in await repository.all_accruals(tx)]

@@ -9,12 +9,13 @@ from collections import Counter
 from typing import Any
 
 from kit.db.database import Database
-from kit.events.audit import Finding, read_all
+from kit.events.audit import Finding, given_up, read_all
 from kit.events.bus import EventBus
 from kit.events.envelope import topic_of
 from services.risk.credit import repository
 from services.risk.credit.enums import Decision, EntryKind
 from services.risk.credit.rules import Refused, decide_reservation
+from services.risk.subscriptions import subscriptions
 
 SERVICE = "risk"
 _PLACED = "customer.order.placed.v1"
@@ -31,7 +32,8 @@ async def audit(db: Database, bus: EventBus) -> list[Finding]:
     placements: Placements = {}
     moves: Moves = {}
     types = (_PLACED, _RETURNED, _RECEIVED, _REFUNDED)
-    async for event in read_all(bus, topic_of("customer"), types):
+    gone = await given_up(db, subscriptions.group)
+    async for event in read_all(bus, topic_of("customer"), types, without=gone):
         data = event.payload
         if event.type == _PLACED:
             placements[data["id"], data["placement"]] = data["gross_base"]

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from kit.db.database import Database
-from kit.events.audit import Finding, read_all
+from kit.events.audit import Finding, given_up, read_all
 from kit.events.bus import EventBus
 from kit.events.envelope import Event, topic_of
 from services.targets.credits.repository import sum_ledger
 from services.targets.credits.rules import LineAmount, ReturnedLine, reverse_lines, split_lines
 from services.targets.events_in import OrderConfirmed, OrderReturned
 from services.targets.events_out import OrderCredited
+from services.targets.subscriptions import subscriptions
 
 SERVICE = "targets"
 
@@ -130,7 +131,9 @@ async def audit(db: Database, bus: EventBus) -> list[Finding]:
         lines, amount = lines + len(fact.lines), amount + sum(line.amount for line in fact.lines)
     run = _Audit(facts)
     heard: set[UUID] = set()
-    async for event in read_all(bus, topic_of("customer"), [OrderConfirmed.TYPE, OrderReturned.TYPE]):
+    types = (OrderConfirmed.TYPE, OrderReturned.TYPE)
+    gone = await given_up(db, subscriptions.group)
+    async for event in read_all(bus, topic_of("customer"), types, without=gone):
         heard.add(event.id)
         model = OrderConfirmed if event.type == OrderConfirmed.TYPE else OrderReturned
         run.order(event, model.model_validate(event.payload))

@@ -1,0 +1,63 @@
+"""The log as a checker sees it: every record of a topic, decoded where that is possible."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from kit.events.bus import EventBus, Record
+from kit.events.envelope import Event, UndecodableEvent, from_headers
+
+READ_BATCH = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A record; `event` is None when it is no event, `type` what it says it is."""
+
+    record: Record
+    event: Event | None
+    type: str = ""
+
+
+def entry_of(record: Record) -> Entry:
+    """The record with its event."""
+    event_type = ""
+    try:
+        event = from_headers(record.headers, record.value)
+        event_type = event.type
+        _ = event.payload
+        return Entry(record, event, event_type)
+    except UndecodableEvent:
+        return Entry(record, None, event_type)
+
+
+async def read_topic(bus: EventBus, topic: str) -> list[Entry]:
+    """All records up to the end now, partition by partition in order of their offsets."""
+    entries: list[Entry] = []
+    for partition, (first, end) in sorted((await bus.bounds(topic)).items()):
+        offset = first
+        while offset < end:
+            records = await bus.read(partition, offset, min(READ_BATCH, end - offset))
+            if not records:
+                break
+            offset = records[-1].offset + 1
+            entries += map(entry_of, records)
+    return entries
+
+
+def first_occurrences(entries: Iterable[Entry]) -> list[tuple[Record, Event]]:
+    """The first record of every event, in the order of the log."""
+    seen: set[UUID] = set()
+    found = []
+    for entry in entries:
+        if entry.event is not None and entry.event.id not in seen:
+            seen.add(entry.event.id)
+            found.append((entry.record, entry.event))
+    return found
+
+
+def resent(entries: Sequence[Entry]) -> int:
+    """How many records repeat an event."""
+    return sum(entry.event is not None for entry in entries) - len(first_occurrences(entries))

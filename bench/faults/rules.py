@@ -1,0 +1,173 @@
+"""Pure checks: acknowledged commands against the log, order per aggregate and key, credit limits."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from bench.faults.client import Ack
+from kit.events.bus import Record
+from kit.events.envelope import Event
+
+LOST, DUPLICATED, REORDERED, UNEQUAL, WRONG = "lost", "duplicated", "reordered", "unequal", "wrong"
+Occurrence = tuple[Record, Event]
+Identity = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """One thing that is not as it must be."""
+
+    kind: str
+    what: str
+
+
+VERSIONED = {
+    "account": "customer.account.created.v1",
+    "place": "customer.order.placed.v1",
+    "fulfil": "customer.order.fulfilled.v1",
+    "cancel": "customer.order.cancelled.v1",
+    "payment": "customer.payment.received.v1",
+    "unit": "targets.unit.changed.v1",
+    "member": "targets.member.joined.v1",
+    "move": "targets.member.moved.v1",
+    "product": "channels.product.changed.v1",
+    "partner": "channels.partner.applied.v1",
+    "activate": "channels.partner.activated.v1",
+    "publish": "channels.rebate_programme.published.v1",
+}
+"""Commands whose event carries the version that the answer shows."""
+
+BY_PAYLOAD = {
+    "customer.payment.refunded.v1": ("id",),
+    "customer.order.returned.v1": ("return_id",),
+    "risk.credit.reserved.v1": ("order_id", "placement", "decision"),
+}
+COMMANDED = {*VERSIONED.values(), *BY_PAYLOAD}
+
+
+def expected_of(ack: Ack) -> Identity | None:
+    """What identifies the event of an acknowledged command; None when it announces nothing."""
+    if ack.kind == "refund":
+        return ("customer.payment.refunded.v1", ack.id)
+    if ack.kind == "return":
+        return ("customer.order.returned.v1", ack.id)
+    if ack.kind == "override":
+        return ("risk.credit.reserved.v1", str(ack.answer["order_id"]), str(ack.answer["placement"]), "override")
+    if ack.kind not in VERSIONED or (ack.kind == "cancel" and not ack.answer["placement"]):
+        return None
+    return (VERSIONED[ack.kind], ack.id, str(ack.answer["version"]))
+
+
+def identity_of(event: Event) -> Identity:
+    """The same of an event."""
+    fields = BY_PAYLOAD.get(event.type)
+    if fields:
+        return (event.type, *(str(event.payload.get(name)) for name in fields))
+    return (event.type, event.subject, str(event.sequence))
+
+
+def index_of(occurrences: Iterable[Occurrence]) -> dict[Identity, list[Occurrence]]:
+    """First occurrences by identity."""
+    index: dict[Identity, list[Occurrence]] = defaultdict(list)
+    for record, event in occurrences:
+        index[identity_of(event)].append((record, event))
+    return index
+
+
+def check_acks(acks: Sequence[Ack], index: dict[Identity, list[Occurrence]], ignored: Collection[UUID]) -> list[Damage]:
+    """Every acknowledged command has exactly one event, and every event of a command was asked for."""
+    damage = []
+    wanted: dict[Identity, Ack] = {}
+    for ack in acks:
+        identity = expected_of(ack)
+        if identity is None:
+            continue
+        if identity in wanted:
+            damage.append(Damage(DUPLICATED, f"{ack.kind} {ack.id}: two commands were answered with one effect"))
+        wanted[identity] = ack
+        found = len(index.get(identity, ()))
+        if found != 1:
+            damage.append(Damage(DUPLICATED if found else LOST, f"{ack.kind} {ack.id}: {found} events {identity}"))
+    for identity, found_here in index.items():
+        automatic = identity[0] == "risk.credit.reserved.v1" and identity[-1] != "override"
+        if identity[0] in COMMANDED and not automatic and identity not in wanted:
+            fresh = [event for _record, event in found_here if event.id not in ignored]
+            damage += [Damage(DUPLICATED, f"nobody asked for {identity}") for _event in fresh]
+    return damage
+
+
+def check_subjects(occurrences: Sequence[Occurrence], ignored: Collection[UUID]) -> list[Damage]:
+    """First occurrences of an aggregate are in one partition, in the order of their sequence."""
+    damage = []
+    latest: dict[tuple[str, str], tuple[int, int]] = {}
+    for record, event in occurrences:
+        if event.id in ignored:
+            continue
+        subject = (record.topic, event.subject)
+        partition, sequence = latest.get(subject, (record.partition, -1))
+        # an order may accrue in several programmes by one event: the same sequence in a row is in order
+        if partition != record.partition or event.sequence < sequence:
+            damage.append(Damage(REORDERED, f"{event.type} of {event.subject}: {event.sequence} after {sequence}"))
+        latest[subject] = (record.partition, max(sequence, event.sequence))
+    return damage
+
+
+def check_lanes(acks: Sequence[Ack], index: dict[Identity, list[Occurrence]]) -> list[Damage]:
+    """Commands of one lane and key stand in the log as they were acknowledged."""
+    damage = []
+    latest: dict[tuple[str, str, str], int] = {}
+    for ack in acks:
+        identity = expected_of(ack)
+        found = index.get(identity, []) if identity else []
+        if not ack.key or len(found) != 1:
+            continue
+        record, event = found[0]
+        place = (ack.lane, record.topic, event.key)
+        if record.offset < latest.get(place, -1):
+            damage.append(Damage(REORDERED, f"{ack.kind} {ack.id} of lane {ack.lane} stands before an earlier command"))
+        latest[place] = max(latest.get(place, -1), record.offset)
+    return damage
+
+
+def check_limits(facts: Iterable[Event]) -> list[Damage]:
+    """Replays risk's facts per account: each decision saw the true exposure, and no automatic one passed the limit."""
+    damage = []
+    balances: dict[str, int] = defaultdict(int)
+    for event in facts:
+        fact: dict[str, Any] = event.payload
+        account = fact["account_id"]
+        if event.type in ("risk.credit.reserved.v1", "risk.credit.refused.v1"):
+            if fact["exposure_before"] != balances[account]:
+                text = f"{event.type} {fact['order_id']} saw {fact['exposure_before']}, not {balances[account]}"
+                damage.append(Damage(WRONG, text))
+            use = max(0, balances[account]) + fact["amount"]
+            if event.type == "risk.credit.reserved.v1" and fact["decision"] == "automatic" and use > fact["limit"]:
+                damage.append(Damage(WRONG, f"order {fact['order_id']} passes the limit: {use} > {fact['limit']}"))
+        sign = {"risk.credit.reserved.v1": 1, "risk.credit.charged.v1": 1, "risk.credit.released.v1": -1}
+        balances[account] += sign.get(event.type, 0) * fact["amount"]
+    return damage
+
+
+def compare_ids(what: str, acknowledged: Collection[str], stored: Collection[str]) -> list[Damage]:
+    """Rows against acknowledged ids, both ways."""
+    missing, extra = set(acknowledged) - set(stored), set(stored) - set(acknowledged)
+    damage = [Damage(LOST, f"{what} {one} was acknowledged and is gone") for one in sorted(missing)]
+    damage += [Damage(DUPLICATED, f"{what} {one} was never acknowledged") for one in sorted(extra)]
+    repeated = len(acknowledged) - len(set(acknowledged))
+    if repeated:
+        damage.append(Damage(DUPLICATED, f"{repeated} answers name the {what} of another command"))
+    return damage
+
+
+def compare_sums(what: str, expected: dict[str, int], found: dict[str, int]) -> list[Damage]:
+    """Sums per thing; what is missing counts as 0. Too little is lost, too much is duplicated."""
+    damage = []
+    for name in sorted(expected.keys() | found.keys()):
+        wanted, got = expected.get(name, 0), found.get(name, 0)
+        if wanted != got:
+            damage.append(Damage(LOST if abs(got) < abs(wanted) else DUPLICATED, f"{what} {name}: {got}, not {wanted}"))
+    return damage

@@ -1,0 +1,90 @@
+"""The checker's pure rules find each kind of damage, and none where there is none."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import orjson
+
+from bench.faults import rules
+from bench.faults.client import Ack
+from bench.faults.log import Entry, first_occurrences, resent
+from bench.faults.rules import DUPLICATED, LOST, REORDERED, WRONG
+from kit.events.bus import Record
+from kit.events.envelope import Event
+
+TOPIC = "crmesh.customer.events.v1"
+PLACED = "customer.order.placed.v1"
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+def event(subject: str, sequence: int, event_type: str = PLACED, key: str = "k", **data: object) -> Event:
+    return Event(uuid4(), event_type, "/crmesh/customer", subject, NOW, key, sequence, orjson.dumps(data))
+
+
+def entry(one: Event, offset: int, partition: int = 0) -> Entry:
+    return Entry(Record(TOPIC, partition, offset, one.key, one.data, (), 0), one, one.type)
+
+
+def log(*events: Event) -> list[Entry]:
+    return [entry(one, offset) for offset, one in enumerate(events)]
+
+
+def placed(subject: str, version: int, number: int = 0) -> Ack:
+    return Ack(number, "0a", "place", "/place", subject, "k", {"version": version}, 1, 0.0)
+
+
+def kinds(damage: list[rules.Damage]) -> list[str]:
+    return [one.kind for one in damage]
+
+
+def test_acknowledged_commands_have_exactly_one_event() -> None:
+    one, other = event("a", 2), event("b", 2)
+    acks = [placed("a", 2), placed("b", 2)]
+    entries = log(one, other, one)
+    assert resent(entries) == 1
+    assert rules.check_acks(acks, rules.index_of(first_occurrences(entries)), ()) == []
+    assert kinds(rules.check_acks(acks, rules.index_of(first_occurrences(log(one))), ())) == [LOST]
+    twice = rules.index_of(first_occurrences(log(one, other, event("a", 2))))
+    assert kinds(rules.check_acks(acks, twice, ())) == [DUPLICATED]
+    unasked = event("c", 2)
+    index = rules.index_of(first_occurrences(log(one, other, unasked)))
+    assert kinds(rules.check_acks(acks, index, ())) == [DUPLICATED]
+    assert rules.check_acks(acks, index, {unasked.id}) == []
+    assert DUPLICATED in kinds(rules.check_acks([*acks, placed("a", 2)], rules.index_of(()), ()))
+
+
+def test_events_of_a_subject_come_in_order_of_their_sequence() -> None:
+    first, second = event("a", 1), event("a", 2)
+    assert rules.check_subjects(first_occurrences(log(first, second, first)), ()) == []
+    assert kinds(rules.check_subjects(first_occurrences(log(second, first)), ())) == [REORDERED]
+    elsewhere = [entry(first, 0), entry(second, 0, partition=1)]
+    assert kinds(rules.check_subjects(first_occurrences(elsewhere), ())) == [REORDERED]
+
+
+def test_a_lane_keeps_its_order_in_the_log() -> None:
+    a, b = event("a", 2), event("b", 2)
+    acks = [placed("a", 2), placed("b", 2, 1)]
+    assert rules.check_lanes(acks, rules.index_of(first_occurrences(log(a, b)))) == []
+    assert kinds(rules.check_lanes(acks, rules.index_of(first_occurrences(log(b, a))))) == [REORDERED]
+
+
+def credit_fact(kind: str, amount: int, before: int, limit: int = 100) -> Event:
+    fields = {"account_id": "x", "order_id": str(UUID(int=1)), "amount": amount, "exposure_before": before}
+    return event("o", 1, f"risk.credit.{kind}.v1", **fields, limit=limit, decision="automatic")
+
+
+def test_replayed_decisions_never_pass_a_limit_and_saw_the_true_exposure() -> None:
+    fine = [credit_fact("reserved", 60, 0), credit_fact("released", 30, 0), credit_fact("reserved", 70, 30)]
+    assert rules.check_limits(fine) == []
+    assert kinds(rules.check_limits([*fine, credit_fact("reserved", 1, 100)])) == [WRONG]
+    assert kinds(rules.check_limits([*fine, credit_fact("refused", 1, 99)])) == [WRONG]
+
+
+def test_rows_and_sums_are_compared_both_ways() -> None:
+    assert rules.compare_ids("order", ["a", "b"], ["b", "a"]) == []
+    assert kinds(rules.compare_ids("order", ["a", "b"], ["b", "c"])) == [LOST, DUPLICATED]
+    assert kinds(rules.compare_ids("order", ["a", "a"], ["a"])) == [DUPLICATED]
+    assert rules.compare_sums("credit", {"a": 5, "b": 0}, {"a": 5}) == []
+    assert kinds(rules.compare_sums("credit", {"a": 5, "b": 5}, {"a": 10})) == [DUPLICATED, LOST]
