@@ -111,7 +111,8 @@ class System:
         """Raises WorkerEnded as soon as a service's worker ends: nothing would move any more."""
         done, _ = await asyncio.wait(self.workers, return_when=asyncio.FIRST_COMPLETED)
         ended = next(iter(done))
-        raise WorkerEnded(f"{ended.get_name()} ended: {ended.exception()!r}")
+        reason = "cancelled" if ended.cancelled() else repr(ended.exception())
+        raise WorkerEnded(f"{ended.get_name()} ended: {reason}")
 
 
 class _QuietServer(uvicorn.Server):

@@ -34,7 +34,7 @@ class Program:
         """What it has printed so far."""
         return self.log.read_text(errors="replace")
 
-    def wait_ready(self, seconds: float = 90) -> float:
+    def wait_ready(self, seconds: float = 180) -> float:
         """Wait for /readyz; returns the seconds it took. Fails when the program ends or the time is over."""
         began = time.monotonic()
         while time.monotonic() - began < seconds:
@@ -48,7 +48,7 @@ class Program:
             time.sleep(0.05)
         raise AssertionError(f"not ready in {seconds} s:\n{self.output()[-4000:]}")
 
-    def wait_output(self, text: str, seconds: float = 300) -> None:
+    def wait_output(self, text: str, seconds: float = 900) -> None:
         """Wait until it has printed `text`."""
         deadline = time.monotonic() + seconds
         while text not in self.output():
@@ -58,13 +58,13 @@ class Program:
                 raise AssertionError(f"{text!r} not seen in {seconds} s:\n{self.output()[-4000:]}")
             time.sleep(0.05)
 
-    def stop(self, number: int = signal.SIGINT, seconds: float = 60) -> int:
+    def stop(self, number: int = signal.SIGINT, seconds: float = 120) -> int:
         """Send a signal and wait; returns the exit code."""
         if self.process.poll() is None:
             self.process.send_signal(number)
         return self.process.wait(seconds)
 
-    def interrupt(self, seconds: float = 60) -> int:
+    def interrupt(self, seconds: float = 120) -> int:
         """Ctrl-C as a terminal sends it, to the program and the tools it runs; returns the exit code."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGINT)
@@ -114,7 +114,7 @@ def system_folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def run_program(*arguments: str, seconds: float = 300) -> subprocess.CompletedProcess[str]:
+def run_program(*arguments: str, seconds: float = 900) -> subprocess.CompletedProcess[str]:
     """Run `crmesh ARGUMENTS` to its end, with what it says on stdout and stderr."""
     return subprocess.run(
         [str(COMMAND), *arguments],

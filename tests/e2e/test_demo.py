@@ -131,24 +131,25 @@ DAMAGES = [
 ]
 
 
-@pytest.mark.parametrize(("projection", "table", "change"), DAMAGES)
-def test_a_damaged_live_row_is_unequal_until_it_is_replaced(
-    loaded: Loaded, projection: str, table: str, change: str
-) -> None:
-    service = projection.partition("/")[0]
-    digest = f"SELECT md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))) FROM {table} t"
-    sound = loaded.sql(service, digest)
-    loaded.sql(service, f"UPDATE {table} SET {change} WHERE ctid = (SELECT ctid FROM {table} LIMIT 1)")
-    code, reports = loaded.run("rebuild", projection)
-    unequal = {t["table"] for report in reports for t in report["tables"] if not t["equal"]}
-    assert (code, unequal) == (1, {table})
-    assert loaded.sql(service, digest) != sound, "comparing changes nothing"
+def test_damaged_live_rows_are_unequal_until_they_are_replaced(loaded: Loaded) -> None:
+    def digests() -> list[str]:
+        digest = "SELECT md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))) FROM {} t"
+        return [loaded.sql(name.partition("/")[0], digest.format(table)) for name, table, _change in DAMAGES]
 
-    refused = run_program("rebuild", projection, "--swap", "--data", str(loaded.folder))
+    sound = digests()
+    for name, table, change in DAMAGES:
+        one = f"ctid = (SELECT ctid FROM {table} LIMIT 1)"
+        loaded.sql(name.partition("/")[0], f"UPDATE {table} SET {change} WHERE {one}")
+    code, reports = loaded.run("rebuild", "all")
+    unequal = {table["table"] for report in reports for table in report["tables"] if not table["equal"]}
+    assert (code, unequal) == (1, {table for _name, table, _change in DAMAGES})
+    assert not set(digests()) & set(sound), "comparing changes nothing"
+
+    refused = run_program("rebuild", DAMAGES[0][0], "--swap", "--data", str(loaded.folder))
     assert (refused.returncode, "differ" in refused.stderr) == (1, True), refused.stderr
-    code, reports = loaded.run("rebuild", projection, "--swap", "--force")
-    assert (code, reports[0]["swapped"]) == (0, True)
-    assert loaded.sql(service, digest) == sound
+    code, reports = loaded.run("rebuild", "all", "--swap", "--force")
+    assert (code, all(report["swapped"] for report in reports)) == (0, True)
+    assert digests() == sound
 
 
 def test_the_audit_finds_a_tampered_decision(loaded: Loaded) -> None:
@@ -158,11 +159,8 @@ def test_the_audit_finds_a_tampered_decision(loaded: Loaded) -> None:
         code, findings = loaded.run("audit")
         assert code == 1
         assert {f["check"] for f in findings if not f["ok"]} == {"decisions follow from their inputs"}
-        printed = run_program("audit", "--data", str(loaded.folder))
-        assert (printed.returncode, "broken" in printed.stdout) == (1, True)
     finally:
         loaded.sql("risk", f"UPDATE credit_decision SET shortfall = shortfall - 1 WHERE {one}")
-    assert loaded.run("audit")[0] == 0
 
 
 def test_a_second_start_does_not_load_again(loaded: Loaded) -> None:
