@@ -18,6 +18,9 @@ from kit.money import MAX_AMOUNT, round_half_even
 RATE_WHOLE = 1_000_000
 """100 % as a rate."""
 
+MAX_POSITION = 10**18
+"""Largest net volume of a period: a sum over orders, each of at most MAX_AMOUNT; fits 64 bits."""
+
 
 class PlanKind(StrEnum):
     """Marginal: each tier's rate on the volume inside it. Retroactive: the reached tier's rate on all volume."""
@@ -124,10 +127,10 @@ def slices(plan: TierPlan, before: int, after: int) -> list[Slice]:
     """The record of a move: sum((end - start) x rate) is the accrual before rounding.
 
     Marginal: the stretch of each tier passed, in the direction of the move. Retroactive: when the
-    tier changes, all volume leaves the old rate and enters the new one. Raises ValueError past 10^13.
+    tier changes, all volume leaves the old rate and enters the new one. Raises ValueError past 10^18.
     """
-    if max(abs(before), abs(after)) > MAX_AMOUNT:
-        raise ValueError(f"a position passes {MAX_AMOUNT}")
+    if max(abs(before), abs(after)) > MAX_POSITION:
+        raise ValueError(f"a position passes {MAX_POSITION}")
     low, high = max(0, before), max(0, after)
     if plan.kind is PlanKind.RETROACTIVE:
         found = _retroactive(plan, low, high)

@@ -97,7 +97,7 @@ def fill(desk: Desk, order: Mapping[str, Any], content: Mapping[str, Any], refs:
             for position, c in enumerate(credits, 1)
         ],
     }
-    check_split([(str(c["member_id"]), c["share"]) for c in credits])
+    check_split([(str(c["member_id"]), c["share"]) for c in credits], len(content["lines"]))
     refs.check(filled)
     filled |= _priced(filled, "1", filled["currency"])
     if content["total"] not in (None, filled["gross"]):

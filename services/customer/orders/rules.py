@@ -10,6 +10,9 @@ from kit.money import MAX_AMOUNT, SHARE_WHOLE, allocate, convert, ratio
 from services.customer.exchange_rates.rules import check_rate
 from services.customer.orders.enums import TRANSITIONS, AnswerKind, Decision, OrderAction, OrderState
 
+MAX_CREDIT_PARTS = 600
+"""Most lines times credited sellers of an order: `targets.order.credited.v1` stays below MAX_EVENT_BYTES."""
+
 
 class OrderLineRefused(Invalid, ValueError):
     """A line has a field outside its range; `line` is the line's number."""
@@ -147,8 +150,13 @@ def decide_answer(
     return OrderState.CONFIRMED if state is OrderState.ON_HOLD and overridden else None
 
 
-def check_split(credits: Sequence[tuple[str, int]]) -> None:
-    """Refuse (seller, share in 1e-6) pairs that repeat, are not positive, or miss 1,000,000 (CreditSplitInvalid)."""
+def check_split(credits: Sequence[tuple[str, int]], lines: int = 1) -> None:
+    """Refuse (seller, share in 1e-6) pairs that repeat, are not positive, or miss 1,000,000 (CreditSplitInvalid).
+
+    Lines times sellers are bounded: crediting writes one part for each, and all of an order are one event.
+    """
+    if lines * len(credits) > MAX_CREDIT_PARTS:
+        raise _split_error("/credits", f"{lines} lines x {len(credits)} sellers pass {MAX_CREDIT_PARTS}")
     sellers: set[str] = set()
     for index, (seller, share) in enumerate(credits):
         if share <= 0:

@@ -11,6 +11,9 @@ from kit.money import ratio
 PERCENT_WHOLE = 1_000_000
 """100 % as an attainment."""
 
+MAX_PERCENT = 10**18
+"""Largest percent that is told, in 1e-6: one that fits 64 bits."""
+
 _WORKDAYS = 5
 
 
@@ -31,8 +34,9 @@ class Attainment:
 
 
 def attainment_percent(actual: int, amount: int) -> int | None:
-    """actual / amount in 1e-6, half-even; None when the target's amount is 0."""
-    return ratio(actual, PERCENT_WHOLE, amount) if amount else None
+    """actual / amount in 1e-6, half-even; None when the target's amount is 0 or the percent passes MAX_PERCENT."""
+    percent = ratio(actual, PERCENT_WHOLE, amount) if amount else None
+    return percent if percent is not None and abs(percent) <= MAX_PERCENT else None
 
 
 def working_days(first: date, last: date, holidays: Set[date] = frozenset()) -> int:

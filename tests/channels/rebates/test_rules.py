@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from kit.money import MAX_AMOUNT
 from services.channels.rebates.rules import (
+    MAX_POSITION,
     RATE_WHOLE,
     Period,
     PlanKind,
@@ -133,7 +134,7 @@ def test_a_bad_plan_names_the_tier(tiers: list[Tier], number: int, field: str) -
 
 def test_positions_past_the_limit_are_refused() -> None:
     with pytest.raises(ValueError, match="position"):
-        accrual(example(PlanKind.MARGINAL), 0, MAX_AMOUNT + 1)
+        accrual(example(PlanKind.MARGINAL), 0, MAX_POSITION + 1)
 
 
 @pytest.mark.parametrize(
@@ -161,3 +162,10 @@ def test_steps_must_rise() -> None:
         plan_of(PlanKind.MARGINAL, [(0, 1), (10, 2), (10, 3)])
     assert caught.value.errors[0].pointer == "/tiers/2/start"
     assert plan_of(PlanKind.MARGINAL, [(0, 1), (10, 2)]).tiers == (Tier(0, 10, 1), Tier(10, None, 2))
+
+
+@pytest.mark.parametrize("kind", PlanKind)
+def test_a_period_holds_more_than_one_largest_order(kind: PlanKind) -> None:
+    plan = example(kind)
+    first, second = accrual(plan, 0, MAX_AMOUNT), accrual(plan, MAX_AMOUNT, 2 * MAX_AMOUNT)
+    assert first + second == rebate(plan, 2 * MAX_AMOUNT)

@@ -13,6 +13,7 @@ from kit.money import MAX_AMOUNT, convert
 from services.customer.exchange_rates.rules import ExchangeRateInvalid
 from services.customer.orders.enums import RETURNABLE, AnswerKind, Decision, OrderAction, OrderState
 from services.customer.orders.rules import (
+    MAX_CREDIT_PARTS,
     AmountOverflow,
     Amounts,
     CreditSplitInvalid,
@@ -229,3 +230,11 @@ def test_bad_splits_point_at_the_row(split: list[tuple[str, int]], pointer: str)
 
 def test_a_split_of_exactly_the_whole_passes() -> None:
     check_split([("a", 600_000), ("b", 400_000)])
+
+
+def test_lines_times_sellers_are_bounded() -> None:
+    split = [(f"seller-{number}", 250_000) for number in range(4)]
+    check_split(split, MAX_CREDIT_PARTS // 4)
+    with pytest.raises(CreditSplitInvalid) as refused:
+        check_split(split, MAX_CREDIT_PARTS // 4 + 1)
+    assert refused.value.errors[0].pointer == "/credits"

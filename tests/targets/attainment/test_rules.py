@@ -56,6 +56,8 @@ def test_undefined_figures_are_none_not_zero() -> None:
     assert attainment_percent(0, 5) == 0
     assert attainment_percent(15, 10) == 1_500_000
     assert attainment_percent(-1, 8) == -125_000
+    assert attainment_percent(3 * 10**13, 1) is None
+    assert attainment_percent(3 * 10**13, -1) is None
     over = assess(100, 40, date(1997, 1, 1), date(1997, 1, 31), date(1997, 2, 5))
     assert (over.remaining_days, over.required_per_day) == (0, None)
     assert assess(100, 140, date(1997, 1, 1), date(1997, 1, 31), date(1997, 1, 5)).required_per_day == 0
