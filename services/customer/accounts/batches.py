@@ -85,9 +85,8 @@ def _decide(work: _Work, row: AccountRow) -> tuple[str, UUID]:
         raise unknown_owner(row.owner_id)
     found = {work.by_external[pair] for pair in row.external_ids.items() if pair in work.by_external}
     if len(found) > 1:
-        raise DuplicateAccount(
-            "the external ids belong to several accounts", extra={"candidates": sorted(map(str, found))}
-        )
+        seen = [other for other in found if work.desk.scope.sees(work.accounts[other]["owner_id"])]
+        raise DuplicateAccount("the external ids belong to several accounts", extra=_candidates(seen))
     if not found:
         return "created", _add(work, row)
     account = work.accounts[found.pop()]
@@ -96,11 +95,18 @@ def _decide(work: _Work, row: AccountRow) -> tuple[str, UUID]:
     return _change(work, account, row), account["id"]
 
 
+def _candidates(ids: Sequence[UUID]) -> dict[str, list[str]]:
+    """The accounts in the way that the caller may see."""
+    return {"candidates": sorted(map(str, ids))}
+
+
 def _claim(work: _Work, account: dict[str, Any]) -> None:
     if account["tax_id"] is not None and account["kind"] == AccountKind.ORGANIZATION:
         holder = work.by_tax_id.setdefault((account["country"], account["tax_id"]), account["id"])
         if holder != account["id"]:
-            raise DuplicateAccount("the tax id is another account's", extra={"candidates": [str(holder)]})
+            known = work.accounts.get(holder)
+            is_seen = work.desk.scope.everything or (known is not None and work.desk.scope.sees(known["owner_id"]))
+            raise DuplicateAccount("the tax id is another account's", extra=_candidates([holder] if is_seen else []))
 
 
 def _add(work: _Work, row: AccountRow) -> UUID:

@@ -100,15 +100,17 @@ async def check_owner(tx: Tx, desk: Desk, owner_id: UUID | None) -> None:
         raise unknown_owner(owner_id)
 
 
-async def refuse_taken(tx: Tx, account: Mapping[str, Any]) -> None:
-    """Raises DuplicateAccount when another account has the tax id or an external id."""
+async def refuse_taken(tx: Tx, desk: Desk, account: Mapping[str, Any]) -> None:
+    """Raises DuplicateAccount when another account has the tax id or an external id; names those the caller sees."""
     others = set((await repository.find_by_external(tx, list(account["external_ids"].items()))).values())
     if account["tax_id"] is not None and account["kind"] == AccountKind.ORGANIZATION:
         holders = await repository.find_by_tax_id(tx, [account["tax_id"]])
         others |= {holder for (country, _), holder in holders.items() if country == account["country"]}
     others.discard(account["id"])
     if others:
-        raise DuplicateAccount(extra={"candidates": sorted(str(other) for other in others)})
+        holders_of = await repository.load_accounts(tx, sorted(others))
+        seen = [other for other, holder in holders_of.items() if desk.scope.sees(holder["owner_id"])]
+        raise DuplicateAccount(extra={"candidates": sorted(map(str, seen))})
 
 
 async def create_account(tx: Tx, desk: Desk, data: AccountCreate) -> dict[str, Any]:
@@ -118,7 +120,7 @@ async def create_account(tx: Tx, desk: Desk, data: AccountCreate) -> dict[str, A
     values["owner_id"] = data.owner_id or await own_seller(tx, desk)
     await check_owner(tx, desk, values["owner_id"])
     account = new_account(values)
-    await refuse_taken(tx, account)
+    await refuse_taken(tx, desk, account)
     if await repository.add_accounts(tx, [account]) != 1:
         raise DuplicateAccount()
     await _add_external(tx, account)
@@ -164,7 +166,7 @@ async def update_account(tx: Tx, desk: Desk, account_id: UUID, version: int, dat
         return account
     if "owner_id" in changes:
         await check_owner(tx, desk, changes["owner_id"])
-    await refuse_taken(tx, {**account, **changes})
+    await refuse_taken(tx, desk, {**account, **changes})
     return await save_change(tx, desk, account, changes, "update")
 
 

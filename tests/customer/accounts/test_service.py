@@ -179,3 +179,16 @@ async def test_broken_rows_get_their_own_problem(world: World) -> None:
         ("created", None),
         ("problem", "duplicate-account"),
     ]
+
+
+async def test_a_refusal_names_no_account_that_the_caller_may_not_see(world: World) -> None:
+    await world.account(country="CN", tax_id=USCC, external_ids={"erp": "C-1"}, owner_id=str(OTHER_REP))
+    rep = world.service.headers("rep-1", "sales_rep")
+    for clash in ({"country": "CN", "tax_id": USCC}, {"external_ids": {"erp": "C-1"}}):
+        body = {"kind": "organization", "name": "Other", **clash}
+        answer = await world.service.post("/v1/accounts", body, headers=rep)
+        assert (answer.status_code, answer.json()["candidates"]) == (409, [])
+    row = {"kind": "organization", "name": "Other", "country": "CN", "tax_id": USCC, "external_ids": {"erp": "C-9"}}
+    answer = await world.service.post("/v1/accounts/batch", {"rows": [row]}, headers=rep)
+    (result,) = answer.json()["results"]
+    assert (result["status"], result["problem"]["candidates"]) == ("problem", [])
