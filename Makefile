@@ -88,6 +88,12 @@ contracts: $(READY) ## Write the event schemas, AsyncAPI and OpenAPI documents
 bench: $(READY) ## Run the measurements in bench/; their figures go to bench/out
 	@for script in bench/[a-z]*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
 
+.PHONY: faults
+faults: $(READY) ## 100 kills over 20,000 commands, rolling restart, mutants: minutes long; to bench/out
+	@$(BIN)/python -m bench.faults.run --commands 20000 --kills 100
+	@$(BIN)/python -m bench.faults.run --rolling
+	@$(BIN)/python -m bench.faults.run --mutant all
+
 .PHONY: clean
 clean: ## Remove caches; data folders and .venv stay
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* dist

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -105,6 +105,10 @@ async def _on_its_way(made: dict[str, Runtime]) -> str:
         placed = await tx.fetchval("SELECT count(*) FROM orders WHERE state = 'placed'")
     if placed:
         parts.append(f"{placed} orders without an answer")
+    async with made["targets"].db.reading() as tx:
+        working = await tx.fetchval("SELECT count(*) FROM job WHERE state IN ('queued', 'running')")
+    if working:
+        parts.append(f"{working} jobs not finished")
     return "; ".join(parts)
 
 
@@ -122,15 +126,26 @@ class Checker:
         for service in SERVICES:
             self._log[service] = await read_topic(self._bus, topic_of(service))
         self._check_log()
-        await self._check_outboxes()
-        await self._check_customer()
-        await self._check_ledgers()
-        await self._check_parked()
-        await self._check_dead_letters()
+        steps = (
+            self._check_outboxes,
+            self._check_customer,
+            self._check_ledgers,
+            self._check_parked,
+            self._check_dead_letters,
+            self._check_rebuilds,
+            self._check_audits,
+        )
+        for step in steps:
+            await self._guarded(step)
         await self._check_jobs(jobs)
-        await self._check_rebuilds()
-        await self._check_audits()
         return self.verdict
+
+    async def _guarded(self, step: Callable[[], Awaitable[None]]) -> None:
+        """A check that breaks is a finding, and the others still run."""
+        try:
+            await step()
+        except Exception as error:
+            self._add([Damage(WRONG, f"{step.__name__}: {error!r}"[:500])])
 
     def _add(self, damage: list[Damage]) -> None:
         self.verdict.damage += damage

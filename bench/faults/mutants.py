@@ -108,7 +108,7 @@ def run_mutants(folder: Path, which: str, seed: int) -> int:
         show(outcome)
         found = {name: outcome.verdict.count(name) for name in ("lost", "duplicated", "reordered", "unequal", "wrong")}
         rows.append({"switched off": kind, **found, "detected": bool(outcome.verdict.damage)})
-    write("mutants", rows)
+    write("mutants", rows, command=f"python -m bench.faults.run --mutant {which}")
     return 0 if all(row["detected"] for row in rows) else 1
 
 

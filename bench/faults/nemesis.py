@@ -139,8 +139,8 @@ class Nemesis:
 
     def _crash_at(self, point: str) -> Callable[[], Awaitable[Injection]]:
         async def inject() -> Injection:
-            process = self._pick([f"{service}.worker" for service in SERVICES if service != "channels"])
-            return await self._crash(process, point, self._rng.randrange(1, 4))
+            process = self._pick([f"{service}.worker" for service in ("customer", "risk", "targets")])
+            return await self._crash(process, point, 1 if self._short else self._rng.randrange(1, 4))
 
         return inject
 
@@ -154,7 +154,7 @@ class Nemesis:
         if meanwhile is not None:
             await meanwhile()
         process.spawn(f"{point}:{count}")
-        crashed = await process.ended(20 if self._short else 40)
+        crashed = await process.ended(40)
         if not crashed:
             process.send(signal.SIGKILL)
             await process.ended(10)

@@ -107,6 +107,7 @@ def run_rolling(folder: Path, seed: int) -> int:
     write(
         "rolling",
         [row],
+        command="python -m bench.faults.run --rolling",
         services=list(SERVICES),
         failures=failures,
         answers=dict(journal.failures),

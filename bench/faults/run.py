@@ -31,6 +31,7 @@ from kit.events.kafka import KafkaBus
 from kit.testing.native import make_folder
 
 SHORT = (
+    "kill job",
     "kill worker",
     "duplicates, reordered across keys",
     "poison message",
@@ -42,7 +43,6 @@ SHORT = (
     "crash inbox.after_effect",
     "kill postgres",
     "kill api",
-    "kill job",
 )
 """The injections of the short form, in this order."""
 
@@ -72,6 +72,7 @@ NOT_INJECTED = {
     "clock and no switch for it); event ids and order rest on database identities, not on clocks",
     "disk full": "needs a volume of its own for PostgreSQL and Kafka, which an ordinary user cannot mount",
 }
+COMMAND = "python -m bench.faults.run"
 WHAT_COUNTS = (LOST, DUPLICATED, REORDERED, UNEQUAL, WRONG)
 
 
@@ -100,6 +101,7 @@ class Outcome:
     unexpected: list[str]
     seconds: float
     start_seconds: float
+    fault_seconds: float
     killed_migrations: int
 
     def totals(self) -> dict[str, Any]:
@@ -112,6 +114,7 @@ class Outcome:
             **found,
             "seconds": round(self.seconds, 1),
             "seconds to start": round(self.start_seconds, 1),
+            "seconds of faults": round(self.fault_seconds, 1),
             "seconds to quiet": round(self.verdict.seconds_to_quiet, 1),
             "migrations killed": self.killed_migrations,
             **self.verdict.counted,
@@ -152,9 +155,10 @@ async def run(plan: Plan, folder: Path) -> Outcome:
         start_seconds = time.monotonic() - began
         async with Client(system.gateways(), journal) as client:
             nemesis = await _storm(plan, system, bus, client, journal)
+            fault_seconds = time.monotonic() - began - start_seconds
             verdict = await _check(plan, system, bus, journal, nemesis)
         spent = time.monotonic() - began
-        return Outcome(verdict, nemesis, journal, system.unexpected, spent, start_seconds, killed)
+        return Outcome(verdict, nemesis, journal, system.unexpected, spent, start_seconds, fault_seconds, killed)
     finally:
         await bus.stop()
         await system.stop()
@@ -215,6 +219,7 @@ def report(outcome: Outcome, plan: Plan) -> None:
     write(
         "faults",
         outcome.rows(),
+        command=COMMAND + " ".join(["", *sys.argv[1:]]),
         plan=asdict(plan),
         totals=outcome.totals(),
         damage=[asdict(one) for one in outcome.verdict.damage],

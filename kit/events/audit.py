@@ -47,8 +47,10 @@ async def read_all(
             for record in records:
                 try:
                     event = from_headers(record.headers, record.value)
-                except UndecodableEvent:
+                    if event.id in seen or (types and event.type not in types):
+                        continue
+                    _ = event.payload
+                except UndecodableEvent:  # live has sent it to the dead-letter topic
                     continue
-                if event.id not in seen and (not types or event.type in types):
-                    seen.add(event.id)
-                    yield event
+                seen.add(event.id)
+                yield event
