@@ -114,8 +114,7 @@ class Servers:
             "CRMESH_DEFAULT_CREDIT_LIMIT": str(10**12),
             "CRMESH_DATA_DIR": str(self.folder / "gateway"),
             "CRMESH_PORT": str(self.gateway_port),
-            "CRMESH_RATE_LIMIT_PER_SECOND": "1000000",
-            "CRMESH_RATE_LIMIT_BURST": "1000000",
+            "CRMESH_RATE_LIMIT_PER_SECOND": "1000000",  # one principal sends everything here
             **{f"CRMESH_UPSTREAM_{name.upper()}": self.service_url(name) for name in SERVICES},
             "PYTHONPATH": str(Path(__file__).resolve().parents[1]),
         }
@@ -138,7 +137,7 @@ class Servers:
         started = self.running[name] = Started(name, process, log, url)
         return started
 
-    def wait(self, *names: str, path: str = "/livez", seconds: float = 90) -> None:
+    def wait(self, *names: str, path: str = "/livez", seconds: float = 300) -> None:
         """Wait until processes answer; fails when one ends or is late."""
         deadline = time.monotonic() + seconds
         for name in names:
@@ -271,7 +270,8 @@ async def fill(api: Api, accounts: int, orders: int, *, settle: bool = True) -> 
     made = await send(api, "/v1/accounts/batch", rows)
     if settle:
         await settled(api)
-    placed = await send(api, "/v1/orders/batch", [order_row(made, number) for number in range(orders)])
+    filled = Filled(organisation, made, [])
+    placed = await send(api, "/v1/orders/batch", [order_row(filled, number) for number in range(orders)])
     if settle:
         await settled(api)
     return Filled(organisation, made, placed)
@@ -295,10 +295,15 @@ def order_body(account: str) -> dict[str, Any]:
     return {"account_id": account, "currency": "USD", "lines": [line]}
 
 
-def order_row(accounts: Sequence[str], number: int) -> dict[str, Any]:
-    """An order as the batch endpoint takes it, placed at once."""
-    body = order_body(accounts[number % len(accounts)])
-    return {**body, "external_id": {"source": "bench", "id": str(number)}, "place": True}
+def order_row(filled: Filled, number: int) -> dict[str, Any]:
+    """An order as the batch endpoint takes it, placed at once: through a partner, in the time of its programme."""
+    return {
+        **order_body(filled.accounts[number % len(filled.accounts)]),
+        "external_id": {"source": "bench", "id": str(number)},
+        "partner_id": filled.organisation.partners[number % len(filled.organisation.partners)],
+        "order_date": "1998-05-15",
+        "place": True,
+    }
 
 
 async def send(api: Api, path: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
