@@ -84,9 +84,12 @@ revision: $(READY) ## Write the next migration: make revision SERVICE=risk MESSA
 contracts: $(READY) ## Write the event schemas, AsyncAPI and OpenAPI documents
 	@$(CRMESH) contracts
 
+BENCHES := limit http events lists load standalone latency
+
 .PHONY: bench
-bench: $(READY) ## Run the measurements in bench/; their figures go to bench/out
-	@for script in bench/[a-z]*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+bench: $(READY) ## Run the measurements in bench/ (wrk is needed); ARGS="--quick" for a short run
+	@for name in $(BENCHES); do echo "== $$name"; $(BIN)/python -m bench.$$name $(ARGS); done
+	@$(BIN)/python -m bench.collect
 
 .PHONY: faults
 faults: $(READY) ## 100 kills over 20,000 commands, rolling restart, mutants: minutes long; to bench/out

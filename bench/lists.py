@@ -40,10 +40,10 @@ _SCOPED = "a.owner_id = ANY($1::uuid[])"
 
 _PRINCIPALS = """
 INSERT INTO principal (id, valid_from, code, subject, path)
-SELECT md5('seller' || n)::uuid, '2020-01-01', 'seller-' || n, 'seller-' || n,
+SELECT md5('seller' || n)::uuid, date '2020-01-01', 'seller-' || n, 'seller-' || n,
        ARRAY[md5('company')::uuid, md5('region' || n / $2)::uuid]
 FROM generate_series(0, $1 - 1) AS n
-UNION ALL SELECT md5('manager')::uuid, '2020-01-01', 'manager', 'manager',
+UNION ALL SELECT md5('manager')::uuid, date '2020-01-01', 'manager', 'manager',
        ARRAY[md5('company')::uuid, md5('region0')::uuid]
 """
 _ACCOUNTS = """

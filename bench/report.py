@@ -44,10 +44,11 @@ def processor() -> str:
 def write(figure: str, rows: list[dict[str, Any]], **extra: Any) -> None:
     """Print the rows and store them with machine, date and command. `extra`: unit, limit, note, repetitions."""
     OUT.mkdir(exist_ok=True)
-    script = Path(sys.argv[0]).stem
+    spec = sys.modules["__main__"].__spec__
+    script = spec.name if spec is not None else Path(sys.argv[0]).name
     document = {
         "figure": figure,
-        "command": " ".join(["python -m bench." + script, *sys.argv[1:]]),
+        "command": " ".join(["python -m " + script, *sys.argv[1:]]),
         "date": clock.now().isoformat(timespec="seconds"),
         "machine": machine(),
         **extra,
