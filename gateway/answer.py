@@ -18,7 +18,6 @@ class Answer:
     def __init__(self, send: Send, method: str, values: Values, headers: Headers, cors: Cors, minimum: int) -> None:
         self._send, self._values, self._cors = send, values, cors
         self._minimum = 0 if method == "HEAD" else minimum
-        self._held: Message | None = None
         self._gzip: Gzip | None = None
         self.headers = headers
         self.principal = ""
@@ -44,31 +43,15 @@ class Answer:
             await self._send(message)
 
     async def _start(self, message: Message) -> None:
-        if not self._minimum:
-            return await self._send(message)
-        decided = verdict(message["status"], message["headers"], self._minimum)
+        decided = verdict(message["status"], message["headers"], self._minimum) if self._minimum else "never"
         if decided != "never":
             message["headers"] = vary(message["headers"], b"accept-encoding")
             if decided != "plain" and accepts_gzip(self._values):
-                if decided == "unknown":
-                    # the first chunk tells whether the answer is small
-                    self._held = message
-                    return None
-                self._encode(message, is_streamed=False)
-        return await self._send(message)
-
-    def _encode(self, message: Message, *, is_streamed: bool) -> None:
-        message["headers"] = Gzip.headers(message["headers"])
-        self._gzip = Gzip(is_streamed=is_streamed)
+                message["headers"] = Gzip.headers(message["headers"])
+                self._gzip = Gzip(is_streamed=decided == "stream")
+        await self._send(message)
 
     async def _body(self, chunk: bytes, *, is_last: bool) -> None:
-        if self._held is not None:
-            if not chunk and not is_last:
-                return
-            message, self._held = self._held, None
-            if not is_last or len(chunk) >= self._minimum:
-                self._encode(message, is_streamed=True)
-            await self._send(message)
         if self._gzip is not None:
             chunk = self._gzip.feed(chunk, is_last=is_last)
             if not chunk and not is_last:

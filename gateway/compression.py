@@ -12,7 +12,7 @@ _LEVEL = 1
 _GZIP = 31
 _NO_BODY = frozenset({204, 205, 206, 304})
 
-Verdict = Literal["never", "plain", "gzip", "unknown"]
+Verdict = Literal["never", "plain", "gzip", "stream"]
 
 
 def accepts_gzip(values: Values) -> bool:
@@ -33,7 +33,7 @@ def verdict(status: int, headers: Headers, minimum: int) -> Verdict:
     """What to do with an answer of these (lower-case) headers.
 
     never: not JSON, encoded already, partial, or with an ETag (a strong one names the bytes, and clients send it
-    back in If-Match). plain: JSON too small. unknown: its length is not told.
+    back in If-Match). plain: JSON too small. stream: made while it is sent, as its length is not told.
     """
     found = dict(headers)
     media_type = found.get(b"content-type", b"").partition(b";")[0].strip().lower()
@@ -45,7 +45,7 @@ def verdict(status: int, headers: Headers, minimum: int) -> Verdict:
         return "never"
     length = found.get(b"content-length")
     if length is None:
-        return "unknown"
+        return "stream"
     return "gzip" if length.isdigit() and int(length) >= minimum else "plain"
 
 

@@ -167,11 +167,11 @@ class Connection(asyncio.Protocol):
             self.is_reusable = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One header; too many end the exchange."""
+        """One header; too many end the exchange, trailers are dropped."""
         self._header_bytes += len(name) + len(value)
         if self._header_bytes > _MAX_HEADER_BYTES:
             raise ExchangeFailed("too many headers")
-        if not self._is_done:
+        if not self._has_headers:
             self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:

@@ -54,6 +54,8 @@ class StrictHttpProtocol(HttpToolsProtocol):
     - A request target that is not a path: uvicorn drops scheme and host of `GET http://other/x` silently.
     - An Upgrade with a body: the parser ends the message at its headers, and the body, when it comes in its own
       packet, would be read as the next request.
+
+    Trailers are dropped: uvicorn adds them to the headers of the request, after these were checked or before.
     """
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -70,6 +72,7 @@ class StrictHttpProtocol(HttpToolsProtocol):
         )
         if has_body and self.parser.should_upgrade():
             raise httptools.HttpParserError("an upgrade with a body")
+        self.scope["headers"] = list(self.headers)
         super().on_headers_complete()
 
 
