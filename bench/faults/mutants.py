@@ -86,7 +86,7 @@ KINDS: Mapping[str, Callable[[], None]] = {
     "fencing": _no_fencing,
 }
 STEPS = {
-    "inbox": ("duplicates, reordered across keys", "crash relay.before_mark"),
+    "inbox": ("duplicates, reordered across keys", "duplicates, reordered across keys", "crash relay.before_mark"),
     "order": ("kill worker", "two relays"),
     "outbox": ("crash relay.before_mark", "crash relay.before_mark"),
     "fencing": ("crash inbox.before_commit", "crash inbox.before_commit", "kill worker"),
@@ -103,7 +103,7 @@ def run_mutants(folder: Path, which: str, seed: int) -> int:
     for kind in KINDS if which == "all" else [which]:
         own = folder / kind
         own.mkdir(mode=0o711)
-        plan = replace(Plan(), seed=seed, mutant=kind, kinds=STEPS[kind], quiet_seconds=20)
+        plan = replace(Plan(), seed=seed, mutant=kind, kinds=STEPS[kind], quiet_seconds=20, warm_up=15)
         outcome = asyncio.run(run(plan, own))
         show(outcome)
         found = {name: outcome.verdict.count(name) for name in ("lost", "duplicated", "reordered", "unequal", "wrong")}

@@ -26,7 +26,7 @@ from standalone.registry import SERVICES
 
 ROOT = Path(__file__).resolve().parents[2]
 SUPERVISE_SECONDS = 0.2
-READY_SECONDS = 120.0
+READY_SECONDS = 300.0
 
 
 @dataclass
@@ -133,6 +133,8 @@ class System:
         for service in SERVICES:
             await self.postgres.ensure_database(f"crmesh_{service}")
         self._describe()
+        for address in self.addresses.values():
+            await address.start()
         killed = await self._migrate(interrupted=interrupt_migrations)
         for process in self.processes.values():
             process.spawn()

@@ -89,6 +89,7 @@ class Plan:
     mutant: str = ""
     kinds: tuple[str, ...] = SHORT
     quiet_seconds: float = 180.0
+    warm_up: float = 2.0
 
 
 @dataclass
@@ -175,6 +176,7 @@ async def _storm(plan: Plan, system: System, bus: KafkaBus, client: Client, jour
     stop = asyncio.Event()
     running = asyncio.create_task(_drive(lanes, stop))
     try:
+        await asyncio.sleep(plan.warm_up)
         for kind in plan.kinds:
             await nemesis.inject(kind, patience=rng.uniform(0.5, 1.5) if plan.short else 60)
             if running.done():
