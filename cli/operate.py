@@ -9,6 +9,7 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any
 
+import asyncpg
 import typer
 
 from cli.connect import NotRunning, audit_all, overrides, projections, rebuild_all, runtimes
@@ -17,12 +18,15 @@ from kit.db.database import DatabaseSettings
 from kit.db.migrate import new_revision, upgrade
 from kit.errors import AppError
 from kit.events import parked
+from kit.events.bus import BusUnavailable
 from standalone.registry import SERVICES, room
 
 Data = Annotated[
     Path | None, typer.Option("--data", help="Data folder of a running `crmesh run`; else the environment speaks.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
+
+UNREACHABLE = (OSError, BusUnavailable, asyncpg.PostgresConnectionError, asyncpg.InvalidCatalogNameError)
 
 parked_app = typer.Typer(no_args_is_help=True, help="Events that could not be handled.")
 
@@ -36,6 +40,10 @@ def _execute(work: Coroutine[Any, Any, Any]) -> Any:
     except AppError as error:
         err.print(f"[bold red]{error.title}[/]: {error.detail}")
         raise typer.Exit(1) from None
+    except UNREACHABLE as error:
+        err.print(f"[bold red]database or log cannot be reached[/]: {error}")
+        err.print("name the data folder of a running system with --data, or set CRMESH_POSTGRES and CRMESH_KAFKA")
+        raise typer.Exit(3) from None
 
 
 def _show(value: object) -> None:

@@ -11,7 +11,7 @@ _REQUEST_HEADERS = (
     b"authorization, content-type, if-match, if-none-match, idempotency-key, last-event-id, traceparent, tracestate,"
     b" x-request-id"
 )
-_ANSWER_HEADERS = b"ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"
+_ANSWER_HEADERS = b"ETag, Idempotency-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"
 
 
 class Cors:

@@ -17,6 +17,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from joserfc import jwt
 from joserfc.jwk import ECKey
+from pydantic import BaseModel
 
 from gateway.settings import GatewaySettings
 from kit import clock
@@ -190,12 +191,21 @@ _FORM_SCHEMA = {
 _FORM_CONTENT = {kind: {"schema": _FORM_SCHEMA} for kind in ("application/x-www-form-urlencoded", "application/json")}
 
 
+class TokenRead(BaseModel):
+    """A bearer token (RFC 6749 section 5.1); `expires_in` in seconds."""
+
+    access_token: str
+    token_type: str
+    expires_in: int
+
+
 def issuer_router(issuer: DevelopmentIssuer) -> APIRouter:
     """Endpoints of the issuer."""
     router = APIRouter(tags=["development issuer"])
 
     @router.post(
         "/oauth/token",
+        response_model=TokenRead,
         openapi_extra={"requestBody": {"required": True, "content": _FORM_CONTENT}},
         responses={400: {"description": "Malformed request"}, 401: {"description": "Unknown client or secret"}},
     )
