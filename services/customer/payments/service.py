@@ -83,13 +83,19 @@ async def _open_ledger(tx: Tx, desk: Desk, rows: Sequence[PaymentCreate]) -> _Le
     return _Ledger(desk, found, account_refs, await orders.lock_orders(tx, order_ids), order_refs)
 
 
+def _account_of(ledger: _Ledger, data: PaymentCreate) -> dict[str, Any]:
+    """The account that `data` names, if the caller may see it (UnknownReference)."""
+    account_id = ledger.by_account_ref.get(_pair(data.account_ref)) if data.account_ref else data.account_id
+    account = ledger.accounts.get(account_id) if account_id else None
+    if account is None or not ledger.desk.scope.sees(account["owner_id"]):
+        raise unknown_account("/account_ref" if data.account_ref else "/account_id")
+    return account
+
+
 def _receive(ledger: _Ledger, data: PaymentCreate) -> dict[str, Any]:
     """The payment that `data` says, its allocations booked on the orders of the ledger; all of it or nothing."""
     desk = ledger.desk
-    account_id = ledger.by_account_ref.get(_pair(data.account_ref)) if data.account_ref else data.account_id
-    account = ledger.accounts.get(account_id) if account_id else None
-    if account is None or not desk.scope.sees(account["owner_id"]):
-        raise unknown_account("/account_ref" if data.account_ref else "/account_id")
+    account = _account_of(ledger, data)
     day = data.received_on or desk.today
     check_received(desk, day, "/received_on")
     check_sum(data.amount, [allocation.amount for allocation in data.allocations])
@@ -228,13 +234,13 @@ async def receive_many(tx: Tx, desk: Desk, rows: Sequence[tuple[int, PaymentRow]
         known = {pair: (row["id"], row["content_hash"]) for pair, row in found.items()}
         for index, row in rows:
             pair = _pair(row.external_id)
-            if pair in known:
-                if known[pair][1] == content_hash(row.model_dump(mode="json", exclude={"external_id"})):
-                    results.done(index, "unchanged", known[pair][0])
-                else:
-                    results.refuse(index, DuplicatePayment())
-                continue
             try:
+                _account_of(ledger, row)
+                if pair in known:
+                    if known[pair][1] != content_hash(row.model_dump(mode="json", exclude={"external_id"})):
+                        raise DuplicatePayment()
+                    results.done(index, "unchanged", known[pair][0])
+                    continue
                 payment = _receive(ledger, row)
             except AppError as error:
                 results.refuse(index, error)

@@ -133,6 +133,10 @@ async def test_scope_and_permissions(world: World) -> None:
     assert (await world.service.post("/v1/payments", _body(order, 10), headers=manager)).status_code == 422
     refund = f"/v1/payments/{payment['id']}/refunds"
     assert (await world.service.post(refund, {"amount": 1}, headers=manager)).status_code == 404
+    rows = {"rows": [_body(order, 10, external_id={"source": "shop", "id": "seen"})]}
+    assert (await world.service.post("/v1/payments/batch", rows)).json()["created"] == 1
+    (foreign,) = (await world.service.post("/v1/payments/batch", rows, headers=manager)).json()["results"]
+    assert (foreign["status"], foreign.get("id")) == ("problem", None), "a replay confirms nothing outside the scope"
 
 
 async def test_batches_pay_each_once(world: World) -> None:
