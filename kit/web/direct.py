@@ -102,8 +102,13 @@ async def _solve(request: Request, dependant: Dependant) -> tuple[dict[str, Any]
             solved = await cast(Callable[..., Any], part.call)(**arguments)
             if part.name is not None:
                 values[part.name] = solved
+    for field in dependant.path_params:  # always one text each: no need to look for lists, models and defaults
+        value, faults = field.validate(request.path_params[field.alias], values, loc=("path", field.alias))
+        if faults:
+            errors.extend(faults)
+        else:
+            values[field.name] = value
     sources: tuple[tuple[list[Any], Any], ...] = (
-        (dependant.path_params, request.path_params),
         (dependant.query_params, request.query_params if dependant.query_params else None),
         (dependant.header_params, request.headers if dependant.header_params else None),
     )
