@@ -51,7 +51,8 @@ class Injected:
 
     duplicates: int = 0
     corrupt: int = 0
-    poison: list[UUID] = field(default_factory=list)
+    poison: dict[UUID, str] = field(default_factory=dict)
+    """Event id -> key."""
 
 
 class Nemesis:
@@ -250,7 +251,7 @@ class Nemesis:
         event_id, key = uuid4(), self._rng.choice(keys)
         message = Message(key, b'{"id": "not an order"}', tuple(self._headers(event_id, key)))
         await self._publish(topic_of("customer"), [message])
-        self.injected.poison.append(event_id)
+        self.injected.poison[event_id] = key
         await asyncio.sleep(2)
         return Injection("poison message", f"key {key}", 0)
 
@@ -266,7 +267,8 @@ class Nemesis:
             for item in (await self._client.get(path))["items"]:
                 if str(item["event_id"]) in known:
                     await self._operate(f"{path}/{item['id']}/discard", None)
-            for key in {str(item["key"]) for item in (await self._client.get(path))["items"]}:
+            held = {str(item["key"]) for item in (await self._client.get(path))["items"]}
+            for key in sorted(held & set(self.injected.poison.values())):
                 await self._operate(f"{path}/retries", {"key": key})
 
     async def _operate(self, path: str, body: object) -> None:
