@@ -61,7 +61,7 @@ async def measure(api: Api, folder: Path, rate: float, seconds: float) -> dict[s
     headers = {"If-Match": f'"{profile["version"]}"'}
     body = {"credit_limit": 10**12, "reason": "benchmark"}
     await api.call("PATCH", f"/v1/credit-profiles/{story.account}", body, headers=headers)
-    await story.place([LINE])
+    await story.place([LINE], story.partner)
     await asyncio.sleep(1)
     count = int(rate * seconds)
     amount = await story.actual(story.target)
@@ -73,7 +73,7 @@ async def measure(api: Api, folder: Path, rate: float, seconds: float) -> dict[s
     async def send(number: int) -> None:
         intended[number] = began + number / rate
         await asyncio.sleep(intended[number] - time.perf_counter())
-        made = await api.post("/v1/orders", story.order_body([LINE]))
+        made = await api.post("/v1/orders", story.order_body([LINE], story.partner))
         await api.post(f"/v1/orders/{made['id']}/place")
         answered[number] = time.perf_counter()
 

@@ -34,6 +34,8 @@ from standalone.registry import SERVICES, room
 
 log = structlog.get_logger(__name__)
 
+WATCH_SECONDS = 1.0
+
 BusKind = Literal["embedded", "kafka"]
 
 
@@ -52,6 +54,10 @@ class OtherBus(Exception):
 
 class Interrupted(Exception):
     """Asked to stop before everything was started."""
+
+
+class ServerGone(Exception):
+    """The database server ended under the running system."""
 
 
 class WorkerEnded(Exception):
@@ -108,7 +114,7 @@ class System:
         await self._serving.wait()
 
     async def watch_workers(self) -> None:
-        """Raises WorkerEnded as soon as a service's worker ends: nothing would move any more."""
+        """Raises WorkerEnded as soon as a service's worker or PostgreSQL ends: nothing would move any more."""
         done, _ = await asyncio.wait(self.workers, return_when=asyncio.FIRST_COMPLETED)
         ended = next(iter(done))
         reason = "cancelled" if ended.cancelled() else repr(ended.exception())
@@ -188,10 +194,20 @@ async def _start(options: Options, listener: socket.socket, stack: AsyncExitStac
     gateway = create_app(gateway_settings, upstreams, issuer=issuer, documents=documents)
     _go_on(stop)
     workers = _start_workers(runtimes, stack)
+    workers.append(asyncio.create_task(_watch_server(server), name="PostgreSQL"))
+    stack.callback(workers[-1].cancel)
     system = System(options, postgres, bus_address, issuer, runtimes, gateway, listener, workers)
     describe(system)
     stack.callback(system_file(options.folder).unlink, missing_ok=True)
     return system
+
+
+async def _watch_server(server: EmbeddedPostgres) -> None:
+    """Ends when the database server has gone: the next start recovers everything."""
+    while True:
+        await asyncio.sleep(WATCH_SECONDS)
+        if not await asyncio.to_thread(server.is_running):
+            raise ServerGone("it was killed or crashed; start again and it recovers")
 
 
 def _go_on(stop: asyncio.Event) -> None:

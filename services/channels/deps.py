@@ -19,7 +19,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
     "administrator": _READ | _WRITE | {"operations:read", "operations:write"},
     "channel_manager": _READ | _WRITE,
     "sales_director": _READ,
-    "sales_manager": _READ,
+    "sales_manager": _BASIC | {"programmes:read"},
     "sales_rep": _BASIC,
     "risk_officer": _READ,
     "service_agent": _BASIC,
