@@ -57,7 +57,7 @@ class Loaded:
 def start(folder: Path, *arguments: str) -> Program:
     port = free_port()
     place = ("--data", str(folder), "--port", str(port))
-    log = folder.with_name(f"{folder.name}-{port}.log")
+    log = folder / f"run-{port}.log"
     return start_program("run", "--load", *place, *arguments, log=log, url=f"http://127.0.0.1:{port}")
 
 

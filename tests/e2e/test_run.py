@@ -27,7 +27,7 @@ def folder() -> Iterator[Path]:
 
 def start(folder: Path, *arguments: str, port: int = 0) -> Program:
     port = port or free_port()
-    log = folder.with_suffix(".log")
+    log = folder / f"run-{port}.log"
     place = ("--data", str(folder), "--port", str(port))
     return start_program("run", *place, *arguments, log=log, url=f"http://127.0.0.1:{port}")
 

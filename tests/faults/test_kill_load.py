@@ -21,7 +21,7 @@ CHUNK = "80"
 def start(folder: Path) -> Program:
     port = free_port()
     place = ("--data", str(folder), "--port", str(port), "--chunk", CHUNK)
-    log = folder.with_name(f"{folder.name}-{port}.log")
+    log = folder / f"run-{port}.log"
     return start_program("run", "--load", *place, log=log, url=f"http://127.0.0.1:{port}")
 
 
@@ -44,7 +44,7 @@ def rows_of_the_load() -> int:
 def kill_in_the_load(folder: Path, at: int, pause: float, whole: bool) -> str:
     """Run until `at` rows are in and a moment longer, then kill; says where it was."""
     program = start(folder)
-    before, deadline = rows_in(folder), time.monotonic() + 120
+    before, deadline = rows_in(folder), time.monotonic() + 400
     while rows_in(folder) < max(at, before + 1):
         assert program.process.poll() is None, program.output()
         assert time.monotonic() < deadline, f"stands at {record(folder)['done']}:\n{program.output()}"
