@@ -16,7 +16,6 @@ from kit.db.migrate import current, head
 from kit.runtime import Runtime
 from kit.telemetry.metrics import MetricsMiddleware
 from kit.web import problems
-from kit.web.direct import DirectRoutes
 from kit.web.middleware import EdgeMiddleware
 from kit.web.problems import MEDIA_TYPE, Problem
 
@@ -74,11 +73,9 @@ def create_service_app(
     app.state.permissions = permissions
     app.state.draining = False
     problems.install(app)
-    included = list(routers)
-    app.add_middleware(DirectRoutes, owner=app, routers=included)
     app.add_middleware(MetricsMiddleware, metrics=runtime.metrics)
     app.add_middleware(EdgeMiddleware)
-    for router in included:
+    for router in routers:
         app.include_router(router)
     app.include_router(_health(runtime))
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import asyncpg
@@ -22,10 +22,11 @@ from kit.errors import AppError, Unauthenticated
 from kit.web import idempotency
 from kit.web.context import Actor, Context, permissions_of
 from kit.web.deadline import Deadline
-from kit.web.direct import Endpoint, bind
 
 ATTEMPTS = 4
 _RETRIED = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.InvalidCachedStatementError)
+
+Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class Overloaded(AppError):
@@ -65,18 +66,8 @@ async def authenticate(request: Request) -> Actor:
 class TransactionRoute(APIRoute):
     """A route whose endpoint finds its transaction in `request.state.context`."""
 
-    direct: Endpoint | None = None
-    """The same without FastAPI's machinery (see kit.web.direct); None when the route needs it."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        bound = bind(self)
-        self.direct = None if bound is None else self._transactional(bound)
-
     def get_route_handler(self) -> Endpoint:
-        return self._transactional(super().get_route_handler())
-
-    def _transactional(self, endpoint: Endpoint) -> Endpoint:
+        endpoint = super().get_route_handler()
         read_only = (self.methods or set()) <= {"GET", "HEAD"}
         takes_json = self.body_field is not None and not isinstance(self.body_field.field_info, params.Form)
 
