@@ -40,7 +40,12 @@ def overrides(folder: Path | None) -> dict[str, Any]:
     if folder is None:
         return {}
     system = read_system(folder)
-    return {"postgres": system["postgres"], "bus": system["bus"], "kafka": system["kafka"] or "127.0.0.1:9092"}
+    return {
+        "postgres": system["postgres"],
+        "bus": system["bus"],
+        "kafka": system["kafka"] or "127.0.0.1:9092",
+        "secret": (folder / "secret").read_text(),
+    }
 
 
 @asynccontextmanager
