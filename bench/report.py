@@ -16,7 +16,7 @@ import psutil
 from kit import clock
 
 OUT = Path(__file__).parent / "out"
-LIBRARIES = ("fastapi", "starlette", "pydantic", "asyncpg", "aiokafka", "aiohttp", "uvicorn", "orjson")
+LIBRARIES = ("fastapi", "starlette", "pydantic", "asyncpg", "aiokafka", "uvicorn", "orjson")
 
 
 def machine() -> dict[str, Any]:

@@ -13,7 +13,7 @@ import httpx
 import typer
 import uvloop
 
-from cli import infra, operate
+from cli import audit_log, infra, operate
 from cli.console import err, say
 from cli.contracts import contracts
 from cli.demo import check_demo, run_demo
@@ -25,6 +25,7 @@ from kit.telemetry.logging import configure_logging
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(infra.app, name="infra")
+app.add_typer(audit_log.app, name="audit-log")
 app.add_typer(operate.parked_app, name="parked")
 operate.register(app)
 app.command()(contracts)
