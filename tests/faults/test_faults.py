@@ -33,18 +33,22 @@ def test_nothing_is_lost_duplicated_or_reordered(folder: Path) -> None:
     assert [one for one in outcome.unexpected if ".worker" not in one] == []
 
 
-async def test_proxy_passes_refuses_and_falls_silent() -> None:
-    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while chunk := await reader.read(100):
-            writer.write(chunk)
-            await writer.drain()
-        writer.close()
+GONE = (ConnectionResetError, asyncio.IncompleteReadError)
 
+
+async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while chunk := await reader.read(100):
+        writer.write(chunk)
+        await writer.drain()
+    writer.close()
+
+
+async def test_proxy_passes_refuses_and_falls_silent() -> None:
     server = await asyncio.start_server(echo, "127.0.0.1", 0)
     proxy = TcpProxy(free_port(), server.sockets[0].getsockname()[1])
     await proxy.start()
+    reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
     try:
-        reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
         writer.write(b"one")
         assert await reader.readexactly(3) == b"one"
         proxy.set_mode("silent")
@@ -54,13 +58,15 @@ async def test_proxy_passes_refuses_and_falls_silent() -> None:
         proxy.set_mode("pass")
         assert await reader.readexactly(3) == b"two"
         proxy.set_mode("refuse")
-        with pytest.raises(ConnectionResetError):
+        with pytest.raises(GONE):
             await reader.readexactly(1)
-        writer.close()
         refused, other = await asyncio.open_connection("127.0.0.1", proxy.port)
-        with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
+        with pytest.raises(GONE):
             await refused.readexactly(1)
         other.close()
+        await other.wait_closed()
     finally:
+        writer.close()
         await proxy.stop()
         server.close()
+        await asyncio.sleep(0.05)
