@@ -58,7 +58,7 @@ def start(folder: Path, *arguments: str) -> Program:
     port = free_port()
     place = ("--data", str(folder), "--port", str(port))
     log = folder / f"run-{port}.log"
-    return start_program("run", "--load", *place, *arguments, log=log, url=f"http://127.0.0.1:{port}")
+    return start_program("run", *place, *arguments, log=log, url=f"http://127.0.0.1:{port}")
 
 
 def check(url: str) -> tuple[int, dict[str, Any]]:
@@ -82,13 +82,16 @@ def wait_for_orders(folder: Path, program: Program, seconds: float = 120) -> Non
 @pytest.fixture(scope="module")
 def loaded() -> Iterator[Loaded]:
     with system_folder() as folder:
-        first = start(folder, "--chunk", "100")
+        first = start(folder, "--load", "--chunk", "100")
         wait_for_orders(folder, first)
-        incomplete = check(first.url)
-        text = run_program("demo", "--check", "--url", first.url).stdout
         code, seen = first.stop(signal.SIGTERM), done(folder)
         left = len(servers_of(folder))
-        program = start(folder)
+        resting = start(folder)
+        resting.wait_ready()
+        incomplete = check(resting.url)
+        text = run_program("demo", "--check", "--url", resting.url).stdout
+        resting.stop()
+        program = start(folder, "--load")
         program.wait_output(LOADED)
         yield Loaded(program, folder, code, left, seen, incomplete, text)
         program.stop()
@@ -166,7 +169,7 @@ def test_the_audit_finds_a_tampered_decision(loaded: Loaded) -> None:
 def test_a_second_start_does_not_load_again(loaded: Loaded) -> None:
     record = (loaded.folder / "load.json").stat().st_mtime_ns
     assert loaded.program.stop() == 0
-    again = start(loaded.folder)
+    again = start(loaded.folder, "--load")
     try:
         again.wait_output(LOADED)
         assert "What went in" in again.output()
