@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import asyncpg
@@ -14,6 +15,7 @@ from starlette.responses import Response
 from kit.db.database import TRANSIENT_ERRORS
 from kit.db.migrate import current, head
 from kit.runtime import Runtime
+from kit.security.principals import Reach
 from kit.telemetry.metrics import MetricsMiddleware
 from kit.web import problems
 from kit.web.middleware import EdgeMiddleware
@@ -55,9 +57,10 @@ def create_service_app(
     description: str,
     routers: Iterable[APIRouter],
     permissions: Mapping[str, frozenset[str]],
+    reaches: Mapping[str, Reach] = MappingProxyType({}),
     lifespan: Any | None = None,
 ) -> FastAPI:
-    """A service's HTTP door; `permissions` maps role -> what it may do here."""
+    """A service's HTTP door; `permissions` maps role -> what it may do here, `reaches` role -> whose records."""
     app = FastAPI(
         title=title,
         description=description,
@@ -71,6 +74,7 @@ def create_service_app(
     )
     app.state.runtime = runtime
     app.state.permissions = permissions
+    app.state.reaches = reaches
     app.state.draining = False
     problems.install(app)
     app.add_middleware(MetricsMiddleware, metrics=runtime.metrics)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from kit.web import routes
 from kit.web.batch import BatchAnswer, parse_rows
-from kit.web.context import Allow, Context, IfMatch
+from kit.web.context import Allow, Context, IfMatch, visible
 from kit.web.lists import documented, list_answer
 from kit.web.responses import json_answer
 from services.customer.accounts import batches, service
@@ -23,7 +23,7 @@ from services.customer.accounts.schemas import (
     AccountRow,
     AccountUpdate,
 )
-from services.customer.deps import desk_of, scope_of
+from services.customer.deps import desk_of
 
 router = routes.router("accounts")
 Reader = Annotated[Context, Depends(Allow("accounts:read"))]
@@ -49,16 +49,14 @@ async def upsert_accounts(body: AccountBatch, context: Writer) -> Response:
 @router.get("/v1/accounts", response_model=AccountPage, openapi_extra=documented(ACCOUNTS))
 async def list_accounts(context: Reader) -> Response:
     """Accounts that the caller may see."""
-    scope = await scope_of(context)
-    if scope.everything:
-        return await list_answer(context, ACCOUNTS)
-    return await list_answer(context, ACCOUNTS, "a.owner_id = ANY($1::uuid[])", [scope.members])
+    query = visible(context)
+    return await list_answer(context, ACCOUNTS, query.sees("a.owner_id"), query.args)
 
 
 @router.get("/v1/accounts/{account_id}", response_model=AccountRead)
 async def get_account(account_id: UUID, context: Reader) -> Response:
     """One account."""
-    account = await service.get_account(context.tx, await desk_of(context), account_id)
+    account = await service.get_account(context.tx, visible(context), account_id)
     return json_answer(service.account_body(account), version=account["version"])
 
 
