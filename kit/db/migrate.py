@@ -57,7 +57,9 @@ async def upgrade(service: str, settings: DatabaseSettings, revision: str = "hea
     """Bring the database to `revision`; returns whether anything was to do. Two at once wait for each other."""
     connection = await asyncpg.connect(**settings.connect)
     try:
-        await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
+        # Asked again and again: an index that is built concurrently waits for whoever waits in a statement.
+        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
+            await asyncio.sleep(0.1)
         at = await current(connection)
         if revision == "head" and at is not None and at >= head(service):
             return False

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from kit.web import routes
 from kit.web.batch import BatchAnswer, parse_rows
 from kit.web.context import Allow, Context, IfMatch, visible
-from kit.web.lists import documented, list_answer
+from kit.web.lists import documented, owned_list
 from kit.web.responses import json_answer
 from services.customer.accounts import batches, service
 from services.customer.accounts.repository import ACCOUNTS
@@ -49,8 +49,7 @@ async def upsert_accounts(body: AccountBatch, context: Writer) -> Response:
 @router.get("/v1/accounts", response_model=AccountPage, openapi_extra=documented(ACCOUNTS))
 async def list_accounts(context: Reader) -> Response:
     """Accounts that the caller may see."""
-    query = visible(context)
-    return await list_answer(context, ACCOUNTS, query.sees("a.owner_id"), query.args)
+    return await owned_list(context, ACCOUNTS, "a.owner_id")
 
 
 @router.get("/v1/accounts/{account_id}", response_model=AccountRead)
