@@ -11,6 +11,10 @@ READY := .venv/.ready
 CRMESH := $(BIN)/crmesh
 # Checked by `make check`; the other tests are those of `make test`.
 GUARDS := tests/architecture tests/contract tests/migrations
+# Most tests wait for servers more than they compute. A file stays in one process, so that the servers of its
+# fixtures are started once.
+TESTERS ?= 3
+PARALLEL = -n $(TESTERS) --dist loadfile --cov --cov-report=term
 
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
@@ -41,13 +45,11 @@ demo: $(READY) ## Load, check, rebuild, tell the story in a throw-away folder
 
 .PHONY: test
 test: $(READY) ## All tests but the guards and the nightly ones, with branch coverage
-	@$(BIN)/coverage run -m pytest -m "not nightly" --durations=20 $(GUARDS:%=--ignore=%) tests
-	@$(BIN)/coverage report
+	@$(BIN)/python -m pytest -m "not nightly" $(PARALLEL) --durations=20 $(GUARDS:%=--ignore=%) tests
 
 .PHONY: test-full
 test-full: $(READY) ## Every test, the nightly ones too
-	@$(BIN)/coverage run -m pytest --durations=50 tests
-	@$(BIN)/coverage report
+	@$(BIN)/python -m pytest $(PARALLEL) --durations=50 tests
 
 .PHONY: check
 check: $(READY) ## Style, types, imports, architecture, contracts, migrations

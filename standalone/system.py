@@ -35,6 +35,8 @@ from standalone.registry import SERVICES, room
 log = structlog.get_logger(__name__)
 
 WATCH_SECONDS = 1.0
+SHARED_BUFFERS_MB = 64
+"""Half of the default: it counts towards the memory of the whole, and the operating system caches files too."""
 
 BusKind = Literal["embedded", "kafka"]
 
@@ -175,7 +177,7 @@ async def running(options: Options, stop: asyncio.Event | None = None) -> AsyncI
 async def _start(options: Options, listener: socket.socket, stack: AsyncExitStack, stop: asyncio.Event) -> System:
     options.folder.mkdir(parents=True, exist_ok=True)
     _check_bus(options)
-    server = EmbeddedPostgres(options.folder / "postgres")
+    server = EmbeddedPostgres(options.folder / "postgres", shared_buffers_mb=SHARED_BUFFERS_MB)
     await server.start()
     stack.push_async_callback(server.stop)
     _replace(options.folder / "bus", options.bus)

@@ -55,12 +55,14 @@ class EmbeddedPostgres:
         *,
         fast: bool = False,
         max_connections: int = 100,
+        shared_buffers_mb: int = 128,
         tcp_port: int | None = None,
         timeout: float = 600,
     ) -> None:
         self.folder = folder.resolve()
         self._fast = fast
         self._max_connections = max_connections
+        self._shared_buffers_mb = shared_buffers_mb
         self._tcp_port = tcp_port
         self._timeout = timeout
         self._lock = FolderLock(self.folder)
@@ -151,6 +153,7 @@ class EmbeddedPostgres:
             "port": str(self._tcp_port or 5432),
             "unix_socket_directories": str(socket),
             "max_connections": str(self._max_connections),
+            "shared_buffers": f"{self._shared_buffers_mb}MB",
             "timezone": "UTC",
             "log_timezone": "UTC",
         }
