@@ -28,6 +28,8 @@ class ServiceSettings(BaseSettings):
     secret: SecretStr = Field(default=SecretStr("development"), description="signs cursors and keys hashes")
     pool_writers: int = 4
     pool_readers: int = 3
+    ops_host: str = Field(default="0.0.0.0", description="where a worker answers for its health and figures")
+    ops_port: int = Field(default=9100, ge=0, le=65535, description="of a worker's health and figures; 0 is none")
     log_level: str = "INFO"
 
     def database_name(self) -> str:

@@ -106,3 +106,7 @@ class EventBus(Protocol):
 
 class BusUnavailable(Exception):
     """The log cannot be reached or refused to serve; try again later."""
+
+
+class ConsumerStalled(BusUnavailable):
+    """The log goes on but this member's client brings nothing: it has to be replaced."""

@@ -25,7 +25,7 @@ from kit.db.database import TRANSIENT_ERRORS, Database, Tx
 from kit.db.rows import dumps
 from kit.errors import TransientError
 from kit.events import outbox, parked
-from kit.events.bus import BusUnavailable, Consumer, EventBus, Record, TopicPartition
+from kit.events.bus import BusUnavailable, Consumer, ConsumerStalled, EventBus, Record, TopicPartition
 from kit.events.envelope import Event, UndecodableEvent, dead_letter_topic_of, from_headers
 from kit.events.faults import crash_point
 from kit.events.handlers import Subscriptions
@@ -43,6 +43,11 @@ BATCH = 200
 POLL_SECONDS = 1.0
 MAX_ATTEMPTS = 6
 """Tries of one event before its key is parked."""
+SILENT_SECONDS = 120.0
+"""A batch is worked in less, and every wait for the log or the database ends earlier."""
+MAX_STALLS = 3
+"""Clients in a row that brought nothing though the log went on: only a new process may help."""
+START_SECONDS = 60.0
 
 _MOVE_OFFSETS = """
 INSERT INTO consumer_offset AS o (grp, topic, partition, next_offset)
@@ -78,6 +83,12 @@ class InboxConsumer:
         self._group = subscriptions.group
         self.handled = 0
         self.last_beat = time.monotonic()
+        self.stalls = 0
+
+    def is_stuck(self) -> bool:
+        """Whether the watchdog gives up. A log or database that is away does not count: waiting goes on."""
+        is_silent = bool(self._subscriptions.topics()) and time.monotonic() - self.last_beat > SILENT_SECONDS
+        return is_silent or self.stalls >= MAX_STALLS
 
     async def run(self, stop: asyncio.Event) -> None:
         """Join the group and work; a failing log client is replaced by a new one.
@@ -91,16 +102,21 @@ class InboxConsumer:
             consumer = self._bus.consumer(self._group, self._subscriptions.topics(), self._start_offsets)
             try:
                 try:
-                    await consumer.start()
+                    async with asyncio.timeout(START_SECONDS):
+                        await consumer.start()
                     await self._work(consumer, stop)
                 finally:
                     await consumer.stop()
+            except ConsumerStalled as error:
+                self.stalls += 1
+                log.warning("consumer_stalled", group=self._group, stalls=self.stalls, error=repr(error))
             except RETRYABLE as error:
                 log.warning("consumer_retry", group=self._group, error=repr(error))
                 await _sleep(stop, 0.5)
             except Exception as error:
                 log.error("consumer_failed", group=self._group, error=repr(error), exc_info=error)
                 await _sleep(stop, 2.0)
+            self.last_beat = time.monotonic()
 
     async def _start_offsets(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, int]:
         async with self._db.reading() as tx:
@@ -112,6 +128,7 @@ class InboxConsumer:
             polled = await consumer.poll(BATCH, POLL_SECONDS)
             self.last_beat = time.monotonic()
             if polled:
+                self.stalls = 0
                 await self.handle(polled, stop)
                 crash_point("inbox.before_commit")
                 await consumer.commit({p: records[-1].offset + 1 for p, records in polled.items()})
@@ -125,6 +142,7 @@ class InboxConsumer:
             for partition, records in polled.items():
                 for record in records:
                     await self._apply_one(partition, record, stop)
+                    self.last_beat = time.monotonic()
         self.handled += sum(len(records) for records in polled.values())
 
     async def _apply_one(self, partition: TopicPartition, record: Record, stop: asyncio.Event) -> None:

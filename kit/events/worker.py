@@ -54,6 +54,10 @@ class Worker:
                     group.create_task(self.jobs.run(stop), name=f"{self.runtime.service}-jobs")
             relay_stop.set()
 
+    async def livez(self) -> str:
+        """Whether a restart would help: the consumer has been silent for long, or new clients stall as well."""
+        return "consumer stuck" if self.consumer.is_stuck() else ""
+
     async def _housekeeping(self, stop: asyncio.Event) -> None:
         turn = 0
         while not stop.is_set():

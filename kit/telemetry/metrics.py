@@ -3,35 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 LATENCY_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+PROBES: Final = frozenset({"/livez", "/readyz", "/startupz", "/metrics"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
-class Metrics:
-    """Counters and gauges of a service; every sample carries `service`.
-
-    Whoever owns a figure sets it: the relay its depth and age, the consumer its lag, the pool by `watch_pool`.
-    """
+class HttpMetrics:
+    """Request counters of a process, in a registry of its own; every sample carries `service`."""
 
     def __init__(self, service: str) -> None:
         self.service = service
         self.registry = CollectorRegistry()
-        self._depth = self._gauge("crmesh_outbox_unpublished_events", "Events not yet on the bus")
-        self._age = self._gauge("crmesh_outbox_oldest_age_seconds", "Age of the oldest event not yet on the bus")
-        self._parked = self._gauge("crmesh_parked_keys", "Keys held back after a failure")
-        self._lag = self._gauge("crmesh_consumer_lag_records", "Records of other topics not yet handled")
-        self._pool = self._gauge("crmesh_db_pool_connections_in_use", "Database connections in use", "pool")
-        self._dead = self._counter("crmesh_dead_letters", "Messages sent to the dead-letter topic")
-        self._published = self._counter("crmesh_events_published", "Events acknowledged by the bus", "type")
-        self._handled = self._counter("crmesh_events_handled", "Events handled", "type")
-        self._answered = self._counter("crmesh_http_requests", "HTTP requests", "method", "route", "status")
+        self._answered = self.counter("crmesh_http_requests", "HTTP requests", "method", "route", "status")
         self._latency = Histogram(
             "crmesh_http_request_duration_seconds",
             "Time to the last byte of the answer",
@@ -43,7 +35,48 @@ class Metrics:
 
     def render(self) -> bytes:
         """Text exposition of this service (CONTENT_TYPE)."""
-        return generate_latest(self.registry)
+        return render([self])
+
+    def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request; `route` is the template, so that the number of series is bounded."""
+        key = (method, route, status)
+        found = self._requests.get(key)
+        if found is None:
+            known = method if method in _METHODS else "OTHER"
+            found = (
+                self._answered.labels(self.service, known, route, str(status)),
+                self._latency.labels(self.service, known, route),
+            )
+            if known == method:
+                self._requests[key] = found
+        found[0].inc()
+        found[1].observe(seconds)
+
+    def gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        """A gauge of its owner's; the first label is `service`."""
+        return Gauge(name, text, ("service", *labels), registry=self.registry)
+
+    def counter(self, name: str, text: str, *labels: str) -> Counter:
+        """A counter of its owner's (`_total` is added to its name); the first label is `service`."""
+        return Counter(name, text, ("service", *labels), registry=self.registry)
+
+
+class Metrics(HttpMetrics):
+    """Adds the figures of a service's database and events.
+
+    Whoever owns a figure sets it: the relay its depth and age, the consumer its lag, the pool by `watch_pool`.
+    """
+
+    def __init__(self, service: str) -> None:
+        super().__init__(service)
+        self._depth = self.gauge("crmesh_outbox_unpublished_events", "Events not yet on the bus")
+        self._age = self.gauge("crmesh_outbox_oldest_age_seconds", "Age of the oldest event not yet on the bus")
+        self._parked = self.gauge("crmesh_parked_keys", "Keys held back after a failure")
+        self._lag = self.gauge("crmesh_consumer_lag_records", "Records of other topics not yet handled")
+        self._pool = self.gauge("crmesh_db_pool_connections_in_use", "Database connections in use", "pool")
+        self._dead = self.counter("crmesh_dead_letters", "Messages sent to the dead-letter topic")
+        self._published = self.counter("crmesh_events_published", "Events acknowledged by the bus", "type")
+        self._handled = self.counter("crmesh_events_handled", "Events handled", "type")
 
     def outbox(self, depth: int, oldest_age_seconds: float) -> None:
         """What waits in the outbox."""
@@ -74,26 +107,34 @@ class Metrics:
         """Read a pool's connections in use (`db.connections_in_use`) whenever the metrics are rendered."""
         self._pool.labels(self.service, pool).set_function(in_use)
 
-    def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count a request; `route` is the template, so that the number of series is bounded."""
-        key = (method, route, status)
-        found = self._requests.get(key)
-        if found is None:
-            known = method if method in _METHODS else "OTHER"
-            found = (
-                self._answered.labels(self.service, known, route, str(status)),
-                self._latency.labels(self.service, known, route),
-            )
-            if known == method:
-                self._requests[key] = found
-        found[0].inc()
-        found[1].observe(seconds)
 
-    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
-        return Gauge(name, text, ("service", *labels), registry=self.registry)
+class _Together(Collector):
+    """Several registries as one: samples of one name stand under one heading."""
 
-    def _counter(self, name: str, text: str, *labels: str) -> Counter:
-        return Counter(name, text, ("service", *labels), registry=self.registry)
+    def __init__(self, registries: Sequence[CollectorRegistry]) -> None:
+        self._registries = registries
+
+    def collect(self) -> Iterator[Metric]:
+        """Families of all registries, each name once."""
+        families: dict[str, Metric] = {}
+        for registry in self._registries:
+            for family in registry.collect():
+                if family.name in families:
+                    families[family.name].samples.extend(family.samples)
+                else:
+                    families[family.name] = family
+        yield from families.values()
+
+
+_process = CollectorRegistry()
+ProcessCollector(registry=_process)
+
+
+def render(metrics: Sequence[HttpMetrics]) -> bytes:
+    """Text exposition (CONTENT_TYPE) of all that runs in this process, and of the process: memory, CPU, files."""
+    together = CollectorRegistry()
+    together.register(_Together([*(one.registry for one in metrics), _process]))
+    return generate_latest(together)
 
 
 class MetricsMiddleware:
@@ -128,4 +169,7 @@ class MetricsMiddleware:
 def _template(scope: Scope) -> str:
     route: Any = scope.get("route")
     path = getattr(route, "path", None)
-    return path if isinstance(path, str) else "unmatched"
+    if isinstance(path, str):
+        return path
+    asked: str = scope["path"]
+    return asked if asked in PROBES else "unmatched"
