@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import Depends
 from starlette.responses import Response
 
+from kit.security.fields import shown_list
 from kit.web import routes
 from kit.web.batch import BatchAnswer, parse_rows
 from kit.web.context import Allow, Context, IfMatch
@@ -23,7 +24,7 @@ from services.customer.accounts.schemas import (
     AccountRow,
     AccountUpdate,
 )
-from services.customer.deps import desk_of, scope_of
+from services.customer.deps import ACCOUNT_FIELDS, desk_of, scope_of
 
 router = routes.router("accounts")
 Reader = Annotated[Context, Depends(Allow("accounts:read"))]
@@ -33,9 +34,10 @@ Writer = Annotated[Context, Depends(Allow("accounts:write"))]
 @router.post("/v1/accounts", response_model=AccountRead, status_code=201)
 async def create_account(body: AccountCreate, context: Writer) -> Response:
     """Create an account."""
-    account = await service.create_account(context.tx, await desk_of(context), body)
+    desk = await desk_of(context)
+    account = await service.create_account(context.tx, desk, body)
     location = f"/v1/accounts/{account['id']}"
-    return json_answer(service.account_body(account), 201, version=account["version"], location=location)
+    return json_answer(service.account_body(desk, account), 201, version=account["version"], location=location)
 
 
 @router.post("/v1/accounts/batch", response_model=BatchAnswer)
@@ -50,27 +52,31 @@ async def upsert_accounts(body: AccountBatch, context: Writer) -> Response:
 async def list_accounts(context: Reader) -> Response:
     """Accounts that the caller may see."""
     scope = await scope_of(context)
+    accounts = shown_list(ACCOUNTS, ACCOUNT_FIELDS, context.actor)
     if scope.everything:
-        return await list_answer(context, ACCOUNTS)
-    return await list_answer(context, ACCOUNTS, "a.owner_id = ANY($1::uuid[])", [scope.members])
+        return await list_answer(context, accounts)
+    return await list_answer(context, accounts, "a.owner_id = ANY($1::uuid[])", [scope.members])
 
 
 @router.get("/v1/accounts/{account_id}", response_model=AccountRead)
 async def get_account(account_id: UUID, context: Reader) -> Response:
     """One account."""
-    account = await service.get_account(context.tx, await desk_of(context), account_id)
-    return json_answer(service.account_body(account), version=account["version"])
+    desk = await desk_of(context)
+    account = await service.get_account(context.tx, desk, account_id)
+    return json_answer(service.account_body(desk, account), version=account["version"])
 
 
 @router.patch("/v1/accounts/{account_id}", response_model=AccountRead)
 async def update_account(account_id: UUID, body: AccountUpdate, version: IfMatch, context: Writer) -> Response:
     """Change fields of an account."""
-    account = await service.update_account(context.tx, await desk_of(context), account_id, version, body)
-    return json_answer(service.account_body(account), version=account["version"])
+    desk = await desk_of(context)
+    account = await service.update_account(context.tx, desk, account_id, version, body)
+    return json_answer(service.account_body(desk, account), version=account["version"])
 
 
 @router.post("/v1/accounts/{account_id}/archive", response_model=AccountRead)
 async def archive_account(account_id: UUID, context: Writer) -> Response:
     """Archive an account: it stays readable and takes no more orders."""
-    account = await service.archive_account(context.tx, await desk_of(context), account_id)
-    return json_answer(service.account_body(account), version=account["version"])
+    desk = await desk_of(context)
+    account = await service.archive_account(context.tx, desk, account_id)
+    return json_answer(service.account_body(desk, account), version=account["version"])
