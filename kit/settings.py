@@ -30,6 +30,9 @@ class ServiceSettings(BaseSettings):
     pool_readers: int = 3
     ops_host: str = Field(default="0.0.0.0", description="where a worker answers for its health and figures")
     ops_port: int = Field(default=9100, ge=0, le=65535, description="of a worker's health and figures; 0 is none")
+    host: str = Field(default="127.0.0.1", description="where an api listens")
+    port: int = Field(default=8000, ge=1, le=65535)
+    drain_seconds: int = Field(default=0, ge=0, le=120, description="how long an api told to end still answers")
     log_level: str = "INFO"
 
     def database_name(self) -> str:
