@@ -20,11 +20,8 @@ from kit.security.tokens import TokenVerifier, http_jwks
 from kit.settings import ServiceSettings
 from kit.telemetry.logging import configure_logging
 from kit.telemetry.metrics import Metrics
-<<<<<<< HEAD
 from kit.web.health import ServiceHealth, served
-=======
 from kit.web.server import serve
->>>>>>> f9b763a (feat(kit): an api or gateway that is told to end drains first)
 
 LOG_DATABASE = "crmesh_log"
 """Database of the embedded log."""
@@ -102,7 +99,17 @@ def api_lifespan(runtime: Runtime) -> Callable[[FastAPI], Any]:
     return lifespan
 
 
-<<<<<<< HEAD
+def serve_api(settings: ServiceSettings, create_app: Callable[[Runtime, object], FastAPI]) -> None:
+    """The api process of a service until SIGTERM: first not ready, then, after the drain, ended."""
+    runtime = make_runtime(settings)
+    app = create_app(runtime, api_lifespan(runtime))
+
+    def on_drain() -> None:
+        app.state.health.is_draining = True
+
+    serve(app, host=settings.host, port=settings.port, drain_seconds=settings.drain_seconds, on_drain=on_drain)
+
+
 async def run_worker(runtime: Runtime, create: Callable[[Runtime], Worker]) -> None:
     """The worker process of a service until SIGTERM or SIGINT, with its health on a port of its own.
 
@@ -115,23 +122,6 @@ async def run_worker(runtime: Runtime, create: Callable[[Runtime], Worker]) -> N
         health.is_draining = True
         stop.set()
 
-=======
-def serve_api(settings: ServiceSettings, create_app: Callable[[Runtime, object], FastAPI]) -> None:
-    """The api process of a service until SIGTERM: first not ready, then, after the drain, ended."""
-    runtime = make_runtime(settings)
-    app = create_app(runtime, api_lifespan(runtime))
-
-    def on_drain() -> None:
-        app.state.draining = True
-
-    serve(app, host=settings.host, port=settings.port, drain_seconds=settings.drain_seconds, on_drain=on_drain)
-
-
-async def run_until_signal(work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
-    """Run `work(stop)`; SIGTERM and SIGINT set `stop`."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
->>>>>>> f9b763a (feat(kit): an api or gateway that is told to end drains first)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, end)
     async with served(health.routes(), runtime.settings.ops_host, runtime.settings.ops_port), started(runtime):
