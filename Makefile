@@ -58,6 +58,7 @@ check: $(READY) ## Style, types, imports, architecture, contracts, migrations
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(CRMESH) contracts --check
+	@$(BIN)/python -m deploy.tools.manifests
 	@$(BIN)/python -m pytest $(GUARDS)
 
 .PHONY: fmt
@@ -72,6 +73,32 @@ infra-up: $(READY) ## Start PostgreSQL and Kafka in .infra and print their addre
 .PHONY: infra-down
 infra-down: $(READY) ## Stop them; their data stays
 	@$(CRMESH) infra down
+
+# docker, or podman; with options of yours: make up ENGINE="podman --root FOLDER"
+ENGINE ?= docker
+IMAGE ?= crmesh:$(shell sed -n 's/^version = "\(.*\)"$$/\1/p' pyproject.toml)
+BUILD_FLAGS ?=
+
+.PHONY: image
+image: ## Build the container image of every process
+	@$(ENGINE) build $(BUILD_FLAGS) --tag $(IMAGE) .
+
+.PHONY: up
+up: ## Run the whole system in containers on 127.0.0.1:8000
+	@$(ENGINE) compose build
+	@$(ENGINE) compose up --detach --wait
+
+.PHONY: down
+down: ## Stop the containers; their data stays
+	@$(ENGINE) compose down
+
+.PHONY: k8s-render
+k8s-render: $(READY) ## Render every Kubernetes overlay and check it, without a cluster
+	@$(BIN)/python -m deploy.tools.manifests
+
+.PHONY: k8s-verify
+k8s-verify: $(READY) ## Apply every overlay to the API server of KUBECONFIG, in a namespace of its own that goes after
+	@$(BIN)/python -m deploy.tools.verify
 
 .PHONY: migrate
 migrate: $(READY) ## Bring the databases of all services to the newest revision
