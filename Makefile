@@ -126,6 +126,10 @@ faults: $(READY) ## 100 kills over 20,000 commands, rolling restart, mutants: mi
 	@$(BIN)/python -m bench.faults.run --rolling
 	@$(BIN)/python -m bench.faults.run --mutant all
 
+.PHONY: soak
+soak: $(READY) ## Ten minutes of mixed load on PostgreSQL and Kafka: what grows; ARGS="--quick" for one minute
+	@$(BIN)/python -m bench.soak $(ARGS)
+
 .PHONY: clean
 clean: ## Remove caches; data folders and .venv stay
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* dist
