@@ -54,8 +54,8 @@ def make_runtime(
         readers=settings.pool_readers,
     )
     db, metrics = Database(database), Metrics(settings.service)
-    metrics.watch_pool("writers", db.connections_in_use)
-    metrics.watch_pool("readers", partial(db.connections_in_use, read_only=True))
+    metrics.watch_pool("writers", settings.pool_writers, db.connections_in_use)
+    metrics.watch_pool("readers", settings.pool_readers, partial(db.connections_in_use, read_only=True))
     return Runtime(
         service=settings.service,
         settings=settings,

@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -21,6 +20,7 @@ from typing import Any
 import asyncpg
 import structlog
 
+from kit import clock
 from kit.db.database import TRANSIENT_ERRORS, Database, Tx
 from kit.db.rows import dumps
 from kit.errors import TransientError
@@ -187,8 +187,15 @@ class InboxConsumer:
             crash_point("inbox.before_effect")
         crash_point("inbox.after_effect")
         if self._metrics is not None:
-            for event_type, count in Counter(event.type for event in new).items():
-                self._metrics.handled(event_type, count)
+            self._count(self._metrics, new)
+
+    def _count(self, metrics: Metrics, handled: Sequence[Event]) -> None:
+        now = clock.now()
+        by_type: dict[str, list[float]] = {}
+        for event in handled:
+            by_type.setdefault(event.type, []).append((now - event.time).total_seconds())
+        for event_type, seconds in by_type.items():
+            metrics.handled(event_type, seconds)
 
     async def _claim(self, tx: Tx, polled: Mapping[TopicPartition, Sequence[Record]]) -> list[Record]:
         partitions = sorted(polled)

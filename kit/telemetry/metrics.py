@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 LATENCY_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+DELIVERY_BUCKETS: Final = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 3600.0)
 PROBES: Final = frozenset({"/livez", "/readyz", "/startupz", "/metrics"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -23,6 +24,7 @@ class HttpMetrics:
     def __init__(self, service: str) -> None:
         self.service = service
         self.registry = CollectorRegistry()
+        self._own: dict[str, Gauge] = {}
         self._answered = self.counter("crmesh_http_requests", "HTTP requests", "method", "route", "status")
         self._latency = Histogram(
             "crmesh_http_request_duration_seconds",
@@ -53,8 +55,10 @@ class HttpMetrics:
         found[1].observe(seconds)
 
     def gauge(self, name: str, text: str, *labels: str) -> Gauge:
-        """A gauge of its owner's; the first label is `service`."""
-        return Gauge(name, text, ("service", *labels), registry=self.registry)
+        """A gauge of its owner's, made once; the first label is `service`."""
+        if name not in self._own:
+            self._own[name] = Gauge(name, text, ("service", *labels), registry=self.registry)
+        return self._own[name]
 
     def counter(self, name: str, text: str, *labels: str) -> Counter:
         """A counter of its owner's (`_total` is added to its name); the first label is `service`."""
@@ -64,7 +68,7 @@ class HttpMetrics:
 class Metrics(HttpMetrics):
     """Adds the figures of a service's database and events.
 
-    Whoever owns a figure sets it: the relay its depth and age, the consumer its lag, the pool by `watch_pool`.
+    Whoever owns a figure sets it: the relay and the consumer their counts, the housekeeping what it measures.
     """
 
     def __init__(self, service: str) -> None:
@@ -73,23 +77,58 @@ class Metrics(HttpMetrics):
         self._age = self.gauge("crmesh_outbox_oldest_age_seconds", "Age of the oldest event not yet on the bus")
         self._parked = self.gauge("crmesh_parked_keys", "Keys held back after a failure")
         self._lag = self.gauge("crmesh_consumer_lag_records", "Records of other topics not yet handled")
+        self._behind = self.gauge("crmesh_consumer_lag_seconds", "Age of the oldest record not yet handled")
         self._pool = self.gauge("crmesh_db_pool_connections_in_use", "Database connections in use", "pool")
+        self._pool_size = self.gauge("crmesh_db_pool_connections_max", "Most connections of a pool", "pool")
+        self._relay = self.gauge("crmesh_relay_active", "1 in the process that sends the service's events")
+        self._jobs = self.gauge("crmesh_jobs_open", "Jobs by state", "state")
+        self._job_age = self.gauge("crmesh_job_oldest_seconds", "How long the oldest job waits or runs", "state")
+        self._unsealed = self.gauge("crmesh_audit_unsealed_age_seconds", "Age of the oldest audit row not yet sealed")
+        self._broken = self.gauge("crmesh_audit_chain_broken", "1 when a sealed audit row is not as it was sealed")
+        self._measured = self.gauge("crmesh_worker_measured_timestamp_seconds", "When a worker last took its figures")
         self._dead = self.counter("crmesh_dead_letters", "Messages sent to the dead-letter topic")
         self._published = self.counter("crmesh_events_published", "Events acknowledged by the bus", "type")
         self._handled = self.counter("crmesh_events_handled", "Events handled", "type")
+        self._finished = self.counter("crmesh_jobs_finished", "Jobs by kind and outcome", "kind", "state")
+        self._delivery = Histogram(
+            "crmesh_event_delivery_seconds",
+            "From the moment a fact was recorded to the commit of its effects here",
+            ("service", "type"),
+            buckets=DELIVERY_BUCKETS,
+            registry=self.registry,
+        )
 
     def outbox(self, depth: int, oldest_age_seconds: float) -> None:
         """What waits in the outbox."""
         self._depth.labels(self.service).set(depth)
         self._age.labels(self.service).set(oldest_age_seconds)
 
-    def lag(self, records: int) -> None:
-        """How many records the service has not handled."""
+    def lag(self, records: int, seconds: float) -> None:
+        """How many records the service has not handled, and how old the oldest is."""
         self._lag.labels(self.service).set(records)
+        self._behind.labels(self.service).set(seconds)
 
     def parked(self, keys: int) -> None:
         """How many keys are parked."""
         self._parked.labels(self.service).set(keys)
+
+    def jobs(self, state: str, count: int, oldest_seconds: float) -> None:
+        """Jobs that are queued or running, and how long the oldest has been so."""
+        self._jobs.labels(self.service, state).set(count)
+        self._job_age.labels(self.service, state).set(oldest_seconds)
+
+    def job_finished(self, kind: str, state: str) -> None:
+        """A job came to its end."""
+        self._finished.labels(self.service, kind, state).inc()
+
+    def audit(self, unsealed_seconds: float, *, is_whole: bool) -> None:
+        """The audit log: how long the oldest row waits for its seal, and whether sealed ones are as they were."""
+        self._unsealed.labels(self.service).set(unsealed_seconds)
+        self._broken.labels(self.service).set(not is_whole)
+
+    def measured(self, timestamp: float) -> None:
+        """The gauges above were refreshed (seconds since 1970)."""
+        self._measured.labels(self.service).set(timestamp)
 
     def dead_lettered(self, count: int = 1) -> None:
         """Messages went to the dead-letter topic."""
@@ -99,13 +138,21 @@ class Metrics(HttpMetrics):
         """The bus acknowledged events."""
         self._published.labels(self.service, event_type).inc(count)
 
-    def handled(self, event_type: str, count: int = 1) -> None:
-        """Events were handled (committed)."""
-        self._handled.labels(self.service, event_type).inc(count)
+    def handled(self, event_type: str, seconds: Sequence[float]) -> None:
+        """Events were handled (committed), so many seconds after they were recorded."""
+        self._handled.labels(self.service, event_type).inc(len(seconds))
+        delivery = self._delivery.labels(self.service, event_type)
+        for each in seconds:
+            delivery.observe(each)
 
-    def watch_pool(self, pool: str, in_use: Callable[[], float]) -> None:
+    def watch_pool(self, pool: str, size: int, in_use: Callable[[], float]) -> None:
         """Read a pool's connections in use (`db.connections_in_use`) whenever the metrics are rendered."""
         self._pool.labels(self.service, pool).set_function(in_use)
+        self._pool_size.labels(self.service, pool).set(size)
+
+    def watch_relay(self, is_active: Callable[[], float]) -> None:
+        """Read whether this process is the one that sends, whenever the metrics are rendered."""
+        self._relay.labels(self.service).set_function(is_active)
 
 
 class _Together(Collector):

@@ -9,6 +9,7 @@ from kit.events.worker import Worker
 from kit.jobs.jobs import JobHandler
 from kit.process import make_runtime, run_worker
 from kit.runtime import Runtime
+from services.customer.orders.figures import orders_by_state
 from services.customer.settings import Settings
 from services.customer.subscriptions import subscriptions
 
@@ -17,7 +18,7 @@ JOBS: Mapping[str, JobHandler] = {}
 
 def create_worker(runtime: Runtime) -> Worker:
     """The worker on a runtime that its owner starts and stops."""
-    return Worker(runtime, subscriptions, JOBS)
+    return Worker(runtime, subscriptions, JOBS, [orders_by_state(runtime.metrics)])
 
 
 async def main() -> None:

@@ -119,8 +119,8 @@ async def test_port_0_serves_nothing_and_a_taken_port_is_an_error() -> None:
 
 def test_registries_of_one_process_are_shown_as_one_document() -> None:
     first, second, edge = Metrics("customer"), Metrics("risk"), HttpMetrics("gateway")
-    first.lag(1)
-    second.lag(2)
+    first.lag(1, 0.0)
+    second.lag(2, 7.5)
     edge.observe_request("GET", "/v1/orders", 200, 0.1)
     second.observe_request("GET", "/v1/credit-profiles", 200, 0.1)
     text = render([first, second, edge]).decode()
