@@ -11,7 +11,8 @@ from typing import Annotated, Any, TypeVar
 import httpx
 import typer
 
-from cli import audit_log, command, infra, operate, parked
+from cli import audit_log, command, events, infra, operate, parked, topics
+from cli.backup import backup, restore
 from cli.command import EXIT_FOUND, EXIT_UNAVAILABLE, EXIT_USAGE
 from cli.console import err, say
 from cli.contracts import contracts
@@ -27,8 +28,10 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__d
 app.add_typer(infra.app, name="infra")
 app.add_typer(audit_log.app, name="audit-log")
 app.add_typer(parked.app, name="parked")
+app.add_typer(events.app, name="events")
+app.add_typer(topics.app, name="topics")
 operate.register(app)
-for each in (migrate, revision, contracts):
+for each in (migrate, revision, contracts, backup, restore):
     app.command()(each)
 
 DEFAULT_FOLDER = Path(os.environ.get("CRMESH_DATA", Path.home() / ".local" / "share" / "crmesh"))
