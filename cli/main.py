@@ -17,6 +17,7 @@ from cli.command import EXIT_FOUND, EXIT_UNAVAILABLE, EXIT_USAGE
 from cli.console import err, say
 from cli.contracts import contracts
 from cli.demo import check_demo, run_demo
+from cli.doctor import doctor
 from cli.load.cdnow import DataFileError
 from cli.load.client import ApiError
 from cli.load.loader import CHUNK, LoadFailed
@@ -31,7 +32,7 @@ app.add_typer(parked.app, name="parked")
 app.add_typer(events.app, name="events")
 app.add_typer(topics.app, name="topics")
 operate.register(app)
-for each in (migrate, revision, contracts, backup, restore):
+for each in (migrate, revision, contracts, backup, restore, doctor):
     app.command()(each)
 
 DEFAULT_FOLDER = Path(os.environ.get("CRMESH_DATA", Path.home() / ".local" / "share" / "crmesh"))
@@ -42,6 +43,12 @@ Host = Annotated[str, typer.Option(help="Address the gateway listens on.")]
 Bus = Annotated[str, typer.Option(help="embedded or kafka (CRMESH_KAFKA, else one is started).")]
 
 Answer = TypeVar("Answer")
+
+
+@app.callback()
+def _logs_to_stderr() -> None:
+    """Standard output carries answers only."""
+    configure_logging("crmesh", "WARNING", json=not sys.stderr.isatty())
 
 
 def execute(work: Coroutine[Any, Any, Answer]) -> Answer:

@@ -118,7 +118,11 @@ def _finish(folder: Path, pending: Path, target: Path, made: Backup, progress: P
     below = {name.removeprefix("postgres/"): value for name, value in sums.items() if name.startswith("postgres/")}
     check_manifest(pending / "postgres", below)
     (pending / SUMS).write_text("".join(f"{value}  {name}\n" for name, value in sorted(sums.items())))
-    os.sync()
+    # the server's tool has flushed what it copied
+    for path in (*(pending / "files").iterdir(), pending / "backup.json", pending / SUMS, pending):
+        flushed = os.open(path, os.O_RDONLY)
+        os.fsync(flushed)
+        os.close(flushed)
     pending.rename(target)
 
 
