@@ -21,6 +21,7 @@ import asyncpg
 import psutil
 import structlog
 
+from kit.native.pgbackup import place_copy
 from kit.native.pgfiles import SystemUser, binaries, relocated_folder, run_tool, server_user, socket_folder
 from kit.native.process import FolderLock, NativeError, find_processes
 
@@ -97,6 +98,20 @@ class EmbeddedPostgres:
         data = self._data()
         for leftover in {socket_folder(data, server_user()), data, data.parent, self.folder}:
             await asyncio.to_thread(shutil.rmtree, leftover, ignore_errors=True)
+
+    async def restore(self, copy: Path) -> None:
+        """Take a physical copy of a server as the data of this folder; NativeError when it has some already."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._lock.acquire()
+        try:
+            user = server_user()
+            pending = self._empty_folder(user)
+            if pending is None:
+                raise NativeError(f"{self.folder} holds databases already")
+            await asyncio.to_thread(place_copy, copy, pending, user)
+            pending.rename(self._data())
+        finally:
+            self._lock.release()
 
     def is_running(self) -> bool:
         """Whether a server of this folder lives, whoever started it."""
