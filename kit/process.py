@@ -88,6 +88,7 @@ def api_lifespan(runtime: Runtime) -> Callable[[FastAPI], Any]:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        runtime.settings.require_safe()
         configure_logging(runtime.service, runtime.settings.log_level)
         async with AsyncExitStack() as stack:
             await runtime.db.start()
@@ -115,6 +116,7 @@ async def run_worker(runtime: Runtime, create: Callable[[Runtime], Worker]) -> N
 
     The port answers from the first moment to the last: also while the database is waited for, and while draining.
     """
+    runtime.settings.require_safe()
     worker = create(runtime)
     health, stop = ServiceHealth(runtime, worker.livez), asyncio.Event()
 
