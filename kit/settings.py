@@ -47,7 +47,7 @@ class ServiceSettings(BaseSettings):
         cursors, hides personal values in the audit log and seals it. An unset ENV means production."""
         if self.env not in ("development", "test") and len(self.secret.get_secret_value()) < SECRET_LENGTH:
             raise UnsafeSettings(
-                f"set CRMESH_SECRET to {SECRET_LENGTH} random characters or more, or ENV to development"
+                f"set CRMESH_SECRET to {SECRET_LENGTH} or more random characters"
             )
 
     def database_name(self) -> str:
