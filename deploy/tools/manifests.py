@@ -55,7 +55,7 @@ def definitions() -> Mapping[tuple[str, str], Object]:
             for version in spec["versions"]:
                 key = (f"{spec['group']}/{version['name']}", spec["names"]["kind"])
                 schema = closed(version["schema"]["openAPIV3Schema"])
-                schema["properties"] |= dict.fromkeys(("apiVersion", "kind", "metadata"), {})
+                schema["properties"] |= {"apiVersion": {}, "kind": {}, "metadata": {}}
                 found[key] = schema
     return found
 
