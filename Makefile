@@ -22,7 +22,7 @@ unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 .PHONY: help
 help: ## Show this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # uv is part of the lock file, so that syncing keeps it; the stamp makes this a no-op until the lock changes.
 $(READY): pyproject.toml uv.lock
@@ -99,6 +99,13 @@ k8s-render: $(READY) ## Render every Kubernetes overlay and check it, without a 
 .PHONY: k8s-verify
 k8s-verify: $(READY) ## Apply every overlay to the API server of KUBECONFIG, in a namespace of its own that goes after
 	@$(BIN)/python -m deploy.tools.verify
+
+# LOAD: a shell command that brings $$IMAGE into the node, for example LOAD='kind load docker-image "$$IMAGE"'
+LOAD ?=
+
+.PHONY: k8s-smoke
+k8s-smoke: $(READY) image ## Roll, delete, scale and upgrade under load on the one-node cluster of KUBECONFIG: minutes
+	@$(BIN)/python -m bench.k8s --image "$(IMAGE)" --engine "$(ENGINE)" --build-flags "$(BUILD_FLAGS)" --load '$(LOAD)'
 
 .PHONY: migrate
 migrate: $(READY) ## Bring the databases of all services to the newest revision
