@@ -36,7 +36,8 @@ logger = logging.getLogger(__name__)
 
 
 class Gateway:
-    """ASGI application. `document` is the merged OpenAPI document, `shell` the FastAPI application beneath."""
+    """ASGI application. `document` is the merged OpenAPI document, `shell` the FastAPI application beneath,
+    `metrics` its own figures."""
 
     def __init__(
         self,
@@ -47,7 +48,7 @@ class Gateway:
         settings: GatewaySettings,
         metrics: HttpMetrics,
     ) -> None:
-        self.shell, self.document, self.proxy, self._metrics = shell, document, proxy, metrics
+        self.shell, self.document, self.proxy, self.metrics = shell, document, proxy, metrics
         self._routes, self._cors = routes, Cors(settings.cors_origins)
         self._compress_min_bytes = settings.compress_min_bytes
         self._log = AccessLog(is_on=settings.access_log)
@@ -87,7 +88,7 @@ class Gateway:
             await send_problem(scope, receive, answer, "internal")
         finally:
             name = _route_name(route, scope)
-            self._metrics.observe_request(scope["method"], name, answer.status, self._log.now() - began)
+            self.metrics.observe_request(scope["method"], name, answer.status, self._log.now() - began)
             describe_request(scope["method"], name, answer.status)
             if self._log.is_on:
                 self._log.write(answer, scope["method"], route, context, began)
