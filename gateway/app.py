@@ -26,8 +26,9 @@ from gateway.routes import Route, RouteTable, default_routes
 from gateway.settings import GatewaySettings
 from gateway.upstream import Upstream
 from kit.security.tokens import TokenVerifier, http_jwks, static_jwks
-from kit.telemetry.metrics import PROBES, HttpMetrics
-from kit.telemetry.tracing import tracing
+from kit.telemetry.metrics import HttpMetrics
+from kit.telemetry.spans import recording
+from kit.telemetry.tracing import PROBES, describe_request, tracing
 from kit.web.health import health_routes, is_well
 from kit.web.problems import install
 
@@ -35,7 +36,8 @@ logger = logging.getLogger(__name__)
 
 
 class Gateway:
-    """ASGI application. `document` is the merged OpenAPI document, `shell` the FastAPI application beneath."""
+    """ASGI application. `document` is the merged OpenAPI document, `shell` the FastAPI application beneath,
+    `metrics` its own figures."""
 
     def __init__(
         self,
@@ -46,7 +48,7 @@ class Gateway:
         settings: GatewaySettings,
         metrics: HttpMetrics,
     ) -> None:
-        self.shell, self.document, self.proxy, self._metrics = shell, document, proxy, metrics
+        self.shell, self.document, self.proxy, self.metrics = shell, document, proxy, metrics
         self._routes, self._cors = routes, Cors(settings.cors_origins)
         self._compress_min_bytes = settings.compress_min_bytes
         self._log = AccessLog(is_on=settings.access_log)
@@ -59,7 +61,7 @@ class Gateway:
             await send({"type": "websocket.close", "code": 1008})
         else:
             values = by_name(scope["headers"])
-            with tracing(trace_of(values)) as trace:
+            with tracing(trace_of(values), "gateway", scope["path"]) as trace:
                 await self._request(scope, receive, send, context_of(values, trace))
 
     async def _request(self, scope: Scope, receive: Receive, send: Send, context: RequestContext) -> None:
@@ -85,9 +87,9 @@ class Gateway:
                 raise
             await send_problem(scope, receive, answer, "internal")
         finally:
-            self._metrics.observe_request(
-                scope["method"], _route_name(route, scope), answer.status, self._log.now() - began
-            )
+            name = _route_name(route, scope)
+            self.metrics.observe_request(scope["method"], name, answer.status, self._log.now() - began)
+            describe_request(scope["method"], name, answer.status)
             if self._log.is_on:
                 self._log.write(answer, scope["method"], route, context, began)
 
@@ -163,9 +165,10 @@ def _verifier(settings: GatewaySettings, issuer: DevelopmentIssuer | None) -> To
 def _shell(upstreams: Mapping[str, Upstream], metrics: Sequence[HttpMetrics]) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.is_ready = True
-        yield
-        app.state.is_ready = False
+        async with recording("gateway"):
+            app.state.is_ready = True
+            yield
+            app.state.is_ready = False
         for upstream in upstreams.values():
             await upstream.aclose()
 

@@ -20,6 +20,7 @@ from kit.security.tokens import TokenVerifier, http_jwks
 from kit.settings import ServiceSettings
 from kit.telemetry.logging import configure_logging
 from kit.telemetry.metrics import Metrics
+from kit.telemetry.spans import recording
 from kit.web.health import ServiceHealth, served
 from kit.web.server import serve
 
@@ -76,6 +77,7 @@ async def started(runtime: Runtime) -> AsyncIterator[None]:
     """Start and stop the parts of a runtime that belongs to this process alone."""
     configure_logging(runtime.service, runtime.settings.log_level)
     async with AsyncExitStack() as stack:
+        await stack.enter_async_context(recording(runtime.service))
         await runtime.db.start()
         stack.push_async_callback(runtime.db.stop)
         await runtime.bus.start()
@@ -91,6 +93,7 @@ def api_lifespan(runtime: Runtime) -> Callable[[FastAPI], Any]:
         runtime.settings.require_safe()
         configure_logging(runtime.service, runtime.settings.log_level)
         async with AsyncExitStack() as stack:
+            await stack.enter_async_context(recording(runtime.service))
             await runtime.db.start()
             stack.push_async_callback(runtime.db.stop)
             stack.push_async_callback(runtime.bus.stop)

@@ -14,6 +14,7 @@ import asyncio
 import random
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
@@ -26,10 +27,11 @@ from kit.db.rows import dumps
 from kit.errors import TransientError
 from kit.events import outbox, parked
 from kit.events.bus import BusUnavailable, Consumer, ConsumerStalled, EventBus, Record, TopicPartition
-from kit.events.envelope import Event, UndecodableEvent, dead_letter_topic_of, from_headers
+from kit.events.envelope import Event, UndecodableEvent, dead_letter_topic_of, from_headers, traced
 from kit.events.faults import crash_point
 from kit.events.handlers import Subscriptions
 from kit.telemetry.metrics import Metrics
+from kit.telemetry.tracing import continuing
 
 log = structlog.get_logger(__name__)
 
@@ -181,13 +183,22 @@ class InboxConsumer:
                         decoded.append((record, event))
                 except UndecodableEvent as error:
                     await self._dead_letter(tx, record, error)
-            waiting = await self._park(tx, decoded, failure, attempts)
-            new = await self._remember(tx, [event for record, event in decoded if event.id not in waiting])
-            await self._subscriptions.handle(tx, new)
+            new = await self._work_on(tx, decoded, failure, attempts)
             crash_point("inbox.before_effect")
         crash_point("inbox.after_effect")
         if self._metrics is not None:
             self._count(self._metrics, new)
+
+    async def _work_on(
+        self, tx: Tx, decoded: Sequence[tuple[Record, Event]], failure: Exception | None, attempts: int
+    ) -> list[Event]:
+        """Handle what is new and not held back; returns it. An event that comes alone lends its trace to the logs."""
+        with continuing(decoded[0][1].traceparent) if len(decoded) == 1 else nullcontext():
+            waiting = await self._park(tx, decoded, failure, attempts)
+            new = await self._remember(tx, [event for record, event in decoded if event.id not in waiting])
+            with traced("consumer", self._subscriptions.service, new) as events:
+                await self._subscriptions.handle(tx, events)
+        return new
 
     def _count(self, metrics: Metrics, handled: Sequence[Event]) -> None:
         now = clock.now()

@@ -18,6 +18,7 @@ from kit.ids import new_id
 from kit.jobs import store
 from kit.jobs.context import JobContext
 from kit.jobs.store import Claim, JobCancelled, LeaseLost
+from kit.telemetry.tracing import tracing
 
 __all__ = [
     "JobAlreadyFinished",
@@ -170,7 +171,8 @@ class JobRunner:
                 log.warning("job claim failed", error=type(error).__name__)
                 claim = None
             if claim is not None:
-                await self._execute(claim, stop)
+                with tracing(service=self._db.settings.name, what=f"job {claim.kind}", kind="internal"):
+                    await self._execute(claim, stop)
             elif not stop.is_set():
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._woken.wait(), self._poll)

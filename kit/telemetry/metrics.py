@@ -11,10 +11,11 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from kit.telemetry.tracing import PROBES, describe_request
+
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 LATENCY_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 DELIVERY_BUCKETS: Final = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 3600.0)
-PROBES: Final = frozenset({"/livez", "/readyz", "/startupz", "/metrics"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -210,7 +211,9 @@ class MetricsMiddleware:
         try:
             await self.app(scope, receive, seen)
         finally:
-            self.metrics.observe_request(scope["method"], _template(scope), status, time.perf_counter() - begun)
+            route = _template(scope)
+            self.metrics.observe_request(scope["method"], route, status, time.perf_counter() - begun)
+            describe_request(scope["method"], route, status)
 
 
 def _template(scope: Scope) -> str:

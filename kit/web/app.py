@@ -68,7 +68,7 @@ def create_service_app(
     app.state.health = health = ServiceHealth(runtime)
     problems.install(app)
     app.add_middleware(MetricsMiddleware, metrics=runtime.metrics)
-    app.add_middleware(EdgeMiddleware)
+    app.add_middleware(EdgeMiddleware, service=runtime.service)
     for router in routers:
         app.include_router(router)
     app.router.routes.extend(health.routes())
