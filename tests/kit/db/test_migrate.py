@@ -111,7 +111,8 @@ async def test_service_without_revisions_has_no_head(services: list[str], tmp_pa
     assert head(services[2]) == ""
 
 
-async def test_what_is_pending(database: Database, services: list[str]) -> None:
+@pytest.mark.usefixtures("services")
+async def test_what_is_pending(database: Database) -> None:
     at, waiting = await pending("alpha", database.settings)
     assert (at, [(each.revision, each.phase) for each in waiting]) == (None, [("0001", "expand"), ("0002", "expand")])
     await upgrade("alpha", database.settings, "0001")

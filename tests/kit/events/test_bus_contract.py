@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 import structlog
 
-from kit.events.bus import TOPIC_SETTINGS, BusUnavailable, Consumer, EventBus, Message, Record, TopicPartition
+from kit.events.bus import BusUnavailable, Consumer, EventBus, Message, Record, TopicPartition
 from kit.events.embedded import EmbeddedBus
 from kit.events.envelope import PARTITIONS
 from kit.events.kafka import KafkaBus
@@ -368,20 +368,6 @@ async def test_one_member_of_two_topics(world: World) -> None:
     async with member(world.bus.consumer(world.group, [world.topic, second])) as consumer:
         records = await take(consumer, 40)
     assert {record.topic for record in records} == {world.topic, second}
-
-
-async def test_topics_say_how_they_are_kept(world: World) -> None:
-    other = f"{world.topic}.other"
-    states = await world.bus.describe_topics([world.topic, other])
-    assert set(states) == {world.topic}
-    state = states[world.topic]
-    assert (state.partitions, state.replicas, state.in_sync) == (PARTITIONS, 1, 1)
-    assert TOPIC_SETTINGS.items() <= state.settings.items()
-    assert state.settings["min.insync.replicas"] == "1"
-    await world.bus.configure_topics([world.topic])
-    assert await world.bus.describe_topics([world.topic]) == states
-    with pytest.raises(BusUnavailable):
-        await world.bus.configure_topics([other])
 
 
 async def test_throughput_is_reported(world: World) -> None:

@@ -8,20 +8,28 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from kit.events.bus import TOPIC_SETTINGS
+from kit.events.bus import TOPIC_SETTINGS, BusUnavailable, TopicState
+from kit.events.envelope import PARTITIONS
 from kit.events.kafka import KafkaBus
 from kit.events.topics import TopicsCannotBeMended, apply_topics, plan_topics
 from kit.testing.kafka import create_topic
-from tests.kit.events.world import Tiny
+from tests.kit.events.world import Tiny, eventually
 
 
 async def set_topic(bootstrap: str, topic: str, settings: dict[str, str]) -> None:
+    """Returns when the broker knows it."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
         await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, settings)])
     finally:
         await admin.close()
+    bus = KafkaBus(bootstrap, "topics")
+    await eventually(lambda: has_settings(bus, topic, settings))
+
+
+async def has_settings(bus: KafkaBus, topic: str, settings: dict[str, str]) -> bool:
+    return settings.items() <= (await bus.describe_topics([topic]))[topic].settings.items()
 
 
 async def test_missing_topics_are_created_and_then_nothing_is_to_do(tiny: Tiny) -> None:
@@ -35,6 +43,17 @@ async def test_missing_topics_are_created_and_then_nothing_is_to_do(tiny: Tiny) 
     assert {plan.action for plan in again} == {"none"}
     assert [plan.state.replicas for plan in again if plan.state] == [1, 1, 1]
     await apply_topics(tiny.bus, again)
+
+
+async def test_every_bus_says_how_topics_are_kept(tiny: Tiny) -> None:
+    states = await tiny.bus.describe_topics([tiny.topic, "other"])
+    state = states[tiny.topic]
+    assert {**TOPIC_SETTINGS, "min.insync.replicas": "1"}.items() <= state.settings.items()
+    assert states == {tiny.topic: TopicState(PARTITIONS, 1, 1, state.settings)}
+    await tiny.bus.configure_topics([tiny.topic])
+    assert await tiny.bus.describe_topics([tiny.topic]) == states
+    with pytest.raises(BusUnavailable):
+        await tiny.bus.configure_topics(["other"])
 
 
 async def test_settings_are_put_right_and_other_settings_stay(kafka_bootstrap: str) -> None:
