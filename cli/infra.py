@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cli.command import EXIT_FOUND, EXIT_UNAVAILABLE
 from kit.native.kafka import NativeKafka
 from kit.native.postgres import EmbeddedPostgres
 from kit.native.process import LOOPBACK, NativeError, free_port
@@ -110,7 +111,7 @@ def up(
     except NativeError as error:
         messages.print(f"[red]{type(error).__name__}[/red]: ", end="")
         messages.print(str(error), markup=False)
-        raise typer.Exit(1) from None
+        raise typer.Exit(EXIT_UNAVAILABLE) from None
     output = Console(soft_wrap=True, highlight=False)
     output.print(f"CRMESH_POSTGRES={dsn}")
     output.print(f"CRMESH_KAFKA={bootstrap}")
@@ -127,7 +128,7 @@ def down(
         asyncio.run(stop_servers(folder.resolve(), remove=remove))
     except NativeError as error:
         messages.print(str(error), markup=False)
-        raise typer.Exit(1) from None
+        raise typer.Exit(EXIT_UNAVAILABLE) from None
     messages.print("stopped and removed" if remove else "stopped")
 
 
@@ -144,4 +145,4 @@ def status(folder: Folder = DEFAULT_FOLDER) -> None:
         table.add_row(name, "[green]running[/green]" if is_running else "stopped", address)
     Console().print(table)
     if not all(running.values()):
-        raise typer.Exit(1)
+        raise typer.Exit(EXIT_FOUND)

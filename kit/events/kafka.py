@@ -111,6 +111,7 @@ class KafkaBus:
                 for code, detail, _kind, topic in answer.resources:
                     if code:
                         raise for_code(code)(f"topic {topic}: {detail}")
+            await self._await_settings(admin, topics)
 
     async def publish(self, topic: str, messages: Sequence[Message]) -> None:
         """Send all, then await every acknowledgement; on any error the producer is replaced, so nothing of
@@ -211,6 +212,17 @@ class KafkaBus:
                 return
             if time.monotonic() > deadline:
                 raise BusUnavailable(f"no leaders for {waiting}")
+            await asyncio.sleep(0.05)
+
+    async def _await_settings(self, admin: Any, topics: Sequence[str]) -> None:
+        """Brokers learn of a change a moment later."""
+        deadline = time.monotonic() + _READ_SECONDS
+        while True:
+            found = await _settings_of(admin, topics)
+            if all(found[topic][name][0] == value for topic in found for name, value in TOPIC_SETTINGS.items()):
+                return
+            if time.monotonic() > deadline:
+                raise BusUnavailable(f"settings of {list(topics)} do not change")
             await asyncio.sleep(0.05)
 
     async def _get_producer(self) -> Any:

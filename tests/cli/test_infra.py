@@ -68,7 +68,7 @@ def test_somebody_else_at_work_is_a_clear_refusal() -> None:
     run_apart(owner.start())
     try:
         refused = infra("down", "--folder", str(folder))
-        assert refused.returncode == 1
+        assert refused.returncode == 3
         assert "in use by process" in refused.stderr
         assert owner.is_running()
     finally:
