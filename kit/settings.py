@@ -46,9 +46,7 @@ class ServiceSettings(BaseSettings):
         """Raises UnsafeSettings outside development and test for a secret that everybody knows or may guess: it signs
         cursors, hides personal values in the audit log and seals it. An unset ENV means production."""
         if self.env not in ("development", "test") and len(self.secret.get_secret_value()) < SECRET_LENGTH:
-            raise UnsafeSettings(
-                f"set CRMESH_SECRET to {SECRET_LENGTH} or more random characters"
-            )
+            raise UnsafeSettings(f"set CRMESH_SECRET to {SECRET_LENGTH} or more random characters")
 
     def database_name(self) -> str:
         """One database per service."""

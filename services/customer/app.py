@@ -8,7 +8,7 @@ from kit.process import api_lifespan, make_runtime, serve_api
 from kit.runtime import Runtime
 from kit.web.app import create_service_app
 from services.customer.api import ROUTERS
-from services.customer.deps import PERMISSIONS
+from services.customer.deps import PERMISSIONS, REACHES
 from services.customer.settings import Settings
 
 TITLE = "crmesh customer"
@@ -17,7 +17,13 @@ TITLE = "crmesh customer"
 def create_app(runtime: Runtime, lifespan: object | None = None) -> FastAPI:
     """The application on a runtime that its owner starts and stops."""
     return create_service_app(
-        runtime, title=TITLE, description=__doc__ or "", routers=ROUTERS, permissions=PERMISSIONS, lifespan=lifespan
+        runtime,
+        title=TITLE,
+        description=__doc__ or "",
+        routers=ROUTERS,
+        permissions=PERMISSIONS,
+        reaches=REACHES,
+        lifespan=lifespan,
     )
 
 
