@@ -111,6 +111,7 @@ class Servers:
             "CRMESH_ISSUER_URL": self.url,
             "CRMESH_JWKS_URL": f"{self.url}/.well-known/jwks.json",
             "CRMESH_SECRET": "benchmark",
+            "CRMESH_OPS_PORT": "0",  # the workers share a machine
             "CRMESH_DEFAULT_CREDIT_LIMIT": str(10**12),
             "CRMESH_DATA_DIR": str(self.folder / "gateway"),
             "CRMESH_PORT": str(self.gateway_port),

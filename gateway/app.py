@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from functools import partial
 
 from fastapi import FastAPI
-from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 from starlette.types import Receive, Scope, Send
 
 from gateway.access_log import AccessLog
 from gateway.answer import Answer
+from gateway.breaker import Lane
 from gateway.cors import Cors
 from gateway.docs import docs_router
 from gateway.headers import Headers, MalformedRequest, RequestContext, by_name, check_request, context_of, trace_of
@@ -21,23 +22,33 @@ from gateway.limits import RateLimits
 from gateway.openapi import Document, MergedDocument
 from gateway.problems import Refusal, send_problem
 from gateway.proxy import Proxy
-from gateway.routes import RouteTable, default_routes
+from gateway.routes import Route, RouteTable, default_routes
 from gateway.settings import GatewaySettings
 from gateway.upstream import Upstream
 from kit.security.tokens import TokenVerifier, http_jwks, static_jwks
-from kit.telemetry.tracing import tracing
+from kit.telemetry.metrics import HttpMetrics
+from kit.telemetry.spans import recording
+from kit.telemetry.tracing import PROBES, describe_request, tracing
+from kit.web.health import health_routes, is_well
 from kit.web.problems import install
 
 logger = logging.getLogger(__name__)
 
 
 class Gateway:
-    """ASGI application. `document` is the merged OpenAPI document, `shell` the FastAPI application beneath."""
+    """ASGI application. `document` is the merged OpenAPI document, `shell` the FastAPI application beneath,
+    `metrics` its own figures."""
 
     def __init__(
-        self, shell: FastAPI, proxy: Proxy, routes: RouteTable, document: MergedDocument, settings: GatewaySettings
+        self,
+        shell: FastAPI,
+        proxy: Proxy,
+        routes: RouteTable,
+        document: MergedDocument,
+        settings: GatewaySettings,
+        metrics: HttpMetrics,
     ) -> None:
-        self.shell, self.document, self.proxy = shell, document, proxy
+        self.shell, self.document, self.proxy, self.metrics = shell, document, proxy, metrics
         self._routes, self._cors = routes, Cors(settings.cors_origins)
         self._compress_min_bytes = settings.compress_min_bytes
         self._log = AccessLog(is_on=settings.access_log)
@@ -50,7 +61,7 @@ class Gateway:
             await send({"type": "websocket.close", "code": 1008})
         else:
             values = by_name(scope["headers"])
-            with tracing(trace_of(values)) as trace:
+            with tracing(trace_of(values), "gateway", scope["path"]) as trace:
                 await self._request(scope, receive, send, context_of(values, trace))
 
     async def _request(self, scope: Scope, receive: Receive, send: Send, context: RequestContext) -> None:
@@ -76,12 +87,23 @@ class Gateway:
                 raise
             await send_problem(scope, receive, answer, "internal")
         finally:
+            name = _route_name(route, scope)
+            self.metrics.observe_request(scope["method"], name, answer.status, self._log.now() - began)
+            describe_request(scope["method"], name, answer.status)
             if self._log.is_on:
                 self._log.write(answer, scope["method"], route, context, began)
 
     def start_draining(self) -> None:
         """From now on /readyz says no, so that load balancers send no more."""
         self.shell.state.is_ready = False
+
+
+def _route_name(route: Route | None, scope: Scope) -> str:
+    """Bounded: prefixes of the table, the probes, and one name for all else."""
+    if route is not None:
+        return route.prefix
+    path: str = scope["path"]
+    return path if path in PROBES else "own"
 
 
 async def _answer_preflight(answer: Answer, headers: Headers) -> None:
@@ -96,14 +118,17 @@ def create_app(
     issuer: DevelopmentIssuer | None = None,
     routes: RouteTable | None = None,
     documents: Mapping[str, Document] | None = None,
+    others: Sequence[HttpMetrics] = (),
 ) -> Gateway:
     """Gateway over one upstream per service name. The upstreams are closed with the application.
 
     Tokens are those of `issuer` when given (served under /oauth), else of `settings.issuer_url` with the keys at
-    `settings.jwks_url` (ValueError when unset). `documents`: OpenAPI documents already known.
+    `settings.jwks_url` (ValueError when unset). `documents`: OpenAPI documents already known. `others`:
+    metrics of what else runs in this process, shown with the gateway's own.
     """
     table = routes or default_routes()
-    shell = _shell(upstreams)
+    metrics = HttpMetrics("gateway")
+    shell = _shell(upstreams, [metrics, *others])
     merged = MergedDocument(upstreams, table, shell.openapi, "/oauth/token" if issuer else None, documents)
     shell.include_router(docs_router(merged))
     if issuer is not None:
@@ -115,7 +140,16 @@ def create_app(
         max_body_bytes=settings.max_body_bytes,
         most_in_flight=settings.upstream_max_in_flight,
     )
-    return Gateway(shell, proxy, table, merged, settings)
+    _watch_lanes(metrics, proxy.lanes)
+    return Gateway(shell, proxy, table, merged, settings, metrics)
+
+
+def _watch_lanes(metrics: HttpMetrics, lanes: Mapping[str, Lane]) -> None:
+    in_flight = metrics.gauge("crmesh_gateway_requests_in_flight", "Requests on their way to a service", "upstream")
+    is_open = metrics.gauge("crmesh_gateway_breaker_open", "1 while calls to a service are refused", "upstream")
+    for name, lane in lanes.items():
+        in_flight.labels(metrics.service, name).set_function(partial(getattr, lane, "in_flight"))
+        is_open.labels(metrics.service, name).set_function(partial(getattr, lane.breaker, "is_open"))
 
 
 def _verifier(settings: GatewaySettings, issuer: DevelopmentIssuer | None) -> TokenVerifier:
@@ -128,12 +162,13 @@ def _verifier(settings: GatewaySettings, issuer: DevelopmentIssuer | None) -> To
     )
 
 
-def _shell(upstreams: Mapping[str, Upstream]) -> FastAPI:
+def _shell(upstreams: Mapping[str, Upstream], metrics: Sequence[HttpMetrics]) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.is_ready = True
-        yield
-        app.state.is_ready = False
+        async with recording("gateway"):
+            app.state.is_ready = True
+            yield
+            app.state.is_ready = False
         for upstream in upstreams.values():
             await upstream.aclose()
 
@@ -153,14 +188,8 @@ def _shell(upstreams: Mapping[str, Upstream]) -> FastAPI:
     async def index() -> RedirectResponse:
         return RedirectResponse("/docs")
 
-    @shell.get("/livez", include_in_schema=False)
-    @shell.get("/startupz", include_in_schema=False)
-    async def alive() -> dict[str, Any]:
-        return {"status": "ok"}
+    async def readyz() -> str:
+        return "" if shell.state.is_ready else "draining"
 
-    @shell.get("/readyz", include_in_schema=False)
-    async def ready() -> JSONResponse:
-        is_ready = shell.state.is_ready
-        return JSONResponse({"status": "ok" if is_ready else "not ready"}, 200 if is_ready else 503)
-
+    shell.router.routes.extend(health_routes(is_well, readyz, is_well, metrics))
     return shell

@@ -102,16 +102,16 @@ class Lane:
 
     def __init__(self, most_in_flight: int, breaker: Breaker | None = None) -> None:
         self.breaker, self.budget = breaker or Breaker(), RetryBudget()
-        self._most, self._in_flight = most_in_flight, 0
+        self._most, self.in_flight = most_in_flight, 0
 
     def enter(self) -> bool:
         """Takes a place, to be given back by `leave`; False when all are taken."""
-        if self._in_flight >= self._most:
+        if self.in_flight >= self._most:
             return False
-        self._in_flight += 1
+        self.in_flight += 1
         self.budget.earn()
         return True
 
     def leave(self) -> None:
         """Gives a place back."""
-        self._in_flight -= 1
+        self.in_flight -= 1

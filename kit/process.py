@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Any
@@ -14,11 +14,15 @@ from fastapi import FastAPI
 from kit.db.database import Database, DatabaseSettings
 from kit.events.bus import EventBus
 from kit.events.envelope import dead_letter_topic_of, topic_of
+from kit.events.worker import Worker
 from kit.runtime import Runtime
 from kit.security.tokens import TokenVerifier, http_jwks
 from kit.settings import ServiceSettings
 from kit.telemetry.logging import configure_logging
 from kit.telemetry.metrics import Metrics
+from kit.telemetry.spans import recording
+from kit.web.health import ServiceHealth, served
+from kit.web.server import serve
 
 LOG_DATABASE = "crmesh_log"
 """Database of the embedded log."""
@@ -51,8 +55,8 @@ def make_runtime(
         readers=settings.pool_readers,
     )
     db, metrics = Database(database), Metrics(settings.service)
-    metrics.watch_pool("writers", db.connections_in_use)
-    metrics.watch_pool("readers", partial(db.connections_in_use, read_only=True))
+    metrics.watch_pool("writers", settings.pool_writers, db.connections_in_use)
+    metrics.watch_pool("readers", settings.pool_readers, partial(db.connections_in_use, read_only=True))
     return Runtime(
         service=settings.service,
         settings=settings,
@@ -73,6 +77,7 @@ async def started(runtime: Runtime) -> AsyncIterator[None]:
     """Start and stop the parts of a runtime that belongs to this process alone."""
     configure_logging(runtime.service, runtime.settings.log_level)
     async with AsyncExitStack() as stack:
+        await stack.enter_async_context(recording(runtime.service))
         await runtime.db.start()
         stack.push_async_callback(runtime.db.stop)
         await runtime.bus.start()
@@ -85,21 +90,45 @@ def api_lifespan(runtime: Runtime) -> Callable[[FastAPI], Any]:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        runtime.settings.require_safe()
         configure_logging(runtime.service, runtime.settings.log_level)
         async with AsyncExitStack() as stack:
+            await stack.enter_async_context(recording(runtime.service))
             await runtime.db.start()
             stack.push_async_callback(runtime.db.stop)
             stack.push_async_callback(runtime.bus.stop)
             yield
-            app.state.draining = True
+            app.state.health.is_draining = True
 
     return lifespan
 
 
-async def run_until_signal(work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
-    """Run `work(stop)`; SIGTERM and SIGINT set `stop`."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
+def serve_api(settings: ServiceSettings, create_app: Callable[[Runtime, object], FastAPI]) -> None:
+    """The api process of a service until SIGTERM: first not ready, then, after the drain, ended."""
+    runtime = make_runtime(settings)
+    app = create_app(runtime, api_lifespan(runtime))
+
+    def on_drain() -> None:
+        app.state.health.is_draining = True
+
+    serve(app, host=settings.host, port=settings.port, drain_seconds=settings.drain_seconds, on_drain=on_drain)
+
+
+async def run_worker(runtime: Runtime, create: Callable[[Runtime], Worker]) -> None:
+    """The worker process of a service until SIGTERM or SIGINT, with its health on a port of its own.
+
+    The port answers from the first moment to the last: also while the database is waited for, and while draining.
+    """
+    runtime.settings.require_safe()
+    worker = create(runtime)
+    health, stop = ServiceHealth(runtime, worker.livez), asyncio.Event()
+
+    def end() -> None:
+        health.is_draining = True
+        stop.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    await work(stop)
+        asyncio.get_running_loop().add_signal_handler(number, end)
+    async with served(health.routes(), runtime.settings.ops_host, runtime.settings.ops_port), started(runtime):
+        await runtime.bus.ensure_topics(topics_of(runtime.service))
+        await worker.run(stop)

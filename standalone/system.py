@@ -7,15 +7,14 @@ import json
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast
 
 import psutil
 import structlog
-import uvicorn
 
 from gateway.app import Gateway, create_app
 from gateway.issuer import DevelopmentIssuer
@@ -30,11 +29,14 @@ from kit.native.postgres import EmbeddedPostgres
 from kit.process import LOG_DATABASE, make_runtime, topics_of
 from kit.runtime import Runtime
 from kit.security.tokens import TokenVerifier, static_jwks
+from kit.web.health import InnerServer
 from standalone.registry import SERVICES, room
 
 log = structlog.get_logger(__name__)
 
 WATCH_SECONDS = 1.0
+SHARED_BUFFERS_MB = 64
+"""Half of the default: it counts towards the memory of the whole, and the operating system caches files too."""
 
 BusKind = Literal["embedded", "kafka"]
 
@@ -99,7 +101,7 @@ class System:
         """Answer HTTP until `stop` is set, then drain."""
         config = server_config(cast(Any, self.gateway), host=self.options.host, port=self.options.port)
         config.timeout_graceful_shutdown = DRAIN_SECONDS
-        server = _QuietServer(config)
+        server = InnerServer(config)
         server.on_started = self._serving.set
         serving = asyncio.create_task(server.serve(sockets=[self.listener]))
         waiting = asyncio.create_task(stop.wait())
@@ -119,23 +121,6 @@ class System:
         ended = next(iter(done))
         reason = "cancelled" if ended.cancelled() else repr(ended.exception())
         raise WorkerEnded(f"{ended.get_name()} ended: {reason}")
-
-
-class _QuietServer(uvicorn.Server):
-    """Signals are handled by whoever runs the system."""
-
-    on_started: Callable[[], None]
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Tell when the port accepts requests."""
-        await super().startup(sockets)
-        if self.started:
-            self.on_started()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """No handlers of its own."""
-        yield
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -175,7 +160,7 @@ async def running(options: Options, stop: asyncio.Event | None = None) -> AsyncI
 async def _start(options: Options, listener: socket.socket, stack: AsyncExitStack, stop: asyncio.Event) -> System:
     options.folder.mkdir(parents=True, exist_ok=True)
     _check_bus(options)
-    server = EmbeddedPostgres(options.folder / "postgres")
+    server = EmbeddedPostgres(options.folder / "postgres", shared_buffers_mb=SHARED_BUFFERS_MB)
     await server.start()
     stack.push_async_callback(server.stop)
     _replace(options.folder / "bus", options.bus)
@@ -191,7 +176,13 @@ async def _start(options: Options, listener: socket.socket, stack: AsyncExitStac
     apps = {name: room(name, "app").create_app(runtime) for name, runtime in runtimes.items()}
     upstreams = {name: AsgiUpstream(app) for name, app in apps.items()}
     documents = {name: app.openapi() for name, app in apps.items()}
-    gateway = create_app(gateway_settings, upstreams, issuer=issuer, documents=documents)
+    gateway = create_app(
+        gateway_settings,
+        upstreams,
+        issuer=issuer,
+        documents=documents,
+        others=[runtime.metrics for runtime in runtimes.values()],
+    )
     _go_on(stop)
     workers = _start_workers(runtimes, stack)
     workers.append(asyncio.create_task(_watch_server(server), name="PostgreSQL"))

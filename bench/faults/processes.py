@@ -161,6 +161,7 @@ class System:
             "CRMESH_JWKS_URL": f"{issuer}/.well-known/jwks.json",
             "CRMESH_TIMEZONE": "UTC",
             "CRMESH_LOG_LEVEL": "WARNING",
+            "CRMESH_OPS_PORT": "0",  # the workers share a machine
         }
         for service, own in ports.items():
             for number, port in enumerate(own, start=1):
@@ -215,7 +216,7 @@ class System:
                 return killed
             command.send(signal.SIGKILL)
             await command.ended(10)
-            killed, patience = killed + 1, patience + 0.7
+            killed, patience = killed + 1, patience * 1.3
 
     async def _supervise(self) -> None:
         while True:

@@ -13,23 +13,25 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
 import asyncpg
 import structlog
 
+from kit import clock
 from kit.db.database import TRANSIENT_ERRORS, Database, Tx
 from kit.db.rows import dumps
 from kit.errors import TransientError
 from kit.events import outbox, parked
-from kit.events.bus import BusUnavailable, Consumer, EventBus, Record, TopicPartition
-from kit.events.envelope import Event, UndecodableEvent, dead_letter_topic_of, from_headers
+from kit.events.bus import BusUnavailable, Consumer, ConsumerStalled, EventBus, Record, TopicPartition
+from kit.events.envelope import Event, UndecodableEvent, dead_letter_topic_of, from_headers, traced
 from kit.events.faults import crash_point
 from kit.events.handlers import Subscriptions
 from kit.telemetry.metrics import Metrics
+from kit.telemetry.tracing import continuing
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +45,11 @@ BATCH = 200
 POLL_SECONDS = 1.0
 MAX_ATTEMPTS = 6
 """Tries of one event before its key is parked."""
+SILENT_SECONDS = 120.0
+"""A batch is worked in less, and every wait for the log or the database ends earlier."""
+MAX_STALLS = 3
+"""Clients in a row that brought nothing though the log went on: only a new process may help."""
+START_SECONDS = 60.0
 
 _MOVE_OFFSETS = """
 INSERT INTO consumer_offset AS o (grp, topic, partition, next_offset)
@@ -78,6 +85,12 @@ class InboxConsumer:
         self._group = subscriptions.group
         self.handled = 0
         self.last_beat = time.monotonic()
+        self.stalls = 0
+
+    def is_stuck(self) -> bool:
+        """Whether the watchdog gives up. A log or database that is away does not count: waiting goes on."""
+        is_silent = bool(self._subscriptions.topics()) and time.monotonic() - self.last_beat > SILENT_SECONDS
+        return is_silent or self.stalls >= MAX_STALLS
 
     async def run(self, stop: asyncio.Event) -> None:
         """Join the group and work; a failing log client is replaced by a new one.
@@ -91,16 +104,21 @@ class InboxConsumer:
             consumer = self._bus.consumer(self._group, self._subscriptions.topics(), self._start_offsets)
             try:
                 try:
-                    await consumer.start()
+                    async with asyncio.timeout(START_SECONDS):
+                        await consumer.start()
                     await self._work(consumer, stop)
                 finally:
                     await consumer.stop()
+            except ConsumerStalled as error:
+                self.stalls += 1
+                log.warning("consumer_stalled", group=self._group, stalls=self.stalls, error=repr(error))
             except RETRYABLE as error:
                 log.warning("consumer_retry", group=self._group, error=repr(error))
                 await _sleep(stop, 0.5)
             except Exception as error:
                 log.error("consumer_failed", group=self._group, error=repr(error), exc_info=error)
                 await _sleep(stop, 2.0)
+            self.last_beat = time.monotonic()
 
     async def _start_offsets(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, int]:
         async with self._db.reading() as tx:
@@ -112,6 +130,7 @@ class InboxConsumer:
             polled = await consumer.poll(BATCH, POLL_SECONDS)
             self.last_beat = time.monotonic()
             if polled:
+                self.stalls = 0
                 await self.handle(polled, stop)
                 crash_point("inbox.before_commit")
                 await consumer.commit({p: records[-1].offset + 1 for p, records in polled.items()})
@@ -125,6 +144,7 @@ class InboxConsumer:
             for partition, records in polled.items():
                 for record in records:
                     await self._apply_one(partition, record, stop)
+                    self.last_beat = time.monotonic()
         self.handled += sum(len(records) for records in polled.values())
 
     async def _apply_one(self, partition: TopicPartition, record: Record, stop: asyncio.Event) -> None:
@@ -163,14 +183,30 @@ class InboxConsumer:
                         decoded.append((record, event))
                 except UndecodableEvent as error:
                     await self._dead_letter(tx, record, error)
-            waiting = await self._park(tx, decoded, failure, attempts)
-            new = await self._remember(tx, [event for record, event in decoded if event.id not in waiting])
-            await self._subscriptions.handle(tx, new)
+            new = await self._work_on(tx, decoded, failure, attempts)
             crash_point("inbox.before_effect")
         crash_point("inbox.after_effect")
         if self._metrics is not None:
-            for event_type, count in Counter(event.type for event in new).items():
-                self._metrics.handled(event_type, count)
+            self._count(self._metrics, new)
+
+    async def _work_on(
+        self, tx: Tx, decoded: Sequence[tuple[Record, Event]], failure: Exception | None, attempts: int
+    ) -> list[Event]:
+        """Handle what is new and not held back; returns it. An event that comes alone lends its trace to the logs."""
+        with continuing(decoded[0][1].traceparent) if len(decoded) == 1 else nullcontext():
+            waiting = await self._park(tx, decoded, failure, attempts)
+            new = await self._remember(tx, [event for record, event in decoded if event.id not in waiting])
+            with traced("consumer", self._subscriptions.service, new) as events:
+                await self._subscriptions.handle(tx, events)
+        return new
+
+    def _count(self, metrics: Metrics, handled: Sequence[Event]) -> None:
+        now = clock.now()
+        by_type: dict[str, list[float]] = {}
+        for event in handled:
+            by_type.setdefault(event.type, []).append((now - event.time).total_seconds())
+        for event_type, seconds in by_type.items():
+            metrics.handled(event_type, seconds)
 
     async def _claim(self, tx: Tx, polled: Mapping[TopicPartition, Sequence[Record]]) -> list[Record]:
         partitions = sorted(polled)

@@ -28,7 +28,7 @@ from aiokafka.errors import (  # type: ignore[import-untyped]
     KafkaError,
 )
 
-from kit.events.bus import BusUnavailable, Record, StartOffsets, TopicPartition
+from kit.events.bus import BusUnavailable, ConsumerStalled, Record, StartOffsets, TopicPartition
 
 log = structlog.get_logger(__name__)
 
@@ -157,7 +157,7 @@ class KafkaConsumer:
         elif await self._is_stalled(session):
             log.warning("kafka.consumer_stalled", group=self._group)
             await self._close()
-            raise BusUnavailable(f"group {self._group} stopped fetching")
+            raise ConsumerStalled(f"group {self._group} stopped fetching")
         self.last_poll_at = time.monotonic()
         return found
 

@@ -17,7 +17,7 @@ import structlog
 from kit.db.database import TRANSIENT_ERRORS, Database, Row
 from kit.events import outbox
 from kit.events.bus import BusUnavailable, EventBus, Message
-from kit.events.envelope import Event, to_headers
+from kit.events.envelope import Event, to_headers, traced
 from kit.events.faults import crash_point
 from kit.telemetry.metrics import Metrics
 
@@ -54,17 +54,18 @@ def event_of(row: Row) -> Event:
     )
 
 
-def _message(row: Row) -> Message:
-    event = event_of(row)
+def _message(event: Event) -> Message:
     return Message(key=event.key, value=event.data, headers=tuple(to_headers(event)))
 
 
-async def _send(bus: EventBus, rows: Sequence[Row]) -> None:
-    by_topic: dict[str, list[Message]] = {}
-    for row in rows:
-        by_topic.setdefault(row["topic"], []).append(_message(row))
-    for topic, messages in by_topic.items():
-        await bus.publish(topic, messages)
+async def _send(bus: EventBus, rows: Sequence[Row], service: str = "") -> None:
+    events = [event_of(row) for row in rows]
+    with traced("producer", service, events) as sent:
+        by_topic: dict[str, list[Message]] = {}
+        for row, event in zip(rows, sent, strict=True):
+            by_topic.setdefault(row["topic"], []).append(_message(event))
+        for topic, messages in by_topic.items():
+            await bus.publish(topic, messages)
 
 
 class Relay:
@@ -113,7 +114,7 @@ class Relay:
         rows = await connection.fetch(_READ, BATCH)
         if rows:
             crash_point("relay.before_send")
-            await _send(self._bus, rows)
+            await _send(self._bus, rows, self._db.settings.name)
             crash_point("relay.before_mark")
             await connection.execute(_MARK, [row["id"] for row in rows])
             self.sent += len(rows)

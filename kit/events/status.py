@@ -8,7 +8,7 @@ from typing import Any
 from kit.db.database import Tx
 from kit.events.bus import EventBus
 from kit.events.handlers import Subscriptions
-from kit.events.inbox import stored_offsets
+from kit.events.lag import positions
 
 _COUNTS = """
 SELECT (SELECT count(*) FROM outbox WHERE published_at IS NULL) AS waiting,
@@ -16,6 +16,15 @@ SELECT (SELECT count(*) FROM outbox WHERE published_at IS NULL) AS waiting,
         WHERE published_at IS NULL) AS age,
        (SELECT count(DISTINCT key) FROM parked_event WHERE grp = $1 AND discarded_at IS NULL) AS parked
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What the database alone tells; `outbox_age` in seconds."""
+
+    outbox_waiting: int
+    outbox_age: float
+    parked_keys: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +45,17 @@ class DeliveryStatus:
         return {**asdict(self), "settled": self.is_settled()}
 
 
+async def waiting(tx: Tx, group: str) -> Waiting:
+    """Counts of outbox and parked keys; asks the database only."""
+    counts = await tx.fetchrow(_COUNTS, group)
+    assert counts is not None
+    return Waiting(int(counts["waiting"]), float(counts["age"]), int(counts["parked"]))
+
+
 async def delivery_status(tx: Tx, bus: EventBus, subscriptions: Subscriptions) -> DeliveryStatus:
     """Counts and lags now; raises BusUnavailable."""
-    counts = await tx.fetchrow(_COUNTS, subscriptions.group)
-    assert counts is not None
-    topics = subscriptions.topics()
-    lag = {}
-    for topic in topics:
-        bounds = await bus.bounds(topic)
-        stored = await stored_offsets(tx, subscriptions.group, [topic])
-        lag[topic] = sum(max(0, end - max(first, stored.get(p, 0))) for p, (first, end) in bounds.items())
-    return DeliveryStatus(int(counts["waiting"]), float(counts["age"]), int(counts["parked"]), lag)
+    counts = await waiting(tx, subscriptions.group)
+    lag = dict.fromkeys(subscriptions.topics(), 0)
+    for partition, position in (await positions(tx, bus, subscriptions)).items():
+        lag[partition.topic] += position.behind
+    return DeliveryStatus(counts.outbox_waiting, counts.outbox_age, counts.parked_keys, lag)

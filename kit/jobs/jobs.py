@@ -18,6 +18,7 @@ from kit.ids import new_id
 from kit.jobs import store
 from kit.jobs.context import JobContext
 from kit.jobs.store import Claim, JobCancelled, LeaseLost
+from kit.telemetry.tracing import tracing
 
 __all__ = [
     "JobAlreadyFinished",
@@ -114,7 +115,8 @@ class JobRunner:
     """Runs the jobs of one database whose kinds it has handlers for, `concurrency` at a time.
 
     `lease`, `poll`, `grace`, `retry_delay` and `progress_interval` are seconds. A worker that dies is
-    noticed when its lease ends; a job fails after `max_attempts` claims without a new checkpoint.
+    noticed when its lease ends; a job fails after `max_attempts` claims without a new checkpoint. `finished` is told
+    kind and outcome of each job.
     """
 
     def __init__(
@@ -130,6 +132,7 @@ class JobRunner:
         max_attempts: int = 5,
         retry_delay: float = 1.0,
         progress_interval: float = 0.25,
+        finished: Callable[[str, str], None] | None = None,
     ) -> None:
         self._db = db
         self._handlers = dict(handlers)
@@ -141,6 +144,7 @@ class JobRunner:
         self._max_attempts = max_attempts
         self._retry_delay = retry_delay
         self._progress_interval = progress_interval
+        self._finished = finished
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
@@ -167,7 +171,8 @@ class JobRunner:
                 log.warning("job claim failed", error=type(error).__name__)
                 claim = None
             if claim is not None:
-                await self._execute(claim, stop)
+                with tracing(service=self._db.settings.name, what=f"job {claim.kind}", kind="internal"):
+                    await self._execute(claim, stop)
             elif not stop.is_set():
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._woken.wait(), self._poll)
@@ -251,9 +256,16 @@ class JobRunner:
     ) -> None:
         async with self._db.transaction() as tx:
             await store.finish(tx, claim, state, context.done, context.total, result=result, error=error)
+        self._tell(claim.kind, state)
         log.info("job finished", job=str(claim.id), kind=claim.kind, state=state)
+
+    def _tell(self, kind: str, state: str) -> None:
+        if self._finished is not None:
+            self._finished(kind, state)
 
     async def _retry(self, claim: Claim, error: BaseException) -> None:
         async with self._db.transaction() as tx:
             state = await store.retry_later(tx, claim, self._max_attempts, type(error).__name__, self._retry_delay)
+        if state == "failed":
+            self._tell(claim.kind, state)
         log.error("job attempt failed", job=str(claim.id), kind=claim.kind, state=state, exc_info=error)

@@ -41,6 +41,11 @@ class Claim:
     since: float
 
 
+_OPEN = """
+SELECT state, count(*) AS count, coalesce(extract(epoch FROM clock_timestamp() - min(
+           CASE state WHEN 'queued' THEN run_at ELSE started_at END)), 0)::float8 AS oldest
+FROM job WHERE state IN ('queued', 'running') GROUP BY state
+"""
 _SWEEP = """
 UPDATE job SET state = CASE WHEN cancel_requested THEN 'cancelled' ELSE 'failed' END,
                error = CASE WHEN NOT cancel_requested THEN 'worker died in ' || attempts || ' attempts' END,
@@ -108,6 +113,12 @@ UPDATE job SET state = CASE WHEN cancel_requested THEN 'cancelled' ELSE 'queued'
                updated_at = clock_timestamp(), version = version + 1
 {_HELD}
 """
+
+
+async def open_jobs(tx: Tx) -> dict[str, tuple[int, float]]:
+    """State -> how many jobs, and for how many seconds the oldest has been due or running."""
+    found = {row["state"]: (int(row["count"]), max(0.0, row["oldest"])) for row in await tx.fetch(_OPEN)}
+    return {state: found.get(state, (0, 0.0)) for state in ("queued", "running")}
 
 
 async def claim_next(tx: Tx, owner: str, lease: float, kinds: list[str], max_attempts: int) -> Claim | None:

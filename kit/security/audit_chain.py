@@ -36,6 +36,10 @@ WHERE locktype = 'relation' AND relation = 'audit_log'::regclass AND granted AND
     AND mode = 'RowExclusiveLock'
 """
 _HEAD = "SELECT id, hash FROM audit_log WHERE hash IS NOT NULL ORDER BY id DESC LIMIT 1"
+_WAITING = """
+SELECT extract(epoch FROM clock_timestamp() - at)::float8 FROM audit_log
+WHERE id > coalesce((SELECT max(id) FROM audit_log WHERE hash IS NOT NULL), 0) ORDER BY id LIMIT 1
+"""
 _AT = "SELECT hash FROM audit_log WHERE id = $1"
 _UNSEALED = f"SELECT {_COLUMNS} FROM audit_log WHERE id > $1 AND id <= $2 ORDER BY id LIMIT {BATCH_ROWS}"
 _SEAL = """
@@ -112,6 +116,10 @@ class AuditSealer:
         if total:
             log.info("audit_sealed", rows=total, last_id=self._sealed_last and self._sealed_last[0])
         return total
+
+    async def waiting_seconds(self, tx: Tx) -> float:
+        """Age of the oldest row that is not sealed yet; 0 when all are."""
+        return float(await tx.fetchval(_WAITING) or 0.0) if await tx.fetchval(_EXISTS) else 0.0
 
     async def _batch(self) -> int:
         async with self._db.transaction() as tx:

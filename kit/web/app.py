@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-import asyncpg
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
-from starlette.responses import Response
 
-from kit.db.database import TRANSIENT_ERRORS
-from kit.db.migrate import current, head
 from kit.runtime import Runtime
 from kit.security.principals import Reach
 from kit.telemetry.metrics import MetricsMiddleware
 from kit.web import problems
+from kit.web.health import ServiceHealth
 from kit.web.middleware import EdgeMiddleware
 from kit.web.problems import MEDIA_TYPE, Problem
 
@@ -33,8 +29,6 @@ _WRITE_PROBLEMS = {
     413: "The body is too large",
     415: "The body is not JSON",
 }
-_NO_DATABASE: tuple[type[BaseException], ...] = (asyncpg.PostgresError, *TRANSIENT_ERRORS)
-READY_SECONDS = 3.0
 _HEADERS = {
     "ETag": {"description": "The version, to be sent as If-Match", "schema": {"type": "string"}},
     "Link": {"description": "rel=next, unless this is the last page", "schema": {"type": "string"}},
@@ -75,54 +69,15 @@ def create_service_app(
     app.state.runtime = runtime
     app.state.permissions = permissions
     app.state.reaches = reaches
-    app.state.draining = False
+    app.state.health = health = ServiceHealth(runtime)
     problems.install(app)
     app.add_middleware(MetricsMiddleware, metrics=runtime.metrics)
-    app.add_middleware(EdgeMiddleware)
+    app.add_middleware(EdgeMiddleware, service=runtime.service)
     for router in routers:
         app.include_router(router)
-    app.include_router(_health(runtime))
+    app.router.routes.extend(health.routes())
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
-
-
-def _health(runtime: Runtime) -> APIRouter:
-    router = APIRouter(include_in_schema=False)
-
-    @router.get("/livez")
-    async def livez() -> Response:
-        return Response(b"ok", media_type="text/plain")
-
-    @router.get("/readyz")
-    async def readyz(request: Request) -> Response:
-        if request.app.state.draining:
-            return Response(b"draining", 503, media_type="text/plain")
-        try:
-            async with asyncio.timeout(READY_SECONDS), runtime.db.reading() as tx:
-                await tx.fetchval("SELECT 1")
-        except _NO_DATABASE:
-            return Response(b"database unreachable", 503, media_type="text/plain")
-        return Response(b"ok", media_type="text/plain")
-
-    @router.get("/startupz")
-    async def startupz() -> Response:
-        try:
-            async with asyncio.timeout(READY_SECONDS):
-                connection = await runtime.db.connect()
-                try:
-                    at = await current(connection)
-                finally:
-                    connection.terminate()
-        except _NO_DATABASE:
-            return Response(b"database unreachable", 503, media_type="text/plain")
-        ok = at is not None and at >= head(runtime.service)
-        return Response(b"ok" if ok else b"migrations pending", 200 if ok else 503, media_type="text/plain")
-
-    @router.get("/metrics")
-    async def metrics() -> Response:
-        return Response(runtime.metrics.render(), media_type="text/plain; version=0.0.4")
-
-    return router
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

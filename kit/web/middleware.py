@@ -25,8 +25,9 @@ class EdgeMiddleware:
     """Accepts or makes `X-Request-Id` and `traceparent`, echoes the former, refuses large bodies (413),
     answers 500 for an error that nothing else has handled (here its trace id is still known)."""
 
-    def __init__(self, app: ASGIApp, max_body: int = MAX_BODY_BYTES) -> None:
+    def __init__(self, app: ASGIApp, service: str = "", max_body: int = MAX_BODY_BYTES) -> None:
         self.app = app
+        self.service = service
         self.max_body = max_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -39,7 +40,7 @@ class EdgeMiddleware:
         token = correlation.set(request_id)
         structlog.contextvars.bind_contextvars(request_id=request_id)
         try:
-            with tracing(headers.get(b"traceparent", b"").decode("latin-1")):
+            with tracing(headers.get(b"traceparent", b"").decode("latin-1"), self.service, scope["path"]):
                 await self._limited(scope, receive, _echo(send, request_id), headers.get(b"content-length", b""))
         finally:
             correlation.reset(token)

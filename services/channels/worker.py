@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from kit.events.worker import Worker
 from kit.jobs.jobs import JobHandler
-from kit.process import make_runtime, run_until_signal, started, topics_of
+from kit.process import make_runtime, run_worker
 from kit.runtime import Runtime
 from services.channels.settings import Settings
 from services.channels.subscriptions import subscriptions
@@ -22,10 +22,7 @@ def create_worker(runtime: Runtime) -> Worker:
 
 async def main() -> None:
     """Run until SIGTERM."""
-    runtime = make_runtime(Settings())
-    async with started(runtime):
-        await runtime.bus.ensure_topics(topics_of(runtime.service))
-        await run_until_signal(create_worker(runtime).run)
+    await run_worker(make_runtime(Settings()), create_worker)
 
 
 if __name__ == "__main__":

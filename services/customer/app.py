@@ -1,10 +1,10 @@
-"""HTTP application of the customer service."""
+"""HTTP application of the customer service; as a process: `python -m services.customer.app`."""
 
 from __future__ import annotations
 
 from fastapi import FastAPI
 
-from kit.process import api_lifespan, make_runtime
+from kit.process import api_lifespan, make_runtime, serve_api
 from kit.runtime import Runtime
 from kit.web.app import create_service_app
 from services.customer.api import ROUTERS
@@ -31,3 +31,7 @@ def from_environment() -> FastAPI:
     """Factory for uvicorn: `uvicorn --factory services.customer.app:from_environment`."""
     runtime = make_runtime(Settings())
     return create_app(runtime, api_lifespan(runtime))
+
+
+if __name__ == "__main__":
+    serve_api(Settings(), create_app)

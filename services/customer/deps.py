@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from kit.clock import business_date
+from kit.security.fields import FieldPolicy, FieldRule
 from kit.security.principals import Reach, Scope
 from kit.web.context import Actor, Context, scope_of
 
 _READ = frozenset({"accounts:read", "orders:read", "payments:read", "exchange-rates:read", "sellers:read"})
-_SELL = _READ | {"accounts:write", "orders:write"}
+_SELL = _READ | {"accounts:write", "orders:write", "tax-ids:read"}
 _LEAD = _SELL | {"orders:backdate", "payments:write"}
 
 PERMISSIONS: Mapping[str, frozenset[str]] = {
@@ -19,11 +20,14 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
     "sales_director": _LEAD | {"exchange-rates:write"},
     "sales_manager": _LEAD,
     "sales_rep": _SELL,
-    "risk_officer": _READ | {"payments:write"},
+    "risk_officer": _READ | {"payments:write", "tax-ids:read"},
     "channel_manager": _READ,
     "service_agent": _READ | {"accounts:write"},
     "auditor": _READ | {"operations:read"},
 }
+
+ACCOUNT_FIELDS: FieldPolicy = {"tax_id": FieldRule("tax-ids:read")}
+"""Who serves or sells to a customer through others recognises a tax id without learning it."""
 
 REACHES: Mapping[str, Reach] = {
     "administrator": "all",

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 from kit.events.worker import Worker
 from kit.jobs.jobs import JobHandler
-from kit.process import make_runtime, run_until_signal, started, topics_of
+from kit.process import make_runtime, run_worker
 from kit.runtime import Runtime
+from services.customer.orders.figures import orders_by_state
 from services.customer.settings import Settings
 from services.customer.subscriptions import subscriptions
 
@@ -17,15 +18,12 @@ JOBS: Mapping[str, JobHandler] = {}
 
 def create_worker(runtime: Runtime) -> Worker:
     """The worker on a runtime that its owner starts and stops."""
-    return Worker(runtime, subscriptions, JOBS)
+    return Worker(runtime, subscriptions, JOBS, [orders_by_state(runtime.metrics)])
 
 
 async def main() -> None:
     """Run until SIGTERM."""
-    runtime = make_runtime(Settings())
-    async with started(runtime):
-        await runtime.bus.ensure_topics(topics_of(runtime.service))
-        await run_until_signal(create_worker(runtime).run)
+    await run_worker(make_runtime(Settings()), create_worker)
 
 
 if __name__ == "__main__":

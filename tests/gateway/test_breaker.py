@@ -185,5 +185,5 @@ async def test_clients_that_leave_do_not_open_the_breaker_and_give_their_places_
         call.cancel()
     await asyncio.gather(*calls, return_exceptions=True)
     lane = four.app.proxy.lanes["customer"]
-    await until(lambda: lane._in_flight == 0)
+    await until(lambda: lane.in_flight == 0)
     assert not lane.breaker.is_open

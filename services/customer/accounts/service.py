@@ -14,12 +14,14 @@ from kit.events.outbox import Fact
 from kit.ids import new_id
 from kit.security import audit
 from kit.security.audit import AuditEntry
+from kit.security.fields import shown
 from kit.security.principals import ScopeQuery
+from kit.web.context import Actor
 from services.customer.accounts import repository
 from services.customer.accounts.enums import AccountKind
 from services.customer.accounts.rules import AccountArchived, DuplicateAccount, clean_tax_id, merged
 from services.customer.accounts.schemas import AccountCreate, AccountUpdate
-from services.customer.deps import Desk
+from services.customer.deps import ACCOUNT_FIELDS, Desk
 from services.customer.directories import repository as directories
 from services.customer.events_out import AccountCreated, AccountSnapshot, AccountUpdated
 
@@ -27,11 +29,11 @@ SERVICE = "customer"
 _SNAPSHOT = ("id", "stream_key", "kind", "region", "customer_type", "owner_id", "external_ids", "version")
 
 
-def account_body(account: Mapping[str, Any]) -> dict[str, Any]:
-    """The account as AccountRead."""
+def account_body(actor: Actor, account: Mapping[str, Any]) -> dict[str, Any]:
+    """The account as AccountRead, as far as the caller may see its fields."""
     hidden = ("archived_at",)
     body = {name: value for name, value in account.items() if name not in hidden}
-    return {**body, "is_archived": account["archived_at"] is not None}
+    return shown({**body, "is_archived": account["archived_at"] is not None}, ACCOUNT_FIELDS, actor)
 
 
 def account_fact(account: Mapping[str, Any], changed: Collection[str] = ()) -> Fact:

@@ -168,3 +168,8 @@ async def confirmed_placements(tx: Tx) -> set[tuple[str, int]]:
     """(order id, placement) of every order that was confirmed."""
     rows = await tx.fetch("SELECT id, placement FROM orders WHERE state IN ('confirmed', 'fulfilled', 'closed')")
     return {(str(row["id"]), row["placement"]) for row in rows}
+
+
+async def count_by_state(tx: Tx) -> dict[str, int]:
+    """State -> number of orders (an index alone is read)."""
+    return {row["state"]: row["n"] for row in await tx.fetch("SELECT state, count(*) AS n FROM orders GROUP BY state")}

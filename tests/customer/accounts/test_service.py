@@ -192,3 +192,29 @@ async def test_a_refusal_names_no_account_that_the_caller_may_not_see(world: Wor
     answer = await world.service.post("/v1/accounts/batch", {"rows": [row]}, headers=rep)
     (result,) = answer.json()["results"]
     assert (result["status"], result["problem"]["candidates"]) == ("problem", [])
+
+
+@pytest.mark.parametrize("role", ["service_agent", "channel_manager", "auditor"])
+async def test_a_tax_id_is_masked_for_who_need_not_know_it(world: World, role: str) -> None:
+    account = await world.account(country="CN", tax_id=USCC)
+    path = f"/v1/accounts/{account['id']}"
+    headers = world.service.headers("someone", role)
+    masked = "**************341L"
+    assert (await world.service.get(path, headers=headers)).json() == {**account, "tax_id": masked}
+    listed = await world.service.get("/v1/accounts?fields=tax_id", headers=headers)
+    assert listed.json()["items"] == [{"tax_id": masked}]
+    asked = await world.service.get(f"/v1/accounts?tax_id={USCC}", headers=headers)
+    assert (asked.status_code, codes(asked.json())) == (400, ["tax_id"])
+    officer = await world.service.get(path, headers=world.service.headers("officer", "risk_officer"))
+    assert officer.json() == account
+
+
+async def test_a_masked_tax_id_sent_back_changes_nothing(world: World) -> None:
+    account = await world.account(country="CN", tax_id=USCC)
+    path, agent = f"/v1/accounts/{account['id']}", world.service.headers("agent", "service_agent")
+    seen = (await world.service.get(path, headers=agent)).json()
+    answer = await world.service.patch(path, {"tax_id": seen["tax_id"]}, 1, headers=agent)
+    assert (answer.status_code, codes(answer.json())) == (422, ["/tax_id"])
+    answer = await world.service.patch(path, {"region": "CN-BJ"}, 1, headers=agent)
+    assert (answer.status_code, answer.json()["tax_id"]) == (200, seen["tax_id"])
+    assert (await world.service.get(path)).json()["tax_id"] == USCC

@@ -114,14 +114,18 @@ async def test_refusal_fails_at_once_and_other_errors_are_bounded(db: Database, 
         raise ValueError("secret of rep@example.com")
 
     first, second = await add(db, "refused"), await add(db, "broken")
-    async with working(
-        JobRunner(db, {"refused": refused, "broken": broken}, poll=0.02, max_attempts=3, retry_delay=0.01)
-    ):
+    handlers, told = {"refused": refused, "broken": broken}, []
+
+    def finished(kind: str, state: str) -> None:
+        told.append((kind, state))
+
+    async with working(JobRunner(db, handlers, poll=0.02, max_attempts=3, retry_delay=0.01, finished=finished)):
         row = await until(first, state="failed")
         assert (row["error"], row["attempts"]) == ("conflict: the period is closed", 1)
         row = await until(second, state="failed")
         assert (row["error"], row["attempts"]) == ("ValueError", 3)
         assert row["finished_at"] is not None
+    assert sorted(told) == [("broken", "failed"), ("refused", "failed")]
 
 
 async def test_error_then_success_leaves_no_error(db: Database, until: Any, working: Any) -> None:

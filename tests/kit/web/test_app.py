@@ -134,7 +134,7 @@ async def test_health(web: Any, tmp_path: Path, monkeypatch: Any) -> None:
     async with web.runtime.db.transaction() as tx:
         await tx.execute("UPDATE alembic_version SET version_num = '0002'")
     assert await status("/startupz") == 200
-    web.app.state.draining = True
+    web.app.state.health.is_draining = True
     assert (await status("/livez"), await status("/readyz")) == (200, 503)
 
 
@@ -155,7 +155,7 @@ async def test_health_without_a_database(web: Any) -> None:
 
 
 async def test_not_ready_while_no_connection_is_free(web: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr("kit.web.app.READY_SECONDS", 0.2)
+    monkeypatch.setattr("kit.web.health.READY_SECONDS", 0.2)
     web.hooks.gate = asyncio.Event()
     pending = [
         asyncio.create_task(web.client.get("/v1/notes", headers=web.headers()))

@@ -1,0 +1,122 @@
+"""What a worker does every few seconds beside its work: figures, sealing of the audit log, purges.
+
+Each step stands alone: with the log away the database's figures are still fresh, and rows are still sealed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+
+from kit import clock
+from kit.db.database import Tx
+from kit.events.handlers import Subscriptions
+from kit.events.lag import LagMeter
+from kit.events.relay import RETRYABLE
+from kit.events.status import waiting
+from kit.jobs import store
+from kit.runtime import Runtime
+from kit.security.audit_chain import AuditSealer, ChainChanged
+
+log = structlog.get_logger(__name__)
+
+MEASURE_SECONDS = 5.0
+FIGURES_EVERY_TURNS = 12
+PURGE_EVERY_TURNS = 120
+PURGE_ROWS = 5000
+_PURGE = """
+DELETE FROM {table} WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM {table} WHERE {column} < now() - interval '{keep}' LIMIT {rows}))
+"""
+_PURGES = (
+    ("inbox", "handled_at", "14 days"),
+    ("outbox", "published_at", "14 days"),
+    ("idempotency_key", "created_at", "24 hours"),
+)
+
+Figure = Callable[[Tx], Awaitable[None]]
+"""Sets gauges of a service's own from one cheap set-wise query; asked once a minute."""
+
+
+class Housekeeping:
+    """Steps of one worker, on its runtime."""
+
+    def __init__(
+        self, runtime: Runtime, subscriptions: Subscriptions, *, has_jobs: bool, figures: Sequence[Figure] = ()
+    ) -> None:
+        self.runtime = runtime
+        self._group = subscriptions.group
+        self._lag = LagMeter(runtime.bus, subscriptions)
+        self._has_jobs = has_jobs
+        self._figures = figures
+        self.sealer = AuditSealer(runtime.db, runtime.secret)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Turn until `stop` is set; a step that fails is logged and comes again with the next turn."""
+        turn = 0
+        while not stop.is_set():
+            await self._attempt(self.measure)
+            await self._attempt(self.measure_lag)
+            await self._attempt(self.seal)
+            if turn % FIGURES_EVERY_TURNS == 0:
+                await self._attempt(self.measure_figures)
+            if turn % PURGE_EVERY_TURNS == 0:
+                await self._attempt(self.purge)
+            turn += 1
+            try:
+                await asyncio.wait_for(stop.wait(), MEASURE_SECONDS)
+            except TimeoutError:
+                continue
+
+    async def _attempt(self, step: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await step()
+        except RETRYABLE as error:
+            log.warning("housekeeping_retry", service=self.runtime.service, error=repr(error))
+        except Exception as error:  # figures and cleaning must not stop the work
+            log.error("housekeeping_failed", service=self.runtime.service, error=repr(error), exc_info=error)
+
+    async def measure(self) -> None:
+        """Refresh what the database tells: outbox, parked keys, jobs, and that this was looked at."""
+        metrics = self.runtime.metrics
+        async with self.runtime.db.reading() as tx:
+            found = await waiting(tx, self._group)
+            metrics.outbox(found.outbox_waiting, found.outbox_age)
+            metrics.parked(found.parked_keys)
+            if self._has_jobs:
+                for state, (count, oldest_seconds) in (await store.open_jobs(tx)).items():
+                    metrics.jobs(state, count, oldest_seconds)
+        metrics.measured(clock.now().timestamp())
+
+    async def measure_lag(self) -> None:
+        """Refresh how far this service is behind the log; raises BusUnavailable."""
+        async with self.runtime.db.reading() as tx:
+            self.runtime.metrics.lag(*await self._lag.measure(tx))
+
+    async def measure_figures(self) -> None:
+        """Refresh the service's own figures."""
+        for figure in self._figures:
+            async with self.runtime.db.reading() as tx:
+                await figure(tx)
+
+    async def seal(self) -> None:
+        """Seal the audit rows that have settled, and show how long others wait; raises ChainChanged."""
+        is_whole = True
+        try:
+            await self.sealer.turn()
+        except ChainChanged:
+            is_whole = False
+            raise
+        finally:
+            async with self.runtime.db.reading() as tx:
+                self.runtime.metrics.audit(await self.sealer.waiting_seconds(tx), is_whole=is_whole)
+
+    async def purge(self) -> None:
+        """Drop what only served delivery and is old, in short transactions."""
+        for table, column, keep in _PURGES:
+            gone = PURGE_ROWS
+            while gone == PURGE_ROWS:
+                async with self.runtime.db.transaction() as tx:
+                    gone = await tx.execute(_PURGE.format(table=table, column=column, keep=keep, rows=PURGE_ROWS))

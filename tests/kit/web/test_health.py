@@ -1,0 +1,132 @@
+"""Health and figures of a worker process: a port of its own, open from its first moment to its last."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from kit.db.database import Database, DatabaseSettings
+from kit.events.worker import Worker
+from kit.native.process import free_port
+from kit.process import run_worker
+from kit.runtime import Runtime
+from kit.telemetry.metrics import HttpMetrics, Metrics, render
+from kit.testing.postgres import TestServer
+from kit.testing.service import service_harness
+from kit.web.health import health_routes, is_well, served
+from services.risk.subscriptions import subscriptions
+from services.risk.worker import create_worker
+
+PATHS = ("/livez", "/readyz", "/startupz", "/metrics")
+
+
+@asynccontextmanager
+async def running_worker(runtime: Runtime, gate: asyncio.Event | None = None) -> AsyncIterator[httpx.AsyncClient]:
+    """A worker process's work in this process; it is told to end by a signal, and drains until `gate` is set."""
+
+    class Worked(Worker):
+        async def run(self, stop: asyncio.Event) -> None:
+            await super().run(stop)
+            if gate is not None:
+                await gate.wait()
+
+    running = asyncio.create_task(run_worker(runtime, lambda given: Worked(given, subscriptions, {})))
+    url = f"http://127.0.0.1:{runtime.settings.ops_port}"
+    try:
+        async with httpx.AsyncClient(base_url=url, timeout=10) as client:
+            await until(client, "/livez", 200)
+            yield client
+    finally:
+        if not running.done():
+            os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.wait_for(running, 30)
+
+
+async def until(client: httpx.AsyncClient, path: str, status: int) -> str:
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            answer = await client.get(path)
+            if answer.status_code == status:
+                return answer.text
+        except httpx.TransportError:
+            pass
+        assert time.monotonic() < deadline, f"{path} is not {status}"
+        await asyncio.sleep(0.02)
+
+
+async def test_a_worker_answers_on_its_own_port_until_it_has_drained(postgres_server: TestServer) -> None:
+    gate, port = asyncio.Event(), free_port()
+    async with service_harness(postgres_server, "risk", ops_host="127.0.0.1", ops_port=port) as risk:
+        async with running_worker(risk.runtime, gate) as client:
+            await until(client, "/readyz", 200)
+            assert [(await client.get(path)).status_code for path in PATHS] == [200] * 4
+            exposed = await client.get("/metrics")
+            assert exposed.headers["content-type"].startswith("text/plain; version=0.0.4")
+            names = {family.name for family in text_string_to_metric_families(exposed.text)}
+            assert {"crmesh_outbox_unpublished_events", "process_resident_memory_bytes"} <= names
+            os.kill(os.getpid(), signal.SIGTERM)
+            assert await until(client, "/readyz", 503) == "draining"
+            assert (await client.get("/livez")).status_code == 200
+            gate.set()
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection("127.0.0.1", port)
+
+
+async def test_a_worker_without_its_database_lives_but_is_not_ready(postgres_server: TestServer) -> None:
+    away = Database(DatabaseSettings({"dsn": "postgresql://nobody@127.0.0.1:1/none"}))
+    async with (
+        service_harness(postgres_server, "risk", ops_host="127.0.0.1", ops_port=free_port()) as risk,
+        running_worker(risk.runtime) as client,
+    ):
+        await until(client, "/readyz", 200)
+        working, risk.runtime.db = risk.runtime.db, away
+        assert await until(client, "/readyz", 503) == "database unreachable"
+        assert await until(client, "/startupz", 503) == "database unreachable"
+        assert (await client.get("/livez")).status_code == 200
+        risk.runtime.db = working
+
+
+async def test_the_consumers_watchdog_fails_livez(postgres_server: TestServer) -> None:
+    async with service_harness(postgres_server, "risk") as risk:
+        worker = create_worker(risk.runtime)
+        assert await worker.livez() == ""
+        worker.consumer.last_beat -= 121
+        assert await worker.livez() == "consumer stuck"
+        worker.consumer.last_beat = time.monotonic()
+        worker.consumer.stalls = 3
+        assert await worker.livez() == "consumer stuck"
+
+
+async def test_port_0_serves_nothing_and_a_taken_port_is_an_error() -> None:
+    async with served([], "127.0.0.1", 0):
+        pass
+    port = free_port()
+    routes = health_routes(is_well, is_well, is_well, [])
+    async with served(routes, "127.0.0.1", port):
+        with pytest.raises(OSError, match="in use"):
+            async with served(routes, "127.0.0.1", port):
+                pass
+
+
+def test_registries_of_one_process_are_shown_as_one_document() -> None:
+    first, second, edge = Metrics("customer"), Metrics("risk"), HttpMetrics("gateway")
+    first.lag(1, 0.0)
+    second.lag(2, 7.5)
+    edge.observe_request("GET", "/v1/orders", 200, 0.1)
+    second.observe_request("GET", "/v1/credit-profiles", 200, 0.1)
+    text = render([first, second, edge]).decode()
+    assert text.count("# TYPE crmesh_consumer_lag_records gauge") == 1
+    assert text.count("# TYPE crmesh_http_requests_total counter") == 1
+    families = {family.name: family for family in text_string_to_metric_families(text)}
+    lags = {sample.labels["service"]: sample.value for sample in families["crmesh_consumer_lag_records"].samples}
+    assert lags == {"customer": 1, "risk": 2}
+    assert "process_cpu_seconds" in families
