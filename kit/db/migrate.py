@@ -59,9 +59,7 @@ async def upgrade(service: str, settings: DatabaseSettings, revision: str = "hea
     """Bring the database to `revision`; returns whether anything was to do. Two at once wait for each other."""
     connection = await asyncpg.connect(**settings.connect)
     try:
-        # Asked again and again: an index that is built concurrently waits for whoever waits in a statement.
-        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
-            await asyncio.sleep(0.1)
+        await _take_turn(connection)
         at = await current(connection)
         if revision == "head" and at is not None and at >= head(service):
             return False
@@ -104,6 +102,15 @@ def revisions_after(service: str, at: str | None) -> list[Revision]:
         sql = migration_sql(service, f"{script.down_revision or 'base'}:{script.revision}")
         found.append(Revision(script.revision, (script.doc or "").rstrip("."), phase_of(sql)))
     return found
+
+
+async def _take_turn(connection: asyncpg.Connection) -> None:
+    """Wait for the lock of migrations, by asking: whoever waits in a statement holds up an index that is built
+    concurrently, and with it the holder of the lock."""
+    while True:
+        if await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
+            return
+        await asyncio.sleep(0.1)
 
 
 def alembic_config(service: str, connect: dict[str, Any] | Any) -> Any:
