@@ -115,4 +115,4 @@ faults: $(READY) ## 100 kills over 20,000 commands, rolling restart, mutants: mi
 .PHONY: clean
 clean: ## Remove caches; data folders and .venv stay
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* dist
-	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
+	@find . -name __pycache__ -type d -not -path './.venv/*' -not -path './.clients/*' -prune -exec rm -rf {} +
