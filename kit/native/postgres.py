@@ -221,7 +221,7 @@ class EmbeddedPostgres:
             arguments = [*wait, "-D", str(self._data()), "-l", str(self._server_log()), "-o", options, "start"]
             said = ""
             try:
-                await run_tool(binaries(user) / "pg_ctl", arguments, user, self._environment)
+                await run_tool(binaries(user) / "pg_ctl", arguments, user, more=self._environment)
             except NativeError as error:
                 said = str(error)
             ready = await self._wait_ready()
