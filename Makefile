@@ -22,7 +22,7 @@ unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 .PHONY: help
 help: ## Show this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # uv is part of the lock file, so that syncing keeps it; the stamp makes this a no-op until the lock changes.
 $(READY): pyproject.toml uv.lock
@@ -58,6 +58,7 @@ check: $(READY) ## Style, types, imports, architecture, contracts, migrations
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(CRMESH) contracts --check
+	@$(BIN)/python -m deploy.tools.manifests
 	@$(BIN)/python -m pytest $(GUARDS)
 
 .PHONY: fmt
@@ -72,6 +73,39 @@ infra-up: $(READY) ## Start PostgreSQL and Kafka in .infra and print their addre
 .PHONY: infra-down
 infra-down: $(READY) ## Stop them; their data stays
 	@$(CRMESH) infra down
+
+# docker, or podman; with options of yours: make up ENGINE="podman --root FOLDER"
+ENGINE ?= docker
+IMAGE ?= crmesh:$(shell sed -n 's/^version = "\(.*\)"$$/\1/p' pyproject.toml)
+BUILD_FLAGS ?=
+
+.PHONY: image
+image: ## Build the container image of every process
+	@$(ENGINE) build $(BUILD_FLAGS) --tag $(IMAGE) .
+
+.PHONY: up
+up: ## Run the whole system in containers on 127.0.0.1:8000
+	@$(ENGINE) compose build
+	@$(ENGINE) compose up --detach --wait
+
+.PHONY: down
+down: ## Stop the containers; their data stays
+	@$(ENGINE) compose down
+
+.PHONY: k8s-render
+k8s-render: $(READY) ## Render every Kubernetes overlay and check it, without a cluster
+	@$(BIN)/python -m deploy.tools.manifests
+
+.PHONY: k8s-verify
+k8s-verify: $(READY) ## Apply every overlay to the API server of KUBECONFIG, in a namespace of its own that goes after
+	@$(BIN)/python -m deploy.tools.verify
+
+# LOAD: a shell command that brings $$IMAGE into the node, for example LOAD='kind load docker-image "$$IMAGE"'
+LOAD ?=
+
+.PHONY: k8s-smoke
+k8s-smoke: $(READY) image ## Roll, delete, scale and upgrade under load on the one-node cluster of KUBECONFIG: minutes
+	@$(BIN)/python -m bench.k8s --image "$(IMAGE)" --engine "$(ENGINE)" --build-flags "$(BUILD_FLAGS)" --load '$(LOAD)'
 
 .PHONY: migrate
 migrate: $(READY) ## Bring the databases of all services to the newest revision
@@ -98,6 +132,10 @@ faults: $(READY) ## 100 kills over 20,000 commands, rolling restart, mutants: mi
 	@$(BIN)/python -m bench.faults.run --commands 20000 --kills 100
 	@$(BIN)/python -m bench.faults.run --rolling
 	@$(BIN)/python -m bench.faults.run --mutant all
+
+.PHONY: soak
+soak: $(READY) ## Ten minutes of mixed load on PostgreSQL and Kafka: what grows; ARGS="--quick" for one minute
+	@$(BIN)/python -m bench.soak $(ARGS)
 
 .PHONY: clean
 clean: ## Remove caches; data folders and .venv stay

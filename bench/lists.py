@@ -23,7 +23,7 @@ from bench.servers import Servers, infrastructure
 from kit.db.database import Database, DatabaseSettings, Tx
 from kit.db.lists import Page, fetch_page, parse_query
 from kit.db.migrate import upgrade
-from kit.security.principals import resolve_scope
+from kit.security.principals import scope_query
 from kit.testing.native import run_apart
 from kit.web.context import Actor
 from services.customer.accounts.repository import ACCOUNTS
@@ -36,7 +36,6 @@ REGION_SELLERS = 100
 SECRET = b"benchmark"
 CALLERS = {"all": "sales_director", "region": "sales_manager", "own": "sales_rep"}
 TODAY = date(2026, 1, 1)
-_SCOPED = "a.owner_id = ANY($1::uuid[])"
 
 _PRINCIPALS = """
 INSERT INTO principal (id, valid_from, code, subject, path)
@@ -77,16 +76,15 @@ async def prepare(servers: Servers, rows: int) -> Database:
     return Database(settings)
 
 
-async def scope_of(tx: Tx, caller: str) -> tuple[str, Sequence[Any]]:
+def scope_of(caller: str) -> tuple[str, Sequence[Any]]:
     """The condition of the caller's record scope, as the router makes it."""
-    actor = Actor(SUBJECTS[caller], frozenset({CALLERS[caller]}), frozenset())
-    scope = await resolve_scope(tx, actor, REACHES, TODAY)
-    return ("TRUE", ()) if scope.everything else (_SCOPED, [list(scope.members)])
+    query = scope_query(Actor(SUBJECTS[caller], frozenset({CALLERS[caller]}), frozenset()), REACHES, TODAY)
+    return query.sees("a.owner_id"), query.args
 
 
 async def page(tx: Tx, caller: str, sort: str, cursor: str | None, limit: int = 50) -> Page:
     """One page as the endpoint makes it, scope included."""
-    where, args = await scope_of(tx, caller)
+    where, args = scope_of(caller)
     given = [("limit", str(limit)), ("sort", sort), *([("cursor", cursor)] if cursor else [])]
     return await fetch_page(tx, ACCOUNTS, parse_query(ACCOUNTS, given), where=where, args=args, secret=SECRET)
 
@@ -96,7 +94,7 @@ async def deep_cursor(tx: Tx, caller: str, sort: str) -> str | None:
     from kit.db.cursors import encode_cursor
     from kit.db.lists import _identity
 
-    where, args = await scope_of(tx, caller)
+    where, args = scope_of(caller)
     column, descending = sort.removeprefix("-"), sort.startswith("-")
     seen = int(await tx.fetchval(f"SELECT count(*) FROM account a WHERE {where}", *args))
     order = f"a.{column} {'DESC' if descending else 'ASC'}, a.id {'DESC' if descending else 'ASC'}"

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from cli.connect import NotRunning, runtimes
-from cli.console import err, out
+from cli.command import EXIT_FOUND, Data, Json, execute, show, usage
+from cli.connect import runtimes
+from cli.console import out
 from kit.security.audit_chain import verify
 from standalone.registry import SERVICES
 
 app = typer.Typer(no_args_is_help=True, help="Who did what: the audit log, chained and sealed.")
-
-EXIT_BROKEN = 1
-EXIT_USAGE = 2
-EXIT_UNAVAILABLE = 3
 
 
 @app.callback()
@@ -31,37 +25,30 @@ def _group() -> None:
 @app.command("verify")
 def verify_log(
     service: Annotated[str, typer.Argument(help="SERVICE or all.")] = "all",
-    data: Annotated[
-        Path | None, typer.Option("--data", help="Data folder of a running `crmesh run`; else the environment speaks.")
-    ] = None,
+    data: Data = None,
     expect: Annotated[
         str | None, typer.Option(help="Hash noted before (`head` of an earlier run); needs one SERVICE.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Walk the chain of every service; exits 1 at the first row that was changed, deleted, inserted or moved."""
     if service not in (*SERVICES, "all") or (expect is not None and service == "all"):
-        err.print("name one of: all, " + ", ".join(SERVICES) + "; --expect needs one of them")
-        raise typer.Exit(EXIT_USAGE)
-    try:
-        found = asyncio.run(_verify_all(data, [*SERVICES] if service == "all" else [service], expect))
-    except NotRunning as error:
-        err.print(f"[bold red]{error}[/]")
-        raise typer.Exit(EXIT_UNAVAILABLE) from None
+        raise usage("name one of: all, " + ", ".join(SERVICES) + "; --expect needs one of them")
+    found = execute(_verify_all(data, [*SERVICES] if service == "all" else [service], expect))
     if as_json:
-        sys.stdout.write(json.dumps(found, indent=2) + "\n")
+        show(found)
     else:
         for row in found:
             broken = row["broken"]
             verdict = f"[bold red]row {broken['id']}: {broken['reason']}[/]" if broken else "[green]unbroken[/]"
             out.print(f"{row['service']:10} {row['sealed']:>9} sealed {row['unsealed']:>7} waiting  {verdict}")
             out.print(f"{'':10} head {row['head']}", soft_wrap=True)
-    raise typer.Exit(EXIT_BROKEN if any(row["broken"] for row in found) else 0)
+    raise typer.Exit(EXIT_FOUND if any(row["broken"] for row in found) else 0)
 
 
 async def _verify_all(data: Path | None, services: list[str], expect: str | None) -> list[dict[str, Any]]:
     found = []
-    async with runtimes(data) as made:
+    async with runtimes(data, services) as made:
         for name in services:
             async with made[name].db.snapshot() as tx:
                 report = await verify(tx, made[name].secret, expect)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 
 from kit.events.audit import Finding
-from kit.events.rebuild import rebuild
+from kit.events.rebuild import Progress, rebuild
 from kit.process import make_bus, make_runtime
 from kit.runtime import Runtime
 from standalone.registry import SERVICES, room
@@ -49,14 +49,14 @@ def overrides(folder: Path | None) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def runtimes(folder: Path | None) -> AsyncIterator[dict[str, Runtime]]:
-    """Runtimes of all services with few connections, sharing one bus."""
+async def runtimes(folder: Path | None, services: Sequence[str] = SERVICES) -> AsyncIterator[dict[str, Runtime]]:
+    """Runtimes of services with few connections, sharing one bus."""
     settings = {
-        name: room(name, "settings").Settings(pool_writers=2, pool_readers=1, **overrides(folder)) for name in SERVICES
+        name: room(name, "settings").Settings(pool_writers=2, pool_readers=1, **overrides(folder)) for name in services
     }
-    bus = make_bus(settings["customer"], "crmesh-cli")
+    bus = make_bus(settings[services[0]], "crmesh-cli")
     await bus.start()
-    made = {name: make_runtime(settings[name], bus=bus) for name in SERVICES}
+    made = {name: make_runtime(settings[name], bus=bus) for name in services}
     try:
         yield made
     finally:
@@ -72,8 +72,17 @@ def projections() -> list[tuple[str, str]]:
     ]
 
 
+OnProgress = Callable[[str, str], Progress]
+"""Given (service, projection): what to call while it is rebuilt."""
+
+
 async def rebuild_all(
-    made: dict[str, Runtime], *, only: str | None = None, swap: bool = False, force: bool = False
+    made: dict[str, Runtime],
+    *,
+    only: str | None = None,
+    swap: bool = False,
+    force: bool = False,
+    on_progress: OnProgress | None = None,
 ) -> list[dict[str, Any]]:
     """Rebuild and compare every projection (of service `only`, or `service/projection`).
 
@@ -84,7 +93,10 @@ async def rebuild_all(
         if only is None or only in (service, f"{service}/{name}"):
             runtime = made[service]
             subscriptions = room(service, "subscriptions").subscriptions
-            report = await rebuild(runtime.db, runtime.bus, subscriptions, name, swap=swap, force=force)
+            progress = on_progress(service, name) if on_progress else None
+            report = await rebuild(
+                runtime.db, runtime.bus, subscriptions, name, swap=swap, force=force, progress=progress
+            )
             reports.append(report.as_dict())
     return reports
 

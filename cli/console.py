@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 
 from rich.console import Console
@@ -64,6 +65,39 @@ class LoadProgress:
     def _finish(self) -> None:
         if self._task is not None and self._bars.tasks[self._task].total is None:
             self._bars.update(self._task, total=1, completed=1)
+
+
+class Bars:
+    """A bar per piece of long work, on stderr; none where nobody looks."""
+
+    def __init__(self) -> None:
+        columns = (TextColumn("{task.description:24}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self._bars = Progress(*columns, console=err, disable=not err.is_terminal)
+
+    def __enter__(self) -> Bars:
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+    def bar(self, name: str, total: int | None = None) -> Callable[[int, int | None], None]:
+        """A new bar; call what it returns with (done, total)."""
+        task = self._bars.add_task(name, total=total)
+
+        def update(done: int, total: int | None) -> None:
+            self._bars.update(task, completed=done, total=total)
+
+        return update
+
+    def of_rebuild(self, service: str, projection: str) -> Callable[[int, int], Awaitable[None]]:
+        """Progress of one rebuild, in records of the log."""
+        update = self.bar(f"{service} {projection}")
+
+        async def progress(done: int, total: int) -> None:
+            update(done, total)
+
+        return progress
 
 
 def money(cents: int) -> str:

@@ -3,66 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-import orjson
 import typer
-from pydantic import BaseModel, ConfigDict
 from rich.console import Console
 
+from cli.asyncapi import asyncapi, encode, event_schema, headers_schema, published_by
+from cli.releases import FOLDER as RELEASED
+from cli.releases import AlreadyReleased, broken_promises, release
 from gateway.app import create_app
 from gateway.settings import GatewaySettings
 from kit.events.bus import EventBus
-from kit.events.contract import Published
 from kit.events.embedded import EmbeddedBus
-from kit.events.envelope import topic_of
 from kit.process import make_runtime
 from kit.security.tokens import TokenVerifier, static_jwks
 from standalone.registry import SERVICES, room
 
 FOLDER: Final = Path(__file__).resolve().parents[1] / "contracts"
-DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-JSON: Final = "application/json"
 
 Document = dict[str, Any]
-
-
-class Envelope(BaseModel):
-    """CloudEvents attributes of every event. On Kafka they are headers named `ce_<attribute>` (binary mode),
-    the record's key is `partitionkey` and its value the data alone."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    specversion: str
-    id: str
-    type: str
-    source: str
-    subject: str
-    time: str
-    partitionkey: str
-    sequence: int
-    correlationid: str = ""
-    causationid: str = ""
-    traceparent: str = ""
-
-
-def encode(document: object) -> bytes:
-    """Indented JSON with sorted keys and a last newline: equal documents are equal bytes."""
-    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
-
-
-def published_by(service: str) -> tuple[type[Published], ...]:
-    """The event types that a service says."""
-    events: tuple[type[Published], ...] = room(service, "events_out").EVENTS
-    return events
-
-
-def event_schema(model: type[Published]) -> Document:
-    """JSON Schema of an event's data."""
-    schema = model.model_json_schema()
-    return {**schema, "$schema": DIALECT, "$id": f"urn:crmesh:event:{model.TYPE}", "title": model.TYPE}
 
 
 def _event_files() -> dict[str, bytes]:
@@ -71,43 +32,8 @@ def _event_files() -> dict[str, bytes]:
         for model in published_by(service):
             files[f"events/{model.TYPE}.schema.json"] = encode(event_schema(model))
             files[f"events/{model.TYPE}.example.json"] = encode(model.EXAMPLE)
-    envelope = Envelope.model_json_schema()
-    files["events/envelope.schema.json"] = encode({**envelope, "$schema": DIALECT, "$id": "urn:crmesh:event:envelope"})
+    files["events/headers.schema.json"] = encode(headers_schema())
     return files
-
-
-def asyncapi() -> Document:
-    """AsyncAPI 3 document: one channel per service, who sends it and who receives what of it."""
-    channels: Document = {}
-    operations: Document = {}
-    for service in SERVICES:
-        messages = {
-            model.TYPE: {
-                "name": model.TYPE,
-                "contentType": JSON,
-                "summary": " ".join((model.__doc__ or "").split()),
-                "payload": {"$ref": f"../events/{model.TYPE}.schema.json"},
-            }
-            for model in published_by(service)
-        }
-        channels[service] = {"address": topic_of(service), "messages": messages}
-        operations[f"{service}.send"] = _operation("send", service, messages)
-        heard = sorted(room(service, "subscriptions").subscriptions.handlers)
-        for producer in sorted({event_type.partition(".")[0] for event_type in heard}):
-            types = [event_type for event_type in heard if event_type.startswith(f"{producer}.")]
-            operations[f"{service}.receive.{producer}"] = _operation("receive", producer, types)
-    return {
-        "asyncapi": "3.0.0",
-        "info": {"title": "crmesh", "version": "0.1.0", "description": Envelope.__doc__},
-        "defaultContentType": JSON,
-        "channels": channels,
-        "operations": operations,
-    }
-
-
-def _operation(action: str, channel: str, types: Iterable[str]) -> Document:
-    references = [{"$ref": f"#/channels/{channel}/messages/{event_type}"} for event_type in types]
-    return {"action": action, "channel": {"$ref": f"#/channels/{channel}"}, "messages": references}
 
 
 def make_apps() -> dict[str, Any]:
@@ -143,7 +69,8 @@ def generate(folder: Path = FOLDER) -> dict[Path, bytes]:
 def differences(folder: Path = FOLDER) -> dict[Path, str]:
     """File -> `missing`, `changed` or `stale` (nothing generates it any more) where the folder differs."""
     files = generate(folder)
-    found = dict.fromkeys(sorted(set(folder.rglob("*.json")) - files.keys()), "stale")
+    made = (path for path in folder.rglob("*.json") if path.parent.name != RELEASED)
+    found = dict.fromkeys(sorted(set(made) - files.keys()), "stale")
     for path, content in files.items():
         if not path.exists():
             found[path] = "missing"
@@ -167,16 +94,33 @@ def write(folder: Path = FOLDER) -> dict[Path, str]:
 def contracts(
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit code 1 when files differ.")] = False,
     folder: Annotated[Path, typer.Option("--folder", help="Where the files are.", show_default="contracts")] = FOLDER,
+    with_release: Annotated[bool, typer.Option("--release", help="Promise this version's events for ever.")] = False,
 ) -> None:
-    """Write the contracts of all services, or compare them with what is committed."""
-    console = Console(soft_wrap=True)
+    """Write the contracts of all services, or compare them with what is committed; released ones must still hold."""
+    console = Console(soft_wrap=True, highlight=False)
     found = differences(folder) if check else write(folder)
     for path, state in sorted(found.items()):
-        console.print(f"{state}: {path.relative_to(folder)}", highlight=False)
+        console.print(f"{state}: {path.relative_to(folder)}")
+    broken = broken_promises(folder)
+    for reason in broken:
+        console.print(f"breaks {reason}", markup=False)
+    if broken:
+        console.print("[red]a released event has changed:[/red] undo that, or publish a new version of its type (.v2)")
+        raise typer.Exit(1)
     if check and found:
         console.print("[red]the contracts differ from the code:[/red] run `make contracts` and commit the result")
         raise typer.Exit(1)
     console.print("contracts agree with the code" if check else f"{len(found)} contract files written")
+    if with_release:
+        _release(console, folder)
+
+
+def _release(console: Console, folder: Path) -> None:
+    try:
+        console.print(f"released: {release(folder).relative_to(folder)}")
+    except AlreadyReleased as error:
+        console.print(f"[red]{error} is released with other events:[/red] raise the version in pyproject.toml first")
+        raise typer.Exit(1) from None
 
 
 def main() -> None:

@@ -14,9 +14,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cli.command import EXIT_FOUND, EXIT_UNAVAILABLE
 from kit.native.kafka import NativeKafka
 from kit.native.postgres import EmbeddedPostgres
-from kit.native.process import NativeError, free_port
+from kit.native.process import LOOPBACK, NativeError, free_port
 
 app = typer.Typer(no_args_is_help=True, help="PostgreSQL and Kafka on this machine, in .infra/ of the repository.")
 
@@ -28,9 +29,12 @@ Folder = Annotated[Path, typer.Option("--folder", help="Where all files are kept
 DEFAULT_FOLDER: Final = Path(__file__).resolve().parents[1] / ".infra"
 
 
-def _servers(folder: Path, postgres_port: int, kafka_port: int) -> tuple[EmbeddedPostgres, NativeKafka]:
-    postgres = EmbeddedPostgres(folder / "postgres", tcp_port=postgres_port, max_connections=CONNECTIONS)
-    return postgres, NativeKafka(folder / "kafka", kafka_port)
+def _servers(
+    folder: Path, postgres_port: int, kafka_port: int, host: str = LOOPBACK
+) -> tuple[EmbeddedPostgres, NativeKafka]:
+    place = folder / "postgres"
+    postgres = EmbeddedPostgres(place, tcp_port=postgres_port, host=host, max_connections=CONNECTIONS)
+    return postgres, NativeKafka(folder / "kafka", kafka_port, host=host)
 
 
 def _read_ports(folder: Path) -> dict[str, int]:
@@ -57,9 +61,11 @@ def _choose_ports(folder: Path, postgres_port: int | None, kafka_port: int | Non
     return postgres_port, kafka_port
 
 
-async def start_servers(folder: Path, postgres_port: int | None, kafka_port: int | None) -> tuple[str, str]:
+async def start_servers(
+    folder: Path, postgres_port: int | None, kafka_port: int | None, host: str = LOOPBACK
+) -> tuple[str, str]:
     """Start or adopt both, leave them running; returns (CRMESH_POSTGRES, CRMESH_KAFKA)."""
-    postgres, kafka = _servers(folder, *_choose_ports(folder, postgres_port, kafka_port))
+    postgres, kafka = _servers(folder, *_choose_ports(folder, postgres_port, kafka_port), host)
     try:
         # both run to their end, so that the failure of one does not leave the other half started
         outcomes = await asyncio.gather(postgres.start(), kafka.start(), return_exceptions=True)
@@ -90,21 +96,22 @@ def _logs_to_stderr() -> None:
 @app.command()
 def up(
     folder: Folder = DEFAULT_FOLDER,
-    postgres_port: Annotated[int | None, typer.Option(help=f"127.0.0.1 port, usually {POSTGRES_PORT}.")] = None,
-    kafka_port: Annotated[int | None, typer.Option(help=f"127.0.0.1 port, usually {KAFKA_PORT}.")] = None,
+    postgres_port: Annotated[int | None, typer.Option(help=f"Usually {POSTGRES_PORT}.")] = None,
+    kafka_port: Annotated[int | None, typer.Option(help=f"Usually {KAFKA_PORT}.")] = None,
+    host: Annotated[str, typer.Option(help="Address of this machine that they listen on.")] = LOOPBACK,
 ) -> None:
     """Start both (or find them running) and print the two environment lines on standard output.
 
-    They survive this command. PostgreSQL lets every local user in: for development only.
+    They survive this command. PostgreSQL lets everybody in who reaches it: for development only.
     """
     messages = Console(stderr=True)
     try:
         with messages.status("starting PostgreSQL and Kafka (the first time downloads 42 MB)"):
-            dsn, bootstrap = asyncio.run(start_servers(folder.resolve(), postgres_port, kafka_port))
+            dsn, bootstrap = asyncio.run(start_servers(folder.resolve(), postgres_port, kafka_port, host))
     except NativeError as error:
         messages.print(f"[red]{type(error).__name__}[/red]: ", end="")
         messages.print(str(error), markup=False)
-        raise typer.Exit(1) from None
+        raise typer.Exit(EXIT_UNAVAILABLE) from None
     output = Console(soft_wrap=True, highlight=False)
     output.print(f"CRMESH_POSTGRES={dsn}")
     output.print(f"CRMESH_KAFKA={bootstrap}")
@@ -121,7 +128,7 @@ def down(
         asyncio.run(stop_servers(folder.resolve(), remove=remove))
     except NativeError as error:
         messages.print(str(error), markup=False)
-        raise typer.Exit(1) from None
+        raise typer.Exit(EXIT_UNAVAILABLE) from None
     messages.print("stopped and removed" if remove else "stopped")
 
 
@@ -138,4 +145,4 @@ def status(folder: Folder = DEFAULT_FOLDER) -> None:
         table.add_row(name, "[green]running[/green]" if is_running else "stopped", address)
     Console().print(table)
     if not all(running.values()):
-        raise typer.Exit(1)
+        raise typer.Exit(EXIT_FOUND)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from collections.abc import Coroutine
@@ -11,27 +10,30 @@ from typing import Annotated, Any, TypeVar
 
 import httpx
 import typer
-import uvloop
 
-from cli import audit_log, infra, operate
+from cli import audit_log, command, events, infra, operate, parked, topics
+from cli.backup import backup, restore
+from cli.command import EXIT_FOUND, EXIT_UNAVAILABLE, EXIT_USAGE
 from cli.console import err, say
 from cli.contracts import contracts
 from cli.demo import check_demo, run_demo
+from cli.doctor import doctor
 from cli.load.cdnow import DataFileError
 from cli.load.client import ApiError
 from cli.load.loader import CHUNK, LoadFailed
-from cli.serve import EXIT_DIFFERS, EXIT_INTERRUPTED, CannotRun, run_system
+from cli.migrate import migrate, revision
+from cli.serve import CannotRun, run_system
 from kit.telemetry.logging import configure_logging
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(infra.app, name="infra")
 app.add_typer(audit_log.app, name="audit-log")
-app.add_typer(operate.parked_app, name="parked")
+app.add_typer(parked.app, name="parked")
+app.add_typer(events.app, name="events")
+app.add_typer(topics.app, name="topics")
 operate.register(app)
-app.command()(contracts)
-
-EXIT_USAGE = 2
-EXIT_UNAVAILABLE = 3
+for each in (migrate, revision, contracts, backup, restore, doctor):
+    app.command()(each)
 
 DEFAULT_FOLDER = Path(os.environ.get("CRMESH_DATA", Path.home() / ".local" / "share" / "crmesh"))
 
@@ -43,13 +45,16 @@ Bus = Annotated[str, typer.Option(help="embedded or kafka (CRMESH_KAFKA, else on
 Answer = TypeVar("Answer")
 
 
+@app.callback()
+def _logs_to_stderr() -> None:
+    """Standard output carries answers only."""
+    configure_logging("crmesh", "WARNING", json=not sys.stderr.isatty())
+
+
 def execute(work: Coroutine[Any, Any, Answer]) -> Answer:
-    """Run a command; what goes wrong is a sentence and an exit code, Ctrl-C stops everything it started."""
+    """Run a command that serves or loads; see cli.command for what goes wrong in all of them."""
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(work)
-    except KeyboardInterrupt:
-        raise typer.Exit(EXIT_INTERRUPTED) from None
+        return command.execute(work)
     except CannotRun as error:
         say(err, str(error), "bold red")
         raise typer.Exit(EXIT_UNAVAILABLE) from None
@@ -58,7 +63,7 @@ def execute(work: Coroutine[Any, Any, Answer]) -> Answer:
         raise typer.Exit(EXIT_UNAVAILABLE) from None
     except (LoadFailed, ApiError, DataFileError) as error:
         say(err, f"The load stopped: {error}", "bold red")
-        raise typer.Exit(EXIT_DIFFERS) from None
+        raise typer.Exit(EXIT_FOUND) from None
 
 
 def _bus(value: str) -> Any:
@@ -109,7 +114,7 @@ def demo(
         agrees = execute(check_demo(url, full, as_json=as_json))
     else:
         agrees = execute(run_demo(full, _bus(bus), port, as_json=as_json))
-    raise typer.Exit(0 if agrees else EXIT_DIFFERS)
+    raise typer.Exit(0 if agrees else EXIT_FOUND)
 
 
 if __name__ == "__main__":

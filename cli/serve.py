@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 
+from cli.command import EXIT_FOUND, EXIT_INTERRUPTED
 from cli.console import LoadProgress, err, print_table, say
 from cli.load import cdnow
 from cli.load.client import connected
@@ -19,9 +20,6 @@ from cli.load.record import load_record
 from cli.load.table import Table, make_table
 from kit.native.process import FolderInUse, NativeError
 from standalone.system import BusKind, Interrupted, Options, OtherBus, PortTaken, System, WorkerEnded, running
-
-EXIT_DIFFERS = 1
-EXIT_INTERRUPTED = 130
 
 Work = Callable[[System, asyncio.Event], Awaitable[int]]
 
@@ -102,7 +100,7 @@ async def load_sample(system: System, path: Path, chunk: int = CHUNK) -> tuple[L
 
 
 async def run_system(folder: Path, host: str, port: int, bus: BusKind, *, with_load: bool, chunk: int = CHUNK) -> int:
-    """Serve until a signal, which is the way to end it: 0. EXIT_DIFFERS when the table does not agree.
+    """Serve until a signal, which is the way to end it: 0. EXIT_FOUND when the table does not agree.
 
     Raises CannotRun; LoadFailed and ApiError from the load.
     """
@@ -116,7 +114,7 @@ async def run_system(folder: Path, host: str, port: int, bus: BusKind, *, with_l
             if report is not None:
                 say(err, report.sentence())
             if not table.agrees:
-                return EXIT_DIFFERS
+                return EXIT_FOUND
         say(err, "stop with Ctrl-C")
         await stop.wait()
         return 0

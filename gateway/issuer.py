@@ -61,7 +61,10 @@ def load_or_create_key(path: Path) -> ECKey:
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         _publish(path, ECKey.generate_key("P-256").as_pem(private=True))
-    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+    status = path.stat()
+    # a secret mounted into a container belongs to root, and the group is how this process reads it
+    forbidden = 0o077 if status.st_uid == os.geteuid() else 0o027
+    if stat.S_IMODE(status.st_mode) & forbidden:
         raise IssuerRefused(f"{path} can be read by others: its mode must be 0600")
     key = ECKey.import_key(path.read_bytes())
     return ECKey.import_key(key.as_dict(private=True, kid=key.thumbprint(), use="sig", alg=ALGORITHM))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from typing import cast
 
-import uvicorn
+from uvicorn._types import ASGIApplication
 from uvicorn.supervisors import Multiprocess
 
 from gateway.app import Gateway, create_app
@@ -13,6 +14,7 @@ from gateway.server import server_config
 from gateway.settings import GatewaySettings
 from gateway.upstream import HttpUpstream
 from kit.telemetry.logging import configure_logging
+from kit.web.server import DrainingServer
 
 
 def from_environment() -> Gateway:
@@ -28,15 +30,18 @@ def from_environment() -> Gateway:
 
 
 def main() -> None:
-    """Serve until SIGTERM; several processes share the port, and one that dies is started again."""
+    """Serve until SIGTERM, draining first; several processes share the port, one that dies is started again, and
+    they end without a drain."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--workers", type=int, default=1, help="number of processes")
     workers = parser.parse_args().workers
     settings = GatewaySettings()
-    config = server_config("gateway.main:from_environment", host=settings.host, port=settings.port, workers=workers)
     if workers == 1:
-        uvicorn.Server(config).run()
+        app = from_environment()
+        config = server_config(cast(ASGIApplication, app), host=settings.host, port=settings.port)
+        DrainingServer(config, settings.drain_seconds, app.start_draining).run()
     else:
+        config = server_config("gateway.main:from_environment", host=settings.host, port=settings.port, workers=workers)
         Multiprocess(config, sockets=[config.bind_socket()]).run()
 
 

@@ -10,6 +10,8 @@ from uvicorn import Config
 from uvicorn._types import ASGIApplication
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from kit.web.server import GRACE_SECONDS
+
 _CORKED_BYTES = 16 * 1024
 
 
@@ -91,4 +93,5 @@ def server_config(app: ASGIApplication | str, *, host: str = "127.0.0.1", port: 
         access_log=False,
         log_config=None,
         lifespan="on",
+        timeout_graceful_shutdown=GRACE_SECONDS,
     )

@@ -33,6 +33,7 @@ class GatewaySettings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
+    drain_seconds: int = Field(default=0, ge=0, le=120, description="how long it still answers when told to end")
     log_level: str = "INFO"
     upstream_customer: str = "http://127.0.0.1:8001"
     upstream_targets: str = "http://127.0.0.1:8002"

@@ -22,6 +22,7 @@ from kit.telemetry.logging import configure_logging
 from kit.telemetry.metrics import Metrics
 from kit.telemetry.spans import recording
 from kit.web.health import ServiceHealth, served
+from kit.web.server import serve
 
 LOG_DATABASE = "crmesh_log"
 """Database of the embedded log."""
@@ -89,6 +90,7 @@ def api_lifespan(runtime: Runtime) -> Callable[[FastAPI], Any]:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        runtime.settings.require_safe()
         configure_logging(runtime.service, runtime.settings.log_level)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(recording(runtime.service))
@@ -101,11 +103,23 @@ def api_lifespan(runtime: Runtime) -> Callable[[FastAPI], Any]:
     return lifespan
 
 
+def serve_api(settings: ServiceSettings, create_app: Callable[[Runtime, object], FastAPI]) -> None:
+    """The api process of a service until SIGTERM: first not ready, then, after the drain, ended."""
+    runtime = make_runtime(settings)
+    app = create_app(runtime, api_lifespan(runtime))
+
+    def on_drain() -> None:
+        app.state.health.is_draining = True
+
+    serve(app, host=settings.host, port=settings.port, drain_seconds=settings.drain_seconds, on_drain=on_drain)
+
+
 async def run_worker(runtime: Runtime, create: Callable[[Runtime], Worker]) -> None:
     """The worker process of a service until SIGTERM or SIGINT, with its health on a port of its own.
 
     The port answers from the first moment to the last: also while the database is waited for, and while draining.
     """
+    runtime.settings.require_safe()
     worker = create(runtime)
     health, stop = ServiceHealth(runtime, worker.livez), asyncio.Event()
 

@@ -8,6 +8,13 @@ from urllib.parse import urlsplit, urlunsplit
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+DEVELOPMENT_SECRET = "development"
+SECRET_LENGTH = 32
+
+
+class UnsafeSettings(Exception):
+    """A setting that is fit for development only, in a process that is not development."""
+
 
 class ServiceSettings(BaseSettings):
     """Common settings; a service adds its own and its database address."""
@@ -25,12 +32,21 @@ class ServiceSettings(BaseSettings):
     issuer: str = "http://127.0.0.1:8000"
     audience: str = "crmesh"
     jwks_url: str = "http://127.0.0.1:8000/.well-known/jwks.json"
-    secret: SecretStr = Field(default=SecretStr("development"), description="signs cursors and keys hashes")
+    secret: SecretStr = Field(default=SecretStr(DEVELOPMENT_SECRET), description="signs cursors and keys hashes")
     pool_writers: int = 4
     pool_readers: int = 3
     ops_host: str = Field(default="0.0.0.0", description="where a worker answers for its health and figures")
     ops_port: int = Field(default=9100, ge=0, le=65535, description="of a worker's health and figures; 0 is none")
+    host: str = Field(default="127.0.0.1", description="where an api listens")
+    port: int = Field(default=8000, ge=1, le=65535)
+    drain_seconds: int = Field(default=0, ge=0, le=120, description="how long an api told to end still answers")
     log_level: str = "INFO"
+
+    def require_safe(self) -> None:
+        """Raises UnsafeSettings outside development and test for a secret that everybody knows or may guess: it signs
+        cursors, hides personal values in the audit log and seals it. An unset ENV means production."""
+        if self.env not in ("development", "test") and len(self.secret.get_secret_value()) < SECRET_LENGTH:
+            raise UnsafeSettings(f"set CRMESH_SECRET to {SECRET_LENGTH} or more random characters")
 
     def database_name(self) -> str:
         """One database per service."""

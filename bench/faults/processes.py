@@ -216,7 +216,7 @@ class System:
                 return killed
             command.send(signal.SIGKILL)
             await command.ended(10)
-            killed, patience = killed + 1, patience + 0.7
+            killed, patience = killed + 1, patience * 1.3
 
     async def _supervise(self) -> None:
         while True:

@@ -10,13 +10,28 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import asyncpg
+import orjson
 from asyncpg.pool import PoolConnectionProxy
 
 Row = asyncpg.Record
 Connection = asyncpg.Connection | PoolConnectionProxy
+
+
+def dumps(value: object) -> str:
+    """JSON text for a json parameter or column; Decimals become text."""
+    return orjson.dumps(value, default=str, option=orjson.OPT_PASSTHROUGH_SUBCLASS).decode()
+
+
+@lru_cache(maxsize=256)
+def _together(inserts: tuple[str, ...]) -> str:
+    """One statement out of several INSERTs; the n-th reads parameter $n where it has $1."""
+    *first, last = [insert.replace("$1", f"${number}") for number, insert in enumerate(inserts, 1)]
+    named = ", ".join(f"insert_{number} AS ({insert})" for number, insert in enumerate(first, 1))
+    return f"WITH {named} {last}" if first else last
 
 
 @dataclass(slots=True)
@@ -28,6 +43,7 @@ class Tx:
     """
 
     connection: Connection
+    _appended: dict[str, list[Mapping[str, object]]] = field(default_factory=dict)
     _after_commit: list[Callable[[], None]] = field(default_factory=list)
 
     async def fetch(self, sql: str, *args: object) -> list[Row]:
@@ -53,11 +69,27 @@ class Tx:
         status = await self.connection.copy_records_to_table(table, columns=columns, records=records)
         return int(status.rpartition(" ")[2])
 
+    def append(self, insert: str, rows: Iterable[Mapping[str, object]]) -> None:
+        """Rows that nobody looks for before the commit (events to send, audit, kept answers): those of all tables
+        are written by one statement at the end. `insert` reads the rows from one json parameter, `$1`."""
+        self._appended.setdefault(insert, []).extend(rows)
+
+    async def flush(self) -> None:
+        """Write what was appended; called by the owner of the transaction before its commit."""
+        if self._appended:
+            appended, self._appended = self._appended, {}
+            await self.connection.fetch(_together(tuple(appended)), *map(dumps, appended.values()))
+
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """What happens inside is undone when the block raises; the transaction goes on."""
-        async with self.connection.transaction():
-            yield
+        before = {insert: len(rows) for insert, rows in self._appended.items()}
+        try:
+            async with self.connection.transaction():
+                yield
+        except BaseException:
+            self._appended = {insert: self._appended[insert][:count] for insert, count in before.items()}
+            raise
 
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Run `callback` after a successful commit; the same callback runs once."""
@@ -119,6 +151,10 @@ class Database:
             "idle_in_transaction_session_timeout": "60000",
             "default_transaction_read_only": "on" if read_only else "off",
             "jit": "off",
+            "random_page_cost": "1.1",  # solid state: otherwise tables of some hundred rows are read whole
+            # Commands look rows up by keys: one plan serves all values, and planning costs more than running it.
+            # Lists stay with the planner: a rare value of a filter may want another index than a frequent one.
+            "plan_cache_mode": "auto" if read_only else "force_generic_plan",
         }
 
     async def start(self) -> None:
@@ -154,6 +190,7 @@ class Database:
             tx = Tx(connection)
             async with connection.transaction():
                 yield tx
+                await tx.flush()
         tx.committed()
 
     @asynccontextmanager

@@ -9,12 +9,14 @@ import asyncio
 import importlib
 import io
 import threading
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 
 from kit.db.database import DatabaseSettings
+from kit.db.phases import phase_of
 
 LOCK = 0x43524D_02
 LIMITS = {"lock_timeout": "10s", "statement_timeout": "15min"}
@@ -65,6 +67,41 @@ async def upgrade(service: str, settings: DatabaseSettings, revision: str = "hea
         return True
     finally:
         await connection.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A migration: `phase` is `expand` (the release before goes on working on it) or `contract`."""
+
+    revision: str
+    title: str
+    phase: str
+
+    def as_dict(self) -> dict[str, str]:
+        """For JSON."""
+        return asdict(self)
+
+
+async def pending(service: str, settings: DatabaseSettings) -> tuple[str | None, list[Revision]]:
+    """The revision a database is at, and what `upgrade` would apply, in order; changes nothing."""
+    connection = await asyncpg.connect(**settings.connect)
+    try:
+        at = await current(connection)
+    finally:
+        await connection.close()
+    return at, [] if (at or "") >= head(service) else await asyncio.to_thread(revisions_after, service, at)
+
+
+def revisions_after(service: str, at: str | None) -> list[Revision]:
+    """The revisions that follow `at` (None: all), oldest first (blocking: writes their SQL to judge them)."""
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory.from_config(alembic_config(service, {}))
+    found = []
+    for script in reversed([each for each in scripts.walk_revisions() if at is None or each.revision > at]):
+        sql = migration_sql(service, f"{script.down_revision or 'base'}:{script.revision}")
+        found.append(Revision(script.revision, (script.doc or "").rstrip("."), phase_of(sql)))
+    return found
 
 
 def alembic_config(service: str, connect: dict[str, Any] | Any) -> Any:

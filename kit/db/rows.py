@@ -11,10 +11,10 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-import orjson
 from sqlmodel import SQLModel
 
 from kit.db.database import Row, Tx
+from kit.db.database import dumps as dumps
 from kit.errors import VersionMismatch
 
 
@@ -23,13 +23,9 @@ def table_name(model: type[SQLModel]) -> str:
     return str(model.__tablename__)
 
 
-def dumps(value: object) -> str:
-    """JSON text for a json parameter or column; Decimals become text."""
-    return orjson.dumps(value, default=str, option=orjson.OPT_PASSTHROUGH_SUBCLASS).decode()
-
-
 @lru_cache(maxsize=1024)
-def _insert_sql(table: str, columns: tuple[str, ...], suffix: str) -> str:
+def insert_sql(table: str, columns: tuple[str, ...], suffix: str = "") -> str:
+    """INSERT of any number of rows out of the json parameter `$1`."""
     names = ", ".join(f'"{name}"' for name in columns)
     return (
         f"INSERT INTO {table} ({names}) SELECT {names} FROM json_populate_recordset(NULL::{table}, $1::json) {suffix}"
@@ -43,14 +39,14 @@ async def insert_rows(tx: Tx, model: type[SQLModel], rows: Sequence[Mapping[str,
     """
     if not rows:
         return 0
-    return await tx.execute(_insert_sql(table_name(model), tuple(rows[0]), suffix), dumps(rows))
+    return await tx.execute(insert_sql(table_name(model), tuple(rows[0]), suffix), dumps(rows))
 
 
 async def insert_returning(tx: Tx, model: type[SQLModel], rows: Sequence[Mapping[str, Any]], suffix: str) -> list[Row]:
     """Insert all rows by one statement whose `suffix` ends in RETURNING; returns those rows."""
     if not rows:
         return []
-    return await tx.fetch(_insert_sql(table_name(model), tuple(rows[0]), suffix), dumps(rows))
+    return await tx.fetch(insert_sql(table_name(model), tuple(rows[0]), suffix), dumps(rows))
 
 
 @lru_cache(maxsize=1024)

@@ -39,6 +39,20 @@ class Record:
     timestamp_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class TopicState:
+    """How a topic is kept. `replicas` and `in_sync`: the fewest copies of a partition, and the fewest that are
+    up to date. `settings` by Kafka's names, at least those of TOPIC_SETTINGS and `min.insync.replicas`."""
+
+    partitions: int
+    replicas: int
+    in_sync: int
+    settings: Mapping[str, str]
+
+
+TOPIC_SETTINGS: Mapping[str, str] = {"retention.ms": "-1", "cleanup.policy": "delete"}
+"""Of every topic: the log is the source of rebuilds and keeps everything."""
+
 StartOffsets = Callable[[Sequence[TopicPartition]], Awaitable[Mapping[TopicPartition, int]]]
 """Asked when partitions are assigned; partitions it leaves out start at the group's committed
 offset, or at the beginning of the log when there is none."""
@@ -80,6 +94,14 @@ class EventBus(Protocol):
 
     async def ensure_topics(self, topics: Sequence[str]) -> None:
         """Create missing topics with `PARTITIONS` partitions and unlimited retention; idempotent."""
+        ...
+
+    async def describe_topics(self, topics: Sequence[str]) -> dict[str, TopicState]:
+        """How the topics are kept; those that do not exist are left out."""
+        ...
+
+    async def configure_topics(self, topics: Sequence[str]) -> None:
+        """Give existing topics the settings TOPIC_SETTINGS; their other settings stay."""
         ...
 
     async def publish(self, topic: str, messages: Sequence[Message]) -> None:

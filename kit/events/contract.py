@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
@@ -11,12 +12,24 @@ ReasonCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._
 
 
 class Published(BaseModel):
-    """Payload of one event type. `TYPE` is the CloudEvents type, `EXAMPLE` a complete payload."""
+    """Payload of one event type. `TYPE` is the CloudEvents type, `EXAMPLE` a complete payload.
+
+    `SUBJECT` is the field whose value is the aggregate's id, `KEY` the one whose value is the record's key;
+    `=word` says that every record has the key `word`.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     TYPE: ClassVar[str]
+    SUBJECT: ClassVar[str]
+    KEY: ClassVar[str]
     EXAMPLE: ClassVar[dict[str, Any]]
+
+    @classmethod
+    def address_of(cls, payload: Mapping[str, Any]) -> tuple[str, str]:
+        """(subject, key) that a record with this payload carries."""
+        key = cls.KEY.removeprefix("=") if cls.KEY.startswith("=") else str(payload[cls.KEY])
+        return str(payload[cls.SUBJECT]), key
 
 
 class Part(BaseModel):

@@ -15,7 +15,15 @@ from uuid import uuid4
 import asyncpg
 import structlog
 
-from kit.events.bus import BusUnavailable, Message, Record, StartOffsets, TopicPartition
+from kit.events.bus import (
+    TOPIC_SETTINGS,
+    BusUnavailable,
+    Message,
+    Record,
+    StartOffsets,
+    TopicPartition,
+    TopicState,
+)
 from kit.events.embedded_common import (
     CHANNEL,
     CONNECTION_ERRORS,
@@ -168,6 +176,18 @@ class EmbeddedBus:
                 "INSERT INTO log_topic (topic) SELECT * FROM unnest($1::text[]) ON CONFLICT DO NOTHING",
                 sorted(set(topics)),
             )
+
+    async def describe_topics(self, topics: Sequence[str]) -> dict[str, TopicState]:
+        """Every topic of this log is kept in the same way, once."""
+        async with self.connection() as connection:
+            rows = await connection.fetch("SELECT topic FROM log_topic WHERE topic = ANY($1::text[])", list(topics))
+        state = TopicState(PARTITIONS, 1, 1, {**TOPIC_SETTINGS, "min.insync.replicas": "1"})
+        return {row["topic"]: state for row in rows}
+
+    async def configure_topics(self, topics: Sequence[str]) -> None:
+        """Nothing to do: no setting can be another one. An unknown topic is BusUnavailable."""
+        if missing := set(topics) - set(await self.describe_topics(topics)):
+            raise BusUnavailable(f"no topics {sorted(missing)}")
 
     async def publish(self, topic: str, messages: Sequence[Message]) -> None:
         """Append all messages in one transaction: all or none. An unknown topic is BusUnavailable."""

@@ -12,9 +12,21 @@ import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer  # type: ignore[import-untyped]
 from aiokafka import TopicPartition as KafkaPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic  # type: ignore[import-untyped]
+from aiokafka.admin.config_resource import (  # type: ignore[import-untyped]
+    ConfigResource,
+    ConfigResourceType,
+)
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code  # type: ignore[import-untyped]
 
-from kit.events.bus import BusUnavailable, Message, Record, StartOffsets, TopicPartition
+from kit.events.bus import (
+    TOPIC_SETTINGS,
+    BusUnavailable,
+    Message,
+    Record,
+    StartOffsets,
+    TopicPartition,
+    TopicState,
+)
 from kit.events.envelope import PARTITIONS
 from kit.events.kafka_consumer import FETCH_WAIT_MS, REQUEST_TIMEOUT_MS, KafkaConsumer, to_record
 from kit.events.partitions import partition_of
@@ -26,18 +38,16 @@ _BATCH_BYTES = 256 * 1024
 _REQUEST_BYTES = 1024 * 1024
 _READ_SECONDS = 15.0
 _CLOSE_SECONDS = 5.0
-_TOPIC_CONFIG = {"retention.ms": "-1", "cleanup.policy": "delete"}
+_SET_ON_TOPIC = 1
+"""Source of a setting that the topic itself carries, not its broker."""
 
 
 class KafkaBus:
     """Connections open on first use: a service starts, and answers, while Kafka is away."""
 
-    def __init__(
-        self, bootstrap: str, client_id: str, *, replication_factor: int = 1, publish_timeout: float = 30.0
-    ) -> None:
+    def __init__(self, bootstrap: str, client_id: str, *, publish_timeout: float = 30.0) -> None:
         self._bootstrap = bootstrap
         self._client_id = client_id
-        self._replication_factor = replication_factor
         self._publish_timeout = publish_timeout
         self._producer: Any = None
         self._producer_turn = asyncio.Lock()
@@ -56,16 +66,52 @@ class KafkaBus:
             await self._drop_reader()
 
     async def ensure_topics(self, topics: Sequence[str]) -> None:
-        """Create missing topics; idempotent. A topic with another number of partitions is refused."""
+        """Create missing topics, with as many copies as the broker makes by default; idempotent.
+
+        A topic with another number of partitions is refused (ValueError)."""
         wanted = sorted(set(topics))
         async with self._admin() as admin:
-            answer = await admin.create_topics(
-                [NewTopic(topic, PARTITIONS, self._replication_factor, topic_configs=_TOPIC_CONFIG) for topic in wanted]
-            )
+            answer = await admin.create_topics([_new_topic(topic) for topic in wanted])
             for topic, code, *detail in answer.topic_errors:
                 if code not in (0, TopicAlreadyExistsError.errno):
                     raise for_code(code)(f"topic {topic}: {detail}")
             await self._await_leaders(admin, wanted)
+
+    async def describe_topics(self, topics: Sequence[str]) -> dict[str, TopicState]:
+        """How the topics are kept; those that do not exist are left out."""
+        async with self._admin() as admin:
+            described = {
+                t["topic"]: t["partitions"] for t in await admin.describe_topics(list(topics)) if t["partitions"]
+            }
+            settings = await _settings_of(admin, list(described))
+        return {
+            topic: TopicState(
+                partitions=len(partitions),
+                replicas=min(len(partition["replicas"]) for partition in partitions),
+                in_sync=min(len(partition["isr"]) for partition in partitions),
+                settings={name: value for name, (value, _source) in settings[topic].items()},
+            )
+            for topic, partitions in described.items()
+        }
+
+    async def configure_topics(self, topics: Sequence[str]) -> None:
+        """Give existing topics the settings TOPIC_SETTINGS. An unknown topic is BusUnavailable."""
+        async with self._admin() as admin:
+            # the request replaces everything that was set on a topic
+            resources = [
+                ConfigResource(
+                    ConfigResourceType.TOPIC,
+                    topic,
+                    {name: value for name, (value, source) in settings.items() if source == _SET_ON_TOPIC}
+                    | dict(TOPIC_SETTINGS),
+                )
+                for topic, settings in (await _settings_of(admin, topics)).items()
+            ]
+            for answer in await admin.alter_configs(resources) if resources else ():
+                for code, detail, _kind, topic in answer.resources:
+                    if code:
+                        raise for_code(code)(f"topic {topic}: {detail}")
+            await self._await_settings(admin, topics)
 
     async def publish(self, topic: str, messages: Sequence[Message]) -> None:
         """Send all, then await every acknowledgement; on any error the producer is replaced, so nothing of
@@ -168,6 +214,17 @@ class KafkaBus:
                 raise BusUnavailable(f"no leaders for {waiting}")
             await asyncio.sleep(0.05)
 
+    async def _await_settings(self, admin: Any, topics: Sequence[str]) -> None:
+        """Brokers learn of a change a moment later."""
+        deadline = time.monotonic() + _READ_SECONDS
+        while True:
+            found = await _settings_of(admin, topics)
+            if all(found[topic][name][0] == value for topic in found for name, value in TOPIC_SETTINGS.items()):
+                return
+            if time.monotonic() > deadline:
+                raise BusUnavailable(f"settings of {list(topics)} do not change")
+            await asyncio.sleep(0.05)
+
     async def _get_producer(self) -> Any:
         async with self._producer_turn:
             if self._producer is None:
@@ -249,3 +306,22 @@ class KafkaBus:
             with suppress(KafkaError, OSError):
                 async with asyncio.timeout(_CLOSE_SECONDS):
                     await reader.stop()
+
+
+def _new_topic(topic: str) -> Any:
+    new = NewTopic(topic, PARTITIONS, 1, topic_configs=dict(TOPIC_SETTINGS))
+    new.replication_factor = -1  # the broker's default; the constructor refuses to say so
+    return new
+
+
+async def _settings_of(admin: Any, topics: Sequence[str]) -> dict[str, dict[str, tuple[str, int]]]:
+    """(value, source) of every setting of every topic; raises KafkaError for an unknown topic."""
+    found: dict[str, dict[str, tuple[str, int]]] = {}
+    if not topics:
+        return found
+    for answer in await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic) for topic in topics]):
+        for code, detail, _kind, topic, entries in answer.resources:
+            if code:
+                raise for_code(code)(f"topic {topic}: {detail}")
+            found[topic] = {name: (value, source) for name, value, _read_only, source, *_ in entries}
+    return found

@@ -13,7 +13,6 @@ from pydantic import BaseModel
 
 from kit import clock
 from kit.db.database import Tx
-from kit.db.rows import dumps
 from kit.errors import Invalid
 from kit.events.envelope import MAX_EVENT_BYTES, Event, topic_of
 from kit.ids import new_id
@@ -91,7 +90,7 @@ async def add(tx: Tx, service: str, events: Sequence[Event], topic: str | None =
         }
         for event in events
     ]
-    await tx.execute(_INSERT, dumps(rows))
+    tx.append(_INSERT, rows)
     tx.after_commit(wake_relays)
 
 

@@ -121,6 +121,27 @@ async def list_parked(tx: Tx, group: str) -> list[dict[str, Any]]:
     return [dict(row) for row in rows]
 
 
+async def require_parked(tx: Tx, group: str, parked_id: int) -> dict[str, Any]:
+    """One parked event: its row with `headers` as pairs, `value` as text, and `behind`: ids and types of those of
+    its key that wait for it, at most 1,000. Raises NotFound."""
+    row = await tx.fetchrow(
+        "SELECT id, key, event_id, type, topic, partition, log_offset, headers, value, error, attempts, parked_at "
+        "FROM parked_event WHERE grp = $1 AND id = $2 AND discarded_at IS NULL",
+        group,
+        parked_id,
+    )
+    if row is None:
+        raise NotFound(f"no parked event {parked_id}")
+    behind = await tx.fetch(
+        "SELECT id, event_id, type FROM parked_event "
+        "WHERE grp = $1 AND key = $2 AND id > $3 AND discarded_at IS NULL ORDER BY id LIMIT 1000",
+        group,
+        row["key"],
+        parked_id,
+    )
+    return {**row, "headers": orjson.loads(row["headers"]), "behind": [dict(each) for each in behind]}
+
+
 async def retry_key(db: Database, subscriptions: Subscriptions, key: str) -> int:
     """Handle the parked events of a key in order, one transaction each; returns how many went through.
 

@@ -19,7 +19,7 @@ import psutil
 import structlog
 
 from kit.native.java import java_binary, read_coordinates, resolve_jars
-from kit.native.process import FolderLock, NativeError, end_processes, find_processes, free_port
+from kit.native.process import LOOPBACK, FolderLock, NativeError, end_processes, find_processes, free_port
 
 log = structlog.get_logger(__name__)
 
@@ -39,17 +39,24 @@ def check_versions(coordinates: list[str], jars: list[Path]) -> None:
 class NativeKafka:
     """One broker whose data, settings and log live in `folder`.
 
-    `port` None: the port of the last run if it is free, else any free one. `advertised_port`: where clients
-    are told to connect when something stands between (fault tests). A broker that an earlier process left
-    behind (kill -9, or `detach`) is adopted by `start` and ended by `stop`.
+    `port` None: the port of the last run if it is free, else any free one. `host`: the address it listens on, one of
+    this machine. `advertised_port`: where clients are told to connect when something stands between (fault tests).
+    A broker that an earlier process left behind (kill -9, or `detach`) is adopted by `start` and ended by `stop`.
     """
 
     def __init__(
-        self, folder: Path, port: int | None = None, *, timeout: float = 90, advertised_port: int | None = None
+        self,
+        folder: Path,
+        port: int | None = None,
+        *,
+        timeout: float = 90,
+        host: str = LOOPBACK,
+        advertised_port: int | None = None,
     ) -> None:
         self.folder = folder.resolve()
         self.log_file = self.folder / "kafka.log"
         self._wanted_port = port
+        self._host = host
         self._advertised_port = advertised_port
         self._timeout = timeout
         self._config = self.folder / "kafka.properties"
@@ -59,10 +66,10 @@ class NativeKafka:
     @property
     def bootstrap(self) -> str:
         """`host:port` for clients; `NativeError` before the first start on this folder."""
-        port = self._configured_port("PLAINTEXT")
+        host, port = self._configured("PLAINTEXT")
         if port is None:
             raise NativeError(f"no Kafka was ever started in {self.folder}")
-        return f"127.0.0.1:{port}"
+        return f"{host}:{port}"
 
     def is_running(self) -> bool:
         """Whether a broker of this folder lives, whoever started it."""
@@ -106,8 +113,9 @@ class NativeKafka:
         left = self._processes()
         if not left:
             return False
-        same_port = self._wanted_port in (None, self._configured_port("PLAINTEXT"))
-        if len(left) == 1 and same_port and await self._answers(left[0]):
+        host, port = self._configured("PLAINTEXT")
+        is_same = host == self._host and self._wanted_port in (None, port)
+        if len(left) == 1 and is_same and await self._answers(left[0]):
             log.info("adopted the Kafka left by an earlier run", pid=left[0].pid, bootstrap=self.bootstrap)
             return True
         await end_processes(left, 20)
@@ -130,11 +138,14 @@ class NativeKafka:
                 break
         raise NativeError(f"Kafka does not start, end of {self.log_file}:\n{self._log_tail()}")
 
+    def _configured(self, listener: str) -> tuple[str, int | None]:
+        """Address and port of the last run."""
+        text = self._config.read_text() if self._config.exists() else ""
+        found = re.search(rf"^listeners=.*\b{listener}://([\d.]+):(\d+)", text, re.MULTILINE)
+        return (found.group(1), int(found.group(2))) if found else (self._host, None)
+
     def _configured_port(self, listener: str) -> int | None:
-        if not self._config.exists():
-            return None
-        found = re.search(rf"^listeners=.*\b{listener}://127\.0\.0\.1:(\d+)", self._config.read_text(), re.MULTILINE)
-        return int(found.group(1)) if found else None
+        return self._configured(listener)[1]
 
     def _write_config(self, *, fresh_ports: bool) -> None:
         port = self._wanted_port or free_port(None if fresh_ports else self._configured_port("PLAINTEXT"))
@@ -144,7 +155,7 @@ class NativeKafka:
         template = string.Template((SETTINGS / "kafka.properties").read_text())
         pending = self._config.with_suffix(".new")
         ports = {"port": port, "controller_port": controller, "advertised_port": self._advertised_port or port}
-        pending.write_text(template.substitute(ports, data=self._data))
+        pending.write_text(template.substitute(ports, host=self._host, data=self._data))
         pending.replace(self._config)
 
     async def _format(self, classpath: str) -> None:

@@ -136,12 +136,14 @@ def socket_folder(data: Path, user: SystemUser | None = None) -> Path:
     return short
 
 
-async def run_tool(tool: Path, arguments: Sequence[str], user: SystemUser | None) -> None:
+async def run_tool(
+    tool: Path, arguments: Sequence[str], user: SystemUser | None, *, seconds: float | None = TOOL_TIMEOUT
+) -> None:
     """Run one of PostgreSQL's programs to its end; `NativeError` with its output if it fails."""
-    await asyncio.to_thread(_run, tool, arguments, user)
+    await asyncio.to_thread(_run, tool, arguments, user, seconds)
 
 
-def _run(tool: Path, arguments: Sequence[str], user: SystemUser | None) -> None:
+def _run(tool: Path, arguments: Sequence[str], user: SystemUser | None, seconds: float | None) -> None:
     # PG* variables of the caller (PGPORT, PGOPTIONS) and its locale would change what the server does
     environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
     # files, not pipes: the server inherits them and would keep a pipe open for ever
@@ -156,7 +158,7 @@ def _run(tool: Path, arguments: Sequence[str], user: SystemUser | None) -> None:
             extra_groups=[] if user else None,
             cwd="/",
             env=environment,
-            timeout=TOOL_TIMEOUT,
+            timeout=seconds,
             check=False,
         )
         if done.returncode:

@@ -21,14 +21,16 @@ import asyncpg
 import psutil
 import structlog
 
+from kit.native.pgbackup import place_copy
 from kit.native.pgfiles import SystemUser, binaries, relocated_folder, run_tool, server_user, socket_folder
-from kit.native.process import FolderLock, NativeError, find_processes
+from kit.native.process import LOOPBACK, FolderLock, NativeError, find_processes
 
 log = structlog.get_logger(__name__)
 
 USER: Final = "postgres"
 LOG_LIMIT: Final = 10_000_000
 ATTEMPTS: Final = 5
+NEIGHBOURS: Final = "host all all samenet trust\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,10 @@ class Running:
 
 
 class EmbeddedPostgres:
-    """One server whose data lives in `folder`; reached over a unix socket, and on 127.0.0.1:`tcp_port` if given.
+    """One server whose data lives in `folder`; reached over a unix socket, and on `host`:`tcp_port` if given.
 
-    Over TCP every local user may connect (trust), so that is for development only. `fast` gives up
+    Over TCP every local user may connect (trust), and with another `host` than loopback all of that network: for
+    development only. `fast` gives up
     durability (fsync off) and is for test servers only. A server that an earlier process left behind
     (kill -9, or `detach`) is adopted by `start`, or restarted if it runs with other settings.
     """
@@ -57,6 +60,7 @@ class EmbeddedPostgres:
         max_connections: int = 100,
         shared_buffers_mb: int = 128,
         tcp_port: int | None = None,
+        host: str = LOOPBACK,
         timeout: float = 600,
     ) -> None:
         self.folder = folder.resolve()
@@ -64,6 +68,7 @@ class EmbeddedPostgres:
         self._max_connections = max_connections
         self._shared_buffers_mb = shared_buffers_mb
         self._tcp_port = tcp_port
+        self._host = host
         self._timeout = timeout
         self._lock = FolderLock(self.folder)
         self._running: Running | None = None
@@ -98,6 +103,20 @@ class EmbeddedPostgres:
         for leftover in {socket_folder(data, server_user()), data, data.parent, self.folder}:
             await asyncio.to_thread(shutil.rmtree, leftover, ignore_errors=True)
 
+    async def restore(self, copy: Path) -> None:
+        """Take a physical copy of a server as the data of this folder; NativeError when it has some already."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._lock.acquire()
+        try:
+            user = server_user()
+            pending = self._empty_folder(user)
+            if pending is None:
+                raise NativeError(f"{self.folder} holds databases already")
+            await asyncio.to_thread(place_copy, copy, pending, user)
+            pending.rename(self._data())
+        finally:
+            self._lock.release()
+
     def is_running(self) -> bool:
         """Whether a server of this folder lives, whoever started it."""
         return self.folder.exists() and self._read_running() is not None
@@ -119,11 +138,11 @@ class EmbeddedPostgres:
         return f"postgresql://{USER}@/{quote(database, safe='')}?host={host}&port={running.port}"
 
     def tcp_dsn(self) -> str:
-        """`postgresql://postgres@127.0.0.1:PORT/` of a server started with `tcp_port`."""
+        """`postgresql://postgres@HOST:PORT/` of a server started with `tcp_port`."""
         running = self._require_running()
         if self._tcp_port is None:
             raise NativeError("this server listens on its unix socket only")
-        return f"postgresql://{USER}@127.0.0.1:{running.port}/"
+        return f"postgresql://{USER}@{self._host}:{running.port}/"
 
     async def ensure_database(self, name: str) -> bool:
         """Create the database unless it exists; True if it was created (safe when two callers race)."""
@@ -149,7 +168,7 @@ class EmbeddedPostgres:
 
     def _options(self, socket: Path) -> str:
         settings = {
-            "listen_addresses": "127.0.0.1" if self._tcp_port else "",
+            "listen_addresses": self._host if self._tcp_port else "",
             "port": str(self._tcp_port or 5432),
             "unix_socket_directories": str(socket),
             "max_connections": str(self._max_connections),
@@ -226,6 +245,10 @@ class EmbeddedPostgres:
         if server_log.exists() and server_log.stat().st_size > LOG_LIMIT:
             server_log.replace(server_log.with_suffix(".log.1"))
         (data.parent / "options").write_text(options)
+        access = data / "pg_hba.conf"
+        if self._host != LOOPBACK and NEIGHBOURS not in access.read_text():
+            with access.open("a") as file:
+                file.write(NEIGHBOURS)
         return options
 
     async def _initialise(self, user: SystemUser | None) -> None:

@@ -15,6 +15,7 @@ from typing import Final
 import psutil
 
 LOCK_NAME: Final = "crmesh.lock"
+LOOPBACK: Final = "127.0.0.1"
 
 
 class NativeError(RuntimeError):

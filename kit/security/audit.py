@@ -20,7 +20,6 @@ from sqlmodel import Field, SQLModel
 
 from kit.db.columns import document, moment, text
 from kit.db.database import Tx
-from kit.db.rows import dumps
 from kit.security.pii import SENSITIVE_FIELDS
 from kit.telemetry.logging import request_id
 from kit.telemetry.tracing import trace_id
@@ -71,9 +70,10 @@ class AuditEntry:
 
 _INSERT = """
 INSERT INTO audit_log (actor, roles, action, resource, resource_id, before, after, reason, request_id, trace_id)
-SELECT actor, roles, action, resource, resource_id, before, after, reason, $2, $3
+SELECT actor, roles, action, resource, resource_id, before, after, reason, request_id, trace_id
 FROM ROWS FROM (json_to_recordset($1::json) AS (
-    actor text, roles text[], action text, resource text, resource_id text, before jsonb, after jsonb, reason text
+    actor text, roles text[], action text, resource text, resource_id text, before jsonb, after jsonb, reason text,
+    request_id text, trace_id text
 )) WITH ORDINALITY ORDER BY ordinality
 """
 
@@ -81,12 +81,13 @@ FROM ROWS FROM (json_to_recordset($1::json) AS (
 async def record_many(
     tx: Tx, entries: Sequence[AuditEntry], *, key: bytes, pii: frozenset[str] = SENSITIVE_FIELDS
 ) -> None:
-    """Write the entries in their order by one statement in the caller's transaction.
+    """Write the entries in their order at the end of the caller's transaction.
 
     Fields named in `pii`, at any depth, are stored as `keyed_hash`. Raises ValueError for an empty key.
     """
     if not entries:
         return
+    request, trace = request_id(), trace_id()
     rows = [
         {
             "actor": entry.actor,
@@ -97,10 +98,12 @@ async def record_many(
             "before": protect(entry.before, key, pii),
             "after": protect(entry.after, key, pii),
             "reason": entry.reason,
+            "request_id": request,
+            "trace_id": trace,
         }
         for entry in entries
     ]
-    await tx.execute(_INSERT, dumps(rows), request_id(), trace_id())
+    tx.append(_INSERT, rows)
 
 
 async def record(

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from sqlmodel import Field, SQLModel
@@ -17,7 +18,9 @@ from sqlmodel import Field, SQLModel
 from kit.db.columns import identifier, identifiers, text
 from kit.db.database import Tx
 from kit.db.rows import dumps
-from kit.web.context import Actor
+
+if TYPE_CHECKING:
+    from kit.web.context import Actor
 
 Reach = Literal["own", "subtree", "all"]
 
@@ -48,15 +51,16 @@ class Scope:
         return self.everything or (member is not None and member in self.members)
 
 
-_MEMBERS = """
-WITH now_valid AS (
-    SELECT id, subject, path FROM principal WHERE valid_from <= $3 AND (valid_to IS NULL OR valid_to > $3)
-), me AS (SELECT id, path FROM now_valid WHERE subject = $1)
-SELECT DISTINCT p.id FROM now_valid p, me
-WHERE p.id = me.id OR ($2 AND cardinality(me.path) > 0 AND p.path @> me.path[cardinality(me.path):])
-UNION
-SELECT id FROM principal WHERE subject = $1
-"""
+# uuid[]: the memberships of $1 whenever they were; and of $2, a day, those below the units that $1 belongs to then.
+_OWN = "ARRAY(SELECT DISTINCT id FROM principal WHERE subject = $1)"
+_SUBTREE = """ARRAY(
+    SELECT id FROM principal WHERE subject = $1
+    UNION
+    SELECT p.id FROM principal me JOIN principal p ON p.path @> me.path[cardinality(me.path):]
+    WHERE me.subject = $1 AND cardinality(me.path) > 0
+      AND me.valid_from <= $2::date AND (me.valid_to IS NULL OR me.valid_to > $2::date)
+      AND p.valid_from <= $2::date AND (p.valid_to IS NULL OR p.valid_to > $2::date)
+)"""
 _INSERT = """
 INSERT INTO principal (id, valid_from, valid_to, code, subject, path)
 SELECT id, valid_from, valid_to, code, subject, path FROM json_populate_recordset(NULL::principal, $1::json)
@@ -69,13 +73,45 @@ def reach_of(actor: Actor, reaches: Mapping[str, Reach]) -> Reach:
     return "all" if "all" in found else "subtree" if "subtree" in found else "own"
 
 
-async def resolve_scope(tx: Tx, actor: Actor, reaches: Mapping[str, Reach], today: date) -> Scope:
-    """The caller's record scope on a business day; a caller without a row sees an empty own scope."""
+@dataclass(frozen=True, slots=True)
+class ScopeQuery:
+    """A scope that is still to be found: an SQL expression of the members (uuid[]) and its parameters."""
+
+    sql: str
+    args: tuple[object, ...]
+
+    @property
+    def everything(self) -> bool:
+        """Whether there is nothing to be found."""
+        return not self.sql
+
+    def members(self, first: int = 1) -> str:
+        """The expression with its parameters from $first on."""
+        return _numbered(self.sql, first)
+
+    def sees(self, column: str, first: int = 1) -> str:
+        """The scope as a predicate on the column that names the owner, with its parameters from $first on."""
+        return "TRUE" if self.everything else f"{column} = ANY({self.members(first)})"
+
+
+@lru_cache(maxsize=64)
+def _numbered(sql: str, first: int) -> str:
+    return sql.replace("$2", f"${first + 1}").replace("$1", f"${first}") if first > 1 else sql
+
+
+def scope_query(actor: Actor, reaches: Mapping[str, Reach], today: date) -> ScopeQuery:
+    """How the caller's record scope on a business day is found."""
     reach = reach_of(actor, reaches)
     if reach == "all":
+        return ScopeQuery("", ())
+    return ScopeQuery(_SUBTREE, (actor.subject, today)) if reach == "subtree" else ScopeQuery(_OWN, (actor.subject,))
+
+
+async def resolve_scope(tx: Tx, query: ScopeQuery) -> Scope:
+    """The scope; a caller without a row sees an empty own scope."""
+    if query.everything:
         return Scope(everything=True)
-    rows = await tx.fetch(_MEMBERS, actor.subject, reach == "subtree", today)
-    return Scope(everything=False, members=tuple(UUID(str(row["id"])) for row in rows))
+    return Scope(False, tuple(await tx.fetchval(f"SELECT {query.members()}", *query.args)))
 
 
 async def replace_principal(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -178,9 +178,8 @@ def _room(service: str, name: str) -> Any:
 async def service_harness(server: TestServer, service: str, **settings: Any) -> AsyncIterator[ServiceHarness]:
     """The service on a fresh database; settings override those of the environment."""
     database = await create_database(server, unique_name(service), await template_database(server, service))
-    configured = _room(service, "settings").Settings(
-        database=database, postgres=server_url(server), bus="embedded", issuer=ISSUER, audience=AUDIENCE, **settings
-    )
+    given = {"ENV": "test", "bus": "embedded", "issuer": ISSUER, "audience": AUDIENCE, **settings}
+    configured = _room(service, "settings").Settings(database=database, postgres=server_url(server), **given)
     bus = EmbeddedBus(server.connect_args(database))
     runtime = make_runtime(configured, bus=bus, verifier=test_verifier())
     app = _room(service, "app").create_app(runtime)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from kit.runtime import Runtime
+from kit.security.principals import Reach
 from kit.telemetry.metrics import MetricsMiddleware
 from kit.web import problems
 from kit.web.health import ServiceHealth
@@ -49,9 +51,10 @@ def create_service_app(
     description: str,
     routers: Iterable[APIRouter],
     permissions: Mapping[str, frozenset[str]],
+    reaches: Mapping[str, Reach] = MappingProxyType({}),
     lifespan: Any | None = None,
 ) -> FastAPI:
-    """A service's HTTP door; `permissions` maps role -> what it may do here."""
+    """A service's HTTP door; `permissions` maps role -> what it may do here, `reaches` role -> whose records."""
     app = FastAPI(
         title=title,
         description=description,
@@ -65,6 +68,7 @@ def create_service_app(
     )
     app.state.runtime = runtime
     app.state.permissions = permissions
+    app.state.reaches = reaches
     app.state.health = health = ServiceHealth(runtime)
     problems.install(app)
     app.add_middleware(MetricsMiddleware, metrics=runtime.metrics)

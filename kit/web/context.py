@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Header, Request
 
+from kit.clock import business_date
 from kit.db.database import Tx
 from kit.errors import Forbidden, VersionMismatch, VersionRequired
+from kit.security.principals import Scope, ScopeQuery, resolve_scope, scope_query
 
 if TYPE_CHECKING:
     from kit.runtime import Runtime
@@ -33,12 +35,14 @@ SYSTEM = Actor("system", frozenset(), frozenset())
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Handed to endpoints; `tx` commits after the endpoint has made its answer and before it is sent."""
+    """Handed to endpoints; `tx` commits after the endpoint has made its answer and before it is sent.
+    `scope` is the record scope where it is known already."""
 
     tx: Tx
     actor: Actor
     runtime: Runtime
     request: Request
+    scope: Scope | None = None
 
 
 class Allow:
@@ -53,6 +57,22 @@ class Allow:
         if not context.actor.may(self.permission):
             raise Forbidden(f"needs the permission {self.permission}")
         return context
+
+
+def query_of(actor: Actor, request: Request) -> ScopeQuery:
+    """How the caller's record scope of today is found."""
+    state = request.app.state
+    return scope_query(actor, state.reaches, business_date(state.runtime.settings.timezone))
+
+
+def visible(context: Context) -> ScopeQuery:
+    """The caller's record scope as a part of a statement."""
+    return query_of(context.actor, context.request)
+
+
+async def scope_of(context: Context) -> Scope:
+    """The caller's record scope as a value."""
+    return context.scope or await resolve_scope(context.tx, visible(context))
 
 
 def permissions_of(roles: frozenset[str], table: Mapping[str, frozenset[str]]) -> frozenset[str]:

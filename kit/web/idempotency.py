@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+import asyncpg
 import orjson
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
@@ -67,42 +70,59 @@ def keyed_request(principal: str, method: str, path: str, query: str, key: str, 
     return KeyedRequest(principal, f"{method} {path}", key, digest)
 
 
-async def begin(tx: Tx, request: KeyedRequest) -> Response | None:
-    """The stored answer of an earlier request, or None when this one is to be worked.
+_BEGIN = f"""
+SELECT pg_try_advisory_xact_lock($1) AS is_mine, k.body_hash, k.status, k.headers, k.body,
+       k.created_at <= now() - interval '{KEEP_HOURS} hours' AS is_over, {{also}} AS also
+FROM (SELECT) one LEFT JOIN idempotency_key k ON k.principal = $2 AND k.route = $3 AND k.key = $4
+"""
+_FORGET = "DELETE FROM idempotency_key WHERE principal = $1 AND route = $2 AND key = $3"
+_KEEP = """
+INSERT INTO idempotency_key (principal, route, key, body_hash, status, headers, body)
+SELECT principal, route, key, body_hash, status, headers, body
+FROM json_populate_recordset(NULL::idempotency_key, $1::json)
+"""
+
+
+def is_race(error: asyncpg.UniqueViolationError) -> bool:
+    """Whether another request with the same key committed just before `begin` looked: to be worked again."""
+    return bool(error.table_name == IdempotencyRow.__tablename__)
+
+
+async def begin(
+    tx: Tx, request: KeyedRequest, also: str = "NULL", args: Sequence[object] = ()
+) -> tuple[Response | None, Any]:
+    """The stored answer of an earlier request, or None when this one is to be worked; and the value of the SQL
+    expression `also` (its parameters from $5 on are `args`), so that it costs no statement of its own.
 
     Raises KeyInFlight while another transaction works the same key, KeyReused for another body.
     """
     number = derived_id("idempotency", request.principal, request.route, request.key).int & (2**63 - 1)
-    if not await tx.fetchval("SELECT pg_try_advisory_xact_lock($1)", number):
+    key = (request.principal, request.route, request.key)
+    row = await tx.fetchrow(_BEGIN.replace("{also}", also), number, *key, *args)
+    assert row is not None
+    if not row["is_mine"]:
         raise KeyInFlight(headers={"Retry-After": "1"})
-    row = await tx.fetchrow(
-        "SELECT body_hash, status, headers, body FROM idempotency_key WHERE principal = $1 AND route = $2 AND key = $3 "
-        f"AND created_at > now() - interval '{KEEP_HOURS} hours'",
-        request.principal,
-        request.route,
-        request.key,
-    )
-    if row is None:
-        return None
+    if row["body_hash"] is None:
+        return None, row["also"]
+    if row["is_over"]:
+        await tx.execute(_FORGET, *key)
+        return None, row["also"]
     if row["body_hash"] != request.body_hash:
         raise KeyReused()
     headers = {**orjson.loads(row["headers"]), "Idempotency-Replayed": "true"}
-    return Response(row["body"].encode(), status_code=row["status"], headers=headers)
+    return Response(row["body"].encode(), status_code=row["status"], headers=headers), None
 
 
-async def store(tx: Tx, request: KeyedRequest, response: Response) -> None:
-    """Keep the answer with the effect."""
+def store(tx: Tx, request: KeyedRequest, response: Response) -> None:
+    """Keep the answer with the effect. The commit fails (`is_race`) when the key has an answer already."""
     headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-    await tx.execute(
-        "INSERT INTO idempotency_key (principal, route, key, body_hash, status, headers, body) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (principal, route, key) DO UPDATE SET "
-        "body_hash = excluded.body_hash, status = excluded.status, headers = excluded.headers, "
-        "body = excluded.body, created_at = now()",
-        request.principal,
-        request.route,
-        request.key,
-        request.body_hash,
-        response.status_code,
-        orjson.dumps(headers).decode(),
-        bytes(response.body).decode(),
-    )
+    row = {
+        "principal": request.principal,
+        "route": request.route,
+        "key": request.key,
+        "body_hash": request.body_hash,
+        "status": response.status_code,
+        "headers": orjson.dumps(headers).decode(),
+        "body": bytes(response.body).decode(),
+    }
+    tx.append(_KEEP, [row])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 import asyncpg
@@ -19,8 +20,9 @@ from starlette.responses import Response
 
 from kit.db.database import Tx
 from kit.errors import AppError, Unauthenticated
+from kit.security.principals import Scope
 from kit.web import idempotency
-from kit.web.context import Actor, Context, permissions_of
+from kit.web.context import Actor, Context, permissions_of, query_of
 from kit.web.deadline import Deadline
 
 ATTEMPTS = 4
@@ -107,15 +109,17 @@ async def _write(request: Request, actor: Actor, endpoint: Endpoint) -> Response
         keyed = idempotency.keyed_request(actor.subject, request.method, request.url.path, request.url.query, key, body)
 
     async def work(tx: Tx) -> Response:
-        request.state.context = Context(tx, actor, request.app.state.runtime, request)
+        context = request.state.context = Context(tx, actor, request.app.state.runtime, request)
         if keyed is None:
             return await endpoint(request)
-        stored = await idempotency.begin(tx, keyed)
+        query = query_of(actor, request)
+        stored, members = await idempotency.begin(tx, keyed, query.members(5) or "NULL", query.args)
         if stored is not None:
             return stored
+        request.state.context = replace(context, scope=Scope(query.everything, tuple(members or ())))
         response = await endpoint(request)
         if response.status_code < 300:
-            await idempotency.store(tx, keyed, response)
+            idempotency.store(tx, keyed, response)
         return response
 
     return await in_transaction(request, work)
@@ -133,7 +137,9 @@ async def in_transaction(request: Request, work: Callable[[Tx], Awaitable[Respon
                 return response
         except _Refused as refused:
             return refused.response
-        except _RETRIED:
+        except (*_RETRIED, asyncpg.UniqueViolationError) as error:
+            if isinstance(error, asyncpg.UniqueViolationError) and not idempotency.is_race(error):
+                raise
             if attempt == ATTEMPTS:
                 raise Overloaded(headers={"Retry-After": "1"}) from None
             await asyncio.sleep(random.uniform(0.02, 0.1) * attempt)  # at once, the same two would meet again

@@ -1,14 +1,14 @@
-"""HTTP application of the channels service."""
+"""HTTP application of the channels service; as a process: `python -m services.channels.app`."""
 
 from __future__ import annotations
 
 from fastapi import FastAPI
 
-from kit.process import api_lifespan, make_runtime
+from kit.process import api_lifespan, make_runtime, serve_api
 from kit.runtime import Runtime
 from kit.web.app import create_service_app
 from services.channels.api import ROUTERS
-from services.channels.deps import PERMISSIONS
+from services.channels.deps import PERMISSIONS, REACHES
 from services.channels.settings import Settings
 
 TITLE = "crmesh channels"
@@ -17,7 +17,13 @@ TITLE = "crmesh channels"
 def create_app(runtime: Runtime, lifespan: object | None = None) -> FastAPI:
     """The application on a runtime that its owner starts and stops."""
     return create_service_app(
-        runtime, title=TITLE, description=__doc__ or "", routers=ROUTERS, permissions=PERMISSIONS, lifespan=lifespan
+        runtime,
+        title=TITLE,
+        description=__doc__ or "",
+        routers=ROUTERS,
+        permissions=PERMISSIONS,
+        reaches=REACHES,
+        lifespan=lifespan,
     )
 
 
@@ -25,3 +31,7 @@ def from_environment() -> FastAPI:
     """Factory for uvicorn: `uvicorn --factory services.channels.app:from_environment`."""
     runtime = make_runtime(Settings())
     return create_app(runtime, api_lifespan(runtime))
+
+
+if __name__ == "__main__":
+    serve_api(Settings(), create_app)

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kit.clock import business_date
-from kit.security.principals import Reach, Scope, resolve_scope
-from kit.web.context import Context
+from kit.security.principals import Reach
 
 _BASIC = frozenset({"products:read", "partners:read"})
 _READ = _BASIC | {"programmes:read", "rebates:read"}
@@ -36,9 +34,3 @@ REACHES: Mapping[str, Reach] = {
     "sales_manager": "subtree",
     "sales_rep": "own",
 }
-
-
-async def scope_of(context: Context) -> Scope:
-    """The caller's record scope."""
-    today = business_date(context.runtime.settings.timezone)
-    return await resolve_scope(context.tx, context.actor, REACHES, today)

@@ -24,6 +24,9 @@ _PARTNER: dict[str, Any] = {
 class PartnerSnapshot(Part):
     """A channel partner (an organisation)."""
 
+    SUBJECT: ClassVar[str] = "id"
+    KEY: ClassVar[str] = "id"
+
     id: UUID
     code: str
     name: str
@@ -67,6 +70,8 @@ class ProductChanged(Published):
     changed: list[str]
 
     TYPE: ClassVar[str] = "channels.product.changed.v1"
+    SUBJECT: ClassVar[str] = "id"
+    KEY: ClassVar[str] = "id"
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "id": "01989f2e-0000-7000-8000-0000000000f1",
         "sku": "CD-ROCK",
@@ -115,6 +120,8 @@ class RebateAccrued(Published):
     source_event_id: UUID
 
     TYPE: ClassVar[str] = "channels.rebate.accrued.v1"
+    SUBJECT: ClassVar[str] = "order_id"
+    KEY: ClassVar[str] = "partner_id"
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "partner_id": _PARTNER["id"],
         "programme_id": "01989f2e-0000-7000-8000-0000000000f9",
@@ -151,6 +158,8 @@ class RebateProgrammePublished(Published):
     version: int
 
     TYPE: ClassVar[str] = "channels.rebate_programme.published.v1"
+    SUBJECT: ClassVar[str] = "id"
+    KEY: ClassVar[str] = "id"
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "id": "01989f2e-0000-7000-8000-0000000000f9",
         "name": "Volume 2026",

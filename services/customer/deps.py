@@ -8,8 +8,8 @@ from datetime import date
 
 from kit.clock import business_date
 from kit.security.fields import FieldPolicy, FieldRule
-from kit.security.principals import Reach, Scope, resolve_scope
-from kit.web.context import Actor, Context
+from kit.security.principals import Reach, Scope
+from kit.web.context import Actor, Context, scope_of
 
 _READ = frozenset({"accounts:read", "orders:read", "payments:read", "exchange-rates:read", "sellers:read"})
 _SELL = _READ | {"accounts:write", "orders:write", "tax-ids:read"}
@@ -51,12 +51,6 @@ class Desk:
     today: date
     base_currency: str
     key: bytes
-
-
-async def scope_of(context: Context) -> Scope:
-    """The caller's record scope."""
-    today = business_date(context.runtime.settings.timezone)
-    return await resolve_scope(context.tx, context.actor, REACHES, today)
 
 
 async def desk_of(context: Context) -> Desk:

@@ -32,6 +32,9 @@ _ACCOUNT: dict[str, Any] = {
 class AccountSnapshot(Part):
     """An account; `name` only of organisations."""
 
+    SUBJECT: ClassVar[str] = "id"
+    KEY: ClassVar[str] = "stream_key"
+
     id: UUID
     stream_key: UUID
     kind: Literal["organization", "person"]
@@ -87,6 +90,9 @@ class OrderLine(Part):
 
 class OrderSnapshot(Part):
     """An order as it stands after the fact."""
+
+    SUBJECT: ClassVar[str] = "id"
+    KEY: ClassVar[str] = "stream_key"
 
     id: UUID
     number: str
@@ -314,6 +320,8 @@ class PaymentReceived(Published):
     version: int
 
     TYPE: ClassVar[str] = "customer.payment.received.v1"
+    SUBJECT: ClassVar[str] = "id"
+    KEY: ClassVar[str] = "stream_key"
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "id": "01989f2e-0000-7000-8000-000000000004",
         "account_id": _ACCOUNT["id"],
@@ -343,6 +351,8 @@ class PaymentRefunded(Published):
     version: int
 
     TYPE: ClassVar[str] = "customer.payment.refunded.v1"
+    SUBJECT: ClassVar[str] = "payment_id"
+    KEY: ClassVar[str] = "stream_key"
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "id": "01989f2e-0000-7000-8000-000000000005",
         "payment_id": "01989f2e-0000-7000-8000-000000000004",

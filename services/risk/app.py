@@ -1,14 +1,14 @@
-"""HTTP application of the risk service."""
+"""HTTP application of the risk service; as a process: `python -m services.risk.app`."""
 
 from __future__ import annotations
 
 from fastapi import FastAPI
 
-from kit.process import api_lifespan, make_runtime
+from kit.process import api_lifespan, make_runtime, serve_api
 from kit.runtime import Runtime
 from kit.web.app import create_service_app
 from services.risk.api import ROUTERS
-from services.risk.deps import PERMISSIONS
+from services.risk.deps import PERMISSIONS, REACHES
 from services.risk.settings import Settings
 
 TITLE = "crmesh risk"
@@ -17,7 +17,13 @@ TITLE = "crmesh risk"
 def create_app(runtime: Runtime, lifespan: object | None = None) -> FastAPI:
     """The application on a runtime that its owner starts and stops."""
     return create_service_app(
-        runtime, title=TITLE, description=__doc__ or "", routers=ROUTERS, permissions=PERMISSIONS, lifespan=lifespan
+        runtime,
+        title=TITLE,
+        description=__doc__ or "",
+        routers=ROUTERS,
+        permissions=PERMISSIONS,
+        reaches=REACHES,
+        lifespan=lifespan,
     )
 
 
@@ -25,3 +31,7 @@ def from_environment() -> FastAPI:
     """Factory for uvicorn: `uvicorn --factory services.risk.app:from_environment`."""
     runtime = make_runtime(Settings())
     return create_app(runtime, api_lifespan(runtime))
+
+
+if __name__ == "__main__":
+    serve_api(Settings(), create_app)

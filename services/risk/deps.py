@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from kit.clock import business_date
-from kit.security.principals import Reach, Scope, resolve_scope
-from kit.web.context import Context
+from kit.security.principals import Reach
+from kit.web.context import Context, visible
 
 _READ = frozenset({"credit:read"})
 
@@ -32,15 +31,7 @@ REACHES: Mapping[str, Reach] = {
 }
 
 
-async def scope_of(context: Context) -> Scope:
-    """The caller's record scope."""
-    today = business_date(context.runtime.settings.timezone)
-    return await resolve_scope(context.tx, context.actor, REACHES, today)
-
-
-async def owned(context: Context) -> tuple[str, Sequence[object]]:
+def owned(context: Context) -> tuple[str, Sequence[object]]:
     """The record scope as a predicate over the account directory `d`, and its parameters from $1 on."""
-    scope = await scope_of(context)
-    if scope.everything:
-        return "TRUE", ()
-    return "d.owner_id = ANY($1::uuid[])", (list(scope.members),)
+    query = visible(context)
+    return query.sees("d.owner_id"), query.args

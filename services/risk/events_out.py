@@ -19,6 +19,9 @@ _CAUSE = "01989f2e-0000-7000-8000-0000000000e1"
 class CreditFact(Part):
     """Common part: the order, the placement it answers, what caused it (event id, ordinal within it)."""
 
+    SUBJECT: ClassVar[str] = "order_id"
+    KEY: ClassVar[str] = "stream_key"
+
     order_id: UUID
     account_id: UUID
     stream_key: UUID

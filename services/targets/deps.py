@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from kit.clock import business_date
-from kit.security.principals import Reach, Scope, reach_of, resolve_scope
-from kit.web.context import Context
+from kit.security.principals import Reach, reach_of
+from kit.web.context import Context, scope_of
 from services.targets.units.repository import list_units_led
 
 _ORGANISATION = frozenset({"units:read", "members:read"})
@@ -50,12 +50,6 @@ class Visible:
     everything: bool
     members: tuple[UUID, ...] = ()
     units: tuple[UUID, ...] = ()
-
-
-async def scope_of(context: Context) -> Scope:
-    """The caller's record scope."""
-    today = business_date(context.runtime.settings.timezone)
-    return await resolve_scope(context.tx, context.actor, REACHES, today)
 
 
 async def visible_to(context: Context) -> Visible:

@@ -40,6 +40,8 @@ class UnitChanged(Published):
     changed: list[str]
 
     TYPE: ClassVar[str] = "targets.unit.changed.v1"
+    SUBJECT: ClassVar[str] = "id"
+    KEY: ClassVar[str] = f"={ORGANISATION_KEY}"
     EXAMPLE: ClassVar[dict[str, Any]] = _UNIT
 
 
@@ -54,6 +56,9 @@ class Membership(Part):
 
 class MemberSnapshot(Part):
     """A member with all memberships, oldest first; `subject` is the token subject."""
+
+    SUBJECT: ClassVar[str] = "id"
+    KEY: ClassVar[str] = f"={ORGANISATION_KEY}"
 
     id: UUID
     code: str
@@ -100,6 +105,9 @@ class MemberLeft(Published, MemberSnapshot):
 
 class TargetSnapshot(Part):
     """A target: metric, scope, period, amount."""
+
+    SUBJECT: ClassVar[str] = "id"
+    KEY: ClassVar[str] = "root_id"
 
     id: UUID
     root_id: UUID
@@ -170,6 +178,8 @@ class TargetDecomposed(Published):
     version: int
 
     TYPE: ClassVar[str] = "targets.target.decomposed.v1"
+    SUBJECT: ClassVar[str] = "id"
+    KEY: ClassVar[str] = "root_id"
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "id": "01989f2e-0000-7000-8000-0000000000c9",
         "target_id": _TARGET["id"],
@@ -213,6 +223,8 @@ class OrderCredited(Published):
     source_event_id: UUID
 
     TYPE: ClassVar[str] = "targets.order.credited.v1"
+    SUBJECT: ClassVar[str] = "order_id"
+    KEY: ClassVar[str] = "stream_key"
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "order_id": "01989f2e-0000-7000-8000-000000000002",
         "account_id": "01989f2e-0000-7000-8000-000000000001",

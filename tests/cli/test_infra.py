@@ -68,7 +68,7 @@ def test_somebody_else_at_work_is_a_clear_refusal() -> None:
     run_apart(owner.start())
     try:
         refused = infra("down", "--folder", str(folder))
-        assert refused.returncode == 1
+        assert refused.returncode == 3
         assert "in use by process" in refused.stderr
         assert owner.is_running()
     finally:
@@ -84,5 +84,22 @@ def test_ports_of_the_last_time_are_kept() -> None:
     assert _choose_ports(folder, None, None) == chosen
     (folder / "ports.json").write_text("damaged")
     assert len(set(_choose_ports(folder, None, None))) == 2
+    (folder / "ports.json").unlink()
+    folder.rmdir()
+
+
+def test_another_address_is_reached_from_its_network() -> None:
+    folder = make_folder("infra")
+    place = ("--folder", str(folder))
+    ports = ("--postgres-port", str(free_port()), "--kafka-port", str(free_port()))
+    try:
+        found = infra("up", *place, *ports, "--host", "127.0.0.9")
+        assert found.returncode == 0, found.stderr
+        lines = dict(line.split("=", 1) for line in found.stdout.splitlines())
+        assert lines["CRMESH_POSTGRES"] == f"postgresql://postgres@127.0.0.9:{ports[1]}/"
+        assert lines["CRMESH_KAFKA"] == f"127.0.0.9:{ports[3]}"
+        run_apart(reach(lines["CRMESH_POSTGRES"], lines["CRMESH_KAFKA"]))
+    finally:
+        assert infra("down", "--remove", *place).returncode == 0
     (folder / "ports.json").unlink()
     folder.rmdir()

@@ -12,8 +12,10 @@ from typing import Any
 import jsonschema_rs
 import orjson
 import pytest
+from pydantic import ValidationError
 
-from cli.contracts import FOLDER, Envelope, published_by
+from cli.asyncapi import example_headers, published_by
+from cli.contracts import FOLDER
 from kit.events.contract import Heard, Published
 from kit.events.envelope import MAX_EVENT_BYTES, Event, from_headers, to_headers
 from kit.events.handlers import Subscriptions
@@ -89,9 +91,12 @@ def test_examples_pass_through_the_model_unchanged(event_type: str) -> None:
 
 
 @pytest.mark.parametrize("event_type", MODELS)
-def test_producers_refuse_what_the_schema_does_not_name(event_type: str) -> None:
-    schema = jsonschema_rs.Draft202012Validator(committed(event_type, "schema"))
-    assert not schema.is_valid({**committed(event_type, "example"), "unknown": 1})
+def test_producers_refuse_unknown_fields_and_readers_of_the_schema_let_later_ones_pass(event_type: str) -> None:
+    grown = {**committed(event_type, "example"), "a_later_field": 1}
+    with pytest.raises(ValidationError, match="a_later_field"):
+        MODELS[event_type].model_validate(grown)
+    jsonschema_rs.Draft202012Validator(committed(event_type, "schema")).validate(grown)
+    assert '"additionalProperties":false' not in json.dumps(committed(event_type, "schema"), separators=(",", ":"))
 
 
 @pytest.mark.parametrize("event_type", MODELS)
@@ -146,8 +151,18 @@ def test_the_envelope_carries_the_example_there_and_back(event_type: str) -> Non
     event = Event(new_id(), event_type, "/crmesh/test", "s", moment, "k", 2, data, "c", "a", "t")
     headers = to_headers(event)
     assert from_headers(headers, data) == event
-    attributes = {name.removeprefix("ce_"): value.decode() for name, value in headers if name.startswith("ce_")}
-    jsonschema_rs.Draft202012Validator(committed("envelope", "schema")).validate(
-        {**attributes, "sequence": int(attributes["sequence"])}
+    texts = {name: value.decode() for name, value in headers}
+    jsonschema_rs.Draft202012Validator(committed("headers", "schema"), validate_formats=True).validate(
+        {**texts, "ce_source": "/crmesh/test", "ce_causationid": str(new_id())}
     )
-    assert attributes.keys() == Envelope.model_fields.keys()
+    assert texts.keys() == committed("headers", "schema")["properties"].keys()
+
+
+@pytest.mark.parametrize("event_type", MODELS)
+def test_the_example_headers_are_those_of_a_record(event_type: str) -> None:
+    model, service = MODELS[event_type], event_type.partition(".")[0]
+    headers = example_headers(service, model)
+    jsonschema_rs.Draft202012Validator(committed("headers", "schema"), validate_formats=True).validate(headers)
+    event = from_headers([(name, text.encode()) for name, text in headers.items()], orjson.dumps(model.EXAMPLE))
+    assert (event.subject, event.key) == model.address_of(event.payload)
+    assert {name: value.decode() for name, value in to_headers(event)} == headers

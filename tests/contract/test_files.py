@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
+from jsonschema_rs import Draft202012Validator
 from typer import Exit
 
 from cli.contracts import FOLDER, contracts, differences, generate, write
+from kit.events.envelope import PARTITIONS, topic_of
 from standalone.registry import SERVICES
 
 
@@ -53,11 +55,29 @@ def test_asyncapi_names_only_files_and_messages_that_exist() -> None:
     assert document["channels"].keys() == set(SERVICES)
     for channel in document["channels"].values():
         for message in channel["messages"].values():
-            assert (FOLDER / "asyncapi" / message["payload"]["$ref"]).resolve().exists()
+            for reference in (message["payload"]["$ref"], message["headers"]["allOf"][0]["$ref"]):
+                assert (FOLDER / "asyncapi" / reference).resolve().exists()
     for operation in document["operations"].values():
         for message in operation["messages"]:
             _, _, channel, _, name = message["$ref"].split("/")
             assert name in document["channels"][channel]["messages"]
+
+
+def test_asyncapi_tells_a_stranger_where_and_how() -> None:
+    document = json.loads((FOLDER / "asyncapi" / "crmesh.json").read_text())
+    assert document["servers"]["kafka"]["host"] == "{bootstrap}", "whose cluster it is, is not ours to say"
+    for service, channel in document["channels"].items():
+        binding = channel["bindings"]["kafka"]
+        assert channel["address"] == binding["topic"] == topic_of(service)
+        assert (binding["partitions"], binding["topicConfiguration"]["retention.ms"]) == (PARTITIONS, -1)
+        for name, message in channel["messages"].items():
+            assert message["summary"] in message["description"]
+            assert "Key of the record" in message["description"]
+            (example,) = message["examples"]
+            key = Draft202012Validator(message["bindings"]["kafka"]["key"], validate_formats=True)
+            key.validate(example["headers"]["ce_partitionkey"])
+            assert example["headers"]["ce_type"] == name
+            assert example["payload"] == json.loads((FOLDER / "events" / f"{name}.example.json").read_text())
 
 
 def test_merged_openapi_holds_every_public_operation_of_every_service() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import stat
 import subprocess
 import sys
@@ -54,6 +55,17 @@ def test_key_is_private_and_stays(settings: GatewaySettings) -> None:
     assert "d" not in first["keys"][0]
     path.chmod(0o640)
     with pytest.raises(IssuerRefused, match="0600"):
+        DevelopmentIssuer(settings)
+
+
+def test_a_mounted_key_is_read_by_the_group(settings: GatewaySettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = DevelopmentIssuer(settings).jwks()
+    path = settings.data_dir / KEY_FILE
+    monkeypatch.setattr(os, "geteuid", lambda: path.stat().st_uid + 1)
+    path.chmod(0o440)
+    assert DevelopmentIssuer(settings).jwks() == first
+    path.chmod(0o444)
+    with pytest.raises(IssuerRefused):
         DevelopmentIssuer(settings)
 
 

@@ -80,6 +80,11 @@ class World:
 
 @pytest.fixture
 async def world(service: ServiceHarness) -> World:
+    return await make_world(service)
+
+
+async def make_world(service: ServiceHarness) -> World:
+    """Units and members through the API."""
     units: dict[str, str] = {}
     for code, kind, parent in (
         ("company", "company", None),

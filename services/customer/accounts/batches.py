@@ -159,9 +159,7 @@ def _change(work: _Work, account: dict[str, Any], row: AccountRow) -> str:
 
 async def _write(tx: Tx, work: _Work) -> None:
     """Everything at once; raises Raced when another transaction took a tax id or external id meanwhile."""
-    if await repository.add_accounts(tx, work.added) != len(work.added):
-        raise Raced
-    if await repository.add_external_ids(tx, work.external) != len(work.external):
+    if not await repository.add_accounts(tx, work.added, work.external):
         raise Raced
     if await repository.save_accounts(tx, work.changed) != len(work.changed):
         raise Raced

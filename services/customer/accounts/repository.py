@@ -11,9 +11,9 @@ import orjson
 from kit.db.database import Row, Tx
 from kit.db.filters import Field
 from kit.db.lists import ListSpec
-from kit.db.rows import dumps, insert_rows
+from kit.db.rows import dumps, insert_sql
+from kit.security.principals import ScopeQuery
 from services.customer.accounts.enums import AccountKind
-from services.customer.accounts.models import Account, AccountExternalId
 
 Pair = tuple[str, str]
 
@@ -54,8 +54,16 @@ ACCOUNTS = ListSpec(
 COLUMNS = (
     "kind", "name", "local_name", "tax_id", "country", "region", "customer_type", "website", "owner_id", "tags",
 )  # fmt: skip
-_LOAD = f"SELECT a.*, {_EXTERNAL} AS external_ids FROM account a WHERE a.id = ANY($1::uuid[])"
+_SELECT = f"SELECT a.*, {_EXTERNAL} AS external_ids FROM account a WHERE"
+_LOAD = f"{_SELECT} a.id = ANY($1::uuid[])"
 _LOCK = "SELECT id FROM account WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
+_NEW = ("id", "version", "created_at", "updated_at", "stream_key", "archived_at", *COLUMNS)
+_ADD = f"""
+WITH a AS ({insert_sql("account", _NEW, "ON CONFLICT DO NOTHING RETURNING 1")}), e AS (
+  INSERT INTO account_external_id SELECT * FROM json_populate_recordset(NULL::account_external_id, $2::json)
+  ON CONFLICT DO NOTHING RETURNING 1
+) SELECT (SELECT count(*) FROM a) + (SELECT count(*) FROM e)
+"""
 _SAVE = (
     f"UPDATE account t SET {', '.join(f'{c} = r.{c}' for c in COLUMNS)}, archived_at = r.archived_at, "
     "version = r.version, updated_at = r.updated_at FROM json_populate_recordset(NULL::account, $1::json) r "
@@ -72,6 +80,12 @@ def _account(row: Row) -> dict[str, Any]:
     return {**row, "external_ids": orjson.loads(row["external_ids"])}
 
 
+async def find_account(tx: Tx, visible: ScopeQuery, account_id: UUID) -> dict[str, Any] | None:
+    """One account, None when there is none in the scope."""
+    row = await tx.fetchrow(f"{_SELECT} a.id = $1 AND {visible.sees('a.owner_id', 2)}", account_id, *visible.args)
+    return None if row is None else _account(row)
+
+
 async def load_accounts(tx: Tx, ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
     """Accounts by id; unknown ids are missing."""
     return {row["id"]: _account(row) for row in await tx.fetch(_LOAD, list(ids))}
@@ -85,18 +99,21 @@ async def lock_accounts(tx: Tx, ids: Collection[UUID]) -> dict[UUID, dict[str, A
     return await load_accounts(tx, ids)
 
 
-async def add_accounts(tx: Tx, accounts: Sequence[Mapping[str, Any]]) -> int:
-    """Insert accounts; returns how many went in (the others clash with another's tax id)."""
-    names = ("id", "version", "created_at", "updated_at", "stream_key", "archived_at", *COLUMNS)
+async def add_accounts(
+    tx: Tx, accounts: Sequence[Mapping[str, Any]], external_ids: Sequence[tuple[UUID, str, str]]
+) -> bool:
+    """Insert accounts and (account, source, id), in key order, by one statement.
+
+    False when something clashed with another's tax id or external id: the caller then rolls back.
+    """
+    if not accounts and not external_ids:
+        return True
     ordered = sorted(accounts, key=lambda account: (account["tax_id"] or "", account["country"] or ""))
-    return await insert_rows(tx, Account, [{n: a[n] for n in names} for a in ordered], "ON CONFLICT DO NOTHING")
-
-
-async def add_external_ids(tx: Tx, rows: Sequence[tuple[UUID, str, str]]) -> int:
-    """Insert (account, source, id) in key order; returns how many went in (the others are taken)."""
-    ordered = sorted(rows, key=lambda row: row[1:])
-    records = [{"source": source, "external_id": name, "account_id": account} for account, source, name in ordered]
-    return await insert_rows(tx, AccountExternalId, records, "ON CONFLICT DO NOTHING")
+    rows = [{name: account[name] for name in _NEW} for account in ordered]
+    named = sorted(external_ids, key=lambda row: row[1:])
+    records = [{"source": source, "external_id": name, "account_id": account} for account, source, name in named]
+    added = await tx.fetchval(_ADD, dumps(rows), dumps(records))
+    return int(added) == len(rows) + len(records)
 
 
 async def drop_external_ids(tx: Tx, account_id: UUID) -> None:

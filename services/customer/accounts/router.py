@@ -11,7 +11,7 @@ from starlette.responses import Response
 from kit.security.fields import shown_list
 from kit.web import routes
 from kit.web.batch import BatchAnswer, parse_rows
-from kit.web.context import Allow, Context, IfMatch
+from kit.web.context import Allow, Context, IfMatch, visible
 from kit.web.lists import documented, list_answer
 from kit.web.responses import json_answer
 from services.customer.accounts import batches, service
@@ -24,7 +24,7 @@ from services.customer.accounts.schemas import (
     AccountRow,
     AccountUpdate,
 )
-from services.customer.deps import ACCOUNT_FIELDS, desk_of, scope_of
+from services.customer.deps import ACCOUNT_FIELDS, desk_of
 
 router = routes.router("accounts")
 Reader = Annotated[Context, Depends(Allow("accounts:read"))]
@@ -34,10 +34,9 @@ Writer = Annotated[Context, Depends(Allow("accounts:write"))]
 @router.post("/v1/accounts", response_model=AccountRead, status_code=201)
 async def create_account(body: AccountCreate, context: Writer) -> Response:
     """Create an account."""
-    desk = await desk_of(context)
-    account = await service.create_account(context.tx, desk, body)
+    account = await service.create_account(context.tx, await desk_of(context), body)
     location = f"/v1/accounts/{account['id']}"
-    return json_answer(service.account_body(desk, account), 201, version=account["version"], location=location)
+    return json_answer(service.account_body(context.actor, account), 201, version=account["version"], location=location)
 
 
 @router.post("/v1/accounts/batch", response_model=BatchAnswer)
@@ -51,32 +50,27 @@ async def upsert_accounts(body: AccountBatch, context: Writer) -> Response:
 @router.get("/v1/accounts", response_model=AccountPage, openapi_extra=documented(ACCOUNTS))
 async def list_accounts(context: Reader) -> Response:
     """Accounts that the caller may see."""
-    scope = await scope_of(context)
+    query = visible(context)
     accounts = shown_list(ACCOUNTS, ACCOUNT_FIELDS, context.actor)
-    if scope.everything:
-        return await list_answer(context, accounts)
-    return await list_answer(context, accounts, "a.owner_id = ANY($1::uuid[])", [scope.members])
+    return await list_answer(context, accounts, query.sees("a.owner_id"), query.args)
 
 
 @router.get("/v1/accounts/{account_id}", response_model=AccountRead)
 async def get_account(account_id: UUID, context: Reader) -> Response:
     """One account."""
-    desk = await desk_of(context)
-    account = await service.get_account(context.tx, desk, account_id)
-    return json_answer(service.account_body(desk, account), version=account["version"])
+    account = await service.get_account(context.tx, visible(context), account_id)
+    return json_answer(service.account_body(context.actor, account), version=account["version"])
 
 
 @router.patch("/v1/accounts/{account_id}", response_model=AccountRead)
 async def update_account(account_id: UUID, body: AccountUpdate, version: IfMatch, context: Writer) -> Response:
     """Change fields of an account."""
-    desk = await desk_of(context)
-    account = await service.update_account(context.tx, desk, account_id, version, body)
-    return json_answer(service.account_body(desk, account), version=account["version"])
+    account = await service.update_account(context.tx, await desk_of(context), account_id, version, body)
+    return json_answer(service.account_body(context.actor, account), version=account["version"])
 
 
 @router.post("/v1/accounts/{account_id}/archive", response_model=AccountRead)
 async def archive_account(account_id: UUID, context: Writer) -> Response:
     """Archive an account: it stays readable and takes no more orders."""
-    desk = await desk_of(context)
-    account = await service.archive_account(context.tx, desk, account_id)
-    return json_answer(service.account_body(desk, account), version=account["version"])
+    account = await service.archive_account(context.tx, await desk_of(context), account_id)
+    return json_answer(service.account_body(context.actor, account), version=account["version"])

@@ -15,6 +15,8 @@ from kit.ids import new_id
 from kit.security import audit
 from kit.security.audit import AuditEntry
 from kit.security.fields import shown
+from kit.security.principals import ScopeQuery
+from kit.web.context import Actor
 from services.customer.accounts import repository
 from services.customer.accounts.enums import AccountKind
 from services.customer.accounts.rules import AccountArchived, DuplicateAccount, clean_tax_id, merged
@@ -27,11 +29,11 @@ SERVICE = "customer"
 _SNAPSHOT = ("id", "stream_key", "kind", "region", "customer_type", "owner_id", "external_ids", "version")
 
 
-def account_body(desk: Desk, account: Mapping[str, Any]) -> dict[str, Any]:
+def account_body(actor: Actor, account: Mapping[str, Any]) -> dict[str, Any]:
     """The account as AccountRead, as far as the caller may see its fields."""
     hidden = ("archived_at",)
     body = {name: value for name, value in account.items() if name not in hidden}
-    return shown({**body, "is_archived": account["archived_at"] is not None}, ACCOUNT_FIELDS, desk.actor)
+    return shown({**body, "is_archived": account["archived_at"] is not None}, ACCOUNT_FIELDS, actor)
 
 
 def account_fact(account: Mapping[str, Any], changed: Collection[str] = ()) -> Fact:
@@ -122,24 +124,21 @@ async def create_account(tx: Tx, desk: Desk, data: AccountCreate) -> dict[str, A
     await check_owner(tx, desk, values["owner_id"])
     account = new_account(values)
     await refuse_taken(tx, desk, account)
-    if await repository.add_accounts(tx, [account]) != 1:
+    if not await repository.add_accounts(tx, [account], _external(account)):
         raise DuplicateAccount()
-    await _add_external(tx, account)
     await outbox.announce(tx, SERVICE, [account_fact(account)])
     await audit.record_many(tx, [audit_entry(desk, "create", account, None, values)], key=desk.key)
     return account
 
 
-async def _add_external(tx: Tx, account: Mapping[str, Any]) -> None:
-    rows = [(account["id"], source, name) for source, name in account["external_ids"].items()]
-    if await repository.add_external_ids(tx, rows) != len(rows):
-        raise DuplicateAccount()
+def _external(account: Mapping[str, Any]) -> list[tuple[UUID, str, str]]:
+    return [(account["id"], source, name) for source, name in account["external_ids"].items()]
 
 
-async def get_account(tx: Tx, desk: Desk, account_id: UUID) -> dict[str, Any]:
+async def get_account(tx: Tx, visible: ScopeQuery, account_id: UUID) -> dict[str, Any]:
     """One account; raises NotFound, also for those outside the caller's scope."""
-    account = (await repository.load_accounts(tx, [account_id])).get(account_id)
-    if account is None or not desk.scope.sees(account["owner_id"]):
+    account = await repository.find_account(tx, visible, account_id)
+    if account is None:
         raise NotFound()
     return account
 
@@ -180,7 +179,8 @@ async def save_change(
         raise VersionMismatch()
     if "external_ids" in changes:
         await repository.drop_external_ids(tx, account["id"])
-        await _add_external(tx, after)
+        if not await repository.add_accounts(tx, [], _external(after)):
+            raise DuplicateAccount()
     named = {"is_archived" if name == "archived_at" else name for name in changes}
     await outbox.announce(tx, SERVICE, [account_fact(after, named)])
     before = {name: account[name] for name in changes}

@@ -10,7 +10,8 @@ from uuid import UUID
 import orjson
 
 from kit.db.database import Row, Tx
-from kit.db.rows import dumps, insert_rows
+from kit.db.rows import dumps, insert_rows, insert_sql
+from kit.security.principals import ScopeQuery
 from services.customer.orders.models import Order, OrderCheck, OrderCredit, OrderLine
 
 Pair = tuple[str, str]
@@ -24,21 +25,37 @@ def _set(columns: Collection[str], source: str) -> str:
     return ", ".join(f"{name} = {source}.{name}" for name in columns)
 
 
-_LOAD = """
-SELECT o.*, a.region AS account_region, a.customer_type AS account_customer_type, a.archived_at AS account_archived_at,
+_WHOLE = """
+  o.*, a.region AS account_region, a.customer_type AS account_customer_type, a.archived_at AS account_archived_at,
   (SELECT coalesce(json_agg(l ORDER BY l.line_no), '[]') FROM order_line l WHERE l.order_id = o.id) AS lines,
   (SELECT coalesce(json_agg(c ORDER BY c.position), '[]') FROM order_credit c WHERE c.order_id = o.id) AS credits,
   (SELECT coalesce(json_agg(k ORDER BY k.placement, k.kind), '[]') FROM order_check k WHERE k.order_id = o.id) AS checks
-FROM orders o JOIN account a ON a.id = o.account_id WHERE o.id = ANY($1::uuid[])
 """
-_LOCK = "SELECT id FROM orders WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
+_SELECT = f"SELECT {_WHOLE} FROM orders o JOIN account a ON a.id = o.account_id WHERE"
+_LOAD = f"{_SELECT} o.id = ANY($1::uuid[])"
+_LOCK = f"""
+WITH held AS (SELECT id, version FROM orders WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE)
+SELECT {_WHOLE}, held.version AS held_version
+FROM held JOIN orders o ON o.id = held.id JOIN account a ON a.id = o.account_id
+"""
+_ADD = f"""
+WITH o AS ({insert_sql("orders", ("id", *COLUMNS), "ON CONFLICT (external_source, external_id) DO NOTHING RETURNING 1")}
+), n AS (SELECT count(*) FROM o), l AS (
+  INSERT INTO order_line SELECT * FROM json_populate_recordset(NULL::order_line, $2::json) WHERE (TABLE n) = $5
+), c AS (
+  INSERT INTO order_credit SELECT * FROM json_populate_recordset(NULL::order_credit, $3::json) WHERE (TABLE n) = $5
+), k AS (
+  INSERT INTO order_check SELECT * FROM json_populate_recordset(NULL::order_check, $4::json) WHERE (TABLE n) = $5
+) TABLE n
+"""
 _SAVE = f"""
 WITH o AS (
   UPDATE orders t SET {_set(_MUTABLE, "r")} FROM json_populate_recordset(NULL::orders, $1::json) r
-  WHERE t.id = r.id AND t.version < r.version RETURNING t.id
+  WHERE t.id = r.id AND t.version < r.version AND t.id = ANY($4::uuid[]) RETURNING t.id
 ), l AS (
   UPDATE order_line t SET {_set([c for c in LINE_COLUMNS if c not in ("order_id", "line_no")], "r")}
-  FROM json_populate_recordset(NULL::order_line, $2::json) r WHERE t.order_id = r.order_id AND t.line_no = r.line_no
+  FROM json_populate_recordset(NULL::order_line, $2::json) r
+  WHERE t.order_id = r.order_id AND t.line_no = r.line_no AND t.order_id = ANY($4::uuid[])
 ), c AS (
   INSERT INTO order_check SELECT * FROM json_populate_recordset(NULL::order_check, $3::json)
   ON CONFLICT (order_id, placement, kind) DO UPDATE SET
@@ -49,14 +66,19 @@ _BY_EXTERNAL = (
     "SELECT o.external_source, o.external_id, o.id FROM unnest($1::text[], $2::text[]) AS k(source, external_id) "
     "JOIN orders o ON o.external_source = k.source AND o.external_id = k.external_id"
 )
-_ACCOUNTS = """
-SELECT a.id, a.stream_key, a.owner_id, a.region, a.customer_type, a.archived_at
-FROM account a WHERE a.id = ANY($1::uuid[])
-"""
+_ACCOUNT = "a.id, a.stream_key, a.owner_id, a.region, a.customer_type, a.archived_at"
+_ACCOUNTS = f"SELECT {_ACCOUNT} FROM account a WHERE a.id = ANY($1::uuid[])"
+_BUYER = f"SELECT {_ACCOUNT}, nextval('order_number_seq') AS next_number FROM account a WHERE a.id = $1"
 
 
 def _order(row: Row) -> dict[str, Any]:
     return {**row, **{name: orjson.loads(row[name]) for name in ("lines", "credits", "checks")}}
+
+
+async def find_order(tx: Tx, visible: ScopeQuery, order_id: UUID) -> dict[str, Any] | None:
+    """One order, None when there is none in the scope."""
+    row = await tx.fetchrow(f"{_SELECT} o.id = $1 AND {visible.sees('o.owner_id', 2)}", order_id, *visible.args)
+    return None if row is None else _order(row)
 
 
 async def load_orders(tx: Tx, ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
@@ -65,11 +87,17 @@ async def load_orders(tx: Tx, ids: Collection[UUID]) -> dict[UUID, dict[str, Any
 
 
 async def lock_orders(tx: Tx, ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
-    """Orders by id, locked in the order of their ids, as they are once the locks are held."""
+    """Orders by id, locked in the order of their ids, as they are once the locks are held.
+
+    Locked and read by one statement. It sees what was committed before it waited: an order that has another version
+    once it is locked is read again (all that belongs to an order changes together with its version).
+    """
     if not ids:
         return {}
-    await tx.fetch(_LOCK, list(ids))
-    return await load_orders(tx, ids)
+    rows = await tx.fetch(_LOCK, list(ids))
+    orders = {row["id"]: _order(row) for row in rows}
+    stale = [row["id"] for row in rows if row["held_version"] != row["version"]]
+    return orders | await load_orders(tx, stale) if stale else orders
 
 
 async def next_numbers(tx: Tx, count: int) -> list[int]:
@@ -79,15 +107,12 @@ async def next_numbers(tx: Tx, count: int) -> list[int]:
 
 
 async def add_orders(tx: Tx, orders: Sequence[Mapping[str, Any]]) -> int:
-    """Insert orders with lines, credits and checks; returns how many went in (nothing of an order is
-    written when its external id is taken: the caller then rolls back)."""
+    """Insert orders with lines, credits and checks by one statement; returns how many orders went in (when that
+    is not all of them, because an external id is taken, the caller rolls back)."""
     rows = [{"id": order["id"], **{name: order[name] for name in COLUMNS}} for order in orders]
     rows.sort(key=lambda row: (row["external_source"] or "", row["external_id"] or ""))
-    added = await insert_rows(tx, Order, rows, "ON CONFLICT (external_source, external_id) DO NOTHING")
-    if added == len(rows):
-        await add_parts(tx, orders)
-        await insert_rows(tx, OrderCheck, [check for order in orders for check in order["checks"]])
-    return added
+    parts = [[part for order in orders for part in order[name]] for name in ("lines", "credits", "checks")]
+    return int(await tx.fetchval(_ADD, dumps(rows), *map(dumps, parts), len(rows)))
 
 
 async def add_parts(tx: Tx, orders: Sequence[Mapping[str, Any]]) -> None:
@@ -116,7 +141,7 @@ async def save_orders(
     if not orders:
         return True
     rows = [{"id": order["id"], **{name: order[name] for name in COLUMNS}} for order in orders]
-    saved = await tx.fetchval(_SAVE, dumps(rows), dumps(lines), dumps(checks))
+    saved = await tx.fetchval(_SAVE, dumps(rows), dumps(lines), dumps(checks), [order["id"] for order in orders])
     return int(saved) == len(rows)
 
 
@@ -126,6 +151,12 @@ async def find_by_external(tx: Tx, pairs: Collection[Pair]) -> dict[Pair, UUID]:
         return {}
     rows = await tx.fetch(_BY_EXTERNAL, [pair[0] for pair in pairs], [pair[1] for pair in pairs])
     return {(row["external_source"], row["external_id"]): row["id"] for row in rows}
+
+
+async def find_buyer(tx: Tx, account_id: UUID) -> dict[str, Any] | None:
+    """What an order needs of its account, and the number that the order shall have (`next_number`)."""
+    row = await tx.fetchrow(_BUYER, account_id)
+    return None if row is None else dict(row)
 
 
 async def get_accounts(tx: Tx, ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:

@@ -11,10 +11,10 @@ from starlette.responses import Response
 
 from kit.web import routes
 from kit.web.batch import BatchAnswer, parse_rows
-from kit.web.context import Allow, Context, IfMatch
+from kit.web.context import Allow, Context, IfMatch, visible
 from kit.web.lists import documented, list_answer
 from kit.web.responses import json_answer
-from services.customer.deps import desk_of, scope_of
+from services.customer.deps import desk_of
 from services.customer.orders import batches, service
 from services.customer.orders.answers import OrderPage, OrderRead
 from services.customer.orders.lists import ORDERS
@@ -48,16 +48,14 @@ async def upsert_orders(body: OrderBatch, context: Writer) -> Response:
 @router.get("/v1/orders", response_model=OrderPage, openapi_extra=documented(ORDERS))
 async def list_orders(context: Reader) -> Response:
     """Orders that the caller may see, without their lines."""
-    scope = await scope_of(context)
-    if scope.everything:
-        return await list_answer(context, ORDERS)
-    return await list_answer(context, ORDERS, "o.owner_id = ANY($1::uuid[])", [scope.members])
+    query = visible(context)
+    return await list_answer(context, ORDERS, query.sees("o.owner_id"), query.args)
 
 
 @router.get("/v1/orders/{order_id}", response_model=OrderRead)
 async def get_order(order_id: UUID, context: Reader) -> Response:
     """One order with lines, credits and checks."""
-    return _answer(await service.get_order(context.tx, await desk_of(context), order_id))
+    return _answer(await service.get_order(context.tx, visible(context), order_id))
 
 
 @router.patch("/v1/orders/{order_id}", response_model=OrderRead)

@@ -14,6 +14,7 @@ from kit.events import outbox
 from kit.events.envelope import Event
 from kit.events.outbox import Fact, make_event
 from kit.security import audit
+from kit.security.principals import ScopeQuery
 from services.customer.accounts import repository as accounts
 from services.customer.accounts.schemas import ExternalRef
 from services.customer.deps import Desk
@@ -73,23 +74,26 @@ async def account_id_of(tx: Tx, account_id: UUID | None, ref: ExternalRef | None
 async def create_order(tx: Tx, desk: Desk, data: OrderCreate) -> dict[str, Any]:
     """Add a draft; raises DuplicateOrder, UnknownReference and what `fill` raises."""
     account_id = await account_id_of(tx, data.account_id, data.account_ref)
-    account = (await repository.get_accounts(tx, [account_id])).get(account_id)
+    account = await repository.find_buyer(tx, account_id)
     if account is None or not desk.scope.sees(account["owner_id"]):
         raise unknown_account("/account_id" if data.account_id else "/account_ref")
     content = data.model_dump()
     named = [*content["credits"], {"member_id": account["owner_id"]}]
     refs = await load_references(tx, desk, [{**content, "credits": named}])
     order = fill(desk, new_draft(desk, account, data, clock.now()), content, refs)
-    order["number"] = order_number(order["order_date"].year, (await repository.next_numbers(tx, 1))[0])
+    order["number"] = order_number(order["order_date"].year, account["next_number"])
     if await repository.add_orders(tx, [order]) != 1:
         raise DuplicateOrder()
     await audit.record_many(tx, [order_entry(desk, "create", order)], key=desk.key)
     return order
 
 
-async def get_order(tx: Tx, desk: Desk, order_id: UUID) -> dict[str, Any]:
+async def get_order(tx: Tx, visible: ScopeQuery, order_id: UUID) -> dict[str, Any]:
     """One order; raises NotFound, also for those outside the caller's scope."""
-    return _visible(desk, await repository.load_orders(tx, [order_id]), order_id)
+    order = await repository.find_order(tx, visible, order_id)
+    if order is None:
+        raise NotFound()
+    return order
 
 
 async def lock_order(tx: Tx, desk: Desk, order_id: UUID) -> dict[str, Any]:

@@ -10,10 +10,10 @@ from starlette.responses import Response
 
 from kit.web import routes
 from kit.web.batch import BatchAnswer, parse_rows
-from kit.web.context import Allow, Context
+from kit.web.context import Allow, Context, visible
 from kit.web.lists import documented, list_answer
 from kit.web.responses import json_answer
-from services.customer.deps import desk_of, scope_of
+from services.customer.deps import desk_of
 from services.customer.payments import refunds, service
 from services.customer.payments.repository import PAYMENTS
 from services.customer.payments.schemas import (
@@ -50,10 +50,8 @@ async def receive_payments(body: PaymentBatch, context: Writer) -> Response:
 @router.get("/v1/payments", response_model=PaymentPage, openapi_extra=documented(PAYMENTS))
 async def list_payments(context: Reader) -> Response:
     """Payments of accounts that the caller may see."""
-    scope = await scope_of(context)
-    if scope.everything:
-        return await list_answer(context, PAYMENTS)
-    return await list_answer(context, PAYMENTS, "a.owner_id = ANY($1::uuid[])", [scope.members])
+    query = visible(context)
+    return await list_answer(context, PAYMENTS, query.sees("a.owner_id"), query.args)
 
 
 @router.get("/v1/payments/{payment_id}", response_model=PaymentRead)

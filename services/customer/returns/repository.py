@@ -28,7 +28,7 @@ RETURNS = ListSpec(
         "created_at": Field("r.created_at", "datetime"),
     },
 )
-OF_OWNERS = "EXISTS (SELECT FROM orders o WHERE o.id = r.order_id AND o.owner_id = ANY($1::uuid[]))"
+OF_ORDERS = "EXISTS (SELECT FROM orders o WHERE o.id = r.order_id AND {})"
 _BY_EXTERNAL = (
     "SELECT r.external_source, r.external_id, r.id, r.order_id, r.content_hash "
     "FROM unnest($1::text[], $2::text[]) AS k(source, external_id) "

@@ -10,13 +10,13 @@ from starlette.responses import Response
 
 from kit.web import routes
 from kit.web.batch import BatchAnswer, parse_rows
-from kit.web.context import Allow, Context
+from kit.web.context import Allow, Context, visible
 from kit.web.lists import documented, list_answer
 from kit.web.responses import json_answer
-from services.customer.deps import desk_of, scope_of
+from services.customer.deps import desk_of
 from services.customer.orders.service import get_order
 from services.customer.returns import service
-from services.customer.returns.repository import OF_OWNERS, RETURNS
+from services.customer.returns.repository import OF_ORDERS, RETURNS
 from services.customer.returns.schemas import ReturnBatch, ReturnCreate, ReturnPage, ReturnRead, ReturnRow
 
 router = routes.router("returns")
@@ -42,14 +42,13 @@ async def return_orders(body: ReturnBatch, context: Writer) -> Response:
 @router.get("/v1/returns", response_model=ReturnPage, openapi_extra=documented(RETURNS))
 async def list_all_returns(context: Reader) -> Response:
     """Returns of orders that the caller may see."""
-    scope = await scope_of(context)
-    if scope.everything:
-        return await list_answer(context, RETURNS)
-    return await list_answer(context, RETURNS, OF_OWNERS, [scope.members])
+    query = visible(context)
+    where = "TRUE" if query.everything else OF_ORDERS.format(query.sees("o.owner_id"))
+    return await list_answer(context, RETURNS, where, query.args)
 
 
 @router.get("/v1/orders/{order_id}/returns", response_model=ReturnPage, openapi_extra=documented(RETURNS))
 async def list_returns(order_id: UUID, context: Reader) -> Response:
     """Returns of an order, oldest first."""
-    await get_order(context.tx, await desk_of(context), order_id)
+    await get_order(context.tx, visible(context), order_id)
     return await list_answer(context, RETURNS, "r.order_id = $1::uuid", [order_id])

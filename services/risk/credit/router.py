@@ -30,7 +30,7 @@ Officer = Annotated[Context, Depends(Allow("credit:override"))]
 
 
 async def _one(context: Context, spec: ListSpec, row_id: UUID) -> Response:
-    row = await repository.find(context.tx, spec, row_id, *await owned(context))
+    row = await repository.find(context.tx, spec, row_id, *owned(context))
     if row is None:
         raise service.CreditRecordNotFound()
     return json_answer(dict(row))
@@ -50,7 +50,7 @@ async def override_credit(body: CreditDecisionCreate, context: Officer) -> Respo
 )
 async def list_credit_decisions(context: Reader) -> Response:
     """Answers to placements: by the rule, refused, or by an officer."""
-    return await list_answer(context, lists.DECISIONS, *await owned(context))
+    return await list_answer(context, lists.DECISIONS, *owned(context))
 
 
 @router.get("/v1/credit-decisions/{decision_id}", response_model=CreditDecisionRead)
@@ -62,7 +62,7 @@ async def get_credit_decision(decision_id: UUID, context: Reader) -> Response:
 @router.get("/v1/exposures", response_model=page_of(ExposureRead), openapi_extra=documented(lists.EXPOSURES))
 async def list_exposures(context: Reader) -> Response:
     """Exposure of every account that has ever asked for credit."""
-    return await list_answer(context, lists.EXPOSURES, *await owned(context))
+    return await list_answer(context, lists.EXPOSURES, *owned(context))
 
 
 @router.get("/v1/exposures/{account_id}", response_model=ExposureRead)
@@ -74,13 +74,13 @@ async def get_exposure(account_id: UUID, context: Reader) -> Response:
 @router.get("/v1/exposure-entries", response_model=page_of(ExposureEntryRead), openapi_extra=documented(lists.ENTRIES))
 async def list_exposure_entries(context: Reader) -> Response:
     """Lines of the exposure ledger: their sum is the balance of the account, and the exposure of the order."""
-    return await list_answer(context, lists.ENTRIES, *await owned(context))
+    return await list_answer(context, lists.ENTRIES, *owned(context))
 
 
 @router.get("/v1/order-credits", response_model=page_of(OrderCreditRead), openapi_extra=documented(lists.ORDERS))
 async def list_order_credits(context: Reader) -> Response:
     """Where the credit of each order stands; `state=refused` are those that wait for an officer."""
-    return await list_answer(context, lists.ORDERS, *await owned(context))
+    return await list_answer(context, lists.ORDERS, *owned(context))
 
 
 @router.get("/v1/order-credits/{order_id}", response_model=OrderCreditRead)

@@ -27,7 +27,7 @@ Writer = Annotated[Context, Depends(Allow("credit:write"))]
 @router.get("/v1/credit-profiles", response_model=page_of(CreditProfileRead), openapi_extra=documented(SPEC))
 async def list_credit_profiles(context: Reader) -> Response:
     """Credit profiles with exposure, use and headroom."""
-    where, args = await owned(context)
+    where, args = owned(context)
     return await list_answer(context, SPEC, where, args)
 
 
@@ -42,7 +42,7 @@ async def set_credit_limits(body: CreditProfileBatch, context: Writer) -> Respon
 @router.get("/v1/credit-profiles/{account_id}", response_model=CreditProfileRead)
 async def get_credit_profile(account_id: UUID, context: Reader) -> Response:
     """One account's credit profile."""
-    row = await service.require_profile(context.tx, account_id, *await owned(context))
+    row = await service.require_profile(context.tx, account_id, *owned(context))
     return json_answer(dict(row), version=row["version"])
 
 

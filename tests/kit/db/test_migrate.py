@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from kit.db.database import Database
-from kit.db.migrate import current, head, is_current, run_alembic, upgrade
+from kit.db.migrate import current, head, is_current, pending, run_alembic, upgrade
 
 ENVIRONMENT = """
 import sqlalchemy as sa
@@ -109,3 +109,17 @@ async def test_service_without_revisions_has_no_head(services: list[str], tmp_pa
     for file in (tmp_path / services[2] / "migrations/versions").glob("*.py"):
         file.unlink()
     assert head(services[2]) == ""
+
+
+@pytest.mark.usefixtures("services")
+async def test_what_is_pending(database: Database) -> None:
+    at, waiting = await pending("alpha", database.settings)
+    assert (at, [(each.revision, each.phase) for each in waiting]) == (None, [("0001", "expand"), ("0002", "expand")])
+    await upgrade("alpha", database.settings, "0001")
+    at, waiting = await pending("alpha", database.settings)
+    assert (at, [each.revision for each in waiting]) == ("0001", ["0002"])
+    await upgrade("alpha", database.settings)
+    assert await pending("alpha", database.settings) == ("0002", [])
+    async with database.transaction() as tx:
+        await tx.execute("UPDATE alembic_version SET version_num = '9999'")
+    assert await pending("alpha", database.settings) == ("9999", []), "a newer release was here"

@@ -77,6 +77,26 @@ async def test_discarded_event_never_comes_back(embedded: Tiny) -> None:
     assert await waiting(embedded) == []
 
 
+async def test_one_event_is_shown_with_those_behind_it(embedded: Tiny) -> None:
+    embedded.handlers.poison = {1}
+    bad = embedded.event(1)
+    await embedded.publish(bad, embedded.event(2), embedded.event(3), embedded.event(4, "other"))
+    await handle_log(embedded)
+    async with embedded.db.transaction() as tx:
+        first, second, _third = await parked.list_parked(tx, embedded.group)
+        shown = await parked.require_parked(tx, embedded.group, first["id"])
+        assert (shown["event_id"], shown["key"], shown["value"]) == (bad.id, "k", bad.data.decode())
+        assert "cannot digest 1" in shown["error"]
+        assert ["ce_id", str(bad.id)] in shown["headers"]
+        assert [row["id"] for row in shown["behind"]] == [first["id"] + 1, first["id"] + 2]
+        assert len((await parked.require_parked(tx, embedded.group, second["id"]))["behind"]) == 1
+        with pytest.raises(NotFound):
+            await parked.require_parked(tx, "crmesh.other", first["id"])
+        await parked.discard(tx, embedded.group, first["id"])
+        with pytest.raises(NotFound):
+            await parked.require_parked(tx, embedded.group, first["id"])
+
+
 async def test_retry_races_with_a_live_consumer_and_with_itself(tiny: Tiny) -> None:
     tiny.handlers.poison = {0}
     async with tiny.running(tiny.consumer()):

@@ -91,6 +91,7 @@ async def test_row_goes_with_its_transaction(db: Database) -> None:
     async def refused() -> None:
         async with db.transaction() as tx:
             await record(tx, actor="s", action="a", resource="r", resource_id="1", before=None, after={"x": 1}, key=KEY)
+            await tx.flush()
             assert await tx.fetchval("SELECT count(*) FROM audit_log") == 1
             raise Conflict
 

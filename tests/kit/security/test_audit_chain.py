@@ -279,6 +279,7 @@ async def test_chain_holds_under_writers_two_sealers_and_crashes(db: Database) -
             try:
                 async with db.transaction() as tx:
                     await record_many(tx, entries(chance.randint(1, 4), f"w{number}"), key=KEY)
+                    await tx.flush()
                     await asyncio.sleep(chance.random() * 0.02)
                     if fate < 0.15:
                         raise LookupError

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from kit.db.database import Database, DatabaseSettings
-from kit.security.principals import Reach, Scope, reach_of, replace_principal, resolve_scope
+from kit.security.principals import Reach, Scope, reach_of, replace_principal, resolve_scope, scope_query
 from kit.testing.postgres import TestServer, drop_database
 from kit.web.context import Actor
 from tests.kit.tiny import tiny_database
@@ -51,7 +51,7 @@ async def put(db: Database, *rows: Any) -> UUID:
 
 async def scope(db: Database, subject: str, *roles: str, today: date = TODAY) -> Scope:
     async with db.reading() as tx:
-        return await resolve_scope(tx, Actor(subject, frozenset(roles), frozenset()), REACHES, today)
+        return await resolve_scope(tx, scope_query(Actor(subject, frozenset(roles), frozenset()), REACHES, today))
 
 
 async def members(db: Database, subject: str, *roles: str, today: date = TODAY) -> set[UUID]:

@@ -1,0 +1,164 @@
+"""The database server and one service's database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import asyncpg
+
+from kit import clock
+from kit.db.database import DatabaseSettings
+from kit.db.migrate import pending
+from kit.doctor.findings import Finding, Level, failed_if, finding, graded
+from kit.events.relay import RELAY_LOCK
+
+OLDEST_POSTGRES: Final = 18
+UNREACHABLE: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
+
+_CONNECTIONS = """
+SELECT (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend') AS used,
+       current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+       - current_setting('reserved_connections')::int AS usable
+"""
+_LEADS = """
+SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
+               AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+               AND (classid::bigint << 32) | objid::bigint = $1)
+"""
+_OUTBOX = """
+SELECT count(*) AS waiting, coalesce(extract(epoch FROM clock_timestamp() - min(time)), 0)::float8 AS age
+FROM outbox WHERE published_at IS NULL
+"""
+_PARKED = """
+SELECT count(DISTINCT key) AS keys, count(*) AS events FROM parked_event WHERE grp = $1 AND discarded_at IS NULL
+"""
+_UNSEALED = """
+SELECT count(*) AS rows, coalesce(extract(epoch FROM clock_timestamp() - min(at)), 0)::float8 AS age
+FROM audit_log WHERE hash IS NULL
+"""
+
+
+async def check_server(connect: Mapping[str, Any], wanted: int) -> list[Finding]:
+    """Reachability, version, clock, durability, connections; `wanted`: connections of all processes at their most."""
+    try:
+        connection = await asyncpg.connect(**connect, timeout=10)
+    except UNREACHABLE as error:
+        advice = "start PostgreSQL; check CRMESH_POSTGRES, the network, and whether the database exists"
+        return [finding("system", "PostgreSQL", "fail", f"cannot be reached: {error or type(error).__name__}", advice)]
+    try:
+        number = int(await connection.fetchval("SHOW server_version_num"))
+        return [
+            finding(
+                "system",
+                "PostgreSQL",
+                judge_version(number),
+                f"version {number // 10_000}.{number % 10_000}",
+                f"version {OLDEST_POSTGRES} or later is needed",
+            ),
+            await _check_clock(connection),
+            await _check_durability(connection),
+            await _check_connections(connection, wanted),
+        ]
+    finally:
+        await connection.close()
+
+
+def judge_version(number: int) -> Level:
+    """Of `server_version_num`."""
+    return failed_if(number // 10_000 < OLDEST_POSTGRES)
+
+
+async def _check_clock(connection: asyncpg.Connection) -> Finding:
+    before = clock.now()
+    there = await connection.fetchval("SELECT clock_timestamp()")
+    after = clock.now()
+    skew = (there - (before + (after - before) / 2)).total_seconds()
+    # what the way there and back may have taken is no skew
+    level = graded(max(0.0, abs(skew) - (after - before).total_seconds() / 2), 1, 10)
+    advice = "run a time service (chrony, systemd-timesyncd) on both machines: tokens and leases rest on clocks"
+    return finding("system", "clock", level, f"PostgreSQL's clock is {skew:+.3f} s from this machine's", advice)
+
+
+async def _check_durability(connection: asyncpg.Connection) -> Finding:
+    names = ("fsync", "full_page_writes", "synchronous_commit")
+    off = [name for name in names if await connection.fetchval("SELECT current_setting($1)", name) == "off"]
+    found = f"{', '.join(off)} off" if off else "commits are flushed"
+    return finding(
+        "system", "durability", failed_if(bool(off)), found, "switch them on: acknowledged commands can be lost"
+    )
+
+
+async def _check_connections(connection: asyncpg.Connection, wanted: int) -> Finding:
+    row = await connection.fetchrow(_CONNECTIONS)
+    assert row is not None
+    used, usable = row["used"], row["usable"]
+    level = "warn" if wanted > usable and used < usable * 0.8 else graded(used / usable, 0.8, 0.95)
+    found = f"{used} of {usable} used; the pools of one process of each kind may take {wanted}"
+    advice = "raise max_connections, or lower CRMESH_POOL_WRITERS and CRMESH_POOL_READERS"
+    return finding("system", "connections", level, found, advice)
+
+
+async def check_service(service: str, settings: DatabaseSettings, group: str) -> list[Finding]:
+    """Migrations, worker, outbox, parked keys, seals of one service's database."""
+    try:
+        at, waiting = await pending(service, settings)
+        first = _judge_migrations(service, at, [f"{each.revision} ({each.phase})" for each in waiting])
+        if at is None:
+            return [first]
+        connection = await asyncpg.connect(**settings.connect, timeout=10)
+    except UNREACHABLE as error:
+        advice = f"create the database and run: crmesh migrate {service}"
+        return [finding(service, "database", "fail", f"cannot be reached: {error or type(error).__name__}", advice)]
+    try:
+        return [first, *await _check_work(connection, service, group)]
+    finally:
+        await connection.close()
+
+
+def _judge_migrations(service: str, at: str | None, waiting: list[str]) -> Finding:
+    found = f"at {at or 'nothing'}" + (f", pending: {', '.join(waiting)}" if waiting else "")
+    return finding(service, "migrations", failed_if(bool(waiting)), found, f"run: crmesh migrate {service}")
+
+
+async def _check_work(connection: asyncpg.Connection, service: str, group: str) -> list[Finding]:
+    leads = await connection.fetchval(_LEADS, RELAY_LOCK)
+    outbox = await connection.fetchrow(_OUTBOX)
+    held = await connection.fetchrow(_PARKED, group)
+    assert outbox is not None
+    assert held is not None
+    found = [
+        finding(
+            service,
+            "worker",
+            failed_if(not leads),
+            "sends and hears events" if leads else "none holds the relay",
+            "start the worker; if one runs, read its log: it cannot reach the database",
+        ),
+        finding(
+            service,
+            "outbox",
+            graded(outbox["age"] if outbox["waiting"] else 0, 10, 60),
+            f"{outbox['waiting']} events wait, the oldest {outbox['age']:.1f} s",
+            "see that the worker runs and reaches the log; others do not hear of these facts",
+        ),
+        finding(
+            service,
+            "parked keys",
+            failed_if(held["keys"] > 0),
+            f"{held['keys']} keys, {held['events']} events",
+            f"look: crmesh parked list {service}; then retry the key, or discard an event",
+        ),
+    ]
+    if await connection.fetchval("SELECT to_regclass('audit_log') IS NOT NULL"):
+        found.append(await _check_seals(connection, service))
+    return found
+
+
+async def _check_seals(connection: asyncpg.Connection, service: str) -> Finding:
+    row = await connection.fetchrow(_UNSEALED)
+    assert row is not None
+    level = graded(row["age"] if row["rows"] else 0, 60, 600)
+    found = f"{row['rows']} audit rows not sealed, the oldest {row['age']:.0f} s"
+    advice = f"see that the worker runs; then: crmesh audit-log verify {service}"
+    return finding(service, "audit seals", level, found, advice)

@@ -1,0 +1,51 @@
+"""`crmesh migrate` as a Kubernetes Job runs it: by environment variables alone, twice at once, and again."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from kit.testing.native import run_apart
+from kit.testing.postgres import TestServer, create_database, drop_database, unique_name
+from kit.testing.program import COMMAND, run_program
+from kit.testing.service import server_url
+
+
+@pytest.fixture
+def database(postgres_server: TestServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An empty database that the environment names; there is no log and no data folder."""
+    name = run_apart(create_database(postgres_server, unique_name("job")))
+    monkeypatch.setenv("CRMESH_POSTGRES", server_url(postgres_server))
+    monkeypatch.setenv("CRMESH_DATABASE", name)
+    yield name
+    run_apart(drop_database(postgres_server, name))
+
+
+@pytest.mark.usefixtures("database")
+def test_two_at_once_do_it_once_and_later_there_is_nothing_to_do() -> None:
+    plan = run_program("migrate", "targets", "--plan", "--json")
+    (row,) = json.loads(plan.stdout)
+    assert (plan.returncode, row["at"]) == (1, None)
+    assert [(each["revision"], each["phase"]) for each in row["pending"]] == [("0001", "expand"), ("0002", "contract")]
+
+    command = [str(COMMAND), "migrate", "targets", "--json"]
+    jobs = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]
+    answers = [job.communicate(timeout=300) for job in jobs]
+    assert [job.returncode for job in jobs] == [0, 0], answers
+    (first,), (second,) = (json.loads(out) for out, _said in answers)
+    assert sorted([first["migrated"], second["migrated"]]) == [False, True]
+    assert (first["at"], first["pending"]) == ("0002", [])
+
+    again = run_program("migrate", "targets")
+    assert (again.returncode, "current" in again.stdout) == (0, True)
+    status = run_program("migrate", "targets", "--status", "--json")
+    assert (status.returncode, json.loads(status.stdout)[0]["pending"]) == (0, [])
+
+
+def test_a_database_that_is_not_there(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRMESH_DATABASE", f"no_{database}")
+    answer = run_program("migrate", "risk")
+    assert (answer.returncode, "does not exist" in answer.stderr) == (3, True)

@@ -1,0 +1,133 @@
+"""Each failure of the database checks, really caused."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import pytest
+
+from kit import clock
+from kit.db.database import DatabaseSettings
+from kit.db.migrate import run_alembic, upgrade
+from kit.doctor.database import _check_work, check_server, check_service, judge_version
+from kit.doctor.findings import Finding
+from kit.events import outbox
+from kit.events.relay import Relay
+from kit.native.process import free_port
+from kit.testing.postgres import TestServer, create_database, drop_database, unique_name
+from tests.kit.events.world import Tiny, eventually
+
+
+def by_check(findings: list[Finding]) -> dict[str, Finding]:
+    return {each.check: each for each in findings}
+
+
+async def work_of(tiny: Tiny) -> dict[str, Finding]:
+    connection = await tiny.db.connect()
+    try:
+        return by_check(await _check_work(connection, tiny.service, tiny.group))
+    finally:
+        await connection.close()
+
+
+async def test_a_server_that_is_away() -> None:
+    (found,) = await check_server({"dsn": f"postgresql://x@127.0.0.1:{free_port()}/x"}, 0)
+    assert (found.check, found.level) == ("PostgreSQL", "fail")
+    assert "cannot be reached" in found.found
+    assert found.advice
+
+
+async def test_a_test_server_is_sound_but_for_its_durability(embedded: Tiny) -> None:
+    found = by_check(await check_server(embedded.db.settings.connect, 1))
+    assert (found["PostgreSQL"].level, found["clock"].level, found["connections"].level) == ("ok", "ok", "ok")
+    assert found["PostgreSQL"].advice == ""
+    assert found["durability"].level == "fail", "the server of the tests runs without fsync"
+    assert "fsync" in found["durability"].found
+
+
+async def test_pools_that_the_server_cannot_bear(embedded: Tiny) -> None:
+    assert by_check(await check_server(embedded.db.settings.connect, 10_000))["connections"].level == "warn"
+
+
+async def test_a_server_that_is_nearly_full(embedded: Tiny) -> None:
+    free = by_check(await check_server(embedded.db.settings.connect, 0))["connections"].found
+    used, usable = int(free.split()[0]), int(free.split()[2])
+    held = []
+    try:
+        for _ in range(int(usable * 0.96) - used):
+            held.append(await embedded.db.connect())
+        assert by_check(await check_server(embedded.db.settings.connect, 0))["connections"].level == "fail"
+    finally:
+        await asyncio.gather(*(connection.close() for connection in held))
+
+
+@pytest.mark.parametrize(("seconds", "level"), [(0, "ok"), (3, "warn"), (-3, "warn"), (60, "fail")])
+async def test_a_clock_that_is_off(embedded: Tiny, monkeypatch: Any, seconds: int, level: str) -> None:
+    now = clock.now
+    monkeypatch.setattr(clock, "now", lambda: now() + timedelta(seconds=seconds))
+    assert by_check(await check_server(embedded.db.settings.connect, 0))["clock"].level == level
+
+
+def test_old_servers() -> None:
+    assert (judge_version(170_006), judge_version(180_000), judge_version(190_001)) == ("fail", "ok", "ok")
+
+
+async def test_migrations(postgres_server: TestServer) -> None:
+    name = await create_database(postgres_server, unique_name("doctor"))
+    settings = DatabaseSettings(connect=postgres_server.connect_args(name), name="customer")
+    try:
+        (found,) = await check_service("customer", settings, "crmesh.customer")
+        assert (found.check, found.level, found.advice) == ("migrations", "fail", "run: crmesh migrate customer")
+        assert "0001 (expand)" in found.found
+        await upgrade("customer", settings)
+        assert by_check(await check_service("customer", settings, "crmesh.customer"))["migrations"].level == "ok"
+        await asyncio.to_thread(run_alembic, "customer", settings.connect, "downgrade", "0001")
+        found = by_check(await check_service("customer", settings, "crmesh.customer"))["migrations"]
+        assert (found.level, found.found) == ("fail", "at 0001, pending: 0002 (expand)")
+    finally:
+        await drop_database(postgres_server, name)
+    (found,) = await check_service("customer", settings, "crmesh.customer")
+    assert (found.check, found.level) == ("database", "fail")
+
+
+async def test_a_worker_holds_the_relay(embedded: Tiny) -> None:
+    assert (await work_of(embedded))["worker"].level == "fail"
+    relay = Relay(embedded.db, embedded.bus)
+    async with embedded.running(relay):
+        await eventually(lambda: asyncio.sleep(0, relay.is_active))
+        assert (await work_of(embedded))["worker"].level == "ok"
+
+
+@pytest.mark.parametrize(("seconds", "level"), [(0, "ok"), (20, "warn"), (90, "fail")])
+async def test_an_outbox_that_is_not_sent(embedded: Tiny, seconds: int, level: str) -> None:
+    async with embedded.db.transaction() as tx:
+        await outbox.add(tx, embedded.source, [embedded.event(1)])
+        await tx.execute("UPDATE outbox SET time = time - make_interval(secs => $1)", float(seconds))
+    found = (await work_of(embedded))["outbox"]
+    assert (found.level, found.found.startswith("1 events wait")) == (level, True)
+
+
+async def test_parked_keys(embedded: Tiny) -> None:
+    assert (await work_of(embedded))["parked keys"].level == "ok"
+    embedded.handlers.poison = {1}
+    await embedded.publish(embedded.event(1), embedded.event(2))
+    await embedded.consumer().handle(await embedded.polled(), asyncio.Event())
+    found = (await work_of(embedded))["parked keys"]
+    assert (found.level, found.found) == ("fail", "1 keys, 2 events")
+    assert f"crmesh parked list {embedded.service}" in found.advice
+
+
+async def test_seals_that_do_not_come(embedded: Tiny) -> None:
+    assert "audit seals" not in await work_of(embedded), "a service without an audit log"
+    connection = await asyncpg.connect(**embedded.db.settings.connect)
+    await connection.execute("CREATE TABLE audit_log (hash text, at timestamptz)")
+    assert (await work_of(embedded))["audit seals"].level == "ok"
+    for seconds, level in ((30, "ok"), (100, "warn"), (1000, "fail")):
+        await connection.execute(
+            "INSERT INTO audit_log VALUES (NULL, now() - make_interval(secs => $1))", float(seconds)
+        )
+        assert (await work_of(embedded))["audit seals"].level == level
+    await connection.close()
