@@ -60,8 +60,8 @@ async def upgrade(service: str, settings: DatabaseSettings, revision: str = "hea
     connection = await asyncpg.connect(**settings.connect)
     try:
         # Asked again and again: an index that is built concurrently waits for whoever waits in a statement.
-        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
-            await asyncio.sleep(0.1)
+        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):  # noqa: ASYNC110 - no event tells
+            await asyncio.sleep(LOCK_SECONDS)
         at = await current(connection)
         if revision == "head" and at is not None and at >= head(service):
             return False
