@@ -19,6 +19,7 @@ from kit.db.database import DatabaseSettings
 from kit.db.phases import phase_of
 
 LOCK = 0x43524D_02
+LOCK_SECONDS = 0.1
 LIMITS = {"lock_timeout": "10s", "statement_timeout": "15min"}
 """A migration that waits for a table's lock makes everybody queue behind it: it gives up instead."""
 _ALEMBIC = threading.Lock()
