@@ -29,6 +29,10 @@ class Worker:
         self.jobs = JobRunner(runtime.db, jobs, finished=runtime.metrics.job_finished) if jobs else None
         self.housekeeping = Housekeeping(runtime, subscriptions, has_jobs=bool(jobs), figures=figures)
         runtime.metrics.watch_relay(lambda: self.relay.is_active)
+        # a counter that is there from the start lets Prometheus see its first step
+        runtime.metrics.dead_lettered(0)
+        for kind in jobs:
+            runtime.metrics.job_finished(kind, "failed", 0)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; the relay stops last, so that what was committed is sent."""

@@ -118,9 +118,9 @@ class Metrics(HttpMetrics):
         self._jobs.labels(self.service, state).set(count)
         self._job_age.labels(self.service, state).set(oldest_seconds)
 
-    def job_finished(self, kind: str, state: str) -> None:
-        """A job came to its end."""
-        self._finished.labels(self.service, kind, state).inc()
+    def job_finished(self, kind: str, state: str, count: int = 1) -> None:
+        """Jobs came to their end."""
+        self._finished.labels(self.service, kind, state).inc(count)
 
     def audit(self, unsealed_seconds: float, *, is_whole: bool) -> None:
         """The audit log: how long the oldest row waits for its seal, and whether sealed ones are as they were."""
