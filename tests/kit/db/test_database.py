@@ -102,6 +102,68 @@ async def test_savepoint_undoes_its_own_part_only(db: Database) -> None:
     assert await ids(db) == [1, 3]
 
 
+NOTE = "INSERT INTO notes SELECT id, body FROM json_populate_recordset(NULL::notes, $1::json)"
+COPY = "INSERT INTO copies SELECT id, body FROM json_populate_recordset(NULL::copies, $1::json)"
+
+
+def append_one(tx: Tx, insert: str, number: int) -> None:
+    tx.append(insert, [{"id": number, "body": "x"}])
+
+
+async def failing_savepoint(tx: Tx) -> None:
+    async with tx.savepoint():
+        append_one(tx, NOTE, 2)
+        append_one(tx, COPY, 3)
+        raise LookupError
+
+
+async def test_appended_rows_are_written_by_one_statement_at_the_end(db: Database) -> None:
+    async with db.transaction() as tx:
+        await tx.execute("CREATE TABLE copies (id int PRIMARY KEY, body text)")
+    seen: list[str] = []
+    async with db.transaction() as tx:
+        connection = tx.connection
+        connection.add_query_logger(log := lambda record: seen.append(record.query))  # type: ignore[union-attr]
+        append_one(tx, NOTE, 1)
+        append_one(tx, COPY, 10)
+        append_one(tx, NOTE, 4)
+        with pytest.raises(LookupError):
+            await failing_savepoint(tx)
+        async with tx.savepoint():
+            append_one(tx, COPY, 11)
+        assert await tx.fetchval("SELECT count(*) FROM notes") == 0
+        await tx.flush()
+        connection.remove_query_logger(log)  # type: ignore[union-attr]
+    assert [query for query in seen if "json_populate" in query] == [
+        query for query in seen if query.startswith("WITH")
+    ]
+    assert len([query for query in seen if query.startswith("WITH")]) == 1
+    assert await ids(db) == [1, 4]
+    async with db.reading() as tx:
+        assert [row["id"] for row in await tx.fetch("SELECT id FROM copies ORDER BY id")] == [10, 11]
+
+
+async def append_and_fail(db: Database) -> None:
+    async with db.transaction() as tx:
+        append_one(tx, NOTE, 1)
+        raise LookupError
+
+
+async def append_twice(db: Database) -> None:
+    async with db.transaction() as tx:
+        append_one(tx, NOTE, 1)
+        append_one(tx, NOTE, 1)
+        tx.after_commit(pytest.fail)
+
+
+async def test_appended_rows_go_with_their_transaction(db: Database) -> None:
+    with pytest.raises(LookupError):
+        await append_and_fail(db)
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await append_twice(db)
+    assert await ids(db) == []
+
+
 async def test_copy_counts_its_rows(db: Database) -> None:
     async with db.transaction() as tx:
         assert await tx.copy("notes", ["id", "body"], [(n, "ä\n\t") for n in range(1000)]) == 1000

@@ -10,7 +10,15 @@ from uuid import UUID, uuid4
 import pytest
 
 from kit.db.database import Database, DatabaseSettings
-from kit.security.principals import Reach, Scope, reach_of, replace_principal, resolve_scope, scope_query
+from kit.security.principals import (
+    Reach,
+    Scope,
+    owned_rows,
+    reach_of,
+    replace_principal,
+    resolve_scope,
+    scope_query,
+)
 from kit.testing.postgres import TestServer, drop_database
 from kit.web.context import Actor
 from tests.kit.tiny import tiny_database
@@ -81,6 +89,25 @@ async def test_own_subtree_and_all(db: Database) -> None:
     assert await members(db, "north", "manager") == {rep, silent, north}
     assert await members(db, "head", "manager") == {rep, silent, north, south, head}
     assert (await scope(db, "anyone", "director")).everything
+
+
+async def condition(db: Database, subject: str, role: str) -> tuple[str, set[UUID]]:
+    """The condition of a list, and the owners for which it holds."""
+    query = scope_query(Actor(subject, frozenset({role}), frozenset()), REACHES, TODAY)
+    async with db.reading() as tx:
+        where, args = await owned_rows(tx, query, "p.id")
+        return where, {row["id"] for row in await tx.fetch(f"SELECT p.id FROM principal p WHERE {where}", *args)}
+
+
+async def test_lists_compare_a_single_owner_with_equality(db: Database) -> None:
+    rep = await put(db, membership(uuid4(), "rep", COMPANY, NORTH, TEAM))
+    north = await put(db, membership(uuid4(), "north", COMPANY, NORTH))
+    twice = {await put(db, membership(uuid4(), "twice", COMPANY, SOUTH)) for _ in range(2)}
+    assert await condition(db, "rep", "rep") == ("p.id = $1::uuid", {rep})
+    assert (await condition(db, "twice", "rep"))[1] == twice
+    assert (await condition(db, "north", "manager"))[1] == {rep, north}
+    assert (await condition(db, "unknown", "rep"))[1] == set()
+    assert await condition(db, "any", "director") == ("TRUE", {rep, north, *twice})
 
 
 async def test_caller_without_a_row_sees_nothing(db: Database) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kit.web.idempotency import KeyInFlight
+from kit.web.idempotency import KeyInFlight, keyed_request
 
 
 def without(headers: Any, *names: str) -> dict[str, str]:
@@ -61,6 +61,31 @@ async def test_second_one_during_the_first_is_told_to_wait(web: Any) -> None:
     web.hooks.gate.set()
     assert (await first).status_code == 201
     assert (await web.create("a", headers=headers)).content == (await first).content
+
+
+ANSWERED = """
+INSERT INTO idempotency_key (principal, route, key, body_hash, status, headers, body)
+VALUES ('alice', 'POST /v1/notes', 'key-1', $1, 201, '{}', '{"from": "the first"}')
+"""
+
+
+async def test_answer_committed_between_look_up_and_lock_is_found(web: Any) -> None:
+    """The look-up may not see what was committed before the lock was free; the commit then does."""
+    content = b'{"name": "a"}'
+    request = keyed_request("alice", "POST", "/v1/notes", "", "key-1", content)
+    web.hooks.gate = asyncio.Event()
+    late = asyncio.create_task(web.send(content, Idempotency_Key="key-1"))
+    await web.hooks.began.wait()
+    async with web.runtime.db.transaction() as tx:
+        await tx.execute(ANSWERED, request.body_hash)
+    web.hooks.gate.set()
+    answer = await late
+    assert (answer.status_code, answer.json(), answer.headers["idempotency-replayed"]) == (
+        201,
+        {"from": "the first"},
+        "true",
+    )
+    assert await web.names() == []
 
 
 async def test_refused_request_leaves_no_key(web: Any) -> None:
