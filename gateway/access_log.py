@@ -9,12 +9,11 @@ from collections.abc import Callable
 from functools import lru_cache
 
 import orjson
-import structlog
-from structlog.typing import EventDict, WrappedLogger
 
 from gateway.answer import Answer
 from gateway.headers import RequestContext
 from gateway.routes import Route
+from kit import clock
 from kit.telemetry.scrubbing import scrub_text
 
 LOGGER = "gateway.access"
@@ -23,31 +22,16 @@ LOGGER = "gateway.access"
 _principal = lru_cache(maxsize=4096)(scrub_text)
 
 
-class _Stderr:
-    """Whatever stderr is now."""
-
-    def msg(self, line: str) -> None:
-        sys.stderr.write(line)
-
-    info = msg
-
-
-def _render(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
-    return orjson.dumps(event).decode() + "\n"
-
-
 class AccessLog:
     """Writes at level INFO of the logger `gateway.access`.
 
-    It has its own short chain of structlog: all values but the principal are of the gateway's own making (the route's
-    prefix, never the path with its ids), so that nothing else is left to scrub.
+    Past structlog, whose chain costs more than the line: all values but the principal are of the gateway's own making
+    (the route's prefix, never the path with its ids), so that nothing else is left to scrub.
     """
 
     def __init__(self, *, is_on: bool, now: Callable[[], float] = time.perf_counter) -> None:
         self._is_on, self.now = is_on, now
         self._logger = logging.getLogger(LOGGER)
-        stamp = structlog.processors.TimeStamper(fmt="iso", utc=True, key="at")
-        self._log = structlog.wrap_logger(_Stderr(), processors=[stamp, _render])
 
     @property
     def is_on(self) -> bool:
@@ -56,18 +40,20 @@ class AccessLog:
 
     def write(self, answer: Answer, method: str, route: Route | None, context: RequestContext, began: float) -> None:
         """The line of a request that has ended; status 0 when nothing was answered (the client left before)."""
-        self._log.info(
-            "request",
-            level="info",
-            logger=LOGGER,
-            service="gateway",
-            principal=_principal(answer.principal),
-            method=method if method.isalpha() and len(method) < 10 else "OTHER",
-            route=route.prefix if route is not None else "",
-            upstream=route.service if route is not None else "",
-            status=answer.status,
-            milliseconds=round((self.now() - began) * 1000, 2),
-            bytes=answer.bytes_sent,
-            request_id=context.request_id.decode(),
-            trace_id=context.trace.trace_id,
-        )
+        line = {
+            "event": "request",
+            "level": "info",
+            "logger": LOGGER,
+            "service": "gateway",
+            "principal": _principal(answer.principal),
+            "method": method if method.isalpha() and len(method) < 10 else "OTHER",
+            "route": route.prefix if route is not None else "",
+            "upstream": route.service if route is not None else "",
+            "status": answer.status,
+            "milliseconds": round((self.now() - began) * 1000, 2),
+            "bytes": answer.bytes_sent,
+            "request_id": context.request_id.decode(),
+            "trace_id": context.trace.trace_id,
+            "at": clock.now(),
+        }
+        sys.stderr.write(orjson.dumps(line, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE).decode())

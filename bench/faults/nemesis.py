@@ -8,12 +8,13 @@ import random
 import signal
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
 from bench.faults.client import Client, Journal, Refused
 from bench.faults.driver import Prober, command_key
+from bench.faults.injections import Injected, Injection
+from bench.faults.machine import MachineFaults
 from bench.faults.processes import Process, System
 from kit import clock
 from kit.events.bus import BusUnavailable, EventBus, Message, TopicPartition
@@ -32,27 +33,6 @@ READERS = {"customer": ("risk", "targets", "channels"), "risk": ("customer",), "
 
 POISON_TYPE = "customer.order.returned.v1"
 POISON_READERS = ("risk", "targets", "channels")
-
-
-@dataclass
-class Injection:
-    """One thing that was done; `recovery` seconds from its end until a probe order was credited."""
-
-    kind: str
-    what: str
-    at: float
-    kills: int = 0
-    recovery: float | None = None
-
-
-@dataclass
-class Injected:
-    """What was written into the log from outside, for the checker to account for."""
-
-    duplicates: int = 0
-    corrupt: int = 0
-    poison: dict[UUID, str] = field(default_factory=dict)
-    """Event id -> key."""
 
 
 class Nemesis:
@@ -93,6 +73,7 @@ class Nemesis:
             "two relays": self._two_relays,
             "kill rebuild": self._kill_rebuild,
             "kill job": self._kill_job,
+            **MachineFaults(system, rng, short=short).kinds(),
         }
 
     async def inject(self, kind: str, patience: float) -> None:
@@ -112,9 +93,7 @@ class Nemesis:
 
     async def settle(self, seconds: float) -> None:
         """Heal everything and wait for the probes that are under way."""
-        self._system.kafka_proxy.set_mode("pass")
-        for process in self._system.processes.values():
-            process.send(signal.SIGCONT)
+        self._system.heal()
         await self.discard_poison()
         if self._probes:
             await asyncio.wait(set(self._probes), timeout=seconds)
@@ -140,7 +119,7 @@ class Nemesis:
 
     def _crash_at(self, point: str) -> Callable[[], Awaitable[Injection]]:
         async def inject() -> Injection:
-            process = self._pick([f"{service}.worker" for service in ("customer", "risk", "targets")])
+            process = self._pick([f"{service}.worker" for service in SERVICES])
             return await self._crash(process, point, 1 if self._short else self._rng.randrange(1, 4))
 
         return inject

@@ -18,6 +18,8 @@ from pathlib import Path
 import aiohttp
 import psutil
 
+from bench.faults.clocks import HOUR, Clocks
+from bench.faults.disks import Disk
 from bench.faults.proxy import TcpProxy
 from kit.native.kafka import NativeKafka
 from kit.native.postgres import EmbeddedPostgres
@@ -27,6 +29,7 @@ from standalone.registry import SERVICES
 ROOT = Path(__file__).resolve().parents[2]
 SUPERVISE_SECONDS = 0.2
 READY_SECONDS = 300.0
+POSTGRES_MIB, KAFKA_MIB = 3072, 1024
 
 
 @dataclass
@@ -91,14 +94,32 @@ class Process:
 class System:
     """All processes on one folder. `replicas` api processes per service behind one address, and as many gateways.
 
-    `mutant` starts the workers with one guarantee switched off (see `bench.faults.mutants`).
+    `mutant` starts the workers with one guarantee switched off (see `bench.faults.mutants`). With `clocks` every
+    process but the broker can have its clock stepped, and begins two hours ago; with `disks` PostgreSQL and Kafka get
+    disks of their own where that is allowed (`disks` then holds them).
     """
 
-    def __init__(self, folder: Path, *, replicas: int = 1, mutant: str = "") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        replicas: int = 1,
+        mutant: str = "",
+        clocks: Clocks | None = None,
+        disks: bool = False,
+    ) -> None:
         self.folder = folder
+        self.clocks = clocks
+        wanted = {"postgres": POSTGRES_MIB, "kafka": KAFKA_MIB} if disks else {}
+        self.disks = {name: Disk(folder / name, size) for name, size in wanted.items()}
         kafka_port = free_port()
         self.kafka_proxy = TcpProxy(free_port(), kafka_port)
-        self.postgres = EmbeddedPostgres(folder / "postgres", tcp_port=free_port(), max_connections=300)
+        self.postgres = EmbeddedPostgres(
+            folder / "postgres",
+            tcp_port=free_port(),
+            max_connections=300,
+            environment=clocks.environment("postgres") if clocks else None,
+        )
         self.kafka = NativeKafka(folder / "kafka", kafka_port, advertised_port=self.kafka_proxy.port)
         self.processes: dict[str, Process] = {}
         self.addresses: dict[str, TcpProxy] = {}
@@ -129,10 +150,14 @@ class System:
     async def start(self, *, interrupt_migrations: bool = False) -> int:
         """Start everything; returns how many migration runs were killed on the way."""
         (self.folder / "logs").mkdir(exist_ok=True)
+        if not all(disk.mount() for disk in self.disks.values()):
+            self._unmount()
         await asyncio.gather(self.postgres.start(), self._start_kafka())
         for service in SERVICES:
             await self.postgres.ensure_database(f"crmesh_{service}")
         self._describe()
+        if self.clocks is not None:
+            self.clocks.step(self.clocks.names(), -2 * HOUR)
         for address in self.addresses.values():
             await address.start()
         killed = await self._migrate(interrupted=interrupt_migrations)
@@ -183,7 +208,19 @@ class System:
             self._add(name, [sys.executable, "-m", "gateway.main"], environment, f"http://127.0.0.1:{port}")
 
     def _add(self, name: str, command: list[str], environment: dict[str, str], url: str = "") -> None:
-        self.processes[name] = Process(name, command, environment, self.folder / "logs" / f"{name}.log", url)
+        clock = self.clocks.environment(name) if self.clocks is not None else {}
+        log = self.folder / "logs" / f"{name}.log"
+        self.processes[name] = Process(name, command, {**environment, **clock}, log, url)
+
+    def heal(self) -> None:
+        """Nothing is stopped, away, full or out of time any more."""
+        self.kafka_proxy.set_mode("pass")
+        for process in self.processes.values():
+            process.send(signal.SIGCONT)
+        for disk in self.disks.values():
+            disk.free()
+        if self.clocks is not None:
+            self.clocks.step(self.clocks.names(), 0)
 
     def add_second_worker(self, service: str) -> Process:
         """Another worker of a service: two relays, two members of the group."""
@@ -242,6 +279,17 @@ class System:
         await self.kafka.stop(grace=0)
         await self.kafka.start()
 
+    async def restart_postgres_if_gone(self) -> None:
+        """Start the server again when it has ended by itself."""
+        if not self.postgres.is_running():
+            self.postgres.detach()
+            await self.postgres.start()
+
+    async def restart_kafka_if_gone(self) -> None:
+        """Start the broker again: it ends by itself some time after a write has failed, or not at all."""
+        await asyncio.to_thread(psutil.wait_procs, self.kafka.processes(), 20)
+        await self.kill_kafka()
+
     async def run_once(self, name: str, *arguments: str, crash_at: str = "", seconds: float = 120) -> int:
         """Run a `crmesh` command beside the system; returns its exit code (-9: killed itself)."""
         environment = self.processes["customer.api"].environment
@@ -266,6 +314,12 @@ class System:
             await address.stop()
         await asyncio.gather(self.postgres.destroy(), self.kafka.destroy())
         await self.kafka_proxy.stop()
+        self._unmount()
+
+    def _unmount(self) -> None:
+        for disk in self.disks.values():
+            disk.unmount()
+        self.disks = {}
 
 
 def _script() -> str:

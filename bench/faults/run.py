@@ -23,7 +23,9 @@ from typing import Any
 
 from bench.faults.checker import Checker, Verdict, runtimes, wait_quiet
 from bench.faults.client import Client, Journal
+from bench.faults.clocks import Clocks, find_library
 from bench.faults.driver import Lane, Pace, Prober, open_lanes, prepare
+from bench.faults.machine import CLOCKS, DISKS, SINGLE, WHOLE
 from bench.faults.nemesis import Nemesis
 from bench.faults.processes import System
 from bench.faults.rules import DUPLICATED, LOST, REORDERED, UNEQUAL, WRONG, Damage
@@ -43,9 +45,9 @@ SHORT = (
     "kafka refuses",
     "crash inbox.after_effect",
     "kill postgres",
-    "kill api",
+    WHOLE,
 )
-"""The injections of the short form, in this order."""
+"""The injections of the short form, in this order (clocks only where they can be stepped)."""
 
 STORM = {
     "kill api": 20,
@@ -61,6 +63,7 @@ STORM = {
     "poison message": 4,
     "two relays": 3,
     "pause": 1,
+    SINGLE: 2,
     "kill postgres": 3,
     "kill kafka": 2,
     "kill rebuild": 2,
@@ -68,10 +71,12 @@ STORM = {
 }
 """Weights of the random part of the long form; before it, every kind is injected once and waited for."""
 
-NOT_INJECTED = {
-    "clock stepped by an hour": "needs a clock per process (libfaketime is no Python package, and the product has one "
-    "clock and no switch for it); event ids and order rest on database identities, not on clocks",
-    "disk full": "needs a volume of its own for PostgreSQL and Kafka, which an ordinary user cannot mount",
+ONCE = (WHOLE, *DISKS, "pause, with a second worker", "kafka silent", "kafka refuses")
+"""Injected once in the long form, before the random part."""
+
+WHY_NOT = {
+    **dict.fromkeys(CLOCKS, "the package libfaketime brings no library for this machine"),
+    **dict.fromkeys(DISKS, "only root may give PostgreSQL and Kafka disks of their own"),
 }
 COMMAND = "python -m bench.faults.run"
 WHAT_COUNTS = (LOST, DUPLICATED, REORDERED, UNEQUAL, WRONG)
@@ -91,6 +96,8 @@ class Plan:
     kinds: tuple[str, ...] = SHORT
     quiet_seconds: float = 180.0
     warm_up: float = 2.0
+    clocks: bool = True
+    disks: bool = False
 
 
 @dataclass
@@ -105,6 +112,7 @@ class Outcome:
     start_seconds: float
     fault_seconds: float
     killed_migrations: int
+    not_injected: dict[str, str]
 
     def totals(self) -> dict[str, Any]:
         """Figures of the run."""
@@ -125,6 +133,16 @@ class Outcome:
             "poison injected": len(self.nemesis.injected.poison),
             "failed attempts": sum(self.journal.failures.values()),
         }
+
+    def sentence(self) -> str:
+        """The verdict in one line."""
+        totals = self.totals()
+        counts = ", ".join(f"{totals[kind]} {kind}" for kind in WHAT_COUNTS)
+        return (
+            f"{totals['commands acknowledged']:,} commands acknowledged, {totals['kills']} kills, "
+            f"{totals['injections']} injections: {counts}; recovery is the time from the end of the injection until "
+            "an order sent then is credited"
+        )
 
     def rows(self) -> list[dict[str, Any]]:
         """Per kind of injection: how often, and seconds until a probe order was credited."""
@@ -149,7 +167,9 @@ class Outcome:
 async def run(plan: Plan, folder: Path) -> Outcome:
     """One whole run; the folder keeps logs and journal."""
     began = time.monotonic()
-    system = System(folder, mutant=plan.mutant)
+    library = find_library() if plan.clocks else None
+    clocks = Clocks(folder / "clocks", library) if library is not None else None
+    system = System(folder, mutant=plan.mutant, clocks=clocks, disks=plan.disks)
     journal = Journal(folder / "acknowledged.jsonl")
     bus = KafkaBus(system.kafka_address, "crmesh-faults")
     try:
@@ -160,7 +180,10 @@ async def run(plan: Plan, folder: Path) -> Outcome:
             fault_seconds = time.monotonic() - began - start_seconds
             verdict = await _check(plan, system, bus, journal, nemesis)
         spent = time.monotonic() - began
-        return Outcome(verdict, nemesis, journal, system.unexpected, spent, start_seconds, fault_seconds, killed)
+        missing = {kind: WHY_NOT[kind] for kind in plan.kinds if kind not in nemesis.kinds}
+        return Outcome(
+            verdict, nemesis, journal, system.unexpected, spent, start_seconds, fault_seconds, killed, missing
+        )
     finally:
         await bus.stop()
         await system.stop()
@@ -173,18 +196,20 @@ async def _storm(plan: Plan, system: System, bus: KafkaBus, client: Client, jour
     prober = Prober(client, world, plan.seed)
     await prober.start()
     lanes = await open_lanes(client, world, Pace(plan.rate), plan.seed, plan.accounts)
+    system.heal()  # the world was made two hours ago
     nemesis = Nemesis(system, bus, client, prober, journal, rng, short=plan.short)
+    storm = {kind: weight for kind, weight in STORM.items() if kind in nemesis.kinds}
     stop = asyncio.Event()
     running = asyncio.create_task(_drive(lanes, stop))
     try:
         await asyncio.sleep(plan.warm_up)
-        for kind in plan.kinds:
+        for kind in [kind for kind in plan.kinds if kind in nemesis.kinds]:
             await nemesis.inject(kind, patience=rng.uniform(0.5, 1.5) if plan.short else 60)
             if running.done():
                 break
         while not running.done() and (len(journal.acks) < plan.commands or nemesis.kills < plan.kills):
             if nemesis.kills < plan.kills:
-                kind = rng.choices(list(STORM), list(STORM.values()))[0]
+                kind = rng.choices(list(storm), list(storm.values()))[0]
                 await nemesis.inject(kind, patience=rng.uniform(1, 8))
                 if nemesis.injected.poison:
                     await nemesis.discard_poison()
@@ -234,7 +259,8 @@ def report(outcome: Outcome, plan: Plan) -> None:
         failed_attempts=dict(outcome.journal.failures),
         refused=dict(outcome.journal.refused),
         unexpected_ends=outcome.unexpected,
-        not_injected=NOT_INJECTED,
+        not_injected=outcome.not_injected,
+        note=outcome.sentence(),
     )
     show(outcome)
 
@@ -298,7 +324,8 @@ def _main(options: argparse.Namespace, folder: Path) -> int:
             options.commands,
             options.kills,
             short=False,
-            kinds=(*STORM, "pause, with a second worker", "kafka silent", "kafka refuses"),
+            kinds=(*STORM, *ONCE),
+            disks=True,
         )
     outcome = asyncio.run(run(plan, folder))
     report(outcome, plan)

@@ -1,6 +1,7 @@
 """The query grammar of lists: `field=`, `field[gte]=`, `q=`, `sort=-a,b`, `fields=`, `limit=`, `cursor=`, `count=`.
 
-Anything unknown, repeated or malformed is refused; all faults are reported at once.
+A list (`sort`, `fields`, `[in]`) is one parameter with commas, or one parameter per value. Anything else that is
+repeated, unknown or malformed is refused; all faults are reported at once.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ def parse_query(spec: ListSpec, params: Iterable[tuple[str, str]], *, extra: Col
     given: dict[str, str] = {}
     filters: list[Filter] = []
     options: dict[str, Any] = {}
-    for name, value in params:
+    for name, value in _joined(params):
         if name in extra:
             continue
         try:
@@ -87,6 +88,17 @@ def parse_query(spec: ListSpec, params: Iterable[tuple[str, str]], *, extra: Col
         cursor=options.get("cursor"),
         count=options.get("count", "none"),
     )
+
+
+def _joined(params: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Generated clients write a list as one parameter per value, others as one with commas: the same list."""
+    given = list(params)
+    lists: dict[str, list[str]] = {}
+    for name, value in given:
+        if name in _LISTS or name.endswith("[in]"):
+            lists.setdefault(name, []).append(value)
+    plain = [(name, value) for name, value in given if name not in lists]
+    return [*plain, *((name, ",".join(values)) for name, values in lists.items())]
 
 
 def _parse_filter(spec: ListSpec, parameter: str, value: str) -> Filter:
@@ -160,6 +172,7 @@ def _parse_cursor(_spec: ListSpec, value: str) -> str:
     return value
 
 
+_LISTS = frozenset({"sort", "fields"})
 _OPTIONS = {
     "q": _parse_search,
     "sort": _parse_sort,

@@ -19,6 +19,7 @@ from kit.db.database import DatabaseSettings
 from kit.db.phases import phase_of
 
 LOCK = 0x43524D_02
+LOCK_SECONDS = 0.1
 LIMITS = {"lock_timeout": "10s", "statement_timeout": "15min"}
 """A migration that waits for a table's lock makes everybody queue behind it: it gives up instead."""
 _ALEMBIC = threading.Lock()
@@ -59,7 +60,9 @@ async def upgrade(service: str, settings: DatabaseSettings, revision: str = "hea
     """Bring the database to `revision`; returns whether anything was to do. Two at once wait for each other."""
     connection = await asyncpg.connect(**settings.connect)
     try:
-        await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
+        # Asked again and again: an index that is built concurrently waits for whoever waits in a statement.
+        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):  # noqa: ASYNC110 - no event tells
+            await asyncio.sleep(LOCK_SECONDS)
         at = await current(connection)
         if revision == "head" and at is not None and at >= head(service):
             return False

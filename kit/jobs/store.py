@@ -46,25 +46,31 @@ SELECT state, count(*) AS count, coalesce(extract(epoch FROM clock_timestamp() -
            CASE state WHEN 'queued' THEN run_at ELSE started_at END)), 0)::float8 AS oldest
 FROM job WHERE state IN ('queued', 'running') GROUP BY state
 """
-_SWEEP = """
+_AHEAD = "interval '10 minutes'"
+"""No lease and no pause between attempts is so long: a time further ahead was written before the clock was set back."""
+
+_OVER = f"(lease_until < clock_timestamp() OR lease_until > clock_timestamp() + {_AHEAD})"
+_DUE = f"(run_at <= clock_timestamp() OR run_at > clock_timestamp() + {_AHEAD})"
+
+_SWEEP = f"""
 UPDATE job SET state = CASE WHEN cancel_requested THEN 'cancelled' ELSE 'failed' END,
                error = CASE WHEN NOT cancel_requested THEN 'worker died in ' || attempts || ' attempts' END,
                lease_owner = NULL, lease_until = NULL, finished_at = clock_timestamp(),
                updated_at = clock_timestamp(), version = version + 1
 WHERE id IN (SELECT id FROM job
-             WHERE state = 'running' AND lease_until < clock_timestamp() AND kind = ANY($1::text[])
+             WHERE state = 'running' AND {_OVER} AND kind = ANY($1::text[])
                AND (cancel_requested OR attempts >= $2)
              FOR UPDATE SKIP LOCKED)
 """
 
-_CLAIM = """
+_CLAIM = f"""
 UPDATE job SET state = 'running', lease_owner = $1, lease_until = clock_timestamp() + make_interval(secs => $2),
                attempts = attempts + 1, started_at = coalesce(started_at, clock_timestamp()),
                updated_at = clock_timestamp(), version = version + 1
 WHERE id = (SELECT id FROM job
             WHERE kind = ANY($3::text[])
-              AND (state = 'queued' AND run_at <= clock_timestamp()
-                   OR state = 'running' AND lease_until < clock_timestamp() AND attempts < $4 AND NOT cancel_requested)
+              AND (state = 'queued' AND {_DUE}
+                   OR state = 'running' AND {_OVER} AND attempts < $4 AND NOT cancel_requested)
             ORDER BY run_at, id LIMIT 1
             FOR UPDATE SKIP LOCKED)
 RETURNING id, kind, attempts, params, checkpoint, progress_done, progress_total

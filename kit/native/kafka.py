@@ -73,7 +73,7 @@ class NativeKafka:
 
     def is_running(self) -> bool:
         """Whether a broker of this folder lives, whoever started it."""
-        return bool(self._processes())
+        return bool(self.processes())
 
     async def start(self) -> None:
         """Start or adopt the broker and wait until it answers; `FolderInUse` if another process has the folder."""
@@ -93,7 +93,7 @@ class NativeKafka:
         if not self._lock.held:
             self._lock.acquire()
         try:
-            await end_processes(self._processes(), grace)
+            await end_processes(self.processes(), grace)
         finally:
             self._lock.release()
 
@@ -106,11 +106,12 @@ class NativeKafka:
         await self.stop(grace=0)
         await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
 
-    def _processes(self) -> list[psutil.Process]:
+    def processes(self) -> list[psutil.Process]:
+        """Brokers that live on this folder, whoever started them."""
         return find_processes("kafka.Kafka", str(self._config))
 
     async def _adopt(self) -> bool:
-        left = self._processes()
+        left = self.processes()
         if not left:
             return False
         host, port = self._configured("PLAINTEXT")

@@ -16,7 +16,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -137,15 +137,22 @@ def socket_folder(data: Path, user: SystemUser | None = None) -> Path:
 
 
 async def run_tool(
-    tool: Path, arguments: Sequence[str], user: SystemUser | None, *, seconds: float | None = TOOL_TIMEOUT
+    tool: Path,
+    arguments: Sequence[str],
+    user: SystemUser | None,
+    *,
+    seconds: float | None = TOOL_TIMEOUT,
+    more: Mapping[str, str] | None = None,
 ) -> None:
-    """Run one of PostgreSQL's programs to its end; `NativeError` with its output if it fails."""
-    await asyncio.to_thread(_run, tool, arguments, user, seconds)
+    """Run one of PostgreSQL's programs to its end, `more` added to its environment; `NativeError` if it fails."""
+    await asyncio.to_thread(_run, tool, arguments, user, seconds, more or {})
 
 
-def _run(tool: Path, arguments: Sequence[str], user: SystemUser | None, seconds: float | None) -> None:
+def _run(
+    tool: Path, arguments: Sequence[str], user: SystemUser | None, seconds: float | None, more: Mapping[str, str]
+) -> None:
     # PG* variables of the caller (PGPORT, PGOPTIONS) and its locale would change what the server does
-    environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
+    environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", **more}
     # files, not pipes: the server inherits them and would keep a pipe open for ever
     with tempfile.TemporaryFile("w+") as output:
         done = subprocess.run(

@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -47,9 +48,9 @@ class EmbeddedPostgres:
     """One server whose data lives in `folder`; reached over a unix socket, and on `host`:`tcp_port` if given.
 
     Over TCP every local user may connect (trust), and with another `host` than loopback all of that network: for
-    development only. `fast` gives up
-    durability (fsync off) and is for test servers only. A server that an earlier process left behind
-    (kill -9, or `detach`) is adopted by `start`, or restarted if it runs with other settings.
+    development only. `fast` gives up durability (fsync off) and is for test servers only. `environment` is added to
+    the server's. A server that an earlier process left behind (kill -9, or `detach`) is adopted by `start`, or
+    restarted if it runs with other settings.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class EmbeddedPostgres:
         tcp_port: int | None = None,
         host: str = LOOPBACK,
         timeout: float = 600,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.folder = folder.resolve()
         self._fast = fast
@@ -70,6 +72,7 @@ class EmbeddedPostgres:
         self._tcp_port = tcp_port
         self._host = host
         self._timeout = timeout
+        self._environment = environment
         self._lock = FolderLock(self.folder)
         self._running: Running | None = None
 
@@ -218,7 +221,7 @@ class EmbeddedPostgres:
             arguments = [*wait, "-D", str(self._data()), "-l", str(self._server_log()), "-o", options, "start"]
             said = ""
             try:
-                await run_tool(binaries(user) / "pg_ctl", arguments, user)
+                await run_tool(binaries(user) / "pg_ctl", arguments, user, more=self._environment)
             except NativeError as error:
                 said = str(error)
             ready = await self._wait_ready()

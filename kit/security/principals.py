@@ -114,6 +114,17 @@ async def resolve_scope(tx: Tx, query: ScopeQuery) -> Scope:
     return Scope(False, tuple(await tx.fetchval(f"SELECT {query.members()}", *query.args)))
 
 
+async def owned_rows(tx: Tx, query: ScopeQuery, column: str) -> tuple[str, Sequence[object]]:
+    """The scope as the condition of a list, with its parameters from $1 on.
+
+    One member alone is compared with `=`: only then an index on (owner, sort columns) gives the order of the page.
+    """
+    if query.sql != _OWN:
+        return query.sees(column), query.args
+    members = (await resolve_scope(tx, query)).members
+    return (f"{column} = $1::uuid", members) if len(members) == 1 else (f"{column} = ANY($1::uuid[])", [members])
+
+
 async def replace_principal(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     """Set all memberships of one principal (columns of PrincipalRow), oldest first."""
     await tx.execute("DELETE FROM principal WHERE id = $1", rows[0]["id"])

@@ -9,7 +9,8 @@ from pydantic import BaseModel, create_model
 from starlette.responses import Response
 
 from kit.db.lists import ListSpec, fetch_page, next_link, openapi_parameters, page_body, parse_query
-from kit.web.context import Context
+from kit.security.principals import owned_rows
+from kit.web.context import Context, visible
 from kit.web.schema import ABSENT, Schema
 
 
@@ -23,6 +24,11 @@ async def list_answer(context: Context, spec: ListSpec, where: str = "TRUE", arg
     return Response(
         page_body(page), media_type="application/json", headers={"Link": link} if link is not None else None
     )
+
+
+async def owned_list(context: Context, spec: ListSpec, column: str) -> Response:
+    """The page among the rows whose `column` names an owner in the caller's record scope."""
+    return await list_answer(context, spec, *await owned_rows(context.tx, visible(context), column))
 
 
 def documented(spec: ListSpec) -> dict[str, Any]:

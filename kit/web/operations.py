@@ -17,6 +17,7 @@ from kit.events.bus import BusUnavailable
 from kit.events.handlers import Subscriptions
 from kit.events.status import delivery_status
 from kit.jobs import jobs
+from kit.jobs.tables import JobState
 from kit.web import routes
 from kit.web.context import Allow, Context
 from kit.web.responses import json_answer
@@ -84,7 +85,7 @@ class JobRead(Schema):
 
     id: UUID
     kind: str
-    state: str
+    state: JobState
     requested_by: str
     params: dict[str, Any]
     progress_done: int
@@ -103,7 +104,7 @@ class JobRead(Schema):
 class CancelRead(Schema):
     """State of the job after the request."""
 
-    state: str = Field(examples=["cancelled"])
+    state: JobState
 
 
 def job_answer(row: Any, status: int = 200, location: str | None = None) -> Response:

@@ -39,8 +39,12 @@ def test_no_machine_paths() -> None:
 
 
 def test_packages_come_from_the_public_index() -> None:
-    assert set(PACKAGE_HOSTS.findall((ROOT / "uv.lock").read_text())) <= {"pypi.org", "files.pythonhosted.org"}
-    for name in ("pyproject.toml", "Makefile", ".ci/run"):
+    tools = "tests/clients/tools"
+    for name in ("uv.lock", f"{tools}/uv.lock"):
+        assert set(PACKAGE_HOSTS.findall((ROOT / name).read_text())) <= {"pypi.org", "files.pythonhosted.org"}
+    resolved = re.findall(r'"resolved": "(.+)"', (ROOT / tools / "package-lock.json").read_text())
+    assert all(address.startswith("https://registry.npmjs.org/") for address in resolved)
+    for name in ("pyproject.toml", "Makefile", ".ci/run", f"{tools}/pyproject.toml", f"{tools}/package.json"):
         text = (ROOT / name).read_text()
         assert not re.search(r"index-url|extra-index|find-links|trusted-host", text), name
 
@@ -51,11 +55,12 @@ def test_root_holds_what_it_should() -> None:
     assert {"LICENSE", "Makefile", "README.md", "pyproject.toml", "uv.lock"} <= found
 
 
-def test_ci_calls_the_two_commands_of_the_readme() -> None:
+def test_ci_calls_the_commands_of_the_readme() -> None:
     script = (ROOT / ".ci" / "run").read_text()
-    assert re.findall(r"^make .*$", script, re.MULTILINE) == ["make check", "make test"]
+    assert re.findall(r"^make .*$", script, re.MULTILINE) == ["make check", "make test", "make clients"]
     assert "set -euo pipefail" in script
-    assert not re.search(r"\b(?:pip|apt|curl|wget)\b", script)
+    assert not re.search(r"\b(?:pip|npm|wget)\b|curl .*http", script)
+    assert re.findall(r"for program in (.*);", script) == ["kcat curl"], "what no lock file can bring"
 
 
 def test_no_file_is_large() -> None:

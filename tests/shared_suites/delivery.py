@@ -43,6 +43,7 @@ DEADLINE_SECONDS = 60.0
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[0-9.]*(?:Z|[+-]\d\d(?::\d\d)?)?")
+_HASH = re.compile(r"\b[0-9a-f]{64}\b")
 _SAID = """
 SELECT type, subject, key, sequence, causation_id, data FROM outbox WHERE topic LIKE '%.events.v1' ORDER BY id
 """
@@ -160,9 +161,9 @@ class Canon:
                 self._places.setdefault(one, f"id-{len(self._places)}")
 
     def __call__(self, value: object) -> str:
-        """Known ids by their place, other ids and times left out."""
+        """Known ids by their place; other ids, times and hashes (of ids) left out."""
         text = _UUID.sub(lambda found: self._places.get(found[0], "*"), str(value))
-        return _MOMENT.sub("then", text)
+        return _HASH.sub("hash", _MOMENT.sub("then", text))
 
 
 async def knowledge(stage: Stage, events: Sequence[Event], without: Sequence[str] = ()) -> dict[str, list[str]]:

@@ -109,7 +109,7 @@ async def test_two_workers_at_once_change_nothing(play: Play) -> None:
 @pytest.mark.parametrize("point", POINTS)
 async def test_crashes_change_nothing(play: Play, point: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The worker dies at the point again and again, each time a little further on, and duplicates come as well."""
-    monkeypatch.setattr("kit.events.inbox.BATCH", 7)
+    monkeypatch.setattr("kit.events.inbox.BATCH", 3)
     monkeypatch.setattr("kit.events.relay.BATCH", 3)
     async with staged(play._server, play.service) as stage:
         events = await STORIES[play.service](stage)

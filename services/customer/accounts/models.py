@@ -28,7 +28,8 @@ class Account(Identified, Versioned, Base, table=True):
         sa.CheckConstraint("tax_id IS NULL OR country IS NOT NULL", name="tax_id_has_country"),
         sa.Index("ix_account_name_id", "name", "id"),
         sa.Index("ix_account_created_at_id", "created_at", "id"),
-        sa.Index("ix_account_owner_id_id", "owner_id", "id"),
+        sa.Index("ix_account_owner_id_created_at_id", "owner_id", "created_at", "id"),
+        sa.Index("ix_account_owner_id_name_id", "owner_id", "name", "id"),
     )
 
     stream_key: UUID = identifier(nullable=False)

@@ -12,7 +12,7 @@ from kit.security.fields import shown_list
 from kit.web import routes
 from kit.web.batch import BatchAnswer, parse_rows
 from kit.web.context import Allow, Context, IfMatch, visible
-from kit.web.lists import documented, list_answer
+from kit.web.lists import documented, owned_list
 from kit.web.responses import json_answer
 from services.customer.accounts import batches, service
 from services.customer.accounts.repository import ACCOUNTS
@@ -50,9 +50,7 @@ async def upsert_accounts(body: AccountBatch, context: Writer) -> Response:
 @router.get("/v1/accounts", response_model=AccountPage, openapi_extra=documented(ACCOUNTS))
 async def list_accounts(context: Reader) -> Response:
     """Accounts that the caller may see."""
-    query = visible(context)
-    accounts = shown_list(ACCOUNTS, ACCOUNT_FIELDS, context.actor)
-    return await list_answer(context, accounts, query.sees("a.owner_id"), query.args)
+    return await owned_list(context, shown_list(ACCOUNTS, ACCOUNT_FIELDS, context.actor), "a.owner_id")
 
 
 @router.get("/v1/accounts/{account_id}", response_model=AccountRead)

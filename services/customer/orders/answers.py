@@ -7,7 +7,8 @@ from uuid import UUID
 
 from kit.web.lists import page_of
 from kit.web.schema import Schema
-from services.customer.events_out import OrderCredit, OrderState
+from services.customer.events_out import OrderCredit
+from services.customer.orders.enums import CheckState, OrderState
 
 
 class OrderLineRead(Schema):
@@ -34,7 +35,7 @@ class OrderCheckRead(Schema):
 
     placement: int
     kind: str
-    state: str
+    state: CheckState
     decision: str | None
     reason: str | None
     shortfall: int | None

@@ -19,6 +19,15 @@ class OrderState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class CheckState(StrEnum):
+    """What became of a check of a placement."""
+
+    PENDING = "pending"
+    PASSED = "passed"
+    REFUSED = "refused"
+    DROPPED = "dropped"
+
+
 class OrderAction(StrEnum):
     """What a command, or an answer to a placement, does to an order."""
 

@@ -37,7 +37,7 @@ class Order(Identified, Versioned, Base, table=True):
         sa.Index("ix_orders_order_date_id", "order_date", "id"),
         sa.Index("ix_orders_created_at_id", "created_at", "id"),
         sa.Index("ix_orders_gross_base_id", "gross_base", "id"),
-        sa.Index("ix_orders_owner_id_id", "owner_id", "id"),
+        sa.Index("ix_orders_owner_id_created_at_id", "owner_id", "created_at", "id"),
         sa.Index("ix_orders_partner_id_id", "partner_id", "id"),
         sa.Index("ix_orders_state_id", "state", "id"),
     )

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from kit.web import routes
 from kit.web.batch import BatchAnswer, parse_rows
 from kit.web.context import Allow, Context, IfMatch, visible
-from kit.web.lists import documented, list_answer
+from kit.web.lists import documented, owned_list
 from kit.web.responses import json_answer
 from services.customer.deps import desk_of
 from services.customer.orders import batches, service
@@ -48,8 +48,7 @@ async def upsert_orders(body: OrderBatch, context: Writer) -> Response:
 @router.get("/v1/orders", response_model=OrderPage, openapi_extra=documented(ORDERS))
 async def list_orders(context: Reader) -> Response:
     """Orders that the caller may see, without their lines."""
-    query = visible(context)
-    return await list_answer(context, ORDERS, query.sees("o.owner_id"), query.args)
+    return await owned_list(context, ORDERS, "o.owner_id")
 
 
 @router.get("/v1/orders/{order_id}", response_model=OrderRead)

@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from kit.web import routes
 from kit.web.batch import BatchAnswer, parse_rows
-from kit.web.context import Allow, Context, visible
-from kit.web.lists import documented, list_answer
+from kit.web.context import Allow, Context
+from kit.web.lists import documented, owned_list
 from kit.web.responses import json_answer
 from services.customer.deps import desk_of
 from services.customer.payments import refunds, service
@@ -50,8 +50,7 @@ async def receive_payments(body: PaymentBatch, context: Writer) -> Response:
 @router.get("/v1/payments", response_model=PaymentPage, openapi_extra=documented(PAYMENTS))
 async def list_payments(context: Reader) -> Response:
     """Payments of accounts that the caller may see."""
-    query = visible(context)
-    return await list_answer(context, PAYMENTS, query.sees("a.owner_id"), query.args)
+    return await owned_list(context, PAYMENTS, "a.owner_id")
 
 
 @router.get("/v1/payments/{payment_id}", response_model=PaymentRead)

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from kit.web.schema import BusinessDate, Schema, Text
+from services.targets.targets.enums import TargetState
 
 
 class GroupBy(StrEnum):
@@ -49,7 +50,7 @@ class AttainmentItem(Schema):
     parent_id: UUID | None = None
     decomposition_id: UUID | None = None
     name: str | None = None
-    state: str | None = None
+    state: TargetState | None = None
     period_start: date | None = None
     period_end: date | None = None
     amount: int | None = None

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field
 from kit.money import MAX_AMOUNT
 from kit.web.schema import Amount, Label, PositiveShare, Schema
 from services.targets.decompositions.enums import Dimension, DriverKind
+from services.targets.targets.enums import TargetState
 
 MAX_CHILDREN = 2_000
 _CHILD = {"member_id": "01989f2e-0000-7000-8000-0000000000a1", "weight": 2, "locked": 2000000}
@@ -91,7 +92,7 @@ class ChildRead(Schema):
     target_id: UUID
     key: str
     name: str
-    state: str
+    state: TargetState
     period_start: date
     period_end: date
     unit_id: UUID | None

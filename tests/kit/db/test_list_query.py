@@ -146,6 +146,16 @@ def test_all_faults_are_told_at_once_and_a_repeated_parameter_is_one() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "values"), [("sort", ["-day", "id"]), ("fields", ["id", "day"]), ("day[in]", ["2026-01-01", "2026-01-02"])]
+)
+def test_a_list_is_one_parameter_or_one_per_value(name: str, values: list[str]) -> None:
+    once = parse_query(SPEC, [("limit", "3"), (name, ",".join(values))])
+    assert parse_query(SPEC, [(name, values[0]), ("limit", "3"), (name, values[1])]) == once
+    with pytest.raises(BadQuery):
+        parse_query(SPEC, [(name, values[0]), (name, "")])
+
+
 def test_sort_ends_with_the_key_in_the_direction_before_it() -> None:
     def sort(value: str) -> list[str]:
         return [("-" if key.descending else "") + key.name for key in parse_query(SPEC, [("sort", value)]).sort]

@@ -129,6 +129,19 @@ async def test_stale_worker_can_write_nothing(db: Database, until: Any) -> None:
     await until(job, state="succeeded", result='{"by": "new"}')
 
 
+@pytest.mark.parametrize("field", ["lease_until", "run_at"])
+async def test_a_clock_set_back_holds_no_job_up(db: Database, field: str) -> None:
+    """A lease or a pause that seems to last an hour was written by a clock that has been set back since."""
+    job = await add(db, steps=3)
+    assert (await claim(db, "dead")) if field == "lease_until" else job
+    async with db.transaction() as tx:
+        await tx.execute(f"UPDATE job SET {field} = clock_timestamp() + interval '1 hour' WHERE id = $1", job)
+    taken = await claim(db, "living")
+    assert taken is not None
+    assert taken.id == job
+    assert await claim(db, "another") is None, "the lease of the living worker holds"
+
+
 async def test_effect_of_a_stale_worker_is_undone(db: Database) -> None:
     async with db.transaction() as tx:
         await tx.execute("CREATE TABLE effect (by text)")

@@ -74,7 +74,7 @@ async def test_records_survive_stop_and_kill(broker: NativeKafka) -> None:
     await broker.start()
     assert broker.bootstrap == bootstrap
     await produce(bootstrap, "facts", [b"3"])
-    [process] = broker._processes()
+    [process] = broker.processes()
     process.kill()
     await asyncio.to_thread(process.wait, 10)
     broker.detach()
@@ -92,7 +92,7 @@ async def test_broker_of_a_killed_parent_is_refused_while_it_lives_then_adopted(
     assert parent.stdout is not None
     while "ready" not in await asyncio.to_thread(parent.stdout.readline):
         assert parent.poll() is None
-    [process] = broker._processes()
+    [process] = broker.processes()
     assert os.getsid(process.pid) != os.getsid(parent.pid)
     with pytest.raises(FolderInUse, match=str(parent.pid)):
         await broker.start()
@@ -104,7 +104,7 @@ async def test_broker_of_a_killed_parent_is_refused_while_it_lives_then_adopted(
 
     assert process.is_running()
     await broker.start()
-    assert broker._processes() == [process]
+    assert broker.processes() == [process]
     await broker.stop()
     assert not psutil.pid_exists(process.pid)
 
@@ -123,7 +123,7 @@ async def test_a_taken_port_is_an_error_when_asked_for_and_avoided_when_not(brok
         assert time.monotonic() - began < 60
         await broker.start()
         assert not broker.bootstrap.endswith(f":{taken}")
-        assert len(broker._processes()) == 1
+        assert len(broker.processes()) == 1
 
 
 def test_an_interrupted_format_starts_over(broker: NativeKafka) -> None:

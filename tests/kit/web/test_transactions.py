@@ -55,6 +55,15 @@ async def test_refusal_raised_or_returned_is_rolled_back(web: Any, remark: str, 
     assert await web.names() == []
 
 
+async def test_full_disk_is_unavailable_and_not_a_failure_of_the_service(web: Any) -> None:
+    """The same request succeeds once there is space again."""
+    web.hooks.error, web.hooks.errors_left = asyncpg.DiskFullError("could not extend file"), 1
+    answer = await web.create("a", headers=web.headers(Idempotency_Key="k"))
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert await web.names() == []
+    assert (await web.create("a", headers=web.headers(Idempotency_Key="k"))).status_code == 201
+
+
 @pytest.mark.parametrize("times", [1, ATTEMPTS - 1])
 async def test_deadlock_is_worked_again(web: Any, times: int) -> None:
     web.hooks.error, web.hooks.errors_left = asyncpg.DeadlockDetectedError("deadlock"), times
