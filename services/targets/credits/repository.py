@@ -10,6 +10,7 @@ from uuid import UUID
 from kit.db.database import Row, Tx
 from kit.db.lists import Field, ListSpec
 from kit.db.rows import dumps, insert_sql
+from services.targets.credits.models import CreditLineRow
 
 CREDIT_LINES = ListSpec(
     "credit_line c",
