@@ -24,12 +24,14 @@ def table_name(model: type[SQLModel]) -> str:
 
 
 @lru_cache(maxsize=1024)
-def insert_sql(table: str, columns: tuple[str, ...], suffix: str = "") -> str:
-    """INSERT of any number of rows out of the json parameter `$1`."""
+def insert_sql(table: str, columns: tuple[str, ...], suffix: str = "", parameter: str = "$1") -> str:
+    """INSERT of any number of rows out of a json parameter.
+
+    Columns are named: those that a later release has added take their defaults.
+    """
     names = ", ".join(f'"{name}"' for name in columns)
-    return (
-        f"INSERT INTO {table} ({names}) SELECT {names} FROM json_populate_recordset(NULL::{table}, $1::json) {suffix}"
-    )
+    source = f"json_populate_recordset(NULL::{table}, {parameter}::json)"
+    return f"INSERT INTO {table} ({names}) SELECT {names} FROM {source} {suffix}"
 
 
 async def insert_rows(tx: Tx, model: type[SQLModel], rows: Sequence[Mapping[str, Any]], suffix: str = "") -> int:

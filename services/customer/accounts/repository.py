@@ -14,6 +14,7 @@ from kit.db.lists import ListSpec
 from kit.db.rows import dumps, insert_sql
 from kit.security.principals import ScopeQuery
 from services.customer.accounts.enums import AccountKind
+from services.customer.accounts.models import AccountExternalId
 
 Pair = tuple[str, str]
 
@@ -60,8 +61,7 @@ _LOCK = "SELECT id FROM account WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KE
 _NEW = ("id", "version", "created_at", "updated_at", "stream_key", "archived_at", *COLUMNS)
 _ADD = f"""
 WITH a AS ({insert_sql("account", _NEW, "ON CONFLICT DO NOTHING RETURNING 1")}), e AS (
-  INSERT INTO account_external_id SELECT * FROM json_populate_recordset(NULL::account_external_id, $2::json)
-  ON CONFLICT DO NOTHING RETURNING 1
+  {insert_sql("account_external_id", tuple(AccountExternalId.model_fields), "ON CONFLICT DO NOTHING RETURNING 1", "$2")}
 ) SELECT (SELECT count(*) FROM a) + (SELECT count(*) FROM e)
 """
 _SAVE = (

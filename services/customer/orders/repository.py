@@ -18,6 +18,7 @@ Pair = tuple[str, str]
 
 COLUMNS = tuple(name for name in Order.model_fields if name != "id")
 LINE_COLUMNS = tuple(OrderLine.model_fields)
+CHECK_COLUMNS = tuple(OrderCheck.model_fields)
 _MUTABLE = tuple(name for name in COLUMNS if name not in ("number", "stream_key", "account_id", "created_at"))
 
 
@@ -41,11 +42,11 @@ FROM held JOIN orders o ON o.id = held.id JOIN account a ON a.id = o.account_id
 _ADD = f"""
 WITH o AS ({insert_sql("orders", ("id", *COLUMNS), "ON CONFLICT (external_source, external_id) DO NOTHING RETURNING 1")}
 ), n AS (SELECT count(*) FROM o), l AS (
-  INSERT INTO order_line SELECT * FROM json_populate_recordset(NULL::order_line, $2::json) WHERE (TABLE n) = $5
+  {insert_sql("order_line", LINE_COLUMNS, "WHERE (TABLE n) = $5", "$2")}
 ), c AS (
-  INSERT INTO order_credit SELECT * FROM json_populate_recordset(NULL::order_credit, $3::json) WHERE (TABLE n) = $5
+  {insert_sql("order_credit", tuple(OrderCredit.model_fields), "WHERE (TABLE n) = $5", "$3")}
 ), k AS (
-  INSERT INTO order_check SELECT * FROM json_populate_recordset(NULL::order_check, $4::json) WHERE (TABLE n) = $5
+  {insert_sql("order_check", CHECK_COLUMNS, "WHERE (TABLE n) = $5", "$4")}
 ) TABLE n
 """
 _SAVE = f"""
@@ -57,9 +58,9 @@ WITH o AS (
   FROM json_populate_recordset(NULL::order_line, $2::json) r
   WHERE t.order_id = r.order_id AND t.line_no = r.line_no AND t.order_id = ANY($4::uuid[])
 ), c AS (
-  INSERT INTO order_check SELECT * FROM json_populate_recordset(NULL::order_check, $3::json)
+  {insert_sql("order_check", CHECK_COLUMNS, parameter="$3")}
   ON CONFLICT (order_id, placement, kind) DO UPDATE SET
-  {_set([c for c in OrderCheck.model_fields if c not in ("order_id", "placement", "kind")], "excluded")}
+  {_set([c for c in CHECK_COLUMNS if c not in ("order_id", "placement", "kind")], "excluded")}
 ) SELECT count(*) FROM o
 """
 _BY_EXTERNAL = (
