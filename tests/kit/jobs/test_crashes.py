@@ -137,7 +137,8 @@ async def test_a_clock_set_back_holds_no_job_up(db: Database, field: str) -> Non
     async with db.transaction() as tx:
         await tx.execute(f"UPDATE job SET {field} = clock_timestamp() + interval '1 hour' WHERE id = $1", job)
     taken = await claim(db, "living")
-    assert taken is not None and taken.id == job
+    assert taken is not None
+    assert taken.id == job
     assert await claim(db, "another") is None, "the lease of the living worker holds"
 
 
