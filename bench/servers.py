@@ -36,7 +36,10 @@ SERVICES = ("customer", "targets", "channels", "risk")
 API_PROCESSES = {"customer": 2, "targets": 1, "channels": 1, "risk": 1}
 GATEWAY_PROCESSES = 2
 BATCH = 1000
-UVICORN = ("--http", "httptools", "--loop", "uvloop", "--no-access-log", "--log-level", "warning")
+UVICORN = (
+    *("--http", "httptools", "--loop", "uvloop", "--no-access-log", "--log-level", "warning"),
+    *("--timeout-worker-healthcheck", "60"),
+)
 
 
 @dataclass

@@ -94,4 +94,6 @@ def server_config(app: ASGIApplication | str, *, host: str = "127.0.0.1", port: 
         log_config=None,
         lifespan="on",
         timeout_graceful_shutdown=GRACE_SECONDS,
+        # a starved machine takes longer to start than the usual 5 s; killed for that, a process would never come up
+        timeout_worker_healthcheck=60,
     )
