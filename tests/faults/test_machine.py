@@ -27,7 +27,8 @@ def test_a_clock_steps_under_a_running_process_and_monotonic_time_goes_on(tmp_pa
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
     ) as process:
-        assert process.stdin is not None and process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout is not None
         ticks = []
         for seconds in (0, HOUR, -HOUR, 0):
             clocks.step(clocks.names(), seconds)
@@ -54,8 +55,7 @@ def test_a_full_disk_takes_nothing_more_until_it_is_freed(tmp_path: Path) -> Non
         mine.write_bytes(b"a" * 1024)
         disk.fill()
         with mine.open("ab", buffering=0) as file, pytest.raises(OSError, match="No space") as full:
-            file.write(b"b" * 100_000)
-            file.write(b"b" * 100_000)
+            file.writelines([b"b" * 100_000] * 2)
         assert full.value.errno == errno.ENOSPC
         disk.free()
         mine.write_bytes(b"c" * 100_000)
