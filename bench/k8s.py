@@ -26,7 +26,6 @@ from bench.k8s_load import Load
 from bench.report import write
 from cli.load.client import connected
 from cli.story import run_story
-from deploy.tools.server import kubectl
 from kit.db.migrate import head
 from kit.events.kafka import KafkaBus
 from kit.native.kafka import NativeKafka
@@ -227,7 +226,6 @@ def main() -> int:
     parser.add_argument("--load", default="", help="shell command that brings $IMAGE into the node")
     parser.add_argument("--keep", action="store_true", help="leave namespace and servers for a look")
     arguments = parser.parse_args()
-    kubectl("version")
     return asyncio.run(run(arguments))
 
 
