@@ -21,6 +21,7 @@ TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 @pytest.fixture
 def logging_on() -> Iterator[None]:
+    reset_logging()  # the first to configure a process counts
     configure_logging("tiny")
     yield
     reset_logging()
