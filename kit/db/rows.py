@@ -23,6 +23,12 @@ def table_name(model: type[SQLModel]) -> str:
     return str(model.__tablename__)
 
 
+def columns_of(model: type[SQLModel], alias: str = "") -> str:
+    """A model's columns for SELECT. `*` would also give those that a later release has added."""
+    prefix = f"{alias}." if alias else ""
+    return ", ".join(f"{prefix}{name}" for name in model.model_fields)
+
+
 @lru_cache(maxsize=1024)
 def insert_sql(table: str, columns: tuple[str, ...], suffix: str = "", parameter: str = "$1") -> str:
     """INSERT of any number of rows out of a json parameter.

@@ -8,9 +8,10 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from sqlmodel import SQLModel
 
 from kit.db.database import Row, Tx
-from kit.db.rows import dumps, insert_rows, insert_sql
+from kit.db.rows import columns_of, dumps, insert_rows, insert_sql, table_name
 from kit.security.principals import ScopeQuery
 from services.customer.orders.models import Order, OrderCheck, OrderCredit, OrderLine
 
@@ -26,11 +27,16 @@ def _set(columns: Collection[str], source: str) -> str:
     return ", ".join(f"{name} = {source}.{name}" for name in columns)
 
 
-_WHOLE = """
-  o.*, a.region AS account_region, a.customer_type AS account_customer_type, a.archived_at AS account_archived_at,
-  (SELECT coalesce(json_agg(l ORDER BY l.line_no), '[]') FROM order_line l WHERE l.order_id = o.id) AS lines,
-  (SELECT coalesce(json_agg(c ORDER BY c.position), '[]') FROM order_credit c WHERE c.order_id = o.id) AS credits,
-  (SELECT coalesce(json_agg(k ORDER BY k.placement, k.kind), '[]') FROM order_check k WHERE k.order_id = o.id) AS checks
+def _part(model: type[SQLModel]) -> str:
+    return f"(SELECT {columns_of(model)} FROM {table_name(model)} WHERE order_id = o.id)"
+
+
+_WHOLE = f"""
+  {columns_of(Order, "o")},
+  a.region AS account_region, a.customer_type AS account_customer_type, a.archived_at AS account_archived_at,
+  (SELECT coalesce(json_agg(l ORDER BY l.line_no), '[]') FROM {_part(OrderLine)} l) AS lines,
+  (SELECT coalesce(json_agg(c ORDER BY c.position), '[]') FROM {_part(OrderCredit)} c) AS credits,
+  (SELECT coalesce(json_agg(k ORDER BY k.placement, k.kind), '[]') FROM {_part(OrderCheck)} k) AS checks
 """
 _SELECT = f"SELECT {_WHOLE} FROM orders o JOIN account a ON a.id = o.account_id WHERE"
 _LOAD = f"{_SELECT} o.id = ANY($1::uuid[])"
