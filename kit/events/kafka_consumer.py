@@ -221,7 +221,9 @@ class KafkaConsumer:
     async def _collect(self, session: _Session, raw: dict[Any, list[Any]], max_records: int, wait: float) -> None:
         """Fill `raw`: first a fair share of each partition (the client alone would empty one partition's
         buffer before it turns to the next), then whatever comes within `wait`."""
-        places = sorted(session.client.assignment())
+        # Asking for each of dozens of partitions costs more than a small batch, so only for those that have something.
+        buffered = session.client._fetcher._records
+        places = [place for place in sorted(session.client.assignment()) if place in buffered]
         if places:
             self._first = (self._first + 1) % len(places)
             places = places[self._first :] + places[: self._first]
