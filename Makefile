@@ -74,7 +74,12 @@ check: $(READY) ## Style, types, imports, architecture, contracts, migrations
 	@$(BIN)/lint-imports --no-logo
 	@$(CRMESH) contracts --check
 	@$(BIN)/python -m deploy.tools.manifests
+	@$(BIN)/python -m deploy.observability.generate --check
 	@$(BIN)/python -m pytest $(GUARDS)
+
+.PHONY: observability
+observability: $(READY) ## Write rules and dashboard from deploy/observability/slo.yaml
+	@$(BIN)/python -m deploy.observability.generate
 
 .PHONY: fmt
 fmt: $(READY) ## Format, and fix what can be fixed

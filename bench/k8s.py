@@ -13,6 +13,7 @@ import argparse
 import asyncio
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -26,7 +27,6 @@ from bench.k8s_load import Load
 from bench.report import write
 from cli.load.client import connected
 from cli.story import run_story
-from deploy.tools.server import kubectl
 from kit.db.migrate import head
 from kit.events.kafka import KafkaBus
 from kit.native.kafka import NativeKafka
@@ -123,12 +123,10 @@ async def rollouts(cluster: Cluster, load: Load, servers: Servers, image: str, f
     """Everything that happens to a running system, each under load."""
     for kind in kinds():
         async with load.step(f"rolling restart: {kind.name}"):
-            for deployment in kind.deployments:
-                await cluster.restart(deployment)
+            await asyncio.gather(*map(cluster.restart, kind.deployments))
     for kind in kinds():
         async with load.step(f"delete pod: {kind.name}"):
-            for deployment in kind.deployments:
-                await cluster.delete_pod(deployment)
+            await asyncio.gather(*map(cluster.delete_pod, kind.deployments))
     async with load.step("workers 1 -> 3"):
         await asyncio.gather(*(cluster.scale(f"{service}-worker", 3) for service in SERVICES))
     async with load.step("workers 3 -> 1"):
@@ -156,7 +154,7 @@ async def smoke(cluster: Cluster, servers: Servers, image: str, following: str, 
     load = Load(cluster.url, folder / "acknowledged.jsonl")
     async with load.running():
         async with load.step("load alone"):
-            await asyncio.sleep(20)
+            await asyncio.sleep(15)
         await rollouts(cluster, load, servers, image, following)
     bus = KafkaBus(servers.kafka_address, "crmesh-smoke")
     try:
@@ -227,7 +225,7 @@ def main() -> int:
     parser.add_argument("--load", default="", help="shell command that brings $IMAGE into the node")
     parser.add_argument("--keep", action="store_true", help="leave namespace and servers for a look")
     arguments = parser.parse_args()
-    kubectl("version")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started is ended then too
     return asyncio.run(run(arguments))
 
 

@@ -15,7 +15,7 @@ from cli.connect import runtimes
 from cli.console import Bars, err, out, say
 from cli.export import Exported, export_to_file, export_to_stdout
 from kit.events.bus import EventBus, Record
-from kit.events.envelope import topic_of
+from kit.events.envelope import dead_letter_topic_of, topic_of
 from kit.events.reading import Selection, decode, follow, newest, structured
 from kit.events.replay import ReplayRefused, ReplayReport, beyond_the_end, mend_offsets, replay
 from kit.runtime import Runtime
@@ -35,15 +35,17 @@ def tail(
     last: Annotated[int, typer.Option("--last", "-n", help="How many of the newest.", min=0, max=10_000)] = 10,
     from_start: Annotated[bool, typer.Option("--from-start", help="All of them, partition by partition.")] = False,
     follow_on: Annotated[bool, typer.Option("--follow", "-f", help="Wait for more until Ctrl-C.")] = False,
+    dead: Annotated[bool, typer.Option("--dead", help="The service's dead letters instead.")] = False,
     data: Data = None,
     as_json: Annotated[bool, typer.Option("--json", help="CloudEvents JSON, a line an event.")] = False,
 ) -> None:
     """The newest events of a service, oldest first. Reads without a group: nobody's position moves."""
     selection = Selection(tuple(types or ()), key)
+    topic = dead_letter_topic_of(service) if dead else topic_of(service)
 
     async def work() -> None:
         async with runtimes(data, [service]) as made:
-            await _tail(made[service].bus, topic_of(service), selection, last, from_start, follow_on, as_json)
+            await _tail(made[service].bus, topic, selection, last, from_start, follow_on, as_json)
 
     execute(work())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -26,6 +26,8 @@ from kit.web.server import serve
 
 LOG_DATABASE = "crmesh_log"
 """Database of the embedded log."""
+MIGRATED_SECONDS = 1.0
+"""Between two looks at the tables of a database that is not migrated yet."""
 
 
 def make_bus(settings: ServiceSettings, client_id: str) -> EventBus:
@@ -118,6 +120,7 @@ async def run_worker(runtime: Runtime, create: Callable[[Runtime], Worker]) -> N
     """The worker process of a service until SIGTERM or SIGINT, with its health on a port of its own.
 
     The port answers from the first moment to the last: also while the database is waited for, and while draining.
+    Nothing is worked on before the tables are those of this version: what fails for their sake would be parked.
     """
     runtime.settings.require_safe()
     worker = create(runtime)
@@ -130,5 +133,13 @@ async def run_worker(runtime: Runtime, create: Callable[[Runtime], Worker]) -> N
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, end)
     async with served(health.routes(), runtime.settings.ops_host, runtime.settings.ops_port), started(runtime):
-        await runtime.bus.ensure_topics(topics_of(runtime.service))
-        await worker.run(stop)
+        await _migrated(health, stop)
+        if not stop.is_set():
+            await runtime.bus.ensure_topics(topics_of(runtime.service))
+            await worker.run(stop)
+
+
+async def _migrated(health: ServiceHealth, stop: asyncio.Event) -> None:
+    while await health.startupz() and not stop.is_set():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), MIGRATED_SECONDS)

@@ -50,7 +50,7 @@ class Clocks:
         }
 
     def step(self, names: Collection[str], seconds: int) -> None:
-        """Set the clocks of these processes so many seconds ahead of the true time; they notice within a second."""
+        """Set the clocks of these processes so many seconds ahead of the true time; they notice within two."""
         for name in names:
             fresh = self._file(name).with_suffix(".new")
             fresh.write_text(f"{seconds:+d}\n")

@@ -23,7 +23,7 @@ class MachineFaults:
 
     def __init__(self, system: System, rng: random.Random, *, short: bool) -> None:
         self._system, self._rng = system, rng
-        self._seconds = 3.0 if short else 15.0
+        self._seconds = 4.0 if short else 15.0
 
     def kinds(self) -> Mapping[str, Inject]:
         """By name."""
@@ -39,7 +39,7 @@ class MachineFaults:
         assert self._system.clocks is not None
         for seconds in (HOUR, -HOUR, 0):
             self._system.clocks.step(names, seconds)
-            await asyncio.sleep(self._seconds if seconds else 1.5)
+            await asyncio.sleep(self._seconds if seconds else 2.5)
         return Injection(kind, ", ".join(names) if len(names) < 3 else f"{len(names)} processes", 0)
 
     async def _step_one(self) -> Injection:

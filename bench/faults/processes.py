@@ -56,6 +56,7 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 cwd=ROOT,
                 env={**self.environment, **extra},
+                start_new_session=True,  # as an orchestrator does; the scheduler then shares between them as well
             )
         self.starts += 1
 

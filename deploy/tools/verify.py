@@ -84,7 +84,7 @@ def main() -> int:
     parser.add_argument("overlay", nargs="*", help=f"of {', '.join(OVERLAYS)}; all of them by default")
     names = parser.parse_args().overlay or OVERLAYS
     try:
-        version = json.loads(kubectl("version", "-o", "json"))["serverVersion"]["gitVersion"]
+        version = json.loads(kubectl("get", "--raw", "/version"))["gitVersion"]
         with lent_definitions() as lent:
             print(f"server {version}; definitions of its own but for: {', '.join(lent) or 'none'}")
             for name in names:

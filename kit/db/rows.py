@@ -23,13 +23,21 @@ def table_name(model: type[SQLModel]) -> str:
     return str(model.__tablename__)
 
 
+def columns_of(model: type[SQLModel], alias: str = "") -> str:
+    """A model's columns for SELECT. `*` would also give those that a later release has added."""
+    prefix = f"{alias}." if alias else ""
+    return ", ".join(f"{prefix}{name}" for name in model.model_fields)
+
+
 @lru_cache(maxsize=1024)
-def insert_sql(table: str, columns: tuple[str, ...], suffix: str = "") -> str:
-    """INSERT of any number of rows out of the json parameter `$1`."""
+def insert_sql(table: str, columns: tuple[str, ...], suffix: str = "", parameter: str = "$1") -> str:
+    """INSERT of any number of rows out of a json parameter.
+
+    Columns are named: those that a later release has added take their defaults.
+    """
     names = ", ".join(f'"{name}"' for name in columns)
-    return (
-        f"INSERT INTO {table} ({names}) SELECT {names} FROM json_populate_recordset(NULL::{table}, $1::json) {suffix}"
-    )
+    source = f"json_populate_recordset(NULL::{table}, {parameter}::json)"
+    return f"INSERT INTO {table} ({names}) SELECT {names} FROM {source} {suffix}"
 
 
 async def insert_rows(tx: Tx, model: type[SQLModel], rows: Sequence[Mapping[str, Any]], suffix: str = "") -> int:

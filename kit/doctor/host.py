@@ -9,11 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from kit.doctor.findings import Finding, Level, failed_if, finding, graded
-from kit.settings import ServiceSettings
+from kit.settings import SECRET_LENGTH, ServiceSettings
 
 GIB: Final = 1 << 30
-DEVELOPMENT_SECRET: Final = "development"
-SECRET_LENGTH: Final = 32
 
 
 def check_versions() -> list[Finding]:
@@ -45,8 +43,7 @@ def check_settings(settings: ServiceSettings) -> list[Finding]:
     if settings.env != "production":
         advice = "set ENV=production where it is for real"
         return [finding("system", "environment", "ok", f"ENV is {settings.env}", advice)]
-    secret = settings.secret.get_secret_value()
-    weak = secret == DEVELOPMENT_SECRET or len(secret) < SECRET_LENGTH
+    weak = len(settings.secret.get_secret_value()) < SECRET_LENGTH
     local = any(host in settings.issuer for host in ("127.0.0.1", "localhost", "[::1]"))
     plain = settings.jwks_url.startswith("http://")
     debug = settings.log_level.upper() == "DEBUG"

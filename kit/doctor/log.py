@@ -108,5 +108,5 @@ async def _check_dead_letters(bus: EventBus, service: str) -> Finding:
     age = clock.now().timestamp() - newest / 1000
     recent = count > 0 and age < RECENT_SECONDS
     found = f"{count}, the newest {age / 3600:.1f} h old" if count else "none"
-    advice = f"read them in {dead_letter_topic_of(service)}: each names the record and the error"
+    advice = f"each names its record and the error: crmesh events tail {service} --dead --json"
     return finding(service, "dead letters", "warn" if recent else "ok", found, advice)

@@ -30,6 +30,7 @@ from kit.events.bus import BusUnavailable, Consumer, ConsumerStalled, EventBus, 
 from kit.events.envelope import Event, UndecodableEvent, dead_letter_topic_of, from_headers, traced
 from kit.events.faults import crash_point
 from kit.events.handlers import Subscriptions
+from kit.parts import is_cancelled
 from kit.telemetry.metrics import Metrics
 from kit.telemetry.tracing import continuing
 
@@ -43,9 +44,10 @@ RETRYABLE: tuple[type[BaseException], ...] = (
 )
 BATCH = 200
 POLL_SECONDS = 1.0
+FAILURE_SECONDS = 2.0
+"""Before a new client after an error nobody thought of."""
 GATHER_SECONDS = 0.02
 """From a small batch to the next: events that come one after another share a transaction."""
-
 MAX_ATTEMPTS = 6
 """Tries of one event before its key is parked."""
 SILENT_SECONDS = 120.0
@@ -118,9 +120,11 @@ class InboxConsumer:
             except RETRYABLE as error:
                 log.warning("consumer_retry", group=self._group, error=repr(error))
                 await _sleep(stop, 0.5)
-            except Exception as error:
+            except (Exception, asyncio.CancelledError) as error:
+                if is_cancelled(error):
+                    raise
                 log.error("consumer_failed", group=self._group, error=repr(error), exc_info=error)
-                await _sleep(stop, 2.0)
+                await _sleep(stop, FAILURE_SECONDS)
             self.last_beat = time.monotonic()
 
     async def _start_offsets(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, int]:

@@ -300,8 +300,11 @@ class KafkaConsumer:
         if session is None:
             return
         session.idle.set()
+        # A task of its own: the client lets cancellations of its inner tasks out, and swallows those from outside.
+        closing = asyncio.create_task(session.client.stop())
         try:
-            async with asyncio.timeout(_CLOSE_SECONDS):
-                await session.client.stop()
-        except (KafkaError, OSError) as error:
-            log.warning("kafka.consumer_close_failed", group=self._group, error=repr(error))
+            await asyncio.wait({closing}, timeout=_CLOSE_SECONDS)
+        finally:
+            closing.cancel()
+        if not closing.done() or closing.cancelled() or closing.exception() is not None:
+            log.warning("kafka.consumer_close_failed", group=self._group, task=repr(closing))

@@ -19,6 +19,7 @@ from kit.events import outbox
 from kit.events.bus import BusUnavailable, EventBus, Message
 from kit.events.envelope import Event, to_headers, traced
 from kit.events.faults import crash_point
+from kit.parts import is_cancelled
 from kit.telemetry.metrics import Metrics
 
 log = structlog.get_logger(__name__)
@@ -92,7 +93,9 @@ class Relay:
             except RETRYABLE as error:
                 log.warning("relay_retry", service=self._db.settings.name, error=repr(error))
                 await _pause(stop, RETRY_SECONDS)
-            except Exception as error:
+            except (Exception, asyncio.CancelledError) as error:
+                if is_cancelled(error):
+                    raise
                 log.error("relay_failed", service=self._db.settings.name, error=repr(error), exc_info=error)
                 await _pause(stop, 4 * RETRY_SECONDS)
             finally:

@@ -10,6 +10,7 @@ from kit.events.housekeeping import Figure, Housekeeping
 from kit.events.inbox import InboxConsumer
 from kit.events.relay import Relay
 from kit.jobs.jobs import JobHandler, JobRunner
+from kit.parts import until
 from kit.runtime import Runtime
 
 
@@ -35,15 +36,18 @@ class Worker:
             runtime.metrics.job_finished(kind, "failed", 0)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set; the relay stops last, so that what was committed is sent."""
-        relay_stop = asyncio.Event()
+        """Work until `stop` is set; the relay stops last, so that what was committed is sent.
+
+        Raises PartEnded when a part of it ends before that: a worker that only looks alive is worse than none.
+        """
+        service, relay_stop = self.runtime.service, asyncio.Event()
         async with asyncio.TaskGroup() as all_tasks:
-            all_tasks.create_task(self.relay.run(relay_stop), name=f"{self.runtime.service}-relay")
+            all_tasks.create_task(until(relay_stop, f"{service}-relay", self.relay.run))
             async with asyncio.TaskGroup() as group:
-                group.create_task(self.consumer.run(stop), name=f"{self.runtime.service}-consumer")
-                group.create_task(self.housekeeping.run(stop), name=f"{self.runtime.service}-housekeeping")
+                group.create_task(until(stop, f"{service}-consumer", self.consumer.run))
+                group.create_task(until(stop, f"{service}-housekeeping", self.housekeeping.run))
                 if self.jobs is not None:
-                    group.create_task(self.jobs.run(stop), name=f"{self.runtime.service}-jobs")
+                    group.create_task(until(stop, f"{service}-jobs", self.jobs.run))
             relay_stop.set()
 
     async def livez(self) -> str:

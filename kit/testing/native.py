@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 
 from kit.native.kafka import NativeKafka
 from kit.native.postgres import EmbeddedPostgres
-from kit.native.process import NativeError
+from kit.native.process import LOCK_NAME, FolderInUse, FolderLock, NativeError
 
 PREFIX: Final = "crmesh-test-"
 SAFE_AGE: Final = 600
@@ -46,7 +46,7 @@ async def sweep(root: Path | None = None, *, min_age: float = SAFE_AGE) -> list[
     removed = []
     for folder in sorted((root or Path(tempfile.gettempdir())).glob(f"{PREFIX}*")):
         with contextlib.suppress(NativeError, OSError):
-            if time.time() - folder.stat().st_ctime < min_age:
+            if time.time() - folder.stat().st_ctime < min_age or _is_in_use(folder):
                 continue
             for server in _servers(folder):
                 await server.destroy()
@@ -55,11 +55,23 @@ async def sweep(root: Path | None = None, *, min_age: float = SAFE_AGE) -> list[
     return removed
 
 
+def _is_in_use(folder: Path) -> bool:
+    """Whether a server anywhere below has its lock held: a slow test may be older than `min_age`."""
+    for path in folder.rglob(LOCK_NAME):
+        lock = FolderLock(path.parent)
+        try:
+            lock.acquire()
+        except FolderInUse:
+            return True
+        lock.release()
+    return False
+
+
 def _servers(folder: Path) -> list[EmbeddedPostgres | NativeKafka]:
     match folder.name.removeprefix(PREFIX).partition("-")[0]:
         case "kafka":
             return [NativeKafka(folder)]
-        case "infra":
+        case "infra" | "system":
             return [EmbeddedPostgres(folder / "postgres"), NativeKafka(folder / "kafka")]
         case _:
             return [EmbeddedPostgres(folder)]

@@ -77,6 +77,19 @@ def test_sql_pattern_sees_statements_and_not_prose() -> None:
     assert not any(SQL.match(text) for text in ("select a file", "Update the order", "WITHDRAWN", "SELECTED", "Set"))
 
 
+def test_inserts_name_their_columns() -> None:
+    """A column that a later release has added with a default would be set to NULL, or shift the others."""
+    unnamed = re.compile(r"\bINSERT\s+INTO\s+\S+\s+(AS\s+\w+\s+)?(SELECT|VALUES|TABLE|DEFAULT)\b")
+    wrong = [
+        f"{name_of(path)}:{node.lineno}"
+        for path in python_files("kit", "services")
+        if "migrations" not in path.parts
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and unnamed.search(node.value)
+    ]
+    assert not wrong
+
+
 def test_only_the_clock_tells_the_time() -> None:
     wrong = [
         f"{name_of(path)}:{node.lineno}"

@@ -153,14 +153,14 @@ def test_a_program_that_is_killed_and_started_again(running: Running, folder: Pa
     expected = order_lines(running.log())
     with subscriber(running, folder) as printed:
         assert per_order(printed(len(expected))) == per_order(expected), "all once, in order, though some came twice"
-    send_again(running, orders[3:4])
-    (sent,) = order_lines({"customer": orders[3:4]})
+    send_again(running, orders[-1:])
+    allowed = order_lines({"customer": [*orders[:3], orders[-1]]})
     with subscriber(running, folder) as printed:
         lines = printed(1)
-        if sent not in lines:
-            lines = printed(2)
-    assert sent in lines, "goes on where it was killed"
-    assert len(lines) <= 2, "at most the one comes again that was printed and not committed yet"
+        while allowed[-1] not in lines:
+            lines = printed(len(lines) + 1)
+    told_again = [line for line in lines if line not in allowed]
+    assert len(told_again) <= 1, "goes on where it was killed: one may be printed and not yet committed"
 
 
 def test_replay_from_the_beginning(running: Running, folder: Path) -> None:

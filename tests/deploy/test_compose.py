@@ -127,10 +127,10 @@ class Native:
 
     def run(self, name: str) -> None:
         """Start the part; a migration runs to its end."""
-        log = (self._folder / f"{name}.log").open("ab")
-        self.running[name] = process = subprocess.Popen(
-            native(OURS[name]["command"]), env=self.environment(name), cwd=ROOT, stdout=log, stderr=log
-        )
+        with (self._folder / f"{name}.log").open("ab") as log:
+            self.running[name] = process = subprocess.Popen(
+                native(OURS[name]["command"]), env=self.environment(name), cwd=ROOT, stdout=log, stderr=log
+            )
         if role(name) == "migrate":
             assert process.wait(120) == 0, self.output(name)
             del self.running[name]

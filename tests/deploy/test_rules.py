@@ -19,6 +19,7 @@ from gateway.settings import GatewaySettings
 from kit.telemetry.metrics import Metrics
 from services.customer.orders.figures import orders_by_state
 from tests.architecture.source import ROOT
+from tests.deploy.cluster import of_kind
 from tests.deploy.promql import World, expand, increase, seconds
 
 FOLDER = ROOT / "deploy" / "observability"
@@ -70,6 +71,18 @@ def test_every_alert_has_its_page() -> None:
     pages = {path.stem for path in (ROOT / rules.RUNBOOKS).glob("*.md")} - {"README"}
     assert pages == set(NAMES)
     assert {rule["annotations"]["runbook"] for rule in ALERTS} == {f"{rules.RUNBOOKS}/{name}.md" for name in NAMES}
+
+
+def test_pages_name_workloads_that_exist() -> None:
+    text = "".join(path.read_text() for path in (ROOT / rules.RUNBOOKS).glob("*.md"))
+    named = set(re.findall(r"deploy/([\w-]+)", text)) - {"observability", "grafana"}
+    assert named
+    assert named <= {one["metadata"]["name"] for one in of_kind("production", "Deployment")}
+
+
+def test_the_production_overlay_has_the_rules() -> None:
+    (resource,) = of_kind("production", "PrometheusRule")
+    assert resource["spec"] == yaml.safe_load((FOLDER / "rules.yaml").read_text())
 
 
 def test_files_are_what_the_table_says() -> None:

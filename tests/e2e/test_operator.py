@@ -134,6 +134,9 @@ def test_a_parked_event_from_the_alarm_to_the_end(operate: Any, folder: Path) ->
     assert operate("parked", "show", "targets", str(rows[0]["id"]))[0] == 1
     code, body = operate("doctor", "--json")
     assert (code, levels(body)["targets parked keys"], levels(body)["targets dead letters"]) == (0, "ok", "warn")
+    place = ("--data", str(folder / "data"))
+    dead = json.loads(run_program("events", "tail", "targets", "--dead", "-n", "1", "--json", *place).stdout)
+    assert dead["data"]["topic"] == "crmesh.customer.events.v1"
     code, reports = operate("rebuild", "all", "--json")
     assert (code, all(report["equal"] for report in reports)) == (0, True), "rebuilds leave it out too"
 

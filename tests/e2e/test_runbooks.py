@@ -54,7 +54,7 @@ class Running:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=600,
             check=False,
         )
 
@@ -99,7 +99,7 @@ def test_the_commands_of_a_page_run(running: Running, page: str) -> None:
     script = commands(page)
     assert script, "a page without a command"
     done = running.run(script)
-    assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+    assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}\n{running.program.output()[-2000:]}"
 
 
 def test_a_page_fails_when_its_figure_is_not_there(running: Running) -> None:

@@ -78,7 +78,8 @@ def test_five_kills_in_a_load_change_nothing() -> None:
     with system_folder() as folder:
         for number, kind in enumerate(kills):
             whole = kind == "everything" or (kind == "random" and chance.random() < 0.5)
-            at = int(total * (number + chance.random() * 0.8) / len(kills))
+            # the last tenth is left alone: on a busy machine this process may look again only when it is in
+            at = int(total * (number + chance.random() * 0.5) / len(kills))
             print(kill_in_the_load(folder, at, chance.random() * 0.2, whole))
         program = start(folder)
         program.wait_output("stop with Ctrl-C")

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from kit.db.database import Row, Tx
 from kit.db.lists import Field, ListSpec
-from kit.db.rows import insert_rows
+from kit.db.rows import columns_of, insert_rows
 from services.channels.partners.enums import PartnerKind, PartnerState
 from services.channels.partners.models import Partner
 
@@ -30,8 +30,8 @@ SPEC = ListSpec(
     default_sort="code",
 )
 
-_GET = "SELECT * FROM partner WHERE id = $1"
-_LOCK = "SELECT * FROM partner WHERE id = $1 FOR UPDATE"
+_GET = f"SELECT {columns_of(Partner)} FROM partner WHERE id = $1"
+_LOCK = f"SELECT {columns_of(Partner)} FROM partner WHERE id = $1 FOR UPDATE"
 _KNOWN = "SELECT id FROM partner WHERE id = ANY($1::uuid[])"
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from kit.db.database import Row, Tx
 from kit.db.lists import Field, ListSpec
-from kit.db.rows import dumps, insert_returning
+from kit.db.rows import columns_of, dumps, insert_returning
 from services.channels.products.models import Product
 
 SPEC = ListSpec(
@@ -27,8 +27,8 @@ SPEC = ListSpec(
     default_sort="sku",
 )
 
-_GET = "SELECT * FROM product WHERE id = $1"
-_LOCK = "SELECT * FROM product WHERE sku = ANY($1::text[]) ORDER BY sku FOR UPDATE"
+_GET = f"SELECT {columns_of(Product)} FROM product WHERE id = $1"
+_LOCK = f"SELECT {columns_of(Product)} FROM product WHERE sku = ANY($1::text[]) ORDER BY sku FOR UPDATE"
 _SET = """
 UPDATE product p SET name = r.name, product_line = r.product_line, is_active = r.is_active,
     version = r.version, updated_at = r.updated_at

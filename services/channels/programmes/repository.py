@@ -10,7 +10,7 @@ import orjson
 
 from kit.db.database import Row, Tx
 from kit.db.lists import Field, ListSpec
-from kit.db.rows import insert_rows
+from kit.db.rows import columns_of, insert_rows
 from services.channels.programmes.enums import ProgrammeState
 from services.channels.programmes.models import RebateProgramme
 from services.channels.rebates.repository import PROGRAMMES_LOCK
@@ -39,7 +39,7 @@ SPEC = ListSpec(
     default_sort="name",
 )
 
-_GET = "SELECT * FROM rebate_programme WHERE id = $1"
+_GET = f"SELECT {columns_of(RebateProgramme)} FROM rebate_programme WHERE id = $1"
 
 
 async def add_programme(tx: Tx, row: Mapping[str, Any]) -> None:

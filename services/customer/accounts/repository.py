@@ -11,9 +11,10 @@ import orjson
 from kit.db.database import Row, Tx
 from kit.db.filters import Field
 from kit.db.lists import ListSpec
-from kit.db.rows import dumps, insert_sql
+from kit.db.rows import columns_of, dumps, insert_sql
 from kit.security.principals import ScopeQuery
 from services.customer.accounts.enums import AccountKind
+from services.customer.accounts.models import Account, AccountExternalId
 
 Pair = tuple[str, str]
 
@@ -54,14 +55,13 @@ ACCOUNTS = ListSpec(
 COLUMNS = (
     "kind", "name", "local_name", "tax_id", "country", "region", "customer_type", "website", "owner_id", "tags",
 )  # fmt: skip
-_SELECT = f"SELECT a.*, {_EXTERNAL} AS external_ids FROM account a WHERE"
+_SELECT = f"SELECT {columns_of(Account, 'a')}, {_EXTERNAL} AS external_ids FROM account a WHERE"
 _LOAD = f"{_SELECT} a.id = ANY($1::uuid[])"
 _LOCK = "SELECT id FROM account WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 _NEW = ("id", "version", "created_at", "updated_at", "stream_key", "archived_at", *COLUMNS)
 _ADD = f"""
 WITH a AS ({insert_sql("account", _NEW, "ON CONFLICT DO NOTHING RETURNING 1")}), e AS (
-  INSERT INTO account_external_id SELECT * FROM json_populate_recordset(NULL::account_external_id, $2::json)
-  ON CONFLICT DO NOTHING RETURNING 1
+  {insert_sql("account_external_id", tuple(AccountExternalId.model_fields), "ON CONFLICT DO NOTHING RETURNING 1", "$2")}
 ) SELECT (SELECT count(*) FROM a) + (SELECT count(*) FROM e)
 """
 _SAVE = (

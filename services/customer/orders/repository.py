@@ -8,9 +8,10 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from sqlmodel import SQLModel
 
 from kit.db.database import Row, Tx
-from kit.db.rows import dumps, insert_rows, insert_sql
+from kit.db.rows import columns_of, dumps, insert_rows, insert_sql, table_name
 from kit.security.principals import ScopeQuery
 from services.customer.orders.models import Order, OrderCheck, OrderCredit, OrderLine
 
@@ -18,6 +19,7 @@ Pair = tuple[str, str]
 
 COLUMNS = tuple(name for name in Order.model_fields if name != "id")
 LINE_COLUMNS = tuple(OrderLine.model_fields)
+CHECK_COLUMNS = tuple(OrderCheck.model_fields)
 _MUTABLE = tuple(name for name in COLUMNS if name not in ("number", "stream_key", "account_id", "created_at"))
 
 
@@ -25,11 +27,16 @@ def _set(columns: Collection[str], source: str) -> str:
     return ", ".join(f"{name} = {source}.{name}" for name in columns)
 
 
-_WHOLE = """
-  o.*, a.region AS account_region, a.customer_type AS account_customer_type, a.archived_at AS account_archived_at,
-  (SELECT coalesce(json_agg(l ORDER BY l.line_no), '[]') FROM order_line l WHERE l.order_id = o.id) AS lines,
-  (SELECT coalesce(json_agg(c ORDER BY c.position), '[]') FROM order_credit c WHERE c.order_id = o.id) AS credits,
-  (SELECT coalesce(json_agg(k ORDER BY k.placement, k.kind), '[]') FROM order_check k WHERE k.order_id = o.id) AS checks
+def _part(model: type[SQLModel]) -> str:
+    return f"(SELECT {columns_of(model)} FROM {table_name(model)} WHERE order_id = o.id)"
+
+
+_WHOLE = f"""
+  {columns_of(Order, "o")},
+  a.region AS account_region, a.customer_type AS account_customer_type, a.archived_at AS account_archived_at,
+  (SELECT coalesce(json_agg(l ORDER BY l.line_no), '[]') FROM {_part(OrderLine)} l) AS lines,
+  (SELECT coalesce(json_agg(c ORDER BY c.position), '[]') FROM {_part(OrderCredit)} c) AS credits,
+  (SELECT coalesce(json_agg(k ORDER BY k.placement, k.kind), '[]') FROM {_part(OrderCheck)} k) AS checks
 """
 _SELECT = f"SELECT {_WHOLE} FROM orders o JOIN account a ON a.id = o.account_id WHERE"
 _LOAD = f"{_SELECT} o.id = ANY($1::uuid[])"
@@ -41,11 +48,11 @@ FROM held JOIN orders o ON o.id = held.id JOIN account a ON a.id = o.account_id
 _ADD = f"""
 WITH o AS ({insert_sql("orders", ("id", *COLUMNS), "ON CONFLICT (external_source, external_id) DO NOTHING RETURNING 1")}
 ), n AS (SELECT count(*) FROM o), l AS (
-  INSERT INTO order_line SELECT * FROM json_populate_recordset(NULL::order_line, $2::json) WHERE (TABLE n) = $5
+  {insert_sql("order_line", LINE_COLUMNS, "WHERE (TABLE n) = $5", "$2")}
 ), c AS (
-  INSERT INTO order_credit SELECT * FROM json_populate_recordset(NULL::order_credit, $3::json) WHERE (TABLE n) = $5
+  {insert_sql("order_credit", tuple(OrderCredit.model_fields), "WHERE (TABLE n) = $5", "$3")}
 ), k AS (
-  INSERT INTO order_check SELECT * FROM json_populate_recordset(NULL::order_check, $4::json) WHERE (TABLE n) = $5
+  {insert_sql("order_check", CHECK_COLUMNS, "WHERE (TABLE n) = $5", "$4")}
 ) TABLE n
 """
 _SAVE = f"""
@@ -57,9 +64,9 @@ WITH o AS (
   FROM json_populate_recordset(NULL::order_line, $2::json) r
   WHERE t.order_id = r.order_id AND t.line_no = r.line_no AND t.order_id = ANY($4::uuid[])
 ), c AS (
-  INSERT INTO order_check SELECT * FROM json_populate_recordset(NULL::order_check, $3::json)
+  {insert_sql("order_check", CHECK_COLUMNS, parameter="$3")}
   ON CONFLICT (order_id, placement, kind) DO UPDATE SET
-  {_set([c for c in OrderCheck.model_fields if c not in ("order_id", "placement", "kind")], "excluded")}
+  {_set([c for c in CHECK_COLUMNS if c not in ("order_id", "placement", "kind")], "excluded")}
 ) SELECT count(*) FROM o
 """
 _BY_EXTERNAL = (

@@ -11,7 +11,7 @@ import orjson
 from kit.db.database import Row, Tx
 from kit.db.filters import Field
 from kit.db.lists import ListSpec
-from kit.db.rows import dumps, insert_rows, update_row
+from kit.db.rows import columns_of, dumps, insert_rows, update_row
 from services.customer.payments.models import Payment, PaymentAllocation, PaymentRefund
 
 Pair = tuple[str, str]
@@ -42,11 +42,13 @@ PAYMENTS = ListSpec(
 )
 COLUMNS = tuple(Payment.model_fields)
 
-_LOAD = """
-SELECT p.*, a.owner_id,
-  (SELECT coalesce(json_agg(l ORDER BY l.order_id), '[]') FROM payment_allocation l WHERE l.payment_id = p.id)
+_LOAD = f"""
+SELECT {columns_of(Payment, "p")}, a.owner_id,
+  (SELECT coalesce(json_agg(l ORDER BY l.order_id), '[]') FROM
+    (SELECT {columns_of(PaymentAllocation)} FROM payment_allocation WHERE payment_id = p.id) l)
     AS allocations,
-  (SELECT coalesce(json_agg(f ORDER BY f.id), '[]') FROM payment_refund f WHERE f.payment_id = p.id) AS refunds
+  (SELECT coalesce(json_agg(f ORDER BY f.id), '[]') FROM
+    (SELECT {columns_of(PaymentRefund)} FROM payment_refund WHERE payment_id = p.id) f) AS refunds
 FROM payment p JOIN account a ON a.id = p.account_id WHERE p.id = $1
 """
 _BY_EXTERNAL = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from kit.db.database import Row, Tx
@@ -34,9 +34,12 @@ class OrderPosition:
     facts: int
 
 
+_POSITION = tuple(each.name for each in fields(OrderPosition))
+
+
 def position_of(row: Row) -> OrderPosition:
-    """The position of a stored row."""
-    values = dict(row)
+    """The position of a stored row, which may have columns of a later release."""
+    values = {name: row[name] for name in _POSITION}
     for name in ("order_id", "account_id", "stream_key"):
         values[name] = str(values[name])
     return OrderPosition(**values)

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from kit.db.database import Row, Tx
 from kit.db.lists import Field, ListSpec
-from kit.db.rows import dumps
+from kit.db.rows import dumps, insert_sql
+from services.targets.credits.models import CreditLineRow
 
 CREDIT_LINES = ListSpec(
     "credit_line c",
@@ -77,7 +78,7 @@ GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6
 ON CONFLICT (member_id, day, unit_path, product_line, region, customer_type)
 DO UPDATE SET amount = b.amount + excluded.amount, lines = b.lines + excluded.lines
 """
-_ADD_LINES = "INSERT INTO credit_line SELECT * FROM json_populate_recordset(NULL::credit_line, $1::json)"
+_ADD_LINES = insert_sql("credit_line", tuple(CreditLineRow.model_fields))
 
 _SUMS = """
 SELECT count(*) AS lines, coalesce(sum(amount), 0) AS amount,

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
+from kit.events import kafka_consumer
 from kit.events.bus import BusUnavailable, Message, TopicPartition
 from kit.events.kafka import KafkaBus
 from kit.events.partitions import partition_of
@@ -104,6 +107,30 @@ async def test_a_consumer_that_stopped_fetching_is_replaced(bus: KafkaBus) -> No
             refused += 1
     await consumer.stop()
     assert (found, refused, consumer.rebuilds) == ([b"1"], 1, 1)
+
+
+@pytest.mark.parametrize("ends", ["cancelled", "never"])
+async def test_a_client_that_cannot_be_closed_is_left_behind(bus: KafkaBus, monkeypatch: Any, ends: str) -> None:
+    topic = f"t.{uuid4().hex}"
+    await bus.ensure_topics([topic])
+    await bus.publish(topic, texts(1))
+    consumer = bus.consumer("g" + uuid4().hex, [topic])
+    await consumer.start()
+    assert consumer._session is not None
+    client, proper = consumer._session.client, consumer._session.client.stop
+
+    async def stop() -> None:
+        if ends == "cancelled":
+            raise asyncio.CancelledError
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+
+    monkeypatch.setattr(kafka_consumer, "_CLOSE_SECONDS", 0.2)
+    monkeypatch.setattr(client, "stop", stop)
+    began = time.monotonic()
+    await consumer.stop()
+    assert time.monotonic() - began < 10
+    await proper()
 
 
 async def test_broker_killed_and_restarted() -> None:

@@ -70,6 +70,36 @@ async def test_killed_anywhere_the_effects_happen_once(tiny: Tiny, point: str) -
     assert by_key(await tiny.effects()) == whole(60)
 
 
+@pytest.mark.parametrize("step", ["start", "poll", "commit", "stop"])
+async def test_a_cancellation_inside_the_client_ends_nothing(tiny: Tiny, monkeypatch: Any, step: str) -> None:
+    """A client that closes waits for tasks it has cancelled, and lets their cancellation out: the consumer of a
+    service was gone after that, without a word."""
+    made, left = tiny.bus.consumer, [2]
+
+    def leaking(*arguments: Any) -> Any:
+        consumer = made(*arguments)
+        proper = getattr(consumer, step)
+
+        async def leak(*more: Any) -> Any:
+            answer = await proper(*more) if step == "stop" or not left[0] else None
+            if left[0]:
+                left[0] -= 1
+                raise asyncio.CancelledError
+            return answer
+
+        monkeypatch.setattr(consumer, step, leak)
+        return consumer
+
+    monkeypatch.setattr(tiny.bus, "consumer", leaking)
+    monkeypatch.setattr(inbox, "FAILURE_SECONDS", 0.05)
+    await tiny.publish(*numbered(tiny, 40))
+    async with tiny.running(tiny.consumer()):
+        await eventually(lambda: has_effects(tiny, 40))
+        await tiny.publish(*numbered(tiny, 20, start=40))
+        await eventually(lambda: has_effects(tiny, 60))
+    assert by_key(await tiny.effects()) == whole(60)
+
+
 async def test_two_members_with_the_same_records_at_once(tiny: Tiny) -> None:
     """A member that has lost its partitions and does not know goes on beside the new one."""
     await tiny.publish(*numbered(tiny, 200, keys=20))

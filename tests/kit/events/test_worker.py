@@ -9,6 +9,7 @@ import pytest
 
 from kit.events import outbox
 from kit.events.worker import Worker
+from kit.parts import PartEnded
 from kit.process import make_runtime
 from kit.settings import ServiceSettings
 from kit.testing.service import test_verifier as make_verifier
@@ -49,3 +50,17 @@ async def test_a_part_that_dies_ends_the_worker(embedded: Tiny, monkeypatch: Any
     monkeypatch.setattr(made.relay, "run", die)
     with pytest.raises(ExceptionGroup):
         await asyncio.wait_for(made.run(asyncio.Event()), DEADLINE)
+
+
+@pytest.mark.parametrize("name", ["relay", "consumer"])
+async def test_a_part_that_ends_unasked_ends_the_worker(embedded: Tiny, monkeypatch: Any, name: str) -> None:
+    """Also when all it leaves is the cancellation of a task inside a client, of which a task group says nothing."""
+    made = worker_of(embedded)
+
+    async def leak(_stop: asyncio.Event) -> None:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(getattr(made, name), "run", leak)
+    with pytest.raises(ExceptionGroup) as caught:
+        await asyncio.wait_for(made.run(asyncio.Event()), DEADLINE)
+    assert caught.value.split(PartEnded)[1] is None

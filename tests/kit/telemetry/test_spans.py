@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import time
 from collections.abc import AsyncIterator, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
@@ -94,14 +93,6 @@ def test_off_events_stay_what_they_are() -> None:
         assert handed is events
 
 
-def test_off_a_request_costs_a_few_microseconds() -> None:
-    begun = time.perf_counter()
-    for _ in range(20_000):
-        with tracing(GIVEN, "customer", "/v1/orders"):
-            describe_request("GET", "/v1/orders", 200)
-    assert (time.perf_counter() - begun) / 20_000 < 100e-6
-
-
 async def test_off_nothing_of_opentelemetry_is_imported() -> None:
     code = (
         "import sys, kit.process, gateway.main, standalone.system\n"
@@ -109,8 +100,9 @@ async def test_off_nothing_of_opentelemetry_is_imported() -> None:
         "[room(name, part) for name in SERVICES for part in ('app', 'worker')]\n"
         "sys.exit(any(name.startswith(('opentelemetry.sdk', 'opentelemetry.exporter')) for name in sys.modules))"
     )
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code)
-    assert await process.wait() == 0
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stderr=asyncio.subprocess.PIPE)
+    _, complaint = await process.communicate()
+    assert process.returncode == 0, complaint.decode()
 
 
 @pytest.mark.parametrize(

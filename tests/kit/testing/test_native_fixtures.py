@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import asyncpg
@@ -58,8 +59,8 @@ def test_server_addresses() -> None:
 
 async def test_sweep_clears_what_a_dead_run_left_and_spares_the_living() -> None:
     root = make_folder("postgres")
-    living, left, mixed = (root / f"{PREFIX}{name}" for name in ("postgres-1", "postgres-2", "infra-3"))
-    server = EmbeddedPostgres(living, fast=True)
+    living, left, mixed = (root / f"{PREFIX}{name}" for name in ("system-1", "postgres-2", "infra-3"))
+    server = EmbeddedPostgres(living / "data" / "postgres", fast=True)
     orphans = [EmbeddedPostgres(left, fast=True), EmbeddedPostgres(mixed / "postgres", fast=True)]
     await server.start()
     for orphan in orphans:
@@ -70,7 +71,7 @@ async def test_sweep_clears_what_a_dead_run_left_and_spares_the_living() -> None
     assert server.is_running()
     assert not any(orphan.is_running() for orphan in orphans)
     await server.destroy()
-    root.rmdir()
+    shutil.rmtree(root)
 
 
 def test_coroutines_run_apart_from_a_running_loop(tmp_path: Path) -> None:

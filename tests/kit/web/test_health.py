@@ -20,7 +20,7 @@ from kit.process import run_worker
 from kit.runtime import Runtime
 from kit.telemetry.metrics import HttpMetrics, Metrics, render
 from kit.testing.postgres import TestServer
-from kit.testing.service import service_harness
+from kit.testing.service import ServiceHarness, service_harness
 from kit.web.health import health_routes, is_well, served
 from services.risk.subscriptions import subscriptions
 from services.risk.worker import create_worker
@@ -29,11 +29,16 @@ PATHS = ("/livez", "/readyz", "/startupz", "/metrics")
 
 
 @asynccontextmanager
-async def running_worker(runtime: Runtime, gate: asyncio.Event | None = None) -> AsyncIterator[httpx.AsyncClient]:
-    """A worker process's work in this process; it is told to end by a signal, and drains until `gate` is set."""
+async def running_worker(
+    runtime: Runtime, gate: asyncio.Event | None = None, began: asyncio.Event | None = None
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A worker process's work in this process; it is told to end by a signal, and drains until `gate` is set.
+    `began` is set when it starts to work."""
 
     class Worked(Worker):
         async def run(self, stop: asyncio.Event) -> None:
+            if began is not None:
+                began.set()
             await super().run(stop)
             if gate is not None:
                 await gate.wait()
@@ -61,6 +66,36 @@ async def until(client: httpx.AsyncClient, path: str, status: int) -> str:
             pass
         assert time.monotonic() < deadline, f"{path} is not {status}"
         await asyncio.sleep(0.02)
+
+
+async def test_a_worker_waits_for_its_tables(postgres_server: TestServer) -> None:
+    began, port = asyncio.Event(), free_port()
+
+    async def stand_at(risk: ServiceHarness, revision: str) -> str:
+        async with risk.runtime.db.transaction() as tx:
+            before = str(await tx.fetchval("SELECT version_num FROM alembic_version"))
+            await tx.execute("UPDATE alembic_version SET version_num = $1", revision)
+        return before
+
+    async with service_harness(postgres_server, "risk", ops_host="127.0.0.1", ops_port=port) as risk:
+        newest = await stand_at(risk, "0000")
+        async with running_worker(risk.runtime, began=began) as client:
+            assert await until(client, "/startupz", 503) == "migrations pending"
+            await asyncio.sleep(1.5)
+            assert not began.is_set()
+            assert (await client.get("/livez")).status_code == 200, "a restart would not help"
+            await stand_at(risk, newest)
+            await asyncio.wait_for(began.wait(), 20)
+            await until(client, "/startupz", 200)
+
+
+async def test_a_worker_that_waits_for_its_tables_ends_when_told(postgres_server: TestServer) -> None:
+    port = free_port()
+    async with service_harness(postgres_server, "risk", ops_host="127.0.0.1", ops_port=port) as risk:
+        async with risk.runtime.db.transaction() as tx:
+            await tx.execute("UPDATE alembic_version SET version_num = '0000'")
+        async with running_worker(risk.runtime) as client:
+            await until(client, "/startupz", 503)
 
 
 async def test_a_worker_answers_on_its_own_port_until_it_has_drained(postgres_server: TestServer) -> None:
