@@ -121,7 +121,9 @@ class System:
             max_connections=300,
             environment=clocks.environment("postgres") if clocks else None,
         )
-        self.kafka = NativeKafka(folder / "kafka", kafka_port, advertised_port=self.kafka_proxy.port)
+        self.kafka = NativeKafka(
+            folder / "kafka", kafka_port, timeout=READY_SECONDS, advertised_port=self.kafka_proxy.port
+        )
         self.processes: dict[str, Process] = {}
         self.addresses: dict[str, TcpProxy] = {}
         self.unexpected: list[str] = []
