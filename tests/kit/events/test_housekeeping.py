@@ -31,7 +31,7 @@ async def test_purge_takes_only_what_is_old_in_short_steps(embedded: Tiny, monke
     monkeypatch.setattr(housekeeping, "PURGE_ROWS", 10)
     async with embedded.db.transaction() as tx:
         await outbox.add(tx, embedded.service, [embedded.event(n) for n in range(40)])
-        await tx.flush()
+    async with embedded.db.transaction() as tx:  # outbox rows are written at the commit
         await tx.execute("UPDATE outbox SET published_at = now() - interval '15 days' WHERE sequence <= 35")
         await tx.execute("UPDATE outbox SET published_at = now() WHERE sequence = 36")
         await tx.execute(
