@@ -53,24 +53,28 @@ class Load:
         self.rows: list[dict[str, Any]] = []
         self.failures: list[str] = []
         self._client = Counted(url, self.journal)
-        self._all: list[float] = []
+        self._lanes: list[Lane] = []
         self._stop = asyncio.Event()
+
+    @asynccontextmanager
+    async def prepared(self) -> AsyncIterator[None]:
+        """What the lanes refer to is made; before anything else, as it makes a rate that may be made once."""
+        async with self._client:
+            world = await prepare(self._client, random.Random(SEED), f"k{SEED}")
+            self._lanes = await open_lanes(self._client, world, Pace(RATE), SEED, ACCOUNTS)
+            yield
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """The load, for the time of the block."""
-        async with self._client:
-            rng = random.Random(SEED)
-            world = await prepare(self._client, rng, f"k{SEED}")
-            lanes = await open_lanes(self._client, world, Pace(RATE), SEED, ACCOUNTS)
-            self._client.seconds.clear()
-            self._client.failed.clear()
-            running = [asyncio.create_task(self._go_on(lane)) for lane in lanes]
-            try:
-                yield
-            finally:
-                self._stop.set()
-                await asyncio.gather(*running)
+        self._client.seconds.clear()
+        self._client.failed.clear()
+        running = [asyncio.create_task(self._go_on(lane)) for lane in self._lanes]
+        try:
+            yield
+        finally:
+            self._stop.set()
+            await asyncio.gather(*running)
 
     async def _go_on(self, lane: Lane) -> None:
         while not self._stop.is_set():
@@ -83,19 +87,18 @@ class Load:
     async def step(self, name: str) -> AsyncIterator[None]:
         """Count what is sent while something happens."""
         client, began = self._client, time.monotonic()
-        client.seconds.clear()
-        client.failed.clear()
+        sent, failed = len(client.seconds), len(client.failed)
         yield
-        spent, failed = list(client.seconds), list(client.failed)
-        self._all += spent
-        self.failures += [f"{name}: {one}" for one in failed]
-        row = {"step": name, "seconds": round(time.monotonic() - began, 1), **figures(spent), "failed": len(failed)}
+        new = client.failed[failed:]
+        self.failures += [f"{name}: {one}" for one in new]
+        spent = figures(client.seconds[sent:])
+        row = {"step": name, "seconds": round(time.monotonic() - began, 1), **spent, "failed": len(new)}
         self.rows.append(row)
         print(row, flush=True)
 
     def total(self) -> dict[str, Any]:
-        """Of all steps."""
-        return {**figures(self._all), "failed": len(self.failures)}
+        """From the first step to the last, between them too."""
+        return {**figures(self._client.seconds), "failed": len(self._client.failed)}
 
 
 def figures(spent: list[float]) -> dict[str, Any]:
