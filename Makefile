@@ -12,8 +12,9 @@ CRMESH := $(BIN)/crmesh
 # Checked by `make check`; the other tests are those of `make test`, but for the foreign clients, which need kcat.
 GUARDS := tests/architecture tests/contract tests/migrations
 # Most tests wait for servers more than they compute. A file stays in one process, so that the servers of its
-# fixtures are started once.
+# fixtures are started once; the long ones go first, or the end would wait for one of them.
 TESTERS ?= 3
+LONG := tests/faults tests/e2e
 PARALLEL = -n $(TESTERS) --dist loadfile --cov --cov-report=term
 CLIENTS := .clients
 CLIENT_TOOLS := tests/clients/tools
@@ -47,7 +48,7 @@ demo: $(READY) ## Load, check, rebuild, tell the story in a throw-away folder
 
 .PHONY: test
 test: $(READY) ## All tests but the guards and the nightly ones, with branch coverage
-	@$(BIN)/python -m pytest -m "not nightly" $(PARALLEL) --durations=20 $(GUARDS:%=--ignore=%) --ignore=tests/clients tests
+	@$(BIN)/python -m pytest -m "not nightly" $(PARALLEL) --durations=20 $(GUARDS:%=--ignore=%) --ignore=tests/clients $(LONG) tests
 
 # Node and the generators have lock files of their own: what they need says nothing about what crmesh needs.
 $(CLIENTS)/.ready: $(READY) $(CLIENT_TOOLS)/uv.lock $(CLIENT_TOOLS)/package-lock.json
@@ -64,7 +65,7 @@ clients: $(CLIENTS)/.ready ## kcat, JavaScript, TypeScript and Python clients on
 
 .PHONY: test-full
 test-full: $(CLIENTS)/.ready ## Every test, the nightly ones and those of the clients too
-	@$(BIN)/python -m pytest $(PARALLEL) --durations=50 tests
+	@$(BIN)/python -m pytest $(PARALLEL) --durations=50 $(LONG) tests
 
 .PHONY: check
 check: $(READY) ## Style, types, imports, architecture, contracts, migrations
