@@ -29,7 +29,7 @@ async def audit(db: Database, bus: EventBus) -> list[Finding]:
 async def _count(bus: EventBus, service: str, event_type: str, order_field: str) -> Counter[Decided]:
     found: Counter[Decided] = Counter()
     async for event in read_all(bus, topic_of(service), {event_type}):
-        found[str(event.payload[order_field]), event.payload["placement"]] += 1
+        found[str(event.payload.get(order_field)), event.payload.get("placement", 0)] += 1  # a forged one is found
     return found
 
 

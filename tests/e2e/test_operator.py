@@ -107,40 +107,6 @@ def test_one_projection_is_rebuilt_and_swapped(operate: Any, folder: Path) -> No
     assert operate("rebuild", "targets/credits", "--json")[0] == 0
 
 
-def test_a_parked_event_from_the_alarm_to_the_end(operate: Any, folder: Path) -> None:
-    sql(folder, "customer", POISON)
-    sql(folder, "customer", POISON)
-    for _ in range(100):
-        code, rows = operate("parked", "list", "targets", "--json")
-        if len(rows) == 2:
-            break
-    assert (code, [row["key"] for row in rows]) == (0, ["poisoned", "poisoned"])
-    code, body = operate("doctor", "--json")
-    assert (code, levels(body)["targets parked keys"]) == (1, "fail")
-
-    code, shown = operate("parked", "show", "targets", str(rows[0]["id"]), "--json")
-    assert (code, shown["value"], [row["id"] for row in shown["behind"]]) == (0, "{}", [rows[1]["id"]])
-    assert shown["error"] == rows[0]["error"]
-    assert "1 wait behind it" in operate("parked", "show", "targets", str(rows[0]["id"]))[1]
-    assert "poisoned" in operate("parked", "list", "targets")[1]
-
-    assert operate("parked", "retry", "targets", "poisoned")[0] == 1, "it fails again"
-    for service in ("targets", "channels", "risk"):
-        for row in operate("parked", "list", service, "--json")[1]:
-            code, text = operate("parked", "discard", service, str(row["id"]))
-            assert (code, f"crmesh parked retry {service} poisoned" in text) == (0, True)
-        assert operate("parked", "retry", service, "poisoned") == (0, "0 events handled\n")
-        assert operate("parked", "list", service)[1] == "0 parked events\n"
-    assert operate("parked", "show", "targets", str(rows[0]["id"]))[0] == 1
-    code, body = operate("doctor", "--json")
-    assert (code, levels(body)["targets parked keys"], levels(body)["targets dead letters"]) == (0, "ok", "warn")
-    place = ("--data", str(folder / "data"))
-    dead = json.loads(run_program("events", "tail", "targets", "--dead", "-n", "1", "--json", *place).stdout)
-    assert dead["data"]["topic"] == "crmesh.customer.events.v1"
-    code, reports = operate("rebuild", "all", "--json")
-    assert (code, all(report["equal"] for report in reports)) == (0, True), "rebuilds leave it out too"
-
-
 def test_events_are_shown_and_taken_out(operate: Any, folder: Path) -> None:
     code, text = operate("events", "tail", "customer", "--type", "customer.order.*", "-n", "2")
     assert (code, len(text.splitlines())) == (0, 2)
@@ -200,6 +166,43 @@ def test_every_command_of_the_pages_works(page: str, system: Program, folder: Pa
     finally:
         if restored is not None:
             restored.stop()
+
+
+def test_a_parked_event_from_the_alarm_to_the_end(operate: Any, folder: Path) -> None:
+    sql(folder, "customer", POISON)
+    sql(folder, "customer", POISON)
+    for _ in range(100):
+        code, rows = operate("parked", "list", "targets", "--json")
+        if len(rows) == 2:
+            break
+    assert (code, [row["key"] for row in rows]) == (0, ["poisoned", "poisoned"])
+    code, body = operate("doctor", "--json")
+    assert (code, levels(body)["targets parked keys"]) == (1, "fail")
+
+    code, shown = operate("parked", "show", "targets", str(rows[0]["id"]), "--json")
+    assert (code, shown["value"], [row["id"] for row in shown["behind"]]) == (0, "{}", [rows[1]["id"]])
+    assert shown["error"] == rows[0]["error"]
+    assert "1 wait behind it" in operate("parked", "show", "targets", str(rows[0]["id"]))[1]
+    assert "poisoned" in operate("parked", "list", "targets")[1]
+
+    assert operate("parked", "retry", "targets", "poisoned")[0] == 1, "it fails again"
+    for service in ("targets", "channels", "risk"):
+        for row in operate("parked", "list", service, "--json")[1]:
+            code, text = operate("parked", "discard", service, str(row["id"]))
+            assert (code, f"crmesh parked retry {service} poisoned" in text) == (0, True)
+        assert operate("parked", "retry", service, "poisoned") == (0, "0 events handled\n")
+        assert operate("parked", "list", service)[1] == "0 parked events\n"
+    assert operate("parked", "show", "targets", str(rows[0]["id"]))[0] == 1
+    code, body = operate("doctor", "--json")
+    assert (code, levels(body)["targets parked keys"], levels(body)["targets dead letters"]) == (0, "ok", "warn")
+    place = ("--data", str(folder / "data"))
+    dead = json.loads(run_program("events", "tail", "targets", "--dead", "-n", "1", "--json", *place).stdout)
+    assert dead["data"]["topic"] == "crmesh.customer.events.v1"
+    code, reports = operate("rebuild", "all", "--json")
+    assert (code, all(report["equal"] for report in reports)) == (0, True), "rebuilds leave it out too"
+    code, findings = operate("audit", "--json")
+    broken = {finding["check"] for finding in findings if not finding["ok"]}
+    assert (code, broken) == (1, {"announced confirmations stand in the orders"}), "no order says what was announced"
 
 
 def test_a_system_that_is_not_there(folder: Path) -> None:
