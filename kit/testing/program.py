@@ -131,9 +131,13 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in ("CRMESH_KAFKA", "CRMESH_DATA")}
 
 
+_LISTENING = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+"""A test run in the background of a shell ignores Ctrl-C, and its programs would inherit that."""
+
+
 def start_program(*arguments: str, log: Path, url: str = "", environment: dict[str, str] | None = None) -> Program:
     """Run `crmesh ARGUMENTS` in a process group of its own."""
-    command = [str(COMMAND), *arguments]
+    command = [sys.executable, "-c", _LISTENING, str(COMMAND), *arguments]
     with log.open("ab") as out:
         process = subprocess.Popen(
             command,

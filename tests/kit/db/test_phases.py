@@ -20,6 +20,7 @@ from kit.db.phases import phase_of
         "UPDATE account SET note = '' WHERE note IS NULL",
         "ALTER TABLE account ALTER COLUMN note DROP NOT NULL",
         "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM x; DROP TABLE x; END $$",
+        "DROP INDEX CONCURRENTLY IF EXISTS ix_account_owner_id_id",
     ],
 )
 def test_what_the_code_before_need_not_know_expands(sql: str) -> None:

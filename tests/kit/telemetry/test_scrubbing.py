@@ -125,6 +125,6 @@ def test_objects_bytes_and_bottomless_values() -> None:
 
 @pytest.mark.parametrize("piece", ["a", "1", "1 ", "+1 ", "(", "@", "token=", "bearer ", "eyJ", '"', "0"])
 def test_time_is_linear_in_the_length(piece: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()  # of this process alone, however busy the machine is
     scrub_text(piece * (200_000 // len(piece)) + "@")
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2
