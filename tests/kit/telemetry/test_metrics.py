@@ -1,12 +1,10 @@
 import asyncio
-import time
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import APIRouter, FastAPI
 from prometheus_client.parser import text_string_to_metric_families
-from starlette.types import Message
 
 from kit.telemetry.metrics import Metrics, MetricsMiddleware
 
