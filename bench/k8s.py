@@ -16,11 +16,15 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from bench.faults.checker import Checker, runtimes, wait_quiet
+from bench.faults.log import read_topic
 from bench.faults.rules import DUPLICATED, LOST, REORDERED
 from bench.k8s_cluster import Cluster, kinds
 from bench.k8s_load import Load
@@ -28,9 +32,11 @@ from bench.report import write
 from cli.load.client import connected
 from cli.story import run_story
 from kit.db.migrate import head
+from kit.events.envelope import topic_of
 from kit.events.kafka import KafkaBus
 from kit.native.kafka import NativeKafka
 from kit.native.postgres import EmbeddedPostgres
+from kit.runtime import Runtime
 from kit.testing.native import make_folder
 from standalone.registry import SERVICES
 
@@ -150,6 +156,25 @@ async def tell_story(url: str) -> dict[str, Any]:
     return {"step": "story", "seconds": round(sum(one.milliseconds for one in report.steps) / 1000, 1)}
 
 
+@asynccontextmanager
+async def looking(servers: Servers) -> AsyncIterator[tuple[dict[str, Runtime], KafkaBus]]:
+    """Databases and log from beside the running system."""
+    bus = KafkaBus(servers.kafka_address, "crmesh-smoke")
+    try:
+        async with runtimes(servers, bus) as made:
+            yield made, bus
+    finally:
+        await bus.stop()
+
+
+async def events_so_far(servers: Servers) -> set[UUID]:
+    """Ids of all events in the log, when nothing more is on its way."""
+    async with looking(servers) as (made, bus):
+        await wait_quiet(made, 60)
+        entries = [entry for service in SERVICES for entry in await read_topic(bus, topic_of(service))]
+    return {entry.event.id for entry in entries if entry.event is not None}
+
+
 async def smoke(cluster: Cluster, servers: Servers, image: str, following: str, folder: Path) -> dict[str, Any]:
     """Install, tell the story, load and roll, check; returns rows and findings."""
     rows: list[dict[str, Any]] = []
@@ -157,19 +182,16 @@ async def smoke(cluster: Cluster, servers: Servers, image: str, following: str, 
     rows += await cluster.install(image)
     load = Load(cluster.url, folder / "acknowledged.jsonl")
     async with load.prepared():
+        before = await events_so_far(servers)
         rows.append(await tell_story(cluster.url))
+        of_story = await events_so_far(servers) - before
         async with load.running():
             async with load.step("load alone"):
                 await asyncio.sleep(15)
             await rollouts(cluster, load, servers, image, following)
-    bus = KafkaBus(servers.kafka_address, "crmesh-smoke")
-    try:
-        async with runtimes(servers, bus) as made:
-            seconds, waiting = await wait_quiet(made, 180)
-            checker = Checker(made, bus, load.journal, ())
-            verdict = await checker.check(())
-    finally:
-        await bus.stop()
+    async with looking(servers) as (made, bus):
+        seconds, waiting = await wait_quiet(made, 180)
+        verdict = await Checker(made, bus, load.journal, of_story).check(())
     counted = {kind: verdict.count(kind) for kind in (LOST, DUPLICATED, REORDERED)}
     other = len(verdict.damage) - sum(counted.values()) + bool(waiting)
     rows += load.rows

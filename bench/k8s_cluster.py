@@ -134,7 +134,8 @@ class Cluster:
 
     def describe(self) -> str:
         """What is there, and why pods are not ready."""
-        return kubectl("-n", NAMESPACE, "get", "pods,jobs,events", "-o", "wide")
+        warnings = kubectl("-n", NAMESPACE, "get", "events", "--field-selector", "type=Warning")
+        return kubectl("-n", NAMESPACE, "get", "pods,jobs") + "\n".join(warnings.splitlines()[-30:])
 
     async def _run(self, *arguments: str) -> str:
         return await asyncio.to_thread(kubectl, "-n", NAMESPACE, *arguments)
