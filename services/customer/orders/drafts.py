@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
@@ -17,7 +16,7 @@ from services.customer.accounts.rules import AccountArchived
 from services.customer.deps import Desk
 from services.customer.orders.enums import OrderAction, OrderState
 from services.customer.orders.references import References
-from services.customer.orders.rules import LineInput, check_split, next_state, price_order
+from services.customer.orders.rules import Amounts, LineInput, check_split, next_state, price_order
 from services.customer.orders.schemas import OrderCreate
 
 AMOUNTS = ("net", "tax", "gross", "net_base", "tax_base", "gross_base")
@@ -125,11 +124,15 @@ def _priced(order: Mapping[str, Any], rate: str, base_currency: str) -> dict[str
             "unit_price": item.unit_price,
             "discount": item.discount,
             "tax_rate": item.tax_rate,
-            **asdict(amounts),
+            **_amounts(amounts),
         }
         for item, line, amounts in zip(inputs, lines, priced.lines, strict=True)
     ]
-    return {**asdict(priced.total), "lines": rows}
+    return {**_amounts(priced.total), "lines": rows}
+
+
+def _amounts(amounts: Amounts) -> dict[str, int]:
+    return {name: getattr(amounts, name) for name in AMOUNTS}
 
 
 def placed(order: Mapping[str, Any], refs: References, now: datetime) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from kit.db.database import Row, Tx
@@ -43,6 +43,10 @@ def position_of(row: Row) -> OrderPosition:
     for name in ("order_id", "account_id", "stream_key"):
         values[name] = str(values[name])
     return OrderPosition(**values)
+
+
+def _row(position: OrderPosition) -> dict[str, Any]:
+    return {name: getattr(position, name) for name in _POSITION}
 
 
 def move_of(event_type: str, fact: Mapping[str, Any]) -> tuple[EntryKind, int] | None:
@@ -113,7 +117,7 @@ async def apply_credit_facts(tx: Tx, events: Sequence[Event]) -> None:
     for event in events:
         order_id = event.payload["order_id"]
         positions[order_id] = advance(positions.get(order_id), event.type, event.payload)
-    await repository.put_orders(tx, [asdict(positions[order_id]) for order_id in order_ids])
+    await repository.put_orders(tx, [_row(positions[order_id]) for order_id in order_ids])
     await repository.add_entries(tx, entries)
     await repository.add_decisions(tx, decisions)
 
