@@ -9,10 +9,11 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from typing import Any
 
+import structlog
 from fastapi import FastAPI
 
 from kit.db.database import Database, DatabaseSettings
-from kit.events.bus import EventBus
+from kit.events.bus import BusUnavailable, EventBus
 from kit.events.envelope import dead_letter_topic_of, topic_of
 from kit.events.worker import Worker
 from kit.runtime import Runtime
@@ -24,10 +25,12 @@ from kit.telemetry.spans import recording
 from kit.web.health import ServiceHealth, served
 from kit.web.server import serve
 
+log = structlog.get_logger(__name__)
+
 LOG_DATABASE = "crmesh_log"
 """Database of the embedded log."""
-MIGRATED_SECONDS = 1.0
-"""Between two looks at the tables of a database that is not migrated yet."""
+START_SECONDS = 1.0
+"""Between two looks at what a worker waits for before it starts: its tables, its topics."""
 
 
 def make_bus(settings: ServiceSettings, client_id: str) -> EventBus:
@@ -120,7 +123,8 @@ async def run_worker(runtime: Runtime, create: Callable[[Runtime], Worker]) -> N
     """The worker process of a service until SIGTERM or SIGINT, with its health on a port of its own.
 
     The port answers from the first moment to the last: also while the database is waited for, and while draining.
-    Nothing is worked on before the tables are those of this version: what fails for their sake would be parked.
+    Nothing is worked on before the tables are those of this version (what fails for their sake would be parked) and the
+    topics have leaders.
     """
     runtime.settings.require_safe()
     worker = create(runtime)
@@ -134,12 +138,27 @@ async def run_worker(runtime: Runtime, create: Callable[[Runtime], Worker]) -> N
         asyncio.get_running_loop().add_signal_handler(number, end)
     async with served(health.routes(), runtime.settings.ops_host, runtime.settings.ops_port), started(runtime):
         await _migrated(health, stop)
+        await _has_topics(runtime, stop)
         if not stop.is_set():
-            await runtime.bus.ensure_topics(topics_of(runtime.service))
             await worker.run(stop)
 
 
 async def _migrated(health: ServiceHealth, stop: asyncio.Event) -> None:
     while await health.startupz() and not stop.is_set():
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), MIGRATED_SECONDS)
+        await _pause(stop)
+
+
+async def _has_topics(runtime: Runtime, stop: asyncio.Event) -> None:
+    """Make the topics; a log that cannot be reached yet is waited for."""
+    while not stop.is_set():
+        try:
+            await runtime.bus.ensure_topics(topics_of(runtime.service))
+            return
+        except BusUnavailable as error:
+            log.warning("topics_wait", service=runtime.service, error=repr(error))
+        await _pause(stop)
+
+
+async def _pause(stop: asyncio.Event) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), START_SECONDS)

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import httpx
@@ -14,6 +14,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from kit.db.database import Database, DatabaseSettings
+from kit.events.kafka import KafkaBus
 from kit.events.worker import Worker
 from kit.native.process import free_port
 from kit.process import run_worker
@@ -96,6 +97,33 @@ async def test_a_worker_that_waits_for_its_tables_ends_when_told(postgres_server
             await tx.execute("UPDATE alembic_version SET version_num = '0000'")
         async with running_worker(risk.runtime) as client:
             await until(client, "/startupz", 503)
+
+
+async def test_a_worker_waits_for_a_log_that_cannot_be_reached(
+    postgres_server: TestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, is_back = asyncio.Event(), asyncio.Event()
+    async with service_harness(postgres_server, "risk", ops_host="127.0.0.1", ops_port=free_port()) as risk:
+        away, ensure = KafkaBus(f"127.0.0.1:{free_port()}", "test"), risk.runtime.bus.ensure_topics
+
+        async def ensure_topics(topics: Sequence[str]) -> None:
+            await (ensure(topics) if is_back.is_set() else away.ensure_topics(topics))
+
+        monkeypatch.setattr(risk.runtime.bus, "ensure_topics", ensure_topics)
+        async with running_worker(risk.runtime, began=began) as client:
+            await until(client, "/startupz", 200)
+            await asyncio.sleep(1.5)
+            assert not began.is_set()
+            assert (await client.get("/livez")).status_code == 200
+            is_back.set()
+            await asyncio.wait_for(began.wait(), 20)
+
+
+async def test_a_worker_that_waits_for_the_log_ends_when_told(postgres_server: TestServer) -> None:
+    async with service_harness(postgres_server, "risk", ops_host="127.0.0.1", ops_port=free_port()) as risk:
+        risk.runtime.bus = KafkaBus(f"127.0.0.1:{free_port()}", "test")
+        async with running_worker(risk.runtime) as client:
+            await until(client, "/startupz", 200)
 
 
 async def test_a_worker_answers_on_its_own_port_until_it_has_drained(postgres_server: TestServer) -> None:
