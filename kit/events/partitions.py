@@ -29,7 +29,7 @@ def murmur2(data: bytes) -> int:
     return h ^ h >> 15
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def partition_of(key: str) -> int:
     """The partition of a key: toPositive(murmur2(utf8)) modulo PARTITIONS."""
     return (murmur2(key.encode()) & 0x7FFFFFFF) % PARTITIONS
