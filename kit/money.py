@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from math import lcm
 
 from iso4217 import Currency
 
@@ -67,7 +68,9 @@ def round_half_even(value: Fraction) -> int:
 
 def ratio(amount: int, numerator: int, denominator: int) -> int:
     """amount x numerator / denominator, rounded half-even once."""
-    return round(Fraction(amount * numerator, denominator))
+    sign = -1 if denominator < 0 else 1
+    quotient, rest = divmod(sign * amount * numerator, sign * denominator)
+    return quotient + (2 * rest + (quotient & 1) > sign * denominator)
 
 
 def convert(amount: int, currency: str, rate: str | Decimal, base_currency: str) -> int:
@@ -90,16 +93,18 @@ def allocate(total: int, weights: Sequence[int | Fraction], keys: Sequence[str] 
     """
     if any(weight < 0 for weight in weights):
         raise ValueError("weights must not be negative")
-    whole = sum((Fraction(weight) for weight in weights), Fraction(0))
+    denominator = lcm(*(weight.denominator for weight in weights))
+    shares = [int(weight * denominator) for weight in weights]
+    whole = sum(shares)
     if whole == 0:
         raise ValueError("at least one weight must be positive")
     sign, magnitude = (-1 if total < 0 else 1), abs(total)
-    exact = [magnitude * Fraction(weight) / whole for weight in weights]
-    parts = [value.numerator // value.denominator for value in exact]
+    exact = [divmod(magnitude * share, whole) for share in shares]
+    parts = [part for part, _rest in exact]
     missing = magnitude - sum(parts)
 
-    def rank(index: int) -> tuple[Fraction, str, int]:
-        return (parts[index] - exact[index], keys[index] if keys is not None else "", index)
+    def rank(index: int) -> tuple[int, str, int]:
+        return (-exact[index][1], keys[index] if keys is not None else "", index)
 
     for index in sorted(range(len(parts)), key=rank)[:missing]:
         parts[index] += 1
