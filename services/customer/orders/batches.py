@@ -55,10 +55,11 @@ async def upsert_orders(tx: Tx, desk: Desk, rows: Sequence[tuple[int, OrderRow]]
     """Create, change or place orders; a result per row. Raises BatchContended."""
 
     async def attempt() -> None:
-        work = await _prepare(tx, desk, [row for _, row in rows])
-        for index, row in rows:
+        contents = [row.model_dump() for _, row in rows]
+        work = await _prepare(tx, desk, [row for _, row in rows], contents)
+        for (index, row), content in zip(rows, contents, strict=True):
             try:
-                results.done(index, *_decide(work, row))
+                results.done(index, *_decide(work, row, content))
             except AppError as error:
                 results.refuse(index, error)
         await _write(tx, work)
@@ -66,48 +67,48 @@ async def upsert_orders(tx: Tx, desk: Desk, rows: Sequence[tuple[int, OrderRow]]
     await settled(tx, attempt)
 
 
-async def _prepare(tx: Tx, desk: Desk, rows: Sequence[OrderRow]) -> _Work:
+async def _prepare(tx: Tx, desk: Desk, rows: Sequence[OrderRow], contents: Sequence[dict[str, Any]]) -> _Work:
     named = {(row.account_ref.source, row.account_ref.id) for row in rows if row.account_ref}
     by_ref = await accounts.find_by_external(tx, named)
     found = await repository.get_accounts(tx, {*by_ref.values(), *(r.account_id for r in rows if r.account_id)})
     by_external = await repository.find_by_external(tx, {(r.external_id.source, r.external_id.id) for r in rows})
     orders = await repository.lock_orders(tx, set(by_external.values()))
     owners = [{"member_id": account["owner_id"]} for account in found.values() if account["owner_id"] is not None]
-    contents = [row.model_dump(include={"lines", "credits", "partner_id", "currency"}) for row in rows]
-    contents.append({"lines": [], "credits": owners, "partner_id": None, "currency": desk.base_currency})
-    refs = await load_references(tx, desk, contents)
+    of_owners = {"lines": [], "credits": owners, "partner_id": None, "currency": desk.base_currency}
+    refs = await load_references(tx, desk, [*contents, of_owners])
     return _Work(desk, clock.now(), refs, by_ref, found, by_external, orders)
 
 
-def _decide(work: _Work, row: OrderRow) -> tuple[str, UUID]:
+def _decide(work: _Work, row: OrderRow, content: dict[str, Any]) -> tuple[str, UUID]:
     """What becomes of one row: (status, order id); raises AppError when it is refused."""
     pair = (row.external_id.source, row.external_id.id)
     order_id = work.by_external.get(pair)
     if order_id is None:
-        order = _new(work, row)
+        order = _new(work, row, content)
         work.by_external[pair] = order["id"]
         work.orders[order["id"]] = order
         work.touched.add(order["id"])
         work.added.append(order)
         return "created", order["id"]
-    return _again(work, row, work.orders[order_id]), order_id
+    return _again(work, row, content, work.orders[order_id]), order_id
 
 
-def _new(work: _Work, row: OrderRow) -> dict[str, Any]:
+def _new(work: _Work, row: OrderRow, content: dict[str, Any]) -> dict[str, Any]:
     pointer = "/account_ref" if row.account_ref else "/account_id"
     account_id = work.by_ref.get((row.account_ref.source, row.account_ref.id)) if row.account_ref else row.account_id
     account = work.accounts.get(account_id) if account_id else None
     if account is None or not work.desk.scope.sees(account["owner_id"]):
         raise unknown_account(pointer)
-    order = fill(work.desk, new_draft(work.desk, account, row, work.now), row.model_dump(), work.refs)
+    order = fill(work.desk, new_draft(work.desk, account, content, work.now), content, work.refs)
     return placed(order, work.refs, work.now) if row.place else order
 
 
-def _again(work: _Work, row: OrderRow, before: dict[str, Any]) -> str:
+def _again(work: _Work, row: OrderRow, content: dict[str, Any], before: dict[str, Any]) -> str:
     """A row whose order exists: unchanged, placed now, or a draft with new content."""
     if not work.desk.scope.sees(before["owner_id"]):
         raise DuplicateOrder()
-    same = before["content_hash"] == content_hash(row)
+    digest = content_hash(content)
+    same = before["content_hash"] == digest
     is_draft = before["state"] == OrderState.DRAFT
     if same and not (is_draft and row.place):
         return "unchanged"
@@ -117,7 +118,7 @@ def _again(work: _Work, row: OrderRow, before: dict[str, Any]) -> str:
         raise DuplicateOrder("another row of the batch has this external id")
     order = before
     if not same:
-        order = fill(work.desk, before, row.model_dump(), work.refs) | {"content_hash": content_hash(row)}
+        order = fill(work.desk, before, content, work.refs) | {"content_hash": digest}
     if row.place:
         order = placed(order, work.refs, work.now)
     order = {**order, "version": before["version"] + 1, "updated_at": work.now}

@@ -17,7 +17,6 @@ from services.customer.deps import Desk
 from services.customer.orders.enums import OrderAction, OrderState
 from services.customer.orders.references import References
 from services.customer.orders.rules import Amounts, LineInput, check_split, next_state, price_order
-from services.customer.orders.schemas import OrderCreate
 
 AMOUNTS = ("net", "tax", "gross", "net_base", "tax_base", "gross_base")
 CONTENT = ("currency", "order_date", "partner_id", "region", "customer_type", "payment_terms_days", "lines", "credits")
@@ -38,14 +37,15 @@ def check_date(desk: Desk, day: date, pointer: str = "/order_date") -> None:
         raise Forbidden("past dates need the permission orders:backdate")
 
 
-def content_hash(data: OrderCreate) -> str:
-    """Hash of what a row says, to see that it was sent before."""
-    content = data.model_dump(mode="json", exclude={"place", "total", "external_id"})
-    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
+def content_hash(content: Mapping[str, Any]) -> str:
+    """Hash of what the body of an order says, to see that it was sent before."""
+    said = {name: value for name, value in content.items() if name not in ("place", "total", "external_id")}
+    return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def new_draft(desk: Desk, account: Mapping[str, Any], data: OrderCreate, now: datetime) -> dict[str, Any]:
-    """A draft without content and number; raises AccountArchived."""
+def new_draft(desk: Desk, account: Mapping[str, Any], content: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """A draft of the body `content`, not filled in and without number; raises AccountArchived."""
+    named = content["external_id"] or {"source": None, "id": None}
     if account["archived_at"] is not None:
         raise AccountArchived()
     return {
@@ -69,9 +69,9 @@ def new_draft(desk: Desk, account: Mapping[str, Any], data: OrderCreate, now: da
         "paid_base": 0,
         "placed_at": None,
         "cancel_reason": None,
-        "external_source": data.external_id.source if data.external_id else None,
-        "external_id": data.external_id.id if data.external_id else None,
-        "content_hash": content_hash(data),
+        "external_source": named["source"],
+        "external_id": named["id"],
+        "content_hash": content_hash(content),
         "checks": [],
     }
 

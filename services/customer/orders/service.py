@@ -80,7 +80,7 @@ async def create_order(tx: Tx, desk: Desk, data: OrderCreate) -> dict[str, Any]:
     content = data.model_dump()
     named = [*content["credits"], {"member_id": account["owner_id"]}]
     refs = await load_references(tx, desk, [{**content, "credits": named}])
-    order = fill(desk, new_draft(desk, account, data, clock.now()), content, refs)
+    order = fill(desk, new_draft(desk, account, content, clock.now()), content, refs)
     order["number"] = order_number(order["order_date"].year, account["next_number"])
     if await repository.add_orders(tx, [order]) != 1:
         raise DuplicateOrder()
