@@ -43,7 +43,7 @@ def pack_headers(headers: Sequence[tuple[str, bytes]]) -> str:
 
 def to_record(row: Sequence[Any]) -> Record:
     """A record of a row of RECORD_COLUMNS."""
-    headers = tuple((name, raw.encode("latin-1")) for name, raw in orjson.loads(row[5]))
+    headers = tuple([(name, raw.encode("latin-1")) for name, raw in orjson.loads(row[5])])
     return Record(row[0], row[1], row[2], row[3], row[4], headers, row[6])
 
 
