@@ -83,6 +83,8 @@ class Nemesis:
         injection.at = began
         self.kills += injection.kills
         self.injections.append(injection)
+        if not self._short:
+            print(f"{len(self._journal.acks):,} acknowledged, {self.kills} kills: {injection.kind}", flush=True)
         task = asyncio.create_task(self._measure(injection))
         self._probes.add(task)
         task.add_done_callback(self._probes.discard)
