@@ -72,15 +72,6 @@ def to_headers(event: Event) -> list[tuple[str, bytes]]:
     return [(name, value.encode()) for name, value in pairs if value]
 
 
-def type_of(headers: Iterable[tuple[str, bytes]]) -> str:
-    """The type a record claims to be of, empty when it names none: what nobody handles need not be decoded."""
-    found = b""
-    for name, raw in headers:
-        if name == "ce_type":
-            found = raw
-    return found[:MAX_ATTRIBUTE_BYTES].decode(errors="replace")
-
-
 def from_headers(headers: Iterable[tuple[str, bytes]], value: bytes | None) -> Event:
     """The event of a record; raises UndecodableEvent when an attribute is missing or malformed."""
     try:

@@ -27,7 +27,7 @@ from kit.db.rows import dumps
 from kit.errors import TransientError
 from kit.events import outbox, parked
 from kit.events.bus import BusUnavailable, Consumer, ConsumerStalled, EventBus, Record, TopicPartition
-from kit.events.envelope import Event, UndecodableEvent, dead_letter_topic_of, from_headers, traced, type_of
+from kit.events.envelope import Event, UndecodableEvent, dead_letter_topic_of, from_headers, traced
 from kit.events.faults import crash_point
 from kit.events.handlers import Subscriptions
 from kit.parts import is_cancelled
@@ -185,13 +185,11 @@ class InboxConsumer:
             fresh = await self._claim(tx, polled)
             decoded: list[tuple[Record, Event]] = []
             for record in fresh:
-                claimed = type_of(record.headers)
-                if claimed and not self._subscriptions.has(claimed):
-                    continue
                 try:
                     event = from_headers(record.headers, record.value)
-                    _ = event.payload
-                    decoded.append((record, event))
+                    if self._subscriptions.has(event.type):
+                        _ = event.payload
+                        decoded.append((record, event))
                 except UndecodableEvent as error:
                     await self._dead_letter(tx, record, error)
             new = await self._work_on(tx, decoded, failure, attempts)
