@@ -64,7 +64,7 @@ def create_service_app(
         openapi_url="/openapi.json",
         lifespan=lifespan,
         redirect_slashes=False,
-        generate_unique_id_function=lambda route: route.name,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # those of kit.telemetry
     )
     app.state.runtime = runtime
     app.state.permissions = permissions
@@ -74,7 +74,7 @@ def create_service_app(
     app.add_middleware(MetricsMiddleware, metrics=runtime.metrics)
     app.add_middleware(EdgeMiddleware, service=runtime.service)
     for router in routers:
-        app.include_router(router)
+        app.router.routes.extend(router.routes)
     app.router.routes.extend(health.routes())
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from uuid import uuid4
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit.errors import AppError
 from kit.events.outbox import correlation
-from kit.telemetry.tracing import tracing
+from kit.telemetry.tracing import random_hex, tracing
 from kit.web.problems import problem_of, problem_response, unexpected
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
@@ -36,7 +35,7 @@ class EdgeMiddleware:
             return
         headers = dict(scope["headers"])
         given = headers.get(b"x-request-id", b"")
-        request_id = given.decode() if _REQUEST_ID.fullmatch(given) else uuid4().hex
+        request_id = given.decode() if _REQUEST_ID.fullmatch(given) else random_hex(16)
         token = correlation.set(request_id)
         structlog.contextvars.bind_contextvars(request_id=request_id)
         try:

@@ -150,4 +150,4 @@ async def in_transaction(request: Request, work: Callable[[Tx], Awaitable[Respon
 
 def router(tag: str) -> APIRouter:
     """A router of a slice; its endpoints run in transactions."""
-    return APIRouter(route_class=TransactionRoute, tags=[tag])
+    return APIRouter(route_class=TransactionRoute, tags=[tag], generate_unique_id_function=lambda route: route.name)
