@@ -191,7 +191,7 @@ async def smoke(cluster: Cluster, servers: Servers, image: str, following: str, 
             await rollouts(cluster, load, servers, image, following)
     async with looking(servers) as (made, bus):
         seconds, waiting = await wait_quiet(made, 180)
-        verdict = await Checker(made, bus, load.journal, of_story).check(())
+        verdict = await Checker(made, bus, load.journal, of_story).check({})
     counted = {kind: verdict.count(kind) for kind in (LOST, DUPLICATED, REORDERED)}
     other = len(verdict.damage) - sum(counted.values()) + bool(waiting)
     rows += load.rows

@@ -31,6 +31,9 @@ POINTS = (
 READERS = {"customer": ("risk", "targets", "channels"), "risk": ("customer",), "channels": ("customer",)}
 """Which services read a service's topic, of those that an injection writes to."""
 
+JOB_WORKER = "targets.worker"
+"""Runs the jobs that are asked for."""
+
 POISON_TYPE = "customer.order.returned.v1"
 POISON_READERS = ("risk", "targets", "channels")
 
@@ -51,7 +54,7 @@ class Nemesis:
     ) -> None:
         self.injections: list[Injection] = []
         self.injected = Injected()
-        self.jobs: list[str] = []
+        self._asked: dict[str, int] = {}
         self.kills = 0
         self._system, self._bus, self._client, self._prober = system, bus, client, prober
         self._journal, self._rng, self._short = journal, rng, short
@@ -92,6 +95,13 @@ class Nemesis:
 
     async def _measure(self, injection: Injection) -> None:
         injection.recovery = await self._prober.probe()
+
+    def jobs(self) -> dict[str, int]:
+        """The jobs that were asked for, with how often their worker has been killed from then on."""
+        return {
+            job: sum(one.kills for one in self.injections[first:] if one.what.startswith(JOB_WORKER))
+            for job, first in self._asked.items()
+        }
 
     async def settle(self, seconds: float) -> None:
         """Heal everything and wait for the probes that are under way."""
@@ -270,7 +280,7 @@ class Nemesis:
 
         async def ask() -> None:
             job = await self._client.command("operator", "job", path, {"swap": False}, key)
-            self.jobs.append(str(job["id"]))
+            self._asked[str(job["id"])] = len(self.injections)
 
         injection = await self._crash(self._system.worker("targets"), "rebuild.folded", 1, ask)
         return Injection("kill job", injection.what, 0, kills=injection.kills)

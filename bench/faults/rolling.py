@@ -86,7 +86,7 @@ async def roll(folder: Path, seed: int) -> tuple[dict[str, Any], Journal, Verdic
             checker = Checker(made, bus, journal, ())
             if waiting:
                 checker.verdict.damage.append(Damage(WRONG, f"still on its way after {seconds:.0f} s: {waiting}"))
-            verdict = await checker.check(())
+            verdict = await checker.check({})
         row = {
             "restarted": len(names),
             "commands": sent,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -170,4 +170,20 @@ def compare_sums(what: str, expected: dict[str, int], found: dict[str, int]) -> 
         wanted, got = expected.get(name, 0), found.get(name, 0)
         if wanted != got:
             damage.append(Damage(LOST if abs(got) < abs(wanted) else DUPLICATED, f"{what} {name}: {got}, not {wanted}"))
+    return damage
+
+
+ATTEMPTS = 5
+"""A job whose worker has died so often is given up, and says so."""
+
+
+def check_jobs(asked: Mapping[str, int], found: Mapping[str, tuple[str, str | None]]) -> list[Damage]:
+    """Jobs that were asked for, with how often their worker was killed since; found: state and error of each."""
+    damage = [Damage(LOST, f"job {job} was asked for and is not there") for job in asked if job not in found]
+    for job, (state, error) in found.items():
+        given_up = state == "failed" and error == f"worker died in {ATTEMPTS} attempts"
+        if job not in asked:
+            damage.append(Damage(WRONG, f"nobody asked for job {job}"))
+        elif state != "succeeded" and not (given_up and asked[job] >= ATTEMPTS):
+            damage.append(Damage(WRONG, f"job {job} is {state} after {asked[job]} deaths of its worker: {error}"))
     return damage

@@ -244,7 +244,7 @@ async def _check(plan: Plan, system: System, bus: KafkaBus, journal: Journal, ne
         checker.verdict.seconds_to_quiet = seconds
         if waiting:
             checker.verdict.damage.append(Damage(WRONG, f"still on its way after {seconds:.0f} s: {waiting}"))
-        return await checker.check(nemesis.jobs)
+        return await checker.check(nemesis.jobs())
 
 
 def report(outcome: Outcome, plan: Plan) -> None:

@@ -88,3 +88,12 @@ def test_rows_and_sums_are_compared_both_ways() -> None:
     assert kinds(rules.compare_ids("order", ["a", "a"], ["a"])) == [DUPLICATED]
     assert rules.compare_sums("credit", {"a": 5, "b": 0}, {"a": 5}) == []
     assert kinds(rules.compare_sums("credit", {"a": 5, "b": 5}, {"a": 10})) == [DUPLICATED, LOST]
+
+
+def test_a_job_ends_well_unless_its_worker_died_too_often() -> None:
+    done, given_up = ("succeeded", None), ("failed", "worker died in 5 attempts")
+    assert rules.check_jobs({"a": 0, "b": 5}, {"a": done, "b": given_up}) == []
+    assert kinds(rules.check_jobs({"a": 4}, {"a": given_up})) == [WRONG]
+    assert kinds(rules.check_jobs({"a": 9}, {"a": ("failed", "ValueError")})) == [WRONG]
+    assert kinds(rules.check_jobs({"a": 9}, {"a": ("running", None)})) == [WRONG]
+    assert kinds(rules.check_jobs({"a": 0}, {"b": done})) == [LOST, WRONG]
