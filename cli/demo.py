@@ -17,7 +17,7 @@ from cli.console import err, out, print_findings, print_table, print_verdicts, s
 from cli.load import cdnow
 from cli.load.client import connected
 from cli.load.loader import LoadReport
-from cli.load.table import Table, make_table
+from cli.load.table import Table, settled_table
 from cli.serve import load_sample, options_of, with_system
 from cli.story import run_story
 from cli.story_report import StoryReport, print_story
@@ -29,7 +29,7 @@ from standalone.system import BusKind, System
 async def check_demo(url: str, full: Path | None, *, as_json: bool) -> bool:
     """The table of a running system; True when it agrees."""
     async with connected(url) as api:
-        table = await make_table(api, full or cdnow.sample_path())
+        table = await settled_table(api, full or cdnow.sample_path())
     if as_json:
         sys.stdout.write(json.dumps(table.as_dict(), indent=2) + "\n")
     else:

@@ -17,7 +17,7 @@ from cli.load import cdnow
 from cli.load.client import connected
 from cli.load.loader import CHUNK, LoadReport, load
 from cli.load.record import load_record
-from cli.load.table import Table, make_table
+from cli.load.table import Table, settled_table
 from kit.native.process import FolderInUse, NativeError
 from standalone.system import BusKind, Interrupted, Options, OtherBus, PortTaken, System, WorkerEnded, running
 
@@ -96,16 +96,19 @@ async def load_sample(system: System, path: Path, chunk: int = CHUNK) -> tuple[L
         if not load_record(folder, path).complete:
             with LoadProgress() as progress:
                 report = await load(api, path, folder, progress, chunk)
-        return report, await make_table(api, path)
+        return report, await settled_table(api, path)
 
 
 async def run_system(folder: Path, host: str, port: int, bus: BusKind, *, with_load: bool, chunk: int = CHUNK) -> int:
-    """Serve until a signal, which is the way to end it: 0. EXIT_FOUND when the table does not agree.
+    """Serve until a signal, which is the way to end it: 0, or EXIT_FOUND when the table did not agree.
 
     Raises CannotRun; LoadFailed and ApiError from the load.
     """
 
+    disagrees = False
+
     async def work(system: System, stop: asyncio.Event) -> int:
+        nonlocal disagrees
         say(err, f"crmesh serves {system.options.url} (ready in {seconds_since_start():.1f} s)")
         say(err, f"data in {system.options.folder}; API and documentation: {system.options.url}/docs")
         if with_load:
@@ -113,11 +116,12 @@ async def run_system(folder: Path, host: str, port: int, bus: BusKind, *, with_l
             print_table(table)
             if report is not None:
                 say(err, report.sentence())
-            if not table.agrees:
-                return EXIT_FOUND
+            disagrees = not table.agrees
         say(err, "stop with Ctrl-C")
         await stop.wait()
         return 0
 
     code = await with_system(options_of(folder, host, port, bus), work)
-    return 0 if code == EXIT_INTERRUPTED else code
+    if code == EXIT_INTERRUPTED or not code:
+        return EXIT_FOUND if disagrees else 0
+    return code

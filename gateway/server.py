@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
 from typing import Any, cast
 
 import httptools
+import orjson
 from uvicorn import Config
 from uvicorn._types import ASGIApplication
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from kit.web.problems import MEDIA_TYPE, problem
 from kit.web.server import GRACE_SECONDS
 
 _CORKED_BYTES = 16 * 1024
+HEAD_BYTES = 64 * 1024
+"""Of request line and headers together: nothing else limits what a client without a token makes the gateway keep."""
+HEAD_LINES = 100
+TARGET_BYTES = 16 * 1024
+HEAD_SECONDS = 10.0
+"""From the first byte of a head, or from the connection when none comes, until the head is complete."""
 
 
 class _Corked:
@@ -50,8 +59,16 @@ class _Corked:
                 self._transport.write(data)
 
 
+class HeadRefused(httptools.HttpParserError):
+    """The head of a request is not read any further."""
+
+    def __init__(self, status: int, code: str, title: str) -> None:
+        super().__init__(title)
+        self.status, self.code = status, code
+
+
 class StrictHttpProtocol(HttpToolsProtocol):
-    """Answers 400 to what would be read in two ways.
+    """Bounds the head of a request in size and time, and answers 400 to what would be read in two ways.
 
     - A request target that is not a path: uvicorn drops scheme and host of `GET http://other/x` silently.
     - An Upgrade with a body: the parser ends the message at its headers, and the body, when it comes in its own
@@ -60,22 +77,111 @@ class StrictHttpProtocol(HttpToolsProtocol):
     Trailers are dropped: uvicorn adds them to the headers of the request, after these were checked or before.
     """
 
+    _refused: HeadRefused | None = None
+    _timer: asyncio.TimerHandle | None = None
+    _in_head = False
+    _has_moved = False
+    _held = 0
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Called by the loop."""
         super().connection_made(cast(asyncio.Transport, _Corked(transport, self.loop)))
+        self._timer = self.loop.call_later(HEAD_SECONDS, self._late)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Called by the loop."""
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Called by the loop. What the parser keeps until a head or a trailer is complete is bounded here."""
+        self._has_moved = False
+        super().data_received(data)
+        self._held = 0 if self._has_moved else self._held + len(data)
+        if self._held > HEAD_BYTES:
+            self._refuse(_too_large())
+        elif self._in_head and self._timer is None:
+            self._timer = self.loop.call_later(HEAD_SECONDS, self._late)
+
+    def on_message_begin(self) -> None:
+        """Called by the parser."""
+        self._in_head = True
+        super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Called by the parser, for trailers too."""
+        if self._in_head:
+            super().on_header(name, value)
+
+    def on_body(self, body: bytes) -> None:
+        """Called by the parser."""
+        self._has_moved = True
+        super().on_body(body)
+
+    def _is_answering(self) -> bool:
+        return self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete
+
+    def _late(self) -> None:
+        self._timer = None
+        if self._is_answering():  # the next head comes in while an answer goes out
+            self._timer = self.loop.call_later(HEAD_SECONDS, self._late)
+        elif self._in_head:
+            self._refuse(HeadRefused(408, "request-timeout", "The head of the request did not come in time"))
+        else:
+            self.transport.close()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _refuse(self, error: HeadRefused) -> None:
+        self._refused = error
+        self.send_400_response(str(error))
+
+    def send_400_response(self, msg: str) -> None:
+        """Called by uvicorn for what cannot be parsed; it does not know why a head was refused here."""
+        if not self.transport.is_closing() and not self._is_answering():
+            error = self._refused or HeadRefused(400, "bad-request", msg)
+            body = orjson.dumps(problem(error.status, error.code, str(error)))
+            head = (
+                f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}\r\ncontent-type: {MEDIA_TYPE}\r\n"
+                f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+            )
+            self.transport.write(head.encode() + body)
+        self.transport.close()
 
     def on_headers_complete(self) -> None:
-        """Called by the parser; an exception here is answered with 400 and the connection closed."""
+        """Called by the parser; after an exception the answer is its problem and the connection closed."""
+        self._in_head, self._has_moved = False, True
+        self._stop_timer()
+        try:
+            self._check_head()
+        except HeadRefused as error:
+            self._refused = error
+            raise
+        self.scope["headers"] = list(self.headers)
+        super().on_headers_complete()
+
+    def _check_head(self) -> None:
+        if len(self.url) > TARGET_BYTES:
+            raise HeadRefused(414, "uri-too-long", f"The request target is longer than {TARGET_BYTES} bytes")
+        size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+        if size > HEAD_BYTES or len(self.headers) > HEAD_LINES:
+            raise _too_large()
         if not self.url.startswith(b"/"):
-            raise httptools.HttpParserError("the request target must be a path")
+            raise HeadRefused(400, "bad-request", "The request target must be a path")
         has_body = any(
             name == b"transfer-encoding" or (name == b"content-length" and value.strip() != b"0")
             for name, value in self.headers
         )
         if has_body and self.parser.should_upgrade():
-            raise httptools.HttpParserError("an upgrade with a body")
-        self.scope["headers"] = list(self.headers)
-        super().on_headers_complete()
+            raise HeadRefused(400, "bad-request", "An upgrade with a body")
+
+
+def _too_large() -> HeadRefused:
+    title = f"The headers are more than {HEAD_LINES} or larger than {HEAD_BYTES} bytes"
+    return HeadRefused(431, "headers-too-large", title)
 
 
 def server_config(app: ASGIApplication | str, *, host: str = "127.0.0.1", port: int = 8000, workers: int = 1) -> Config:

@@ -61,10 +61,11 @@ class KeyedRequest:
     body_hash: str
 
 
-def keyed_request(principal: str, method: str, path: str, query: str, key: str, body: bytes) -> KeyedRequest:
-    """Checks the key's form (422 `invalid`) and hashes the request."""
+def keyed_request(principal: str, method: str, path: str, query: str, keys: Sequence[str], body: bytes) -> KeyedRequest:
+    """Checks that there is one key and its form (422 `invalid`), and hashes the request."""
+    key = keys[0] if len(keys) == 1 else ""
     if not _KEY.fullmatch(key):
-        detail = "1 to 200 visible ASCII characters"
+        detail = "one header of 1 to 200 visible ASCII characters"
         raise Invalid("Idempotency-Key is malformed", errors=[FieldError("Idempotency-Key", "malformed", detail)])
     digest = hashlib.sha256(query.encode() + b"\x00" + body).hexdigest()
     return KeyedRequest(principal, f"{method} {path}", key, digest)

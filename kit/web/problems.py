@@ -129,8 +129,9 @@ async def _on_http_exception(_request: Request, error: Exception) -> Response:
 
 
 async def _on_data_error(_request: Request, error: Exception) -> Response:
-    """What passed the schema and PostgreSQL cannot store (a number or text out of its range)."""
-    log.warning("data_error", error=repr(error))
+    """What passed the schema and PostgreSQL cannot store (a number or text out of its range): the schema should have
+    known it."""
+    log.error("data_error", error=repr(error), exc_info=error)
     return problem_response(problem(422, "invalid", "The request is not valid", "A value cannot be stored."))
 
 

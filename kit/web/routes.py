@@ -103,10 +103,11 @@ async def _read(request: Request, actor: Actor, endpoint: Endpoint) -> Response:
 
 async def _write(request: Request, actor: Actor, endpoint: Endpoint) -> Response:
     body = await request.body()
-    key = request.headers.get("idempotency-key")
+    keys = request.headers.getlist("idempotency-key")
     keyed = None
-    if key is not None:
-        keyed = idempotency.keyed_request(actor.subject, request.method, request.url.path, request.url.query, key, body)
+    if keys:
+        url = request.url
+        keyed = idempotency.keyed_request(actor.subject, request.method, url.path, url.query, keys, body)
 
     async def work(tx: Tx) -> Response:
         context = request.state.context = Context(tx, actor, request.app.state.runtime, request)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from kit.clock import business_date
-from kit.security.fields import FieldPolicy, FieldRule
+from kit.security.fields import FieldPolicy, FieldRule, level
 from kit.security.principals import Reach, Scope
 from kit.web.context import Actor, Context, scope_of
 
@@ -28,6 +28,12 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
 
 ACCOUNT_FIELDS: FieldPolicy = {"tax_id": FieldRule("tax-ids:read")}
 """Who serves or sells to a customer through others recognises a tax id without learning it."""
+
+
+def may_read_tax_ids(actor: Actor) -> bool:
+    """Whether the caller sees tax ids in full."""
+    return level(ACCOUNT_FIELDS["tax_id"], actor) == "full"
+
 
 REACHES: Mapping[str, Reach] = {
     "administrator": "all",

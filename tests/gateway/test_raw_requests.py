@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -304,3 +304,67 @@ async def test_connection_cannot_name_the_framing_away(gateway: Any, named: byte
     answer = await gateway.raw(b"\r\n".join(lines) + b"\r\n\r\nhello")
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert b'"size":5' in answer
+
+
+async def test_a_head_is_bounded(gateway: Any) -> None:
+    line, host = b"GET /v1/accounts/echo HTTP/1.1", b"Host: a.test"
+    many = [b"X-%d: a" % number for number in range(101)]
+    cases = [
+        (request(gateway, line, host, b"X-Big: " + b"a" * 70_000), b"431", b"headers-too-large"),
+        (request(gateway, line, host, *many), b"431", b"headers-too-large"),
+        (request(gateway, b"GET /" + b"a" * 20_000 + b" HTTP/1.1", host), b"414", b"uri-too-long"),
+        (request(gateway, b"GET /" + b"a" * 90_000 + b" HTTP/1.1", host), b"41", b"urn:crmesh:problem:uri-too-long"),
+        (request(gateway, b"FOO /v1/accounts/echo HTTP/1.1", host), b"400", b"bad-request"),
+    ]
+    for sent, status, code in cases:
+        answer = await gateway.raw(sent)
+        assert answer.startswith(b"HTTP/1.1 " + status), answer[:80]
+        assert code in answer
+        assert b"content-type: application/problem+json" in answer
+    assert gateway.service.calls == []
+    allowed = request(gateway, line, host, b"X-Big: " + b"a" * 30_000, *many[:80])
+    assert (await gateway.raw(allowed)).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("begin", [b"GET /v1/x HTTP/1.1\r\nX-A: ", b"GET /", b"GET /v1/x HTTP/1.1\r\n"])
+async def test_a_head_without_end_is_not_kept(gateway: Any, begin: bytes) -> None:
+    reader, writer = await asyncio.open_connection(gateway.host, gateway.port)
+    writer.write(begin)
+    sent = 0
+    with suppress(ConnectionError):
+        while not reader.at_eof() and sent < 50 * 10_000:
+            writer.write(b"a" * 10_000 if not begin.endswith(b"1\r\n") else b"X-A: a\r\n" * 1_250)
+            sent += 10_000
+            await asyncio.wait_for(writer.drain(), 5)
+            await asyncio.sleep(0)
+        answer = await asyncio.wait_for(reader.read(), 5)
+        assert answer.startswith(b"HTTP/1.1 4")
+    assert sent < 50 * 10_000
+    writer.close()
+
+
+async def test_a_trailer_without_end_is_not_kept(gateway: Any) -> None:
+    token = b"Authorization: Bearer " + gateway.issuer.token("admin").encode()
+    reader, writer = await asyncio.open_connection(gateway.host, gateway.port)
+    head = [b"POST /v1/accounts/hang HTTP/1.1", b"Host: a.test", token, b"Transfer-Encoding: chunked"]
+    writer.write(b"\r\n".join(head) + b"\r\n\r\n0\r\nX-A: ")
+    with suppress(ConnectionError):
+        for _ in range(60):
+            writer.write(b"a" * 10_000)
+            await asyncio.wait_for(writer.drain(), 5)
+            await asyncio.sleep(0.005)
+        await asyncio.wait_for(reader.read(), 5)
+    assert reader.at_eof() or reader.exception() is not None, "the gateway closes"
+    writer.close()
+
+
+@pytest.mark.parametrize(("begin", "status"), [(b"", b""), (b"GET /v1/x HTTP/1.1\r\nHost:", b"HTTP/1.1 408 ")])
+async def test_a_head_must_come_in_time(
+    gateway: Any, monkeypatch: pytest.MonkeyPatch, begin: bytes, status: bytes
+) -> None:
+    monkeypatch.setattr("gateway.server.HEAD_SECONDS", 0.2)
+    reader, writer = await asyncio.open_connection(gateway.host, gateway.port)
+    writer.write(begin)
+    answer = await asyncio.wait_for(reader.read(), 5)
+    assert answer.startswith(status) if status else not answer
+    writer.close()

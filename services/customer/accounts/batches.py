@@ -30,7 +30,7 @@ from services.customer.accounts.service import (
     own_seller,
     unknown_owner,
 )
-from services.customer.deps import Desk
+from services.customer.deps import Desk, may_read_tax_ids
 
 
 @dataclass(slots=True)
@@ -106,7 +106,8 @@ def _claim(work: _Work, account: dict[str, Any]) -> None:
         if holder != account["id"]:
             known = work.accounts.get(holder)
             is_seen = work.desk.scope.everything or (known is not None and work.desk.scope.sees(known["owner_id"]))
-            raise DuplicateAccount("the tax id is another account's", extra=_candidates([holder] if is_seen else []))
+            told = [holder] if is_seen and may_read_tax_ids(work.desk.actor) else []
+            raise DuplicateAccount("the tax id is another account's", extra=_candidates(told))
 
 
 def _add(work: _Work, row: AccountRow) -> UUID:

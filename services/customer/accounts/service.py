@@ -21,7 +21,7 @@ from services.customer.accounts import repository
 from services.customer.accounts.enums import AccountKind
 from services.customer.accounts.rules import AccountArchived, DuplicateAccount, clean_tax_id, merged
 from services.customer.accounts.schemas import AccountCreate, AccountUpdate
-from services.customer.deps import ACCOUNT_FIELDS, Desk
+from services.customer.deps import ACCOUNT_FIELDS, Desk, may_read_tax_ids
 from services.customer.directories import repository as directories
 from services.customer.events_out import AccountCreated, AccountSnapshot, AccountUpdated
 
@@ -104,14 +104,17 @@ async def check_owner(tx: Tx, desk: Desk, owner_id: UUID | None) -> None:
 
 
 async def refuse_taken(tx: Tx, desk: Desk, account: Mapping[str, Any]) -> None:
-    """Raises DuplicateAccount when another account has the tax id or an external id; names those the caller sees."""
-    others = set((await repository.find_by_external(tx, list(account["external_ids"].items()))).values())
+    """Raises DuplicateAccount when another account has the tax id or an external id; names those the caller sees
+    (the holder of a tax id to those only who may read tax ids: others would learn that a guess was right)."""
+    named = set((await repository.find_by_external(tx, list(account["external_ids"].items()))).values())
+    others = set(named)
     if account["tax_id"] is not None and account["kind"] == AccountKind.ORGANIZATION:
         holders = await repository.find_by_tax_id(tx, [account["tax_id"]])
         others |= {holder for (country, _), holder in holders.items() if country == account["country"]}
     others.discard(account["id"])
     if others:
-        holders_of = await repository.load_accounts(tx, sorted(others))
+        told = others if may_read_tax_ids(desk.actor) else others & named
+        holders_of = await repository.load_accounts(tx, sorted(told))
         seen = [other for other, holder in holders_of.items() if desk.scope.sees(holder["owner_id"])]
         raise DuplicateAccount(extra={"candidates": sorted(map(str, seen))})
 

@@ -73,7 +73,7 @@ async def _prepare(tx: Tx, desk: Desk, rows: Sequence[OrderRow], contents: Seque
     found = await repository.get_accounts(tx, {*by_ref.values(), *(r.account_id for r in rows if r.account_id)})
     by_external = await repository.find_by_external(tx, {(r.external_id.source, r.external_id.id) for r in rows})
     orders = await repository.lock_orders(tx, set(by_external.values()))
-    owners = [{"member_id": account["owner_id"]} for account in found.values() if account["owner_id"] is not None]
+    owners = [{"member_id": account["owner_id"]} for account in found.values()]
     of_owners = {"lines": [], "credits": owners, "partner_id": None, "currency": desk.base_currency}
     refs = await load_references(tx, desk, [*contents, of_owners])
     return _Work(desk, clock.now(), refs, by_ref, found, by_external, orders)

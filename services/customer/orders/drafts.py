@@ -139,7 +139,7 @@ def placed(order: Mapping[str, Any], refs: References, now: datetime) -> dict[st
     """The order asking for its checks: the next placement, with product lines, exchange rate and base
     amounts fixed; region and customer type are the account's unless given.
 
-    Raises OrderStateConflict, AccountArchived, UnknownReference, NoExchangeRate, AmountOverflow.
+    Raises OrderStateConflict, AccountArchived, UnknownReference, NoExchangeRate, AmountOverflow, AmountVanishes.
     """
     state = next_state(OrderState(order["state"]), OrderAction.PLACE)
     if order["account_archived_at"] is not None:

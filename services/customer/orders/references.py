@@ -57,12 +57,12 @@ class References:
 
 
 async def load_references(tx: Tx, desk: Desk, orders: Sequence[Mapping[str, Any]]) -> References:
-    """References of orders (or of the bodies that become orders)."""
+    """References of orders (or of the bodies that become orders); a credit without a seller refers to nothing."""
     found = await directories.get_references(
         tx,
         sorted({line["sku"] for order in orders for line in order["lines"]}),
         sorted({str(order["partner_id"]) for order in orders if order["partner_id"] is not None}),
-        sorted({str(credit["member_id"]) for order in orders for credit in order["credits"]}),
+        sorted({str(c["member_id"]) for order in orders for c in order["credits"] if c["member_id"] is not None}),
         sorted({order["currency"] for order in orders} - {desk.base_currency}),
         desk.base_currency,
     )

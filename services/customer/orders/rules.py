@@ -30,6 +30,12 @@ class AmountOverflow(OrderLineRefused):
     code, title = "amount-overflow", "An amount of the order is too large"
 
 
+class AmountVanishes(Invalid, ValueError):
+    """An order of something would be worth nothing in the base currency, and weigh nothing on any limit."""
+
+    code, title = "amount-vanishes", "The order is worth less than the smallest amount of the base currency"
+
+
 class CreditSplitInvalid(Invalid, ValueError):
     """The credited shares are not positive, name a seller twice, or do not sum to 100 %."""
 
@@ -85,7 +91,7 @@ def price_order(lines: Sequence[LineInput], currency: str, rate: str, base_curre
     `rate` = base units per unit of `currency`. tax = net x tax_rate, half-even per line. The order's
     gross is converted once (half-even), divided into net and tax, and each is spread over the lines by
     largest remainder (ties to the smaller line number), so every column of the lines sums to its total.
-    Raises OrderLineRefused, AmountOverflow, ExchangeRateInvalid.
+    Raises OrderLineRefused, AmountOverflow, AmountVanishes, ExchangeRateInvalid.
     """
     check_rate(rate, currency, base_currency)
     if len({line.number for line in lines}) != len(lines):
@@ -96,6 +102,9 @@ def price_order(lines: Sequence[LineInput], currency: str, rate: str, base_curre
     _check_range(lines, gross)
     keys = [f"{line.number:012d}" for line in lines]
     gross_base = convert(sum(gross), currency, rate, base_currency) if gross else 0
+    if sum(gross) and not gross_base:
+        detail = f"{sum(gross)} minor units of {currency} at {rate} round to nothing in {base_currency}"
+        raise AmountVanishes(detail, errors=[FieldError("/lines", AmountVanishes.code, detail)])
     net_total, tax_total = _spread(gross_base, [sum(net), sum(tax)], ["net", "tax"])
     net_base = _spread(net_total, net, keys)
     tax_base = _spread(tax_total, tax, keys)

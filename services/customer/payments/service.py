@@ -108,7 +108,11 @@ def _receive(ledger: _Ledger, data: PaymentCreate) -> dict[str, Any]:
             raise Invalid(
                 "twice", errors=[FieldError(f"/allocations/{index}", "duplicate", "the order is named twice")]
             )
-        base = allocation_base(order["gross"], order["gross_base"], order["paid"], item.amount)
+        try:
+            base = allocation_base(order["gross"], order["gross_base"], order["paid"], item.amount)
+        except AllocationRefused as error:
+            pointer = f"/allocations/{index}/amount"
+            raise AllocationRefused(error.detail, errors=[FieldError(pointer, error.code, error.detail)]) from None
         booked[order["id"]] = booked_order(order, item.amount, base)
         allocations.append(_allocation(payment_id, order["id"], item.amount, base))
     ledger.orders |= booked

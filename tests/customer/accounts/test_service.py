@@ -194,6 +194,20 @@ async def test_a_refusal_names_no_account_that_the_caller_may_not_see(world: Wor
     assert (result["status"], result["problem"]["candidates"]) == ("problem", [])
 
 
+async def test_a_guessed_tax_id_names_no_account_to_who_may_not_read_it(world: World) -> None:
+    account = await world.account(country="CN", tax_id=USCC, external_ids={"erp": "C-1"})
+    agent = world.service.headers("agent", "service_agent")
+    guess = {"kind": "organization", "name": "Other", "country": "CN", "tax_id": USCC}
+    answer = await world.service.post("/v1/accounts", guess, headers=agent)
+    assert (answer.status_code, answer.json()["candidates"]) == (409, [])
+    row = {**guess, "external_ids": {"erp": "C-9"}}
+    answer = await world.service.post("/v1/accounts/batch", {"rows": [row]}, headers=agent)
+    assert answer.json()["results"][0]["problem"]["candidates"] == []
+    named = {"kind": "organization", "name": "Other", "external_ids": {"erp": "C-1"}}
+    answer = await world.service.post("/v1/accounts", named, headers=agent)
+    assert answer.json()["candidates"] == [account["id"]]
+
+
 @pytest.mark.parametrize("role", ["service_agent", "channel_manager", "auditor"])
 async def test_a_tax_id_is_masked_for_who_need_not_know_it(world: World, role: str) -> None:
     account = await world.account(country="CN", tax_id=USCC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from kit.errors import Invalid
@@ -16,10 +16,12 @@ from services.customer.orders.rules import (
     MAX_CREDIT_PARTS,
     AmountOverflow,
     Amounts,
+    AmountVanishes,
     CreditSplitInvalid,
     LineInput,
     OrderLineRefused,
     OrderStateConflict,
+    PricedOrder,
     check_split,
     decide_answer,
     next_state,
@@ -51,9 +53,25 @@ def add(rows: list[Amounts]) -> Amounts:
     return total
 
 
+def priced_or_reject(lines: list[LineInput], pair: tuple[str, str], rate: str) -> PricedOrder:
+    try:
+        return price_order(lines, pair[0], rate, pair[1])
+    except AmountVanishes:
+        reject()
+
+
+def test_an_order_of_something_weighs_something() -> None:
+    dust = [LineInput(1, 1, 125)]
+    with pytest.raises(AmountVanishes) as refused:
+        price_order(dust, "VND", "0.00004", "USD")
+    assert refused.value.errors[0].pointer == "/lines"
+    assert price_order([LineInput(1, 1, 126)], "VND", "0.00004", "USD").total.gross_base == 1
+    assert price_order([LineInput(1, 1, 0)], "VND", "0.00004", "USD").total.gross_base == 0
+
+
 @given(line_lists(), rates, pairs)
 def test_lines_sum_to_the_total_in_both_currencies(lines: list[LineInput], rate: str, pair: tuple[str, str]) -> None:
-    priced = price_order(lines, pair[0], rate, pair[1])
+    priced = priced_or_reject(lines, pair, rate)
     assert add(list(priced.lines)) == priced.total
     for row in (*priced.lines, priced.total):
         assert row.gross == row.net + row.tax
@@ -66,7 +84,7 @@ def test_lines_sum_to_the_total_in_both_currencies(lines: list[LineInput], rate:
 @given(line_lists(), rates, pairs, st.randoms(use_true_random=False))
 def test_the_order_of_the_lines_does_not_matter(lines, rate, pair, random) -> None:  # type: ignore[no-untyped-def]
     shuffled = random.sample(lines, len(lines))
-    one, other = price_order(lines, pair[0], rate, pair[1]), price_order(shuffled, pair[0], rate, pair[1])
+    one, other = priced_or_reject(lines, pair, rate), price_order(shuffled, pair[0], rate, pair[1])
     assert one.total == other.total
     assert dict(zip([x.number for x in lines], one.lines, strict=True)) == dict(
         zip([x.number for x in shuffled], other.lines, strict=True)
@@ -160,7 +178,7 @@ def test_rate_to_itself_and_repeated_line_numbers_are_refused() -> None:
 
 @given(line_lists(), rates, pairs, st.data())
 def test_any_steps_to_a_full_return_give_exactly_the_original(lines, rate, pair, data) -> None:  # type: ignore[no-untyped-def]
-    original, ordered = price_order(lines, pair[0], rate, pair[1]).lines[0], lines[0].quantity
+    original, ordered = priced_or_reject(lines, pair, rate).lines[0], lines[0].quantity
     stops = sorted(data.draw(st.sets(st.integers(1, ordered), max_size=5)) | {ordered})
     deltas = [return_delta(original, ordered, a, b) for a, b in zip([0, *stops], stops, strict=False)]
     assert add(deltas) == original

@@ -29,6 +29,26 @@ async def test_the_server_prices_a_draft(world: World) -> None:
     assert await world.service.published("customer.order.placed.v1") == []
 
 
+async def test_an_account_without_an_owner_orders_with_named_sellers(world: World) -> None:
+    account = await world.account(owner_id=None)
+    draft = await world.draft(account)
+    answer = await world.service.patch(f"/v1/orders/{draft['id']}", {"payment_terms_days": 45}, draft["version"])
+    assert answer.status_code == 200, answer.text
+    answer = await world.service.post("/v1/orders", world.order_body(account, credits=[]))
+    assert (answer.status_code, answer.json()["code"], codes(answer.json())) == (
+        422,
+        "credit-split-invalid",
+        ["/credits"],
+    )
+
+
+async def test_an_order_that_would_weigh_nothing_is_not_placed(world: World) -> None:
+    line = {"sku": "CD-ROCK", "quantity": 1, "unit_price": 3}
+    order = await world.draft(lines=[line])
+    answer = await world.service.post(f"/v1/orders/{order['id']}/place")
+    assert (answer.status_code, answer.json()["code"]) == (422, "amount-vanishes"), "0.137 x 0.03 is 0.00411"
+
+
 async def test_placement_fixes_rate_base_amounts_and_labels(world: World) -> None:
     order = await world.placed()
     assert (order["state"], order["placement"], order["exchange_rate"]) == ("placed", 1, "0.137")

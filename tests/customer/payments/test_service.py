@@ -7,6 +7,7 @@ import random
 from typing import Any
 from uuid import uuid4
 
+from kit.testing.service import codes
 from tests.customer.conftest import OTHER_REP, World
 
 
@@ -42,6 +43,7 @@ async def test_part_payments_are_worth_the_order_in_base_currency(world: World) 
     assert (after["paid"], after["paid_base"]) == (order["gross"], order["gross_base"])
     answer = await world.service.post("/v1/payments", _body(order, 1))
     assert (answer.status_code, answer.json()["code"]) == (409, "allocation-refused")
+    assert codes(answer.json()) == ["/allocations/0/amount"]
     assert events[0].key == order["stream_key"]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from kit.testing.service import codes
 from kit.web.idempotency import KeyInFlight, keyed_request
 
 
@@ -72,7 +73,7 @@ VALUES ('alice', 'POST /v1/notes', 'key-1', $1, 201, '{}', '{"from": "the first"
 async def test_answer_committed_between_look_up_and_lock_is_found(web: Any) -> None:
     """The look-up may not see what was committed before the lock was free; the commit then does."""
     content = b'{"name": "a"}'
-    request = keyed_request("alice", "POST", "/v1/notes", "", "key-1", content)
+    request = keyed_request("alice", "POST", "/v1/notes", "", ["key-1"], content)
     web.hooks.gate = asyncio.Event()
     late = asyncio.create_task(web.send(content, Idempotency_Key="key-1"))
     await web.hooks.began.wait()
@@ -85,6 +86,13 @@ async def test_answer_committed_between_look_up_and_lock_is_found(web: Any) -> N
         {"from": "the first"},
         "true",
     )
+    assert await web.names() == []
+
+
+async def test_two_keys_are_none(web: Any) -> None:
+    headers = [*web.headers().items(), ("Idempotency-Key", "key-1"), ("Idempotency-Key", "key-2")]
+    answer = await web.client.post("/v1/notes", json={"name": "a"}, headers=headers)
+    assert (answer.status_code, codes(answer.json())) == (422, ["Idempotency-Key"])
     assert await web.names() == []
 
 
