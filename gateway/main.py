@@ -13,6 +13,7 @@ from gateway.issuer import DevelopmentIssuer
 from gateway.server import server_config
 from gateway.settings import GatewaySettings
 from gateway.upstream import HttpUpstream
+from kit.collector import settle_collector
 from kit.telemetry.logging import configure_logging
 from kit.web.server import DrainingServer
 
@@ -26,7 +27,9 @@ def from_environment() -> Gateway:
         for name, url in settings.upstreams().items()
     }
     issuer = None if settings.jwks_url else DevelopmentIssuer(settings)
-    return create_app(settings, upstreams, issuer=issuer)
+    app = create_app(settings, upstreams, issuer=issuer)
+    settle_collector()
+    return app
 
 
 def main() -> None:

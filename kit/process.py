@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 from fastapi import FastAPI
 
+from kit.collector import settle_collector
 from kit.db.database import Database, DatabaseSettings
 from kit.events.bus import BusUnavailable, EventBus
 from kit.events.envelope import dead_letter_topic_of, topic_of
@@ -102,6 +103,7 @@ def api_lifespan(runtime: Runtime) -> Callable[[FastAPI], Any]:
             await runtime.db.start()
             stack.push_async_callback(runtime.db.stop)
             stack.push_async_callback(runtime.bus.stop)
+            settle_collector()
             yield
             app.state.health.is_draining = True
 
@@ -140,6 +142,7 @@ async def run_worker(runtime: Runtime, create: Callable[[Runtime], Worker]) -> N
         await _migrated(health, stop)
         await _has_topics(runtime, stop)
         if not stop.is_set():
+            settle_collector()
             await worker.run(stop)
 
 

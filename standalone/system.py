@@ -21,6 +21,7 @@ from gateway.issuer import DevelopmentIssuer
 from gateway.server import server_config
 from gateway.settings import GatewaySettings
 from gateway.upstream import AsgiUpstream
+from kit.collector import settle_collector
 from kit.db.database import DatabaseSettings
 from kit.db.migrate import upgrade
 from kit.events.bus import EventBus
@@ -103,6 +104,7 @@ class System:
         config.timeout_graceful_shutdown = DRAIN_SECONDS
         server = InnerServer(config)
         server.on_started = self._serving.set
+        settle_collector()
         serving = asyncio.create_task(server.serve(sockets=[self.listener]))
         waiting = asyncio.create_task(stop.wait())
         await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)

@@ -7,10 +7,12 @@ answer is made and before it is sent; a deadlock or serialisation failure is wor
 from __future__ import annotations
 
 import asyncio
+import inspect
 import random
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
-from typing import Any
+from functools import wraps
+from typing import Any, get_args
 
 import asyncpg
 import orjson
@@ -22,7 +24,7 @@ from kit.db.database import Tx
 from kit.errors import AppError, Unauthenticated
 from kit.security.principals import Scope
 from kit.web import idempotency
-from kit.web.context import Actor, Context, permissions_of, query_of
+from kit.web.context import Actor, Allow, Context, permissions_of, query_of
 from kit.web.deadline import Deadline
 
 ATTEMPTS = 4
@@ -68,6 +70,9 @@ async def authenticate(request: Request) -> Actor:
 class TransactionRoute(APIRoute):
     """A route whose endpoint finds its transaction in `request.state.context`."""
 
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, _with_context(endpoint), **options)
+
     def get_route_handler(self) -> Endpoint:
         endpoint = super().get_route_handler()
         read_only = (self.methods or set()) <= {"GET", "HEAD"}
@@ -83,6 +88,31 @@ class TransactionRoute(APIRoute):
             return await _write(request, actor, endpoint)
 
         return handle
+
+
+def _with_context(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    """The endpoint as FastAPI sees it: with the request where it has a Context from `Allow`, which then is found
+    without solving a dependency (a tenth of the time of a small read)."""
+    signature = inspect.signature(endpoint, eval_str=True)
+    given = {
+        name: found
+        for name, parameter in signature.parameters.items()
+        for found in (getattr(one, "dependency", None) for one in get_args(parameter.annotation)[1:])
+        if isinstance(found, Allow)
+    }
+    if len(given) != 1:
+        return endpoint
+    ((name, allow),) = given.items()
+
+    @wraps(endpoint)
+    async def called(**values: Any) -> Any:
+        values[name] = await allow(values[name])
+        return await endpoint(**values)
+
+    parameters = dict(signature.parameters)
+    parameters[name] = parameters[name].replace(annotation=Request)
+    called.__signature__ = signature.replace(parameters=list(parameters.values()))  # type: ignore[attr-defined]
+    return called
 
 
 async def _require_json(request: Request) -> None:
