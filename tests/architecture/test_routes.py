@@ -52,8 +52,8 @@ def dependencies_of(dependant: Dependant) -> Iterator[Dependant]:
 
 
 def permissions_of(route: APIRoute) -> list[str]:
-    calls = (inner.call for inner in dependencies_of(route.dependant))
-    return [call.permission for call in calls if isinstance(call, Allow)]
+    calls = [inner.call for inner in dependencies_of(route.dependant)]
+    return [call.permission for call in (getattr(route, "allow", None), *calls) if isinstance(call, Allow)]
 
 
 def test_the_gateway_knows_every_service() -> None:
