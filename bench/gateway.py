@@ -33,6 +33,7 @@ from gateway.issuer import DevelopmentIssuer
 from gateway.server import server_config
 from gateway.settings import GatewaySettings
 from gateway.upstream import HttpUpstream
+from kit.collector import settle_collector
 from kit.native.process import free_port
 
 CONNECTIONS = 16
@@ -93,6 +94,7 @@ def serve_gateway(port: int, upstream: int, folder: Path) -> None:
     )
     issuer = DevelopmentIssuer(settings)
     app = create_app(settings, {"customer": HttpUpstream(f"http://127.0.0.1:{upstream}")}, issuer=issuer)
+    settle_collector()
     (folder / "token").write_text(issuer.token("rep-07"))
     uvicorn.Server(server_config(app, port=port)).run()
 

@@ -9,8 +9,7 @@ from urllib.parse import unquote_to_bytes
 
 from starlette.types import Scope
 
-from kit.ids import new_id
-from kit.telemetry.tracing import TraceParent
+from kit.telemetry.tracing import TraceParent, random_hex
 
 Headers = list[tuple[bytes, bytes]]
 Values = dict[bytes, list[bytes]]
@@ -70,7 +69,7 @@ def context_of(values: Values, trace: TraceParent) -> RequestContext:
     keeps_id = len(ids) == 1 and _REQUEST_ID.fullmatch(ids[0])
     is_continued = states and trace.trace_id in (trace_of(values) or "")
     return RequestContext(
-        ids[0] if keeps_id else new_id().hex.encode(), trace, b",".join(states) if is_continued else None, values
+        ids[0] if keeps_id else random_hex(16).encode(), trace, b",".join(states) if is_continued else None, values
     )
 
 

@@ -91,8 +91,7 @@ class Connection(asyncio.Protocol):
         """Whether both ends still hold the connection."""
         return not (self._is_closed or self._transport is None or self._transport.is_closing())
 
-    @property
-    def is_done(self) -> bool:
+    def is_at_end(self) -> bool:
         """Whether the answer has come to its end and was read."""
         return self._is_done and not self._chunks
 

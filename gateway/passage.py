@@ -127,10 +127,13 @@ class Passage:
                 await self._send(
                     {"type": "http.response.start", "status": response.status, "headers": to_client(response.headers)}
                 )
+                is_over = False
                 async for chunk in response.body:
                     self._progress()
-                    await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
-                await self._send({"type": "http.response.body", "body": b""})
+                    is_over = response.is_over()
+                    await self._send({"type": "http.response.body", "body": chunk, "more_body": not is_over})
+                if not is_over:
+                    await self._send({"type": "http.response.body", "body": b""})
                 return True
         except UpstreamError:
             if has_answered is None and not (self._body is not None and self._body.is_broken):

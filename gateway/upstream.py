@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -48,11 +48,13 @@ class UpstreamRequest:
 
 @dataclass(frozen=True, slots=True)
 class UpstreamResponse:
-    """Status and raw headers; `body` raises UpstreamError when the answer breaks off."""
+    """Status and raw headers; `body` raises UpstreamError when the answer breaks off. `is_over` may know that what
+    was read of it last was its end."""
 
     status: int
     headers: Headers
     body: AsyncIterator[bytes]
+    is_over: Callable[[], bool] = lambda: False
 
 
 class Upstream(Protocol):
@@ -96,7 +98,7 @@ class HttpUpstream:
             if request.body is not None:
                 upload = asyncio.create_task(connection.upload(request.body, is_chunked=is_chunked))
             await connection.answer()
-            yield UpstreamResponse(connection.status, connection.headers, _chunks(connection))
+            yield UpstreamResponse(connection.status, connection.headers, _chunks(connection), connection.is_at_end)
         except ExchangeFailed as error:
             raise UpstreamError(str(error)) from error
         finally:
@@ -106,7 +108,7 @@ class HttpUpstream:
                 upload.cancel()
                 # the next attempt reads the same body, and only one may read
                 await asyncio.wait({upload})
-            if is_sent and connection.is_done and connection.is_reusable:
+            if is_sent and connection.is_at_end() and connection.is_reusable:
                 connection.rest(asyncio.get_running_loop().time())
                 self._idle.append(connection)
             else:
