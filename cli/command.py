@@ -50,7 +50,8 @@ def complete_service(incomplete: str) -> list[str]:
 
 
 Data = Annotated[
-    Path | None, typer.Option("--data", help="Data folder of a running `crmesh run`; else the environment speaks.")
+    Path | None,
+    typer.Option("--data", help="Folder of a running `crmesh run`; else the usual one, or the environment."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 Service = Annotated[str, typer.Argument(callback=_known, autocompletion=complete_service, help=", ".join(SERVICES))]

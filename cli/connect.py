@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
@@ -36,7 +37,9 @@ def read_system(folder: Path) -> dict[str, Any]:
 
 
 def overrides(folder: Path | None) -> dict[str, Any]:
-    """Settings that point at the system of a data folder; none when `folder` is None (the environment speaks)."""
+    """Settings that point at the system of a data folder. Without a folder: of the usual one when a system runs there
+    and CRMESH_POSTGRES does not name a server, else none (the environment speaks)."""
+    folder = folder or default_folder()
     if folder is None:
         return {}
     system = read_system(folder)
@@ -46,6 +49,22 @@ def overrides(folder: Path | None) -> dict[str, Any]:
         "kafka": system["kafka"] or "127.0.0.1:9092",
         "secret": (folder / "secret").read_text(),
     }
+
+
+def usual_folder() -> Path:
+    """Where `crmesh run` keeps its data unless told otherwise."""
+    return Path(os.environ.get("CRMESH_DATA", Path.home() / ".local" / "share" / "crmesh"))
+
+
+def default_folder() -> Path | None:
+    """The usual folder, when a system runs there and CRMESH_POSTGRES does not name a server."""
+    if "CRMESH_POSTGRES" in os.environ:
+        return None
+    try:
+        read_system(usual_folder())
+    except NotRunning:
+        return None
+    return usual_folder()
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from cli.command import EXIT_FOUND, Data, Json, OneService, execute, show
-from cli.connect import NotRunning, overrides, read_system
+from cli.connect import NotRunning, default_folder, overrides, read_system
 from cli.console import out, say
 from kit.db.database import Database, DatabaseSettings
 from kit.doctor.database import UNREACHABLE, check_server, check_service
@@ -33,6 +33,7 @@ def doctor(service: OneService = None, data: Data = None, as_json: Json = False)
 
     Each finding is ok, warn or fail, with what was seen and what to do. Exits 1 when one fails.
     """
+    data = data or default_folder()
     names = [service] if service else list(SERVICES)
     host = check_versions() + (check_disk(data) if data is not None and data.is_dir() else [])
     findings = host + execute(_examine(names, data))

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import sys
 from pathlib import Path
 from typing import Annotated, Final
 
-import structlog
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -18,6 +16,7 @@ from cli.command import EXIT_FOUND, EXIT_UNAVAILABLE
 from kit.native.kafka import NativeKafka
 from kit.native.postgres import EmbeddedPostgres
 from kit.native.process import LOOPBACK, NativeError, free_port
+from standalone.registry import SERVICES
 
 app = typer.Typer(no_args_is_help=True, help="PostgreSQL and Kafka on this machine, in .infra/ of the repository.")
 
@@ -72,6 +71,8 @@ async def start_servers(
         for outcome in outcomes:
             if outcome is not None:
                 raise outcome
+        for service in SERVICES:
+            await postgres.ensure_database(f"crmesh_{service}")
         return postgres.tcp_dsn(), kafka.bootstrap
     finally:
         postgres.detach()
@@ -85,12 +86,6 @@ async def stop_servers(folder: Path, *, remove: bool = False) -> None:
         await asyncio.gather(postgres.destroy(), kafka.destroy())
     else:
         await asyncio.gather(postgres.stop(), kafka.stop())
-
-
-@app.callback()
-def _logs_to_stderr() -> None:
-    """Standard output carries the environment lines only, so that `eval "$(crmesh infra up)"` works."""
-    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
 
 
 @app.command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
@@ -14,6 +13,7 @@ import typer
 from cli import audit_log, command, events, infra, operate, parked, topics
 from cli.backup import backup, restore
 from cli.command import EXIT_FOUND, EXIT_UNAVAILABLE, EXIT_USAGE
+from cli.connect import usual_folder
 from cli.console import err, say
 from cli.contracts import contracts
 from cli.demo import check_demo, run_demo
@@ -35,7 +35,7 @@ operate.register(app)
 for each in (migrate, revision, contracts, backup, restore, doctor):
     app.command()(each)
 
-DEFAULT_FOLDER = Path(os.environ.get("CRMESH_DATA", Path.home() / ".local" / "share" / "crmesh"))
+DEFAULT_FOLDER = usual_folder()
 
 Folder = Annotated[Path, typer.Option("--data", help="Folder that keeps everything.", envvar="CRMESH_DATA")]
 Port = Annotated[int, typer.Option(help="Port of the gateway.", min=1, max=65535)]

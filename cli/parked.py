@@ -6,9 +6,9 @@ import sys
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
-from cli.command import Data, Json, Service, execute, show
+from cli.command import Data, Json, Refused, Service, execute, show
 from cli.connect import runtimes
 from cli.console import out, say
 from kit.errors import AppError
@@ -37,9 +37,9 @@ def list_parked(service: Service, data: Data = None, as_json: Json = False) -> N
         show(rows)
         return
     if rows:
-        view = Table("id", "type", "key", "since", "attempts", "error")
+        view = Table("id", "type", Column("key", overflow="fold", min_width=36), "since", "attempts", "error")
         for row in rows:
-            since, error = f"{row['parked_at']:%Y-%m-%d %H:%M:%S}", row["error"][:80]
+            since, error = f"{row['parked_at']:%Y-%m-%d %H:%M:%S}", row["error"].partition("\n")[0][:80]
             view.add_row(str(row["id"]), row["type"], row["key"], since, str(row["attempts"]), error)
         out.print(view)
     say(out, f"{len(rows)} parked events")
@@ -74,8 +74,11 @@ def retry_parked(service: Service, key: str, data: Data = None) -> None:
     async def work() -> int:
         async with runtimes(data, [service]) as made:
             try:
-                return await parked.retry_key(made[service].db, _subscriptions(service), key)
-            except AppError:
+                handled = await parked.retry_key(made[service].db, _subscriptions(service), key)
+                if not handled:
+                    raise Refused(f"nothing is parked under {key}; `crmesh parked list {service}` shows the keys")
+                return handled
+            except (AppError, Refused):
                 raise
             except Exception as error:
                 raise parked.StillFailing(f"{error!r}; `crmesh parked list {service}` shows what is left") from error

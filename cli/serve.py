@@ -110,6 +110,8 @@ async def run_system(folder: Path, host: str, port: int, bus: BusKind, *, with_l
     async def work(system: System, stop: asyncio.Event) -> int:
         nonlocal disagrees
         say(err, f"crmesh serves {system.options.url} (ready in {seconds_since_start():.1f} s)")
+        if system.bus_address:
+            say(err, f"events in Kafka at {system.bus_address}")
         say(err, f"data in {system.options.folder}; API and documentation: {system.options.url}/docs")
         if with_load:
             report, table = await load_sample(system, cdnow.sample_path(), chunk)

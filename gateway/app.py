@@ -34,6 +34,11 @@ from kit.web.problems import install
 
 logger = logging.getLogger(__name__)
 
+DESCRIPTION = """Customer relationships and sales performance: four services behind one gateway.
+
+Every request carries `Authorization: Bearer TOKEN`. In development `POST /oauth/token` gives one
+(`grant_type=client_credentials`, `client_id=admin`, `client_secret=crmesh-development`)."""
+
 
 class Gateway:
     """ASGI application. `document` is the merged OpenAPI document, `shell` the FastAPI application beneath,
@@ -174,6 +179,7 @@ def _shell(upstreams: Mapping[str, Upstream], metrics: Sequence[HttpMetrics]) ->
 
     shell = FastAPI(
         title="crmesh",
+        description=DESCRIPTION,
         version="0.1.0",
         docs_url=None,
         redoc_url=None,

@@ -27,7 +27,7 @@ from kit.errors import Conflict
 from kit.native.pgbackup import Progress, check_manifest, checksum, copy_cluster, database_bytes
 from kit.native.postgres import EmbeddedPostgres
 from standalone.registry import SERVICES
-from standalone.system import system_file
+from standalone.system import kept_bus, system_file
 
 FORMAT: Final = 1
 SUMS: Final = "SHA256SUMS"
@@ -224,10 +224,10 @@ async def _state(dsn: str) -> tuple[dict[str, str | None], int]:
 
 
 def _bus_of(folder: Path) -> str:
-    try:
-        return (folder / "bus").read_text().strip()
-    except FileNotFoundError:
-        raise BackupRefused(f"{folder} holds no system") from None
+    kind, _cluster = kept_bus(folder)
+    if not kind:
+        raise BackupRefused(f"{folder} holds no system")
+    return kind
 
 
 def _check_space(folder: Path, needed: int, refusal: type[Conflict]) -> None:

@@ -25,6 +25,8 @@ from kit.collector import settle_collector
 from kit.db.database import DatabaseSettings
 from kit.db.migrate import upgrade
 from kit.events.bus import EventBus
+from kit.events.envelope import topic_of
+from kit.events.kafka import KafkaBus
 from kit.events.worker import Worker
 from kit.native.postgres import EmbeddedPostgres
 from kit.process import LOG_DATABASE, make_runtime, topics_of
@@ -165,7 +167,8 @@ async def _start(options: Options, listener: socket.socket, stack: AsyncExitStac
     server = EmbeddedPostgres(options.folder / "postgres", shared_buffers_mb=SHARED_BUFFERS_MB)
     await server.start()
     stack.push_async_callback(server.stop)
-    _replace(options.folder / "bus", options.bus)
+    if options.bus == "embedded":
+        _replace(options.folder / "bus", options.bus)
     postgres = server.dsn("")
     _go_on(stop)
     bus_address = await _start_bus_server(options, stack)
@@ -210,9 +213,33 @@ def _go_on(stop: asyncio.Event) -> None:
 
 def _check_bus(options: Options) -> None:
     """Raises OtherBus: offsets and sent events of one log mean nothing in another."""
-    mark = options.folder / "bus"
-    if mark.exists() and (kept := mark.read_text().strip()) != options.bus:
+    kept, _cluster = kept_bus(options.folder)
+    if kept not in ("", options.bus):
         raise OtherBus(f"the events of {options.folder} are kept by the {kept} bus, not {options.bus}")
+
+
+def kept_bus(folder: Path) -> tuple[str, str]:
+    """The bus of a data folder and the id of its Kafka cluster; empty what is not known (yet)."""
+    try:
+        kind, _, cluster = (folder / "bus").read_text().strip().partition(" ")
+    except FileNotFoundError:
+        return "", ""
+    return kind, cluster
+
+
+async def _check_cluster(options: Options, bus: KafkaBus) -> None:
+    """Raises OtherBus: with another cluster, or one that holds the events of another system, facts would be lost."""
+    kept, known = kept_bus(options.folder)
+    cluster = await bus.cluster_id()
+    if known and known != cluster:
+        raise OtherBus(
+            f"its events are kept by the Kafka cluster {known}, and this is {cluster}; CRMESH_KAFKA names the cluster"
+        )
+    if not kept:
+        for service in SERVICES:
+            if any(end for _first, end in (await bus.bounds(topic_of(service))).values()):
+                raise OtherBus(f"it is new, and the Kafka cluster {cluster} holds the events of another system")
+    _replace(options.folder / "bus", f"kafka {cluster}")
 
 
 def describe(system: System) -> None:
@@ -262,8 +289,6 @@ async def _prepare_databases(server: EmbeddedPostgres, options: Options, stop: a
 async def _start_bus(options: Options, postgres: str, address: str, stack: AsyncExitStack) -> EventBus:
     bus: EventBus
     if options.bus == "kafka":
-        from kit.events.kafka import KafkaBus
-
         bus = KafkaBus(address, "crmesh-standalone")
     else:
         from kit.events.embedded import EmbeddedBus
@@ -273,6 +298,8 @@ async def _start_bus(options: Options, postgres: str, address: str, stack: Async
     await bus.start()
     stack.push_async_callback(bus.stop)
     await bus.ensure_topics([topic for service in SERVICES for topic in topics_of(service)])
+    if isinstance(bus, KafkaBus):
+        await _check_cluster(options, bus)
     return bus
 
 

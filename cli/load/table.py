@@ -149,10 +149,10 @@ async def make_table(api: Api, path: Path) -> Table:
         TableRow(
             "exposure", "exposure + payments + returns", exposure + paid + returned_gross, "confirmed", confirmed_gross
         ),
-        TableRow("credited", "confirmed - returned, net", net, "credit lines", sum(c["amount"] for c in credited)),
+        TableRow("credited", "confirmed - returned, net", net, "lines of the file", sum(c["amount"] for c in credited)),
     ]
     rows += [
-        TableRow(f"credited by {group}", "credit lines", net + others, f"attainment by {group}", total)
+        TableRow(f"credited by {group}", "file and other orders", net + others, f"attainment by {group}", total)
         for group, total in facts.by_group.items()
     ]
     rows += _rebate_rows(path, facts, confirmed)

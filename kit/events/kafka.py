@@ -94,6 +94,11 @@ class KafkaBus:
             for topic, partitions in described.items()
         }
 
+    async def cluster_id(self) -> str:
+        """Which cluster this is; addresses say nothing of that."""
+        async with self._admin() as admin:
+            return str((await admin.describe_cluster())["cluster_id"])
+
     async def configure_topics(self, topics: Sequence[str]) -> None:
         """Give existing topics the settings TOPIC_SETTINGS. An unknown topic is BusUnavailable."""
         async with self._admin() as admin:

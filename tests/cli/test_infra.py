@@ -16,7 +16,7 @@ from kit.testing.native import make_folder, run_apart
 
 
 def infra(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-W", "error", "-c", "from cli.infra import app; app()", *arguments]
+    command = [sys.executable, "-W", "error", "-c", "from cli.main import app; app()", "infra", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
 
 

@@ -13,12 +13,25 @@ import httpx
 import psutil
 import pytest
 
-from cli.connect import NotRunning, read_system
+from cli.connect import NotRunning, default_folder, read_system
 from cli.serve import CannotRun, with_system
+from kit.events.bus import Message
+from kit.events.kafka import KafkaBus
 from kit.native.process import free_port
+from kit.testing.kafka import delete_topics
 from kit.testing.program import servers_of, system_folder
 from standalone.registry import SERVICES
-from standalone.system import Interrupted, Options, OtherBus, PortTaken, System, listen, running, system_file
+from standalone.system import (
+    Interrupted,
+    Options,
+    OtherBus,
+    PortTaken,
+    System,
+    _check_cluster,
+    listen,
+    running,
+    system_file,
+)
 
 
 @pytest.fixture
@@ -89,6 +102,33 @@ async def test_a_folder_of_another_bus_is_refused_untouched(folder: Path) -> Non
     assert os.listdir(folder) == ["bus"]
 
 
+async def test_a_folder_keeps_its_kafka_cluster(
+    folder: Path, kafka_bootstrap: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("standalone.system.topic_of", lambda service: f"{folder.name}.{service}")
+    bus = KafkaBus(kafka_bootstrap, "test")
+    await bus.ensure_topics([f"{folder.name}.{service}" for service in SERVICES])
+    chosen = Options(folder, port=free_port(), bus="kafka", kafka=kafka_bootstrap)
+    try:
+        await _check_cluster(chosen, bus)
+        kept = (folder / "bus").read_text()
+        assert kept == f"kafka {await bus.cluster_id()}"
+        await bus.publish(f"{folder.name}.risk", [Message("k", b"{}", ())])
+        await _check_cluster(chosen, bus)
+        (folder / "bus").unlink()
+        with pytest.raises(OtherBus, match="events of another system"):
+            await _check_cluster(chosen, bus)
+        (folder / "bus").write_text("kafka another")
+        with pytest.raises(OtherBus, match="CRMESH_KAFKA"):
+            await _check_cluster(chosen, bus)
+        (folder / "bus").write_text("kafka")  # as earlier versions wrote it
+        await _check_cluster(chosen, bus)
+        assert (folder / "bus").read_text() == kept
+    finally:
+        await delete_topics(kafka_bootstrap, *[f"{folder.name}.{service}" for service in SERVICES])
+        await bus.stop()
+
+
 def test_one_program_has_the_address() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(PortTaken, match="in use"):
         listen("127.0.0.1", other.getsockname()[1])
@@ -101,6 +141,18 @@ def test_one_program_has_the_address() -> None:
 
 def test_the_url_of_an_address_of_version_6() -> None:
     assert Options(Path("/x"), host="::1", port=8000).url == "http://[::1]:8000"
+
+
+def test_the_system_of_the_usual_folder_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    me = psutil.Process()
+    monkeypatch.setenv("CRMESH_DATA", str(tmp_path))
+    monkeypatch.delenv("CRMESH_POSTGRES", raising=False)
+    assert default_folder() is None
+    running_here = {"pid": me.pid, "started": me.create_time(), "postgres": "", "bus": "embedded", "kafka": ""}
+    system_file(tmp_path).write_text(json.dumps(running_here))
+    assert default_folder() == tmp_path
+    monkeypatch.setenv("CRMESH_POSTGRES", "postgresql:///")
+    assert default_folder() is None
 
 
 def test_the_file_of_a_killed_system_is_not_believed(tmp_path: Path) -> None:
