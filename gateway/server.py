@@ -20,7 +20,7 @@ HEAD_BYTES = 64 * 1024
 """Of request line and headers together: nothing else limits what a client without a token makes the gateway keep."""
 HEAD_LINES = 100
 TARGET_BYTES = 16 * 1024
-HEAD_SECONDS = 10.0
+HEAD_SECONDS = 30.0
 """From the first byte of a head, or from the connection when none comes, until the head is complete."""
 
 
