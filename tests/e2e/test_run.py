@@ -100,6 +100,34 @@ def test_after_a_kill_the_next_run_takes_over_the_database_server(folder: Path) 
     assert servers_of(folder) == []
 
 
+def test_the_table_of_a_run_after_a_kill_waits_for_what_is_on_its_way(folder: Path) -> None:
+    program = start(folder, "--load")
+    program.wait_ready()
+    program.wait_output("stop with Ctrl-C", 300)
+    with admin(program) as api:
+        (seller,) = api.get("/v1/members?code=rep-01").json()["items"]
+        (account,) = api.get("/v1/accounts?limit=1").json()["items"]
+        row = {
+            "account_id": account["id"],
+            "currency": "USD",
+            "place": True,
+            "credits": [{"member_id": seller["id"], "share": 1_000_000}],
+            "lines": [{"sku": "CD-ROCK", "quantity": 1, "unit_price": 1}],
+        }
+        rows = [{**row, "external_id": {"source": "own", "id": str(number)}} for number in range(1500)]
+        answer = api.post("/v1/orders/batch", json={"rows": rows})
+        assert (answer.status_code, answer.json()["created"]) == (200, 1500), answer.text[:500]
+    program.kill()
+
+    again = start(folder, "--load")
+    again.wait_ready()
+    again.wait_output("stop with Ctrl-C", 300)
+    assert "differs" not in again.output()
+    assert "agrees" in again.output()
+    assert httpx.get(f"{again.url}/readyz").status_code == 200
+    assert again.interrupt() == 0
+
+
 def test_a_port_already_taken_is_said_before_anything_is_touched(folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
