@@ -9,11 +9,13 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import structlog
 
 from kit.db.database import TRANSIENT_ERRORS, Database, Row, Tx
 from kit.db.rows import dumps
 from kit.errors import AppError, Conflict, NotFound
+from kit.events.bus import BusUnavailable
 from kit.ids import new_id
 from kit.jobs import store
 from kit.jobs.context import JobContext
@@ -35,6 +37,17 @@ __all__ = [
 ]
 
 log = structlog.stdlib.get_logger("kit.jobs")
+
+
+AWAY = (
+    BusUnavailable,
+    ConnectionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+)
+"""The database or the log is away: no fault of the job, which waits for it however long that takes."""
+AWAY_DELAYS = 5
 
 
 class JobNotFound(NotFound):
@@ -108,7 +121,8 @@ async def request_cancel(tx: Tx, job_id: UUID) -> str:
 
 
 JobHandler = Callable[[JobContext], Coroutine[Any, Any, Mapping[str, Any] | None]]
-"""Does the work and returns the job's result. An AppError fails the job; any other error is tried again."""
+"""Does the work and returns the job's result. An AppError fails the job; any other error is tried again, and one that
+says that the database or the log is away does not count."""
 
 
 class JobRunner:
@@ -248,6 +262,10 @@ class JobRunner:
             await self._finish(claim, context, "cancelled")
         elif isinstance(error, AppError):
             await self._finish(claim, context, "failed", error=f"{error.code}: {store.error_text(error)}")
+        elif isinstance(error, AWAY):
+            async with self._db.transaction() as tx:
+                await store.postpone(tx, claim, type(error).__name__, AWAY_DELAYS * self._retry_delay)
+            log.warning("job postponed", job=str(claim.id), kind=claim.kind, error=repr(error))
         elif error is not None:
             await self._retry(claim, error)
 

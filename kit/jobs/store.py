@@ -121,6 +121,15 @@ UPDATE job SET state = CASE WHEN cancel_requested THEN 'cancelled' ELSE 'queued'
 """
 
 
+_POSTPONE = f"""
+UPDATE job SET state = CASE WHEN cancel_requested THEN 'cancelled' ELSE 'queued' END, attempts = attempts - 1,
+               finished_at = CASE WHEN cancel_requested THEN clock_timestamp() END, error = $3,
+               lease_owner = NULL, lease_until = NULL, run_at = clock_timestamp() + make_interval(secs => $4),
+               updated_at = clock_timestamp(), version = version + 1
+{_HELD}
+"""
+
+
 async def open_jobs(tx: Tx) -> dict[str, tuple[int, float]]:
     """State -> how many jobs, and for how many seconds the oldest has been due or running."""
     found = {row["state"]: (int(row["count"]), max(0.0, row["oldest"])) for row in await tx.fetch(_OPEN)}
@@ -183,6 +192,11 @@ async def retry_later(tx: Tx, claim: Claim, max_attempts: int, error: str, delay
     if state is None:
         raise LeaseLost
     return str(state)
+
+
+async def postpone(tx: Tx, claim: Claim, error: str, delay: float) -> None:
+    """Queue the job again after `delay` seconds; the attempt does not count."""
+    await tx.execute(_POSTPONE, claim.id, claim.owner, error, delay)
 
 
 async def release(tx: Tx, claim: Claim) -> None:

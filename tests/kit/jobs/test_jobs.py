@@ -6,6 +6,7 @@ import pytest
 
 from kit.db.database import Database
 from kit.errors import Conflict
+from kit.events.bus import BusUnavailable
 from kit.ids import derived_id
 from kit.jobs.jobs import (
     JobAlreadyFinished,
@@ -136,6 +137,22 @@ async def test_error_then_success_leaves_no_error(db: Database, until: Any, work
     job = await add(db)
     async with working(JobRunner(db, {"work": handler}, poll=0.02, retry_delay=0.01)):
         await until(job, state="succeeded", attempts=2, error=None)
+
+
+async def test_a_log_that_is_away_is_waited_for(db: Database, until: Any, working: Any) -> None:
+    calls = 0
+
+    async def handler(context: JobContext) -> None:
+        nonlocal calls
+        calls += 1
+        assert context.attempt == 1
+        if calls < 8:
+            raise BusUnavailable("the broker is away")
+
+    job = await add(db)
+    async with working(JobRunner(db, {"work": handler}, poll=0.02, max_attempts=3, retry_delay=0.001)):
+        await until(job, state="succeeded", attempts=1, error=None)
+    assert calls == 8
 
 
 async def test_result_that_cannot_be_stored_is_a_failure(db: Database, until: Any, working: Any) -> None:
