@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Column, Table
 
-from cli.command import Data, Json, Refused, Service, execute, show
+from cli.command import Data, Json, Service, execute, show
 from cli.connect import runtimes
 from cli.console import out, say
 from kit.errors import AppError
@@ -74,11 +74,8 @@ def retry_parked(service: Service, key: str, data: Data = None) -> None:
     async def work() -> int:
         async with runtimes(data, [service]) as made:
             try:
-                handled = await parked.retry_key(made[service].db, _subscriptions(service), key)
-                if not handled:
-                    raise Refused(f"nothing is parked under {key}; `crmesh parked list {service}` shows the keys")
-                return handled
-            except (AppError, Refused):
+                return await parked.retry_key(made[service].db, _subscriptions(service), key)
+            except AppError:
                 raise
             except Exception as error:
                 raise parked.StillFailing(f"{error!r}; `crmesh parked list {service}` shows what is left") from error

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 METHODS = frozenset({"get", "put", "post", "delete", "patch", "head", "options", "trace"})
 # Every proxied operation may answer with these, whatever its service documents.
-EDGE_STATUSES = (400, 401, 403, 404, 408, 413, 429, 502, 503, 504)
+EDGE_STATUSES = (400, 401, 403, 404, 408, 413, 414, 429, 431, 502, 503, 504)
 _DESCRIPTIONS = {403: "The caller's role does not allow this"} | dict(PROBLEMS.values())
 _REF = "#/components/"
 

@@ -12,6 +12,7 @@ from uvicorn import Config
 from uvicorn._types import ASGIApplication
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from gateway.problems import PROBLEMS
 from kit.web.problems import MEDIA_TYPE, problem
 from kit.web.server import GRACE_SECONDS
 
@@ -60,11 +61,11 @@ class _Corked:
 
 
 class HeadRefused(httptools.HttpParserError):
-    """The head of a request is not read any further."""
+    """The head of a request is not read any further; `code` is one of PROBLEMS."""
 
-    def __init__(self, status: int, code: str, title: str) -> None:
-        super().__init__(title)
-        self.status, self.code = status, code
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(detail)
+        self.code = code
 
 
 class StrictHttpProtocol(HttpToolsProtocol):
@@ -126,7 +127,7 @@ class StrictHttpProtocol(HttpToolsProtocol):
         if self._is_answering():  # the next head comes in while an answer goes out
             self._timer = self.loop.call_later(HEAD_SECONDS, self._late)
         elif self._in_head:
-            self._refuse(HeadRefused(408, "request-timeout", "The head of the request did not come in time"))
+            self._refuse(HeadRefused("request-timeout"))
         else:
             self.transport.close()
 
@@ -142,10 +143,11 @@ class StrictHttpProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Called by uvicorn for what cannot be parsed; it does not know why a head was refused here."""
         if not self.transport.is_closing() and not self._is_answering():
-            error = self._refused or HeadRefused(400, "bad-request", msg)
-            body = orjson.dumps(problem(error.status, error.code, str(error)))
+            error = self._refused or HeadRefused("malformed-request", msg)
+            status, title = PROBLEMS[error.code]
+            body = orjson.dumps(problem(status, error.code, title, str(error)))
             head = (
-                f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}\r\ncontent-type: {MEDIA_TYPE}\r\n"
+                f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\ncontent-type: {MEDIA_TYPE}\r\n"
                 f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
             )
             self.transport.write(head.encode() + body)
@@ -165,23 +167,22 @@ class StrictHttpProtocol(HttpToolsProtocol):
 
     def _check_head(self) -> None:
         if len(self.url) > TARGET_BYTES:
-            raise HeadRefused(414, "uri-too-long", f"The request target is longer than {TARGET_BYTES} bytes")
+            raise HeadRefused("uri-too-long", f"it is longer than {TARGET_BYTES} bytes")
         size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
         if size > HEAD_BYTES or len(self.headers) > HEAD_LINES:
             raise _too_large()
         if not self.url.startswith(b"/"):
-            raise HeadRefused(400, "bad-request", "The request target must be a path")
+            raise HeadRefused("malformed-request", "The request target must be a path")
         has_body = any(
             name == b"transfer-encoding" or (name == b"content-length" and value.strip() != b"0")
             for name, value in self.headers
         )
         if has_body and self.parser.should_upgrade():
-            raise HeadRefused(400, "bad-request", "An upgrade with a body")
+            raise HeadRefused("malformed-request", "An upgrade with a body")
 
 
 def _too_large() -> HeadRefused:
-    title = f"The headers are more than {HEAD_LINES} or larger than {HEAD_BYTES} bytes"
-    return HeadRefused(431, "headers-too-large", title)
+    return HeadRefused("headers-too-large", f"they are more than {HEAD_LINES} or larger than {HEAD_BYTES} bytes")
 
 
 def server_config(app: ASGIApplication | str, *, host: str = "127.0.0.1", port: int = 8000, workers: int = 1) -> Config:

@@ -7,12 +7,11 @@ from pathlib import Path
 import psutil
 
 from kit.native.process import free_port
-from kit.testing.program import start_program
+from kit.testing.program import servers_of, start_program
 
 
 def _postmaster(folder: Path) -> psutil.Process:
-    servers = [p for p in psutil.process_iter() if p.name().startswith("postgres") and "-D" in p.cmdline()]
-    return next(p for p in servers if str(folder) in " ".join(p.cmdline()))
+    return next(process for process in servers_of(folder) if "-D" in process.cmdline())
 
 
 def test_a_killed_database_ends_the_system_and_the_next_start_recovers(data_folder: Path) -> None:

@@ -314,7 +314,7 @@ async def test_a_head_is_bounded(gateway: Any) -> None:
         (request(gateway, line, host, *many), b"431", b"headers-too-large"),
         (request(gateway, b"GET /" + b"a" * 20_000 + b" HTTP/1.1", host), b"414", b"uri-too-long"),
         (request(gateway, b"GET /" + b"a" * 90_000 + b" HTTP/1.1", host), b"41", b"urn:crmesh:problem:uri-too-long"),
-        (request(gateway, b"FOO /v1/accounts/echo HTTP/1.1", host), b"400", b"bad-request"),
+        (request(gateway, b"FOO /v1/accounts/echo HTTP/1.1", host), b"400", b"malformed-request"),
     ]
     for sent, status, code in cases:
         answer = await gateway.raw(sent)
