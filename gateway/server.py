@@ -124,7 +124,8 @@ class StrictHttpProtocol(HttpToolsProtocol):
 
     def _late(self) -> None:
         self._timer = None
-        if self._is_answering():  # the next head comes in while an answer goes out
+        # a client that sends the next head early would take this answer for that of the request before
+        if self.cycle is not None and not self.cycle.response_complete:
             self._timer = self.loop.call_later(HEAD_SECONDS, self._late)
         elif self._in_head:
             self._refuse(HeadRefused("request-timeout"))

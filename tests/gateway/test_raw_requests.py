@@ -368,3 +368,13 @@ async def test_a_head_must_come_in_time(
     answer = await asyncio.wait_for(reader.read(), 5)
     assert answer.startswith(status) if status else not answer
     writer.close()
+
+
+async def test_a_late_head_is_no_answer_to_the_request_before(gateway: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.server.HEAD_SECONDS", 0.2)
+    token = b"Authorization: Bearer " + gateway.issuer.token("admin").encode()
+    reader, writer = await asyncio.open_connection(gateway.host, gateway.port)
+    writer.write(b"GET /v1/accounts/hang HTTP/1.1\r\nHost: a.test\r\n" + token + b"\r\n\r\nGET /v1/acc")
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(reader.read(1), 1)
+    writer.close()
