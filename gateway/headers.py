@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from starlette.types import Scope
@@ -36,8 +36,7 @@ class MalformedRequest(Exception):
     """The request must not be passed on; the text says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class RequestContext:
+class RequestContext(NamedTuple):
     """Identifiers of one request as the gateway knows them; `values` are its headers by name."""
 
     request_id: bytes
@@ -116,12 +115,12 @@ def to_upstream(scope: Scope, context: RequestContext, timeout_seconds: float) -
     return kept
 
 
-def to_client(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
-    """The service's headers without hop-by-hop ones and those that the gateway or the server in front sets."""
-    lowered = [(name.lower(), value) for name, value in headers]
-    named = [value for name, value in lowered if name == b"connection"]
+def to_client(headers: Headers) -> Headers:
+    """The service's headers (lower-case names) without hop-by-hop ones and those that the gateway or the server in
+    front sets."""
+    named = [value for name, value in headers if name == b"connection"]
     dropped = _NEVER_DOWN | _named_in_connection({b"connection": named}) if named else _NEVER_DOWN
-    return [header for header in lowered if header[0] not in dropped]
+    return [header for header in headers if header[0] not in dropped]
 
 
 def _named_in_connection(values: Values) -> set[bytes]:

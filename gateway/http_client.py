@@ -14,13 +14,11 @@ from typing import cast
 import httptools
 
 from gateway.headers import Headers
+from gateway.problems import UpstreamError
 
 _HIGH_WATER, _LOW_WATER = 256 * 1024, 64 * 1024
 _MAX_HEADER_BYTES = 64 * 1024
-
-
-class ExchangeFailed(Exception):
-    """The service gave no answer, or broke it off."""
+_FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 
 
 class Connection(asyncio.Protocol):
@@ -45,7 +43,7 @@ class Connection(asyncio.Protocol):
     def begin(self, head: bytes, *, is_head: bool) -> None:
         """Sends the head of a request (`is_head`: its method is HEAD) and gets ready for the answer."""
         if self._is_closed or self._transport is None:
-            raise ExchangeFailed("the connection is closed")
+            raise UpstreamError("the connection is closed")
         self.status, self.headers, self._parser = 0, [], httptools.HttpResponseParser(self)
         self._has_headers = self._is_done = self._is_interim = self._ends_by_close = self.is_reusable = False
         self._is_head, self._header_bytes = is_head, 0
@@ -67,7 +65,7 @@ class Connection(asyncio.Protocol):
             self._fail(f"the request body broke off: {error}")
 
     async def answer(self) -> None:
-        """Waits for `status` and `headers`. Raises ExchangeFailed."""
+        """Waits for `status` and `headers`. Raises UpstreamError."""
         while not self._has_headers:
             await self._wait()
 
@@ -107,7 +105,7 @@ class Connection(asyncio.Protocol):
 
     async def _wait(self) -> None:
         if self._failure or self._is_closed:
-            raise ExchangeFailed(self._failure or "the service closed the connection")
+            raise UpstreamError(self._failure or "the service closed the connection")
         self._waiter = asyncio.get_running_loop().create_future()
         try:
             await self._waiter
@@ -166,12 +164,12 @@ class Connection(asyncio.Protocol):
             self.is_reusable = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One header; too many end the exchange, trailers are dropped."""
+        """One header, in lower case from here on; too many end the exchange, trailers are dropped."""
         self._header_bytes += len(name) + len(value)
         if self._header_bytes > _MAX_HEADER_BYTES:
-            raise ExchangeFailed("too many headers")
+            raise UpstreamError("too many headers")
         if not self._has_headers:
-            self.headers.append((name, value))
+            self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         """The answer begins, unless it is an interim one (1xx)."""
@@ -182,8 +180,7 @@ class Connection(asyncio.Protocol):
         self._is_interim = 100 <= self.status < 200
         if self._is_interim:
             return
-        names = {name.lower() for name, _ in self.headers}
-        self._ends_by_close = not names & {b"content-length", b"transfer-encoding"}
+        self._ends_by_close = not any(name in _FRAMING for name, _ in self.headers)
         self.is_reusable = parser.should_keep_alive() and not self._is_head
         self._has_headers = True
         # the parser would wait for the body that a HEAD's headers announce

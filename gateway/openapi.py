@@ -11,9 +11,9 @@ from typing import Any
 
 import orjson
 
-from gateway.problems import PROBLEMS
+from gateway.problems import PROBLEMS, UpstreamError
 from gateway.routes import RouteTable
-from gateway.upstream import Upstream, UpstreamError, UpstreamRequest
+from gateway.upstream import Upstream, UpstreamRequest
 from kit.web.problems import MEDIA_TYPE, Problem
 
 Document = dict[str, Any]

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from typing import Any, Literal
 
 from starlette.types import Receive, Scope, Send
 
 from gateway.body import RequestBody
 from gateway.breaker import Lane
 from gateway.headers import RequestContext, to_client, to_upstream
-from gateway.problems import send_problem
+from gateway.lookout import Lookout
+from gateway.problems import UpstreamError, UpstreamUnavailable, send_problem
 from gateway.routes import Route
-from gateway.upstream import Upstream, UpstreamError, UpstreamRequest, UpstreamUnavailable
+from gateway.upstream import Upstream, UpstreamRequest
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +48,11 @@ class Passage:
         self._scope, self._receive, self._send = scope, receive, send
         self._route, self._context, self._upstream, self._lane = route, context, upstream, lane
         self._has_started = False
-        self._timeout: asyncio.Timeout | None = None
+        self._loop = asyncio.get_running_loop()
+        self._due = self._loop.time() + route.timeout_seconds
+        self._exchange: asyncio.Task[Any] | None = None
+        self._watch: asyncio.Task[None] | None = None
+        self._ended_by: Literal["", "client", "time"] = ""
         values = context.values
         self._is_repeatable = scope["method"] in _IDEMPOTENT or b"idempotency-key" in values
         self._body: RequestBody | None = None
@@ -54,7 +60,43 @@ class Passage:
             keep = REPLAYED_BYTES if self._is_repeatable else 0
             self._body = RequestBody(receive, max_body_bytes, self._progress, keep=keep)
 
-    async def client_gone(self) -> None:
+    async def run(self, lookout: Lookout) -> None:
+        """Passes the request on and answers, but no longer than the client listens and its time lasts.
+
+        After the first byte of the answer a failure can only break it off.
+        """
+        self._exchange = exchange = asyncio.current_task()
+        lookout.add(self)
+        try:
+            await self._pass()
+        except asyncio.CancelledError:
+            if not self._ended_by or (exchange is not None and exchange.uncancel() > 0):
+                raise
+            if self._ended_by == "time":
+                await self._failed("request-timeout" if self._waits_for_client else "upstream-timeout")
+        finally:
+            lookout.remove(self)
+            if self._watch is not None:
+                self._watch.cancel()
+
+    def watch(self) -> None:
+        """From now on the exchange ends when the client leaves or no byte has moved for too long."""
+        self._watch = self._loop.create_task(self._watching())
+
+    async def _watching(self) -> None:
+        while not self._ended_by:
+            try:
+                async with asyncio.timeout_at(self._due):
+                    await self._client_gone()
+                self._ended_by = "client"
+            except TimeoutError:
+                # bytes that moved meanwhile have put it off
+                if self._loop.time() >= self._due:
+                    self._ended_by = "time"
+        if self._exchange is not None:
+            self._exchange.cancel()
+
+    async def _client_gone(self) -> None:
         """Returns when the client has disconnected (what it sent before is left to the exchange to read)."""
         if self._body is not None:
             await self._body.ended.wait()
@@ -63,16 +105,9 @@ class Passage:
         while (await self._receive())["type"] != "http.disconnect":
             pass
 
-    async def run(self) -> None:
-        """Passes the request on and answers; after the first byte of the answer a failure can only break it off."""
+    async def _pass(self) -> None:
         try:
-            async with asyncio.timeout(self._route.timeout_seconds) as self._timeout:
-                try:
-                    await self._attempts()
-                finally:
-                    self._timeout = None
-        except TimeoutError:
-            await self._failed("request-timeout" if self._waits_for_client else "upstream-timeout")
+            await self._attempts()
         except UpstreamError as error:
             logger.warning("%s: %s", self._route.service, error)
             is_too_large = self._body is not None and self._body.is_too_large
@@ -83,8 +118,7 @@ class Passage:
         return self._body is not None and self._body.is_waiting
 
     def _progress(self) -> None:
-        if self._timeout is not None:
-            self._timeout.reschedule(asyncio.get_running_loop().time() + self._route.timeout_seconds)
+        self._due = self._loop.time() + self._route.timeout_seconds
 
     async def _attempts(self) -> None:
         attempt = 1
@@ -98,9 +132,7 @@ class Passage:
                     raise
             await asyncio.sleep(random.uniform(0.5, 1) * _BACKOFF_SECONDS * attempt)
             attempt += 1
-            deadline = self._timeout.when() if self._timeout is not None else None
-            if deadline is not None:
-                seconds = deadline - asyncio.get_running_loop().time()
+            seconds = self._due - self._loop.time()
 
     def _may_repeat(self, attempt: int) -> bool:
         return (
@@ -140,8 +172,7 @@ class Passage:
                 has_answered = False
             raise
         finally:
-            has_timed_out = self._timeout is not None and self._timeout.expired()
-            if has_answered is None and has_timed_out and not self._waits_for_client:
+            if has_answered is None and self._ended_by == "time" and not self._waits_for_client:
                 has_answered = False
             breaker.settle(has_answered)
 

@@ -35,6 +35,18 @@ class Refusal(Exception):
         self.code, self.detail, self.headers = code, detail, dict(headers or {})
 
 
+class UpstreamError(Exception):
+    """The service gave no usable answer, or broke it off; `code` is the problem's."""
+
+    code = "upstream-broken"
+
+
+class UpstreamUnavailable(UpstreamError):
+    """No connection: the request was not sent."""
+
+    code = "upstream-unavailable"
+
+
 async def send_problem(
     scope: Scope, receive: Receive, send: Send, code: str, detail: str = "", headers: Mapping[str, str] | None = None
 ) -> None:

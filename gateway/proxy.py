@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 
 from starlette.types import Receive, Scope
@@ -12,14 +11,12 @@ from gateway.auth import authenticate
 from gateway.breaker import Lane
 from gateway.headers import RequestContext
 from gateway.limits import RateLimits
+from gateway.lookout import Lookout
 from gateway.passage import Passage
 from gateway.problems import Refusal
 from gateway.routes import Route
 from gateway.upstream import Upstream
 from kit.security.tokens import TokenVerifier
-
-# Most answers are there before; watching for a client that leaves costs a task.
-_WATCH_AFTER_SECONDS = 0.05
 
 
 class Proxy:
@@ -36,6 +33,7 @@ class Proxy:
     ) -> None:
         self._upstreams, self._verifier, self._limits = upstreams, verifier, limits
         self._max_body_bytes = max_body_bytes
+        self._lookout = Lookout()
         self.lanes = {service: Lane(most_in_flight) for service in upstreams}
 
     async def __call__(
@@ -55,42 +53,16 @@ class Proxy:
         if not lane.enter():
             raise Refusal("overloaded")
         try:
-            await _while_listening(
-                Passage(
-                    scope,
-                    receive,
-                    answer,
-                    route=route,
-                    context=context,
-                    upstream=upstream,
-                    lane=lane,
-                    max_body_bytes=self._max_body_bytes,
-                )
+            passage = Passage(
+                scope,
+                receive,
+                answer,
+                route=route,
+                context=context,
+                upstream=upstream,
+                lane=lane,
+                max_body_bytes=self._max_body_bytes,
             )
+            await passage.run(self._lookout)
         finally:
             lane.leave()
-
-
-async def _while_listening(passage: Passage) -> None:
-    """Runs the exchange, but no longer than the client listens."""
-    loop, exchange = asyncio.get_running_loop(), asyncio.current_task()
-    assert exchange is not None
-    watches: list[asyncio.Task[None]] = []
-    has_left = False
-
-    async def watch() -> None:
-        nonlocal has_left
-        await passage.client_gone()
-        has_left = True
-        exchange.cancel()
-
-    timer = loop.call_later(_WATCH_AFTER_SECONDS, lambda: watches.append(loop.create_task(watch())))
-    try:
-        await passage.run()
-    except asyncio.CancelledError:
-        if not has_left or exchange.uncancel() > 0:
-            raise
-    finally:
-        timer.cancel()
-        for task in watches:
-            task.cancel()

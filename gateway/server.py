@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from http import HTTPStatus
+from itertools import chain
 from typing import Any, cast
 
 import httptools
@@ -47,6 +48,10 @@ class _Corked:
         self._size += len(data)
         if self._size > _CORKED_BYTES:
             self._flush()
+
+    def is_closing(self) -> bool:
+        """Asked at every answer, too often for `__getattr__`."""
+        return self._transport.is_closing()
 
     def close(self) -> None:
         """Closes after what was written."""
@@ -109,11 +114,6 @@ class StrictHttpProtocol(HttpToolsProtocol):
         self._in_head = True
         super().on_message_begin()
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Called by the parser, for trailers too."""
-        if self._in_head:
-            super().on_header(name, value)
-
     def on_body(self, body: bytes) -> None:
         """Called by the parser."""
         self._has_moved = True
@@ -163,22 +163,22 @@ class StrictHttpProtocol(HttpToolsProtocol):
         except HeadRefused as error:
             self._refused = error
             raise
+        # a copy: uvicorn adds trailers to its own list
         self.scope["headers"] = list(self.headers)
         super().on_headers_complete()
 
     def _check_head(self) -> None:
         if len(self.url) > TARGET_BYTES:
             raise HeadRefused("uri-too-long", f"it is longer than {TARGET_BYTES} bytes")
-        size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+        size = len(self.url) + sum(map(len, chain.from_iterable(self.headers)))
         if size > HEAD_BYTES or len(self.headers) > HEAD_LINES:
             raise _too_large()
         if not self.url.startswith(b"/"):
             raise HeadRefused("malformed-request", "The request target must be a path")
-        has_body = any(
+        if self.parser.should_upgrade() and any(
             name == b"transfer-encoding" or (name == b"content-length" and value.strip() != b"0")
             for name, value in self.headers
-        )
-        if has_body and self.parser.should_upgrade():
+        ):
             raise HeadRefused("malformed-request", "An upgrade with a body")
 
 

@@ -7,14 +7,15 @@ import contextvars
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
-from typing import Any, Protocol
+from types import TracebackType
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import unquote, urlsplit
 
 from starlette.types import ASGIApp, Message
 
 from gateway.headers import Headers
-from gateway.http_client import Connection, ExchangeFailed
+from gateway.http_client import Connection
+from gateway.problems import UpstreamError, UpstreamUnavailable
 
 logger = logging.getLogger(__name__)
 
@@ -23,20 +24,7 @@ _KEEP_ALIVE_SECONDS = 4.0
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
-class UpstreamError(Exception):
-    """The service gave no usable answer; `code` is the problem's."""
-
-    code = "upstream-broken"
-
-
-class UpstreamUnavailable(UpstreamError):
-    """No connection: the request was not sent."""
-
-    code = "upstream-unavailable"
-
-
-@dataclass(frozen=True, slots=True)
-class UpstreamRequest:
+class UpstreamRequest(NamedTuple):
     """A cleaned request. `path` and `query` are still percent-encoded; `body` is None when there is none."""
 
     method: str
@@ -46,10 +34,9 @@ class UpstreamRequest:
     body: AsyncIterator[bytes] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class UpstreamResponse:
-    """Status and raw headers; `body` raises UpstreamError when the answer breaks off. `is_over` may know that what
-    was read of it last was its end."""
+class UpstreamResponse(NamedTuple):
+    """Status and headers (names in lower case); `body` raises UpstreamError when the answer breaks off. `is_over` may
+    know that what was read of it last was its end."""
 
     status: int
     headers: Headers
@@ -86,35 +73,26 @@ class HttpUpstream:
         self._idle: list[Connection] = []
         self._busy: set[Connection] = set()
 
-    @asynccontextmanager
-    async def open(self, request: UpstreamRequest) -> AsyncIterator[UpstreamResponse]:
+    def open(self, request: UpstreamRequest) -> AbstractAsyncContextManager[UpstreamResponse]:
         """See Upstream.open."""
-        head, is_chunked = self._head(request)
-        connection = await self._connection()
-        self._busy.add(connection)
-        upload: asyncio.Task[None] | None = None
-        try:
-            connection.begin(head, is_head=request.method == "HEAD")
-            if request.body is not None:
-                upload = asyncio.create_task(connection.upload(request.body, is_chunked=is_chunked))
-            await connection.answer()
-            yield UpstreamResponse(connection.status, connection.headers, _chunks(connection), connection.is_at_end)
-        except ExchangeFailed as error:
-            raise UpstreamError(str(error)) from error
-        finally:
-            self._busy.discard(connection)
-            is_sent = upload is None or upload.done()
-            if upload is not None and not is_sent:
-                upload.cancel()
-                # the next attempt reads the same body, and only one may read
-                await asyncio.wait({upload})
-            if is_sent and connection.is_at_end() and connection.is_reusable:
-                connection.rest(asyncio.get_running_loop().time())
-                self._idle.append(connection)
-            else:
-                connection.close()
+        return _HttpExchange(self, request)
 
-    def _head(self, request: UpstreamRequest) -> tuple[bytes, bool]:
+    async def take(self) -> Connection:
+        """A connection for one exchange. Raises UpstreamUnavailable."""
+        connection = self._rested() or await self._connect()
+        self._busy.add(connection)
+        return connection
+
+    def give_back(self, connection: Connection, *, is_reusable: bool) -> None:
+        """The exchange is over; a connection that is not reusable is closed."""
+        self._busy.discard(connection)
+        if is_reusable:
+            connection.rest(asyncio.get_running_loop().time())
+            self._idle.append(connection)
+        else:
+            connection.close()
+
+    def head(self, request: UpstreamRequest) -> tuple[bytes, bool]:
         """Request line and headers, and whether the body follows in chunks."""
         query = f"?{request.query}" if request.query else ""
         lines = [
@@ -122,27 +100,32 @@ class HttpUpstream:
             b"host: " + self._authority,
         ]
         lines += [name + b": " + value for name, value in request.headers]
-        has_length = any(name == b"content-length" for name, _ in request.headers)
-        is_chunked = request.body is not None and not has_length
-        if is_chunked:
-            lines.append(b"transfer-encoding: chunked")
-        elif request.body is None and not has_length and request.method in _WITH_BODY:
-            lines.append(b"content-length: 0")
+        is_chunked = False
+        if request.body is not None or request.method in _WITH_BODY:
+            has_length = any(name == b"content-length" for name, _ in request.headers)
+            is_chunked = request.body is not None and not has_length
+            if is_chunked:
+                lines.append(b"transfer-encoding: chunked")
+            elif not has_length:
+                lines.append(b"content-length: 0")
         head = b"\r\n".join(lines) + b"\r\n\r\n"
         if head.count(b"\n") != len(lines) + 1 or head.count(b"\r") != len(lines) + 1 or lines[0].count(b" ") != 2:
             raise UpstreamError("a line break in a header")
         return head, is_chunked
 
-    async def _connection(self) -> Connection:
-        loop = asyncio.get_running_loop()
+    def _rested(self) -> Connection | None:
+        now = asyncio.get_running_loop().time()
         while self._idle:
             connection = self._idle.pop()
-            if connection.is_open and loop.time() - connection.idle_since < _KEEP_ALIVE_SECONDS:
+            if connection.is_open and now - connection.idle_since < _KEEP_ALIVE_SECONDS:
                 return connection
             connection.close()
+        return None
+
+    async def _connect(self) -> Connection:
         try:
             async with asyncio.timeout(self._connect_seconds):
-                _, connection = await loop.create_connection(
+                _, connection = await asyncio.get_running_loop().create_connection(
                     Connection, self._host, self._port, ssl=self._is_https or None
                 )
         except (OSError, TimeoutError) as error:
@@ -156,12 +139,43 @@ class HttpUpstream:
         self._idle.clear()
 
 
-async def _chunks(connection: Connection) -> AsyncIterator[bytes]:
-    try:
-        async for chunk in connection:
-            yield chunk
-    except ExchangeFailed as error:
-        raise UpstreamError(str(error)) from error
+class _HttpExchange:
+    """One request and its answer over a connection of the pool. A class: a generator costs twice as much."""
+
+    def __init__(self, pool: HttpUpstream, request: UpstreamRequest) -> None:
+        self._pool, self._request = pool, request
+        self._upload: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> UpstreamResponse:
+        request = self._request
+        head, is_chunked = self._pool.head(request)
+        self._connection = connection = await self._pool.take()
+        try:
+            connection.begin(head, is_head=request.method == "HEAD")
+            if request.body is not None:
+                self._upload = asyncio.create_task(connection.upload(request.body, is_chunked=is_chunked))
+            await connection.answer()
+        except BaseException:
+            await self._end()
+            raise
+        return UpstreamResponse(connection.status, connection.headers, connection, connection.is_at_end)
+
+    async def __aexit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        await self._end()
+
+    async def _end(self) -> None:
+        upload, connection = self._upload, self._connection
+        is_sent = upload is None or upload.done()
+        try:
+            if upload is not None and not is_sent:
+                upload.cancel()
+                # the next attempt reads the same body, and only one may read
+                await asyncio.wait({upload})
+        finally:
+            is_reusable = is_sent and connection.is_at_end() and connection.is_reusable
+            self._pool.give_back(connection, is_reusable=is_reusable)
 
 
 class AsgiUpstream:
@@ -184,7 +198,8 @@ class AsgiUpstream:
         task.add_done_callback(self._tasks.discard)
         try:
             start = await exchange.start()
-            yield UpstreamResponse(start["status"], list(start.get("headers", ())), exchange.chunks())
+            headers = [(name.lower(), value) for name, value in start.get("headers", ())]
+            yield UpstreamResponse(start["status"], headers, exchange.chunks())
         finally:
             exchange.close()
 

@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from random import getrandbits
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 PROBES: Final = frozenset({"/livez", "/readyz", "/startupz", "/metrics"})
 """Paths of every process that are asked all the time; they are no part of any trace."""
@@ -22,8 +21,7 @@ def random_hex(size: int) -> str:
     return f"{getrandbits(8 * size):0{2 * size}x}"
 
 
-@dataclass(frozen=True, slots=True)
-class TraceParent:
+class TraceParent(NamedTuple):
     """One position in a trace: 32 hex digits of trace, 16 of span, and the sampled flag."""
 
     trace_id: str

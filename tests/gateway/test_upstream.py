@@ -10,7 +10,8 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from gateway.body import BodyBroken, RequestBody
-from gateway.upstream import AsgiUpstream, UpstreamError, UpstreamRequest
+from gateway.problems import UpstreamError
+from gateway.upstream import AsgiUpstream, UpstreamRequest
 
 GET = UpstreamRequest("GET", "/x", "", [])
 caller: ContextVar[str] = ContextVar("caller", default="nobody")

@@ -1,0 +1,49 @@
+"""Looks after the passages that last: one timer for all of them, as one for each costs more than passing it on."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+LOOK_AFTER_SECONDS = 0.05
+"""Most answers are there before; watching for a client that leaves, and for the timeout, costs a task."""
+
+
+class Watched(Protocol):
+    """What may last."""
+
+    def watch(self) -> None:
+        """Called once, when it has lasted LOOK_AFTER_SECONDS."""
+        ...
+
+
+class Lookout:
+    """Calls `watch` of everything that was added and is not removed LOOK_AFTER_SECONDS later (twice that at most)."""
+
+    def __init__(self) -> None:
+        self._began: dict[Watched, float] = {}
+        self._is_looking = False
+
+    def add(self, watched: Watched) -> None:
+        """It begins."""
+        loop = asyncio.get_running_loop()
+        self._began[watched] = loop.time()
+        if not self._is_looking:
+            self._is_looking = True
+            loop.call_later(LOOK_AFTER_SECONDS, self._look)
+
+    def remove(self, watched: Watched) -> None:
+        """It has ended."""
+        self._began.pop(watched, None)
+
+    def _look(self) -> None:
+        loop = asyncio.get_running_loop()
+        latest = loop.time() - LOOK_AFTER_SECONDS
+        for watched, began in list(self._began.items()):
+            if began > latest:
+                break
+            del self._began[watched]
+            watched.watch()
+        self._is_looking = bool(self._began)
+        if self._is_looking:
+            loop.call_later(LOOK_AFTER_SECONDS, self._look)
