@@ -14,7 +14,8 @@ from bench.report import OUT, columns_of, text_of
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "figures.md"
 HEAD = """# Figures
 
-Written by `python -m bench.collect` from `bench/out/*.json`; `make bench` measures again. Each figure names its
+Written by `python -m bench.collect` from `bench/out/*.json`; `make bench`, `make faults`, `make soak` and
+`make k8s-smoke` measure again, and a figure that was not measured again stays. Each figure names its
 command, machine, versions and date. `limit` is what is to be reached and `ratio` how much of it is: for http the
 throughput as a part of the hand-written limit's in the same run, else value over limit.
 """
@@ -39,12 +40,19 @@ def section(found: dict[str, Any]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def sections_of(page: str) -> dict[str, str]:
+    """Sections of a page by the name of their figure."""
+    return {part.partition("\n")[0].strip(): f"## {part}" for part in ("\n" + page).split("\n## ")[1:]}
+
+
 def main() -> None:
-    """Write the page."""
+    """Write the page: what was measured here takes the place of what it says, the rest stays."""
     figures = [json.loads(path.read_text()) for path in sorted(OUT.glob("*.json"))]
-    shown = [figure for figure in figures if "figure" in figure and "machine" in figure]
-    PAGE.write_text("\n".join([HEAD, *(section(figure) for figure in shown)]))
-    print(f"{PAGE}: {len(shown)} figures")
+    measured = {figure["figure"]: section(figure) for figure in figures if "figure" in figure and "machine" in figure}
+    known = sections_of(PAGE.read_text()) if PAGE.exists() else {}
+    shown = {name: text.rstrip() + "\n" for name, text in (known | measured).items()}
+    PAGE.write_text("\n".join([HEAD, *(shown[name] for name in sorted(shown))]))
+    print(f"{PAGE}: {len(measured)} of {len(shown)} figures are new")
 
 
 if __name__ == "__main__":

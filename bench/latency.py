@@ -1,10 +1,11 @@
 """Answer of `POST place` -> visible in `GET /v1/attainment`, open loop, on both buses.
 
-usage: python -m bench.latency [--rate 50 --rate 200] [--seconds 15] [--bus embedded --bus kafka] [--quick]
+usage: python -m bench.latency [--rate 50 --rate 200] [--seconds 15] [--run embedded|kafka|processes ...] [--quick]
 
-Orders of one amount are created and placed at fixed times. One reader polls the attainment of the
-target; the n-th order placed is matched with the moment the n-th amount is visible. Three figures: from
-the answer of the placement, from the time the placement was meant to be sent, and from the time of the
+On `crmesh run` with either log (everything in one process), and on Kafka with a process of its own for every api,
+worker and gateway, as in production. Orders of one amount are created and placed at fixed times. One reader polls the
+attainment of the target; the n-th order placed is matched with the moment the n-th amount is visible. Three figures:
+from the answer of the placement, from the time the placement was meant to be sent, and from the time of the
 `customer.order.confirmed` event (set in the transaction that confirms, a little before its commit).
 """
 
@@ -15,14 +16,15 @@ import asyncio
 import json
 import shutil
 import time
-from pathlib import Path
 from typing import Any
 
+import aiohttp
 import asyncpg
-import httpx
+import orjson
 
 from bench.report import percentile, pss_mib, write
-from cli.load.client import Api, ApiError, connected
+from bench.servers import system
+from cli.load.client import Api, connected
 from cli.story import Story
 from cli.story_report import StoryReport
 from kit.native.kafka import NativeKafka
@@ -44,9 +46,29 @@ ORDER BY time DESC LIMIT $1
 LINE = {"sku": "STORY-A", "quantity": 1, "unit_price": 100_00, "discount": 0, "tax_rate": 0}
 
 
-async def confirmed_at(folder: Path, count: int) -> list[float]:
+class Client:
+    """Asks with little work of its own: it runs on the cores of the system."""
+
+    def __init__(self, http: aiohttp.ClientSession, url: str, token: str) -> None:
+        self._http, self._url, self._headers = http, url, {"Authorization": f"Bearer {token}"}
+
+    async def call(self, method: str, path: str, body: object = None) -> Any:
+        """The JSON answer. Raises aiohttp.ClientError for a status that is an error."""
+        headers, data = self._headers, None
+        if body is not None:
+            headers, data = headers | {"Content-Type": "application/json"}, orjson.dumps(body)
+        async with self._http.request(method, self._url + path, data=data, headers=headers) as answer:
+            answer.raise_for_status()
+            return orjson.loads(await answer.read())
+
+    async def actual(self, target: str) -> int:
+        """Live attainment of a target."""
+        answer = await self.call("GET", f"/v1/attainment?target_id={target}")
+        return int(answer["items"][0]["actual"])
+
+
+async def confirmed_at(dsn: str, count: int) -> list[float]:
     """When the last `count` orders were confirmed, on the clock of `perf_counter`, oldest first."""
-    dsn = json.loads((folder / "system.json").read_text())["postgres"]
     connection = await asyncpg.connect(dsn, database="crmesh_customer")
     try:
         rows = await connection.fetch(_CONFIRMED, count)
@@ -56,8 +78,14 @@ async def confirmed_at(folder: Path, count: int) -> list[float]:
     return sorted(row["at"] + offset for row in rows)
 
 
-async def measure(api: Api, folder: Path, rate: float, seconds: float) -> dict[str, Any]:
-    """Run the open loop; milliseconds."""
+async def measure(url: str, dsn: str, rate: float, seconds: float) -> dict[str, Any]:
+    """Run the open loop; milliseconds. `dsn`: the PostgreSQL server of the system."""
+    async with connected(url) as api, aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
+        story = await _story(api)
+        return await _loop(story, Client(http, url, await api.token()), dsn, rate, seconds)
+
+
+async def _story(api: Api) -> Story:
     story = Story(api, StoryReport())
     await story.organise()
     await story.set_target()
@@ -68,8 +96,12 @@ async def measure(api: Api, folder: Path, rate: float, seconds: float) -> dict[s
     await api.call("PATCH", f"/v1/credit-profiles/{story.account}", body, headers=headers)
     await story.place([LINE], story.partner)
     await asyncio.sleep(1)
+    return story
+
+
+async def _loop(story: Story, client: Client, dsn: str, rate: float, seconds: float) -> dict[str, Any]:
     count = int(rate * seconds)
-    amount = await story.actual(story.target)
+    amount = await client.actual(story.target)
     answered: list[float] = [0.0] * count
     intended: list[float] = [0.0] * count
     visible: list[float] = []
@@ -81,17 +113,17 @@ async def measure(api: Api, folder: Path, rate: float, seconds: float) -> dict[s
         intended[number] = began + number / rate
         await asyncio.sleep(intended[number] - time.perf_counter())
         try:
-            made = await api.post("/v1/orders", story.order_body([LINE], story.partner))
-            await api.post(f"/v1/orders/{made['id']}/place")
-        except (httpx.HTTPError, ApiError):
+            made = await client.call("POST", "/v1/orders", story.order_body([LINE], story.partner))
+            await client.call("POST", f"/v1/orders/{made['id']}/place")
+        except (aiohttp.ClientError, TimeoutError):
             failed += 1
         answered[number] = time.perf_counter()
 
     async def watch() -> None:
         while len(visible) < count and not failed and time.perf_counter() < began + seconds + PATIENCE_SECONDS:
             try:
-                seen = (await story.actual(story.target)) // amount - 1
-            except (httpx.HTTPError, ApiError):
+                seen = (await client.actual(story.target)) // amount - 1
+            except (aiohttp.ClientError, TimeoutError):
                 return
             now = time.perf_counter()
             visible.extend([now] * (seen - len(visible)))
@@ -110,7 +142,7 @@ async def measure(api: Api, folder: Path, rate: float, seconds: float) -> dict[s
         return {"value": None, "unit": UNIT, "limit": PLACED_P99_MS, "orders": count, "detail": detail}
     from_answer = [(v - a) * 1000 for v, a in zip(visible, sorted(answered), strict=True)]
     from_intent = [(v - i) * 1000 for v, i in zip(visible, sorted(intended), strict=True)]
-    from_confirmed = [(v - c) * 1000 for v, c in zip(visible, await confirmed_at(folder, count), strict=True)]
+    from_confirmed = [(v - c) * 1000 for v, c in zip(visible, await confirmed_at(dsn, count), strict=True)]
     p99 = percentile(from_answer, 0.99)
     return {
         "value": p99,
@@ -127,8 +159,15 @@ async def measure(api: Api, folder: Path, rate: float, seconds: float) -> dict[s
     }
 
 
+def run_processes(rate: float, seconds: float) -> dict[str, Any]:
+    """A system of many processes, one measurement."""
+    with system() as servers:
+        row = asyncio.run(measure(servers.url, servers.postgres.tcp_dsn(), rate, seconds))
+    return {"name": f"kafka, a process each, {rate:g} orders/s", **row, "repetitions": 1}
+
+
 def run_on(bus: str, rate: float, seconds: float) -> dict[str, Any]:
-    """One system, one measurement."""
+    """A system of one process, one measurement."""
     folder = make_folder("infra")
     port = free_port()
     url = f"http://127.0.0.1:{port}"
@@ -137,14 +176,10 @@ def run_on(bus: str, rate: float, seconds: float) -> dict[str, Any]:
     program = start_program(*arguments, log=folder / "run.log", url=url, environment=environment)
     try:
         program.wait_ready(300)
-
-        async def work() -> dict[str, Any]:
-            async with connected(url) as api:
-                return await measure(api, folder, rate, seconds)
-
-        row = asyncio.run(work())
+        dsn = json.loads((folder / "system.json").read_text())["postgres"]
+        row = asyncio.run(measure(url, dsn, rate, seconds))
         memory = pss_mib(program.process.pid, folder)
-        return {"name": f"{bus}, {rate:g} orders/s", **row, "pss_mib": memory, "repetitions": 1}
+        return {"name": f"{bus}, one process, {rate:g} orders/s", **row, "pss_mib": memory, "repetitions": 1}
     finally:
         program.stop()
         run_apart(EmbeddedPostgres(folder / "postgres").destroy())
@@ -158,14 +193,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rate", type=float, action="append")
     parser.add_argument("--seconds", type=float, default=15)
-    parser.add_argument("--bus", action="append", choices=["embedded", "kafka"])
+    parser.add_argument("--run", action="append", choices=["embedded", "kafka", "processes"])
     parser.add_argument("--quick", action="store_true", help="a few seconds at a low rate, embedded log")
     options = parser.parse_args()
-    rates, buses = options.rate or [20.0, 50.0, 100.0], options.bus or ["embedded", "kafka"]
+    rates, runs = options.rate or [50.0, 200.0], options.run or ["embedded", "kafka", "processes"]
     if options.quick:
-        rates, buses, options.seconds = [20.0], ["embedded"], 5
-    rows = [run_on(bus, rate, options.seconds) for bus in buses for rate in rates]
-    note = f"everything in one process; p50 from confirmed at most {CONFIRMED_P50_MS:g} ms"
+        rates, runs, options.seconds = [20.0], ["embedded"], 5
+    rows = [
+        run_processes(rate, options.seconds) if run == "processes" else run_on(run, rate, options.seconds)
+        for run in runs
+        for rate in rates
+    ]
+    note = f"p50 from confirmed at most {CONFIRMED_P50_MS:g} ms"
     write("latency", rows, unit="ms", note=note)
 
 
