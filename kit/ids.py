@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import uuid_utils.compat
 
@@ -16,4 +16,4 @@ def new_id() -> UUID:
 
 def derived_id(*parts: object) -> UUID:
     """The same UUID for the same parts, in every process and for ever (uuid5)."""
-    return uuid5(_NAMESPACE, "\x1f".join(str(part) for part in parts))
+    return uuid_utils.compat.uuid5(_NAMESPACE, "\x1f".join(str(part) for part in parts))

@@ -61,11 +61,6 @@ def is_currency(code: str) -> bool:
     return code in _EXPONENTS
 
 
-def round_half_even(value: Fraction) -> int:
-    """The nearest integer, ties to the even one; exact."""
-    return round(value)
-
-
 def ratio(amount: int, numerator: int, denominator: int) -> int:
     """amount x numerator / denominator, rounded half-even once."""
     sign = -1 if denominator < 0 else 1

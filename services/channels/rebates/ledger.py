@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +30,7 @@ _INPUTS = (
 )
 
 
+@lru_cache(maxsize=4096)
 def account_id(partner_id: object, programme_id: object, programme_version: int, period_start: object) -> UUID:
     """Id of the account of a partner in a programme version's period."""
     return derived_id("rebate_account", partner_id, programme_id, programme_version, period_start)

@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from fractions import Fraction
 
 from kit.errors import FieldError, Invalid
-from kit.money import MAX_AMOUNT, round_half_even
+from kit.money import MAX_AMOUNT, ratio
 
 RATE_WHOLE = 1_000_000
 """100 % as a rate."""
@@ -115,7 +114,7 @@ def period_of(day: date, period: Period) -> tuple[date, date]:
 
 def rebate(plan: TierPlan, position: int) -> int:
     """F(position) in minor units, rounded once half-even; a negative position counts as 0."""
-    return round_half_even(_exact(slices(plan, 0, position)))
+    return ratio(sum((part.end - part.start) * part.rate for part in slices(plan, 0, position)), 1, RATE_WHOLE)
 
 
 def accrual(plan: TierPlan, before: int, after: int) -> int:
@@ -160,7 +159,3 @@ def _retroactive(plan: TierPlan, before: int, after: int) -> list[Slice]:
     if old == new:
         return [Slice(new, before, after, plan.tiers[new - 1].rate)]
     return [Slice(old, before, 0, plan.tiers[old - 1].rate), Slice(new, 0, after, plan.tiers[new - 1].rate)]
-
-
-def _exact(parts: Sequence[Slice]) -> Fraction:
-    return Fraction(sum((part.end - part.start) * part.rate for part in parts), RATE_WHOLE)

@@ -169,12 +169,13 @@ async def accrue_returns(tx: Tx, returned: Sequence[tuple[Event, OrderReturnedHe
 async def _accrue(tx: Tx, due: Sequence[Due]) -> None:
     if not due:
         return
-    rows = {row["id"]: row for row in (ledger.account_row(one.terms()) for one in due)}
+    accounts = [ledger.account_row(one.terms()) for one in due]
+    rows = {row["id"]: row for row in accounts}
     positions = await repository.lock_accounts(tx, [row for _id, row in sorted(rows.items())])
     counts = await repository.fact_counts(tx, sorted({one.order_id for one in due}))
     facts = []
-    for one in due:
-        account = ledger.account_row(one.terms())["id"]
+    for one, row in zip(due, accounts, strict=True):
+        account = row["id"]
         counts[one.order_id] = counts.get(one.order_id, 0) + 1
         payload = _decide(one, positions[account])
         positions[account] = payload.position_after
