@@ -28,7 +28,8 @@ class Connection(asyncio.Protocol):
         self.status = 0
         self.headers: Headers = []
         self.is_reusable = False
-        self.idle_since = 0.0
+        self._loop = asyncio.get_running_loop()
+        self._idle_since = 0.0
         self._transport: asyncio.Transport | None = None
         self._parser: httptools.HttpResponseParser | None = None
         self._chunks: deque[bytes] = deque()
@@ -84,18 +85,19 @@ class Connection(asyncio.Protocol):
             cast(asyncio.Transport, self._transport).resume_reading()
         return chunk
 
-    @property
-    def is_open(self) -> bool:
-        """Whether both ends still hold the connection."""
-        return not (self._is_closed or self._transport is None or self._transport.is_closing())
+    def is_fresh(self, seconds: float) -> bool:
+        """Whether both ends still hold the connection and it has rested no longer than so many seconds."""
+        if self._is_closed or self._transport is None or self._transport.is_closing():
+            return False
+        return self._loop.time() - self._idle_since < seconds
 
     def is_at_end(self) -> bool:
         """Whether the answer has come to its end and was read."""
         return self._is_done and not self._chunks
 
-    def rest(self, now: float) -> None:
+    def rest(self) -> None:
         """Between two exchanges: whatever the service sends now closes the connection."""
-        self._parser, self.idle_since = None, now
+        self._parser, self._idle_since = None, self._loop.time()
 
     def close(self) -> None:
         """Closes at once; the service sees that nobody listens."""
@@ -106,7 +108,7 @@ class Connection(asyncio.Protocol):
     async def _wait(self) -> None:
         if self._failure or self._is_closed:
             raise UpstreamError(self._failure or "the service closed the connection")
-        self._waiter = asyncio.get_running_loop().create_future()
+        self._waiter = self._loop.create_future()
         try:
             await self._waiter
         finally:

@@ -24,20 +24,18 @@ class Lookout:
         self._began: dict[Watched, float] = {}
         self._is_looking = False
 
-    def add(self, watched: Watched) -> None:
-        """It begins."""
-        loop = asyncio.get_running_loop()
+    def add(self, watched: Watched, loop: asyncio.AbstractEventLoop) -> None:
+        """It begins. Asking for the running loop is a system call in Python 3.11, hence it is given."""
         self._began[watched] = loop.time()
         if not self._is_looking:
             self._is_looking = True
-            loop.call_later(LOOK_AFTER_SECONDS, self._look)
+            loop.call_later(LOOK_AFTER_SECONDS, self._look, loop)
 
     def remove(self, watched: Watched) -> None:
         """It has ended."""
         self._began.pop(watched, None)
 
-    def _look(self) -> None:
-        loop = asyncio.get_running_loop()
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         latest = loop.time() - LOOK_AFTER_SECONDS
         for watched, began in list(self._began.items()):
             if began > latest:
@@ -46,4 +44,4 @@ class Lookout:
             watched.watch()
         self._is_looking = bool(self._began)
         if self._is_looking:
-            loop.call_later(LOOK_AFTER_SECONDS, self._look)
+            loop.call_later(LOOK_AFTER_SECONDS, self._look, loop)

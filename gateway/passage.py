@@ -65,8 +65,8 @@ class Passage:
 
         After the first byte of the answer a failure can only break it off.
         """
-        self._exchange = exchange = asyncio.current_task()
-        lookout.add(self)
+        self._exchange = exchange = asyncio.current_task(self._loop)
+        lookout.add(self, self._loop)
         try:
             await self._pass()
         except asyncio.CancelledError:

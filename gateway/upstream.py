@@ -87,7 +87,7 @@ class HttpUpstream:
         """The exchange is over; a connection that is not reusable is closed."""
         self._busy.discard(connection)
         if is_reusable:
-            connection.rest(asyncio.get_running_loop().time())
+            connection.rest()
             self._idle.append(connection)
         else:
             connection.close()
@@ -114,10 +114,9 @@ class HttpUpstream:
         return head, is_chunked
 
     def _rested(self) -> Connection | None:
-        now = asyncio.get_running_loop().time()
         while self._idle:
             connection = self._idle.pop()
-            if connection.is_open and now - connection.idle_since < _KEEP_ALIVE_SECONDS:
+            if connection.is_fresh(_KEEP_ALIVE_SECONDS):
                 return connection
             connection.close()
         return None
