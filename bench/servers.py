@@ -37,7 +37,7 @@ API_PROCESSES = {"customer": 2, "targets": 1, "channels": 1, "risk": 1}
 GATEWAY_PROCESSES = 2
 BATCH = 1000
 UVICORN = (
-    *("--http", "httptools", "--loop", "uvloop", "--no-access-log", "--log-level", "warning"),
+    *("--http", "kit.web.protocol:CorkedProtocol", "--loop", "uvloop", "--no-access-log", "--log-level", "warning"),
     *("--timeout-worker-healthcheck", "60"),
 )
 

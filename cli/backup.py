@@ -9,16 +9,17 @@ from typing import Annotated
 import typer
 
 from cli.command import Json, execute, show
-from cli.connect import NotRunning, read_system
+from cli.connect import NotRunning, read_system, usual_folder
 from cli.console import Bars, out, say
 from standalone.backup import Backup, make_backup, restore_backup
 
+DEFAULT_FOLDER = usual_folder()
 Folder = Annotated[Path, typer.Option("--data", help="The data folder.", envvar="CRMESH_DATA")]
 
 
 def backup(
     target: Annotated[Path, typer.Argument(help="A new folder for the backup.")],
-    data: Folder,
+    data: Folder = DEFAULT_FOLDER,
     without_log: Annotated[
         bool, typer.Option("--without-log", help="A folder whose events are in Kafka: copy the databases alone.")
     ] = False,

@@ -5,64 +5,23 @@ from __future__ import annotations
 import asyncio
 from http import HTTPStatus
 from itertools import chain
-from typing import Any, cast
 
 import httptools
 import orjson
 from uvicorn import Config
 from uvicorn._types import ASGIApplication
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from gateway.problems import PROBLEMS
 from kit.web.problems import MEDIA_TYPE, problem
+from kit.web.protocol import CorkedProtocol
 from kit.web.server import GRACE_SECONDS
 
-_CORKED_BYTES = 16 * 1024
 HEAD_BYTES = 64 * 1024
 """Of request line and headers together: nothing else limits what a client without a token makes the gateway keep."""
 HEAD_LINES = 100
 TARGET_BYTES = 16 * 1024
 HEAD_SECONDS = 30.0
 """From the first byte of a head, or from the connection when none comes, until the head is complete."""
-
-
-class _Corked:
-    """A transport that sends what one turn of the loop writes in one system call.
-
-    uvicorn writes head and body of an answer one by one; a call costs as much as all of the gateway's own headers.
-    """
-
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self._transport, self._loop = transport, loop
-        self._parts: list[bytes] = []
-        self._size = 0
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
-
-    def write(self, data: bytes) -> None:
-        """Sends at the end of this turn; much at once, so that the flow control sees it."""
-        if not self._parts:
-            self._loop.call_soon(self._flush)
-        self._parts.append(data)
-        self._size += len(data)
-        if self._size > _CORKED_BYTES:
-            self._flush()
-
-    def is_closing(self) -> bool:
-        """Asked at every answer, too often for `__getattr__`."""
-        return self._transport.is_closing()
-
-    def close(self) -> None:
-        """Closes after what was written."""
-        self._flush()
-        self._transport.close()
-
-    def _flush(self) -> None:
-        if self._parts:
-            data, self._parts, self._size = b"".join(self._parts), [], 0
-            if not self._transport.is_closing():
-                self._transport.write(data)
 
 
 class HeadRefused(httptools.HttpParserError):
@@ -73,7 +32,7 @@ class HeadRefused(httptools.HttpParserError):
         self.code = code
 
 
-class StrictHttpProtocol(HttpToolsProtocol):
+class StrictHttpProtocol(CorkedProtocol):
     """Bounds the head of a request in size and time, and answers 400 to what would be read in two ways.
 
     - A request target that is not a path: uvicorn drops scheme and host of `GET http://other/x` silently.
@@ -91,7 +50,7 @@ class StrictHttpProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Called by the loop."""
-        super().connection_made(cast(asyncio.Transport, _Corked(transport, self.loop)))
+        super().connection_made(transport)
         self._timer = self.loop.call_later(HEAD_SECONDS, self._late)
 
     def connection_lost(self, exc: Exception | None) -> None:

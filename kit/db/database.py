@@ -7,7 +7,7 @@ and nowhere else: the caller leaves the `async with` block normally (commit) or 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -57,6 +57,11 @@ class Tx:
     async def fetchval(self, sql: str, *args: object) -> Any:
         """The first column of the first row, or None."""
         return await self.connection.fetchval(sql, *args)
+
+    def stream(self, sql: str, *args: object) -> AsyncIterable[Row]:
+        """All rows, fetched a thousand at a time; inside a transaction."""
+        rows: AsyncIterable[Row] = self.connection.cursor(sql, *args, prefetch=1000)
+        return rows
 
     async def execute(self, sql: str, *args: object) -> int:
         """Run a statement; returns the number of rows it touched."""

@@ -11,6 +11,8 @@ from typing import Any
 
 import uvicorn
 
+from kit.web.protocol import CorkedProtocol
+
 GRACE_SECONDS = 20
 """After the drain, how long requests on their way may take."""
 _CLOSE = (b"connection", b"close")
@@ -62,7 +64,7 @@ def serve(app: Any, *, host: str, port: int, drain_seconds: float, on_drain: Cal
         app,
         host=host,
         port=port,
-        http="httptools",  # h11 accepts Content-Length together with Transfer-Encoding
+        http=CorkedProtocol,
         loop="uvloop",
         ws="none",
         lifespan="on",

@@ -1,18 +1,20 @@
 """Shows that channels accrued for everything it heard exactly once, and that each accrual follows from its inputs.
 
-What should have been accrued is read from customer's log, not from channels' own facts.
+What should have been accrued is read from customer's log, not from channels' own facts. In memory is a volume per
+order event and programme, never a row or an event of each.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from typing import Any
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
 from uuid import UUID
 
 import orjson
 
-from kit.db.database import Database
-from kit.events.audit import Finding, given_up, read_all
+from kit.db.database import Database, Row, Tx
+from kit.events.audit import Check, Finding, at_one_moment, given_up, read_all
 from kit.events.bus import EventBus
 from kit.events.envelope import Event, topic_of
 from services.channels.events_in import HEARD, OrderHeard, OrderReturnedHeard
@@ -33,79 +35,97 @@ async def audit(db: Database, bus: EventBus) -> list[Finding]:
         programmes = [programme_of(row) for row in await repository.all_published(tx)]
     gone = await given_up(db, subscriptions.group)
     expected: Expected = {}
-    counted: dict[UUID, list[Programme]] = {}
+    counted: dict[UUID, tuple[Programme, ...]] = {}
     async for event in read_all(bus, topic_of("customer"), _TYPES, without=gone):
         _expect(event, programmes, counted, expected)
-    async with db.snapshot() as tx:
-        accruals = [_decoded(dict(row)) for row in await repository.all_accruals(tx)]
-        accounts = [dict(row) for row in await repository.all_accounts(tx)]
-        one_sided = await repository.one_sided(tx)
-    return [
-        _once(expected, accruals),
-        _derived(accruals),
-        _chained(accruals, accounts),
-        _finding("both sides of every accrual, in all zero", one_sided, len(accruals)),
-    ]
+    sides = Check(SERVICE, "both sides of every accrual, in all zero")
+    async with at_one_moment(db) as tx:
+        once, derived, chained = await _accruals(tx, expected)
+        for what in await repository.one_sided(tx):
+            sides.fault(what)
+    sides.count = derived.count
+    return [check.finding() for check in (once, derived, chained, sides)]
 
 
-def _expect(event: Event, programmes: list[Programme], counted: dict[UUID, list[Programme]], into: Expected) -> None:
+def _expect(
+    event: Event, programmes: list[Programme], counted: dict[UUID, tuple[Programme, ...]], into: Expected
+) -> None:
     order = HEARD[event.type].model_validate(event.payload)
     if isinstance(order, OrderHeard) and order.partner_id is not None:
         partner_id = order.partner_id
-        found = [one for one in programmes if one.counts(partner_id, order.order_date, event.time)]
-        counted[order.id] = found
+        found = tuple(one for one in programmes if one.counts(partner_id, order.order_date, event.time))
+        if found:
+            counted[order.id] = found
         into |= {(event.id, one.id): one.volume(order.lines) for one in found}
     elif isinstance(order, OrderReturnedHeard):
         into |= {(event.id, one.id): one.volume(order.returned_lines) for one in counted.get(order.id, ())}
 
 
-def _finding(check: str, wrong: list[str], count: int) -> Finding:
-    return Finding(SERVICE, check, ok=not wrong, count=count, detail="; ".join(wrong[:5]))
+async def _accruals(tx: Tx, expected: Expected) -> tuple[Check, Check, Check]:
+    """One accrual per order event and programme; each again from its stored plan and positions; the moves of an
+    account lead from 0 to its position without a gap, and its rebate is F(position)."""
+    once = Check(SERVICE, "one accrual per order event and programme", len(expected))
+    derived = Check(SERVICE, "accruals follow from their inputs")
+    chained = Check(SERVICE, "positions chain, rebate is F(position)")
+    accounts = {row["id"]: row for row in await repository.all_accounts(tx)}
+    chained.count = len(accounts)
+    account_id: UUID | None = None
+    plan: TierPlan | None = None
+    moves: Counter[int] = Counter()
+    async for row in repository.all_accruals(tx):
+        if row["account_id"] != account_id:
+            _close(account_id, plan, moves, accounts, chained)
+            account_id, plan, moves = row["account_id"], _plan(row["kind"], row["tiers"]), Counter()
+        moves[row["position_before"]] += 1
+        moves[row["position_after"]] -= 1
+        _count(row, expected, once)
+        _derive(row, derived)
+    _close(account_id, plan, moves, accounts, chained)
+    for event, programme in expected:
+        once.fault(f"event {event} in programme {programme}: volume None instead of {expected[event, programme]}")
+    for left in accounts:
+        chained.fault(f"account {left}: positions do not follow each other")
+    return once, derived, chained
 
 
-def _decoded(row: dict[str, Any]) -> dict[str, Any]:
-    return row | {"tiers": orjson.loads(row["tiers"]), "slices": orjson.loads(row["slices"])}
+def _count(row: Row, expected: Expected, check: Check) -> None:
+    key = (row["source_event_id"], row["programme_id"])
+    volume = expected.pop(key, None)
+    if volume is None:
+        check.fault(f"event {key[0]} in programme {key[1]} has no cause")
+    elif volume != row["volume"]:
+        check.fault(f"event {key[0]} in programme {key[1]}: volume {row['volume']} instead of {volume}")
 
 
-def _plan(row: dict[str, Any]) -> TierPlan:
-    return plan_of(PlanKind(row["kind"]), [(tier["start"], tier["rate"]) for tier in row["tiers"]])
+def _derive(row: Row, check: Check) -> None:
+    plan, before, after = _plan(row["kind"], row["tiers"]), row["position_before"], row["position_after"]
+    parts = [{"start": part.start, "end": part.end, "rate": part.rate} for part in slices(plan, before, after)]
+    amount = accrual(plan, before, after)
+    agrees = (row["amount"], orjson.loads(row["slices"])) == (amount, parts)
+    check.add(agrees, f"order {row['order_id']}: {row['amount']}, the plan says {amount}")
+    if after != before + row["volume"]:
+        check.fault(f"order {row['order_id']}: the position moves by another amount than the volume")
 
 
-def _once(expected: Expected, accruals: list[dict[str, Any]]) -> Finding:
-    volumes = {(row["source_event_id"], row["programme_id"]): row["volume"] for row in accruals}
-    wrong = [
-        f"event {event} in programme {programme}: volume {volumes.get((event, programme))} instead of {volume}"
-        for (event, programme), volume in expected.items()
-        if volumes.get((event, programme)) != volume
-    ]
-    wrong += [f"event {event} in programme {programme} has no cause" for event, programme in volumes.keys() - expected]
-    return _finding("one accrual per order event and programme", wrong, len(expected))
+def _close(
+    account_id: UUID | None, plan: TierPlan | None, moves: Counter[int], accounts: dict[UUID, Row], check: Check
+) -> None:
+    """All accruals of an account have passed; it is taken out of `accounts`."""
+    if account_id is None or plan is None:
+        return
+    account = accounts.pop(account_id, None)
+    if account is None:
+        check.fault(f"account {account_id} is missing")
+        return
+    moves[account["position"]] += 1
+    moves[0] -= 1
+    if any(moves.values()):
+        check.fault(f"account {account_id}: positions do not follow each other")
+    elif account["accrued"] != rebate(plan, account["position"]):
+        check.fault(f"account {account_id}: {account['accrued']} is not the rebate of {account['position']}")
 
 
-def _derived(accruals: list[dict[str, Any]]) -> Finding:
-    """Every accrual again from its stored plan and positions."""
-    wrong = []
-    for row in accruals:
-        plan, before, after = _plan(row), row["position_before"], row["position_after"]
-        parts = [{"start": part.start, "end": part.end, "rate": part.rate} for part in slices(plan, before, after)]
-        if (row["amount"], row["slices"]) != (accrual(plan, before, after), parts):
-            wrong.append(f"order {row['order_id']}: {row['amount']}, the plan says {accrual(plan, before, after)}")
-        if after != before + row["volume"]:
-            wrong.append(f"order {row['order_id']}: the position moves by another amount than the volume")
-    return _finding("accruals follow from their inputs", wrong, len(accruals))
-
-
-def _chained(accruals: list[dict[str, Any]], accounts: list[dict[str, Any]]) -> Finding:
-    """Each account's moves lead from 0 to its position without a gap, and its rebate is F(position)."""
-    moves: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
-    for row in accruals:
-        moves[row["account_id"]].append(row)
-    wrong = [f"account {account} is missing" for account in moves.keys() - {one["id"] for one in accounts}]
-    for account in accounts:
-        own = moves[account["id"]]
-        starts = Counter([*(row["position_before"] for row in own), account["position"]])
-        if not own or starts != Counter([0, *(row["position_after"] for row in own)]):
-            wrong.append(f"account {account['id']}: positions do not follow each other")
-        elif account["accrued"] != rebate(_plan(own[0]), account["position"]):
-            wrong.append(f"account {account['id']}: {account['accrued']} is not the rebate of {account['position']}")
-    return _finding("positions chain, rebate is F(position)", wrong, len(accounts))
+@lru_cache(maxsize=1024)
+def _plan(kind: str, tiers: str) -> TierPlan:
+    steps: Sequence[dict[str, int]] = orjson.loads(tiers)
+    return plan_of(PlanKind(kind), [(tier["start"], tier["rate"]) for tier in steps])

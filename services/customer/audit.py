@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 
 from kit.db.database import Database
-from kit.events.audit import Finding, read_all
+from kit.events.audit import Check, Finding, at_one_moment, read_all
 from kit.events.bus import EventBus
 from kit.events.envelope import topic_of
 from services.customer.orders.repository import confirmed_placements
@@ -15,14 +16,18 @@ Decided = tuple[str, int]
 
 async def audit(db: Database, bus: EventBus) -> list[Finding]:
     """Compare the orders with risk's answers and with the own log; the system should be settled."""
-    async with db.snapshot() as tx:
+    async with at_one_moment(db) as tx:
         orders: set[Decided] = await confirmed_placements(tx)
-    reserved = await _count(bus, "risk", "risk.credit.reserved.v1", "order_id")
+    reserved = _compare(
+        "confirmed orders have one reservation of their placement",
+        orders,
+        await _count(bus, "risk", "risk.credit.reserved.v1", "order_id"),
+    )
     announced = await _count(bus, "customer", "customer.order.confirmed.v1", "id")
     return [
-        _finding("confirmed orders have one reservation of their placement", orders, reserved),
-        _finding("confirmed orders were announced once", orders, announced),
-        _finding("announced confirmations stand in the orders", set(announced), Counter(orders)),
+        reserved,
+        _compare("confirmed orders were announced once", orders, announced),
+        _compare("announced confirmations stand in the orders", announced.keys(), Counter(orders)),
     ]
 
 
@@ -33,9 +38,9 @@ async def _count(bus: EventBus, service: str, event_type: str, order_field: str)
     return found
 
 
-def _finding(check: str, decided: set[Decided], answers: Counter[Decided]) -> Finding:
-    wrong = sorted(item for item in decided if answers[item] != 1)
-    detail = ", ".join(
-        f"order {order} placement {placement}: {answers[order, placement]}" for order, placement in wrong[:5]
-    )
-    return Finding("customer", check, not wrong, len(decided), detail)
+def _compare(name: str, decided: Collection[Decided], answers: Counter[Decided]) -> Finding:
+    check = Check("customer", name)
+    for order, placement in decided:
+        count = answers[order, placement]
+        check.add(count == 1, f"order {order} placement {placement}: {count}")
+    return check.finding()

@@ -1,15 +1,16 @@
 """Shows that risk decided everything it heard exactly once, and that each decision follows from its inputs.
 
-What should have been decided is read from customer's log, not from risk's own facts.
+What should have been decided is read from customer's log, not from risk's own facts. In memory is an amount per
+placement and per move, never a row or an event of each.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from uuid import UUID
 
-from kit.db.database import Database
-from kit.events.audit import Finding, given_up, read_all
+from kit.db.database import Database, Row, Tx
+from kit.events.audit import Check, Finding, at_one_moment, given_up, read_all
 from kit.events.bus import EventBus
 from kit.events.envelope import topic_of
 from services.risk.credit import repository
@@ -22,17 +23,31 @@ _PLACED = "customer.order.placed.v1"
 _RETURNED = "customer.order.returned.v1"
 _RECEIVED = "customer.payment.received.v1"
 _REFUNDED = "customer.payment.refunded.v1"
+_CAUSED = frozenset({EntryKind.PAID, EntryKind.RETURNED, EntryKind.REFUNDED})
 
-Placements = dict[tuple[str, int], int]
+Placement = tuple[str, int]
+Placements = dict[Placement, int]
 Moves = dict[tuple[str, str], int]
 
 
 async def audit(db: Database, bus: EventBus) -> list[Finding]:
     """Findings over the whole log of customer; run it when delivery has settled."""
+    placements, moves = await _expected(bus, await given_up(db, subscriptions.group))
+    sums = Check(SERVICE, "balances are the sums of their entries")
+    async with at_one_moment(db) as tx:
+        once, derived = await _decisions(tx, placements)
+        moved = await _moves(tx, moves)
+        for what in await repository.unequal_sums(tx):
+            sums.fault(what)
+    sums.count = derived.count
+    return [check.finding() for check in (once, derived, moved, sums)]
+
+
+async def _expected(bus: EventBus, gone: frozenset[UUID]) -> tuple[Placements, Moves]:
+    """Amounts that customer's log says were placed, and moved afterwards."""
     placements: Placements = {}
     moves: Moves = {}
     types = (_PLACED, _RETURNED, _RECEIVED, _REFUNDED)
-    gone = await given_up(db, subscriptions.group)
     async for event in read_all(bus, topic_of("customer"), types, without=gone):
         data = event.payload
         if event.type == _PLACED:
@@ -43,69 +58,61 @@ async def audit(db: Database, bus: EventBus) -> list[Finding]:
             sign, kind = (-1, EntryKind.PAID) if event.type == _RECEIVED else (1, EntryKind.REFUNDED)
             for ordinal, allocation in enumerate(data["allocations"]):
                 moves[f"{event.id}/{ordinal}", kind] = sign * allocation["amount_base"]
-    async with db.snapshot() as tx:
-        decisions = [dict(row) for row in await repository.all_decisions(tx)]
-        entries = {
-            (f"{row['source_event_id']}/{row['source_ordinal']}", row["kind"]): row["amount"]
-            for row in await repository.all_moves(tx)
-        }
-        unequal = await repository.unequal_sums(tx)
-    return [
-        _once(placements, decisions),
-        _derived(decisions),
-        _moves(moves, entries),
-        _finding("balances are the sums of their entries", unequal, len(decisions)),
-    ]
+    return placements, moves
 
 
-def _finding(check: str, wrong: list[str], count: int) -> Finding:
-    return Finding(SERVICE, check, ok=not wrong, count=count, detail="; ".join(wrong[:5]))
-
-
-def _once(placements: Placements, decisions: list[dict[str, Any]]) -> Finding:
-    made = Counter((str(d["order_id"]), d["placement"]) for d in decisions if d["decision"] != Decision.OVERRIDE)
-    amounts = {(str(d["order_id"]), d["placement"]): d["amount"] for d in decisions}
-    wrong = [f"order {o} placement {p}: {made[o, p]} decisions" for o, p in placements if made[o, p] != 1]
-    wrong += [f"order {o} placement {p} was never placed" for o, p in made if (o, p) not in placements]
-    wrong += [
-        f"order {key[0]} placement {key[1]}: decided on {amounts[key]}, placed with {amount}"
-        for key, amount in placements.items()
-        if amounts.get(key, amount) != amount
-    ]
-    return _finding("one decision per placement", wrong, len(placements))
-
-
-def _derived(decisions: list[dict[str, Any]]) -> Finding:
-    """Every decision of the rule again from its stored inputs; every override answers a refusal."""
-    wrong = []
-    refused = {(d["order_id"], d["placement"]): d["amount"] for d in decisions if d["decision"] == Decision.REFUSED}
-    for d in decisions:
-        label = f"order {d['order_id']} placement {d['placement']}"
-        if d["decision"] == Decision.OVERRIDE:
-            if refused.get((d["order_id"], d["placement"])) != d["amount"] or not d["approved_by"]:
-                wrong.append(f"{label}: override of no refusal")
+async def _decisions(tx: Tx, placements: Placements) -> tuple[Check, Check]:
+    """One decision of the rule per placement, of the amount that was placed; each follows from its stored inputs,
+    and an override answers a refusal."""
+    once = Check(SERVICE, "one decision per placement")
+    derived = Check(SERVICE, "decisions follow from their inputs")
+    made: Counter[Placement] = Counter()
+    refused: Placements = {}
+    overrides: list[tuple[Placement, int, bool]] = []
+    async for row in repository.all_decisions(tx):
+        key = (str(row["order_id"]), row["placement"])
+        if row["decision"] == Decision.OVERRIDE:
+            overrides.append((key, row["amount"], bool(row["approved_by"])))
             continue
-        verdict = decide_reservation(d["credit_limit"], d["exposure_before"], d["amount"])
-        expected: tuple[str, int, str | None]
-        if isinstance(verdict, Refused):
-            expected = (Decision.REFUSED, verdict.shortfall, verdict.reason.value)
-        else:
-            expected = (Decision.AUTOMATIC, 0, None)
-        if (d["decision"], d["shortfall"], d["reason"]) != expected:
-            wrong.append(f"{label}: {d['decision']} with {d['shortfall']}, the rule says {expected}")
-    return _finding("decisions follow from their inputs", wrong, len(decisions))
+        made[key] += 1
+        if key not in placements:
+            once.fault(f"order {key[0]} placement {key[1]} was never placed")
+        elif placements[key] != row["amount"]:
+            once.fault(f"order {key[0]} placement {key[1]}: decided on {row['amount']}, placed with {placements[key]}")
+        if row["decision"] == Decision.REFUSED:
+            refused[key] = row["amount"]
+        _derive(row, derived)
+    for key in placements:
+        once.add(made[key] == 1, f"order {key[0]} placement {key[1]}: {made[key]} decisions")
+    for key, amount, is_approved in overrides:
+        answers = refused.get(key) == amount and is_approved
+        derived.add(answers, f"order {key[0]} placement {key[1]}: override of no refusal")
+    return once, derived
 
 
-def _moves(expected: Moves, entries: Moves) -> Finding:
-    wrong = [
-        f"{kind} of event {source}: {entries.get((source, kind))} instead of {amount}"
-        for (source, kind), amount in expected.items()
-        if entries.get((source, kind)) != amount
-    ]
-    known = {EntryKind.PAID, EntryKind.RETURNED, EntryKind.REFUNDED}
-    wrong += [
-        f"{kind} of event {source} has no cause"
-        for source, kind in entries
-        if kind in known and (source, kind) not in expected
-    ]
-    return _finding("one move per return, payment and refund", wrong, len(expected))
+def _derive(row: Row, check: Check) -> None:
+    """A decision of the rule again from its stored inputs."""
+    verdict = decide_reservation(row["credit_limit"], row["exposure_before"], row["amount"])
+    expected: tuple[str, int, str | None] = (Decision.AUTOMATIC, 0, None)
+    if isinstance(verdict, Refused):
+        expected = (Decision.REFUSED, verdict.shortfall, verdict.reason.value)
+    check.add(
+        (row["decision"], row["shortfall"], row["reason"]) == expected,
+        f"order {row['order_id']} placement {row['placement']}: {row['decision']} with {row['shortfall']}, the rule "
+        f"says {expected}",
+    )
+
+
+async def _moves(tx: Tx, expected: Moves) -> Check:
+    check = Check(SERVICE, "one move per return, payment and refund", len(expected))
+    async for row in repository.all_moves(tx):
+        if row["kind"] in _CAUSED:
+            key = (f"{row['source_event_id']}/{row['source_ordinal']}", row["kind"])
+            amount = expected.pop(key, None)
+            if amount is None:
+                check.fault(f"{key[1]} of event {key[0]} has no cause")
+            elif amount != row["amount"]:
+                check.fault(f"{key[1]} of event {key[0]}: {row['amount']} instead of {amount}")
+    for (source, kind), amount in expected.items():
+        check.fault(f"{kind} of event {source}: None instead of {amount}")
+    return check

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from uuid import UUID
 
 from kit.db.database import Database
-from kit.events.audit import Finding, given_up, read_all
+from kit.events.audit import Check, Finding, at_one_moment, given_up, partitions_of, read_all
 from kit.events.bus import EventBus
 from kit.events.envelope import Event, topic_of
 from services.targets.credits.repository import sum_ledger
@@ -23,40 +22,35 @@ Dimensions = tuple[str | None, str | None, str | None]
 Standing = dict[tuple[UUID, int, UUID], tuple[list[UUID], Dimensions]]
 
 
-@dataclass
-class _Check:
-    """Counts decisions and keeps the first that disagrees."""
-
-    name: str
-    count: int = 0
-    wrong: int = 0
-    first: str = ""
-
-    def add(self, ok: bool, detail: str) -> None:
-        self.count += 1
-        if not ok:
-            self.wrong += 1
-            self.first = self.first or detail
-
-    def finding(self) -> Finding:
-        detail = f"{self.wrong} disagree, first: {self.first}" if self.wrong else ""
-        return Finding(SERVICE, self.name, self.wrong == 0, self.count, detail)
-
-
-@dataclass
 class _Audit:
-    facts: Mapping[UUID, list[OrderCredited]]
-    once: _Check = field(default_factory=lambda: _Check("one credited fact per confirmed or returned order"))
-    exact: _Check = field(default_factory=lambda: _Check("credit lines derived again are equal"))
-    sums: _Check = field(default_factory=lambda: _Check("credit lines sum to the order's net amount"))
+    def __init__(self) -> None:
+        self.once = Check(SERVICE, "one credited fact per confirmed or returned order")
+        self.exact = Check(SERVICE, "credit lines derived again are equal")
+        self.sums = Check(SERVICE, "credit lines sum to the order's net amount")
+        self.reversals = Check(SERVICE, "reversals at the original unit and dimensions")
+        self.lines = self.amount = 0
 
-    def order(self, event: Event, order: OrderConfirmed | OrderReturned) -> None:
-        """Check the decisions about one event."""
-        found = self.facts.get(event.id, [])
+    def fact(self, fact: OrderCredited, standing: Standing) -> None:
+        """A return takes from the unit path and dimensions where the credit stands (`standing`, moved on); a
+        correction moves and adds nothing."""
+        self.lines, self.amount = self.lines + len(fact.lines), self.amount + sum(line.amount for line in fact.lines)
+        if fact.kind == "corrected":
+            self.reversals.add(fact.amount == sum(line.amount for line in fact.lines) == 0, f"order {fact.order_id}")
+        for line in fact.lines:
+            key = (fact.order_id, line.line_no, line.member_id)
+            place = (line.unit_path, (line.product_line, line.region, line.customer_type))
+            if fact.kind == "returned":
+                self.reversals.add(standing.get(key) == place, f"order {fact.order_id} line {line.line_no}")
+            standing[key] = place
+
+    def order(self, event: Event, found: Sequence[bytes]) -> None:
+        """Check the facts about one event of an order."""
+        model = OrderConfirmed if event.type == OrderConfirmed.TYPE else OrderReturned
+        order: OrderConfirmed | OrderReturned = model.model_validate(event.payload)
         self.once.add(len(found) == 1, f"{event.type} {event.id} of order {order.id} has {len(found)}")
         if len(found) != 1:
             return
-        (fact,) = found
+        fact = OrderCredited.model_validate_json(found[0])
         net = order.net_base if isinstance(order, OrderConfirmed) else order.return_net_base
         self.sums.add(sum(line.amount for line in fact.lines) == fact.amount == net, f"order {order.id}: {net}")
         self.exact.add(_derived(order) == _stored(fact) and _inputs_agree(order, fact), f"order {order.id}")
@@ -102,46 +96,30 @@ def _inputs_agree(order: OrderConfirmed | OrderReturned, fact: OrderCredited) ->
     )
 
 
-def _reversals(facts: Iterable[OrderCredited]) -> _Check:
-    """A return takes from the unit path and dimensions where the credit stands; a correction moves and adds nothing."""
-    check = _Check("reversals at the original unit and dimensions")
-    standing: Standing = {}
-    for fact in facts:
-        if fact.kind == "corrected":
-            check.add(fact.amount == sum(line.amount for line in fact.lines) == 0, f"order {fact.order_id}")
-        for line in fact.lines:
-            key = (fact.order_id, line.line_no, line.member_id)
-            place = (line.unit_path, (line.product_line, line.region, line.customer_type))
-            if fact.kind == "returned":
-                check.add(standing.get(key) == place, f"order {fact.order_id} line {line.line_no}")
-            standing[key] = place
-    return check
-
-
 async def audit(db: Database, bus: EventBus) -> list[Finding]:
     """Derive every credit decision again from the log of the orders; compare the ledger with the facts.
 
+    Facts have the key of their order, so both logs are read a partition at a time: in memory are the facts of one.
     Run it when nothing is on its way: what is not handled yet counts as missing.
     """
-    facts: dict[UUID, list[OrderCredited]] = defaultdict(list)
-    lines = amount = 0
-    async for event in read_all(bus, topic_of(SERVICE), [OrderCredited.TYPE]):
-        fact = OrderCredited.model_validate(event.payload)
-        facts[fact.source_event_id].append(fact)
-        lines, amount = lines + len(fact.lines), amount + sum(line.amount for line in fact.lines)
-    run = _Audit(facts)
-    heard: set[UUID] = set()
-    types = (OrderConfirmed.TYPE, OrderReturned.TYPE)
+    run, own, theirs = _Audit(), topic_of(SERVICE), topic_of("customer")
     gone = await given_up(db, subscriptions.group)
-    async for event in read_all(bus, topic_of("customer"), types, without=gone):
-        heard.add(event.id)
-        model = OrderConfirmed if event.type == OrderConfirmed.TYPE else OrderReturned
-        run.order(event, model.model_validate(event.payload))
-    ordered = [fact for group in facts.values() for fact in group]
-    strays = [f for f in ordered if f.kind != "corrected" and f.source_event_id not in heard]
-    run.once.add(not strays, f"{len(strays)} facts without an order's event")
-    ledger = _Check("ledger and buckets hold what the facts say")
-    async with db.snapshot() as tx:
+    for number in await partitions_of(bus, own, theirs):
+        facts: dict[UUID, list[bytes]] = defaultdict(list)
+        standing: Standing = {}
+        async for event in read_all(bus, own, [OrderCredited.TYPE], number=number):
+            fact = OrderCredited.model_validate(event.payload)
+            run.fact(fact, standing)
+            if fact.kind != "corrected":
+                facts[fact.source_event_id].append(event.data)
+        types = (OrderConfirmed.TYPE, OrderReturned.TYPE)
+        async for event in read_all(bus, theirs, types, without=gone, number=number):
+            run.order(event, facts.pop(event.id, ()))
+        for cause, strays in facts.items():
+            run.once.fault(f"{len(strays)} of event {cause}, which is no order's")
+    ledger = Check(SERVICE, "ledger and buckets hold what the facts say")
+    async with at_one_moment(db) as tx:
         held = await sum_ledger(tx)
-    ledger.add(held == ((lines, amount), (lines, amount)), f"facts {(lines, amount)}, lines and buckets {held}")
-    return [check.finding() for check in (run.once, run.exact, run.sums, _reversals(ordered), ledger)]
+    said = (run.lines, run.amount)
+    ledger.add(held == (said, said), f"facts {said}, lines and buckets {held}")
+    return [check.finding() for check in (run.once, run.exact, run.sums, run.reversals, ledger)]

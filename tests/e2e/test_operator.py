@@ -146,7 +146,7 @@ def test_every_command_of_the_pages_works(page: str, system: Program, folder: Pa
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("CRMESH_")},
         "PATH": f"{COMMAND.parent}:{os.environ['PATH']}",
-        "DATA": str(folder / "data"),
+        "CRMESH_DATA": str(folder / "data"),
         "BACKUP": str(place / "backup"),
         "NEW": str(place / "new"),
         "EVENTS": str(place / "events.jsonl"),

@@ -47,7 +47,7 @@ class Running:
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "URL": self.program.url,
-            "DATA": f"--data {self.folder}",
+            "CRMESH_DATA": str(self.folder),
         }
         return subprocess.run(
             ["bash", "-euo", "pipefail", "-c", commands("README") + script],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -30,7 +30,7 @@ ON CONFLICT (id) DO UPDATE SET position = rebate_account.position + excluded.pos
     accrued = rebate_account.accrued + excluded.accrued
 """
 _ALL_PUBLISHED = "SELECT * FROM rebate_programme WHERE state = 'published' ORDER BY id"
-_ALL_ACCRUALS = "SELECT * FROM rebate_accrual ORDER BY recorded_at, id"
+_ALL_ACCRUALS = "SELECT * FROM rebate_accrual ORDER BY account_id"
 _ALL_ACCOUNTS = "SELECT * FROM rebate_account ORDER BY id"
 _ONE_SIDED = """
 SELECT 'accrual ' || x.id::text AS what FROM rebate_accrual x
@@ -99,9 +99,9 @@ async def all_published(tx: Tx) -> list[Row]:
     return await tx.fetch(_ALL_PUBLISHED)
 
 
-async def all_accruals(tx: Tx) -> list[Row]:
-    """Every accrual, oldest first."""
-    return await tx.fetch(_ALL_ACCRUALS)
+def all_accruals(tx: Tx) -> AsyncIterable[Row]:
+    """Every accrual, those of an account together."""
+    return tx.stream(_ALL_ACCRUALS)
 
 
 async def all_accounts(tx: Tx) -> list[Row]:

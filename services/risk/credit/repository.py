@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -32,7 +32,7 @@ ON CONFLICT (order_id) DO UPDATE SET account_id = excluded.account_id, placement
 """
 _DECISIONS = """
 SELECT order_id, placement, decision, amount, credit_limit, exposure_before, shortfall, reason, approved_by
-FROM credit_decision ORDER BY decided_at, id
+FROM credit_decision
 """
 _MOVES = "SELECT source_event_id, source_ordinal, kind, amount FROM exposure_entry"
 _UNEQUAL = """
@@ -106,14 +106,14 @@ async def find(tx: Tx, spec: ListSpec, row_id: UUID, where: str, args: Sequence[
     )
 
 
-async def all_decisions(tx: Tx) -> list[Row]:
-    """Every decision, oldest first."""
-    return await tx.fetch(_DECISIONS)
+def all_decisions(tx: Tx) -> AsyncIterable[Row]:
+    """Every decision."""
+    return tx.stream(_DECISIONS)
 
 
-async def all_moves(tx: Tx) -> list[Row]:
+def all_moves(tx: Tx) -> AsyncIterable[Row]:
     """Source, kind and amount of every entry."""
-    return await tx.fetch(_MOVES)
+    return tx.stream(_MOVES)
 
 
 async def unequal_sums(tx: Tx) -> list[str]:
