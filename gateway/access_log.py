@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
 import time
@@ -17,6 +18,8 @@ from kit import clock
 from kit.telemetry.scrubbing import scrub_text
 
 LOGGER = "gateway.access"
+FLUSH_SECONDS = 0.1
+"""Lines of so long are written together: a system call for each costs as much as the line."""
 
 # The subject may be an e-mail address; scrubbing costs more than the rest of the line, so each one is scrubbed once.
 _principal = lru_cache(maxsize=4096)(scrub_text)
@@ -32,6 +35,7 @@ class AccessLog:
     def __init__(self, *, is_on: bool, now: Callable[[], float] = time.perf_counter) -> None:
         self._is_on, self.now = is_on, now
         self._logger = logging.getLogger(LOGGER)
+        self._lines: list[bytes] = []
 
     @property
     def is_on(self) -> bool:
@@ -56,4 +60,11 @@ class AccessLog:
             "trace_id": context.trace.trace_id,
             "at": clock.now(),
         }
-        sys.stderr.write(orjson.dumps(line, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE).decode())
+        if not self._lines:
+            asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
+        self._lines.append(orjson.dumps(line, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE))
+
+    def flush(self) -> None:
+        """Write what waits; the owner calls it at the end."""
+        lines, self._lines = self._lines, []
+        sys.stderr.write(b"".join(lines).decode())

@@ -62,6 +62,7 @@ class Gateway:
         """Checks what every request must satisfy, then proxies or serves it."""
         if scope["type"] == "lifespan":
             await self.shell(scope, receive, send)
+            self._log.flush()
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
         else:

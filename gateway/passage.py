@@ -12,10 +12,10 @@ from starlette.types import Receive, Scope, Send
 from gateway.body import RequestBody
 from gateway.breaker import Lane
 from gateway.headers import RequestContext, to_client, to_upstream
-from gateway.lookout import Lookout
 from gateway.problems import UpstreamError, UpstreamUnavailable, send_problem
 from gateway.routes import Route
 from gateway.upstream import Upstream, UpstreamRequest
+from kit.lookout import Lookout
 
 logger = logging.getLogger(__name__)
 

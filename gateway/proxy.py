@@ -11,11 +11,11 @@ from gateway.auth import authenticate
 from gateway.breaker import Lane
 from gateway.headers import RequestContext
 from gateway.limits import RateLimits
-from gateway.lookout import Lookout
 from gateway.passage import Passage
 from gateway.problems import Refusal
 from gateway.routes import Route
 from gateway.upstream import Upstream
+from kit.lookout import Lookout
 from kit.security.tokens import TokenVerifier
 
 

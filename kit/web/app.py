@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from kit.lookout import Lookout
 from kit.runtime import Runtime
 from kit.security.principals import Reach
 from kit.telemetry.metrics import MetricsMiddleware
@@ -67,6 +68,7 @@ def create_service_app(
         telemetry={"tracing": False, "metrics": False, "logs": False},  # those of kit.telemetry
     )
     app.state.runtime = runtime
+    app.state.lookout = Lookout()
     app.state.permissions = permissions
     app.state.reaches = reaches
     app.state.health = health = ServiceHealth(runtime)

@@ -8,6 +8,7 @@ from types import TracebackType
 from fastapi import Request
 
 from kit.errors import AppError
+from kit.lookout import LOOK_AFTER_SECONDS, Lookout
 
 HEADER = "x-request-timeout-ms"
 _MAX_DIGITS = 9
@@ -27,21 +28,36 @@ class Deadline:
     def __init__(self, request: Request) -> None:
         given = request.headers.get(HEADER, "")
         is_usable = given.isascii() and given.isdigit() and len(given) <= _MAX_DIGITS
-        when = asyncio.get_running_loop().time() + int(given) / 1000 if is_usable else None
-        self._timeout = asyncio.timeout_at(when)
+        self._seconds = int(given) / 1000 if is_usable else None
+        self._lookout: Lookout = request.app.state.lookout
+        self._timeout = asyncio.timeout(None)
+        self._due = 0.0
+
+    def watch(self) -> None:
+        """From now on the block is cut off when its time is over; most are done before a timer is worth it."""
+        self._timeout.reschedule(self._due)
 
     def lift(self) -> None:
         """From here on nothing is cut off."""
-        if not self._timeout.expired():
+        self._lookout.remove(self)
+        if self._timeout.when() is not None and not self._timeout.expired():
             self._timeout.reschedule(None)
 
     async def __aenter__(self) -> Deadline:
         await self._timeout.__aenter__()
+        if self._seconds is not None:
+            loop = asyncio.get_running_loop()
+            self._due = loop.time() + self._seconds
+            if self._seconds < 2 * LOOK_AFTER_SECONDS:
+                self.watch()
+            else:
+                self._lookout.add(self, loop)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._lookout.remove(self)
         try:
             await self._timeout.__aexit__(kind, error, traceback)
         except TimeoutError:

@@ -17,7 +17,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 from starlette.types import Receive, Scope, Send
 
-from gateway.access_log import LOGGER
+from gateway.access_log import FLUSH_SECONDS, LOGGER
 from gateway.app import create_app
 from gateway.compression import accepts_gzip, verdict
 from gateway.issuer import DevelopmentIssuer
@@ -289,6 +289,8 @@ async def test_one_line_per_request_without_ids_or_queries(
         traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
         answer = await client.get("/v1/accounts/secret-id?email=x@y.test", headers={"traceparent": traceparent})
         await client.get("/nowhere/secret", headers={"Authorization": ""})
+    assert LOGGER not in capsys.readouterr().err, "lines are written together"
+    await asyncio.sleep(2 * FLUSH_SECONDS)
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     first, second = (line for line in lines if line.get("logger") == LOGGER)
     assert (first["principal"], first["method"], first["route"], first["upstream"], first["status"]) == (
@@ -306,12 +308,22 @@ async def test_one_line_per_request_without_ids_or_queries(
     assert "secret" not in json.dumps(lines)
 
 
+async def test_the_end_writes_what_waits(
+    adapter: Any, start: Any, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger=LOGGER)
+    async with start(*adapter) as running, client_of(running) as client:
+        await client.get("/v1/accounts/echo")
+    assert capsys.readouterr().err.count(LOGGER) == 1
+
+
 async def test_no_line_when_turned_off(
     adapter: Any, start: Any, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, logger=LOGGER)
     async with start(*adapter, access_log=False) as running, client_of(running) as client:
         await client.get("/v1/accounts/echo")
+    await asyncio.sleep(2 * FLUSH_SECONDS)
     assert LOGGER not in capsys.readouterr().err
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from gateway.lookout import LOOK_AFTER_SECONDS, Lookout
+from kit.lookout import LOOK_AFTER_SECONDS, Lookout
 
 
 class Passage:

@@ -1,4 +1,4 @@
-"""Looks after the passages that last: one timer for all of them, as one for each costs more than passing it on."""
+"""Looks after what lasts: one timer for all of it, as one for each request costs more than most requests need."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 from typing import Protocol
 
 LOOK_AFTER_SECONDS = 0.05
-"""Most answers are there before; watching for a client that leaves, and for the timeout, costs a task."""
+"""Most answers are there before."""
 
 
 class Watched(Protocol):
@@ -18,7 +18,10 @@ class Watched(Protocol):
 
 
 class Lookout:
-    """Calls `watch` of everything that was added and is not removed LOOK_AFTER_SECONDS later (twice that at most)."""
+    """Calls `watch` of everything that was added and is not removed LOOK_AFTER_SECONDS later (twice that at most).
+
+    One for each loop.
+    """
 
     def __init__(self) -> None:
         self._began: dict[Watched, float] = {}
