@@ -2,9 +2,10 @@
 
 usage: python -m bench.soak [--minutes 10] [--rate 15] [--readers 2] [--every 5] [--quick]
 
-Commands at a steady rate (the driver of the fault run) and readers beside them. Sampled: memory of every process,
-database connections, consumer lag, waiting outbox rows, share of dead rows, table sizes. The slope is that of the
-least-squares line through the samples after the first third, when pools and caches are filled.
+Commands at a steady rate (the driver of the fault run) and readers beside them. Transfers of members begin in the
+future here: one that corrects takes memory for each line it corrects. Sampled: memory of
+every process, database connections, consumer lag, waiting outbox rows, share of dead rows, table sizes. The slope is
+that of the least-squares line through the samples after the first third, when pools and caches are filled.
 """
 
 from __future__ import annotations
@@ -191,6 +192,7 @@ def rows_of(series: dict[str, Series], commands: int, tables: int = 8) -> list[d
 
 
 async def _load(client: Client, world: World, options: argparse.Namespace) -> tuple[list[Lane], list[Reader]]:
+    world.transfer_days = (2, 3, 4)
     lanes = await open_lanes(client, world, Pace(options.rate), 1, options.accounts)
     pace = Pace(options.rate)
     return lanes, [Reader(client, pace, number) for number in range(options.readers)]

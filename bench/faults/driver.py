@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -32,6 +33,8 @@ class World:
     units: list[str] = field(default_factory=list)
     members: list[str] = field(default_factory=list)
     partners: list[str] = field(default_factory=list)
+    transfer_days: Sequence[int] = (0, -1, -2)
+    """A transfer begins one of so many days after `today`; those in the past correct what was credited since."""
 
 
 def command_key(rng: random.Random) -> UUID:
@@ -139,7 +142,7 @@ class Lane:
 
     async def _move_member(self) -> None:
         member = self._rng.choice(self._world.members)
-        start = self._world.today - timedelta(days=self._rng.randrange(0, 3))
+        start = self._world.today + timedelta(days=self._rng.choice(self._world.transfer_days))
         body = {"unit_id": self._rng.choice(self._world.units), "from": start, "correction": True}
         await self._pace.turn()
         # of no lane: two lanes may move one member, and its events have a key of their own
