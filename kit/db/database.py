@@ -15,10 +15,11 @@ from typing import Any
 
 import asyncpg
 import orjson
-from asyncpg.pool import PoolConnectionProxy
+
+from kit.db.pool import Connection, Pool
 
 Row = asyncpg.Record
-Connection = asyncpg.Connection | PoolConnectionProxy
+STOP_SECONDS = 10.0
 
 
 def dumps(value: object) -> str:
@@ -132,12 +133,12 @@ class Database:
 
     def __init__(self, settings: DatabaseSettings) -> None:
         self.settings = settings
-        self._writers: asyncpg.Pool | None = None
-        self._readers: asyncpg.Pool | None = None
+        self._writers: Pool | None = None
+        self._readers: Pool | None = None
         self._lock = asyncio.Lock()
 
-    async def _pool(self, size: int, *, read_only: bool) -> asyncpg.Pool:
-        return await asyncpg.create_pool(
+    async def _pool(self, size: int, *, read_only: bool) -> Pool:
+        pool = await asyncpg.create_pool(
             **self.settings.connect,
             min_size=0,
             max_size=size,
@@ -145,6 +146,7 @@ class Database:
             max_inactive_connection_lifetime=60,
             server_settings=self.server_settings(read_only=read_only),
         )
+        return Pool(pool, size)
 
     def server_settings(self, *, read_only: bool = False) -> dict[str, str]:
         """Session settings of every connection."""
@@ -175,15 +177,12 @@ class Database:
             pools, self._writers, self._readers = (self._writers, self._readers), None, None
             for pool in pools:
                 if pool is not None:
-                    try:
-                        await asyncio.wait_for(pool.close(), 10)
-                    except TimeoutError:
-                        pool.terminate()
+                    await pool.close(STOP_SECONDS)
 
     def connections_in_use(self, *, read_only: bool = False) -> int:
         """How many connections of a pool somebody works with right now."""
         pool = self._readers if read_only else self._writers
-        return 0 if pool is None else pool.get_size() - pool.get_idle_size()
+        return 0 if pool is None else pool.in_use
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Tx]:
@@ -191,7 +190,7 @@ class Database:
         if self._writers is None:
             await self.start()
         assert self._writers is not None
-        async with self._writers.acquire() as connection:
+        async with self._writers.lend() as connection:
             tx = Tx(connection)
             async with connection.transaction():
                 yield tx
@@ -204,7 +203,7 @@ class Database:
         if self._readers is None:
             await self.start()
         assert self._readers is not None
-        async with self._readers.acquire() as connection:
+        async with self._readers.lend() as connection:
             yield Tx(connection)
 
     @asynccontextmanager
@@ -214,7 +213,7 @@ class Database:
             await self.start()
         assert self._readers is not None
         async with (
-            self._readers.acquire() as connection,
+            self._readers.lend() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
             yield Tx(connection)
