@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextvars import ContextVar
 from dataclasses import dataclass
 from uuid import UUID
 from weakref import WeakSet
@@ -16,10 +15,7 @@ from kit.db.database import Tx
 from kit.errors import Invalid
 from kit.events.envelope import MAX_EVENT_BYTES, Event, topic_of
 from kit.ids import new_id
-from kit.telemetry.tracing import current_traceparent
-
-correlation: ContextVar[str] = ContextVar("crmesh_correlation", default="")
-"""Correlation id of the command being handled (the request id)."""
+from kit.telemetry.tracing import correlation, current_traceparent
 
 _relays: WeakSet[asyncio.Event] = WeakSet()
 

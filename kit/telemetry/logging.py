@@ -1,7 +1,7 @@
 """Logs as one JSON object per line on stderr, scrubbed; structlog and standard library alike.
 
 Several services may share a process: the first call configures it, and each binds its own name to its
-tasks (`bind_service`). Request ids come from structlog's context variables, trace ids from `tracing`.
+tasks (`bind_service`). Request and trace ids come from `tracing`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from kit.telemetry.scrubbing import scrub_event
-from kit.telemetry.tracing import trace_id
+from kit.telemetry.tracing import correlation, trace_id
 
 _lock = Lock()
 _configured: list[logging.Handler] = []
@@ -46,6 +46,8 @@ def _context(service: str) -> Processor:
         event.setdefault("service", service)
         if found := trace_id():
             event.setdefault("trace_id", found)
+        if request := correlation.get():
+            event.setdefault("request_id", request)
         return event
 
     return add

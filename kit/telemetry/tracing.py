@@ -36,6 +36,9 @@ class TraceParent(NamedTuple):
         return TraceParent(self.trace_id, random_hex(8), self.sampled)
 
 
+correlation: ContextVar[str] = ContextVar("crmesh_correlation", default="")
+"""Id of the request being served; empty outside of one."""
+
 _current: ContextVar[TraceParent | None] = ContextVar("crmesh_traceparent", default=None)
 
 

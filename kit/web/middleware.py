@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 
-import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit.errors import AppError
-from kit.events.outbox import correlation
-from kit.telemetry.tracing import random_hex, tracing
+from kit.telemetry.tracing import correlation, random_hex, tracing
 from kit.web.problems import problem_of, problem_response, unexpected
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
@@ -37,18 +35,25 @@ class EdgeMiddleware:
         given = headers.get(b"x-request-id", b"")
         request_id = given.decode() if _REQUEST_ID.fullmatch(given) else random_hex(16)
         token = correlation.set(request_id)
-        structlog.contextvars.bind_contextvars(request_id=request_id)
         try:
             with tracing(headers.get(b"traceparent", b"").decode("latin-1"), self.service, scope["path"]):
-                await self._limited(scope, receive, _echo(send, request_id), headers.get(b"content-length", b""))
+                await self._limited(scope, receive, send, request_id, headers.get(b"content-length", b""))
         finally:
             correlation.reset(token)
-            structlog.contextvars.unbind_contextvars("request_id")
 
-    async def _limited(self, scope: Scope, receive: Receive, send: Send, length: bytes) -> None:
+    async def _limited(self, scope: Scope, receive: Receive, send: Send, request_id: str, length: bytes) -> None:
+        begun = False
+
+        async def echoing(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message["headers"], (b"x-request-id", request_id.encode())]}
+            await send(message)
+
         if length.isdigit() and (len(length) > 18 or int(length) > self.max_body):
             body = problem_of(BodyTooLarge(f"at most {self.max_body} bytes"))
-            await problem_response(body, {"Connection": "close"})(scope, receive, send)
+            await problem_response(body, {"Connection": "close"})(scope, receive, echoing)
             return
         seen = 0
 
@@ -61,25 +66,9 @@ class EdgeMiddleware:
                     raise BodyTooLarge(f"at most {self.max_body} bytes", headers={"Connection": "close"})
             return message
 
-        begun = False
-
-        async def sending(message: Message) -> None:
-            nonlocal begun
-            begun = True
-            await send(message)
-
         try:
-            await self.app(scope, counted, sending)
+            await self.app(scope, counted, echoing)
         except Exception as error:
             if begun:
                 raise
-            await unexpected(error)(scope, receive, send)
-
-
-def _echo(send: Send, request_id: str) -> Send:
-    async def echoing(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message["headers"], (b"x-request-id", request_id.encode())]}
-        await send(message)
-
-    return echoing
+            await unexpected(error)(scope, receive, echoing)

@@ -11,9 +11,9 @@ from pydantic import BaseModel
 
 from kit.events import outbox
 from kit.events.envelope import MAX_EVENT_BYTES
-from kit.events.outbox import EventTooLarge, Fact, announce, correlation, make_event
+from kit.events.outbox import EventTooLarge, Fact, announce, make_event
 from kit.events.relay import Relay, event_of
-from kit.telemetry.tracing import tracing
+from kit.telemetry.tracing import correlation, tracing
 from tests.kit.events.world import Tiny, by_key
 
 
