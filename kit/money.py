@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from math import lcm
 
 from iso4217 import Currency
@@ -74,8 +75,14 @@ def convert(amount: int, currency: str, rate: str | Decimal, base_currency: str)
     >>> convert(1000, "JPY", "0.0067", "USD")
     670
     """
-    scale = Fraction(10) ** (exponent(base_currency) - exponent(currency))
-    return round(Fraction(amount) * Fraction(Decimal(rate)) * scale)
+    return ratio(amount, *_per_minor_unit(currency, str(rate), base_currency))
+
+
+@lru_cache(maxsize=1024)
+def _per_minor_unit(currency: str, rate: str, base_currency: str) -> tuple[int, int]:
+    """Numerator and denominator of what one minor unit of `currency` is in minor units of `base_currency`."""
+    exact = Fraction(Decimal(rate)) * Fraction(10) ** (exponent(base_currency) - exponent(currency))
+    return exact.numerator, exact.denominator
 
 
 def allocate(total: int, weights: Sequence[int | Fraction], keys: Sequence[str] | None = None) -> list[int]:

@@ -105,9 +105,10 @@ def price_order(lines: Sequence[LineInput], currency: str, rate: str, base_curre
     if sum(gross) and not gross_base:
         detail = f"{sum(gross)} minor units of {currency} at {rate} round to nothing in {base_currency}"
         raise AmountVanishes(detail, errors=[FieldError("/lines", AmountVanishes.code, detail)])
-    net_total, tax_total = _spread(gross_base, [sum(net), sum(tax)], ["net", "tax"])
-    net_base = _spread(net_total, net, keys)
-    tax_base = _spread(tax_total, tax, keys)
+    net_base, tax_base = net, tax
+    if currency != base_currency:
+        net_total, tax_total = _spread(gross_base, [sum(net), sum(tax)], ["net", "tax"])
+        net_base, tax_base = _spread(net_total, net, keys), _spread(tax_total, tax, keys)
     base = [a + b for a, b in zip(net_base, tax_base, strict=True)]
     _check_range(lines, base)
     columns = (net, tax, gross, net_base, tax_base, base)
