@@ -71,10 +71,11 @@ async def _prepare(tx: Tx, desk: Desk, rows: Sequence[AccountRow]) -> _Work:
     own = await own_seller(tx, desk)
     if not desk.scope.everything and any(row.owner_id is None for row in rows):
         await check_owner(tx, desk, own)
-    by_external = await repository.find_by_external(tx, {pair for row in rows for pair in row.external_ids.items()})
     spelt = {"".join(row.tax_id.split()).upper() for row in rows if row.tax_id}
     tax_ids = spelt | {tax_id.replace("-", "") for tax_id in spelt}
+    # first the tax ids: an account of a row that another batch has just committed must not be met by its tax id alone
     by_tax_id = await repository.find_by_tax_id(tx, tax_ids)
+    by_external = await repository.find_by_external(tx, {pair for row in rows for pair in row.external_ids.items()})
     accounts = await repository.lock_accounts(tx, set(by_external.values()))
     return _Work(desk, await known_owners(tx, desk, rows), own, by_external, by_tax_id, accounts)
 

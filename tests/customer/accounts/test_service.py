@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from kit.testing.service import codes
+from services.customer.accounts import repository
 from tests.customer.conftest import OTHER_REP, REP_1, REP_2, World
 
 USCC = "91110000600037341L"
@@ -152,6 +153,25 @@ async def test_batches_at_once_make_each_account_once(world: World) -> None:
     assert sum(body["created"] for body in bodies) == 30
     assert sum(body["problems"] for body in bodies) == 0
     assert len(await world.service.rows("SELECT id FROM account")) == 30
+
+
+@pytest.mark.parametrize("before", ["find_by_external", "find_by_tax_id", "lock_accounts"])
+async def test_a_batch_that_commits_between_two_looks_is_no_stranger(
+    world: World, monkeypatch: pytest.MonkeyPatch, before: str
+) -> None:
+    rows = [_row(number, kind="organization", country="DE", tax_id=f"DE{number}") for number in range(3)]
+    looked = getattr(repository, before)
+    others: list[dict[str, Any]] = []
+
+    async def look(*given: Any) -> Any:
+        if not others:
+            others.append({})
+            others.append(await _send(world, rows))
+        return await looked(*given)
+
+    monkeypatch.setattr(repository, before, look)
+    body = await _send(world, rows)
+    assert (others[1]["created"], body["unchanged"], body["problems"]) == (3, 3, 0)
 
 
 async def test_broken_rows_get_their_own_problem(world: World) -> None:
