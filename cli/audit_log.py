@@ -29,12 +29,15 @@ def verify_log(
     expect: Annotated[
         str | None, typer.Option(help="Hash noted before (`head` of an earlier run); needs one SERVICE.")
     ] = None,
+    since: Annotated[
+        int | None, typer.Option("--from", help="Begin at this row, behind a break that is known; needs one SERVICE.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Walk the chain of every service; exits 1 at the first row that was changed, deleted, inserted or moved."""
-    if service not in (*SERVICES, "all") or (expect is not None and service == "all"):
-        raise usage("name one of: all, " + ", ".join(SERVICES) + "; --expect needs one of them")
-    found = execute(_verify_all(data, [*SERVICES] if service == "all" else [service], expect))
+    if service not in (*SERVICES, "all") or ((expect, since) != (None, None) and service == "all"):
+        raise usage("name one of: all, " + ", ".join(SERVICES) + "; --expect and --from need one of them")
+    found = execute(_verify_all(data, [] if service == "all" else [service], expect, since))
     if as_json:
         show(found)
     else:
@@ -46,11 +49,13 @@ def verify_log(
     raise typer.Exit(EXIT_FOUND if any(row["broken"] for row in found) else 0)
 
 
-async def _verify_all(data: Path | None, services: list[str], expect: str | None) -> list[dict[str, Any]]:
+async def _verify_all(
+    data: Path | None, services: list[str], expect: str | None, since: int | None
+) -> list[dict[str, Any]]:
     found = []
-    async with runtimes(data, services) as made:
-        for name in services:
-            async with made[name].db.snapshot() as tx:
-                report = await verify(tx, made[name].secret, expect)
+    async with runtimes(data, services, needs_log=False) as made:
+        for name, runtime in made.items():
+            async with runtime.db.snapshot() as tx:
+                report = await verify(tx, runtime.secret, expect, since=since)
             found.append({"service": name, **asdict(report)})
     return found

@@ -19,6 +19,7 @@ from cli.console import err, say
 from kit.errors import AppError
 from kit.events.bus import BusUnavailable
 from kit.native.process import NativeError
+from kit.settings import ForeignEnvironment
 from standalone.registry import SERVICES
 
 EXIT_FOUND: Final = 1
@@ -74,6 +75,9 @@ def execute(work: Coroutine[Any, Any, Answer]) -> Answer:
         # `crmesh events export | head`: nobody reads on; what is buffered must not fail again at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(0) from None
+    except ForeignEnvironment as error:
+        say(err, str(error), "bold red")
+        raise typer.Exit(EXIT_USAGE) from None
     except (NotRunning, NativeError) as error:
         say(err, str(error), "bold red")
         raise typer.Exit(EXIT_UNAVAILABLE) from None
@@ -84,6 +88,9 @@ def execute(work: Coroutine[Any, Any, Answer]) -> Answer:
         say(err, f"{error.title}: {error.detail}", "bold red")
         raise typer.Exit(EXIT_FOUND) from None
     except UNREACHABLE as error:
+        if isinstance(error, OSError) and error.filename is not None:
+            say(err, f"{error.filename}: {error.strerror}", "bold red")
+            raise typer.Exit(EXIT_FOUND) from None
         say(err, f"database or log cannot be reached: {error or type(error).__name__}", "bold red")
         say(err, HINT)
         raise typer.Exit(EXIT_UNAVAILABLE) from None

@@ -16,6 +16,7 @@ from kit.events.audit import Finding
 from kit.events.rebuild import Progress, rebuild
 from kit.process import make_bus, make_runtime
 from kit.runtime import Runtime
+from kit.settings import ServiceSettings
 from standalone.registry import SERVICES, room
 from standalone.system import system_file
 
@@ -56,6 +57,22 @@ def usual_folder() -> Path:
     return Path(os.environ.get("CRMESH_DATA", Path.home() / ".local" / "share" / "crmesh"))
 
 
+def reachable(folder: Path | None) -> tuple[str, ...]:
+    """Services whose database and secret are at hand: all of a data folder and of a developer's environment, one in a
+    process of a service (CRMESH_SERVICE)."""
+    own = os.environ.get("CRMESH_SERVICE", "")
+    return (own,) if own in SERVICES and (folder or default_folder()) is None else SERVICES
+
+
+def settings_of(service: str, folder: Path | None, **changes: Any) -> ServiceSettings:
+    """Settings of a service of the system that a command is about. Raises ForeignEnvironment, NotRunning."""
+    found = overrides(folder)
+    if found:
+        found["service"] = service
+    made: ServiceSettings = room(service, "settings").Settings(**changes, **found)
+    return made
+
+
 def default_folder() -> Path | None:
     """The usual folder, when a system runs there and CRMESH_POSTGRES does not name a server."""
     if "CRMESH_POSTGRES" in os.environ:
@@ -68,14 +85,20 @@ def default_folder() -> Path | None:
 
 
 @asynccontextmanager
-async def runtimes(folder: Path | None, services: Sequence[str] = SERVICES) -> AsyncIterator[dict[str, Runtime]]:
-    """Runtimes of services with few connections, sharing one bus."""
-    settings = {
-        name: room(name, "settings").Settings(pool_writers=2, pool_readers=1, **overrides(folder)) for name in services
-    }
-    bus = make_bus(settings[services[0]], "crmesh-cli")
-    await bus.start()
-    made = {name: make_runtime(settings[name], bus=bus) for name in services}
+async def runtimes(
+    folder: Path | None, services: Sequence[str] = (), *, needs_log: bool = True
+) -> AsyncIterator[dict[str, Runtime]]:
+    """Runtimes of services (of all that are reachable when none is named) with few connections, sharing one bus, which
+    is not started when the command does not need the log.
+
+    Raises ForeignEnvironment for one that this environment does not reach.
+    """
+    names = services or reachable(folder)
+    settings = {name: settings_of(name, folder, pool_writers=2, pool_readers=1) for name in names}
+    bus = make_bus(settings[names[0]], "crmesh-cli")
+    if needs_log:
+        await bus.start()
+    made = {name: make_runtime(settings[name], bus=bus) for name in names}
     try:
         yield made
     finally:
@@ -109,7 +132,7 @@ async def rebuild_all(
     """
     reports = []
     for service, name in projections():
-        if only is None or only in (service, f"{service}/{name}"):
+        if service in made and (only is None or only in (service, f"{service}/{name}")):
             runtime = made[service]
             subscriptions = room(service, "subscriptions").subscriptions
             progress = on_progress(service, name) if on_progress else None
@@ -123,6 +146,6 @@ async def rebuild_all(
 async def audit_all(made: dict[str, Runtime]) -> list[dict[str, Any]]:
     """Derive every decision again from its stored inputs."""
     findings: list[Finding] = []
-    for service in SERVICES:
-        findings += await room(service, "audit").audit(made[service].db, made[service].bus)
+    for service, runtime in made.items():
+        findings += await room(service, "audit").audit(runtime.db, runtime.bus)
     return [asdict(finding) for finding in findings]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import httpx
 import typer
 from rich.table import Table
 
 from cli.command import EXIT_FOUND, Data, Json, OneService, execute, show
-from cli.connect import NotRunning, default_folder, overrides, read_system
+from cli.connect import NotRunning, default_folder, reachable, read_system, settings_of
 from cli.console import out, say
 from kit.db.database import Database, DatabaseSettings
 from kit.doctor.database import UNREACHABLE, check_server, check_service
@@ -20,7 +19,7 @@ from kit.doctor.log import check_delivery, check_topics
 from kit.events.bus import BusUnavailable, EventBus
 from kit.process import make_bus, topics_of
 from kit.settings import ServiceSettings
-from standalone.registry import SERVICES, room
+from standalone.registry import room
 
 LISTENERS = 4
 """Connections of a process outside its pools: relay, jobs, the embedded log."""
@@ -34,7 +33,7 @@ def doctor(service: OneService = None, data: Data = None, as_json: Json = False)
     Each finding is ok, warn or fail, with what was seen and what to do. Exits 1 when one fails.
     """
     data = data or default_folder()
-    names = [service] if service else list(SERVICES)
+    names = [service] if service else list(reachable(data))
     host = check_versions() + (check_disk(data) if data is not None and data.is_dir() else [])
     findings = host + execute(_examine(names, data))
     if as_json:
@@ -55,7 +54,7 @@ async def _examine(names: list[str], data: Path | None) -> list[Finding]:
             found += await _check_gateway(read_system(data)["url"])
         except NotRunning as error:
             return [*found, finding("system", "system", "fail", str(error), f"run: crmesh run --data {data}")]
-    settings = {name: room(name, "settings").Settings(**_standalone(data)) for name in names}
+    settings = {name: settings_of(name, data, **({"env": "development"} if data else {})) for name in names}
     first = settings[names[0]]
     found += [] if data else check_settings(first)
     wanted = sum(2 * (each.pool_writers + each.pool_readers + LISTENERS) for each in settings.values())
@@ -68,10 +67,6 @@ async def _examine(names: list[str], data: Path | None) -> list[Finding]:
     finally:
         await bus.stop()
     return found
-
-
-def _standalone(data: Path | None) -> dict[str, Any]:
-    return {**overrides(data), "env": "development"} if data else {}
 
 
 def _passed(findings: list[Finding], check: str) -> bool:

@@ -44,8 +44,8 @@ def tail(
     topic = dead_letter_topic_of(service) if dead else topic_of(service)
 
     async def work() -> None:
-        async with runtimes(data, [service]) as made:
-            await _tail(made[service].bus, topic, selection, last, from_start, follow_on, as_json)
+        async with runtimes(data) as made:
+            await _tail(next(iter(made.values())).bus, topic, selection, last, from_start, follow_on, as_json)
 
     execute(work())
 
@@ -103,8 +103,8 @@ def export(
     selection = Selection(tuple(types or ()), key, _moment(since), _moment(until))
 
     async def work() -> Exported:
-        async with runtimes(data, names) as made:
-            bus = made[names[0]].bus
+        async with runtimes(data) as made:
+            bus = next(iter(made.values())).bus
             with Bars() as bars:
                 progress = bars.bar("records read")
                 if file is None:
@@ -149,7 +149,7 @@ def replay_lost(
         raise usage("--mend goes with --apply")
 
     async def work() -> tuple[ReplayReport, list[dict[str, Any]]]:
-        async with runtimes(data) as made:
+        async with runtimes(data, SERVICES) as made:  # the offsets of all that hear it are looked at
             beyond = await _check_groups(made, service, mend=mend, apply=apply)
             return await replay(made[service].db, made[service].bus, service, apply=apply), beyond
 

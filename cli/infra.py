@@ -136,7 +136,7 @@ def status(folder: Folder = DEFAULT_FOLDER) -> None:
     postgres, kafka = _servers(folder, POSTGRES_PORT, KAFKA_PORT)
     running = {"postgres": postgres.is_running(), "kafka": kafka.is_running()}
     for name, is_running in running.items():
-        address = f"127.0.0.1:{ports[name]}" if is_running and name in ports else ""
+        address = f"port {ports[name]}" if is_running and name in ports else ""
         table.add_row(name, "[green]running[/green]" if is_running else "stopped", address)
     Console().print(table)
     if not all(running.values()):

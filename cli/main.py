@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Coroutine
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -45,8 +46,16 @@ Bus = Annotated[str, typer.Option(help="embedded or kafka (CRMESH_KAFKA, else on
 Answer = TypeVar("Answer")
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        sys.stdout.write(f"crmesh {version('crmesh')}\n")
+        raise typer.Exit
+
+
 @app.callback()
-def _logs_to_stderr() -> None:
+def _logs_to_stderr(
+    _asked: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which.")] = False,
+) -> None:
     """Standard output carries answers only."""
     configure_logging("crmesh", "WARNING", json=not sys.stderr.isatty())
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import asyncpg
 import typer
 from rich.table import Table
 
-from cli.command import EXIT_FOUND, Data, Json, OneService, Service, execute, show, usage
-from cli.connect import overrides
+from cli.command import EXIT_FOUND, Data, Json, OneService, Refused, Service, execute, show, usage
+from cli.connect import reachable, settings_of
 from cli.console import out, say
 from kit.db.database import DatabaseSettings
 from kit.db.migrate import Revision, new_revision, pending, upgrade
 from standalone.registry import SERVICES, room
+
+_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename = ANY($1::text[]) LIMIT 1"
 
 Plan = Annotated[
     bool, typer.Option("--plan", "--status", help="Change nothing: say what is pending, expand or contract. 1 if any.")
@@ -25,7 +28,7 @@ def migrate(service: OneService = None, data: Data = None, plan: Plan = False, a
     Needs the database alone (CRMESH_POSTGRES, CRMESH_DATABASE). Several at once take turns under a lock; the
     later ones find nothing left to do. A database that a newer release has migrated is left as it is.
     """
-    names = [service] if service else list(SERVICES)
+    names = [service] if service else list(reachable(data))
 
     async def work() -> list[dict[str, Any]]:
         return [await (_plan_one if plan else _migrate_one)(name, _database(name, data)) for name in names]
@@ -36,8 +39,7 @@ def migrate(service: OneService = None, data: Data = None, plan: Plan = False, a
 
 
 def _database(service: str, data: Any) -> DatabaseSettings:
-    settings = room(service, "settings").Settings(**overrides(data))
-    return DatabaseSettings(connect=settings.database_connect(), name=service)
+    return DatabaseSettings(connect=settings_of(service, data).database_connect(), name=service)
 
 
 async def _plan_one(service: str, database: DatabaseSettings) -> dict[str, Any]:
@@ -46,9 +48,23 @@ async def _plan_one(service: str, database: DatabaseSettings) -> dict[str, Any]:
 
 
 async def _migrate_one(service: str, database: DatabaseSettings) -> dict[str, Any]:
+    await _require_own(service, database)
     migrated = await upgrade(service, database)
     at, waiting = await pending(service, database)
     return {**_row(service, at, waiting), "migrated": migrated}
+
+
+async def _require_own(service: str, database: DatabaseSettings) -> None:
+    """Raises Refused for a database that holds another service's tables (CRMESH_DATABASE, a wrong address)."""
+    own = set(room(service, "tables").METADATA.tables)
+    others = {table: name for name in SERVICES for table in room(name, "tables").METADATA.tables if table not in own}
+    connection = await asyncpg.connect(**database.connect)
+    try:
+        found = await connection.fetchval(_TABLES, list(others))
+    finally:
+        await connection.close()
+    if found is not None:
+        raise Refused(f"{database.connect['dsn'].rpartition('/')[2]} is the database of {others[found]}, not {service}")
 
 
 def _row(service: str, at: str | None, waiting: list[Revision]) -> dict[str, Any]:

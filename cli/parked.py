@@ -29,7 +29,7 @@ def list_parked(service: Service, data: Data = None, as_json: Json = False) -> N
     """Parked events of a service, oldest first, at most 1,000."""
 
     async def work() -> list[dict[str, Any]]:
-        async with runtimes(data, [service]) as made, made[service].db.reading() as tx:
+        async with runtimes(data, [service], needs_log=False) as made, made[service].db.reading() as tx:
             return await parked.list_parked(tx, _subscriptions(service).group)
 
     rows = execute(work())
@@ -50,7 +50,7 @@ def show_parked(service: Service, parked_id: ParkedId, data: Data = None, as_jso
     """One parked event with its error and what waits behind it."""
 
     async def work() -> dict[str, Any]:
-        async with runtimes(data, [service]) as made, made[service].db.reading() as tx:
+        async with runtimes(data, [service], needs_log=False) as made, made[service].db.reading() as tx:
             return await parked.require_parked(tx, _subscriptions(service).group, parked_id)
 
     found = execute(work())
@@ -72,7 +72,7 @@ def retry_parked(service: Service, key: str, data: Data = None) -> None:
     """Handle the parked events of a key again, in order, up to the first that fails again."""
 
     async def work() -> int:
-        async with runtimes(data, [service]) as made:
+        async with runtimes(data, [service], needs_log=False) as made:
             try:
                 return await parked.retry_key(made[service].db, _subscriptions(service), key)
             except AppError:
@@ -95,7 +95,7 @@ def discard_parked(
         typer.confirm(f"Give up event {parked_id} of {service} for good?", abort=True)
 
     async def work() -> str:
-        async with runtimes(data, [service]) as made, made[service].db.transaction() as tx:
+        async with runtimes(data, [service], needs_log=False) as made, made[service].db.transaction() as tx:
             return await parked.discard(tx, _subscriptions(service).group, parked_id)
 
     key = execute(work())

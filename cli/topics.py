@@ -26,7 +26,7 @@ def plan(data: Data = None, as_json: Json = False) -> None:
 
     async def work() -> list[TopicPlan]:
         async with runtimes(data) as made:
-            return await plan_topics(made[SERVICES[0]].bus, ALL_TOPICS)
+            return await plan_topics(next(iter(made.values())).bus, ALL_TOPICS)
 
     plans = execute(work())
     _print([each.as_dict() for each in plans], as_json=as_json)
@@ -39,7 +39,7 @@ def apply(data: Data = None, as_json: Json = False) -> None:
 
     async def work() -> tuple[list[TopicPlan], list[TopicPlan]]:
         async with runtimes(data) as made:
-            bus = made[SERVICES[0]].bus
+            bus = next(iter(made.values())).bus
             plans = await plan_topics(bus, ALL_TOPICS)
             await apply_topics(bus, plans)
             return plans, await plan_topics(bus, ALL_TOPICS)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEVELOPMENT_SECRET = "development"
 SECRET_LENGTH = 32
+
+
+class ForeignEnvironment(Exception):
+    """CRMESH_SERVICE names another service: the address and the secret in this environment are that one's."""
 
 
 class UnsafeSettings(Exception):
@@ -41,6 +45,16 @@ class ServiceSettings(BaseSettings):
     port: int = Field(default=8000, ge=1, le=65535)
     drain_seconds: int = Field(default=0, ge=0, le=120, description="how long an api told to end still answers")
     log_level: str = "INFO"
+
+    @model_validator(mode="after")
+    def _is_own(self) -> Self:
+        name = type(self).model_fields["service"].default
+        if name not in ("", self.service):
+            raise ForeignEnvironment(
+                f"this environment is that of {self.service} (CRMESH_SERVICE), with its address and its secret, not of "
+                f"{name}: run the command in a process of {name}"
+            )
+        return self
 
     def require_safe(self) -> None:
         """Raises UnsafeSettings outside development and test for a secret that everybody knows or may guess: it signs

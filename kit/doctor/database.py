@@ -39,13 +39,15 @@ FROM audit_log WHERE hash IS NULL
 """
 
 
+START = "start PostgreSQL; check CRMESH_POSTGRES, the network, and whether the database exists"
+
+
 async def check_server(connect: Mapping[str, Any], wanted: int) -> list[Finding]:
     """Reachability, version, clock, durability, connections; `wanted`: connections of all processes at their most."""
     try:
         connection = await asyncpg.connect(**connect, timeout=10)
     except UNREACHABLE as error:
-        advice = "start PostgreSQL; check CRMESH_POSTGRES, the network, and whether the database exists"
-        return [finding("system", "PostgreSQL", "fail", f"cannot be reached: {error or type(error).__name__}", advice)]
+        return [finding("system", "PostgreSQL", "fail", f"cannot be reached: {error or type(error).__name__}", START)]
     try:
         number = int(await connection.fetchval("SHOW server_version_num"))
         return [
@@ -108,7 +110,8 @@ async def check_service(service: str, settings: DatabaseSettings, group: str) ->
             return [first]
         connection = await asyncpg.connect(**settings.connect, timeout=10)
     except UNREACHABLE as error:
-        advice = f"create the database and run: crmesh migrate {service}"
+        is_missing = isinstance(error, asyncpg.InvalidCatalogNameError)
+        advice = f"create the database and run: crmesh migrate {service}" if is_missing else START
         return [finding(service, "database", "fail", f"cannot be reached: {error or type(error).__name__}", advice)]
     try:
         return [first, *await _check_work(connection, service, group)]

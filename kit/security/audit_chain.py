@@ -49,6 +49,8 @@ WHERE audit_log.id = sealed.id AND audit_log.hash IS NULL
 """
 _WALK = f"SELECT {_COLUMNS} FROM audit_log WHERE id > $1 ORDER BY id LIMIT {BATCH_ROWS}"
 
+_HASH_BEFORE = "SELECT hash FROM audit_log WHERE hash IS NOT NULL AND id < $1 ORDER BY id DESC LIMIT 1"
+
 
 class ChainChanged(Exception):
     """A row that this sealer has sealed is gone or has another hash: nothing more is sealed on top of it."""
@@ -169,12 +171,15 @@ async def _writers(tx: Tx) -> set[str]:
     return {row["virtualtransaction"] for row in await tx.fetch(_WRITERS)}
 
 
-async def verify(tx: Tx, key: bytes, expect: str | None = None) -> ChainReport:
+async def verify(tx: Tx, key: bytes, expect: str | None = None, *, since: int | None = None) -> ChainReport:
     """Walk the chain up to its first broken row. `tx` must be one snapshot (`Database.snapshot`).
 
+    `since`: begin at this row, taking the hash of the row before it as it is: what lies behind a known break.
     `expect`: a hash noted before; when no row has it, the end of the chain was cut off or all of it made anew.
     """
     sealed, last_id, last_hash, is_expected = 0, -(2**63), GENESIS, expect in (None, GENESIS)
+    if since is not None:
+        last_id, last_hash = since - 1, await tx.fetchval(_HASH_BEFORE, since) or GENESIS
     unsealed: list[int] = []
     unsealed_count = 0
     while rows := await tx.fetch(_WALK, last_id):  # ids of the table start at 1, those of an intruder need not
@@ -199,5 +204,5 @@ def _broken(row: Row, last_hash: str, unsealed: list[int], key: bytes) -> Broken
     if not hmac.compare_digest(row["prev_hash"] or "", last_hash):
         return BrokenRow(row["id"], "does not follow the row before it: one was deleted, inserted or moved")
     if not hmac.compare_digest(chain_hash(row, last_hash, key), row["hash"]):
-        return BrokenRow(row["id"], "its content was changed")
+        return BrokenRow(row["id"], "its content was changed, or the secret is not the one that sealed it")
     return None

@@ -124,6 +124,16 @@ def test_wrong_calls(arguments: tuple[str, ...]) -> None:
     assert "Traceback" not in answer.stderr
 
 
+def test_the_version() -> None:
+    answer = run_program("--version")
+    assert (answer.returncode, answer.stdout.startswith("crmesh 0.")) == (0, True)
+
+
+def test_a_file_that_cannot_be_written_is_no_system_out_of_reach(capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code_of(OSError(30, "Read-only file system", "/ev.jsonl")) == EXIT_FOUND
+    assert capsys.readouterr().err.strip() == "/ev.jsonl: Read-only file system"
+
+
 @pytest.mark.parametrize(
     "arguments",
     [("audit",), ("events", "tail", "risk"), ("topics", "plan"), ("migrate", "risk"), ("parked", "list", "risk")],

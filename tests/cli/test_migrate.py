@@ -49,3 +49,24 @@ def test_a_database_that_is_not_there(database: str, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("CRMESH_DATABASE", f"no_{database}")
     answer = run_program("migrate", "risk")
     assert (answer.returncode, "does not exist" in answer.stderr) == (3, True)
+
+
+@pytest.mark.usefixtures("database")
+def test_the_database_of_another_service_is_refused() -> None:
+    assert run_program("migrate", "risk").returncode == 0
+    answer = run_program("migrate", "customer")
+    assert (answer.returncode, "is the database of risk, not customer" in answer.stderr) == (1, True), answer.stderr
+    assert run_program("migrate", "risk").returncode == 0
+
+
+@pytest.mark.usefixtures("database")
+def test_in_a_process_of_a_service_all_is_that_service_and_others_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRMESH_SERVICE", "risk")
+    answer = run_program("migrate", "--json")
+    assert (answer.returncode, [row["service"] for row in json.loads(answer.stdout)]) == (0, ["risk"])
+    for arguments in (("migrate", "customer"), ("parked", "list", "targets"), ("audit-log", "verify", "customer")):
+        answer = run_program(*arguments)
+        assert (answer.returncode, answer.stdout) == (2, ""), arguments
+        assert "this environment is that of risk" in answer.stderr
+    verified = run_program("audit-log", "verify", "--json")
+    assert [row["service"] for row in json.loads(verified.stdout)] == ["risk"]

@@ -149,6 +149,18 @@ async def test_every_change_of_sealed_rows_is_found(db: Database, sealer: AuditS
     assert broken.id == first
 
 
+async def test_behind_a_known_break_the_chain_is_read_on(db: Database, sealer: AuditSealer) -> None:
+    await write(db, 10)
+    await sealer.turn()
+    await tamper(db, "UPDATE audit_log SET actor = 'nobody' WHERE id IN (4, 8)")
+    found = []
+    async with db.snapshot() as tx:
+        for since in (None, 4, 5, 8, 9, 99):
+            report = await verify(tx, KEY, since=since)
+            found.append((report.broken.id if report.broken else None, report.sealed))
+    assert found == [(4, 3), (4, 0), (8, 3), (8, 0), (None, 2), (None, 0)]
+
+
 async def test_a_row_put_into_a_gap_is_found(db: Database, sealer: AuditSealer) -> None:
     await write(db, 4)
     await write(db, 1)
