@@ -106,6 +106,13 @@ def test_a_page_fails_when_its_figure_is_not_there(running: Running) -> None:
     assert running.run("figures crmesh_no_such_figure").returncode != 0
 
 
+def test_the_first_order_of_the_page_of_kubernetes_is_confirmed(running: Running) -> None:
+    page = (FOLDER.parent / "kubernetes.md").read_text().partition("## First order")[2]
+    (script,) = re.findall(r"^```sh\n(.*?)^```$", page.partition("\n## ")[0], re.MULTILINE | re.DOTALL)
+    done = running.run(script)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, '"state":"confirmed"'), done.stderr[-2000:]
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_every_page_has_its_parts(page: str) -> None:
     text = (FOLDER / f"{page}.md").read_text()
