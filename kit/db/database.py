@@ -11,12 +11,13 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Ma
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
+from types import TracebackType
 from typing import Any
 
 import asyncpg
 import orjson
 
-from kit.db.pool import Connection, Pool
+from kit.db.pool import Connection, Pool, is_well
 
 Row = asyncpg.Record
 STOP_SECONDS = 10.0
@@ -197,23 +198,23 @@ class Database:
                 await tx.flush()
         tx.committed()
 
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Tx]:
+    def reading(self) -> Reading:
         """Read-only autocommit statements (no BEGIN); may point at a replica."""
+        return Reading(self)
+
+    async def readers(self) -> Pool:
+        """The pool of the reading connections, made on first use."""
         if self._readers is None:
             await self.start()
         assert self._readers is not None
-        async with self._readers.lend() as connection:
-            yield Tx(connection)
+        return self._readers
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Tx]:
         """A read-only REPEATABLE READ transaction: every statement sees the same state."""
-        if self._readers is None:
-            await self.start()
-        assert self._readers is not None
+        readers = await self.readers()
         async with (
-            self._readers.lend() as connection,
+            readers.lend() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
             yield Tx(connection)
@@ -221,6 +222,25 @@ class Database:
     async def connect(self) -> asyncpg.Connection:
         """A connection of one's own outside the pools (session locks, rebuilds); the caller closes it."""
         return await asyncpg.connect(**self.settings.connect, server_settings=self.server_settings())
+
+
+class Reading:
+    """See Database.reading. A class: it is on the way of every read, and a generator costs more than the rest of it."""
+
+    __slots__ = ("_connection", "_db", "_pool")
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def __aenter__(self) -> Tx:
+        self._pool = await self._db.readers()
+        self._connection = await self._pool.take()
+        return Tx(self._connection)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        await self._pool.give_back(self._connection, is_well=is_well(kind))
 
 
 TRANSIENT_ERRORS: tuple[type[BaseException], ...] = (

@@ -102,6 +102,11 @@ class Pool:
             self._pool.terminate()
 
 
+def is_well(kind: type[BaseException] | None) -> bool:
+    """Whether a block that ended so has left no statement in the middle: by itself, or with a refusal of ours."""
+    return kind is None or issubclass(kind, AppError)
+
+
 def _is_usable(connection: PoolConnectionProxy) -> bool:
     try:
         return not connection.is_closed() and not connection.is_in_transaction()
@@ -122,5 +127,4 @@ class Loan:
     async def __aexit__(
         self, kind: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
     ) -> None:
-        is_well = kind is None or issubclass(kind, AppError)
-        await self._pool.give_back(self._connection, is_well=is_well)
+        await self._pool.give_back(self._connection, is_well=is_well(kind))

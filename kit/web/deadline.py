@@ -30,22 +30,24 @@ class Deadline:
         is_usable = given.isascii() and given.isdigit() and len(given) <= _MAX_DIGITS
         self._seconds = int(given) / 1000 if is_usable else None
         self._lookout: Lookout = request.app.state.lookout
-        self._timeout = asyncio.timeout(None)
+        self._timeout = None if self._seconds is None else asyncio.timeout(None)
         self._due = 0.0
 
     def watch(self) -> None:
         """From now on the block is cut off when its time is over; most are done before a timer is worth it."""
-        self._timeout.reschedule(self._due)
+        if self._timeout is not None:
+            self._timeout.reschedule(self._due)
 
     def lift(self) -> None:
         """From here on nothing is cut off."""
-        self._lookout.remove(self)
-        if self._timeout.when() is not None and not self._timeout.expired():
-            self._timeout.reschedule(None)
+        if self._timeout is not None:
+            self._lookout.remove(self)
+            if self._timeout.when() is not None and not self._timeout.expired():
+                self._timeout.reschedule(None)
 
     async def __aenter__(self) -> Deadline:
-        await self._timeout.__aenter__()
-        if self._seconds is not None:
+        if self._timeout is not None and self._seconds is not None:
+            await self._timeout.__aenter__()
             loop = asyncio.get_running_loop()
             self._due = loop.time() + self._seconds
             if self._seconds < 2 * LOOK_AFTER_SECONDS:
@@ -57,6 +59,8 @@ class Deadline:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        if self._timeout is None:
+            return
         self._lookout.remove(self)
         try:
             await self._timeout.__aexit__(kind, error, traceback)
