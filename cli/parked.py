@@ -78,7 +78,10 @@ def retry_parked(service: Service, key: str, data: Data = None) -> None:
             except AppError:
                 raise
             except Exception as error:
-                raise parked.StillFailing(f"{error!r}; `crmesh parked list {service}` shows what is left") from error
+                first = str(error).partition("\n")[0][:200]
+                raise parked.StillFailing(
+                    f"{type(error).__name__}: {first}; `crmesh parked show {service}` tells all of it"
+                ) from error
 
     say(out, f"{execute(work())} events handled")
 

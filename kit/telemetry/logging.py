@@ -20,7 +20,13 @@ from kit.telemetry.tracing import correlation, trace_id
 
 _lock = Lock()
 _configured: list[logging.Handler] = []
-_QUIET = ("aiokafka", "asyncio", "httpx", "uvicorn.access")
+_QUIET = {
+    # while Kafka is away it says so ten times a second; `relay_retry` and `consumer_retry` say it once a retry
+    "aiokafka": logging.CRITICAL,
+    "asyncio": logging.WARNING,
+    "httpx": logging.WARNING,
+    "uvicorn.access": logging.WARNING,
+}
 
 
 class _Stderr(logging.Handler):
@@ -87,8 +93,8 @@ def configure_logging(service: str, level: str = "INFO", json: bool = True) -> N
         root = logging.getLogger()
         root.addHandler(handler)
         root.setLevel(number)
-        for name in _QUIET:
-            logging.getLogger(name).setLevel(max(number, logging.WARNING))
+        for name, least in _QUIET.items():
+            logging.getLogger(name).setLevel(max(number, least))
         _configured.append(handler)
 
 
