@@ -59,7 +59,8 @@ class Bench:
         self.limit_url = f"http://127.0.0.1:{port}"
         settings = servers.environment(BENCH_LIMIT=str(servers.folder / "limit.json"))
         command = ["-m", "uvicorn", "--factory", "bench.limit_app:create_app", "--port", str(port), "--workers", "2"]
-        servers.start("limit", [*command, *UVICORN], url=self.limit_url, environment=settings)
+        # served as it comes: what the product does to the protocol is the product's
+        servers.start("limit", [*command, "--http", "httptools", *UVICORN], url=self.limit_url, environment=settings)
         servers.wait("limit")
         service, prefixed = servers.service_url("customer"), loads(filled, "/limit")
         self.variants = {

@@ -37,7 +37,7 @@ API_PROCESSES = {"customer": 2, "targets": 1, "channels": 1, "risk": 1}
 GATEWAY_PROCESSES = 2
 BATCH = 1000
 UVICORN = (
-    *("--http", "kit.web.protocol:CorkedProtocol", "--loop", "uvloop", "--no-access-log", "--log-level", "warning"),
+    *("--loop", "uvloop", "--no-access-log", "--log-level", "warning"),
     *("--timeout-worker-healthcheck", "60"),
 )
 
@@ -160,7 +160,8 @@ class Servers:
         port = port or self.ports[service]
         count = processes or API_PROCESSES[service]
         factory = ("--factory", f"services.{service}.app:from_environment")
-        command = ["-m", "uvicorn", *factory, "--port", str(port), "--workers", str(count), *UVICORN]
+        protocol = ("--http", "kit.web.protocol:CorkedProtocol")
+        command = ["-m", "uvicorn", *factory, *protocol, "--port", str(port), "--workers", str(count), *UVICORN]
         url = f"http://127.0.0.1:{port}"
         return self.start(name or f"{service}-api", command, url=url, environment=self.environment(**more))
 
