@@ -58,7 +58,7 @@ def rebuild(
         raise usage("--force goes with --swap")
 
     async def work() -> list[dict[str, Any]]:
-        async with runtimes(data, [] if what == "all" else [what]) as made:
+        async with runtimes(data, [] if what == "all" else [what.partition("/")[0]]) as made:
             with Bars() as bars:
                 only = None if wanted == "all" else wanted
                 return await rebuild_all(made, only=only, swap=swap, force=force, on_progress=bars.of_rebuild)

@@ -16,9 +16,22 @@ KUBERNETES = (ROOT / "docs" / "operations" / "kubernetes.md").read_text()
 INSTALL = (ROOT / "docs" / "operations" / "install.md").read_text()
 
 
+BLOCKS = re.findall(r"```yaml\n(.*?)```", KUBERNETES, re.DOTALL)
+
+
+def test_base_and_components_of_the_page_render(tmp_path: Path) -> None:
+    _, block = BLOCKS
+    own = yaml.safe_load(block)
+    for part, paths in own.items():
+        own[part] = [os.path.relpath(K8S / path.partition("deploy/k8s/")[2], tmp_path.resolve()) for path in paths]
+    (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump(own))
+    found: tuple[Object, ...] = tuple(rendered(tmp_path))
+    assert list(problems(found)) == []
+    assert {"gateway", "risk-worker"} <= {one["metadata"]["name"] for one in found if one["kind"] == "Deployment"}
+
+
 def test_the_overlay_of_the_page_renders(tmp_path: Path) -> None:
-    (block,) = re.findall(r"```yaml\n(.*?)```", KUBERNETES, re.DOTALL)
-    above = yaml.safe_load(block)
+    above = yaml.safe_load(BLOCKS[0])
     (ours,) = above["resources"]
     above["resources"] = [os.path.relpath(K8S / ours.partition("deploy/k8s/")[2], tmp_path.resolve())]
     (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump(above))
