@@ -54,6 +54,7 @@ async def traffic(tiny: Tiny) -> AsyncIterator[None]:
         while not over:
             await decide(tiny, n)
             n += 4
+            await asyncio.sleep(0.02)  # the relay keeps up: what waits to be sent is waited for under the lock
 
     async with tiny.running(tiny.consumer(), Relay(tiny.db, tiny.bus)):
         tasks = [asyncio.create_task(publish()), *(asyncio.create_task(make_decisions(i)) for i in range(4))]
