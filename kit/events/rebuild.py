@@ -28,6 +28,7 @@ from kit.events.inbox import stored_offsets
 
 READ_BATCH = 1000
 LOCK_SECONDS = 60.0
+APPROACHES, CLOSE_SECONDS = 5, 0.5
 
 _STORED_COLUMNS = """
 SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
@@ -104,7 +105,7 @@ async def rebuild(
     try:
         run = _Rebuild(Tx(connection), bus, subscriptions, projection, progress)
         await run.prepare()
-        await run.catch_up(await run.ends())
+        await run.approach()
         async with connection.transaction():
             await run.lock_live()
             await run.catch_up(await run.live_position())
@@ -187,6 +188,30 @@ class _Rebuild:
             return {partition: min(end, stored.get(partition, 0)) for partition, end in ends.items()}
         return ends
 
+    async def approach(self) -> None:
+        """Come close to the live tables before they are locked: little is left to fold while writers wait."""
+        for _ in range(APPROACHES):
+            began = time.monotonic()
+            await self._relayed()
+            await self.catch_up(await self.ends())
+            if time.monotonic() - began < CLOSE_SECONDS:
+                return
+
+    async def _relayed(self) -> None:
+        """For a ledger: wait until the rows of the outbox that are there now have been sent."""
+        if not self.projection.is_ledger:
+            return
+        last = await self.tx.fetchval(
+            "SELECT max(id) FROM outbox WHERE type = ANY($1::text[])", list(self.projection.folds)
+        )
+        deadline = time.monotonic() + LOCK_SECONDS
+        while await self.tx.fetchval(
+            "SELECT EXISTS (SELECT 1 FROM outbox WHERE published_at IS NULL AND id <= $1)", last or 0
+        ):
+            if time.monotonic() > deadline:
+                raise RebuildRefused("the relay does not send the outbox of this service")
+            await asyncio.sleep(0.02)
+
     async def lock_live(self) -> None:
         """Wait for the writers of the projection and keep new ones out until the transaction ends."""
         deadline = time.monotonic() + LOCK_SECONDS
@@ -207,17 +232,7 @@ class _Rebuild:
             await self._refuse_parked()
             if await self._given_up() != self._discarded:
                 raise RebuildRefused("an event was discarded meanwhile; start again")
-            return await self.ends()
-        last = await self.tx.fetchval(
-            "SELECT max(id) FROM outbox WHERE type = ANY($1::text[])", list(self.projection.folds)
-        )
-        deadline = time.monotonic() + LOCK_SECONDS
-        while await self.tx.fetchval(
-            "SELECT EXISTS (SELECT 1 FROM outbox WHERE published_at IS NULL AND id <= $1)", last or 0
-        ):
-            if time.monotonic() > deadline:
-                raise RebuildRefused("the relay does not send the outbox of this service")
-            await asyncio.sleep(0.02)
+        await self._relayed()
         return await self.ends()
 
     async def catch_up(self, target: Mapping[TopicPartition, int]) -> None:
