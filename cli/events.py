@@ -11,7 +11,7 @@ import orjson
 import typer
 
 from cli.command import EXIT_FOUND, Data, Json, Service, complete_service, execute, show, usage
-from cli.connect import runtimes
+from cli.connect import reachable, runtimes
 from cli.console import Bars, err, out, say
 from cli.export import Exported, export_to_file, export_to_stdout
 from kit.events.bus import EventBus, Record
@@ -147,9 +147,15 @@ def replay_lost(
     """
     if mend and not apply:
         raise usage("--mend goes with --apply")
+    near = reachable(data)
+    if apply and len(near) < len(SERVICES):
+        raise usage(
+            "--apply looks at the offsets of every service, and here (CRMESH_SERVICE) one database is in reach: "
+            "run it without CRMESH_SERVICE and with CRMESH_POSTGRES of a role that may read all four"
+        )
 
     async def work() -> tuple[ReplayReport, list[dict[str, Any]]]:
-        async with runtimes(data, SERVICES) as made:  # the offsets of all that hear it are looked at
+        async with runtimes(data, sorted({service, *near})) as made:  # the offsets of all that hear it are looked at
             beyond = await _check_groups(made, service, mend=mend, apply=apply)
             return await replay(made[service].db, made[service].bus, service, apply=apply), beyond
 

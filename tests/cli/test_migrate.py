@@ -70,3 +70,11 @@ def test_in_a_process_of_a_service_all_is_that_service_and_others_are_refused(mo
         assert "this environment is that of risk" in answer.stderr
     verified = run_program("audit-log", "verify", "--json")
     assert [row["service"] for row in json.loads(verified.stdout)] == ["risk"]
+
+
+@pytest.mark.usefixtures("database")
+def test_in_a_process_of_a_service_nothing_is_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRMESH_SERVICE", "risk")
+    answer = run_program("events", "replay", "risk", "--apply")
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert "run it without CRMESH_SERVICE" in answer.stderr
