@@ -17,6 +17,7 @@ from kit.web import problems
 from kit.web.health import ServiceHealth
 from kit.web.middleware import EdgeMiddleware
 from kit.web.problems import MEDIA_TYPE, Problem
+from kit.web.routes import RouteIndex
 
 _PROBLEMS = {
     401: "No valid token",
@@ -78,6 +79,7 @@ def create_service_app(
     for router in routers:
         app.router.routes.extend(router.routes)
     app.router.routes.extend(health.routes())
+    app.router.routes.insert(0, RouteIndex(app.routes))
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
 

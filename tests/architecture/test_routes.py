@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from starlette.routing import Match
 
 from cli.contracts import make_apps
 from gateway.routes import RESOURCES, default_routes
 from kit.web.context import Allow
-from kit.web.routes import TransactionRoute
+from kit.web.routes import RouteIndex, TransactionRoute
 from tests.architecture.source import SERVICES
 
 HEALTH = {"/livez", "/readyz", "/startupz", "/metrics"}
@@ -65,6 +66,18 @@ def test_these_tests_see_every_documented_operation(apps: dict[str, Any], servic
     seen = {(method.lower(), r.path) for r in public_routes(apps, service) for method in r.methods or ()}
     paths = apps[service].openapi()["paths"]
     assert seen == {(method, path) for path, item in paths.items() for method in item}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_index_finds_the_route_that_comes_first(apps: dict[str, Any], service: str) -> None:
+    index, *rest = apps[service].routes
+    assert isinstance(index, RouteIndex)
+    for route in public_routes(apps, service):
+        path = re.sub(r"\{[^}]+\}", "01890a5d-ac96-774b-bcce-b302099a8057", route.path)
+        for method in route.methods or ():
+            scope = {"type": "http", "method": method, "path": path, "root_path": ""}
+            first = next(one for one in rest if one.matches(scope)[0] is Match.FULL)
+            assert index.matches(scope) == first.matches(scope)
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import httpx
 import pytest
-from fastapi import Depends, FastAPI, Response
+from fastapi import APIRouter, Depends, FastAPI, Response
 from pydantic import Field
 
 from kit.db.rows import dumps
@@ -103,6 +103,26 @@ class Web:
         return int((await rows(self.runtime.db, f"SELECT count(*) FROM {table}"))[0][0])
 
 
+def add_reads(api: APIRouter) -> None:
+    """The same read twice: answering itself, and answered by the framework."""
+
+    async def found(context: Context, note_id: UUID) -> dict[str, Any]:
+        row = await context.tx.fetchrow("SELECT id, name, size FROM note WHERE id = $1", note_id)
+        if row is None:
+            raise NotFound
+        return dict(row)
+
+    @api.get("/v1/notes/{note_id}", response_model=NoteRead)
+    async def read(note_id: UUID, context: Reading) -> Response:
+        """One note."""
+        return Response(dumps(await found(context, note_id)), media_type="application/json")
+
+    @api.get("/v1/other-notes/{note_id}", response_model=NoteRead)
+    async def read_other(note_id: UUID, context: Reading) -> Any:
+        """One note."""
+        return await found(context, note_id)
+
+
 def notes(hooks: Hooks) -> Any:
     """Router of the tiny service."""
     api = router("notes")
@@ -131,13 +151,7 @@ def notes(hooks: Hooks) -> Any:
         headers = answer_headers(1, f"/v1/notes/{note_id}")
         return Response(answer, 201, media_type="application/json", headers=headers)
 
-    @api.get("/v1/notes/{note_id}", response_model=NoteRead)
-    async def read(note_id: UUID, context: Reading) -> Any:
-        """One note."""
-        row = await context.tx.fetchrow("SELECT id, name, size FROM note WHERE id = $1", note_id)
-        if row is None:
-            raise NotFound
-        return dict(row)
+    add_reads(api)
 
     @api.get("/v1/notes", response_model=list[NoteRead])
     async def find(context: Reading, name: str = "", limit: int = 10) -> Any:

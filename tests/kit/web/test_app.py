@@ -73,6 +73,24 @@ async def test_query_that_the_database_cannot_take(web: Any, query: str) -> None
     assert (await web.client.get(f"/v1/notes?{query}", headers=web.headers())).status_code == 422
 
 
+async def test_a_read_that_answers_itself_is_answered_as_by_the_framework(web: Any) -> None:
+    made = (await web.create("a")).json()["id"]
+    for path, status in ((made, 200), (uuid4(), 404), ("not-a-uuid", 422)):
+        plain, other = [
+            await web.client.get(f"/v1/{place}/{path}", headers=web.headers() | {"X-Request-Id": "r"})
+            for place in ("notes", "other-notes")
+        ]
+        assert plain.status_code == status
+        ids = {"trace_id": None, "instance": None}
+        assert {**plain.json(), **ids} == {**other.json(), **ids}
+        ignored = {"content-length", "etag"}
+        assert {k: v for k, v in plain.headers.items() if k not in ignored} == {
+            k: v for k, v in other.headers.items() if k not in ignored
+        }
+    assert (await web.client.get(f"/v1/notes/{made}")).status_code == 401
+    assert (await web.client.get(f"/v1/notes/{made}", headers=web.headers("bob", "unknown"))).status_code == 403
+
+
 async def test_path_and_if_match(web: Any) -> None:
     answer = await web.client.get("/v1/notes/not-a-uuid", headers=web.headers())
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "note_id")
@@ -180,6 +198,7 @@ async def test_description_declares_every_status(web: Any) -> None:
     assert found == {
         ("get", "/v1/notes"): common | {"200", "400"},
         ("get", "/v1/notes/{note_id}"): common | {"200", "400", "404"},
+        ("get", "/v1/other-notes/{note_id}"): common | {"200", "400", "404"},
         ("post", "/v1/notes"): write | {"201"},
         ("post", "/v1/other-notes"): write | {"201"},
         ("post", "/v1/notes/batch"): write | {"200"},
