@@ -29,7 +29,7 @@ from kit.security.tokens import TokenVerifier, http_jwks, static_jwks
 from kit.telemetry.metrics import HttpMetrics
 from kit.telemetry.spans import recording
 from kit.telemetry.tracing import PROBES, describe_request, tracing
-from kit.web.health import health_routes, is_well
+from kit.web.health import health_routes, holds_keys, is_well
 from kit.web.problems import install
 
 logger = logging.getLogger(__name__)
@@ -134,14 +134,15 @@ def create_app(
     """
     table = routes or default_routes()
     metrics = HttpMetrics("gateway")
-    shell = _shell(upstreams, [metrics, *others])
+    verifier = _verifier(settings, issuer)
+    shell = _shell(upstreams, verifier, [metrics, *others])
     merged = MergedDocument(upstreams, table, shell.openapi, "/oauth/token" if issuer else None, documents)
     shell.include_router(docs_router(merged))
     if issuer is not None:
         shell.include_router(issuer_router(issuer))
     proxy = Proxy(
         upstreams,
-        _verifier(settings, issuer),
+        verifier,
         RateLimits(settings.rate_limit_per_second),
         max_body_bytes=settings.max_body_bytes,
         most_in_flight=settings.upstream_max_in_flight,
@@ -168,7 +169,7 @@ def _verifier(settings: GatewaySettings, issuer: DevelopmentIssuer | None) -> To
     )
 
 
-def _shell(upstreams: Mapping[str, Upstream], metrics: Sequence[HttpMetrics]) -> FastAPI:
+def _shell(upstreams: Mapping[str, Upstream], verifier: TokenVerifier, metrics: Sequence[HttpMetrics]) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with recording("gateway"):
@@ -196,7 +197,7 @@ def _shell(upstreams: Mapping[str, Upstream], metrics: Sequence[HttpMetrics]) ->
         return RedirectResponse("/docs")
 
     async def readyz() -> str:
-        return "" if shell.state.is_ready else "draining"
+        return await holds_keys(verifier) if shell.state.is_ready else "draining"
 
     shell.router.routes.extend(health_routes(is_well, readyz, is_well, metrics))
     return shell

@@ -130,7 +130,7 @@ async def run_worker(runtime: Runtime, create: Callable[[Runtime], Worker]) -> N
     """
     runtime.settings.require_safe()
     worker = create(runtime)
-    health, stop = ServiceHealth(runtime, worker.livez), asyncio.Event()
+    health, stop = ServiceHealth(runtime, worker.livez, answers_requests=False), asyncio.Event()
 
     def end() -> None:
         health.is_draining = True

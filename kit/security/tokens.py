@@ -23,6 +23,7 @@ from kit.errors import AppError, Unauthenticated
 
 MAX_TOKEN_CHARS = 8192
 _AHEAD = 0.75
+_RETRY = timedelta(seconds=1)
 _LATEST_TIME = 253_402_300_799  # the end of year 9999: the last instant a datetime can hold
 _KEY_CLASSES: dict[str, type[ECKey] | type[RSAKey] | type[OKPKey]] = {"EC": ECKey, "RSA": RSAKey, "OKP": OKPKey}
 _KEY_SHAPES = {"ES256": ("EC", "P-256"), "RS256": ("RSA", None), "PS256": ("RSA", None), "Ed25519": ("OKP", "Ed25519")}
@@ -77,7 +78,7 @@ class KeyCache:
 
     Fresh for `ttl`; used in its last quarter they are asked for again while the old ones serve, so that nobody waits.
     An unknown key id asks again, at most once per `cooldown` whatever the number of callers; when the issuer does not
-    answer, keys up to `max_stale` old go on being used.
+    answer, keys up to `max_stale` old go on being used. While there are none it is asked every second.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class KeyCache:
         self._algorithm = algorithm
         self._ttl, self._cooldown, self._max_stale = ttl, cooldown, max_stale
         self._now = now
+        self._pause = cooldown
         self._keys: dict[str, PublicKey] = {}
         self._loaded_at: datetime | None = None
         self._asked_at: datetime | None = None
@@ -105,17 +107,26 @@ class KeyCache:
             await self._refresh()
         elif not self._within(self._loaded_at, self._ttl * _AHEAD):
             self._start_asking()
-        if not self._within(self._loaded_at, self._max_stale):
+        if not self._are_usable():
             raise KeysUnavailable()
         return self._keys.get(kid)
+
+    async def obtained(self) -> bool:
+        """Whether usable keys are held; asks for them when not."""
+        if not self._are_usable():
+            await self._refresh()
+        return self._are_usable()
+
+    def _are_usable(self) -> bool:
+        return self._within(self._loaded_at, self._max_stale)
 
     def _within(self, since: datetime | None, span: timedelta) -> bool:
         # a negative age means the clock was set back: asking once more is better than trusting for ever
         return since is not None and timedelta(0) <= self._now() - since < span
 
     def _start_asking(self) -> asyncio.Task[None] | None:
-        """The request under way, begun now unless the last one is younger than the cooldown."""
-        if self._asking is None and not self._within(self._asked_at, self._cooldown):
+        """The request under way, begun now unless the last one is younger than the pause after it."""
+        if self._asking is None and not self._within(self._asked_at, self._pause):
             self._asked_at = self._now()
             self._asking = asyncio.create_task(self._ask())
         return self._asking
@@ -134,6 +145,7 @@ class KeyCache:
         except Exception as error:
             logger.warning("keys of the issuer not obtained: %s", type(error).__name__)
         finally:
+            self._pause = self._cooldown if self._are_usable() else _RETRY
             self._asking = None
 
 
@@ -184,6 +196,10 @@ class TokenVerifier:
         self._now = now
         self._keys = KeyCache(jwks, algorithm, ttl=ttl, cooldown=cooldown, now=now)
         self._verified: OrderedDict[bytes, tuple[datetime, Claims]] = OrderedDict()
+
+    async def has_keys(self) -> bool:
+        """Whether tokens can be verified now; asks the issuer for its keys when there are none."""
+        return await self._keys.obtained()
 
     async def verify(self, token: str) -> Claims:
         """Claims of a valid token. Raises Unauthenticated, or KeysUnavailable when the issuer is out of reach."""

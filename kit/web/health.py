@@ -22,9 +22,11 @@ from starlette.routing import Route
 from kit.db.database import TRANSIENT_ERRORS
 from kit.db.migrate import current, head
 from kit.runtime import Runtime
+from kit.security.tokens import TokenVerifier
 from kit.telemetry.metrics import CONTENT_TYPE, HttpMetrics, render
 
-READY_SECONDS = 3.0
+READY_SECONDS, KEYS_SECONDS = 3.0, 0.9
+_NO_KEYS = "the issuer's keys were not obtained"
 _NO_DATABASE: tuple[type[BaseException], ...] = (asyncpg.PostgresError, *TRANSIENT_ERRORS)
 
 Check = Callable[[], Awaitable[str]]
@@ -36,15 +38,26 @@ async def is_well() -> str:
     return ""
 
 
-class ServiceHealth:
-    """The checks of a process of a service. `is_draining` is set by its owner when it is about to end."""
+async def holds_keys(verifier: TokenVerifier) -> str:
+    """The issuer's keys were obtained: without them every request would be answered 503."""
+    try:
+        async with asyncio.timeout(KEYS_SECONDS):  # an answer that takes longer is there for the next probe
+            return "" if await verifier.has_keys() else _NO_KEYS
+    except TimeoutError:
+        return _NO_KEYS
 
-    def __init__(self, runtime: Runtime, livez: Check = is_well) -> None:
+
+class ServiceHealth:
+    """The checks of a process of a service. `is_draining` is set by its owner when it is about to end; a process that
+    answers no requests needs no keys."""
+
+    def __init__(self, runtime: Runtime, livez: Check = is_well, *, answers_requests: bool = True) -> None:
         self.runtime, self.livez = runtime, livez
+        self.answers_requests = answers_requests
         self.is_draining = False
 
     async def readyz(self) -> str:
-        """The database answers and the process stays."""
+        """The database answers, the issuer's keys are there and the process stays."""
         if self.is_draining:
             return "draining"
         try:
@@ -52,7 +65,7 @@ class ServiceHealth:
                 await tx.fetchval("SELECT 1")
         except _NO_DATABASE:
             return "database unreachable"
-        return ""
+        return await holds_keys(self.runtime.verifier) if self.answers_requests else ""
 
     async def startupz(self) -> str:
         """The database is at the newest revision or a later one."""

@@ -17,8 +17,11 @@ from gateway.docs import ASSETS
 from gateway.issuer import DevelopmentIssuer
 from gateway.openapi import EDGE_STATUSES, for_swagger_4, merge
 from gateway.routes import default_routes
+from gateway.server import server_config
 from gateway.settings import GatewaySettings
 from gateway.upstream import AsgiUpstream, HttpUpstream
+from kit.native.process import free_port
+from tests.gateway.conftest import serving
 
 OWN: dict[str, Any] = {"openapi": "3.1.0", "info": {"title": "crmesh", "version": "1"}, "paths": {}}
 
@@ -168,6 +171,15 @@ async def test_page_loads_nothing_from_elsewhere(client: httpx.AsyncClient) -> N
 async def test_only_the_needed_assets_are_served(client: httpx.AsyncClient, name: str) -> None:
     assert name not in ASSETS
     assert (await client.get(f"/docs/assets/{name}")).status_code in (400, 404)
+
+
+async def test_not_ready_without_the_keys_of_an_issuer_elsewhere(settings: GatewaySettings) -> None:
+    away = f"http://127.0.0.1:{free_port()}/keys"
+    app = create_app(settings.model_copy(update={"jwks_url": away}), {})
+    async with serving(server_config(app)) as (host, port), httpx.AsyncClient(base_url=f"http://{host}:{port}") as own:
+        answer = await own.get("/readyz")
+        assert (answer.status_code, answer.text) == (503, "the issuer's keys were not obtained")
+        assert (await own.get("/livez")).status_code == 200
 
 
 async def test_own_pages(gateway: Any) -> None:

@@ -298,8 +298,29 @@ async def test_issuer_away_from_the_start_is_not_the_callers_fault(
             await verifier.verify(token)
     assert source.fetches == 1
     source.broken = False
-    clock.forward(seconds=30)
+    clock.forward(seconds=1)
     await verifier.verify(token)
+
+
+async def test_while_there_are_no_keys_the_issuer_is_asked_every_second(
+    verifier: TokenVerifier, clock: Clock, source: Source
+) -> None:
+    source.broken = True
+    for second in range(1, 4):
+        assert not any(await asyncio.gather(*(verifier.has_keys() for _ in range(20))))
+        assert source.fetches == second
+        clock.forward(seconds=1)
+    source.broken = False
+    assert await verifier.has_keys()
+    for minutes in (5, 60):
+        clock.forward(minutes=minutes)
+        assert await verifier.has_keys()
+    assert source.fetches == 4, "keys that can be used are not asked for by the probe"
+    with pytest.raises(Unauthenticated):
+        await verifier.verify(sign(claims_at(clock), kid="other"))
+    with pytest.raises(Unauthenticated):
+        await verifier.verify(sign(claims_at(clock), kid="another"))
+    assert source.fetches == 5, "an unknown key id asks once per cooldown"
 
 
 async def test_caller_going_away_does_not_spoil_the_fetch_of_the_others(

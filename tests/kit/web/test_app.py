@@ -14,7 +14,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from kit.db.database import Database, DatabaseSettings
-from kit.testing.service import make_token
+from kit.security.tokens import TokenVerifier
+from kit.testing.service import AUDIENCE, ISSUER, make_token
 from kit.web.app import operations
 
 
@@ -170,6 +171,23 @@ async def test_health_without_a_database(web: Any) -> None:
     web.runtime.db = Database(DatabaseSettings({"dsn": "postgresql://nobody@127.0.0.1:1/none"}))
     answer = await web.create("a")
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+
+
+async def test_not_ready_without_the_keys_of_the_issuer(web: Any, monkeypatch: Any) -> None:
+    answered = asyncio.Event()
+
+    async def late() -> dict[str, Any]:
+        await answered.wait()
+        return {"keys": []}
+
+    monkeypatch.setattr("kit.web.health.KEYS_SECONDS", 0.05)
+    web.runtime.verifier = TokenVerifier(ISSUER, AUDIENCE, late)
+    for _ in range(2):
+        answer = await web.client.get("/readyz")
+        assert (answer.status_code, answer.text) == (503, "the issuer's keys were not obtained")
+    assert (await web.client.get("/livez")).status_code == 200
+    answered.set()
+    assert (await web.client.get("/readyz")).status_code == 200
 
 
 async def test_not_ready_while_no_connection_is_free(web: Any, monkeypatch: Any) -> None:

@@ -19,6 +19,7 @@ from kit.events.worker import Worker
 from kit.native.process import free_port
 from kit.process import run_worker
 from kit.runtime import Runtime
+from kit.security.tokens import TokenVerifier, http_jwks
 from kit.telemetry.metrics import HttpMetrics, Metrics, render
 from kit.testing.postgres import TestServer
 from kit.testing.service import ServiceHarness, service_harness
@@ -44,6 +45,7 @@ async def running_worker(
             if gate is not None:
                 await gate.wait()
 
+    runtime.verifier = TokenVerifier("", "", http_jwks("http://127.0.0.1:1/keys"))  # answers no requests, needs no keys
     running = asyncio.create_task(run_worker(runtime, lambda given: Worked(given, subscriptions, {})))
     url = f"http://127.0.0.1:{runtime.settings.ops_port}"
     try:
