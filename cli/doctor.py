@@ -14,7 +14,7 @@ from cli.console import out, say
 from kit.db.database import Database, DatabaseSettings
 from kit.doctor.database import UNREACHABLE, check_server, check_service
 from kit.doctor.findings import Finding, failed_if, finding
-from kit.doctor.host import check_disk, check_settings, check_versions
+from kit.doctor.host import check_disk, check_issuer, check_settings, check_versions
 from kit.doctor.log import check_delivery, check_topics
 from kit.events.bus import BusUnavailable, EventBus
 from kit.process import make_bus, topics_of
@@ -56,7 +56,7 @@ async def _examine(names: list[str], data: Path | None) -> list[Finding]:
             return [*found, finding("system", "system", "fail", str(error), f"run: crmesh run --data {data}")]
     settings = {name: settings_of(name, data, **({"env": "development"} if data else {})) for name in names}
     first = settings[names[0]]
-    found += [] if data else check_settings(first)
+    found += [] if data else [*check_settings(first), await check_issuer(first.jwks_url)]
     wanted = sum(2 * (each.pool_writers + each.pool_readers + LISTENERS) for each in settings.values())
     found += await check_server(first.database_connect(), 0 if data else wanted)
     bus = make_bus(first, "crmesh-doctor")

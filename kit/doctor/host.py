@@ -1,4 +1,4 @@
-"""This machine and these settings."""
+"""This machine, these settings, and the issuer that they name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
+import httpx
+
 from kit.doctor.findings import Finding, Level, failed_if, finding, graded
+from kit.security.tokens import http_jwks
 from kit.settings import SECRET_LENGTH, ServiceSettings
 
 GIB: Final = 1 << 30
@@ -67,3 +70,14 @@ def check_settings(settings: ServiceSettings) -> list[Finding]:
             "system", "log level", graded(debug, 1, 2), f"CRMESH_LOG_LEVEL is {settings.log_level}", "set it to INFO"
         ),
     ]
+
+
+async def check_issuer(url: str) -> Finding:
+    """The keys that tokens are verified with can be had here."""
+    try:
+        count = len((await http_jwks(url)())["keys"])
+        text = f"{url} gives {count} keys"
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, LookupError, TypeError) as error:
+        count, text = 0, f"{url} gives no keys: {error or type(error).__name__}"
+    advice = "apis that run keep the keys they have for a day, one that starts is not ready: check CRMESH_JWKS_URL"
+    return finding("system", "issuer", "ok" if count else "warn", text, advice)

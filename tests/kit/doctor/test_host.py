@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
-from kit.doctor.host import GIB, check_disk, check_settings, check_versions, judge_disk
+from kit.doctor.host import GIB, check_disk, check_issuer, check_settings, check_versions, judge_disk
+from kit.native.process import free_port
 from kit.settings import ServiceSettings
 
 SOUND = {
@@ -67,3 +69,31 @@ def test_versions() -> None:
     (found,) = check_versions()
     assert found.level == "ok"
     assert "Python 3." in found.found
+
+
+@pytest.mark.parametrize(
+    ("body", "level", "found"),
+    [
+        (b'{"keys": [{}]}', "ok", "gives 1 keys"),
+        (b'{"keys": []}', "warn", "gives 0 keys"),
+        (b"[]", "warn", "gives no keys"),
+        (b"<html>", "warn", "gives no keys"),
+    ],
+)
+async def test_the_keys_of_the_issuer(body: bytes, level: str, found: str) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(body), body))
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        seen = await check_issuer(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/keys")
+    assert (seen.level, found in seen.found) == (level, True), seen.found
+
+
+@pytest.mark.parametrize("url", [f"http://127.0.0.1:{free_port()}/keys", "nonsense", "http://[", ""])
+async def test_an_issuer_that_is_away(url: str) -> None:
+    seen = await check_issuer(url)
+    assert (seen.level, "gives no keys" in seen.found, "CRMESH_JWKS_URL" in seen.advice) == ("warn", True, True)
