@@ -44,6 +44,15 @@ def test_links_lead_somewhere(document: Path) -> None:
     assert not [link for link in local if not (document.parent / link).exists()]
 
 
+@pytest.mark.parametrize("page", sorted(set(DECISIONS.parent.glob("*.md")) - {DECISIONS}), ids=name_of)
+def test_a_page_of_the_architecture_says_what_it_promises_how_and_where_it_ends(page: Path) -> None:
+    text = page.read_text()
+    headings = set(re.findall(r"^## (.+)$", text, re.MULTILINE))
+    assert "**Promise.**" in text
+    assert any(one.startswith("How") for one in headings), headings
+    assert {"Tested by", "Where it ends"} <= headings
+
+
 def test_named_make_targets_exist() -> None:
     targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     wrong = {
