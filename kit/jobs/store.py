@@ -10,9 +10,34 @@ from uuid import UUID
 import orjson
 
 from kit.db.database import Row, Tx
+from kit.db.filters import Field
+from kit.db.lists import ListSpec
 from kit.db.rows import dumps
+from kit.jobs.tables import JobState
 
 MAX_ERROR_CHARS = 2_000
+JOBS = ListSpec(
+    source="job j",
+    fields={
+        "id": Field("j.id", "uuid"),
+        "kind": Field("j.kind"),
+        "state": Field("j.state", enum=tuple(JobState)),
+        "requested_by": Field("j.requested_by"),
+        "params": Field("j.params", "json"),
+        "progress_done": Field("j.progress_done", "int", filterable=False),
+        "progress_total": Field("j.progress_total", "int", nullable=True, filterable=False),
+        "result": Field("j.result", "json", nullable=True),
+        "error": Field("j.error", nullable=True, filterable=False),
+        "attempts": Field("j.attempts", "int"),
+        "cancel_requested": Field("j.cancel_requested", "bool"),
+        "created_at": Field("j.created_at", "datetime"),
+        "updated_at": Field("j.updated_at", "datetime"),
+        "started_at": Field("j.started_at", "datetime", nullable=True),
+        "finished_at": Field("j.finished_at", "datetime", nullable=True),
+        "version": Field("j.version", "int", filterable=False),
+    },
+    default_sort="-id",
+)
 
 
 class LeaseLost(Exception):

@@ -17,9 +17,11 @@ from kit.events.bus import BusUnavailable
 from kit.events.handlers import Subscriptions
 from kit.events.status import delivery_status
 from kit.jobs import jobs
+from kit.jobs.store import JOBS
 from kit.jobs.tables import JobState
 from kit.web import routes
 from kit.web.context import Allow, Context
+from kit.web.lists import documented, list_answer, page_of
 from kit.web.responses import json_answer
 from kit.web.schema import Label, Schema
 
@@ -101,6 +103,9 @@ class JobRead(Schema):
     version: int
 
 
+JobPage = page_of(JobRead)
+
+
 class CancelRead(Schema):
     """State of the job after the request."""
 
@@ -158,6 +163,11 @@ def _add_delivery(router: APIRouter, subscriptions: Subscriptions) -> None:
 
 
 def _add_jobs(router: APIRouter) -> None:
+    @router.get("/admin/jobs", response_model=JobPage, openapi_extra=documented(JOBS))
+    async def list_jobs(context: Reader) -> Response:
+        """Jobs, the newest first."""
+        return await list_answer(context, JOBS)
+
     @router.get("/admin/jobs/{job_id}", response_model=JobRead)
     async def read_job(job_id: UUID, context: Reader) -> Response:
         """Progress and result of a job."""

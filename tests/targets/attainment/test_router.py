@@ -234,3 +234,19 @@ async def test_a_rebuild_is_a_job(credited: Any) -> None:
     assert {t["table"] for t in job["result"]["tables"]} == {"credited_order", "credit_bucket", "credit_line"}
     assert (await credited.service.get(f"/v1/attainment/rebuilds/{new_id()}")).status_code == 404
     await runtime.bus.stop()
+
+
+async def test_jobs_are_listed(credited: Any) -> None:
+    first, second = [(await credited.service.post("/v1/attainment/rebuilds", {})).json() for _ in range(2)]
+    assert (await credited.service.post(f"/admin/jobs/{second['id']}/cancel", {})).status_code == 200
+    assert (await credited.service.get("/admin/jobs")).json()["items"][1] == first, "the newest comes first"
+
+    async def ids(query: str) -> list[str]:
+        return [job["id"] for job in (await credited.service.get(f"/admin/jobs?{query}")).json()["items"]]
+
+    assert await ids("state[in]=queued,running") == [first["id"]]
+    assert await ids("state=cancelled&kind=" + second["kind"]) == [second["id"]]
+    assert await ids("kind=other") == []
+    assert await ids("limit=1&sort=id") == [first["id"]]
+    wrong = await credited.service.get("/admin/jobs?state=sleeping")
+    assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (400, "state")
