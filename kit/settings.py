@@ -43,6 +43,9 @@ class ServiceSettings(BaseSettings):
     ops_port: int = Field(default=9100, ge=0, le=65535, description="of a worker's health and figures; 0 is none")
     host: str = Field(default="127.0.0.1", description="where an api listens")
     port: int = Field(default=8000, ge=1, le=65535)
+    audit_from: int = Field(
+        default=1, ge=1, le=2**63 - 1, description="row of the audit log at which workers begin to look back"
+    )
     drain_seconds: int = Field(default=0, ge=0, le=120, description="how long an api told to end still answers")
     log_level: str = "INFO"
 

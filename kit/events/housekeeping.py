@@ -18,7 +18,7 @@ from kit.events.relay import RETRYABLE
 from kit.events.status import waiting
 from kit.jobs import store
 from kit.runtime import Runtime
-from kit.security.audit_chain import AuditSealer, ChainChanged
+from kit.security.audit_chain import AuditSealer, ChainChanged, LookBack
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +52,8 @@ class Housekeeping:
         self._has_jobs = has_jobs
         self._figures = figures
         self.sealer = AuditSealer(runtime.db, runtime.secret)
+        since = runtime.settings.audit_from
+        self.look_back = LookBack(runtime.db, runtime.secret, since if since > 1 else None)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Turn until `stop` is set; a step that fails is logged and comes again with the next turn."""
@@ -59,6 +61,7 @@ class Housekeeping:
         while not stop.is_set():
             await self._attempt(self.measure)
             await self._attempt(self.measure_lag)
+            await self._attempt(self.look_back_at_the_seals)
             await self._attempt(self.seal)
             if turn % FIGURES_EVERY_TURNS == 0:
                 await self._attempt(self.measure_figures)
@@ -111,7 +114,15 @@ class Housekeeping:
             raise
         finally:
             async with self.runtime.db.reading() as tx:
+                is_whole = is_whole and self.look_back.broken is None
                 self.runtime.metrics.audit(await self.sealer.waiting_seconds(tx), is_whole=is_whole)
+
+    async def look_back_at_the_seals(self) -> None:
+        """See whether the next rows of the audit log are as they were sealed."""
+        before = self.look_back.broken
+        await self.look_back.step()
+        if (broken := self.look_back.broken) is not None and broken != before:
+            log.error("audit_chain_broken", service=self.runtime.service, row=broken.id, reason=broken.reason)
 
     async def purge(self) -> None:
         """Drop what only served delivery and is old, in short transactions."""

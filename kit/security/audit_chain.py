@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 import structlog
@@ -23,6 +23,8 @@ log = structlog.get_logger(__name__)
 
 GENESIS = "0" * 64
 BATCH_ROWS = 2000
+LOOK_BACK_ROWS = 500
+_NOT_SEALED = "not sealed, though a later row is: inserted afterwards, or its hash removed"
 
 _COLUMNS = """id, extract(epoch FROM at)::text AS at, actor, roles, action, resource, resource_id,
     before::text AS before, after::text AS after, reason, request_id, trace_id, prev_hash, hash"""
@@ -47,8 +49,8 @@ UPDATE audit_log SET prev_hash = sealed.prev_hash, hash = sealed.hash
 FROM unnest($1::bigint[], $2::text[], $3::text[]) AS sealed (id, prev_hash, hash)
 WHERE audit_log.id = sealed.id AND audit_log.hash IS NULL
 """
-_WALK = f"SELECT {_COLUMNS} FROM audit_log WHERE id > $1 ORDER BY id LIMIT {BATCH_ROWS}"
-
+_WALK = f"SELECT {_COLUMNS} FROM audit_log WHERE id > $1 ORDER BY id LIMIT $2"
+_SEALED_BEHIND = "SELECT EXISTS (SELECT FROM audit_log WHERE id > $1 AND hash IS NOT NULL)"
 _HASH_BEFORE = "SELECT hash FROM audit_log WHERE hash IS NOT NULL AND id < $1 ORDER BY id DESC LIMIT 1"
 
 
@@ -177,32 +179,74 @@ async def verify(tx: Tx, key: bytes, expect: str | None = None, *, since: int | 
     `since`: begin at this row, taking the hash of the row before it as it is: what lies behind a known break.
     `expect`: a hash noted before; when no row has it, the end of the chain was cut off or all of it made anew.
     """
-    sealed, last_id, last_hash, is_expected = 0, -(2**63), GENESIS, expect in (None, GENESIS)
-    if since is not None:
-        last_id, last_hash = since - 1, await tx.fetchval(_HASH_BEFORE, since) or GENESIS
-    unsealed: list[int] = []
-    unsealed_count = 0
-    while rows := await tx.fetch(_WALK, last_id):  # ids of the table start at 1, those of an intruder need not
+    walk, is_expected = await _begin(tx, since), expect in (None, GENESIS)
+    while rows := await tx.fetch(_WALK, walk.last_id, BATCH_ROWS):
         for row in rows:
-            last_id = row["id"]
-            if row["hash"] is None:
-                unsealed_count += 1
-                unsealed = unsealed or [last_id]
-                continue
-            broken = _broken(row, last_hash, unsealed, key)
+            broken = walk.take(row, key)
             if broken is not None:
-                return ChainReport(sealed, unsealed_count, last_hash, broken)
-            sealed, last_hash = sealed + 1, row["hash"]
-            is_expected = is_expected or hmac.compare_digest(last_hash, expect or "")
-    missing = None if is_expected else BrokenRow(last_id, "the chain does not hold the hash that was noted")
-    return ChainReport(sealed, unsealed_count, last_hash, missing)
+                return ChainReport(walk.sealed, walk.unsealed, walk.last_hash, broken)
+            is_expected = is_expected or hmac.compare_digest(walk.last_hash, expect or "")
+    missing = None if is_expected else BrokenRow(walk.last_id, "the chain does not hold the hash that was noted")
+    return ChainReport(walk.sealed, walk.unsealed, walk.last_hash, missing)
 
 
-def _broken(row: Row, last_hash: str, unsealed: list[int], key: bytes) -> BrokenRow | None:
-    if unsealed:
-        return BrokenRow(unsealed[0], "not sealed, though a later row is: inserted afterwards, or its hash removed")
-    if not hmac.compare_digest(row["prev_hash"] or "", last_hash):
-        return BrokenRow(row["id"], "does not follow the row before it: one was deleted, inserted or moved")
-    if not hmac.compare_digest(chain_hash(row, last_hash, key), row["hash"]):
-        return BrokenRow(row["id"], "its content was changed, or the secret is not the one that sealed it")
-    return None
+class LookBack:
+    """Walks the chain over and over, a few rows a step; a worker's, so that no changed row stays unseen for ever.
+
+    `since`: as in `verify`. `broken` is what the last step has found; the next one looks at the same rows again.
+    """
+
+    def __init__(self, db: Database, key: bytes, since: int | None = None) -> None:
+        self._db, self._key, self._since = db, key, since
+        self._walk: _Walk | None = None
+        self.broken: BrokenRow | None = None
+
+    async def step(self, rows: int = LOOK_BACK_ROWS) -> None:
+        """Look at the next rows; at the end of what is sealed the walk begins anew."""
+        async with self._db.snapshot() as tx:
+            if not await tx.fetchval(_EXISTS):
+                return
+            walk = replace(self._walk) if self._walk else await _begin(tx, self._since)
+            found = await tx.fetch(_WALK, walk.last_id, rows)
+            self.broken = next((broken for row in found if (broken := walk.take(row, self._key))), None)
+            unsealed = walk.first_unsealed
+            if self.broken is None and unsealed is not None and await tx.fetchval(_SEALED_BEHIND, walk.last_id):
+                self.broken = BrokenRow(unsealed, _NOT_SEALED)
+        if self.broken is None:
+            self._walk = walk if len(found) == rows and unsealed is None else None
+
+
+@dataclass(slots=True)
+class _Walk:
+    """Where a walk along the chain stands. Ids of the table start at 1, those of an intruder need not."""
+
+    last_id: int = -(2**63)
+    last_hash: str = GENESIS
+    sealed: int = 0
+    unsealed: int = 0
+    first_unsealed: int | None = None
+
+    def take(self, row: Row, key: bytes) -> BrokenRow | None:
+        """Go on to the next row; what is wrong with it."""
+        self.last_id = row["id"]
+        if row["hash"] is None:
+            self.unsealed += 1
+            self.first_unsealed = self.last_id if self.first_unsealed is None else self.first_unsealed
+            return None
+        broken = self._disagrees(row, key)
+        if broken is None:
+            self.sealed, self.last_hash = self.sealed + 1, row["hash"]
+        return broken
+
+    def _disagrees(self, row: Row, key: bytes) -> BrokenRow | None:
+        if self.first_unsealed is not None:
+            return BrokenRow(self.first_unsealed, _NOT_SEALED)
+        if not hmac.compare_digest(row["prev_hash"] or "", self.last_hash):
+            return BrokenRow(row["id"], "does not follow the row before it: one was deleted, inserted or moved")
+        if not hmac.compare_digest(chain_hash(row, self.last_hash, key), row["hash"]):
+            return BrokenRow(row["id"], "its content was changed, or the secret is not the one that sealed it")
+        return None
+
+
+async def _begin(tx: Tx, since: int | None) -> _Walk:
+    return _Walk() if since is None else _Walk(since - 1, await tx.fetchval(_HASH_BEFORE, since) or GENESIS)

@@ -39,6 +39,7 @@ each_overlay = pytest.mark.parametrize("name", OVERLAYS)
 LEFT = {
     "CRMESH_DATABASE",
     "CRMESH_POOL_WRITERS",
+    "CRMESH_AUDIT_FROM",
     "CRMESH_POOL_READERS",
     "CRMESH_SIGNING_ALGORITHM",
     "CRMESH_TOKEN_LIFETIME_SECONDS",
