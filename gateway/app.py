@@ -30,6 +30,7 @@ from kit.telemetry.metrics import HttpMetrics
 from kit.telemetry.spans import recording
 from kit.telemetry.tracing import PROBES, describe_request, tracing
 from kit.web.health import health_routes, holds_keys, is_well
+from kit.web.middleware import without_body
 from kit.web.problems import install
 
 logger = logging.getLogger(__name__)
@@ -79,6 +80,8 @@ class Gateway:
             route = self._routes.match(scope["raw_path"].decode("ascii"))
             if self._cors.is_preflight(scope["method"], values):
                 await _answer_preflight(answer, self._cors.preflight_headers(values))
+            elif route is None and scope["method"] == "HEAD":
+                await self.shell({**scope, "method": "GET"}, receive, without_body(answer))
             elif route is None:
                 await self.shell(scope, receive, answer)
             else:

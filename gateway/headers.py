@@ -27,6 +27,12 @@ _SPOOFABLE_PREFIXES = (b"x-forwarded-", b"x-crmesh-", b"x-auth-", b"x-user", b"x
 _NEVER_UP = HOP_BY_HOP | _SPOOFABLE
 _NEVER_DOWN = HOP_BY_HOP | {b"date", b"server", b"x-request-id", b"ratelimit", b"ratelimit-policy"}
 
+_NEVER_NAMED = frozenset(
+    b"accept accept-encoding authorization content-encoding content-type cookie idempotency-key if-match if-none-match"
+    b" origin".split()
+)
+"""Headers that decide what a request does; named in Connection they would be gone behind the gateway."""
+
 _HOST = re.compile(rb"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _FORBIDDEN_IN_PATH = re.compile(rb"[\x00-\x1f\x7f\\]")
@@ -85,6 +91,8 @@ def check_request(scope: Scope, values: Values) -> None:
         raise MalformedRequest("The path has an encoded slash, a backslash or a control character")
     if b"/." in decoded and any(segment in (b".", b"..") for segment in decoded.split(b"/")):
         raise MalformedRequest("The path has a dot segment")
+    if b"connection" in values and (named := _named_in_connection(values) & _NEVER_NAMED):
+        raise MalformedRequest(f"Connection names {min(named).decode()}, which is no hop-by-hop header")
     for name, value in scope["headers"]:
         if not value.isascii():
             try:

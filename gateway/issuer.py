@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import os
@@ -25,6 +26,7 @@ from kit import clock
 ALGORITHM = "ES256"
 KEY_FILE = "issuer-key.pem"
 _MAX_FORM_BYTES = 16 * 1024
+FORM_SECONDS = 30.0
 _SAFE_ENVIRONMENTS = frozenset({"development", "test"})
 
 PRINCIPALS: dict[str, str] = {
@@ -147,10 +149,14 @@ class DevelopmentIssuer:
 
 async def _read_form(request: Request) -> dict[str, str]:
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MAX_FORM_BYTES:
-            raise OAuthError("invalid_request", "the request is too large")
+    try:
+        async with asyncio.timeout(FORM_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > _MAX_FORM_BYTES:
+                    raise OAuthError("invalid_request", "the request is too large")
+    except TimeoutError:
+        raise OAuthError("invalid_request", "the request did not come to its end in time") from None
     try:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json":
             form = orjson.loads(bytes(body))

@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 ATTEMPTS = 3
 REPLAYED_BYTES = 64 * 1024
+SENT_BYTES = 64 * 1024
 _BACKOFF_SECONDS = 0.05
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 _TRY_AGAIN = frozenset({502, 503, 504})
@@ -47,7 +48,7 @@ class Passage:
     ) -> None:
         self._scope, self._receive, self._send = scope, receive, send
         self._route, self._context, self._upstream, self._lane = route, context, upstream, lane
-        self._has_started = False
+        self._has_started = self._is_sending = False
         self._loop = asyncio.get_running_loop()
         self._due = self._loop.time() + route.timeout_seconds
         self._exchange: asyncio.Task[Any] | None = None
@@ -115,7 +116,7 @@ class Passage:
 
     @property
     def _waits_for_client(self) -> bool:
-        return self._body is not None and self._body.is_waiting
+        return self._is_sending or (self._body is not None and self._body.is_waiting)
 
     def _progress(self) -> None:
         self._due = self._loop.time() + self._route.timeout_seconds
@@ -163,7 +164,7 @@ class Passage:
                 async for chunk in response.body:
                     self._progress()
                     is_over = response.is_over()
-                    await self._send({"type": "http.response.body", "body": chunk, "more_body": not is_over})
+                    await self._forward(chunk, is_last=is_over)
                 if not is_over:
                     await self._send({"type": "http.response.body", "body": b""})
                 return True
@@ -175,6 +176,16 @@ class Passage:
             if has_answered is None and self._ended_by == "time" and not self._waits_for_client:
                 has_answered = False
             breaker.settle(has_answered)
+
+    async def _forward(self, chunk: bytes, *, is_last: bool) -> None:
+        """Sends a part of the answer; a client that takes it slowly but steadily keeps its time."""
+        self._is_sending = True
+        for start in range(0, len(chunk), SENT_BYTES):
+            end = start + SENT_BYTES
+            part = chunk if len(chunk) <= SENT_BYTES else chunk[start:end]
+            await self._send({"type": "http.response.body", "body": part, "more_body": not is_last or end < len(chunk)})
+            self._progress()
+        self._is_sending = False
 
     def _request(self, seconds: float) -> UpstreamRequest:
         return UpstreamRequest(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from http import HTTPStatus
 from itertools import chain
 
@@ -20,6 +21,9 @@ HEAD_BYTES = 64 * 1024
 """Of request line and headers together: nothing else limits what a client without a token makes the gateway keep."""
 HEAD_LINES = 100
 TARGET_BYTES = 16 * 1024
+_UNSENT_BYTES = 128 * 1024
+"""What the system keeps unsent for a client: with its megabytes a slow reader would look like one that has stopped."""
+_INTERNET = (socket.AF_INET, socket.AF_INET6)
 HEAD_SECONDS = 30.0
 """From the first byte of a head, or from the connection when none comes, until the head is complete."""
 
@@ -36,8 +40,10 @@ class StrictHttpProtocol(CorkedProtocol):
     """Bounds the head of a request in size and time, and answers 400 to what would be read in two ways.
 
     - A request target that is not a path: uvicorn drops scheme and host of `GET http://other/x` silently.
+    - A fragment in the target, and a Transfer-Encoding other than `chunked`, which nobody behind would undo.
     - An Upgrade with a body: the parser ends the message at its headers, and the body, when it comes in its own
-      packet, would be read as the next request.
+      packet, would be read as the next request. One without a body is answered, and the connection closed: what came
+      in the same packet is lost in the parser.
 
     Trailers are dropped: uvicorn adds them to the headers of the request, after these were checked or before.
     """
@@ -51,6 +57,8 @@ class StrictHttpProtocol(CorkedProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Called by the loop."""
         super().connection_made(transport)
+        if (own := transport.get_extra_info("socket")) is not None and own.family in _INTERNET:
+            own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
         self._timer = self.loop.call_later(HEAD_SECONDS, self._late)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -125,6 +133,11 @@ class StrictHttpProtocol(CorkedProtocol):
         # a copy: uvicorn adds trailers to its own list
         self.scope["headers"] = list(self.headers)
         super().on_headers_complete()
+        if self.parser.should_upgrade():
+            self.cycle.keep_alive = False
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Nothing to say: an offer to upgrade may be ignored (RFC 9110, 7.8)."""
 
     def _check_head(self) -> None:
         if len(self.url) > TARGET_BYTES:
@@ -132,8 +145,10 @@ class StrictHttpProtocol(CorkedProtocol):
         size = len(self.url) + sum(map(len, chain.from_iterable(self.headers)))
         if size > HEAD_BYTES or len(self.headers) > HEAD_LINES:
             raise _too_large()
-        if not self.url.startswith(b"/"):
+        if not self.url.startswith(b"/") or b"#" in self.url:
             raise HeadRefused("malformed-request", "The request target must be a path")
+        if any(name == b"transfer-encoding" and value.strip().lower() != b"chunked" for name, value in self.headers):
+            raise HeadRefused("malformed-request", "The only Transfer-Encoding is chunked")
         if self.parser.should_upgrade() and any(
             name == b"transfer-encoding" or (name == b"content-length" and value.strip() != b"0")
             for name, value in self.headers

@@ -83,6 +83,10 @@ class EchoService:
             self.sent += 1
         await send({"type": "http.response.body", "body": b""})
 
+    async def whole(self, _scope: Scope, receive: Receive, send: Send) -> None:
+        await self._read(receive)
+        await self._answer(send, 4 * MEBIBYTE, headers=[(b"content-length", b"%d" % (4 << 20))])
+
     async def gated(self, _scope: Scope, receive: Receive, send: Send) -> None:
         await self._read(receive)
         await send({"type": "http.response.start", "status": 200, "headers": []})

@@ -163,3 +163,15 @@ async def test_other_services_verify_through_the_published_keys(gateway: Any, se
 def test_outside_keys_need_an_address(settings: GatewaySettings) -> None:
     with pytest.raises(ValueError, match="CRMESH_JWKS_URL"):
         create_app(settings, {})
+
+
+@pytest.mark.parametrize("adapter", ["asgi"], indirect=True)
+async def test_a_request_that_does_not_end_is_not_waited_for(
+    adapter: Any, start: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.issuer.FORM_SECONDS", 0.1)
+    head = b"POST /oauth/token HTTP/1.1\r\nHost: g\r\nConnection: close\r\nContent-Length: 100\r\n\r\ngrant"
+    async with start(*adapter) as running:
+        answer = await running.raw(head)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"did not come to its end" in answer

@@ -186,6 +186,10 @@ async def test_own_pages(gateway: Any) -> None:
     async with httpx.AsyncClient(base_url=gateway.url) as client:
         for path in ("/livez", "/startupz", "/readyz"):
             assert (await client.get(path)).status_code == 200
+        for path in ("/openapi.json", "/docs", "/livez"):
+            whole, head = await client.get(path), await client.head(path)
+            assert (head.status_code, head.content) == (200, b"")
+            assert head.headers["content-length"] == whole.headers["content-length"]
         gateway.app.start_draining()
         assert (await client.get("/readyz")).status_code == 503
         assert (await client.get("/livez")).status_code == 200

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import resource
+import socket
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -327,6 +328,30 @@ async def test_progress_keeps_a_long_exchange_alive(adapter: Any, start: Any) ->
         httpx.AsyncClient(base_url=running.url, headers=running.bearer()) as client,
     ):
         assert (await client.post("/v1/accounts/echo", content=slow())).json()["size"] == 6
+
+
+async def test_a_slow_reader_keeps_its_time_and_one_that_stops_does_not(
+    adapter: Any, start: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def read(pause: float) -> int:
+        own, loop, size = socket.socket(), asyncio.get_running_loop(), 0
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 * 1024)
+        own.setblocking(False)
+        with own:
+            await loop.sock_connect(own, (running.host, running.port))
+            token = running.issuer.token("rep-07").encode()
+            line = b"GET /v1/accounts/whole HTTP/1.1\r\nHost: g\r\nConnection: close\r\nAuthorization: Bearer "
+            await loop.sock_sendall(own, line + token + b"\r\n\r\n")
+            while part := await loop.sock_recv(own, 64 * 1024):
+                size += len(part)
+                await asyncio.sleep(pause if size < 128 * 1024 or pause < 0.1 else 0)
+        return size
+
+    async with start(*adapter, timeout_seconds=0.4) as running:
+        assert await read(0.02) > 4 << 20
+        assert caplog.messages == []
+        assert await read(2.0) < 4 << 20
+        assert "answer broken off (request-timeout)" in caplog.text
 
 
 async def test_many_at_once(client: httpx.AsyncClient) -> None:

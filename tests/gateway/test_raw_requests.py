@@ -48,6 +48,8 @@ async def test_host_is_needed_for_the_gateways_own_pages(gateway: Any) -> None:
         b"/v1/accounts/a%00b",
         b"/v1/accounts/a%0d%0aX-Evil:%201",
         b"/v1/accounts/\xff",
+        b"/v1/accounts/echo#x",
+        b"/v1/accounts/echo?a=1#x",
     ],
 )
 async def test_targets_with_two_readings_are_refused(gateway: Any, target: bytes) -> None:
@@ -67,6 +69,10 @@ async def test_targets_with_two_readings_are_refused(gateway: Any, target: bytes
         (b"X-A: 1\r\n folded",),
         (b"X-Bin: \xff\xfe",),
         (b"X-Nul: a\x00b",),
+        (b"Transfer-Encoding: gzip, chunked",),
+        (b"Transfer-Encoding: chunked", b"Transfer-Encoding: chunked, identity"),
+        (b"Connection: idempotency-key", b"Idempotency-Key: k", b"Content-Length: 5"),
+        (b"Connection: close, Authorization", b"Content-Length: 5"),
     ],
 )
 async def test_ambiguous_framing_and_headers_are_refused(gateway: Any, headers: tuple[bytes, ...]) -> None:
@@ -100,6 +106,16 @@ async def test_offer_to_upgrade_is_ignored(gateway: Any) -> None:
     )
     assert (await asyncio.wait_for(reader.readline(), 5)).startswith(b"HTTP/1.1 200 ")
     writer.close()
+
+
+async def test_what_comes_with_an_offer_to_upgrade_is_not_left_waiting(gateway: Any) -> None:
+    offer = request(gateway, GET, b"Host: a.test", b"Connection: Upgrade", b"Upgrade: foo")
+    reader, writer = await asyncio.open_connection(gateway.host, gateway.port)
+    writer.write(offer.replace(b"Connection: close\r\n", b"") + request(gateway, GET, b"Host: a.test"))
+    answers = await asyncio.wait_for(reader.read(), 5)
+    writer.close()
+    assert answers.count(b"HTTP/1.1 200 ") == 1
+    assert b"connection: close" in answers
 
 
 async def test_websocket_and_connect_are_refused(gateway: Any) -> None:
