@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
@@ -30,6 +31,7 @@ class Actor:
         return permission in self.permissions
 
 
+_VERSION = re.compile(r'"([1-9][0-9]{0,8}|0)"|([1-9][0-9]{0,8}|0)')
 SYSTEM = Actor("system", frozenset(), frozenset())
 
 
@@ -54,9 +56,13 @@ class Allow:
     # async: FastAPI would run a plain function in a thread, which costs more than the rest of a small request
     async def __call__(self, request: Request) -> Context:
         context: Context = request.state.context
-        if not context.actor.may(self.permission):
-            raise Forbidden(f"needs the permission {self.permission}")
+        self.check(context.actor)
         return context
+
+    def check(self, actor: Actor) -> None:
+        """Raises Forbidden."""
+        if not actor.may(self.permission):
+            raise Forbidden(f"needs the permission {self.permission}")
 
 
 def query_of(actor: Actor, request: Request) -> ScopeQuery:
@@ -94,10 +100,9 @@ async def if_match(
     """The version a change is based on: 428 when absent, 412 when it cannot match."""
     if header is None:
         raise VersionRequired()
-    inner = header.strip().removeprefix('"').removesuffix('"')
-    if not inner.isascii() or not inner.isdigit() or len(inner) > 9:
+    if not (found := _VERSION.fullmatch(header.strip())):
         raise VersionMismatch("If-Match is not an ETag of this resource")
-    return int(inner)
+    return int(found[1] or found[2])
 
 
 IfMatch = Annotated[int, Depends(if_match)]

@@ -18,9 +18,18 @@ class BodyTooLarge(AppError):
     code, status, title = "body-too-large", 413, "The body is too large"
 
 
+def without_body(send: Send) -> Send:
+    """For the answer to HEAD: what GET would answer, its length included, without the body."""
+
+    async def sending(message: Message) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+    return sending
+
+
 class EdgeMiddleware:
-    """Accepts or makes `X-Request-Id` and `traceparent`, echoes the former, refuses large bodies (413),
-    answers 500 for an error that nothing else has handled (here its trace id is still known)."""
+    """Accepts or makes `X-Request-Id` and `traceparent`, echoes the former, refuses large bodies (413), answers HEAD as
+    GET without the body, and 500 for an error that nothing else has handled (here its trace id is still known)."""
 
     def __init__(self, app: ASGIApp, service: str = "", max_body: int = MAX_BODY_BYTES) -> None:
         self.app = app
@@ -31,6 +40,8 @@ class EdgeMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if scope["method"] == "HEAD":
+            scope, send = {**scope, "method": "GET"}, without_body(send)
         headers = dict(scope["headers"])
         given = headers.get(b"x-request-id", b"")
         request_id = given.decode() if _REQUEST_ID.fullmatch(given) else random_hex(16)

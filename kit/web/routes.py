@@ -20,6 +20,7 @@ import orjson
 from fastapi import APIRouter, Request, params
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Send
@@ -116,6 +117,8 @@ class TransactionRoute(APIRoute):
         async def handle(received: Request) -> Response:
             request = JsonRequest(received.scope, received.receive)
             actor = await authenticate(request)
+            if self.allow is not None:  # before the body is looked at, and before an answer that is kept is given again
+                self.allow.check(actor)
             if read_only:
                 return await _read(request, actor, endpoint)
             if takes_json:
@@ -126,27 +129,37 @@ class TransactionRoute(APIRoute):
 
 
 class RouteIndex(BaseRoute):
-    """Finds the route of a request among those of its method and resource (`/v1/orders`). Stands before the routes
-    themselves, which answer what it does not find (404, 405)."""
+    """Finds the route of a request among those of its method and resource (`/v1/orders`), and answers 405 with all
+    methods of a path that has none of that method. Stands before the routes themselves, which answer the rest."""
 
     def __init__(self, routes: Iterable[BaseRoute]) -> None:
         self._found: defaultdict[tuple[str, str], list[APIRoute]] = defaultdict(list)
+        self._resources: defaultdict[str, list[APIRoute]] = defaultdict(list)
         for route in routes:
             if isinstance(route, APIRoute):
+                self._resources[_resource(route.path)].append(route)
                 for method in route.methods or ():
                     self._found[method, _resource(route.path)].append(route)
 
     def matches(self, scope: ASGIScope) -> tuple[Match, ASGIScope]:
-        """The match of the first route that matches wholly."""
-        if scope["type"] == "http":
-            for route in self._found.get((scope["method"], _resource(scope["path"])), ()):
-                match, child = route.matches(scope)
-                if match is Match.FULL:
-                    return match, child
-        return Match.NONE, {}
+        """The match of the first route that matches wholly, else of one that answers which methods there are."""
+        if scope["type"] != "http":
+            return Match.NONE, {}
+        resource = _resource(scope["path"])
+        for route in self._found.get((scope["method"], resource), ()):
+            match, child = route.matches(scope)
+            if match is Match.FULL:
+                return match, child
+        others = [route for route in self._resources.get(resource, ()) if route.matches(scope)[0] is not Match.NONE]
+        if not others:
+            return Match.NONE, {}
+        methods = {method for route in others for method in route.methods or ()}
+        return Match.FULL, {"route": others[0], "methods": methods | ({"HEAD"} if "GET" in methods else set())}
 
     async def handle(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
         """Hand on to the route found."""
+        if (methods := scope.get("methods")) is not None:
+            raise HTTPException(405, headers={"Allow": ", ".join(sorted(methods))})
         await scope["route"].handle(scope, receive, send)
 
 
@@ -181,6 +194,8 @@ def _with_context(endpoint: Callable[..., Any]) -> tuple[Callable[..., Any], All
 
 
 async def _require_json(request: Request) -> None:
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise UnsupportedMediaType("The body must not be compressed")
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     is_json = media_type == "application/json" or (
         media_type.startswith("application/") and media_type.endswith("+json")

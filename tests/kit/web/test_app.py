@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -26,12 +27,48 @@ async def test_unknown_route(web: Any, path: str) -> None:
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("method", ["DELETE", "PUT", "OPTIONS", "HEAD", "TRACE", "BREW"])
-async def test_method_that_is_not_there(web: Any, method: str) -> None:
-    answer = await web.client.request(method, "/v1/notes", headers=web.headers())
-    assert answer.status_code == 405
+@pytest.mark.parametrize("method", ["DELETE", "PUT", "OPTIONS", "TRACE", "BREW"])
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/v1/notes", "GET, HEAD, POST"),
+        (f"/v1/notes/{uuid4()}", "GET, HEAD, PATCH"),
+        ("/v1/notes/batch", "GET, HEAD, PATCH, POST"),
+    ],
+)
+async def test_method_that_is_not_there(web: Any, method: str, path: str, methods: str) -> None:
+    answer = await web.client.request(method, path, headers=web.headers())
+    assert (answer.status_code, answer.json()["code"]) == (405, "method-not-allowed")
     assert answer.headers["content-type"] == "application/problem+json"
-    assert set(answer.headers["allow"].split(", ")) >= {"POST"}
+    assert answer.headers["allow"] == methods
+
+
+async def test_head_is_get_without_the_body(web: Any) -> None:
+    note = (await web.create("a")).json()["id"]
+    for path, status in (
+        (f"/v1/notes/{note}", 200),
+        ("/v1/notes", 200),
+        (f"/v1/notes/{uuid4()}", 404),
+        ("/livez", 200),
+    ):
+        whole = await web.client.get(path, headers=web.headers())
+        head = await web.client.request("HEAD", path, headers=web.headers())
+        assert (head.status_code, head.content) == (status, b"")
+        assert head.headers["content-type"] == whole.headers["content-type"]
+        assert head.headers["content-length"] == whole.headers["content-length"]
+
+
+async def test_permission_comes_before_the_body(web: Any) -> None:
+    reader = web.headers("bob", "reader")
+    assert (await web.client.post("/v1/notes", json={"nonsense": 1}, headers=reader)).status_code == 403
+
+
+async def test_compressed_bodies_are_refused(web: Any) -> None:
+    body, headers = gzip.compress(b'{"name": "a"}'), web.headers() | {"Content-Type": "application/json"}
+    answer = await web.client.post("/v1/notes", content=body, headers=headers | {"Content-Encoding": "gzip"})
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported-media-type")
+    answer = await web.client.post("/v1/notes", json={"name": "a"}, headers=headers | {"Content-Encoding": "identity"})
+    assert answer.status_code == 201
 
 
 @pytest.mark.parametrize(
@@ -98,7 +135,7 @@ async def test_path_and_if_match(web: Any) -> None:
     assert (await web.client.get(f"/v1/notes/{uuid4()}", headers=web.headers())).status_code == 404
     path = f"/v1/notes/{uuid4()}"
     assert (await web.client.patch(path, headers=web.headers())).status_code == 428
-    for value in ("*", 'W/"1"', '"x"', "", '"-1"', '"9999999999"', '"1", "2"'):
+    for value in ("*", 'W/"1"', '"x"', "", '"-1"', '"9999999999"', '"1", "2"', '"1', '1"', '"01"'):
         answer = await web.client.patch(path, headers={**web.headers(), "If-Match": value})
         assert (answer.status_code, answer.json()["code"]) == (412, "version-mismatch"), value
     for value in ('"12"', "12"):

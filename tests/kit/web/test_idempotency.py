@@ -26,6 +26,13 @@ async def test_replay_is_the_same_answer(web: Any) -> None:
     assert await web.names() == ["a"]
 
 
+async def test_nothing_is_replayed_to_who_may_not_do_it_any_more(web: Any) -> None:
+    key = {"Idempotency_Key": "key-1"}
+    assert (await web.create("a", headers=web.headers("alice", "writer", **key))).status_code == 201
+    assert (await web.create("a", headers=web.headers("alice", "reader", **key))).status_code == 403
+    assert (await web.create("a", headers=web.headers("alice", "writer", **key))).status_code == 201
+
+
 async def test_answer_without_a_body_is_replayed(web: Any) -> None:
     path = (await web.create("a")).headers["location"]
     headers = web.headers(Idempotency_Key="key-1", If_Match='"3"')
