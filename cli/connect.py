@@ -13,6 +13,8 @@ from typing import Any
 import psutil
 
 from kit.events.audit import Finding
+from kit.events.bus import TopicPartition
+from kit.events.envelope import topic_of
 from kit.events.rebuild import Progress, rebuild
 from kit.process import make_bus, make_runtime
 from kit.runtime import Runtime
@@ -149,3 +151,9 @@ async def audit_all(made: dict[str, Runtime]) -> list[dict[str, Any]]:
     for service, runtime in made.items():
         findings += await room(service, "audit").audit(runtime.db, runtime.bus)
     return [asdict(finding) for finding in findings]
+
+
+async def log_ends(made: dict[str, Runtime]) -> dict[TopicPartition, int]:
+    """Where the log of every service ends now."""
+    bus = next(iter(made.values())).bus
+    return {place: end for name in SERVICES for place, (_first, end) in (await bus.bounds(topic_of(name))).items()}

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from cli.command import EXIT_FOUND, Data, Json, complete_service, execute, show, usage
-from cli.connect import audit_all, projections, rebuild_all, runtimes
-from cli.console import Bars, print_findings, print_verdicts
+from cli.connect import audit_all, log_ends, projections, rebuild_all, runtimes
+from cli.console import Bars, err, print_findings, print_verdicts, say
 from standalone.registry import SERVICES
 
 
@@ -21,14 +21,22 @@ def _complete_projection(incomplete: str) -> list[str]:
 
 
 def audit(data: Data = None, as_json: Json = False) -> None:
-    """Derive every decision again from its stored inputs; exactly one per order of the other log."""
+    """Derive every decision again from its stored inputs; exactly one per order of the other log.
 
-    async def work() -> list[dict[str, Any]]:
+    Databases and log are read one after the other: what is written meanwhile may show as a disagreement. Exits 1 when
+    something disagrees.
+    """
+
+    async def work() -> tuple[list[dict[str, Any]], bool]:
         async with runtimes(data) as made:
-            return await audit_all(made)
+            before = await log_ends(made)
+            findings = await audit_all(made)
+            return findings, before == await log_ends(made)
 
-    findings = execute(work())
+    findings, was_quiet = execute(work())
     show(findings) if as_json else print_findings(findings)
+    if not was_quiet and not all(finding["ok"] for finding in findings):
+        say(err, "events came in meanwhile, and what disagrees may be those: run it again while nothing is written")
     raise typer.Exit(0 if all(finding["ok"] for finding in findings) else EXIT_FOUND)
 
 
