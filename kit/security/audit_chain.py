@@ -42,7 +42,7 @@ _WAITING = """
 SELECT extract(epoch FROM clock_timestamp() - at)::float8 FROM audit_log
 WHERE id > coalesce((SELECT max(id) FROM audit_log WHERE hash IS NOT NULL), 0) ORDER BY id LIMIT 1
 """
-_AT = "SELECT hash FROM audit_log WHERE id = $1"
+_AT = f"SELECT {_COLUMNS} FROM audit_log WHERE id = $1"
 _UNSEALED = f"SELECT {_COLUMNS} FROM audit_log WHERE id > $1 AND id <= $2 ORDER BY id LIMIT {BATCH_ROWS}"
 _SEAL = """
 UPDATE audit_log SET prev_hash = sealed.prev_hash, hash = sealed.hash
@@ -152,8 +152,12 @@ class AuditSealer:
         return len(rows)
 
     async def _check_memory(self, tx: Tx) -> None:
-        if self._sealed_last is not None and await tx.fetchval(_AT, self._sealed_last[0]) != self._sealed_last[1]:
-            raise ChainChanged(f"row {self._sealed_last[0]} is not as it was sealed")
+        if self._sealed_last is None:
+            return
+        number, sealed = self._sealed_last
+        row = await tx.fetchrow(_AT, number)
+        if row is None or row["hash"] != sealed or chain_hash(row, row["prev_hash"], self._key) != sealed:
+            raise ChainChanged(f"row {number} is not as it was sealed")
 
     async def _has_settled(self, tx: Tx, last_id: int) -> bool:
         """Whether every id up to `_bound` is there or never will be."""
