@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import httpx
 import typer
 from rich.table import Table
 
-from cli.command import EXIT_FOUND, Data, Json, OneService, execute, show
+from cli.command import EXIT_FOUND, Data, Json, OneService, execute, show, usage
 from cli.connect import NotRunning, default_folder, reachable, read_system, settings_of
 from cli.console import out, say
 from kit.db.database import Database, DatabaseSettings
-from kit.doctor.database import UNREACHABLE, check_server, check_service
+from kit.doctor.database import UNREACHABLE, check_chain, check_server, check_service
 from kit.doctor.findings import Finding, failed_if, finding
 from kit.doctor.host import check_disk, check_issuer, check_settings, check_versions
 from kit.doctor.log import check_delivery, check_topics
@@ -33,6 +34,8 @@ def doctor(service: OneService = None, data: Data = None, as_json: Json = False)
     Each finding is ok, warn or fail, with what was seen and what to do. Exits 1 when one fails.
     """
     data = data or default_folder()
+    if data is None and "CRMESH_UPSTREAM_CUSTOMER" in os.environ and "CRMESH_POSTGRES" not in os.environ:
+        raise usage("this is the environment of a gateway, which has no database: run it in the pod of an api")
     names = [service] if service else list(reachable(data))
     host = check_versions() + (check_disk(data) if data is not None and data.is_dir() else [])
     findings = host + execute(_examine(names, data))
@@ -96,12 +99,16 @@ async def _check_service(name: str, settings: ServiceSettings, bus: EventBus, *,
     subscriptions = room(name, "subscriptions").subscriptions
     database = DatabaseSettings(connect=settings.database_connect(), name=name, writers=1, readers=1)
     found = await check_service(name, database, subscriptions.group)
-    if not reaches_log or len(found) == 1:
+    if len(found) == 1:
         return found
     db = Database(database)
     try:
-        async with db.reading() as tx:
-            return [*found, *await check_delivery(tx, bus, subscriptions)]
+        async with db.snapshot() as tx:
+            found += await check_chain(tx, name, settings.secret.get_secret_value().encode(), settings.audit_from)
+        if reaches_log:
+            async with db.reading() as tx:
+                found += await check_delivery(tx, bus, subscriptions)
+        return found
     except (BusUnavailable, *UNREACHABLE) as error:
         return [*found, finding(name, "delivery", "fail", str(error), "create the topics: crmesh topics apply")]
     finally:

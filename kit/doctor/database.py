@@ -8,12 +8,14 @@ from typing import Any, Final
 import asyncpg
 
 from kit import clock
-from kit.db.database import DatabaseSettings
+from kit.db.database import DatabaseSettings, Tx
 from kit.db.migrate import pending
 from kit.doctor.findings import Finding, Level, failed_if, finding, graded
 from kit.events.relay import RELAY_LOCK
+from kit.security.audit_chain import verify
 
 OLDEST_POSTGRES: Final = 18
+CHAIN_ROWS: Final = 1000
 UNREACHABLE: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 
 _CONNECTIONS = """
@@ -37,7 +39,18 @@ _UNSEALED = """
 SELECT count(*) AS rows, coalesce(extract(epoch FROM clock_timestamp() - min(at)), 0)::float8 AS age
 FROM audit_log WHERE hash IS NULL
 """
-
+_JOBS = """
+SELECT count(*) FILTER (WHERE state = 'queued') AS queued, count(*) FILTER (WHERE state = 'running') AS running,
+       coalesce(max(extract(epoch FROM clock_timestamp() - run_at)) FILTER (WHERE state = 'queued'), 0)::float8 AS age
+FROM job WHERE state IN ('queued', 'running')
+"""
+_HAS_AUDIT = "SELECT to_regclass('audit_log') IS NOT NULL"
+_BLOCKED = """
+SELECT w.pid, extract(epoch FROM clock_timestamp() - w.query_start)::float8 AS age, pg_blocking_pids(w.pid) AS by
+FROM pg_stat_activity w
+WHERE w.datname = current_database() AND w.wait_event_type = 'Lock' AND cardinality(pg_blocking_pids(w.pid)) > 0
+ORDER BY w.query_start LIMIT 1
+"""
 
 START = "start PostgreSQL; check CRMESH_POSTGRES, the network, and whether the database exists"
 
@@ -153,9 +166,30 @@ async def _check_work(connection: asyncpg.Connection, service: str, group: str) 
             f"look: crmesh parked list {service}; then retry the key, or discard an event",
         ),
     ]
-    if await connection.fetchval("SELECT to_regclass('audit_log') IS NOT NULL"):
+    found.append(await _check_locks(connection, service))
+    if await connection.fetchval("SELECT to_regclass('job') IS NOT NULL"):
+        found.append(await _check_jobs(connection, service))
+    if await connection.fetchval(_HAS_AUDIT):
         found.append(await _check_seals(connection, service))
     return found
+
+
+async def _check_locks(connection: asyncpg.Connection, service: str) -> Finding:
+    row = await connection.fetchrow(_BLOCKED)
+    if row is None:
+        return finding(service, "locks", "ok", "no session waits for another", "")
+    blockers = ", ".join(map(str, sorted(set(row["by"]))))
+    found = f"session {row['pid']} has waited {row['age']:.1f} s for {blockers}"
+    advice = f"see what {blockers} does in pg_stat_activity; end it: SELECT pg_terminate_backend({min(row['by'])})"
+    return finding(service, "locks", graded(row["age"], 1, 4), found, advice)
+
+
+async def _check_jobs(connection: asyncpg.Connection, service: str) -> Finding:
+    row = await connection.fetchrow(_JOBS)
+    assert row is not None
+    found = f"{row['queued']} wait, the oldest {max(row['age'], 0):.0f} s; {row['running']} run"
+    advice = "see that a worker runs, and how far the running job is: GET /admin/SERVICE/jobs"
+    return finding(service, "jobs", graded(row["age"], 60, 900), found, advice)
 
 
 async def _check_seals(connection: asyncpg.Connection, service: str) -> Finding:
@@ -165,3 +199,16 @@ async def _check_seals(connection: asyncpg.Connection, service: str) -> Finding:
     found = f"{row['rows']} audit rows not sealed, the oldest {row['age']:.0f} s"
     advice = f"see that the worker runs; then: crmesh audit-log verify {service}"
     return finding(service, "audit seals", level, found, advice)
+
+
+async def check_chain(tx: Tx, service: str, key: bytes, since: int) -> list[Finding]:
+    """The newest rows of the audit log, from `since` on, are as they were sealed; `tx` is one snapshot."""
+    if not await tx.fetchval(_HAS_AUDIT):
+        return []
+    newest = await tx.fetchval("SELECT max(id) FROM audit_log") or 0
+    report = await verify(tx, key, since=max(since, newest - CHAIN_ROWS))
+    found = f"the newest {report.sealed} rows are as they were sealed"
+    if report.broken is not None:
+        found = f"row {report.broken.id}: {report.broken.reason}"
+    advice = f"an incident: see the runbook CrmeshAuditChainBroken; crmesh audit-log verify {service}"
+    return [finding(service, "audit chain", failed_if(report.broken is not None), found, advice)]

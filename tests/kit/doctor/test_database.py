@@ -12,12 +12,14 @@ import pytest
 from kit import clock
 from kit.db.database import DatabaseSettings
 from kit.db.migrate import run_alembic, upgrade
-from kit.doctor.database import _check_work, check_server, check_service, judge_version
+from kit.doctor.database import _check_work, check_chain, check_server, check_service, judge_version
 from kit.doctor.findings import Finding
 from kit.events import outbox
 from kit.events.relay import Relay
 from kit.native.process import free_port
+from kit.security.audit_chain import AuditSealer
 from kit.testing.postgres import TestServer, create_database, drop_database, unique_name
+from kit.testing.service import service_harness
 from tests.kit.events.world import Tiny, eventually
 
 
@@ -132,3 +134,45 @@ async def test_seals_that_do_not_come(embedded: Tiny) -> None:
         )
         assert (await work_of(embedded))["audit seals"].level == level
     await connection.close()
+
+
+async def test_a_session_that_holds_up_others(embedded: Tiny) -> None:
+    assert (await work_of(embedded))["locks"].level == "ok"
+    holder, waiter = [await asyncpg.connect(**embedded.db.settings.connect) for _ in range(2)]
+    pid = holder.get_server_pid()
+    async with holder.transaction():
+        await holder.execute("LOCK TABLE outbox IN SHARE MODE")
+        waiting = asyncio.create_task(waiter.execute("DELETE FROM outbox"))
+        await asyncio.sleep(1.2)
+        found = (await work_of(embedded))["locks"]
+        assert (found.level, f" for {pid}" in found.found) == ("warn", True), found
+        assert f"pg_terminate_backend({pid})" in found.advice
+        waiting.cancel()
+        await asyncio.wait({waiting})
+    await holder.close()
+    await waiter.close()
+
+
+async def test_jobs_that_wait_and_a_seal_that_is_broken(postgres_server: TestServer) -> None:
+    async with service_harness(postgres_server, "targets") as targets:
+        await targets.post("/v1/units", {"code": "team-1", "name": "Team 1", "kind": "team"})
+        key, settings = targets.runtime.secret, DatabaseSettings(connect=targets.runtime.db.settings.connect)
+
+        async def found() -> dict[str, Finding]:
+            async with targets.runtime.db.snapshot() as tx:
+                chain = await check_chain(tx, "targets", key, 1)
+            return by_check([*await check_service("targets", settings, "crmesh.targets"), *chain])
+
+        await AuditSealer(targets.runtime.db, key).turn()
+        first = await found()
+        assert (first["jobs"].level, first["audit chain"].level) == ("ok", "ok")
+        assert first["audit chain"].found == "the newest 1 rows are as they were sealed"
+        async with targets.transaction() as tx:
+            await tx.execute("UPDATE audit_log SET actor = 'nobody'")
+            await tx.execute(
+                "INSERT INTO job (id, kind, params, requested_by, run_at) "
+                "VALUES (gen_random_uuid(), 'unknown', '{}', 'x', now() - interval '20 minutes')"
+            )
+        later = await found()
+        assert (later["jobs"].level, later["audit chain"].level) == ("fail", "fail")
+        assert later["jobs"].found.startswith("1 wait, the oldest 1200 s")
