@@ -103,7 +103,7 @@ def up(
     try:
         with messages.status("starting PostgreSQL and Kafka (the first time downloads 42 MB)"):
             dsn, bootstrap = asyncio.run(start_servers(folder.resolve(), postgres_port, kafka_port, host))
-    except NativeError as error:
+    except (NativeError, OSError) as error:
         messages.print(f"[red]{type(error).__name__}[/red]: ", end="")
         messages.print(str(error), markup=False)
         raise typer.Exit(EXIT_UNAVAILABLE) from None

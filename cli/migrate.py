@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import asyncpg
 import typer
 from rich.table import Table
+from sqlalchemy.exc import DBAPIError
 
 from cli.command import EXIT_FOUND, Data, Json, OneService, Refused, Service, execute, show, usage
 from cli.connect import reachable, settings_of
@@ -49,7 +51,14 @@ async def _plan_one(service: str, database: DatabaseSettings) -> dict[str, Any]:
 
 async def _migrate_one(service: str, database: DatabaseSettings) -> dict[str, Any]:
     await _require_own(service, database)
-    migrated = await upgrade(service, database)
+    try:
+        migrated = await upgrade(service, database)
+    except DBAPIError as error:
+        if "permission denied" not in str(error.orig):
+            raise
+        raise Refused(
+            f"the role of {service} may not make tables in {_name(database)}: make it the owner of that database"
+        ) from None
     at, waiting = await pending(service, database)
     return {**_row(service, at, waiting), "migrated": migrated}
 
@@ -64,7 +73,11 @@ async def _require_own(service: str, database: DatabaseSettings) -> None:
     finally:
         await connection.close()
     if found is not None:
-        raise Refused(f"{database.connect['dsn'].rpartition('/')[2]} is the database of {others[found]}, not {service}")
+        raise Refused(f"{_name(database)} is the database of {others[found]}, not {service}")
+
+
+def _name(database: DatabaseSettings) -> str:
+    return str(urlsplit(database.connect["dsn"]).path).removeprefix("/")
 
 
 def _row(service: str, at: str | None, waiting: list[Revision]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Column, Table
 
-from cli.command import Data, Json, Service, execute, show
+from cli.command import Data, Json, Service, execute, show, usage
 from cli.connect import runtimes
 from cli.console import out, say
 from kit.errors import AppError
@@ -94,7 +94,9 @@ def discard_parked(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Give up one parked event for good: its effect is missing here, in every rebuild too. Then retry its key."""
-    if not yes and sys.stdin.isatty():
+    if not yes:
+        if not sys.stdin.isatty():
+            raise usage("nobody can be asked here, and it is for good: look at it with `parked show`, then give --yes")
         typer.confirm(f"Give up event {parked_id} of {service} for good?", abort=True)
 
     async def work() -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 
+import asyncpg
 import pytest
 
 from kit.testing.native import run_apart
@@ -78,3 +80,32 @@ def test_in_a_process_of_a_service_nothing_is_sent_again(monkeypatch: pytest.Mon
     answer = run_program("events", "replay", "risk", "--apply")
     assert (answer.returncode, answer.stdout) == (2, "")
     assert "run it without CRMESH_SERVICE" in answer.stderr
+
+
+def test_a_role_that_may_make_no_tables(
+    database: str, postgres_server: TestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    role = unique_name("role")
+
+    async def say(statement: str) -> None:
+        connection = await asyncpg.connect(**postgres_server.connect_args())
+        await connection.execute(statement)
+        await connection.close()
+
+    run_apart(say(f"CREATE ROLE {role} LOGIN PASSWORD 'x'"))
+    try:
+        monkeypatch.setenv("CRMESH_POSTGRES", server_url(replace(postgres_server, user=role, password="x")))
+        answer = run_program("migrate", "risk")
+    finally:
+        run_apart(say(f"DROP ROLE {role}"))
+    assert (answer.returncode, answer.stdout) == (1, "")
+    text = f"the role of risk may not make tables in {database}: make it the owner of that database"
+    assert " ".join(answer.stderr.split()) == text
+
+
+def test_a_gateway_has_nothing_to_examine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CRMESH_POSTGRES", raising=False)
+    monkeypatch.setenv("CRMESH_UPSTREAM_CUSTOMER", "http://customer-api")
+    monkeypatch.setenv("CRMESH_DATA", "/nonexistent")
+    answer = run_program("doctor")
+    assert (answer.returncode, "environment of a gateway" in answer.stderr) == (2, True)

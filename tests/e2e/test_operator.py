@@ -188,7 +188,8 @@ def test_a_parked_event_from_the_alarm_to_the_end(operate: Any, folder: Path) ->
     assert operate("parked", "retry", "targets", "poisoned")[0] == 1, "it fails again"
     for service in ("targets", "channels", "risk"):
         for row in operate("parked", "list", service, "--json")[1]:
-            code, text = operate("parked", "discard", service, str(row["id"]))
+            assert operate("parked", "discard", service, str(row["id"]))[0] == 2, "nobody can be asked"
+            code, text = operate("parked", "discard", service, str(row["id"]), "--yes")
             assert (code, f"crmesh parked retry {service} poisoned" in text) == (0, True)
         assert operate("parked", "retry", service, "poisoned") == (0, "0 events handled\n")
         assert operate("parked", "list", service)[1] == "0 parked events\n"
