@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from kit.db.database import Tx
-from kit.events.bus import EventBus
+from kit.events.bus import BusUnavailable, EventBus
 from kit.events.handlers import Subscriptions
 from kit.events.lag import positions
 
@@ -29,16 +31,17 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryStatus:
-    """`lag`: records per subscribed topic that are not applied; `outbox_age` in seconds."""
+    """`lag`: records per subscribed topic that are not applied, None when the log could not be asked; `outbox_age` in
+    seconds."""
 
     outbox_waiting: int
     outbox_age: float
     parked_keys: int
-    lag: dict[str, int]
+    lag: dict[str, int] | None
 
     def is_settled(self) -> bool:
         """Nothing waits (parked keys aside)."""
-        return self.outbox_waiting == 0 and not any(self.lag.values())
+        return self.outbox_waiting == 0 and self.lag is not None and not any(self.lag.values())
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -55,7 +58,23 @@ async def waiting(tx: Tx, group: str) -> Waiting:
 async def delivery_status(tx: Tx, bus: EventBus, subscriptions: Subscriptions) -> DeliveryStatus:
     """Counts and lags now; raises BusUnavailable."""
     counts = await waiting(tx, subscriptions.group)
+    lag = await _lag(tx, bus, subscriptions)
+    return DeliveryStatus(counts.outbox_waiting, counts.outbox_age, counts.parked_keys, lag)
+
+
+async def status_within(tx: Tx, bus: EventBus, subscriptions: Subscriptions, seconds: float) -> DeliveryStatus:
+    """The same; without lags when the log does not answer in time."""
+    counts = await waiting(tx, subscriptions.group)
+    lag: dict[str, int] | None = None
+    with suppress(BusUnavailable, TimeoutError):
+        async with asyncio.timeout(seconds):
+            await bus.start()
+            lag = await _lag(tx, bus, subscriptions)
+    return DeliveryStatus(counts.outbox_waiting, counts.outbox_age, counts.parked_keys, lag)
+
+
+async def _lag(tx: Tx, bus: EventBus, subscriptions: Subscriptions) -> dict[str, int]:
     lag = dict.fromkeys(subscriptions.topics(), 0)
     for partition, position in (await positions(tx, bus, subscriptions)).items():
         lag[partition.topic] += position.behind
-    return DeliveryStatus(counts.outbox_waiting, counts.outbox_age, counts.parked_keys, lag)
+    return lag

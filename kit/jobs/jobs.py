@@ -286,4 +286,7 @@ class JobRunner:
             state = await store.retry_later(tx, claim, self._max_attempts, type(error).__name__, self._retry_delay)
         if state == "failed":
             self._tell(claim.kind, state)
-        log.error("job attempt failed", job=str(claim.id), kind=claim.kind, state=state, exc_info=error)
+        if state == "cancelled":
+            log.info("job cancelled", job=str(claim.id), kind=claim.kind)
+        else:
+            log.error("job attempt failed", job=str(claim.id), kind=claim.kind, state=state, exc_info=error)

@@ -63,6 +63,8 @@ class ServiceHealth:
         try:
             async with asyncio.timeout(READY_SECONDS), self.runtime.db.reading() as tx:
                 await tx.fetchval("SELECT 1")
+        except TimeoutError:
+            return "no connection to the database is free, or it does not answer"
         except _NO_DATABASE:
             return "database unreachable"
         return await holds_keys(self.runtime.verifier) if self.answers_requests else ""

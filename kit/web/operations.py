@@ -13,9 +13,8 @@ from starlette.responses import Response
 
 from kit.errors import AppError
 from kit.events import parked
-from kit.events.bus import BusUnavailable
 from kit.events.handlers import Subscriptions
-from kit.events.status import delivery_status
+from kit.events.status import status_within
 from kit.jobs import jobs
 from kit.jobs.store import JOBS
 from kit.jobs.tables import JobState
@@ -25,21 +24,18 @@ from kit.web.lists import documented, list_answer, page_of
 from kit.web.responses import json_answer
 from kit.web.schema import Label, Schema
 
+LOG_SECONDS = 3.0
 Reader = Annotated[Context, Depends(Allow("operations:read"))]
 Operator = Annotated[Context, Depends(Allow("operations:write"))]
 
 
-class LogUnavailable(AppError):
-    code, status, title = "log-unavailable", 503, "The event log cannot be reached"
-
-
 class StatusRead(Schema):
-    """Where delivery stands; `lag` counts records per topic that are not applied."""
+    """Where delivery stands; `lag` counts records per topic that are not applied, null when the log does not answer."""
 
     outbox_waiting: int
     outbox_age: float
     parked_keys: int
-    lag: dict[str, int]
+    lag: dict[str, int] | None
     settled: bool
 
 
@@ -133,11 +129,7 @@ def _add_delivery(router: APIRouter, subscriptions: Subscriptions) -> None:
     @router.get("/admin/status", response_model=StatusRead)
     async def read_status(context: Reader) -> Response:
         """What waits to be sent, to be applied, and what is parked."""
-        try:
-            await context.runtime.bus.start()
-            status = await delivery_status(context.tx, context.runtime.bus, subscriptions)
-        except BusUnavailable:
-            raise LogUnavailable(headers={"Retry-After": "5"}) from None
+        status = await status_within(context.tx, context.runtime.bus, subscriptions, LOG_SECONDS)
         return json_answer(status.as_dict())
 
     @router.get("/admin/parked", response_model=ParkedPage)

@@ -235,7 +235,8 @@ async def test_not_ready_while_no_connection_is_free(web: Any, monkeypatch: Any)
         for _ in range(web.runtime.settings.pool_readers)
     ]
     await web.hooks.began.wait()
-    assert (await web.client.get("/readyz")).status_code == 503
+    answer = await web.client.get("/readyz")
+    assert (answer.status_code, "no connection to the database is free" in answer.text) == (503, True)
     web.hooks.gate.set()
     assert {answer.status_code for answer in await asyncio.gather(*pending)} == {200}
     assert (await web.client.get("/readyz")).status_code == 200

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from kit.events.bus import BusUnavailable
 from kit.events.envelope import topic_of
 from kit.events.rebuild import rebuild
 from kit.events.relay import Relay
 from kit.ids import new_id
+from services.targets.subscriptions import subscriptions
 from services.targets.worker import create_worker
 
 SOME = "01900000-0000-7000-8000-000000000001"
@@ -234,6 +236,31 @@ async def test_a_rebuild_is_a_job(credited: Any) -> None:
     assert {t["table"] for t in job["result"]["tables"]} == {"credited_order", "credit_bucket", "credit_line"}
     assert (await credited.service.get(f"/v1/attainment/rebuilds/{new_id()}")).status_code == 404
     await runtime.bus.stop()
+
+
+async def test_status_tells_what_the_database_knows_when_the_log_does_not_answer(
+    credited: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bus = credited.service.runtime.bus
+    await bus.start()
+    await bus.ensure_topics(subscriptions.topics())
+    whole = (await credited.service.get("/admin/status")).json()
+    assert set(whole["lag"].values()) == {0}
+    monkeypatch.setattr("kit.web.operations.LOG_SECONDS", 0.05)
+
+    async def silent(_topic: str) -> Any:
+        await asyncio.sleep(30)
+
+    async def away(_topic: str) -> Any:
+        raise BusUnavailable("gone")
+
+    for bounds in (silent, away):
+        monkeypatch.setattr(bus, "bounds", bounds)
+        answer = await credited.service.get("/admin/status")
+        found = answer.json()
+        assert (answer.status_code, found["lag"], found["settled"]) == (200, None, False)
+        assert found["outbox_waiting"] == whole["outbox_waiting"]
+    await bus.stop()
 
 
 async def test_jobs_are_listed(credited: Any) -> None:
