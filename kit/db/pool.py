@@ -8,6 +8,7 @@ was cut off in a statement, that was closed, or that has rested too long) is lef
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from types import TracebackType
 
 import asyncpg
@@ -59,7 +60,7 @@ class Pool:
             _, connection = self._rested.pop()
             if _is_usable(connection):
                 return connection
-            await self._pool.release(connection)
+            await self._put_back(connection)
         return await self._pool.acquire()
 
     async def give_back(self, connection: PoolConnectionProxy, *, is_well: bool) -> None:
@@ -73,16 +74,21 @@ class Pool:
                 if self._timer is None:
                     self._timer = loop.call_later(REST_SECONDS, self._sweep)
             else:
-                await self._pool.release(connection)
+                await self._put_back(connection)
         finally:
             self._slots.release()
+
+    async def _put_back(self, connection: PoolConnectionProxy) -> None:
+        # one that the server closes in this very moment asyncpg takes back by itself, and then says that it is free
+        with suppress(asyncpg.InternalClientError):
+            await self._pool.release(connection)
 
     def _sweep(self) -> None:
         """Those at the bottom have rested longest."""
         loop = asyncio.get_running_loop()
         latest = loop.time() - REST_SECONDS
         while self._rested and self._rested[0][0] <= latest:
-            task = loop.create_task(self._pool.release(self._rested.pop(0)[1]))
+            task = loop.create_task(self._put_back(self._rested.pop(0)[1]))
             self._releasing.add(task)
             task.add_done_callback(self._releasing.discard)
         self._timer = loop.call_later(REST_SECONDS, self._sweep) if self._rested else None
@@ -96,7 +102,7 @@ class Pool:
                 for _ in range(self._size):
                     await self._slots.acquire()
                 while self._rested:
-                    await self._pool.release(self._rested.pop()[1])
+                    await self._put_back(self._rested.pop()[1])
                 await self._pool.close()
         except TimeoutError:
             self._pool.terminate()

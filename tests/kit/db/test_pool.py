@@ -6,6 +6,7 @@ import asyncio
 
 import asyncpg
 import pytest
+from asyncpg.pool import PoolConnectionHolder
 
 from kit.db import pool as pools
 from kit.db.database import TRANSIENT_ERRORS, Database
@@ -149,3 +150,25 @@ async def test_the_end_waits_for_what_is_in_use(database: Database, seconds: flo
     await closing
     with pytest.raises(asyncpg.InterfaceError):
         await connection.fetchval("SELECT 1")
+
+
+@pytest.mark.parametrize("is_well", [True, False])
+async def test_a_connection_that_is_closed_while_it_is_put_back(
+    database: Database, monkeypatch: pytest.MonkeyPatch, *, is_well: bool
+) -> None:
+    pool = await database.readers()
+    release = PoolConnectionHolder.release
+
+    async def late(holder: PoolConnectionHolder, seconds: float | None) -> None:
+        holder._con.terminate()  # as by the server: asyncpg takes it back in the next turn of the loop
+        while holder._in_use is not None:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        await release(holder, seconds)
+
+    connection = await pool.take()
+    monkeypatch.setattr(PoolConnectionHolder, "release", late)
+    await pool.give_back(connection, is_well=is_well)
+    if is_well:
+        await database.stop()
+    monkeypatch.undo()
+    assert await pid_of(database) > 0
