@@ -104,6 +104,8 @@ async def test_sealer_and_jobs_are_seen(postgres_server: TestServer) -> None:
         assert gauge(made, "jobs_open", 'state="queued"') == 1
         assert 90 <= gauge(made, "job_oldest_seconds", 'state="queued"') < 200
         assert gauge(made, "jobs_open", 'state="running"') == 0
+        await targets.post("/v1/units", {"code": "team-2", "name": "Team 2", "kind": "team"})
+        await made.seal()
         for actor, is_broken in (("somebody", 1), ("admin", 0)):
             async with targets.transaction() as tx:
                 await tx.execute("UPDATE audit_log SET actor = $1 WHERE id = (SELECT min(id) FROM audit_log)", actor)
