@@ -76,7 +76,7 @@ def headers_schema() -> Document:
 
 def published_by(service: str) -> tuple[type[Published], ...]:
     """The event types that a service says."""
-    events: tuple[type[Published], ...] = room(service, "events_out").EVENTS
+    events: tuple[type[Published], ...] = room(service, "events_out").PUBLISHED
     return events
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("cli", "gateway", "kit", "services", "standalone")
 SERVICES = ("channels", "customer", "risk", "targets")
+SHARED = ("events_in", "events_out", "migrations")
+"""Packages of a service that are no feature."""
 
 
 @lru_cache
@@ -66,7 +68,7 @@ def docstrings_of(path: Path) -> set[ast.AST]:
 def slices_of(service: str) -> tuple[str, ...]:
     """The feature folders of a service."""
     folder = ROOT / "services" / service
-    return tuple(sorted(p.name for p in folder.iterdir() if (p / "__init__.py").exists() and p.name != "migrations"))
+    return tuple(sorted(p.name for p in folder.iterdir() if (p / "__init__.py").exists() and p.name not in SHARED))
 
 
 @lru_cache

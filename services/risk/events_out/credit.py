@@ -1,8 +1,4 @@
-"""What risk says about credit. Key of every event: the order's stream key.
-
-Amounts are minor units of the company's base currency. Every change of an exposure is one of these
-facts, so the exposure ledger is a fold over them.
-"""
+"""Credit: what was reserved, refused, released and charged for an order. Key: the order's stream key."""
 
 from __future__ import annotations
 
@@ -12,7 +8,11 @@ from uuid import UUID
 from kit.events.contract import Part, Published, ReasonCode
 
 _ORDER_ID = "01989f2e-0000-7000-8000-000000000002"
+
+
 _ACCOUNT_ID = "01989f2e-0000-7000-8000-000000000001"
+
+
 _CAUSE = "01989f2e-0000-7000-8000-0000000000e1"
 
 
@@ -100,4 +100,9 @@ class CreditCharged(Published, CreditFact):
     EXAMPLE: ClassVar[dict[str, Any]] = {**_FACT, "amount": 137, "reason": "refunded"}
 
 
-EVENTS: tuple[type[Published], ...] = (CreditReserved, CreditRefused, CreditReleased, CreditCharged)
+PUBLISHED: tuple[type[Published], ...] = (
+    CreditReserved,
+    CreditRefused,
+    CreditReleased,
+    CreditCharged,
+)

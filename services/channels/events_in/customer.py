@@ -1,4 +1,4 @@
-"""What channels hears: tolerant copies, reduced to what it uses."""
+"""What channels hears of orders."""
 
 from __future__ import annotations
 
@@ -37,27 +37,7 @@ class OrderReturnedHeard(Heard):
     returned_lines: list[LineHeard]
 
 
-class MembershipHeard(Heard):
-    """Units of a member from the root down, for a time."""
-
-    path: list[UUID]
-    valid_from: date
-    valid_to: date | None
-
-
-class MemberHeard(Heard):
-    """A member with all memberships."""
-
-    id: UUID
-    code: str
-    subject: str | None
-    memberships: list[MembershipHeard]
-
-
 HEARD: Mapping[str, type[Heard]] = {
     "customer.order.confirmed.v1": OrderHeard,
     "customer.order.returned.v1": OrderReturnedHeard,
-    "targets.member.joined.v1": MemberHeard,
-    "targets.member.moved.v1": MemberHeard,
-    "targets.member.left.v1": MemberHeard,
 }

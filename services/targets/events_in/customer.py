@@ -1,4 +1,4 @@
-"""What targets hears, reduced to what it needs."""
+"""What targets hears of orders."""
 
 from __future__ import annotations
 
@@ -66,4 +66,3 @@ class OrderReturned(OrderHeard):
 
 
 HEARD: Mapping[str, type[Heard]] = {OrderConfirmed.TYPE: OrderConfirmed, OrderReturned.TYPE: OrderReturned}
-"""Event type -> what is read of it."""

@@ -1,9 +1,8 @@
-"""What risk hears: tolerant copies, reduced to what it uses."""
+"""What risk hears of accounts, orders and payments."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from uuid import UUID
 
 from kit.events.contract import Heard
@@ -51,23 +50,6 @@ class PaymentHeard(Heard):
     allocations: list[AllocationHeard]
 
 
-class MembershipHeard(Heard):
-    """Units of a member from the root down, for a time."""
-
-    path: list[UUID]
-    valid_from: date
-    valid_to: date | None
-
-
-class MemberHeard(Heard):
-    """A member with all memberships."""
-
-    id: UUID
-    code: str
-    subject: str | None
-    memberships: list[MembershipHeard]
-
-
 HEARD: Mapping[str, type[Heard]] = {
     "customer.account.created.v1": AccountHeard,
     "customer.account.updated.v1": AccountHeard,
@@ -76,7 +58,4 @@ HEARD: Mapping[str, type[Heard]] = {
     "customer.order.returned.v1": OrderReturnedHeard,
     "customer.payment.received.v1": PaymentHeard,
     "customer.payment.refunded.v1": PaymentHeard,
-    "targets.member.joined.v1": MemberHeard,
-    "targets.member.moved.v1": MemberHeard,
-    "targets.member.left.v1": MemberHeard,
 }

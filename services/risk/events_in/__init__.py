@@ -1,0 +1,23 @@
+"""What risk hears: tolerant copies, reduced to what it uses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kit.events.contract import Heard
+from services.risk.events_in import customer, targets
+from services.risk.events_in.customer import AccountHeard, AllocationHeard, OrderHeard, OrderReturnedHeard, PaymentHeard
+from services.risk.events_in.targets import MemberHeard, MembershipHeard
+
+__all__ = [
+    "HEARD",
+    "AccountHeard",
+    "AllocationHeard",
+    "MemberHeard",
+    "MembershipHeard",
+    "OrderHeard",
+    "OrderReturnedHeard",
+    "PaymentHeard",
+]
+
+HEARD: Mapping[str, type[Heard]] = {**customer.HEARD, **targets.HEARD}

@@ -1,0 +1,20 @@
+"""What targets hears, reduced to what it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kit.events.contract import Heard
+from services.targets.events_in import customer
+from services.targets.events_in.customer import (
+    OrderConfirmed,
+    OrderCredit,
+    OrderHeard,
+    OrderLine,
+    OrderReturned,
+    ReturnedLine,
+)
+
+__all__ = ["HEARD", "OrderConfirmed", "OrderCredit", "OrderHeard", "OrderLine", "OrderReturned", "ReturnedLine"]
+
+HEARD: Mapping[str, type[Heard]] = {**customer.HEARD}

@@ -1,0 +1,49 @@
+"""Targets split along a dimension. Key: the id of their root target."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from kit.events.contract import Part, Published
+from services.targets.events_out.targets import TARGET
+
+
+class DecompositionChild(Part):
+    """One child of a decomposition."""
+
+    target_id: UUID
+    key: str
+    amount: int
+
+
+class TargetDecomposed(Published):
+    """A target was split along a dimension; the children sum to `amount` exactly."""
+
+    id: UUID
+    target_id: UUID
+    root_id: UUID
+    dimension: str
+    amount: int
+    children: list[DecompositionChild]
+    version: int
+
+    TYPE: ClassVar[str] = "targets.target.decomposed.v1"
+    SUBJECT: ClassVar[str] = "id"
+    KEY: ClassVar[str] = "root_id"
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "id": "01989f2e-0000-7000-8000-0000000000c9",
+        "target_id": TARGET["id"],
+        "root_id": TARGET["id"],
+        "dimension": "month",
+        "amount": 10000001,
+        "children": [
+            {"target_id": "01989f2e-0000-7000-8000-0000000000c2", "key": "2026-01", "amount": 3333334},
+            {"target_id": "01989f2e-0000-7000-8000-0000000000c3", "key": "2026-02", "amount": 3333334},
+            {"target_id": "01989f2e-0000-7000-8000-0000000000c4", "key": "2026-03", "amount": 3333333},
+        ],
+        "version": 1,
+    }
+
+
+PUBLISHED: tuple[type[Published], ...] = (TargetDecomposed,)

@@ -1,0 +1,47 @@
+"""Units of the organisation. One constant key."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from kit.events.contract import Published
+
+ORGANISATION_KEY = "organisation"
+
+
+UNIT: dict[str, Any] = {
+    "id": "01989f2e-0000-7000-8000-0000000000d3",
+    "code": "team-1",
+    "name": "Team 1",
+    "kind": "team",
+    "parent_id": "01989f2e-0000-7000-8000-0000000000d2",
+    "path": [
+        "01989f2e-0000-7000-8000-0000000000d1",
+        "01989f2e-0000-7000-8000-0000000000d2",
+        "01989f2e-0000-7000-8000-0000000000d3",
+    ],
+    "version": 1,
+    "changed": [],
+}
+
+
+class UnitChanged(Published):
+    """A unit was made or changed; `path` from the root down, itself last."""
+
+    id: UUID
+    code: str
+    name: str
+    kind: str
+    parent_id: UUID | None
+    path: list[UUID]
+    version: int
+    changed: list[str]
+
+    TYPE: ClassVar[str] = "targets.unit.changed.v1"
+    SUBJECT: ClassVar[str] = "id"
+    KEY: ClassVar[str] = f"={ORGANISATION_KEY}"
+    EXAMPLE: ClassVar[dict[str, Any]] = UNIT
+
+
+PUBLISHED: tuple[type[Published], ...] = (UnitChanged,)
