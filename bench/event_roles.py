@@ -64,7 +64,7 @@ async def consume(runtime: Runtime, _number: int) -> dict[str, Any]:
     await runtime.bus.ensure_topics(topics_of(runtime.service))
     async with runtime.db.reading() as tx:
         waiting = sum((await _status(tx, runtime, subscriptions)).lag.values())
-    worker, stop = InboxConsumer(runtime.db, runtime.bus, subscriptions), asyncio.Event()
+    worker, stop = InboxConsumer(runtime.db, runtime.bus, subscriptions, runtime.settings), asyncio.Event()
     found = await _timed(lambda: worker.handled, waiting, worker.run(stop), stop)
     async with runtime.db.reading() as tx:
         status = await _status(tx, runtime, subscriptions)

@@ -24,9 +24,8 @@ from bench.servers import Servers, infrastructure
 from kit.db.database import Database, DatabaseSettings, Tx
 from kit.db.lists import Page, fetch_page, parse_query
 from kit.db.migrate import upgrade
-from kit.security.principals import owned_rows, scope_query
+from kit.security.principals import Actor, owned_rows, scope_query
 from kit.testing.native import run_apart
-from kit.web.context import Actor
 from services.customer.accounts.repository import ACCOUNTS
 from services.customer.deps import REACHES
 

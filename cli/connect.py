@@ -12,10 +12,10 @@ from typing import Any
 
 import psutil
 
-from kit.events.audit import Finding
 from kit.events.bus import TopicPartition
 from kit.events.envelope import topic_of
 from kit.events.rebuild import Progress, rebuild
+from kit.events.verify import Finding
 from kit.process import make_bus, make_runtime
 from kit.runtime import Runtime
 from kit.settings import ServiceSettings
@@ -145,11 +145,11 @@ async def rebuild_all(
     return reports
 
 
-async def audit_all(made: dict[str, Runtime]) -> list[dict[str, Any]]:
+async def verify_all(made: dict[str, Runtime]) -> list[dict[str, Any]]:
     """Derive every decision again from its stored inputs."""
     findings: list[Finding] = []
     for service, runtime in made.items():
-        findings += await room(service, "audit").audit(runtime.db, runtime.bus)
+        findings += await room(service, "verify").verify(runtime.db, runtime.bus)
     return [asdict(finding) for finding in findings]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import typer
 
-from cli.connect import audit_all, rebuild_all
+from cli.connect import rebuild_all, verify_all
 from cli.console import err, out, print_findings, print_table, print_verdicts, say
 from cli.load import cdnow
 from cli.load.client import connected
@@ -56,7 +56,7 @@ async def run_demo(full: Path | None, bus: BusKind, port: int, *, as_json: bool)
         say(err, "rebuilding every projection and ledger from the log")
         rebuilt = await rebuild_all(system.runtimes)
         say(err, "deriving every decision again")
-        findings = await audit_all(system.runtimes)
+        findings = await verify_all(system.runtimes)
         say(err, "telling the story of one order")
         async with connected(system.options.url) as api:
             story = await run_story(api)

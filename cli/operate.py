@@ -1,4 +1,4 @@
-"""`crmesh audit` and `crmesh rebuild`: derive decisions and tables again, and compare."""
+"""`crmesh verify` and `crmesh rebuild`: derive decisions and tables again, and compare."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.command import EXIT_FOUND, Data, Json, complete_service, execute, show, usage
-from cli.connect import audit_all, log_ends, projections, rebuild_all, runtimes
+from cli.connect import log_ends, projections, rebuild_all, runtimes, verify_all
 from cli.console import Bars, err, print_findings, print_verdicts, say
 from standalone.registry import SERVICES
 
@@ -20,7 +20,7 @@ def _complete_projection(incomplete: str) -> list[str]:
     return sorted({name for _service, name in projections() if name.startswith(incomplete)})
 
 
-def audit(data: Data = None, as_json: Json = False) -> None:
+def verify(data: Data = None, as_json: Json = False) -> None:
     """Derive every decision again from its stored inputs; exactly one per order of the other log.
 
     Databases and log are read one after the other: what is written meanwhile may show as a disagreement. Exits 1 when
@@ -30,7 +30,7 @@ def audit(data: Data = None, as_json: Json = False) -> None:
     async def work() -> tuple[list[dict[str, Any]], bool]:
         async with runtimes(data) as made:
             before = await log_ends(made)
-            findings = await audit_all(made)
+            findings = await verify_all(made)
             return findings, before == await log_ends(made)
 
     findings, was_quiet = execute(work())
@@ -78,5 +78,6 @@ def rebuild(
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (audit, rebuild):
+    for command in (verify, rebuild):
         app.command()(command)
+    app.command("audit", hidden=True)(verify)  # its name in 0.1.0

@@ -74,7 +74,7 @@ def retry_parked(service: Service, key: str, data: Data = None) -> None:
     async def work() -> int:
         async with runtimes(data, [service], needs_log=False) as made:
             try:
-                return await parked.retry_key(made[service].db, _subscriptions(service), key)
+                return await parked.retry_key(made[service].db, _subscriptions(service), made[service].settings, key)
             except AppError:
                 raise
             except Exception as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
+from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class AppError(Exception):
     `extra` becomes members of the problem+json document (for example the candidates of a conflict).
     """
 
-    code: ClassVar[str] = "error"
+    code: str = "error"
     status: ClassVar[int] = 400
     title: ClassVar[str] = "The request was refused"
 
@@ -42,11 +43,38 @@ class AppError(Exception):
 
 
 class NotFound(AppError):
+    """`what` is the noun of the resource: the code is `<noun>-not-found`."""
+
     code, status, title = "not-found", 404, "Not found"
+
+    def __init__(self, detail: str = "", *, what: str = "") -> None:
+        super().__init__(detail or (f"No such {what.replace('-', ' ')}" if what else ""))
+        self.code = f"{what}-not-found" if what else self.code
 
 
 class Conflict(AppError):
     code, status, title = "conflict", 409, "The state of the resource does not allow this"
+
+
+class Taken(Conflict):
+    """Another row has this unique value: code `<noun>-<field>-taken`; `conflicting_id` where the caller may see it."""
+
+    title = "Another has this value"
+
+    def __init__(self, what: str, field: str, holder: UUID | None = None) -> None:
+        detail = f"another {what.replace('-', ' ')} has this {field.replace('_', ' ')}"
+        extra = {"conflicting_id": str(holder)} if holder else {}
+        super().__init__(detail, errors=[FieldError(f"/{field}", "taken", detail)], extra=extra)
+        self.code = f"{what}-{field.replace('_', '-')}-taken"
+
+
+class StateConflict(Conflict):
+    """The state does not allow an action: code `<noun>-state`, the state and those that allow it."""
+
+    def __init__(self, what: str, action: str, state: str, allowed: Sequence[str]) -> None:
+        detail = f"{action} is not possible for a {what.replace('-', ' ')} in state {state}"
+        super().__init__(detail, extra={"state": state, "allowed_states": list(allowed)})
+        self.code = f"{what}-state"
 
 
 class Invalid(AppError):

@@ -18,7 +18,7 @@ from bench.faults.client import Journal
 from bench.faults.log import Entry, first_occurrences, read_topic, resent
 from bench.faults.processes import System
 from bench.faults.rules import LOST, UNEQUAL, WRONG, Damage
-from cli.connect import audit_all, projections
+from cli.connect import projections, verify_all
 from kit.errors import AppError
 from kit.events.bus import BusUnavailable, EventBus
 from kit.events.envelope import dead_letter_topic_of, topic_of
@@ -282,7 +282,7 @@ class Checker:
             self._add([Damage(UNEQUAL, f"{service}/{name}: {table}") for table in unequal])
 
     async def _check_audits(self) -> None:
-        for finding in await audit_all(self._made):
+        for finding in await verify_all(self._made):
             if not finding["ok"]:
                 text = f"audit of {finding['service']}, {finding['check']}: {finding['detail']}"
                 self._add([Damage(WRONG, text)])

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from enum import StrEnum
+from typing import Any, cast
 from uuid import UUID
 
+import orjson
 import sqlalchemy as sa
+from pydantic import BeforeValidator, ConfigDict
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -53,6 +56,39 @@ def document(**options: Any) -> Any:
 def identifiers(**options: Any) -> Any:
     """A uuid[] column."""
     return Field(sa_type=ARRAY(sa.Uuid), **options)
+
+
+class FrozenRow(SQLModel):
+    """A row as code holds it: typed and never changed in place.
+
+    The plain class has the fields (and `__tablename__`); the table is declared once from it:
+    `class PartnerTable(Partner, Base, table=True)` adds the constraints.
+    """
+
+    model_config = cast(Any, ConfigDict(frozen=True))  # not by a class keyword, which every subclass would repeat
+
+
+class OwnedRow(FrozenRow):
+    """A row that commands change (id UUIDv7): its UPDATE carries `version` in WHERE; the ETag is the version."""
+
+    id: UUID = identifier(primary_key=True)
+    version: int = Field(default=1, sa_column_kwargs={"server_default": "1"}, nullable=False)
+    created_at: datetime = moment(nullable=False, sa_column_kwargs={"server_default": sa.text("now()")})
+    updated_at: datetime = moment(nullable=False, sa_column_kwargs={"server_default": sa.text("now()")})
+
+
+def one_of(column: str, words: type[StrEnum]) -> sa.CheckConstraint:
+    """The CHECK that a text column holds a word of an enum, or nothing."""
+    listed = ", ".join(f"'{word}'" for word in words)
+    return sa.CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+def _decoded(value: object) -> object:
+    return orjson.loads(value) if isinstance(value, str | bytes) else value
+
+
+DECODED = BeforeValidator(_decoded)
+"""Of a jsonb column: `Annotated[tuple[Tier, ...], DECODED]` decodes once, into its own type."""
 
 
 class Identified(SQLModel):

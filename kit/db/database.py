@@ -12,10 +12,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import asyncpg
 import orjson
+from pydantic import BaseModel
 
 from kit.db.pool import Connection, Pool, is_well
 
@@ -23,9 +24,25 @@ Row = asyncpg.Record
 STOP_SECONDS = 10.0
 
 
+Kind = TypeVar("Kind")
+"""A row type: a model, or a NamedTuple in the order of the columns."""
+
+
+def _plain(value: object) -> object:
+    return value.__dict__ if isinstance(value, BaseModel) else str(value)
+
+
 def dumps(value: object) -> str:
-    """JSON text for a json parameter or column; Decimals become text."""
-    return orjson.dumps(value, default=str, option=orjson.OPT_PASSTHROUGH_SUBCLASS).decode()
+    """JSON text for a json parameter or column; rows become objects, Decimals become text."""
+    return orjson.dumps(value, default=_plain, option=orjson.OPT_PASSTHROUGH_SUBCLASS).decode()
+
+
+def _maker(kind: type[Kind]) -> Callable[[Row], Kind]:
+    """How an object of this type is made of what the database gives."""
+    if issubclass(kind, BaseModel):
+        validate = kind.__pydantic_validator__.validate_python
+        return lambda row: cast(Kind, validate(dict(row)))
+    return lambda row: kind(*row)
 
 
 @lru_cache(maxsize=256)
@@ -56,6 +73,16 @@ class Tx:
         """The first row, or None."""
         return await self.connection.fetchrow(sql, *args)
 
+    async def rows(self, kind: type[Kind], sql: str, *args: object) -> list[Kind]:
+        """All rows as typed objects; a model takes the columns by name, a NamedTuple in their order."""
+        make = _maker(kind)
+        return [make(row) for row in await self.connection.fetch(sql, *args)]
+
+    async def row(self, kind: type[Kind], sql: str, *args: object) -> Kind | None:
+        """The first row as a typed object, or None."""
+        row = await self.connection.fetchrow(sql, *args)
+        return None if row is None else _maker(kind)(row)
+
     async def fetchval(self, sql: str, *args: object) -> Any:
         """The first column of the first row, or None."""
         return await self.connection.fetchval(sql, *args)
@@ -64,6 +91,12 @@ class Tx:
         """All rows, fetched a thousand at a time; inside a transaction."""
         rows: AsyncIterable[Row] = self.connection.cursor(sql, *args, prefetch=1000)
         return rows
+
+    async def stream_rows(self, kind: type[Kind], sql: str, *args: object) -> AsyncIterator[Kind]:
+        """All rows as typed objects, fetched a thousand at a time; inside a transaction."""
+        make = _maker(kind)
+        async for row in self.stream(sql, *args):
+            yield make(row)
 
     async def execute(self, sql: str, *args: object) -> int:
         """Run a statement; returns the number of rows it touched."""

@@ -7,12 +7,17 @@ never a database error.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from enum import StrEnum
+from typing import Any, Literal, cast, get_args
 from uuid import UUID
+
+from pydantic.fields import FieldInfo
+from sqlalchemy import ARRAY
+from sqlmodel import SQLModel
 
 Kind = Literal["uuid", "text", "currency", "int", "decimal", "float", "date", "datetime", "bool", "json"]
 Operator = Literal["eq", "ne", "in", "gt", "gte", "lt", "lte", "null", "notnull"]
@@ -221,3 +226,38 @@ class ListSpec:
     def sortable(self) -> tuple[str, ...]:
         """Names that `sort` accepts."""
         return tuple(name for name, field in self.fields.items() if field.sortable or name == self.key)
+
+
+_KIND_OF: Mapping[type, Kind] = {
+    UUID: "uuid",
+    str: "text",
+    int: "int",
+    float: "float",
+    Decimal: "decimal",
+    datetime: "datetime",
+    date: "date",
+    bool: "bool",
+}
+
+
+def fields_of(
+    row: type[SQLModel], alias: str, *, sortable: Collection[str] = (), without: Collection[str] = ()
+) -> dict[str, Field]:
+    """A field for each column of a row type; arrays and documents are shown and cannot be filtered by."""
+    return {
+        name: _field_of(info, f"{alias}.{name}", is_sortable=name in sortable)
+        for name, info in row.model_fields.items()
+        if name not in without
+    }
+
+
+def _field_of(info: FieldInfo, sql: str, *, is_sortable: bool) -> Field:
+    kinds = [kind for kind in get_args(info.annotation) if kind is not type(None)]
+    is_nullable = type(None) in get_args(info.annotation)
+    kind = kinds[0] if is_nullable and len(kinds) == 1 else info.annotation
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return Field(sql, enum=tuple(kind), nullable=is_nullable, sortable=is_sortable)
+    if kind in _KIND_OF:
+        return Field(sql, _KIND_OF[cast(type, kind)], nullable=is_nullable, sortable=is_sortable)
+    is_array = isinstance(getattr(info, "sa_type", None), ARRAY)
+    return Field(f"to_jsonb({sql})" if is_array else sql, "json", nullable=is_nullable)

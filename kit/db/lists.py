@@ -18,6 +18,7 @@ import orjson
 from kit.db.cursors import decode_cursor, encode_cursor, invalid_cursor
 from kit.db.database import Row, Tx
 from kit.db.filters import KINDS, Field, ListSpec, Operator
+from kit.db.filters import fields_of as fields_of
 from kit.db.list_query import CountMode, Filter, ListQuery, SortKey, openapi_parameters, parse_query
 
 COUNTED_EXACTLY = 1_000

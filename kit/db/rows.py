@@ -1,7 +1,7 @@
 """Writing rows: one statement for any number of rows, and versioned updates.
 
-Rows are mappings of column name -> value; a batch travels as one JSON parameter and is typed by the
-table itself (`json_populate_recordset`), so arrays, jsonb, dates and big integers need no casts.
+Rows are typed rows (kit.db.columns), or mappings of column name -> value; a batch travels as one JSON parameter and
+is typed by the table itself (`json_populate_recordset`), so arrays, jsonb, dates and big integers need no casts.
 """
 
 from __future__ import annotations
@@ -40,21 +40,35 @@ def insert_sql(table: str, columns: tuple[str, ...], suffix: str = "", parameter
     return f"INSERT INTO {table} ({names}) SELECT {names} FROM {source} {suffix}"
 
 
-async def insert_rows(tx: Tx, model: type[SQLModel], rows: Sequence[Mapping[str, Any]], suffix: str = "") -> int:
+Values = Mapping[str, Any] | SQLModel
+"""A row to be written."""
+
+
+def _names(row: Values) -> tuple[str, ...]:
+    return tuple(type(row).model_fields if isinstance(row, SQLModel) else row)
+
+
+@lru_cache(maxsize=1024)
+def select_sql(model: type[SQLModel], where: str) -> str:
+    """SELECT of a model's columns from its table."""
+    return f"SELECT {columns_of(model)} FROM {table_name(model)} WHERE {where}"
+
+
+async def insert_rows(tx: Tx, model: type[SQLModel], rows: Sequence[Values], suffix: str = "") -> int:
     """Insert all rows by one statement; returns how many were inserted.
 
     Every row has the same keys. `suffix` is literal SQL (`ON CONFLICT ... DO NOTHING`).
     """
     if not rows:
         return 0
-    return await tx.execute(insert_sql(table_name(model), tuple(rows[0]), suffix), dumps(rows))
+    return await tx.execute(insert_sql(table_name(model), _names(rows[0]), suffix), dumps(rows))
 
 
-async def insert_returning(tx: Tx, model: type[SQLModel], rows: Sequence[Mapping[str, Any]], suffix: str) -> list[Row]:
+async def insert_returning(tx: Tx, model: type[SQLModel], rows: Sequence[Values], suffix: str) -> list[Row]:
     """Insert all rows by one statement whose `suffix` ends in RETURNING; returns those rows."""
     if not rows:
         return []
-    return await tx.fetch(insert_sql(table_name(model), tuple(rows[0]), suffix), dumps(rows))
+    return await tx.fetch(insert_sql(table_name(model), _names(rows[0]), suffix), dumps(rows))
 
 
 @lru_cache(maxsize=1024)
@@ -74,3 +88,20 @@ async def update_row(tx: Tx, model: type[SQLModel], row_id: UUID, version: int, 
     if new_version is None:
         raise VersionMismatch()
     return int(new_version)
+
+
+@lru_cache(maxsize=1024)
+def _update_many_sql(model: type[SQLModel]) -> str:
+    columns = [name for name in model.model_fields if name not in ("id", "created_at")]
+    assignments = ", ".join(f'"{name}" = r."{name}"' for name in columns)
+    table = table_name(model)
+    return (
+        f"UPDATE {table} t SET {assignments} FROM json_populate_recordset(NULL::{table}, $1::json) r "
+        "WHERE t.id = r.id AND t.version = r.version - 1"
+    )
+
+
+async def update_rows(tx: Tx, model: type[SQLModel], rows: Sequence[Values]) -> None:
+    """Write changed versioned rows whole, one statement for all; raises VersionMismatch when one has moved on."""
+    if rows and await tx.execute(_update_many_sql(model), dumps(rows)) != len(rows):
+        raise VersionMismatch()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
@@ -18,12 +18,22 @@ class Published(BaseModel):
     `=word` says that every record has the key `word`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
 
     TYPE: ClassVar[str]
     SUBJECT: ClassVar[str]
     KEY: ClassVar[str]
     EXAMPLE: ClassVar[dict[str, Any]]
+
+    @classmethod
+    def of(cls, row: BaseModel, **more: Any) -> Self:
+        """The payload of a row: fields of the same name, and those that only the event has."""
+        same = {name: getattr(row, name) for name in cls.model_fields if name not in more}
+        return cls.model_validate({**same, **more})
+
+    def address(self) -> tuple[str, str]:
+        """(subject, key) of the record that carries this payload."""
+        return self.address_of(self.__dict__)
 
     @classmethod
     def address_of(cls, payload: Mapping[str, Any]) -> tuple[str, str]:
@@ -35,7 +45,7 @@ class Published(BaseModel):
 class Part(BaseModel):
     """A part of a payload."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
 
 
 class Heard(BaseModel):

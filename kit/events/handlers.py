@@ -1,22 +1,41 @@
 """Which function handles which event, and in which order a batch is worked.
 
-A handler takes `(tx, events)`: events of one type in log order. Kinds:
+A handler takes facts of one type in log order, decoded to the model that `models` names for it. Kinds:
 
-- `project`: a pure function of the log (no outbox, no clock, no random id): runs live and in rebuilds.
-- `react`: decides and announces; runs live only. Its ledger is rebuilt by folding its own facts.
+- `project`, `(tx, facts)`: a pure function of the log (no outbox, no clock, no random id): runs live and in rebuilds.
+- `react`, `(work, facts)`: decides and announces; runs live only. Its ledger is rebuilt by folding its own facts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel
 
 from kit.db.database import Tx
 from kit.events.envelope import Event, topic_of
+from kit.work import Work
 
-Handler = Callable[[Tx, Sequence[Event]], Awaitable[None]]
+Handler = Callable[[Any, Sequence[Any]], Awaitable[None]]
+Models = Mapping[str, type[BaseModel]]
+"""What events are decoded to, by their type."""
 Kind = Literal["project", "react"]
+Data = TypeVar("Data", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact(Generic[Data]):
+    """An event and what it says."""
+
+    event: Event
+    data: Data
+
+
+async def _decoded(models: Models, handler: Handler, handle: Tx | Work, events: Sequence[Event]) -> None:
+    await handler(handle, [Fact(event, models[event.type].model_validate_json(event.data)) for event in events])
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +66,7 @@ class Subscriptions:
     """The event door of a service."""
 
     service: str
+    models: Models | None = None
     handlers: dict[str, list[tuple[Kind, Handler]]] = field(default_factory=dict)
     projections: dict[str, Projection] = field(default_factory=dict)
 
@@ -62,27 +82,32 @@ class Subscriptions:
     def react(self, handler: Handler, *event_types: str) -> None:
         """Register a reaction."""
         for event_type in event_types:
-            self.handlers.setdefault(event_type, []).append(("react", handler))
+            self.handlers.setdefault(event_type, []).append(("react", self._decoding(handler)))
 
     def project(self, projection: Projection) -> None:
         """Register a projection: its folds run live, and in rebuilds."""
-        self.projections[projection.name] = projection
+        projection = self.ledger(projection)
         for event_type, handler in projection.folds.items():
             self.handlers.setdefault(event_type, []).append(("project", handler))
 
-    def ledger(self, projection: Projection) -> None:
+    def ledger(self, projection: Projection) -> Projection:
         """Register a decision ledger: live it is written by reactions; its folds run in rebuilds only."""
-        self.projections[projection.name] = projection
+        folds = {event_type: self._decoding(fold) for event_type, fold in projection.folds.items()}
+        self.projections[projection.name] = projection = replace(projection, folds=folds)
+        return projection
+
+    def _decoding(self, handler: Handler) -> Handler:
+        return handler if self.models is None else partial(_decoded, self.models, handler)
 
     def has(self, event_type: str) -> bool:
         """Whether anything handles this type."""
         return event_type in self.handlers
 
-    async def handle(self, tx: Tx, events: Sequence[Event]) -> None:
+    async def handle(self, work: Work, events: Sequence[Event]) -> None:
         """Run the handlers of `events` (all subscribed), keeping the order of each key."""
         for event_type, wave in waves(events):
-            for _kind, handler in self.handlers[event_type]:
-                await handler(tx, wave)
+            for kind, handler in self.handlers[event_type]:
+                await handler(work if kind == "react" and self.models is not None else work.tx, wave)
 
 
 def waves(events: Sequence[Event]) -> list[tuple[str, list[Event]]]:

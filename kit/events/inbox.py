@@ -31,8 +31,10 @@ from kit.events.envelope import Event, UndecodableEvent, dead_letter_topic_of, f
 from kit.events.faults import crash_point
 from kit.events.handlers import Subscriptions
 from kit.parts import is_cancelled
+from kit.settings import ServiceSettings
 from kit.telemetry.metrics import Metrics
 from kit.telemetry.tracing import continuing
+from kit.work import system_work
 
 log = structlog.get_logger(__name__)
 
@@ -81,9 +83,15 @@ class InboxConsumer:
     """Feeds one service's subscriptions until stopped."""
 
     def __init__(
-        self, db: Database, bus: EventBus, subscriptions: Subscriptions, metrics: Metrics | None = None
+        self,
+        db: Database,
+        bus: EventBus,
+        subscriptions: Subscriptions,
+        settings: ServiceSettings,
+        metrics: Metrics | None = None,
     ) -> None:
         self._metrics = metrics
+        self._settings = settings
         self._db = db
         self._bus = bus
         self._subscriptions = subscriptions
@@ -206,7 +214,7 @@ class InboxConsumer:
             waiting = await self._park(tx, decoded, failure, attempts)
             new = await self._remember(tx, [event for record, event in decoded if event.id not in waiting])
             with traced("consumer", self._subscriptions.service, new) as events:
-                await self._subscriptions.handle(tx, events)
+                await self._subscriptions.handle(system_work(tx, self._subscriptions.service, self._settings), events)
         return new
 
     def _count(self, metrics: Metrics, handled: Sequence[Event]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 from weakref import WeakSet
@@ -13,9 +13,11 @@ from pydantic import BaseModel
 from kit import clock
 from kit.db.database import Tx
 from kit.errors import Invalid
+from kit.events.contract import Published
 from kit.events.envelope import MAX_EVENT_BYTES, Event, topic_of
 from kit.ids import new_id
 from kit.telemetry.tracing import correlation, current_traceparent
+from kit.work import Work
 
 _relays: WeakSet[asyncio.Event] = WeakSet()
 
@@ -50,6 +52,22 @@ def make_event(service: str, fact: Fact, cause: Event | None = None) -> Event:
         causation_id=str(cause.id) if cause else "",
         traceparent=cause.traceparent if cause else current_traceparent(),
     )
+
+
+def compose(work: Work, payload: Published, sequence: int) -> Event:
+    """The event of a payload; correlation and trace follow the work's cause, else the request being served."""
+    subject, key = payload.address()
+    return make_event(work.service, Fact(payload.TYPE, subject, key, sequence, payload), work.cause)
+
+
+async def say(work: Work, payloads: Iterable[tuple[Published, int]]) -> list[Event]:
+    """Write the events of (payload, sequence), in order, to be sent after the commit; returns them.
+
+    Raises EventTooLarge.
+    """
+    events = [compose(work, payload, sequence) for payload, sequence in payloads]
+    await add(work.tx, work.service, events)
+    return events
 
 
 _INSERT = """

@@ -16,6 +16,8 @@ from kit.events.bus import Record
 from kit.events.envelope import MAX_EVENT_BYTES, Event, from_headers
 from kit.events.handlers import Subscriptions
 from kit.ids import derived_id
+from kit.settings import ServiceSettings
+from kit.work import system_work
 
 _HEADER_BYTES = 16 * 1024
 
@@ -142,7 +144,7 @@ async def require_parked(tx: Tx, group: str, parked_id: int) -> dict[str, Any]:
     return {**row, "headers": orjson.loads(row["headers"]), "behind": [dict(each) for each in behind]}
 
 
-async def retry_key(db: Database, subscriptions: Subscriptions, key: str) -> int:
+async def retry_key(db: Database, subscriptions: Subscriptions, settings: ServiceSettings, key: str) -> int:
     """Handle the parked events of a key in order, one transaction each; returns how many went through.
 
     Stops by raising the handler's error at the first that fails again; what went through stays.
@@ -168,7 +170,7 @@ async def retry_key(db: Database, subscriptions: Subscriptions, key: str) -> int
                 event.id,
             )
             if is_new:
-                await subscriptions.handle(tx, [event])
+                await subscriptions.handle(system_work(tx, subscriptions.service, settings), [event])
         done += 1
 
 

@@ -26,7 +26,7 @@ class Worker:
     ) -> None:
         self.runtime = runtime
         self.relay = Relay(runtime.db, runtime.bus, runtime.metrics)
-        self.consumer = InboxConsumer(runtime.db, runtime.bus, subscriptions, runtime.metrics)
+        self.consumer = InboxConsumer(runtime.db, runtime.bus, subscriptions, runtime.settings, runtime.metrics)
         self.jobs = JobRunner(runtime.db, jobs, finished=runtime.metrics.job_finished) if jobs else None
         self.housekeeping = Housekeeping(runtime, subscriptions, has_jobs=bool(jobs), figures=figures)
         runtime.metrics.watch_relay(lambda: self.relay.is_active)

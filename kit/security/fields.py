@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from kit.db.filters import ListSpec
-from kit.web.context import Actor
+from kit.security.principals import Actor
 
 Level = Literal["full", "masked", "none"]
 

@@ -6,11 +6,12 @@ member's units from the root down. The scope of a caller becomes one predicate i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlmodel import Field, SQLModel
@@ -19,10 +20,24 @@ from kit.db.columns import identifier, identifiers, text
 from kit.db.database import Tx
 from kit.db.rows import dumps
 
-if TYPE_CHECKING:
-    from kit.web.context import Actor
-
 Reach = Literal["own", "subtree", "all"]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who calls: token subject, roles, and the permissions they give in this service."""
+
+    subject: str
+    roles: frozenset[str]
+    permissions: frozenset[str]
+
+    def may(self, permission: str) -> bool:
+        """Whether the caller holds a permission."""
+        return permission in self.permissions
+
+
+SYSTEM = Actor("system", frozenset(), frozenset())
+"""Who acts when an event or a date that was reached is the cause."""
 
 
 class PrincipalRow(SQLModel):
@@ -94,16 +109,22 @@ class ScopeQuery:
         return "TRUE" if self.everything else f"{column} = ANY({self.members(first)})"
 
 
+EVERYTHING = ScopeQuery("", ())
+"""The scope of those who see every record."""
+
+_PARAMETER = re.compile(r"\$([0-9]+)")
+
+
 @lru_cache(maxsize=64)
 def _numbered(sql: str, first: int) -> str:
-    return sql.replace("$2", f"${first + 1}").replace("$1", f"${first}") if first > 1 else sql
+    return _PARAMETER.sub(lambda found: f"${int(found[1]) + first - 1}", sql)
 
 
 def scope_query(actor: Actor, reaches: Mapping[str, Reach], today: date) -> ScopeQuery:
     """How the caller's record scope on a business day is found."""
     reach = reach_of(actor, reaches)
     if reach == "all":
-        return ScopeQuery("", ())
+        return EVERYTHING
     return ScopeQuery(_SUBTREE, (actor.subject, today)) if reach == "subtree" else ScopeQuery(_OWN, (actor.subject,))
 
 

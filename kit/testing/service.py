@@ -33,6 +33,7 @@ from kit.process import make_runtime
 from kit.runtime import Runtime
 from kit.security.tokens import TokenVerifier, static_jwks
 from kit.testing.postgres import TestServer, create_database, drop_database, unique_name
+from kit.work import Work, system_work
 
 ISSUER = "http://issuer.test"
 AUDIENCE = "crmesh"
@@ -124,7 +125,9 @@ class ServiceHarness:
                 partition.topic, partition.partition, offset, event.key, event.data, tuple(to_headers(event)), 0
             )
             polled.setdefault(partition, []).append(record)
-        await InboxConsumer(self.runtime.db, self.runtime.bus, self.subscriptions).handle(polled, asyncio.Event())
+        runtime = self.runtime
+        consumer = InboxConsumer(runtime.db, runtime.bus, self.subscriptions, runtime.settings)
+        await consumer.handle(polled, asyncio.Event())
 
     async def published(self, *event_types: str) -> list[Event]:
         """Events of these types (all by default) that the service has announced, oldest first."""
@@ -141,6 +144,10 @@ class ServiceHarness:
         """Rows of a query, for assertions."""
         async with self.runtime.db.reading() as tx:
             return [dict(row) for row in await tx.fetch(sql, *args)]
+
+    def work(self, tx: Tx) -> Work:
+        """What a reaction of the service works with."""
+        return system_work(tx, self.runtime.service, self.runtime.settings)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Tx]:

@@ -13,6 +13,7 @@ from kit.lookout import Lookout
 from kit.runtime import Runtime
 from kit.security.principals import Reach
 from kit.telemetry.metrics import MetricsMiddleware
+from kit.transitions import text_of_move
 from kit.web import problems
 from kit.web.health import ServiceHealth
 from kit.web.middleware import EdgeMiddleware
@@ -106,6 +107,8 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
 def _document(path: str, method: str, operation: dict[str, Any]) -> None:
     """Add security, the problems every operation may answer with, and Idempotency-Key."""
     operation["security"] = [{"bearer": []}]
+    if (move := operation.get("x-transition")) is not None:
+        operation["description"] = f"{operation.get('description', '')}\n\n{text_of_move(move)}".strip()
     parameters = operation.setdefault("parameters", [])
     found = _PROBLEMS | ({} if method == "get" else _WRITE_PROBLEMS)
     if method == "get" or any(p.get("in") == "query" for p in parameters):

@@ -12,9 +12,12 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from kit.db.database import Tx
+from kit.db.rows import insert_returning, select_sql, update_rows
 from kit.errors import AppError, Conflict, FieldError
+from kit.records import Change, R, Resource, changed_row, record
 from kit.web.problems import Problem, field_errors, problem, problem_of
 from kit.web.schema import Schema
+from kit.work import Work
 
 MAX_ROWS = 5_000
 RACES = 5
@@ -129,3 +132,48 @@ async def settled(tx: Tx, work: Callable[[], Awaitable[None]]) -> None:
         except (Raced, asyncpg.UniqueViolationError):
             continue
     raise BatchContended()
+
+
+class RowRepeated(Conflict):
+    """An earlier row of the same batch names the same thing."""
+
+    code, title = "row-repeated", "An earlier row of the batch names the same thing"
+
+
+async def upsert(
+    work: Work,
+    resource: Resource[R],
+    key: str,
+    rows: Sequence[tuple[int, RowModel]],
+    results: Results,
+    make: Callable[[RowModel], R],
+) -> None:
+    """Create or change rows by a unique column, `key`: a fixed number of statements for any number of rows.
+
+    A row of the batch replaces what it names; one whose key came before in the batch is refused.
+    """
+    wanted: dict[str, tuple[int, RowModel]] = {}
+    for index, data in rows:
+        value = getattr(data, key)
+        if value in wanted:
+            results.refuse(index, RowRepeated(errors=[FieldError(f"/{key}", "repeated", "see an earlier row")]))
+        else:
+            wanted[value] = (index, data)
+    new = {value: make(data) for value, (_index, data) in sorted(wanted.items())}
+    free = f"ON CONFLICT ({key}) DO NOTHING RETURNING {key}"
+    added = {row[key] for row in await insert_returning(work.tx, resource.row, list(new.values()), free)}
+    lock = select_sql(resource.row, f"{key} = ANY($1::text[]) ORDER BY {key} FOR NO KEY UPDATE")
+    known = {getattr(row, key): row for row in await work.tx.rows(resource.row, lock, sorted(wanted.keys() - added))}
+    created: list[Change[R]] = []
+    updated: list[Change[R]] = []
+    for value, (index, data) in wanted.items():
+        if value in added:
+            created.append(Change(None, new[value]))
+            results.done(index, "created", new[value].id)
+            continue
+        one = changed_row(known[value], data.model_dump(exclude={key}))
+        results.done(index, "updated" if one.changed else "unchanged", one.after.id)
+        updated += [one] if one.changed else []
+    await update_rows(work.tx, resource.row, [one.after for one in updated])
+    await record(work, resource, created, action="create")
+    await record(work, resource, updated, action="change")

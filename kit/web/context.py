@@ -9,42 +9,39 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Header, Request
 
-from kit.clock import business_date
 from kit.db.database import Tx
 from kit.errors import Forbidden, VersionMismatch, VersionRequired
-from kit.security.principals import Scope, ScopeQuery, resolve_scope, scope_query
+from kit.security.principals import Actor, Scope, ScopeQuery
+from kit.work import Work
 
 if TYPE_CHECKING:
     from kit.runtime import Runtime
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who calls: token subject, roles, and the permissions they give in this service."""
-
-    subject: str
-    roles: frozenset[str]
-    permissions: frozenset[str]
-
-    def may(self, permission: str) -> bool:
-        """Whether the caller holds a permission."""
-        return permission in self.permissions
-
-
 _VERSION = re.compile(r'"([1-9][0-9]{0,8}|0)"|([1-9][0-9]{0,8}|0)')
-SYSTEM = Actor("system", frozenset(), frozenset())
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
-    """Handed to endpoints; `tx` commits after the endpoint has made its answer and before it is sent.
-    `scope` is the record scope where it is known already."""
+@dataclass(slots=True, kw_only=True)
+class Context(Work):
+    """Handed to endpoints; `tx` commits after the endpoint has made its answer and before it is sent."""
 
-    tx: Tx
-    actor: Actor
     runtime: Runtime
     request: Request
-    scope: Scope | None = None
+
+
+def context_of(request: Request, tx: Tx, actor: Actor, scope: Scope | None = None) -> Context:
+    """The context of a request; `scope` is its caller's record scope where it is known already."""
+    state = request.app.state
+    return Context(
+        tx=tx,
+        actor=actor,
+        service=state.runtime.service,
+        settings=state.runtime.settings,
+        reaches=state.reaches,
+        known_scope=scope,
+        runtime=state.runtime,
+        request=request,
+    )
 
 
 class Allow:
@@ -65,20 +62,14 @@ class Allow:
             raise Forbidden(f"needs the permission {self.permission}")
 
 
-def query_of(actor: Actor, request: Request) -> ScopeQuery:
-    """How the caller's record scope of today is found."""
-    state = request.app.state
-    return scope_query(actor, state.reaches, business_date(state.runtime.settings.timezone))
-
-
 def visible(context: Context) -> ScopeQuery:
     """The caller's record scope as a part of a statement."""
-    return query_of(context.actor, context.request)
+    return context.visible
 
 
 async def scope_of(context: Context) -> Scope:
     """The caller's record scope as a value."""
-    return context.scope or await resolve_scope(context.tx, visible(context))
+    return await context.scope()
 
 
 def permissions_of(roles: frozenset[str], table: Mapping[str, frozenset[str]]) -> frozenset[str]:

@@ -141,7 +141,7 @@ def _add_delivery(router: APIRouter, subscriptions: Subscriptions) -> None:
     async def retry_parked(body: RetryBody, context: Operator) -> Response:
         """Handle the parked events of a key again; stops at the first that fails again."""
         try:
-            handled = await parked.retry_key(context.runtime.db, subscriptions, body.key)
+            handled = await parked.retry_key(context.runtime.db, subscriptions, context.settings, body.key)
         except AppError:
             raise
         except Exception as error:

@@ -11,7 +11,6 @@ import inspect
 import random
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from dataclasses import replace
 from functools import wraps
 from typing import Any, get_args
 
@@ -28,9 +27,9 @@ from starlette.types import Scope as ASGIScope
 
 from kit.db.database import Tx
 from kit.errors import AppError, Unauthenticated
-from kit.security.principals import Scope
+from kit.security.principals import Actor, Scope
 from kit.web import idempotency
-from kit.web.context import Actor, Allow, Context, permissions_of, query_of
+from kit.web.context import Allow, context_of, permissions_of
 from kit.web.deadline import Deadline
 
 ATTEMPTS = 4
@@ -207,7 +206,7 @@ async def _require_json(request: Request) -> None:
 async def _read(request: Request, actor: Actor, endpoint: Endpoint) -> Response:
     runtime = request.app.state.runtime
     async with Deadline(request), runtime.db.reading() as tx:
-        request.state.context = Context(tx, actor, runtime, request)
+        request.state.context = context_of(request, tx, actor)
         return await endpoint(request)
 
 
@@ -220,14 +219,14 @@ async def _write(request: Request, actor: Actor, endpoint: Endpoint) -> Response
         keyed = idempotency.keyed_request(actor.subject, request.method, url.path, url.query, keys, body)
 
     async def work(tx: Tx) -> Response:
-        context = request.state.context = Context(tx, actor, request.app.state.runtime, request)
+        context = request.state.context = context_of(request, tx, actor)
         if keyed is None:
             return await endpoint(request)
-        query = query_of(actor, request)
+        query = context.visible
         stored, members = await idempotency.begin(tx, keyed, query.members(5) or "NULL", query.args)
         if stored is not None:
             return stored
-        request.state.context = replace(context, scope=Scope(query.everything, tuple(members or ())))
+        context.known_scope = Scope(query.everything, tuple(members or ()))
         response = await endpoint(request)
         if response.status_code < 300:
             idempotency.store(tx, keyed, response)

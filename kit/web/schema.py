@@ -21,6 +21,10 @@ class Schema(BaseModel):
 
     model_config = ConfigDict(extra="forbid", from_attributes=True)
 
+    def given(self) -> dict[str, Any]:
+        """The fields that the body names: what a change leaves out stays."""
+        return self.model_dump(exclude_unset=True)
+
 
 def _currency(code: str) -> str:
     if not is_currency(code):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from kit.events.handlers import Projection, Subscriptions
 from services.channels.directory import handlers as directory
+from services.channels.events_in import HEARD
 from services.channels.events_out import RebateAccrued
 from services.channels.rebates import handlers as rebates
 from services.channels.rebates.ledger import apply_accruals
 
-subscriptions = Subscriptions("channels")
+subscriptions = Subscriptions("channels", {**HEARD, RebateAccrued.TYPE: RebateAccrued})
 
 subscriptions.project(
     Projection(

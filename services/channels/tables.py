@@ -8,10 +8,10 @@ from kit.security.audit import AuditRow
 from kit.web.idempotency import IdempotencyRow
 from services.channels.db import Base
 from services.channels.directory.models import Principal
-from services.channels.partners.models import Partner
-from services.channels.products.models import Product
-from services.channels.programmes.models import RebateProgramme
-from services.channels.rebates.models import RebateAccount, RebateAccrual, RebateEntry
+from services.channels.partners.models import PartnerTable
+from services.channels.products.models import ProductTable
+from services.channels.programmes.models import RebateProgrammeTable
+from services.channels.rebates.models import RebateAccountTable, RebateAccrualTable, RebateEntryTable
 
 
 class Outbox(OutboxRow, Base, table=True):
@@ -46,11 +46,11 @@ METADATA = Base.metadata
 
 __all__ = [
     "METADATA",
-    "Partner",
+    "PartnerTable",
     "Principal",
-    "Product",
-    "RebateAccount",
-    "RebateAccrual",
-    "RebateEntry",
-    "RebateProgramme",
+    "ProductTable",
+    "RebateAccountTable",
+    "RebateAccrualTable",
+    "RebateEntryTable",
+    "RebateProgrammeTable",
 ]

@@ -8,8 +8,8 @@ from datetime import date
 
 from kit.clock import business_date
 from kit.security.fields import FieldPolicy, FieldRule, level
-from kit.security.principals import Reach, Scope
-from kit.web.context import Actor, Context, scope_of
+from kit.security.principals import Actor, Reach, Scope
+from kit.web.context import Context, scope_of
 
 _READ = frozenset({"accounts:read", "orders:read", "payments:read", "exchange-rates:read", "sellers:read"})
 _SELL = _READ | {"accounts:write", "orders:write", "tax-ids:read"}

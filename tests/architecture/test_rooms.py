@@ -11,7 +11,6 @@ ROOMS = {
     "__init__.py",
     "api.py",
     "app.py",
-    "audit.py",
     "db.py",
     "deps.py",
     "events_in",
@@ -20,10 +19,21 @@ ROOMS = {
     "settings.py",
     "subscriptions.py",
     "tables.py",
+    "verify.py",
     "worker.py",
 }
 HEADINGS = ["Owns", "Publishes", "Hears", "Tables", "Settings"]
-RANKS = {"router": 3, "handlers": 3, "service": 2, "repository": 1, "schemas": 0, "models": 0, "rules": 0, "enums": 0}
+RANKS = {
+    "router": 3,
+    "handlers": 3,
+    "service": 2,
+    "repository": 1,
+    "schemas": 0,
+    "models": 0,
+    "lists": 0,
+    "rules": 0,
+    "enums": 0,
+}
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -73,8 +73,8 @@ def test_every_command_says_what_it_does_and_answers_programs() -> None:
     assert not [name for name, each in found.items() if not (each.help or "").strip()]
     answers = {name for name, each in found.items() if any("--json" in option.opts for option in each.params)}
     assert answers >= {
-        "audit", "audit-log verify", "backup", "demo", "doctor", "events replay", "events tail", "migrate",
-        "parked list", "parked show", "rebuild", "restore", "topics apply", "topics plan",
+        "audit-log verify", "backup", "demo", "doctor", "events replay", "events tail", "migrate", "parked list",
+        "parked show", "rebuild", "restore", "topics apply", "topics plan", "verify",
     }  # fmt: skip
 
 
@@ -136,7 +136,7 @@ def test_a_file_that_cannot_be_written_is_no_system_out_of_reach(capsys: pytest.
 
 @pytest.mark.parametrize(
     "arguments",
-    [("audit",), ("events", "tail", "risk"), ("topics", "plan"), ("migrate", "risk"), ("parked", "list", "risk")],
+    [("verify",), ("events", "tail", "risk"), ("topics", "plan"), ("migrate", "risk"), ("parked", "list", "risk")],
     ids=" ".join,
 )
 def test_nothing_there_to_reach(arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:

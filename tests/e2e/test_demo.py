@@ -121,7 +121,7 @@ def test_everything_rebuilt_is_equal_and_every_decision_holds(loaded: Loaded) ->
     tables = {table["table"] for report in reports for table in report["tables"]}
     assert tables >= {"principal", "partner_directory", "product_directory", "account_directory"}
     assert tables >= {"credit_line", "credit_bucket", "rebate_entry", "rebate_account", "exposure_entry"}
-    code, findings = loaded.run("audit")
+    code, findings = loaded.run("verify")
     assert (code, all(finding["ok"] for finding in findings)) == (0, True)
     assert {finding["service"] for finding in findings} == {"customer", "targets", "channels", "risk"}
 
@@ -159,7 +159,7 @@ def test_the_audit_finds_a_tampered_decision(loaded: Loaded) -> None:
     one = "id = (SELECT min(id::text)::uuid FROM credit_decision WHERE decision = 'refused')"
     loaded.sql("risk", f"UPDATE credit_decision SET shortfall = shortfall + 1 WHERE {one}")
     try:
-        code, findings = loaded.run("audit")
+        code, findings = loaded.run("verify")
         assert code == 1
         assert {f["check"] for f in findings if not f["ok"]} == {"decisions follow from their inputs"}
     finally:

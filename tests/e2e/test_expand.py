@@ -101,6 +101,6 @@ def test_the_old_release_serves_before_while_and_after(folder: Path) -> None:
 
 def proven(folder: Path) -> None:
     """Every table equals the log, every decision follows, nothing is parked."""
-    for command in (("rebuild", "all"), ("audit",), ("doctor",)):
+    for command in (("rebuild", "all"), ("verify",), ("doctor",)):
         answer = run_program(*command, "--data", str(folder))
         assert answer.returncode == 0, answer.stdout + answer.stderr

@@ -201,7 +201,7 @@ def test_a_parked_event_from_the_alarm_to_the_end(operate: Any, folder: Path) ->
     assert dead["data"]["topic"] == "crmesh.customer.events.v1"
     code, reports = operate("rebuild", "all", "--json")
     assert (code, all(report["equal"] for report in reports)) == (0, True), "rebuilds leave it out too"
-    code, findings = operate("audit", "--json")
+    code, findings = operate("verify", "--json")
     broken = {finding["check"] for finding in findings if not finding["ok"]}
     assert (code, broken) == (1, {"announced confirmations stand in the orders"}), "no order says what was announced"
 
@@ -213,4 +213,4 @@ def test_a_system_that_is_not_there(folder: Path) -> None:
     body = json.loads(answer.stdout)
     assert (answer.returncode, levels(body)["system system"]) == (1, "fail")
     assert servers_of(empty) == []
-    assert run_program("audit", "--data", str(empty)).returncode == 3
+    assert run_program("verify", "--data", str(empty)).returncode == 3

@@ -87,6 +87,6 @@ def test_five_kills_in_a_load_change_nothing() -> None:
         assert (table["agrees"], table["missing"]) == (True, {})
         place = ("--data", str(folder))
         assert all(report["equal"] for report in check("rebuild", "all", *place))
-        assert all(finding["ok"] for finding in check("audit", *place))
+        assert all(finding["ok"] for finding in check("verify", *place))
         assert program.stop() == 0
         assert servers_of(folder) == []

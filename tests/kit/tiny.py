@@ -17,8 +17,11 @@ from kit.events.envelope import Event
 from kit.events.handlers import Projection, Subscriptions
 from kit.events.tables import ConsumerOffsetRow, InboxRow, OutboxRow, ParkedEventRow
 from kit.security.principals import PrincipalRow
+from kit.settings import ServiceSettings
 from kit.testing.postgres import TestServer, create_database, unique_name
 from kit.web.idempotency import IdempotencyRow
+
+SETTINGS = ServiceSettings(ENV="test", service="tiny")
 
 
 class Base(SQLModel, registry=new_registry()):

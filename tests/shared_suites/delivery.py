@@ -79,7 +79,7 @@ class Stage:
         runtime, stop = self.harness.runtime, asyncio.Event()
         parts: list[InboxConsumer | Relay] = []
         for _ in range(workers):
-            parts += [InboxConsumer(runtime.db, runtime.bus, self.harness.subscriptions)]
+            parts += [InboxConsumer(runtime.db, runtime.bus, self.harness.subscriptions, runtime.settings)]
             parts += [Relay(runtime.db, runtime.bus)]
         tasks = [asyncio.create_task(part.run(stop)) for part in parts]
         settled = asyncio.create_task(self._settled())
@@ -204,6 +204,6 @@ async def check_sound(stage: Stage) -> None:
     for name in harness.subscriptions.projections:
         report = await rebuild(harness.runtime.db, harness.runtime.bus, harness.subscriptions, name)
         assert report.equal, report
-    audit = importlib.import_module(f"services.{stage.service}.audit").audit
-    findings = await audit(harness.runtime.db, harness.runtime.bus)
+    verify = importlib.import_module(f"services.{stage.service}.verify").verify
+    findings = await verify(harness.runtime.db, harness.runtime.bus)
     assert [finding for finding in findings if not finding.ok] == []

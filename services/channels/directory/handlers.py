@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kit.db.database import Tx
-from kit.events.envelope import Event
+from kit.events.handlers import Fact
 from kit.security.principals import replace_principal
 from services.channels.events_in import MemberHeard
 
 
-async def on_member(tx: Tx, events: Sequence[Event]) -> None:
+async def on_member(tx: Tx, facts: Sequence[Fact[MemberHeard]]) -> None:
     """Replace the memberships of each member."""
-    latest = {member.id: member for member in (MemberHeard.model_validate(event.payload) for event in events)}
+    latest = {fact.data.id: fact.data for fact in facts}
     for member_id, member in sorted(latest.items()):
         rows = [
             {

@@ -1,25 +1,28 @@
-"""Table of partners."""
+"""Partners as rows and as a table."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from kit.db.columns import Identified, Versioned, text
+from kit.db.columns import OwnedRow, one_of, text
 from services.channels.db import Base
+from services.channels.partners.enums import PartnerKind, PartnerState
 
 
-class Partner(Identified, Versioned, Base, table=True):
+class Partner(OwnedRow):
     """An organisation that sells for the company."""
 
     __tablename__ = "partner"
-    __table_args__ = (
-        sa.CheckConstraint("state IN ('applied', 'active', 'suspended')", name="state"),
-        sa.Index("ix_partner_name_id", "name", "id"),
-    )
 
     code: str = text(nullable=False, unique=True)
     name: str = text(nullable=False)
-    kind: str = text(nullable=False)
-    regions: list[str] = Field(sa_type=sa.ARRAY(sa.Text), nullable=False)
-    state: str = text(nullable=False)
+    kind: PartnerKind = text(nullable=False)
+    regions: tuple[str, ...] = Field(sa_type=sa.ARRAY(sa.Text), nullable=False)
+    state: PartnerState = text(nullable=False)
+
+
+class PartnerTable(Partner, Base, table=True):
+    """Partners."""
+
+    __table_args__ = (one_of("state", PartnerState), sa.Index("ix_partner_name_id", "name", "id"))

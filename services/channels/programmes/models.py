@@ -1,38 +1,56 @@
-"""Table of rebate programmes."""
+"""Rebate programmes as rows and as a table."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from kit.db.columns import Identified, Versioned, document, identifiers, moment, text
+from kit.db.columns import DECODED, FrozenRow, OwnedRow, document, identifiers, moment, one_of, text
 from services.channels.db import Base
+from services.channels.programmes.enums import ProgrammeState
+from services.channels.programmes.rules import Period, PlanKind
 
 
-class RebateProgramme(Identified, Versioned, Base, table=True):
+class TierStep(FrozenRow):
+    """The rate (millionths) of volume from `start` (minor units) on."""
+
+    start: int
+    rate: int
+
+
+TierSteps = Annotated[tuple[TierStep, ...], DECODED]
+
+
+class RebateProgramme(OwnedRow):
     """A tier plan and what it is for; empty lists mean every product line, every partner."""
 
     __tablename__ = "rebate_programme"
+
+    name: str = text(nullable=False)
+    kind: PlanKind = text(nullable=False)
+    tiers: TierSteps = document(nullable=False)
+    period: Period = text(nullable=False)
+    valid_from: date = Field(nullable=False)
+    valid_to: date = Field(nullable=False)
+    product_lines: tuple[str, ...] = Field(sa_type=sa.ARRAY(sa.Text), nullable=False)
+    partner_ids: tuple[UUID, ...] = identifiers(nullable=False)
+    state: ProgrammeState = text(nullable=False)
+    published_at: datetime | None = moment(nullable=True, default=None)
+
+
+class RebateProgrammeTable(RebateProgramme, Base, table=True):
+    """Rebate programmes."""
+
     __table_args__ = (
-        sa.CheckConstraint("state IN ('draft', 'published')", name="state"),
-        sa.CheckConstraint("kind IN ('marginal', 'retroactive')", name="kind"),
-        sa.CheckConstraint("period IN ('month', 'quarter', 'year')", name="period"),
+        one_of("state", ProgrammeState),
+        one_of("kind", PlanKind),
+        one_of("period", Period),
         sa.CheckConstraint("valid_from <= valid_to", name="validity"),
         sa.CheckConstraint("(state = 'published') = (published_at IS NOT NULL)", name="published_at"),
         sa.Index("ix_rebate_programme_name_id", "name", "id"),
         sa.Index("ix_rebate_programme_state_valid_from", "state", "valid_from"),
     )
-
-    name: str = text(nullable=False)
-    kind: str = text(nullable=False)
-    tiers: str = document(nullable=False)
-    period: str = text(nullable=False)
-    valid_from: date = Field(nullable=False)
-    valid_to: date = Field(nullable=False)
-    product_lines: list[str] = Field(sa_type=sa.ARRAY(sa.Text), nullable=False)
-    partner_ids: list[UUID] = identifiers(nullable=False)
-    state: str = text(nullable=False)
-    published_at: datetime | None = moment(nullable=True, default=None)

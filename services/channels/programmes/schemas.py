@@ -10,7 +10,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 
 from kit.web.schema import BusinessDate, Code, Label, NonNegativeAmount, Schema, Share
 from services.channels.programmes.enums import ProgrammeState
-from services.channels.rebates.rules import Period, PlanKind
+from services.channels.programmes.rules import Period, PlanKind
 
 
 def _distinct(values: list[str] | list[UUID]) -> list[str] | list[UUID]:

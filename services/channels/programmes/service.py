@@ -2,106 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from kit import clock
-from kit.db.database import Tx
-from kit.db.rows import update_row
-from kit.errors import Conflict, FieldError, Invalid, NotFound, UnknownReference
-from kit.events import outbox
-from kit.events.outbox import Fact
-from kit.ids import new_id
-from kit.security import audit
-from kit.web.context import Actor
+from kit.errors import FieldError, Invalid, UnknownReference
+from kit.records import Change, Resource, add, change, fresh, require
+from kit.transitions import next_state
+from kit.work import Work
 from services.channels.events_out import RebateProgrammePublished
-from services.channels.partners.repository import known_partners
+from services.channels.partners import service as partners
 from services.channels.programmes import repository
 from services.channels.programmes.enums import ProgrammeState
 from services.channels.programmes.models import RebateProgramme
+from services.channels.programmes.rules import MOVES, plan_of
 from services.channels.programmes.schemas import ProgrammeCreate
-from services.channels.rebates.rules import plan_of
 
-SERVICE = "channels"
+NOUN = "rebate-programme"
 TERMS = ("name", "kind", "tiers", "valid_from", "valid_to", "period", "product_lines", "partner_ids")
-
-
-class ProgrammeNotFound(NotFound):
-    code, title = "programme-not-found", "No such rebate programme"
-
-
-class ProgrammePublishedAlready(Conflict):
-    code, title = "programme-published", "A published programme never changes"
 
 
 class ValidityInvalid(Invalid):
     code, title = "validity-invalid", "The programme ends before it begins"
 
 
-async def draft_programme(tx: Tx, actor: Actor, data: ProgrammeCreate, *, key: bytes) -> dict[str, Any]:
+def _said(one: Change[RebateProgramme]) -> RebateProgrammePublished | None:
+    return RebateProgrammePublished.of(one.after) if one.after.state is ProgrammeState.PUBLISHED else None
+
+
+PROGRAMMES = Resource(NOUN, RebateProgramme, _said, audited=TERMS)
+
+
+async def draft_programme(work: Work, data: ProgrammeCreate) -> RebateProgramme:
     """A draft; raises ValidityInvalid, TierPlanInvalid, UnknownReference for a partner."""
-    terms = await _checked(tx, data)
-    now = clock.now()
-    row = {"id": new_id(), **terms, "state": str(ProgrammeState.DRAFT), "published_at": None}
-    row |= {"version": 1, "created_at": now, "updated_at": now}
-    await repository.add_programme(tx, row)
-    await _audit(tx, actor, "draft", row["id"], None, terms, key)
-    return row
+    terms = await _checked(work, data)
+    programme = RebateProgramme(**fresh(), state=ProgrammeState.DRAFT, **terms)
+    return await add(work, PROGRAMMES, programme, action="draft")
 
 
-async def require_programme(tx: Tx, programme_id: UUID) -> dict[str, Any]:
-    """A programme by id; raises ProgrammeNotFound."""
-    row = await repository.get_programme(tx, programme_id)
-    if row is None:
-        raise ProgrammeNotFound()
-    return row
+async def require_programme(work: Work, programme_id: UUID) -> RebateProgramme:
+    """A programme by id; raises NotFound."""
+    return await require(work, PROGRAMMES, programme_id)
 
 
-async def replace_programme(
-    tx: Tx, actor: Actor, programme_id: UUID, version: int, data: ProgrammeCreate, *, key: bytes
-) -> dict[str, Any]:
-    """Set all terms of a draft; raises ProgrammePublishedAlready, VersionMismatch."""
-    before = await require_programme(tx, programme_id)
-    if before["state"] == ProgrammeState.PUBLISHED:
-        raise ProgrammePublishedAlready()
-    terms = await _checked(tx, data)
-    await update_row(tx, RebateProgramme, programme_id, version, {**terms, "updated_at": clock.now()})
-    await _audit(tx, actor, "change", programme_id, {name: before[name] for name in TERMS}, terms, key)
-    return await require_programme(tx, programme_id)
+async def replace_programme(work: Work, programme_id: UUID, version: int, data: ProgrammeCreate) -> RebateProgramme:
+    """Set all terms of a draft; raises NotFound, StateConflict, VersionMismatch and what a draft raises."""
+    before = await require(work, PROGRAMMES, programme_id, version=version)
+    next_state(NOUN, MOVES, "replace", before.state)
+    return await change(work, PROGRAMMES, before, await _checked(work, data))
 
 
-async def publish_programme(tx: Tx, actor: Actor, programme_id: UUID, *, key: bytes) -> dict[str, Any]:
-    """Let a draft count for every order confirmed from now on; raises ProgrammePublishedAlready.
+async def publish_programme(work: Work, programme_id: UUID) -> RebateProgramme:
+    """Let a draft count for every order confirmed from now on; raises NotFound, StateConflict.
 
     No accrual is under way meanwhile, so each of them saw the programme or is older than `published_at`.
     """
-    await repository.hold_accruals(tx)
-    before = await require_programme(tx, programme_id)
-    if before["state"] == ProgrammeState.PUBLISHED:
-        raise ProgrammePublishedAlready()
-    now = clock.now()
-    changes = {"state": str(ProgrammeState.PUBLISHED), "published_at": now, "updated_at": now}
-    version = await update_row(tx, RebateProgramme, programme_id, before["version"], changes)
-    row = before | changes | {"version": version}
-    payload = RebateProgrammePublished(id=programme_id, version=version, **{name: row[name] for name in TERMS})
-    await outbox.announce(
-        tx, SERVICE, [Fact(RebateProgrammePublished.TYPE, programme_id, programme_id, version, payload)]
-    )
-    await _audit(tx, actor, "publish", programme_id, {"state": before["state"]}, {"state": row["state"]}, key)
-    return row
+    await repository.hold_lock(work.tx)
+    before = await require(work, PROGRAMMES, programme_id, lock=True)
+    state = next_state(NOUN, MOVES, "publish", before.state)
+    return await change(work, PROGRAMMES, before, {"state": state, "published_at": clock.now()}, action="publish")
 
 
-async def _checked(tx: Tx, data: ProgrammeCreate) -> dict[str, Any]:
+async def programmes_for(work: Work, first: date, last: date) -> list[RebateProgramme]:
+    """Published programmes valid on some day from `first` to `last`; none is published until the work ends."""
+    await repository.share_lock(work.tx)
+    return await repository.list_valid(work.tx, first, last)
+
+
+async def programmes_by_id(work: Work, programme_ids: Sequence[UUID]) -> dict[UUID, RebateProgramme]:
+    """Programmes of these ids."""
+    return {row.id: row for row in await repository.list_by_id(work.tx, programme_ids)}
+
+
+async def _checked(work: Work, data: ProgrammeCreate) -> dict[str, Any]:
     if data.valid_to < data.valid_from:
         raise ValidityInvalid(errors=[FieldError("/valid_to", "before-start", "ends before it begins")])
     plan_of(data.kind, [(tier.start, tier.rate) for tier in data.tiers])
-    await _require_partners(tx, data.partner_ids)
-    return {name: value for name, value in data.model_dump(mode="json").items() if name in TERMS}
+    await _require_partners(work, data.partner_ids)
+    return data.model_dump()
 
 
-async def _require_partners(tx: Tx, partner_ids: Sequence[UUID]) -> None:
-    known = await known_partners(tx, partner_ids) if partner_ids else set()
+async def _require_partners(work: Work, partner_ids: Sequence[UUID]) -> None:
+    known = await partners.known_partners(work, partner_ids) if partner_ids else set()
     unknown = [
         FieldError(f"/partner_ids/{position}", "unknown-reference", "no partner of this id")
         for position, partner_id in enumerate(partner_ids)
@@ -109,25 +93,3 @@ async def _require_partners(tx: Tx, partner_ids: Sequence[UUID]) -> None:
     ]
     if unknown:
         raise UnknownReference(errors=unknown)
-
-
-async def _audit(
-    tx: Tx,
-    actor: Actor,
-    action: str,
-    programme_id: UUID,
-    before: Mapping[str, Any] | None,
-    after: Mapping[str, Any],
-    key: bytes,
-) -> None:
-    await audit.record(
-        tx,
-        actor=actor.subject,
-        roles=sorted(actor.roles),
-        action=action,
-        resource="rebate_programme",
-        resource_id=str(programme_id),
-        before=before,
-        after=after,
-        key=key,
-    )

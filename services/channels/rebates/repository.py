@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Sequence
 from datetime import date
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 
-from kit.db.database import Row, Tx
-from kit.db.rows import insert_rows
+from kit.db.database import Tx
+from kit.db.rows import insert_rows, select_sql
 from services.channels.rebates.models import RebateAccount, RebateAccrual, RebateEntry
 
-PROGRAMMES_LOCK = 0x43524D_21
-"""Advisory lock: accruals share it, publishing a programme holds it alone."""
-
-_PUBLISHED = """
-SELECT * FROM rebate_programme WHERE state = 'published' AND valid_from <= $2 AND valid_to >= $1 ORDER BY id
-"""
-_BY_ID = "SELECT * FROM rebate_programme WHERE id = ANY($1::uuid[])"
 _ANSWERED = "SELECT DISTINCT source_event_id FROM rebate_accrual WHERE source_event_id = ANY($1::uuid[])"
 _FACTS = "SELECT order_id, count(*) AS facts FROM rebate_accrual WHERE order_id = ANY($1::uuid[]) GROUP BY order_id"
+
+
+class Original(NamedTuple):
+    """Programme and period that an order was counted in."""
+
+    order_id: UUID
+    partner_id: UUID
+    programme_id: UUID
+    programme_version: int
+    period_start: date
+    period_end: date
+    order_date: date
+
+
 _ORIGINALS = """
 SELECT DISTINCT order_id, partner_id, programme_id, programme_version, period_start, period_end, order_date
 FROM rebate_accrual WHERE order_id = ANY($1::uuid[]) ORDER BY order_id, programme_id
@@ -29,9 +36,8 @@ _ADD = """
 ON CONFLICT (id) DO UPDATE SET position = rebate_account.position + excluded.position,
     accrued = rebate_account.accrued + excluded.accrued
 """
-_ALL_PUBLISHED = "SELECT * FROM rebate_programme WHERE state = 'published' ORDER BY id"
-_ALL_ACCRUALS = "SELECT * FROM rebate_accrual ORDER BY account_id"
-_ALL_ACCOUNTS = "SELECT * FROM rebate_account ORDER BY id"
+_ALL_ACCRUALS = select_sql(RebateAccrual, "TRUE ORDER BY account_id")
+_ALL_ACCOUNTS = select_sql(RebateAccount, "TRUE ORDER BY id")
 _ONE_SIDED = """
 SELECT 'accrual ' || x.id::text AS what FROM rebate_accrual x
 LEFT JOIN rebate_entry e ON e.accrual_id = x.id GROUP BY x.id, x.amount
@@ -41,21 +47,6 @@ UNION ALL
 SELECT 'entry ' || e.id::text FROM rebate_entry e
 WHERE NOT EXISTS (SELECT 1 FROM rebate_accrual x WHERE x.id = e.accrual_id)
 """
-
-
-async def share_programmes(tx: Tx) -> None:
-    """Keep programmes from being published until the transaction ends."""
-    await tx.execute("SELECT pg_advisory_xact_lock_shared($1)", PROGRAMMES_LOCK)
-
-
-async def published_programmes(tx: Tx, first: date, last: date) -> list[Row]:
-    """Published programmes that are valid on some day from `first` to `last`."""
-    return await tx.fetch(_PUBLISHED, first, last)
-
-
-async def programmes_by_id(tx: Tx, programme_ids: Sequence[UUID]) -> list[Row]:
-    """Programmes of these ids."""
-    return await tx.fetch(_BY_ID, programme_ids)
 
 
 async def answered(tx: Tx, event_ids: Sequence[UUID]) -> set[UUID]:
@@ -68,45 +59,40 @@ async def fact_counts(tx: Tx, order_ids: Sequence[UUID]) -> dict[UUID, int]:
     return {row["order_id"]: row["facts"] for row in await tx.fetch(_FACTS, order_ids)}
 
 
-async def originals_of(tx: Tx, order_ids: Sequence[UUID]) -> list[Row]:
+async def originals_of(tx: Tx, order_ids: Sequence[UUID]) -> list[Original]:
     """Programme and period that each order was counted in."""
-    return await tx.fetch(_ORIGINALS, order_ids)
+    return await tx.rows(Original, _ORIGINALS, order_ids)
 
 
-async def lock_accounts(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> dict[UUID, int]:
+async def lock_accounts(tx: Tx, rows: Sequence[RebateAccount]) -> dict[UUID, int]:
     """Positions of accounts (rows sorted by id, made when missing), locked."""
     await insert_rows(tx, RebateAccount, rows, "ON CONFLICT DO NOTHING")
-    return {row["id"]: row["position"] for row in await tx.fetch(_LOCK, [row["id"] for row in rows])}
+    return {row["id"]: row["position"] for row in await tx.fetch(_LOCK, [row.id for row in rows])}
 
 
-async def add_to_accounts(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+async def add_to_accounts(tx: Tx, rows: Sequence[RebateAccount]) -> None:
     """Add position and rebate to accounts (rows sorted by id)."""
     await insert_rows(tx, RebateAccount, rows, _ADD)
 
 
-async def add_accruals(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+async def add_accruals(tx: Tx, rows: Sequence[RebateAccrual]) -> None:
     """Store accruals."""
     await insert_rows(tx, RebateAccrual, rows)
 
 
-async def add_entries(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+async def add_entries(tx: Tx, rows: Sequence[RebateEntry]) -> None:
     """Store entries."""
     await insert_rows(tx, RebateEntry, rows)
 
 
-async def all_published(tx: Tx) -> list[Row]:
-    """Every published programme."""
-    return await tx.fetch(_ALL_PUBLISHED)
-
-
-def all_accruals(tx: Tx) -> AsyncIterable[Row]:
+def all_accruals(tx: Tx) -> AsyncIterable[RebateAccrual]:
     """Every accrual, those of an account together."""
-    return tx.stream(_ALL_ACCRUALS)
+    return tx.stream_rows(RebateAccrual, _ALL_ACCRUALS)
 
 
-async def all_accounts(tx: Tx) -> list[Row]:
+async def all_accounts(tx: Tx) -> list[RebateAccount]:
     """Every account."""
-    return await tx.fetch(_ALL_ACCOUNTS)
+    return await tx.rows(RebateAccount, _ALL_ACCOUNTS)
 
 
 async def one_sided(tx: Tx) -> list[str]:

@@ -9,198 +9,157 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from functools import lru_cache
 from uuid import UUID
 
-import orjson
-
-from kit.db.database import Row, Tx
 from kit.events import outbox
 from kit.events.envelope import Event
-from kit.events.outbox import Fact, make_event
+from kit.events.handlers import Data, Fact
+from kit.work import Work
 from services.channels.events_in import LineHeard, OrderHeard, OrderReturnedHeard
-from services.channels.events_out import RebateAccrued, RebateSlice
+from services.channels.events_out import RebateAccrued, RebateSlice, RebateTier
+from services.channels.programmes import service as programmes
+from services.channels.programmes.models import RebateProgramme, TierSteps
+from services.channels.programmes.rules import PlanKind, TierPlan, accrual, period_of, plan_of, slices
 from services.channels.rebates import ledger, repository
-from services.channels.rebates.rules import Period, PlanKind, TierPlan, accrual, period_of, plan_of, slices
-
-SERVICE = "channels"
-
-
-@dataclass(frozen=True, slots=True)
-class Programme:
-    """A published programme."""
-
-    id: UUID
-    version: int
-    kind: PlanKind
-    tiers: list[dict[str, int]]
-    plan: TierPlan
-    period: Period
-    valid_from: date
-    valid_to: date
-    product_lines: frozenset[str]
-    partner_ids: frozenset[UUID]
-    published_at: datetime
-
-    def counts(self, partner_id: UUID, order_date: date, confirmed_at: datetime) -> bool:
-        """Whether an order that was confirmed then earns something here."""
-        return (
-            self.published_at <= confirmed_at
-            and self.valid_from <= order_date <= self.valid_to
-            and (not self.partner_ids or partner_id in self.partner_ids)
-        )
-
-    def volume(self, lines: Iterable[LineHeard]) -> int:
-        """Net amount of the eligible lines, minor units of the base currency."""
-        return sum(line.net_base for line in lines if not self.product_lines or line.product_line in self.product_lines)
+from services.channels.rebates.models import RebateAccount
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One accrual to be decided."""
+    """One accrual to be decided, and the account it moves."""
 
     cause: Event
-    programme: Programme
-    partner_id: UUID
+    programme: RebateProgramme
     order_id: UUID
     order_date: date
     posting_date: date
-    period_start: date
-    period_end: date
-    currency: str
+    account: RebateAccount
     volume: int
 
-    def terms(self) -> dict[str, Any]:
-        """What names the account."""
-        return {
-            "partner_id": self.partner_id,
-            "programme_id": self.programme.id,
-            "programme_version": self.programme.version,
-            "period_start": self.period_start,
-            "period_end": self.period_end,
-            "currency": self.currency,
-        }
 
-
-def programme_of(row: Row) -> Programme:
-    """The programme of a stored row."""
-    tiers = orjson.loads(row["tiers"])
-    kind = PlanKind(row["kind"])
-    return Programme(
-        id=row["id"],
-        version=row["version"],
-        kind=kind,
-        tiers=tiers,
-        plan=plan_of(kind, [(tier["start"], tier["rate"]) for tier in tiers]),
-        period=Period(row["period"]),
-        valid_from=row["valid_from"],
-        valid_to=row["valid_to"],
-        product_lines=frozenset(row["product_lines"]),
-        partner_ids=frozenset(row["partner_ids"]),
-        published_at=row["published_at"],
+def counts(programme: RebateProgramme, partner_id: UUID, order_date: date, confirmed_at: datetime) -> bool:
+    """Whether an order that was confirmed then earns something in a published programme."""
+    return (
+        programme.published_at is not None
+        and programme.published_at <= confirmed_at
+        and programme.valid_from <= order_date <= programme.valid_to
+        and (not programme.partner_ids or partner_id in programme.partner_ids)
     )
 
 
-async def fresh(tx: Tx, events: Sequence[Event]) -> list[Event]:
-    """Events that the ledger has not worked: the inbox is purged, the ledger is for ever."""
-    done = await repository.answered(tx, [event.id for event in events])
-    return [event for event in events if event.id not in done]
+def volume_in(programme: RebateProgramme, lines: Iterable[LineHeard]) -> int:
+    """Net amount of the eligible lines, minor units of the base currency."""
+    eligible = programme.product_lines
+    return sum(line.net_base for line in lines if not eligible or line.product_line in eligible)
 
 
-async def accrue_orders(tx: Tx, confirmed: Sequence[tuple[Event, OrderHeard]]) -> None:
+@lru_cache(maxsize=1024)
+def plan_of_steps(kind: PlanKind, steps: tuple[tuple[int, int], ...]) -> TierPlan:
+    """The plan of stored (start, rate) steps."""
+    return plan_of(kind, steps)
+
+
+def plan_in(kind: PlanKind, tiers: TierSteps) -> TierPlan:
+    """The plan that a programme or an accrual holds."""
+    return plan_of_steps(kind, tuple((tier.start, tier.rate) for tier in tiers))
+
+
+async def accrue_orders(work: Work, confirmed: Sequence[Fact[OrderHeard]]) -> None:
     """One accrual per order and matching programme, also when no line is eligible."""
-    orders = [(event, order, order.partner_id) for event, order in confirmed if order.partner_id is not None]
+    orders = [(fact, fact.data.partner_id) for fact in await _fresh(work, confirmed) if fact.data.partner_id]
     if not orders:
         return
-    await repository.share_programmes(tx)
-    days = [order.order_date for _event, order, _partner in orders]
-    programmes = [programme_of(row) for row in await repository.published_programmes(tx, min(days), max(days))]
+    days = [fact.data.order_date for fact, _partner in orders]
+    found = await programmes.programmes_for(work, min(days), max(days))
     due = []
-    for event, order, partner_id in orders:
-        for programme in programmes:
-            if programme.counts(partner_id, order.order_date, event.time):
-                start, end = period_of(order.order_date, programme.period)
-                volume = programme.volume(order.lines)
-                due.append(
-                    Due(
-                        cause=event,
-                        programme=programme,
-                        partner_id=partner_id,
-                        order_id=order.id,
-                        order_date=order.order_date,
-                        posting_date=order.order_date,
-                        period_start=start,
-                        period_end=end,
-                        currency=order.base_currency,
-                        volume=volume,
-                    )
-                )
-    await _accrue(tx, due)
+    for fact, partner_id in orders:
+        order = fact.data
+        for programme in found:
+            if counts(programme, partner_id, order.order_date, fact.event.time):
+                period = period_of(order.order_date, programme.period)
+                account = _account(programme, partner_id, period, order.base_currency)
+                volume = volume_in(programme, order.lines)
+                due.append(Due(fact.event, programme, order.id, order.order_date, order.order_date, account, volume))
+    await _accrue(work, due)
 
 
-async def accrue_returns(tx: Tx, returned: Sequence[tuple[Event, OrderReturnedHeard]]) -> None:
+async def accrue_returns(work: Work, returned: Sequence[Fact[OrderReturnedHeard]]) -> None:
     """Take back in the programmes and periods that the order was counted in."""
-    originals: dict[UUID, list[Row]] = {}
-    for row in await repository.originals_of(tx, [order.id for _event, order in returned]):
-        originals.setdefault(row["order_id"], []).append(row)
-    ids = sorted({row["programme_id"] for rows in originals.values() for row in rows})
-    programmes = {row["id"]: programme_of(row) for row in await repository.programmes_by_id(tx, ids)}
+    facts = await _fresh(work, returned)
+    originals: dict[UUID, list[repository.Original]] = {}
+    for one in await repository.originals_of(work.tx, [fact.data.id for fact in facts]):
+        originals.setdefault(one.order_id, []).append(one)
+    ids = sorted({one.programme_id for found in originals.values() for one in found})
+    known = await programmes.programmes_by_id(work, ids)
     due = []
-    for event, order in returned:
-        for row in originals.get(order.id, ()):
-            programme = programmes[row["programme_id"]]
-            due.append(
-                Due(
-                    cause=event,
-                    programme=programme,
-                    partner_id=row["partner_id"],
-                    order_id=order.id,
-                    order_date=row["order_date"],
-                    posting_date=order.return_date,
-                    period_start=row["period_start"],
-                    period_end=row["period_end"],
-                    currency=order.base_currency,
-                    volume=programme.volume(order.returned_lines),
-                )
-            )
-    await _accrue(tx, due)
+    for fact in facts:
+        order = fact.data
+        for one in originals.get(order.id, ()):
+            programme, period = known[one.programme_id], (one.period_start, one.period_end)
+            account = _account(programme, one.partner_id, period, order.base_currency)
+            volume = volume_in(programme, order.returned_lines)
+            due.append(Due(fact.event, programme, order.id, one.order_date, order.return_date, account, volume))
+    await _accrue(work, due)
 
 
-async def _accrue(tx: Tx, due: Sequence[Due]) -> None:
+async def _fresh(work: Work, facts: Sequence[Fact[Data]]) -> list[Fact[Data]]:
+    """Facts that the ledger has not worked: the inbox is purged, the ledger is for ever."""
+    done = await repository.answered(work.tx, [fact.event.id for fact in facts])
+    return [fact for fact in facts if fact.event.id not in done]
+
+
+def _account(programme: RebateProgramme, partner_id: UUID, period: tuple[date, date], currency: str) -> RebateAccount:
+    """The account of a partner in a programme's period, at 0."""
+    start, end = period
+    return RebateAccount(
+        id=ledger.account_id(partner_id, programme.id, programme.version, start),
+        partner_id=partner_id,
+        programme_id=programme.id,
+        programme_version=programme.version,
+        period_start=start,
+        period_end=end,
+        currency=currency,
+        position=0,
+        accrued=0,
+    )
+
+
+async def _accrue(work: Work, due: Sequence[Due]) -> None:
     if not due:
         return
-    accounts = [ledger.account_row(one.terms()) for one in due]
-    rows = {row["id"]: row for row in accounts}
-    positions = await repository.lock_accounts(tx, [row for _id, row in sorted(rows.items())])
-    counts = await repository.fact_counts(tx, sorted({one.order_id for one in due}))
-    facts = []
-    for one, row in zip(due, accounts, strict=True):
-        account = row["id"]
-        counts[one.order_id] = counts.get(one.order_id, 0) + 1
-        payload = _decide(one, positions[account])
-        positions[account] = payload.position_after
-        fact = Fact(RebateAccrued.TYPE, one.order_id, one.partner_id, counts[one.order_id], payload)
-        facts.append(make_event(SERVICE, fact, one.cause))
-    await outbox.add(tx, SERVICE, facts)
-    await ledger.apply_accruals(tx, facts)
+    accounts = {one.account.id: one.account for one in due}
+    positions = await repository.lock_accounts(work.tx, [row for _id, row in sorted(accounts.items())])
+    counted = await repository.fact_counts(work.tx, sorted({one.order_id for one in due}))
+    facts: list[Fact[RebateAccrued]] = []
+    for one in due:
+        counted[one.order_id] = counted.get(one.order_id, 0) + 1
+        accrued = _decide(one, positions[one.account.id])
+        positions[one.account.id] = accrued.position_after
+        facts.append(Fact(outbox.compose(work.caused_by(one.cause), accrued, counted[one.order_id]), accrued))
+    await outbox.add(work.tx, work.service, [fact.event for fact in facts])
+    await ledger.apply_accruals(work.tx, facts)
 
 
 def _decide(due: Due, before: int) -> RebateAccrued:
-    plan, after = due.programme.plan, before + due.volume
-    parts = [RebateSlice(start=part.start, end=part.end, rate=part.rate) for part in slices(plan, before, after)]
-    return RebateAccrued.model_validate(
-        {
-            **due.terms(),
-            "kind": due.programme.kind.value,
-            "tiers": due.programme.tiers,
-            "order_id": due.order_id,
-            "order_date": due.order_date,
-            "posting_date": due.posting_date,
-            "volume": due.volume,
-            "position_before": before,
-            "position_after": after,
-            "amount": accrual(plan, before, after),
-            "slices": parts,
-            "source_event_id": due.cause.id,
-        }
+    plan, after = plan_in(due.programme.kind, due.programme.tiers), before + due.volume
+    account = due.account
+    return RebateAccrued(
+        partner_id=account.partner_id,
+        programme_id=account.programme_id,
+        programme_version=account.programme_version,
+        kind=due.programme.kind,
+        tiers=[RebateTier(start=tier.start, rate=tier.rate) for tier in due.programme.tiers],
+        period_start=account.period_start,
+        period_end=account.period_end,
+        order_id=due.order_id,
+        order_date=due.order_date,
+        posting_date=due.posting_date,
+        currency=account.currency,
+        volume=due.volume,
+        position_before=before,
+        position_after=after,
+        amount=accrual(plan, before, after),
+        slices=[RebateSlice(start=part.start, end=part.end, rate=part.rate) for part in slices(plan, before, after)],
+        source_event_id=due.cause.id,
     )

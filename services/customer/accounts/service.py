@@ -15,8 +15,7 @@ from kit.ids import new_id
 from kit.security import audit
 from kit.security.audit import AuditEntry
 from kit.security.fields import shown
-from kit.security.principals import ScopeQuery
-from kit.web.context import Actor
+from kit.security.principals import Actor, ScopeQuery
 from services.customer.accounts import repository
 from services.customer.accounts.enums import AccountKind
 from services.customer.accounts.rules import AccountArchived, DuplicateAccount, clean_tax_id, merged

@@ -18,7 +18,7 @@ from kit.events.envelope import Event
 from kit.events.outbox import Fact, make_event
 from kit.ids import new_id
 from kit.security import audit
-from kit.web.context import Actor
+from kit.security.principals import Actor
 from services.risk.credit import ledger, lists, repository
 from services.risk.credit.enums import CreditState
 from services.risk.credit.ledger import OrderPosition

@@ -11,8 +11,8 @@ from kit.db.database import Row, Tx
 from kit.db.rows import update_row
 from kit.errors import Conflict, FieldError, NotFound, UnknownReference
 from kit.security import audit
+from kit.security.principals import Actor
 from kit.web.batch import Results
-from kit.web.context import Actor
 from services.risk.events_in import AccountHeard
 from services.risk.profiles import repository
 from services.risk.profiles.models import CreditProfile

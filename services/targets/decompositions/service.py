@@ -13,7 +13,7 @@ from kit.errors import Conflict, FieldError, Invalid, NotFound
 from kit.events.outbox import Fact, announce
 from kit.ids import new_id
 from kit.security import audit
-from kit.web.context import Actor
+from kit.security.principals import Actor
 from services.targets.decompositions import repository
 from services.targets.decompositions.enums import LABELS, PERIODS, Dimension, DriverKind
 from services.targets.decompositions.periods import split_period

@@ -16,8 +16,7 @@ from kit.errors import Conflict, NotFound
 from kit.events.outbox import Fact, announce
 from kit.ids import new_id
 from kit.security import audit
-from kit.security.principals import replace_principal
-from kit.web.context import Actor
+from kit.security.principals import Actor, replace_principal
 from services.targets.credits.corrections import correct_lines, count_misplaced
 from services.targets.events_out import ORGANISATION_KEY, MemberJoined, MemberLeft, MemberMoved, MemberSnapshot
 from services.targets.members import repository

@@ -13,7 +13,7 @@ from kit.errors import Conflict, FieldError, Invalid, NotFound, VersionMismatch
 from kit.events.outbox import Fact, announce
 from kit.ids import new_id
 from kit.security import audit
-from kit.web.context import Actor
+from kit.security.principals import Actor
 from services.targets.deps import Visible
 from services.targets.events_out import TargetActivated, TargetSnapshot
 from services.targets.members.repository import get_codes

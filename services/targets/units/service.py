@@ -12,7 +12,7 @@ from kit.errors import Conflict, FieldError, Invalid, NotFound, VersionMismatch
 from kit.events.outbox import Fact, announce
 from kit.ids import new_id
 from kit.security import audit
-from kit.web.context import Actor
+from kit.security.principals import Actor
 from services.targets.events_out import ORGANISATION_KEY, UnitChanged
 from services.targets.units import repository
 from services.targets.units.models import Unit

@@ -38,7 +38,7 @@ async def test_a_sku_is_taken_once(service: ServiceHarness) -> None:
     answers = await asyncio.gather(*(service.post("/v1/products", ROCK) for _ in range(4)))
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
     refused = next(answer for answer in answers if answer.status_code == 409).json()
-    assert (refused["code"], codes(refused)) == ("sku-taken", ["/sku"])
+    assert (refused["code"], codes(refused)) == ("product-sku-taken", ["/sku"])
     assert len(await service.published()) == 1
 
 

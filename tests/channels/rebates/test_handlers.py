@@ -10,7 +10,7 @@ from uuid import UUID
 from kit.ids import new_id
 from kit.testing.service import ServiceHarness
 from services.channels.events_out import RebateAccrued
-from services.channels.rebates.rules import PlanKind, plan_of, rebate
+from services.channels.programmes.rules import PlanKind, plan_of, rebate
 from tests.channels.conftest import TIERS, Order, partner, publish
 
 PLAN = plan_of(PlanKind.MARGINAL, [(tier["start"], tier["rate"]) for tier in TIERS])

@@ -16,9 +16,9 @@ from kit.events.rebuild import rebuild
 from kit.events.relay import Relay
 from kit.process import topics_of
 from kit.testing.service import ServiceHarness
-from services.channels.audit import audit
 from services.channels.events_out import RebateAccrued
-from services.channels.rebates.rules import PlanKind, plan_of, rebate
+from services.channels.programmes.rules import PlanKind, plan_of, rebate
+from services.channels.verify import verify
 from tests.channels.conftest import TIERS, Order, partner, programme, publish
 
 PLANS = {kind: plan_of(kind, [(tier["start"], tier["rate"]) for tier in TIERS]) for kind in PlanKind}
@@ -48,14 +48,14 @@ async def publish_all(service: ServiceHarness, heard: Sequence[Event]) -> None:
 async def wrong_findings(service: ServiceHarness) -> list[str]:
     return [
         f"{finding.check}: {finding.detail}"
-        for finding in await audit(service.runtime.db, service.runtime.bus)
+        for finding in await verify(service.runtime.db, service.runtime.bus)
         if not finding.ok
     ]
 
 
 async def handle(service: ServiceHarness, event: Event) -> None:
     async with service.transaction() as tx:
-        await service.subscriptions.handle(tx, [event])
+        await service.subscriptions.handle(service.work(tx), [event])
 
 
 async def check_accounts(service: ServiceHarness) -> None:

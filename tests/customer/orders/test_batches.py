@@ -6,9 +6,8 @@ import asyncio
 from typing import Any
 
 from kit import clock
-from kit.security.principals import Scope
+from kit.security.principals import Actor, Scope
 from kit.web.batch import Results
-from kit.web.context import Actor
 from services.customer.deps import Desk
 from services.customer.orders.batches import upsert_orders
 from services.customer.orders.schemas import OrderRow

@@ -10,9 +10,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from kit import clock
-from kit.security.principals import Scope
+from kit.security.principals import SYSTEM, Scope
 from kit.testing.service import codes
-from kit.web.context import SYSTEM
 from services.customer.deps import Desk
 from services.customer.orders.service import place_order
 from tests.customer.conftest import OTHER_REP, REP_1, SUSPENDED, World, refused, reserved

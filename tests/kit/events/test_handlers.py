@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from kit import clock
 from kit.events.envelope import Event
 from kit.events.handlers import Projection, Subscriptions, topic_of_type, waves
+from kit.work import system_work
+from tests.kit.tiny import SETTINGS
 
 
 def event(number: int, event_type: str, key: str) -> Event:
@@ -59,7 +61,10 @@ async def test_handlers_of_an_event_run_in_the_order_of_registration() -> None:
     subscriptions.react(handler("react"), "customer.a.v1", "risk.b.v1")
     subscriptions.project(Projection("p", ("t",), {"customer.a.v1": handler("project")}))
     subscriptions.ledger(Projection("l", ("t",), {"tiny.c.v1": handler("never")}, is_ledger=True))
-    await subscriptions.handle(None, [event(1, "customer.a.v1", "k"), event(2, "risk.b.v1", "k")])  # type: ignore[arg-type]
+    await subscriptions.handle(
+        system_work(None, "tiny", SETTINGS), [event(1, "customer.a.v1", "k"), event(2, "risk.b.v1", "k")]
+    )  # type: ignore[arg-type]  # nothing looks at it
+    await subscriptions.handle(work, [event(1, "customer.a.v1", "k"), event(2, "risk.b.v1", "k")])
     assert seen == [("react", 1), ("project", 1), ("react", 2)]
     assert subscriptions.topics() == ("crmesh.customer.events.v1", "crmesh.risk.events.v1")
     assert subscriptions.projections["l"].topics() == ("crmesh.tiny.events.v1",)

@@ -19,7 +19,7 @@ from kit.events.envelope import Event, dead_letter_topic_of, to_headers
 from kit.events.relay import Relay, event_of
 from kit.testing.postgres import TestServer
 from tests.kit.events.world import Tiny, by_key, eventually
-from tests.kit.tiny import Handlers, happened
+from tests.kit.tiny import SETTINGS, Handlers, happened
 
 
 def numbered(tiny: Tiny, count: int, keys: int = 3, start: int = 0) -> list[Event]:
@@ -282,7 +282,7 @@ async def test_copy_of_a_handled_event_behind_a_parked_one_has_no_effect(embedde
     await embedded.publish(first, embedded.event(2), first)
     await embedded.consumer().handle(await embedded.polled(), asyncio.Event())
     embedded.handlers.poison = set()
-    assert await parked.retry_key(embedded.db, embedded.subscriptions, "k") == 2
+    assert await parked.retry_key(embedded.db, embedded.subscriptions, SETTINGS, "k") == 2
     assert await embedded.effects() == [("k", 1), ("k", 2)]
 
 

@@ -9,6 +9,7 @@ import pytest
 from kit.errors import NotFound
 from kit.events import parked
 from tests.kit.events.world import Tiny, by_key, eventually
+from tests.kit.tiny import SETTINGS
 
 
 async def handle_log(tiny: Tiny) -> None:
@@ -23,7 +24,7 @@ async def waiting(tiny: Tiny) -> list[tuple[str, int]]:
 
 
 async def retry(tiny: Tiny, key: str = "k") -> int:
-    return await parked.retry_key(tiny.db, tiny.subscriptions, key)
+    return await parked.retry_key(tiny.db, tiny.subscriptions, SETTINGS, key)
 
 
 async def test_retry_goes_in_order_and_stops_at_the_first_that_fails_again(embedded: Tiny) -> None:

@@ -10,16 +10,15 @@ from kit.events.embedded import EmbeddedBus
 from kit.events.inbox import InboxConsumer
 from kit.events.kafka import KafkaBus
 from kit.events.relay import Relay
-from tests.kit.tiny import Handlers, subscriptions_of
+from tests.kit.tiny import SETTINGS, Handlers, subscriptions_of
 
 
 async def main(what: str, where: dict[str, Any], connect: dict[str, Any], service: str, source: str) -> None:
     db = Database(DatabaseSettings(connect, name="tiny"))
     bus = KafkaBus(where["kafka"], "tiny-process") if where["kafka"] else EmbeddedBus(connect)
     await bus.start()
-    part: Any = (
-        Relay(db, bus) if what == "relay" else InboxConsumer(db, bus, subscriptions_of(service, source, Handlers()))
-    )
+    subscriptions = subscriptions_of(service, source, Handlers())
+    part: Any = Relay(db, bus) if what == "relay" else InboxConsumer(db, bus, subscriptions, SETTINGS)
     await asyncio.wait_for(part.run(asyncio.Event()), 30)
 
 

@@ -25,7 +25,7 @@ from kit.events.kafka import KafkaBus
 from kit.events.relay import Relay
 from kit.ids import new_id
 from kit.testing.postgres import TestServer, drop_database
-from tests.kit.tiny import Handlers, happened, rows, subscriptions_of, tiny_database
+from tests.kit.tiny import SETTINGS, Handlers, happened, rows, subscriptions_of, tiny_database
 
 ROOT = Path(__file__).parents[3]
 PROCESS = Path(__file__).with_name("tiny_process.py")
@@ -92,9 +92,8 @@ class Tiny:
         return found
 
     def consumer(self, bus: EventBus | None = None, handlers: Handlers | None = None) -> InboxConsumer:
-        return InboxConsumer(
-            self.db, bus or self.bus, subscriptions_of(self.service, self.source, handlers or self.handlers)
-        )
+        subscriptions = subscriptions_of(self.service, self.source, handlers or self.handlers)
+        return InboxConsumer(self.db, bus or self.bus, subscriptions, SETTINGS)
 
     @asynccontextmanager
     async def running(self, *parts: Relay | InboxConsumer) -> AsyncIterator[None]:

@@ -14,8 +14,8 @@ from kit.db.filters import Field, ListSpec
 from kit.db.lists import fetch_page, parse_query
 from kit.errors import BadQuery
 from kit.security.fields import FieldRule, mask, shown, shown_list
+from kit.security.principals import Actor
 from kit.testing.postgres import TestServer
-from kit.web.context import Actor
 
 POLICY = {"tax_id": FieldRule("tax-ids:read"), "bank": FieldRule("banks:read", otherwise="none")}
 EVERYTHING = Actor("boss", frozenset(), frozenset({"tax-ids:read", "banks:read"}))

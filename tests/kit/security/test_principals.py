@@ -11,6 +11,7 @@ import pytest
 
 from kit.db.database import Database, DatabaseSettings
 from kit.security.principals import (
+    Actor,
     Reach,
     Scope,
     owned_rows,
@@ -20,7 +21,6 @@ from kit.security.principals import (
     scope_query,
 )
 from kit.testing.postgres import TestServer, drop_database
-from kit.web.context import Actor
 from tests.kit.tiny import tiny_database
 
 REACHES: dict[str, Reach] = {"rep": "own", "manager": "subtree", "director": "all"}

@@ -15,7 +15,7 @@ from kit.events.rebuild import rebuild
 from kit.events.relay import Relay
 from kit.process import topics_of
 from kit.testing.service import ServiceHarness
-from services.risk.audit import audit
+from services.risk.verify import verify
 from tests.risk.conftest import Order, balance, open_account, payment
 
 
@@ -43,7 +43,7 @@ async def publish_all(service: ServiceHarness, heard: Sequence[Event]) -> None:
 async def handle(service: ServiceHarness, event: Event) -> None:
     """One event in a transaction of its own."""
     async with service.transaction() as tx:
-        await service.subscriptions.handle(tx, [event])
+        await service.subscriptions.handle(service.work(tx), [event])
 
 
 async def test_no_automatic_reservation_passes_the_limit(logged: ServiceHarness) -> None:
@@ -78,7 +78,7 @@ async def test_no_automatic_reservation_passes_the_limit(logged: ServiceHarness)
             running += row["amount"]
     assert await balance(service, account_id) == running
     await publish_all(service, heard + placed)
-    assert [(finding.check, finding.detail) for finding in await audit(service.runtime.db, service.runtime.bus)] == [
+    assert [(finding.check, finding.detail) for finding in await verify(service.runtime.db, service.runtime.bus)] == [
         ("one decision per placement", ""),
         ("decisions follow from their inputs", ""),
         ("one move per return, payment and refund", ""),
@@ -129,7 +129,7 @@ async def test_every_order_sums_to_zero_and_the_ledger_is_rebuilt_equal(logged: 
         expected = 0 if row["order_id"] not in refused or row["state"] == "cancelled" else -row["asked"]
         assert row["exposure"] == expected
     await publish_all(service, events)
-    assert all(finding.ok for finding in await audit(service.runtime.db, service.runtime.bus))
+    assert all(finding.ok for finding in await verify(service.runtime.db, service.runtime.bus))
     report = await rebuild(service.runtime.db, service.runtime.bus, service.subscriptions, "exposure")
     assert report.equal, report.as_dict()
     assert [table.live_rows > 0 for table in report.tables] == [True] * 4
@@ -156,7 +156,7 @@ async def test_a_damaged_row_is_found(logged: ServiceHarness, damage: str) -> No
         assert await tx.execute(damage) == 1
     report = await rebuild(service.runtime.db, service.runtime.bus, service.subscriptions, "exposure")
     assert not report.equal
-    findings = await audit(service.runtime.db, service.runtime.bus)
+    findings = await verify(service.runtime.db, service.runtime.bus)
     assert any(not finding.ok for finding in findings) or "order_credit" in damage
 
 
@@ -167,7 +167,7 @@ async def test_a_missing_decision_is_found_by_the_audit(logged: ServiceHarness) 
     heard, lost = Order(account_id, 400), Order(account_id, 300)
     await service.deliver(heard.placed())
     await publish_all(service, [heard.placed(), lost.placed(), payment(account_id, (heard, 100)), heard.returned(1)])
-    findings = {finding.check: finding for finding in await audit(service.runtime.db, service.runtime.bus)}
+    findings = {finding.check: finding for finding in await verify(service.runtime.db, service.runtime.bus)}
     assert str(lost.id) in findings["one decision per placement"].detail
     assert not findings["one move per return, payment and refund"].ok
     assert findings["decisions follow from their inputs"].ok

@@ -6,15 +6,15 @@ from collections import Counter
 from collections.abc import Collection
 
 from kit.db.database import Database
-from kit.events.audit import Check, Finding, at_one_moment, read_all
 from kit.events.bus import EventBus
 from kit.events.envelope import topic_of
+from kit.events.verify import Check, Finding, at_one_moment, read_all
 from services.customer.orders.repository import confirmed_placements
 
 Decided = tuple[str, int]
 
 
-async def audit(db: Database, bus: EventBus) -> list[Finding]:
+async def verify(db: Database, bus: EventBus) -> list[Finding]:
     """Compare the orders with risk's answers and with the own log; the system should be settled."""
     async with at_one_moment(db) as tx:
         orders: set[Decided] = await confirmed_placements(tx)

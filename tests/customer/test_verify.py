@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from kit.testing.service import ServiceHarness
-from services.customer.audit import audit
+from services.customer.verify import verify
 from tests.customer.conftest import World, hear, logged, refused, reserved, send_outbox
 
 
 async def _failed(service: ServiceHarness) -> list[str]:
-    return [finding.check for finding in await audit(service.runtime.db, service.runtime.bus) if not finding.ok]
+    return [finding.check for finding in await verify(service.runtime.db, service.runtime.bus) if not finding.ok]
 
 
 async def test_every_confirmation_has_its_reservation(world: World) -> None:
@@ -21,7 +21,7 @@ async def test_every_confirmation_has_its_reservation(world: World) -> None:
         assert await _failed(service) == []
         await service.deliver(reserved(third := await world.placed()))
         await send_outbox(service)
-        findings = {finding.check: finding for finding in await audit(service.runtime.db, service.runtime.bus)}
+        findings = {finding.check: finding for finding in await verify(service.runtime.db, service.runtime.bus)}
         broken = findings["confirmed orders have one reservation of their placement"]
         assert (broken.ok, broken.count) == (False, 3)
         assert third["id"] in broken.detail

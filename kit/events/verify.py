@@ -1,4 +1,4 @@
-"""What `crmesh audit` needs: reading a whole topic, a moment of the database, and the findings of a check."""
+"""What `crmesh verify` needs: reading a whole topic, a moment of the database, and the findings of a check."""
 
 from __future__ import annotations
 

@@ -7,20 +7,19 @@ order event and programme, never a row or an event of each.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from functools import lru_cache
 from uuid import UUID
 
-import orjson
-
-from kit.db.database import Database, Row, Tx
-from kit.events.audit import Check, Finding, at_one_moment, given_up, read_all
+from kit.db.database import Database, Tx
 from kit.events.bus import EventBus
 from kit.events.envelope import Event, topic_of
+from kit.events.verify import Check, Finding, at_one_moment, given_up, read_all
 from services.channels.events_in import HEARD, OrderHeard, OrderReturnedHeard
+from services.channels.programmes.models import RebateProgramme
+from services.channels.programmes.repository import list_published
+from services.channels.programmes.rules import TierPlan, accrual, rebate, slices
 from services.channels.rebates import repository
-from services.channels.rebates.rules import PlanKind, TierPlan, accrual, plan_of, rebate, slices
-from services.channels.rebates.service import Programme, programme_of
+from services.channels.rebates.models import RebateAccount, RebateAccrual
+from services.channels.rebates.service import counts, plan_in, volume_in
 from services.channels.subscriptions import subscriptions
 
 SERVICE = "channels"
@@ -29,13 +28,13 @@ _TYPES = ("customer.order.confirmed.v1", "customer.order.returned.v1")
 Expected = dict[tuple[UUID, UUID], int]
 
 
-async def audit(db: Database, bus: EventBus) -> list[Finding]:
+async def verify(db: Database, bus: EventBus) -> list[Finding]:
     """Findings over the whole log of customer; run it when delivery has settled."""
     async with db.reading() as tx:
-        programmes = [programme_of(row) for row in await repository.all_published(tx)]
+        programmes = await list_published(tx)
     gone = await given_up(db, subscriptions.group)
     expected: Expected = {}
-    counted: dict[UUID, tuple[Programme, ...]] = {}
+    counted: dict[UUID, tuple[RebateProgramme, ...]] = {}
     async for event in read_all(bus, topic_of("customer"), _TYPES, without=gone):
         _expect(event, programmes, counted, expected)
     sides = Check(SERVICE, "both sides of every accrual, in all zero")
@@ -48,17 +47,17 @@ async def audit(db: Database, bus: EventBus) -> list[Finding]:
 
 
 def _expect(
-    event: Event, programmes: list[Programme], counted: dict[UUID, tuple[Programme, ...]], into: Expected
+    event: Event, programmes: list[RebateProgramme], counted: dict[UUID, tuple[RebateProgramme, ...]], into: Expected
 ) -> None:
     order = HEARD[event.type].model_validate(event.payload)
     if isinstance(order, OrderHeard) and order.partner_id is not None:
         partner_id = order.partner_id
-        found = tuple(one for one in programmes if one.counts(partner_id, order.order_date, event.time))
+        found = tuple(one for one in programmes if counts(one, partner_id, order.order_date, event.time))
         if found:
             counted[order.id] = found
-        into |= {(event.id, one.id): one.volume(order.lines) for one in found}
+        into |= {(event.id, one.id): volume_in(one, order.lines) for one in found}
     elif isinstance(order, OrderReturnedHeard):
-        into |= {(event.id, one.id): one.volume(order.returned_lines) for one in counted.get(order.id, ())}
+        into |= {(event.id, one.id): volume_in(one, order.returned_lines) for one in counted.get(order.id, ())}
 
 
 async def _accruals(tx: Tx, expected: Expected) -> tuple[Check, Check, Check]:
@@ -67,17 +66,17 @@ async def _accruals(tx: Tx, expected: Expected) -> tuple[Check, Check, Check]:
     once = Check(SERVICE, "one accrual per order event and programme", len(expected))
     derived = Check(SERVICE, "accruals follow from their inputs")
     chained = Check(SERVICE, "positions chain, rebate is F(position)")
-    accounts = {row["id"]: row for row in await repository.all_accounts(tx)}
+    accounts = {row.id: row for row in await repository.all_accounts(tx)}
     chained.count = len(accounts)
     account_id: UUID | None = None
     plan: TierPlan | None = None
     moves: Counter[int] = Counter()
     async for row in repository.all_accruals(tx):
-        if row["account_id"] != account_id:
+        if row.account_id != account_id:
             _close(account_id, plan, moves, accounts, chained)
-            account_id, plan, moves = row["account_id"], _plan(row["kind"], row["tiers"]), Counter()
-        moves[row["position_before"]] += 1
-        moves[row["position_after"]] -= 1
+            account_id, plan, moves = row.account_id, plan_in(row.kind, row.tiers), Counter()
+        moves[row.position_before] += 1
+        moves[row.position_after] -= 1
         _count(row, expected, once)
         _derive(row, derived)
     _close(account_id, plan, moves, accounts, chained)
@@ -88,27 +87,31 @@ async def _accruals(tx: Tx, expected: Expected) -> tuple[Check, Check, Check]:
     return once, derived, chained
 
 
-def _count(row: Row, expected: Expected, check: Check) -> None:
-    key = (row["source_event_id"], row["programme_id"])
+def _count(row: RebateAccrual, expected: Expected, check: Check) -> None:
+    key = (row.source_event_id, row.programme_id)
     volume = expected.pop(key, None)
     if volume is None:
         check.fault(f"event {key[0]} in programme {key[1]} has no cause")
-    elif volume != row["volume"]:
-        check.fault(f"event {key[0]} in programme {key[1]}: volume {row['volume']} instead of {volume}")
+    elif volume != row.volume:
+        check.fault(f"event {key[0]} in programme {key[1]}: volume {row.volume} instead of {volume}")
 
 
-def _derive(row: Row, check: Check) -> None:
-    plan, before, after = _plan(row["kind"], row["tiers"]), row["position_before"], row["position_after"]
-    parts = [{"start": part.start, "end": part.end, "rate": part.rate} for part in slices(plan, before, after)]
+def _derive(row: RebateAccrual, check: Check) -> None:
+    plan, before, after = plan_in(row.kind, row.tiers), row.position_before, row.position_after
+    parts = [(part.start, part.end, part.rate) for part in slices(plan, before, after)]
     amount = accrual(plan, before, after)
-    agrees = (row["amount"], orjson.loads(row["slices"])) == (amount, parts)
-    check.add(agrees, f"order {row['order_id']}: {row['amount']}, the plan says {amount}")
-    if after != before + row["volume"]:
-        check.fault(f"order {row['order_id']}: the position moves by another amount than the volume")
+    agrees = (row.amount, [(part.start, part.end, part.rate) for part in row.slices]) == (amount, parts)
+    check.add(agrees, f"order {row.order_id}: {row.amount}, the plan says {amount}")
+    if after != before + row.volume:
+        check.fault(f"order {row.order_id}: the position moves by another amount than the volume")
 
 
 def _close(
-    account_id: UUID | None, plan: TierPlan | None, moves: Counter[int], accounts: dict[UUID, Row], check: Check
+    account_id: UUID | None,
+    plan: TierPlan | None,
+    moves: Counter[int],
+    accounts: dict[UUID, RebateAccount],
+    check: Check,
 ) -> None:
     """All accruals of an account have passed; it is taken out of `accounts`."""
     if account_id is None or plan is None:
@@ -117,15 +120,9 @@ def _close(
     if account is None:
         check.fault(f"account {account_id} is missing")
         return
-    moves[account["position"]] += 1
+    moves[account.position] += 1
     moves[0] -= 1
     if any(moves.values()):
         check.fault(f"account {account_id}: positions do not follow each other")
-    elif account["accrued"] != rebate(plan, account["position"]):
-        check.fault(f"account {account_id}: {account['accrued']} is not the rebate of {account['position']}")
-
-
-@lru_cache(maxsize=1024)
-def _plan(kind: str, tiers: str) -> TierPlan:
-    steps: Sequence[dict[str, int]] = orjson.loads(tiers)
-    return plan_of(PlanKind(kind), [(tier["start"], tier["rate"]) for tier in steps])
+    elif account.accrued != rebate(plan, account.position):
+        check.fault(f"account {account_id}: {account.accrued} is not the rebate of {account.position}")

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from kit.db.database import Database
-from kit.events.audit import Check, Finding, at_one_moment, given_up, partitions_of, read_all
 from kit.events.bus import EventBus
 from kit.events.envelope import Event, topic_of
+from kit.events.verify import Check, Finding, at_one_moment, given_up, partitions_of, read_all
 from services.targets.credits.repository import sum_ledger
 from services.targets.credits.rules import LineAmount, ReturnedLine, reverse_lines, split_lines
 from services.targets.events_in import OrderConfirmed, OrderReturned
@@ -96,7 +96,7 @@ def _inputs_agree(order: OrderConfirmed | OrderReturned, fact: OrderCredited) ->
     )
 
 
-async def audit(db: Database, bus: EventBus) -> list[Finding]:
+async def verify(db: Database, bus: EventBus) -> list[Finding]:
     """Derive every credit decision again from the log of the orders; compare the ledger with the facts.
 
     Facts have the key of their order, so both logs are read a partition at a time: in memory are the facts of one.

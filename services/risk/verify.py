@@ -10,9 +10,9 @@ from collections import Counter
 from uuid import UUID
 
 from kit.db.database import Database, Row, Tx
-from kit.events.audit import Check, Finding, at_one_moment, given_up, read_all
 from kit.events.bus import EventBus
 from kit.events.envelope import topic_of
+from kit.events.verify import Check, Finding, at_one_moment, given_up, read_all
 from services.risk.credit import repository
 from services.risk.credit.enums import Decision, EntryKind
 from services.risk.credit.rules import Refused, decide_reservation
@@ -30,7 +30,7 @@ Placements = dict[Placement, int]
 Moves = dict[tuple[str, str], int]
 
 
-async def audit(db: Database, bus: EventBus) -> list[Finding]:
+async def verify(db: Database, bus: EventBus) -> list[Finding]:
     """Findings over the whole log of customer; run it when delivery has settled."""
     placements, moves = await _expected(bus, await given_up(db, subscriptions.group))
     sums = Check(SERVICE, "balances are the sums of their entries")

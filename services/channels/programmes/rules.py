@@ -13,6 +13,8 @@ from enum import StrEnum
 
 from kit.errors import FieldError, Invalid
 from kit.money import MAX_AMOUNT, ratio
+from kit.transitions import Move, Moves
+from services.channels.programmes.enums import ProgrammeState
 
 RATE_WHOLE = 1_000_000
 """100 % as a rate."""
@@ -159,3 +161,9 @@ def _retroactive(plan: TierPlan, before: int, after: int) -> list[Slice]:
     if old == new:
         return [Slice(new, before, after, plan.tiers[new - 1].rate)]
     return [Slice(old, before, 0, plan.tiers[old - 1].rate), Slice(new, 0, after, plan.tiers[new - 1].rate)]
+
+
+MOVES: Moves[ProgrammeState] = {
+    "replace": Move((ProgrammeState.DRAFT,), ProgrammeState.DRAFT),
+    "publish": Move((ProgrammeState.DRAFT,), ProgrammeState.PUBLISHED),
+}

@@ -11,7 +11,7 @@ import pytest
 from kit.events import outbox
 from kit.events.envelope import topic_of
 from kit.events.relay import Relay
-from services.targets.audit import audit
+from services.targets.verify import verify
 
 _FIRST_FACT = (
     "SELECT id, data::text FROM outbox WHERE type = 'targets.order.credited.v1' AND subject = $1 AND sequence = 1"
@@ -37,7 +37,7 @@ async def publish(world: Any, *orders: Any) -> None:
 async def failing(world: Any) -> dict[str, str]:
     """Checks that fail, with their details."""
     runtime = world.service.runtime
-    findings = await audit(runtime.db, runtime.bus)
+    findings = await verify(runtime.db, runtime.bus)
     await runtime.bus.stop()
     assert all(finding.count for finding in findings)
     return {finding.check: finding.detail for finding in findings if not finding.ok}

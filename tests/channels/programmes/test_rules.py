@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.money import MAX_AMOUNT
-from services.channels.rebates.rules import (
+from services.channels.programmes.rules import (
     MAX_POSITION,
     RATE_WHOLE,
     Period,
