@@ -61,9 +61,7 @@ async def test_handlers_of_an_event_run_in_the_order_of_registration() -> None:
     subscriptions.react(handler("react"), "customer.a.v1", "risk.b.v1")
     subscriptions.project(Projection("p", ("t",), {"customer.a.v1": handler("project")}))
     subscriptions.ledger(Projection("l", ("t",), {"tiny.c.v1": handler("never")}, is_ledger=True))
-    await subscriptions.handle(
-        system_work(None, "tiny", SETTINGS), [event(1, "customer.a.v1", "k"), event(2, "risk.b.v1", "k")]
-    )  # type: ignore[arg-type]  # nothing looks at it
+    work = system_work(None, "tiny", SETTINGS)  # type: ignore[arg-type]  # nothing looks at its transaction
     await subscriptions.handle(work, [event(1, "customer.a.v1", "k"), event(2, "risk.b.v1", "k")])
     assert seen == [("react", 1), ("project", 1), ("react", 2)]
     assert subscriptions.topics() == ("crmesh.customer.events.v1", "crmesh.risk.events.v1")
