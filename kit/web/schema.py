@@ -7,10 +7,11 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from kit.money import MAX_AMOUNT, SHARE_WHOLE, is_currency
+from kit.text import BIDI, CONTROLS, LINE_CONTROLS, RefusedText, clean_text
 
-NO_NUL = r"^[^\x00]*$"
 ABSENT: Any = None
 """Default of a field that a change may leave out but not set to null."""
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -58,16 +59,33 @@ def _sane_moment(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
-def _has_content(value: str) -> str:
-    if not value.strip():
-        raise ValueError("must not be blank")
-    return value
+def _written_text(limit: int, *, lines: bool = False) -> BeforeValidator:
+    """Text is stored in NFC; what kit.text refuses is refused with its code and its position."""
+
+    def cleaned(value: object) -> object:
+        if not isinstance(value, str) or len(value) > NFC_SHRINKS * limit:
+            return value
+        try:
+            return clean_text(value, lines=lines)
+        except RefusedText as refused:
+            raise PydanticCustomError(
+                refused.code, "{reason}", {"reason": str(refused), "position": refused.position}
+            ) from None
+
+    return BeforeValidator(cleaned)
 
 
-Text = Annotated[str, StringConstraints(max_length=200, pattern=NO_NUL)]
-Label = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=NO_NUL), AfterValidator(_has_content)]
-LongText = Annotated[str, StringConstraints(max_length=4000, pattern=NO_NUL)]
-Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]*$")]
+NFC_SHRINKS = 4
+"""How many characters become one in NFC at most: a text longer than that many times its limit need not be cleaned."""
+_ON_A_LINE: Any = Field(json_schema_extra={"pattern": f"^[^{CONTROLS}{BIDI}]*$"})
+_ON_LINES: Any = Field(json_schema_extra={"pattern": f"^[^{LINE_CONTROLS}{BIDI}]*$"})
+
+Text = Annotated[str, StringConstraints(max_length=200), _written_text(200), _ON_A_LINE]
+Label = Annotated[str, StringConstraints(min_length=1, max_length=200), _written_text(200), _ON_A_LINE]
+LongText = Annotated[str, StringConstraints(max_length=4000), _written_text(4000, lines=True), _ON_LINES]
+Code = Annotated[
+    str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]*$"), _written_text(64)
+]
 CurrencyCode = Annotated[
     str, StringConstraints(min_length=3, max_length=3, pattern=r"^[A-Z]{3}$"), AfterValidator(_currency)
 ]

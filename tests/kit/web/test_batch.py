@@ -21,6 +21,7 @@ async def test_rows_of_all_kinds(web: Any) -> None:
         {},
         {"name": "d", "secret": "hunter2"},
         {"name": "e"},
+        {"name": "gpj.\u202eexe"},
     ]
     answer = await web.client.post("/v1/notes/batch", json={"rows": rows}, headers=web.headers())
     assert answer.status_code == 200
@@ -29,18 +30,22 @@ async def test_rows_of_all_kinds(web: Any) -> None:
         "created": 2,
         "unchanged": 0,
         "updated": 0,
-        "problems": 5,
+        "problems": 6,
     }
-    assert [result["index"] for result in body["results"]] == list(range(7))
+    assert [result["index"] for result in body["results"]] == list(range(8))
     pointers = [[e["pointer"] for e in r["problem"]["errors"]] if r["problem"] else None for r in body["results"]]
-    assert pointers == [None, ["/rows/1/name"], ["/rows/2/size"], [], ["/rows/4/name"], ["/rows/5/secret"], None]
+    refused = [["/rows/1/name"], ["/rows/2/size"], [], ["/rows/4/name"], ["/rows/5/secret"]]
+    assert pointers == [None, *refused, None, ["/rows/7/name"]]
     assert [r["problem"]["code"] for r in body["results"] if r["problem"]] == [
         "invalid",
         "invalid",
         "not-a-teapot",
         "invalid",
         "invalid",
+        "invalid",
     ]
+    (bidi,) = body["results"][7]["problem"]["errors"]
+    assert (bidi["code"], bidi["detail"][:21]) == ("text-direction", "U+202E at character 4")
     assert "hunter2" not in answer.text
     assert await web.names() == ["a", "e"]
 

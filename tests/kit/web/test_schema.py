@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,8 +30,9 @@ def accepts(kind: Any, value: Any) -> bool:
         (schema.Share, [0, SHARE_WHOLE], [-1, SHARE_WHOLE + 1, 0.5]),
         (schema.PositiveShare, [1, SHARE_WHOLE], [0]),
         (schema.Count, [1, 1_000_000], [0, 1_000_001, 1.0]),
-        (schema.Text, ["", "a\nb", "雪" * 200], ["a\0", "x" * 201, 5]),
-        (schema.Label, ["a", " a "], ["", "  ", "\n", "\u3000", "a\0", "x" * 201]),
+        (schema.Text, ["", "雪" * 200], ["a\0", "a\nb", " ", "\u200b", "x" * 201, 5]),
+        (schema.LongText, ["", "a\r\n\tb", "雪" * 4000], ["a\0", "\n", "x" * 4001, 5]),
+        (schema.Label, ["a", " a "], ["", "  ", "\n", "\u3000", "a\0", "\u202ea", "x" * 201]),
         (schema.Code, ["a", "A-1.b:c/d_e"], ["", "-a", "a b", "é", "a\n", "x" * 65]),
         (schema.CurrencyCode, ["USD", "JPY"], ["usd", "US", "XAU", "ZZZ", "USD\n"]),
         (
@@ -53,6 +55,38 @@ def accepts(kind: Any, value: Any) -> bool:
 def test_bounds(kind: Any, good: list[Any], bad: list[Any]) -> None:
     assert [value for value in good if not accepts(kind, value)] == []
     assert [value for value in bad if accepts(kind, value)] == []
+
+
+def test_text_is_composed_before_it_is_measured() -> None:
+    assert TypeAdapter(schema.Label).validate_python("e\u0301" * 200) == "é" * 200
+    assert not accepts(schema.Label, "e\u0301" * 201)
+    assert not accepts(schema.Label, "x" * 10_000_000)
+
+
+@pytest.mark.parametrize(
+    ("value", "code", "message"),
+    [
+        ("ab\u202ec", "text-direction", "U+202E at character 2 changes the direction of the text around it"),
+        ("Acme\nLtd", "text-control", "U+000A at character 4 is a control character"),
+        ("\u200b\u200b", "text-invisible", "nothing of it can be seen: it begins with U+200B at character 0"),
+    ],
+)
+@pytest.mark.parametrize("kind", [schema.Label, schema.Text, schema.Code])
+def test_refused_text_names_the_place(kind: Any, value: str, code: str, message: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        TypeAdapter(kind).validate_python(value)
+    (error,) = refused.value.errors()
+    assert (error["type"], error["msg"]) == (code, message)
+
+
+@pytest.mark.parametrize("kind", [schema.Label, schema.Text, schema.LongText, schema.Code])
+@pytest.mark.parametrize("value", ["Blue Harbour", "雪\u200d", "a\0", "a\u202e", "\x9f", "A-1", "a\nb"])
+def test_the_published_pattern_refuses_no_more_than_the_field(kind: Any, value: str) -> None:
+    published = TypeAdapter(kind).json_schema()
+    if accepts(kind, value):
+        assert re.search(published["pattern"], value)
+    else:
+        assert kind is schema.Code or not re.search(published["pattern"], value)
 
 
 def test_moments_become_utc() -> None:

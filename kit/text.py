@@ -1,0 +1,182 @@
+"""Text as people type it: what may be stored, how it is compared, how names sort.
+
+Stored text is in NFC. It is searched and matched by `fold_text` and sorted by `sort_key`; both depend on tables of
+libraries, so keys that are stored carry the version of the rule that made them.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import TYPE_CHECKING, LiteralString
+
+if TYPE_CHECKING:
+    from opencc import OpenCC
+
+FOLD_VERSION = 1
+"""Of `fold_text`: raised when a key would come out differently; stored beside the keys."""
+SORT_VERSION = "1"
+"""Of `sort_key`: its first character. Never shorter than the version before, so that old keys are a range."""
+SORTED_LENGTH = 100
+"""Characters of a name that count for its place: a key of at most 1,300 bytes fits into an index."""
+
+CONTROLS = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
+"""Characters that steer a terminal, a printer or a line; as the inside of a class of a regular expression."""
+LINE_CONTROLS = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f"
+"""The same for text of several lines: tab, line feed and carriage return are allowed, so are separators of lines."""
+BIDI = r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+"""Characters that change the direction of what stands around them: a text that shows as another one."""
+INVISIBLE = (
+    r"\s\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u2065\u206a-\u206f\u2800\u3164"
+    r"\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
+)
+"""Characters that nobody sees. Between others they are allowed: scripts need joiners, emoji and old forms selectors."""
+
+_REFUSED = re.compile(f"[{CONTROLS}{BIDI}\ud800-\udfff]")
+_REFUSED_IN_LINES = re.compile(f"[{LINE_CONTROLS}{BIDI}\ud800-\udfff]")
+_TAGS = "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+_VISIBLE = re.compile(f"[^{INVISIBLE}{CONTROLS}{BIDI}{_TAGS}]")
+_IGNORED = re.compile(f"[{INVISIBLE.removeprefix(chr(92) + 's')}{BIDI}{_TAGS}]+")
+_BIDI = re.compile(f"[{BIDI}]")
+_HAN = re.compile("[\u2e80-\u2fdf\u3005-\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]+")
+_ACCENTED_LATIN = re.compile("([a-z])[\u0300-\u036f]+")
+_LATIN = str.maketrans(
+    {"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ł": "l", "þ": "th", "ŋ": "n", "ŧ": "t"}
+)
+
+
+class RefusedText(ValueError):
+    """A text that is not stored. `code` is stable, `position` counts the characters of the text as sent, from 0."""
+
+    def __init__(self, code: LiteralString, position: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code, self.position = code, position
+
+
+def clean_text(text: str, *, lines: bool = False) -> str:
+    """The text in NFC; `lines` allows tabs and line ends.
+
+    Raises RefusedText: `text-control`, `text-direction`, or `text-invisible` for a text that is not empty, but of which
+    nothing can be seen.
+    """
+    if text.isascii() and text.isprintable() and not text.isspace():
+        return text
+    if refused := (_REFUSED_IN_LINES if lines else _REFUSED).search(text):
+        raise _refusal(refused)
+    if text and not _VISIBLE.search(text):
+        raise RefusedText(
+            "text-invisible", 0, f"nothing of it can be seen: it begins with U+{ord(text[0]):04X} at character 0"
+        )
+    return unicodedata.normalize("NFC", text)
+
+
+def _refusal(found: re.Match[str]) -> RefusedText:
+    position, where = found.start(), f"U+{ord(found[0]):04X} at character {found.start()}"
+    if _BIDI.match(found[0]):
+        return RefusedText("text-direction", position, f"{where} changes the direction of the text around it")
+    return RefusedText("text-control", position, f"{where} is a control character")
+
+
+class _Simplified(dict[int, str]):
+    """Simplified forms by code point, asked of OpenCC character by character and kept.
+
+    Never by phrase: its phrases fold the first character of one word and leave it in another.
+    """
+
+    _converter: OpenCC | None = None
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        if _HAN.match(character):
+            if self._converter is None:
+                from opencc import OpenCC
+
+                self._converter = OpenCC("t2s")
+            while (simpler := self._converter.convert(character)) != character:
+                character = simpler
+        self[code] = character
+        return character
+
+
+class _Apart(dict[int, str]):
+    """Spaces in place of punctuation and symbols, by code point."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        self[code] = " " if unicodedata.category(character)[0] in "PSZ" else character
+        return self[code]
+
+
+_simplified = _Simplified()
+_apart = _Apart()
+
+
+@lru_cache(maxsize=4096)
+def fold_text(text: str) -> str:
+    """The key by which text is searched and matched: two texts that a reader takes for the same have one.
+
+    NFKC (widths, ligatures, compositions), case, traditional to simplified, nothing invisible, one space between words.
+    `fold_text(fold_text(x)) == fold_text(x)`. A text that folds to nothing is invisible.
+    """
+    if text.isascii():
+        return " ".join(text.lower().split())
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFD", text).casefold()).casefold()
+    plain = unicodedata.normalize("NFKC", _IGNORED.sub("", plain))
+    return " ".join(unicodedata.normalize("NFKC", plain.translate(_simplified)).split())
+
+
+def without_punctuation(folded: str) -> str:
+    """A folded text with one space in place of its punctuation and symbols."""
+    return " ".join(folded.translate(_apart).split())
+
+
+def fold_latin(folded: str) -> str:
+    """A folded text with its Latin letters bare: é, ø, ł as e, o, l; the marks of other scripts stay."""
+    if folded.isascii():
+        return folded
+    bare = _ACCENTED_LATIN.sub(r"\1", unicodedata.normalize("NFD", folded.translate(_LATIN)))
+    return unicodedata.normalize("NFC", bare)
+
+
+def has_han(text: str) -> bool:
+    """Whether Chinese characters stand in it."""
+    return _HAN.search(text) is not None
+
+
+def sort_key(name: str) -> str:
+    """The key by which names sort, in a column COLLATE "C"; its version is its first character.
+
+    Latin without accents and case, punctuation as a space; each Chinese character as its syllable, tone and itself, so
+    that 李 stands between Leo and Lima and names of one family stay together. The reading follows the word: 重庆 is
+    Chongqing. Other scripts by code point.
+    """
+    folded = fold_latin(fold_text(name)[: SORTED_LENGTH * 2])
+    plain = (without_punctuation(folded) or folded)[:SORTED_LENGTH]
+    spelled = _HAN.sub(lambda run: f" {' '.join(map(_spelled, _words(run[0])))} ", plain)
+    return f"{SORT_VERSION} {' '.join(spelled.split())}"
+
+
+def _words(run: str) -> list[str]:
+    from pypinyin.seg.mmseg import seg
+
+    return list(seg.cut(run))
+
+
+@lru_cache(maxsize=16384)
+def _spelled(word: str) -> str:
+    """北京 as `bei3北 jing1京`; characters without a reading stand behind all syllables."""
+    from pypinyin import Style, lazy_pinyin
+
+    readings = lazy_pinyin(word, style=Style.TONE3, neutral_tone_with_five=True, v_to_u=False)
+    return " ".join(
+        (reading if reading[0].isascii() else "~") + character
+        for reading, character in zip(readings, word, strict=True)
+    )
+
+
+def pinyin(text: str) -> str:
+    """The syllables of the Chinese characters in a text, without tones, joined: 晨光 and 辰光 are `chenguang`."""
+    from pypinyin import lazy_pinyin
+
+    return "".join(lazy_pinyin([word for run in _HAN.findall(text) for word in _words(run)]))
