@@ -153,6 +153,21 @@ async def record(
     await audit.record_many(work.tx, entries, key=work.secret)
 
 
+async def audit_added(work: Work, resource: str, row_id: UUID, values: Mapping[str, Any]) -> None:
+    """Audit a new row that never changes (facts, entries); `values` as JSON has them."""
+    await audit.record(
+        work.tx,
+        actor=work.actor.subject,
+        roles=sorted(work.actor.roles),
+        action="create",
+        resource=resource,
+        resource_id=str(row_id),
+        before=None,
+        after=values,
+        key=work.secret,
+    )
+
+
 def shown(row: OwnedRow, names: Sequence[str]) -> dict[str, Any]:
     """Fields of a row as JSON has them."""
     return row.model_dump(mode="json", include=set(names))

@@ -134,6 +134,32 @@ async def settled(tx: Tx, work: Callable[[], Awaitable[None]]) -> None:
     raise BatchContended()
 
 
+Attempt = TypeVar("Attempt")
+
+
+async def decide_rows(
+    tx: Tx,
+    rows: Sequence[tuple[int, RowModel]],
+    results: Results,
+    prepare: Callable[[], Awaitable[Attempt]],
+    decide: Callable[[Attempt, RowModel], tuple[str, UUID]],
+    write: Callable[[Attempt], Awaitable[None]],
+) -> None:
+    """A batch in three steps, again when another transaction was first (`settled`): what it needs is read, each row is
+    decided (its status and id; an AppError refuses it alone), everything is written at once."""
+
+    async def work() -> None:
+        attempt = await prepare()
+        for index, row in rows:
+            try:
+                results.done(index, *decide(attempt, row))
+            except AppError as error:
+                results.refuse(index, error)
+        await write(attempt)
+
+    await settled(tx, work)
+
+
 class RowRepeated(Conflict):
     """An earlier row of the same batch names the same thing."""
 

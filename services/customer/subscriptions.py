@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from kit.events.handlers import Projection, Subscriptions
 from services.customer.directories.handlers import project_member, project_partner, project_product
+from services.customer.events_in import HEARD
 from services.customer.orders.handlers import react_refused, react_reserved
 
-subscriptions = Subscriptions("customer")
+subscriptions = Subscriptions("customer", HEARD)
 
 subscriptions.project(
     Projection(

@@ -6,10 +6,10 @@ from kit.events.tables import ConsumerOffsetRow, InboxRow, OutboxRow, ParkedEven
 from kit.jobs.tables import JobRow
 from kit.security.audit import AuditRow
 from kit.web.idempotency import IdempotencyRow
-from services.customer.accounts.models import Account, AccountExternalId
+from services.customer.accounts.models import AccountExternalIdTable, AccountTable
 from services.customer.db import Base
 from services.customer.directories.models import PartnerDirectory, Principal, ProductDirectory
-from services.customer.exchange_rates.models import ExchangeRate
+from services.customer.exchange_rates.models import ExchangeRateTable
 from services.customer.orders.models import Order, OrderCheck, OrderCredit, OrderLine
 from services.customer.payments.models import Payment, PaymentAllocation, PaymentRefund
 from services.customer.returns.models import OrderReturn
@@ -47,9 +47,9 @@ METADATA = Base.metadata
 
 __all__ = [
     "METADATA",
-    "Account",
-    "AccountExternalId",
-    "ExchangeRate",
+    "AccountExternalIdTable",
+    "AccountTable",
+    "ExchangeRateTable",
     "Order",
     "OrderCheck",
     "OrderCredit",

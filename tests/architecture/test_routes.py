@@ -110,16 +110,16 @@ def test_every_route_asks_for_one_permission(apps: dict[str, Any], service: str)
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_permissions_exist_and_the_auditor_only_reads(apps: dict[str, Any], service: str) -> None:
-    deps = importlib.import_module(f"services.{service}.deps")
+    access = importlib.import_module(f"services.{service}.access")
     asked = {permission for route in public_routes(apps, service) for permission in permissions_of(route)}
-    granted: set[str] = set().union(*deps.PERMISSIONS.values())
-    assert asked <= deps.PERMISSIONS["administrator"]
-    assert granted <= deps.PERMISSIONS["administrator"]
+    granted: set[str] = set().union(*access.PERMISSIONS.values())
+    assert asked <= access.PERMISSIONS["administrator"]
+    assert granted <= access.PERMISSIONS["administrator"]
     assert all(re.fullmatch(r"[a-z_-]+:[a-z_]+", permission) for permission in granted | asked)
-    assert {permission.partition(":")[2] for permission in deps.PERMISSIONS["auditor"]} <= READS
-    assert set(deps.PERMISSIONS) <= set(deps.REACHES), "a role without record scope"
+    assert {permission.partition(":")[2] for permission in access.PERMISSIONS["auditor"]} <= READS
+    assert set(access.PERMISSIONS) <= set(access.REACHES), "a role without record scope"
     writers = [r for r in public_routes(apps, service) if (r.methods or set()) - {"GET", "HEAD"}]
-    assert not {p for route in writers for p in permissions_of(route)} & deps.PERMISSIONS["auditor"]
+    assert not {p for route in writers for p in permissions_of(route)} & access.PERMISSIONS["auditor"]
 
 
 @pytest.mark.parametrize("service", SERVICES)

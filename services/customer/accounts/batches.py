@@ -4,96 +4,82 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from kit import clock
-from kit.db.database import Tx
-from kit.errors import AppError, Conflict
-from kit.events import outbox
-from kit.events.outbox import Fact
-from kit.security import audit
-from kit.security.audit import AuditEntry
-from kit.web.batch import Raced, Results, settled
+from kit.errors import Conflict, VersionMismatch
+from kit.records import Change, changed_row, record
+from kit.security.principals import Scope
+from kit.web.batch import Raced, Results, decide_rows
+from kit.work import Work
+from services.customer.access import may_read_tax_ids
 from services.customer.accounts import repository
-from services.customer.accounts.enums import AccountKind
+from services.customer.accounts.models import Account, AccountExternalId
 from services.customer.accounts.repository import Pair
-from services.customer.accounts.rules import AccountArchived, DuplicateAccount, clean_tax_id, merged
+from services.customer.accounts.rules import AccountArchived, DuplicateAccount, clean_tax_id
 from services.customer.accounts.schemas import AccountRow
 from services.customer.accounts.service import (
-    SERVICE,
-    account_fact,
-    audit_entry,
+    ACCOUNTS,
     check_owner,
+    external_ids_of,
     known_owners,
     new_account,
     own_seller,
     unknown_owner,
 )
-from services.customer.deps import Desk, may_read_tax_ids
 
 
 @dataclass(slots=True)
-class _Work:
+class _Attempt:
     """What one attempt at a batch knows and has decided so far."""
 
-    desk: Desk
+    work: Work
+    scope: Scope
     owners: set[UUID]
     own: UUID | None
     by_external: dict[Pair, UUID]
     by_tax_id: dict[Pair, UUID]
-    accounts: dict[UUID, dict[str, Any]]
+    accounts: dict[UUID, Account]
     touched: set[UUID] = field(default_factory=set)
-    added: list[dict[str, Any]] = field(default_factory=list)
-    changed: list[dict[str, Any]] = field(default_factory=list)
-    external: list[tuple[UUID, str, str]] = field(default_factory=list)
-    facts: list[Fact] = field(default_factory=list)
-    entries: list[AuditEntry] = field(default_factory=list)
+    created: list[Change[Account]] = field(default_factory=list)
+    updated: list[Change[Account]] = field(default_factory=list)
+    external: list[AccountExternalId] = field(default_factory=list)
 
 
-async def upsert_accounts(tx: Tx, desk: Desk, rows: Sequence[tuple[int, AccountRow]], results: Results) -> None:
+async def upsert_accounts(work: Work, rows: Sequence[tuple[int, AccountRow]], results: Results) -> None:
     """Create or change accounts; a result per row. A row may not repeat an account of an earlier row."""
-
-    async def attempt() -> None:
-        work = await _prepare(tx, desk, [row for _, row in rows])
-        for index, row in rows:
-            try:
-                status, account_id = _decide(work, row)
-                results.done(index, status, account_id)
-            except AppError as error:
-                results.refuse(index, error)
-        await _write(tx, work)
-
-    await settled(tx, attempt)
+    await decide_rows(work.tx, rows, results, partial(_prepare, work, [row for _, row in rows]), _decide, _write)
 
 
-async def _prepare(tx: Tx, desk: Desk, rows: Sequence[AccountRow]) -> _Work:
-    own = await own_seller(tx, desk)
-    if not desk.scope.everything and any(row.owner_id is None for row in rows):
-        await check_owner(tx, desk, own)
+async def _prepare(work: Work, rows: Sequence[AccountRow]) -> _Attempt:
+    own, scope = await own_seller(work), await work.scope()
+    if not scope.everything and any(row.owner_id is None for row in rows):
+        await check_owner(work, own)
     spelt = {"".join(row.tax_id.split()).upper() for row in rows if row.tax_id}
     tax_ids = spelt | {tax_id.replace("-", "") for tax_id in spelt}
     # first the tax ids: an account of a row that another batch has just committed must not be met by its tax id alone
-    by_tax_id = await repository.find_by_tax_id(tx, tax_ids)
-    by_external = await repository.find_by_external(tx, {pair for row in rows for pair in row.external_ids.items()})
-    accounts = await repository.lock_accounts(tx, set(by_external.values()))
-    return _Work(desk, await known_owners(tx, desk, rows), own, by_external, by_tax_id, accounts)
+    by_tax_id = await repository.find_by_tax_id(work.tx, tax_ids)
+    named = {pair for row in rows for pair in row.external_ids.items()}
+    by_external = await repository.find_by_external(work.tx, named)
+    accounts = await repository.lock_accounts(work.tx, set(by_external.values()))
+    return _Attempt(work, scope, await known_owners(work, rows), own, by_external, by_tax_id, accounts)
 
 
-def _decide(work: _Work, row: AccountRow) -> tuple[str, UUID]:
+def _decide(attempt: _Attempt, row: AccountRow) -> tuple[str, UUID]:
     """What becomes of one row: (status, account id); raises AppError when it is refused."""
-    if row.owner_id is not None and row.owner_id not in work.owners:
+    if row.owner_id is not None and row.owner_id not in attempt.owners:
         raise unknown_owner(row.owner_id)
-    found = {work.by_external[pair] for pair in row.external_ids.items() if pair in work.by_external}
+    found = {attempt.by_external[pair] for pair in row.external_ids.items() if pair in attempt.by_external}
     if len(found) > 1:
-        seen = [other for other in found if work.desk.scope.sees(work.accounts[other]["owner_id"])]
+        seen = [other for other in found if attempt.scope.sees(attempt.accounts[other].owner_id)]
         raise DuplicateAccount("the external ids belong to several accounts", extra=_candidates(seen))
     if not found:
-        return "created", _add(work, row)
-    account = work.accounts[found.pop()]
-    if account["id"] in work.touched or not work.desk.scope.sees(account["owner_id"]):
+        return "created", _add(attempt, row)
+    account = attempt.accounts[found.pop()]
+    if account.id in attempt.touched or not attempt.scope.sees(account.owner_id):
         raise DuplicateAccount("the account is another row's, or not the caller's")
-    return _change(work, account, row), account["id"]
+    return _change(attempt, account, row), account.id
 
 
 def _candidates(ids: Sequence[UUID]) -> dict[str, list[str]]:
@@ -101,69 +87,68 @@ def _candidates(ids: Sequence[UUID]) -> dict[str, list[str]]:
     return {"candidates": sorted(map(str, ids))}
 
 
-def _claim(work: _Work, account: dict[str, Any]) -> None:
-    if account["tax_id"] is not None and account["kind"] == AccountKind.ORGANIZATION:
-        holder = work.by_tax_id.setdefault((account["country"], account["tax_id"]), account["id"])
-        if holder != account["id"]:
-            known = work.accounts.get(holder)
-            is_seen = work.desk.scope.everything or (known is not None and work.desk.scope.sees(known["owner_id"]))
-            told = [holder] if is_seen and may_read_tax_ids(work.desk.actor) else []
-            raise DuplicateAccount("the tax id is another account's", extra=_candidates(told))
+def _claim(attempt: _Attempt, account: Account) -> None:
+    """Take the tax id; raises DuplicateAccount when it is another's."""
+    if account.tax_id is None or account.country is None or not account.is_organization:
+        return
+    holder = attempt.by_tax_id.setdefault((account.country, account.tax_id), account.id)
+    if holder != account.id:
+        known = attempt.accounts.get(holder)
+        is_seen = attempt.scope.everything or (known is not None and attempt.scope.sees(known.owner_id))
+        told = [holder] if is_seen and may_read_tax_ids(attempt.work.actor) else []
+        raise DuplicateAccount("the tax id is another account's", extra=_candidates(told))
 
 
-def _add(work: _Work, row: AccountRow) -> UUID:
-    values = row.model_dump()
-    values["tax_id"] = clean_tax_id(row.kind, row.country, row.tax_id)
-    values["owner_id"] = row.owner_id or work.own
-    account = new_account(values)
-    _claim(work, account)
-    work.added.append(account)
-    work.accounts[account["id"]] = account
-    work.touched.add(account["id"])
-    for pair in row.external_ids.items():
-        work.by_external[pair] = account["id"]
-        work.external.append((account["id"], *pair))
-    work.facts.append(account_fact(account))
-    work.entries.append(audit_entry(work.desk, "create", account, None, values))
-    return account["id"]  # type: ignore[no-any-return]
+def _add(attempt: _Attempt, row: AccountRow) -> UUID:
+    tax_id = clean_tax_id(row.kind, row.country, row.tax_id)
+    account = new_account({**row.model_dump(), "tax_id": tax_id, "owner_id": row.owner_id or attempt.own})
+    _claim(attempt, account)
+    attempt.created.append(Change(None, account))
+    attempt.accounts[account.id] = account
+    attempt.touched.add(account.id)
+    attempt.by_external |= dict.fromkeys(account.external_ids.items(), account.id)
+    attempt.external += external_ids_of(account)
+    return account.id
 
 
-def _change(work: _Work, account: dict[str, Any], row: AccountRow) -> str:
-    given = row.model_dump(include=row.model_fields_set)
-    if row.kind != account["kind"]:
+def _given(account: Account, row: AccountRow) -> dict[str, Any]:
+    """What a row says of an account that exists; raises Conflict, DuplicateAccount, TaxIdInvalid."""
+    given = row.given()
+    if row.kind != account.kind:
         raise Conflict("the kind of an account never changes")
-    given["external_ids"] = {**account["external_ids"], **row.external_ids}
     for source, name in row.external_ids.items():
-        if account["external_ids"].get(source, name) != name:
+        if account.external_ids.get(source, name) != name:
             raise DuplicateAccount(f"the account has another id in {source}")
-    wanted = {**account, **given}
-    given["tax_id"] = clean_tax_id(wanted["kind"], wanted["country"], wanted["tax_id"])
-    if given.get("owner_id", account) is None:
-        given["owner_id"] = account["owner_id"]
-    changes = merged(account, given)
-    if not changes:
-        work.touched.add(account["id"])
+    given["external_ids"] = {**account.external_ids, **row.external_ids}
+    country, tax_id = given.get("country", account.country), given.get("tax_id", account.tax_id)
+    given["tax_id"] = clean_tax_id(account.kind, country, tax_id)
+    given["owner_id"] = given.get("owner_id") or account.owner_id
+    return given
+
+
+def _change(attempt: _Attempt, account: Account, row: AccountRow) -> str:
+    one = changed_row(account, _given(account, row))
+    attempt.touched.add(account.id)
+    if not one.changed:
         return "unchanged"
-    if account["archived_at"] is not None:
+    if account.is_archived:
         raise AccountArchived()
-    after = {**account, **changes, "version": account["version"] + 1, "updated_at": clock.now()}
-    _claim(work, after)
-    work.touched.add(account["id"])
-    work.changed.append(after)
-    new = row.external_ids.items() - account["external_ids"].items()
-    work.external += [(account["id"], *pair) for pair in new]
-    work.by_external |= dict.fromkeys(new, account["id"])
-    work.facts.append(account_fact(after, changes))
-    before = {name: account[name] for name in changes}
-    work.entries.append(audit_entry(work.desk, "update", account, before, changes))
+    _claim(attempt, one.after)
+    attempt.updated.append(one)
+    new = [named for named in external_ids_of(one.after) if named.source not in account.external_ids]
+    attempt.external += new
+    attempt.by_external |= {(named.source, named.external_id): account.id for named in new}
     return "updated"
 
 
-async def _write(tx: Tx, work: _Work) -> None:
+async def _write(attempt: _Attempt) -> None:
     """Everything at once; raises Raced when another transaction took a tax id or external id meanwhile."""
-    if not await repository.add_accounts(tx, work.added, work.external):
+    work = attempt.work
+    if not await repository.add_accounts(work.tx, [one.after for one in attempt.created], attempt.external):
         raise Raced
-    if await repository.save_accounts(tx, work.changed) != len(work.changed):
-        raise Raced
-    await outbox.announce(tx, SERVICE, work.facts)
-    await audit.record_many(tx, work.entries, key=work.desk.key)
+    try:
+        await repository.save_accounts(work.tx, [one.after for one in attempt.updated])
+    except VersionMismatch:
+        raise Raced from None
+    await record(work, ACCOUNTS, attempt.created, action="create")
+    await record(work, ACCOUNTS, attempt.updated, action="update")

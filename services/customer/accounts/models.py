@@ -1,39 +1,26 @@
-"""Accounts and their ids in other systems."""
+"""Accounts and their ids in other systems, as rows and as tables."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from kit.db.columns import Identified, Versioned, identifier, moment, text
+from kit.db.columns import DECODED, FrozenRow, OwnedRow, identifier, moment, one_of, text
+from services.customer.accounts.enums import AccountKind
 from services.customer.db import Base
 
 
-class Account(Identified, Versioned, Base, table=True):
-    """A customer; `stream_key` keys all its events and never changes."""
+class AccountColumns(OwnedRow):
+    """What the table of accounts has."""
 
     __tablename__ = "account"
-    __table_args__ = (
-        sa.Index(
-            "uq_account_tax_id_country",
-            "tax_id",
-            "country",
-            unique=True,
-            postgresql_where=sa.text("kind = 'organization'"),
-        ),
-        sa.CheckConstraint("kind IN ('organization', 'person')", name="kind"),
-        sa.CheckConstraint("tax_id IS NULL OR country IS NOT NULL", name="tax_id_has_country"),
-        sa.Index("ix_account_name_id", "name", "id"),
-        sa.Index("ix_account_created_at_id", "created_at", "id"),
-        sa.Index("ix_account_owner_id_created_at_id", "owner_id", "created_at", "id"),
-        sa.Index("ix_account_owner_id_name_id", "owner_id", "name", "id"),
-    )
 
     stream_key: UUID = identifier(nullable=False)
-    kind: str = text(nullable=False)
+    kind: AccountKind = text(nullable=False)
     name: str = text(nullable=False)
     local_name: str | None = text(default=None, nullable=True)
     tax_id: str | None = text(default=None, nullable=True)
@@ -42,18 +29,59 @@ class Account(Identified, Versioned, Base, table=True):
     customer_type: str | None = text(default=None, nullable=True)
     website: str | None = text(default=None, nullable=True)
     owner_id: UUID | None = identifier(default=None, nullable=True)
-    tags: list[str] = Field(sa_type=sa.ARRAY(sa.Text), nullable=False)
+    tags: tuple[str, ...] = Field(sa_type=sa.ARRAY(sa.Text), nullable=False)
     archived_at: datetime | None = moment(default=None, nullable=True)
 
 
-class AccountExternalId(Base, table=True):
+class AccountTable(AccountColumns, Base, table=True):
+    """Accounts."""
+
+    __table_args__ = (
+        sa.Index(
+            "uq_account_tax_id_country",
+            "tax_id",
+            "country",
+            unique=True,
+            postgresql_where=sa.text("kind = 'organization'"),
+        ),
+        one_of("kind", AccountKind),
+        sa.CheckConstraint("tax_id IS NULL OR country IS NOT NULL", name="tax_id_has_country"),
+        sa.Index("ix_account_name_id", "name", "id"),
+        sa.Index("ix_account_created_at_id", "created_at", "id"),
+        sa.Index("ix_account_owner_id_created_at_id", "owner_id", "created_at", "id"),
+        sa.Index("ix_account_owner_id_name_id", "owner_id", "name", "id"),
+    )
+
+
+class AccountExternalId(FrozenRow):
     """The account's id in another system, at most one per system."""
 
     __tablename__ = "account_external_id"
-    __table_args__ = (sa.UniqueConstraint("account_id", "source"),)
 
     source: str = text(primary_key=True)
     external_id: str = text(primary_key=True)
     account_id: UUID = identifier(
         nullable=False, sa_column_args=(sa.ForeignKey("account.id", deferrable=True, initially="DEFERRED"),)
     )
+
+
+class AccountExternalIdTable(AccountExternalId, Base, table=True):
+    """Ids of accounts in other systems."""
+
+    __table_args__ = (sa.UniqueConstraint("account_id", "source"),)
+
+
+class Account(AccountColumns):
+    """A customer; `stream_key` keys all its events and never changes, `external_ids` maps source -> id there."""
+
+    external_ids: Annotated[dict[str, str], DECODED]
+
+    @property
+    def is_archived(self) -> bool:
+        """Whether it takes no more changes and orders."""
+        return self.archived_at is not None
+
+    @property
+    def is_organization(self) -> bool:
+        """Whether its name and tax id are no person's."""
+        return self.kind is AccountKind.ORGANIZATION

@@ -1,9 +1,6 @@
-"""Pure rules of accounts: tax ids, what a batch row changes."""
+"""Pure rules of accounts: tax ids."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from typing import Any
 
 from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError
@@ -49,8 +46,3 @@ def clean_tax_id(kind: str, country: str | None, tax_id: str | None) -> str | No
         except ValidationError as error:
             raise TaxIdInvalid("/tax_id", f"not a Unified Social Credit Code: {error}") from None
     return "".join(tax_id.split()).upper()
-
-
-def merged(account: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields of `account` that `given` changes, with their new values."""
-    return {name: value for name, value in given.items() if account[name] != value}

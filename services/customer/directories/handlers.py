@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from kit.db.database import Tx
-from kit.events.envelope import Event
+from kit.events.handlers import Fact
 from kit.security.principals import replace_principal
 from services.customer.directories import repository
+from services.customer.directories.models import PartnerEntry, ProductEntry
 from services.customer.events_in import MemberHeard, PartnerHeard, ProductHeard
 
 
-async def project_member(tx: Tx, events: Sequence[Event]) -> None:
+async def project_member(tx: Tx, facts: Sequence[Fact[MemberHeard]]) -> None:
     """Replace the memberships of each member by those of its latest event."""
-    latest = {member.id: member for member in (MemberHeard.model_validate(event.payload) for event in events)}
+    latest = {fact.data.id: fact.data for fact in facts}
     for member in latest.values():
         rows: list[dict[str, Any]] = [
             {
@@ -30,23 +31,23 @@ async def project_member(tx: Tx, events: Sequence[Event]) -> None:
         await replace_principal(tx, rows)
 
 
-async def project_partner(tx: Tx, events: Sequence[Event]) -> None:
+async def project_partner(tx: Tx, facts: Sequence[Fact[PartnerHeard]]) -> None:
     """Keep code and state of each partner."""
-    latest = {partner.id: partner for partner in (PartnerHeard.model_validate(event.payload) for event in events)}
-    await repository.put_partners(tx, [latest[key].model_dump() for key in sorted(latest)])
+    latest = {fact.data.id: fact.data for fact in facts}
+    await repository.put_partners(tx, [PartnerEntry(**latest[key].model_dump()) for key in sorted(latest)])
 
 
-async def project_product(tx: Tx, events: Sequence[Event]) -> None:
+async def project_product(tx: Tx, facts: Sequence[Fact[ProductHeard]]) -> None:
     """Keep product line and activity of each product."""
-    latest = {product.sku: product for product in (ProductHeard.model_validate(event.payload) for event in events)}
+    latest = {fact.data.sku: fact.data for fact in facts}
     rows = [
-        {
-            "sku": product.sku,
-            "product_id": product.id,
-            "product_line": product.product_line,
-            "is_active": product.is_active,
-            "version": product.version,
-        }
+        ProductEntry(
+            sku=product.sku,
+            product_id=product.id,
+            product_line=product.product_line,
+            is_active=product.is_active,
+            version=product.version,
+        )
         for product in (latest[sku] for sku in sorted(latest))
     ]
     await repository.put_products(tx, rows)

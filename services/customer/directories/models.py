@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlmodel import Field
 
-from kit.db.columns import identifier, text
+from kit.db.columns import FrozenRow, identifier, text
 from kit.security.principals import PrincipalRow
 from services.customer.db import Base
 
@@ -15,8 +15,8 @@ class Principal(PrincipalRow, Base, table=True):
     """Members of the sales organisation and their units over time."""
 
 
-class PartnerDirectory(Base, table=True):
-    """Partners by id; only active ones may be named in orders."""
+class PartnerEntry(FrozenRow):
+    """A partner; only an active one may be named in orders."""
 
     __tablename__ = "partner_directory"
 
@@ -26,8 +26,12 @@ class PartnerDirectory(Base, table=True):
     version: int = Field(nullable=False)
 
 
-class ProductDirectory(Base, table=True):
-    """Products by stock keeping unit."""
+class PartnerDirectory(PartnerEntry, Base, table=True):
+    """Partners by id."""
+
+
+class ProductEntry(FrozenRow):
+    """A product by stock keeping unit."""
 
     __tablename__ = "product_directory"
 
@@ -36,3 +40,7 @@ class ProductDirectory(Base, table=True):
     product_line: str = text(nullable=False)
     is_active: bool = Field(nullable=False)
     version: int = Field(nullable=False)
+
+
+class ProductDirectory(ProductEntry, Base, table=True):
+    """Products by stock keeping unit."""

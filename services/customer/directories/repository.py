@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 import orjson
 
 from kit.db.database import Tx
-from kit.db.filters import Field
-from kit.db.lists import ListSpec
 from kit.db.rows import insert_rows
-from services.customer.directories.models import PartnerDirectory, ProductDirectory
-
-SELLERS = ListSpec(
-    source="(SELECT DISTINCT ON (id) id, code, path[cardinality(path)] AS unit_id, valid_from, valid_to "
-    "FROM principal ORDER BY id, valid_from DESC) s",
-    fields={
-        "id": Field("s.id", "uuid"),
-        "code": Field("s.code", sortable=True),
-        "unit_id": Field("s.unit_id", "uuid", nullable=True),
-        "valid_from": Field("s.valid_from", "date", sortable=True),
-        "valid_to": Field("s.valid_to", "date", nullable=True),
-    },
-    search=("s.code",),
-    default_sort="code",
-)
+from services.customer.directories.models import PartnerEntry, ProductEntry
 
 _LATER_PARTNER = (
     "ON CONFLICT (id) DO UPDATE SET code = excluded.code, state = excluded.state, version = excluded.version "
@@ -48,14 +32,14 @@ SELECT
 """
 
 
-async def put_partners(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+async def put_partners(tx: Tx, rows: Sequence[PartnerEntry]) -> None:
     """Insert or replace partners by a later version; each id once, sorted."""
-    await insert_rows(tx, PartnerDirectory, rows, _LATER_PARTNER)
+    await insert_rows(tx, PartnerEntry, rows, _LATER_PARTNER)
 
 
-async def put_products(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+async def put_products(tx: Tx, rows: Sequence[ProductEntry]) -> None:
     """Insert or replace products by a later version; each sku once, sorted."""
-    await insert_rows(tx, ProductDirectory, rows, _LATER_PRODUCT)
+    await insert_rows(tx, ProductEntry, rows, _LATER_PRODUCT)
 
 
 async def get_references(

@@ -11,9 +11,8 @@ from kit.web import routes
 from kit.web.context import Allow, Context
 from kit.web.lists import documented, list_answer
 from kit.web.responses import json_answer
-from services.customer.deps import desk_of
 from services.customer.exchange_rates import service
-from services.customer.exchange_rates.repository import RATES
+from services.customer.exchange_rates.lists import RATES
 from services.customer.exchange_rates.schemas import ExchangeRateCreate, ExchangeRatePage, ExchangeRateRead
 
 router = routes.router("exchange-rates")
@@ -21,14 +20,13 @@ router = routes.router("exchange-rates")
 
 @router.post("/v1/exchange-rates", response_model=ExchangeRateRead, status_code=201)
 async def create_exchange_rate(
-    body: ExchangeRateCreate, context: Annotated[Context, Depends(Allow("exchange-rates:write"))]
+    body: ExchangeRateCreate, work: Annotated[Context, Depends(Allow("exchange-rates:write"))]
 ) -> Response:
     """Add the rate of a currency from a day on."""
-    rate = await service.create_rate(context.tx, await desk_of(context), body)
-    return json_answer(rate, 201)
+    return json_answer(await service.create_rate(work, body), 201)
 
 
 @router.get("/v1/exchange-rates", response_model=ExchangeRatePage, openapi_extra=documented(RATES))
-async def list_exchange_rates(context: Annotated[Context, Depends(Allow("exchange-rates:read"))]) -> Response:
+async def list_exchange_rates(work: Annotated[Context, Depends(Allow("exchange-rates:read"))]) -> Response:
     """Rates, latest first."""
-    return await list_answer(context, RATES)
+    return await list_answer(work, RATES)

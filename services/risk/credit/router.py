@@ -13,6 +13,7 @@ from kit.web import routes
 from kit.web.context import Allow, Context
 from kit.web.lists import documented, list_answer, page_of
 from kit.web.responses import json_answer
+from services.risk.access import owned
 from services.risk.credit import lists, repository, service
 from services.risk.credit.schemas import (
     CreditDecisionCreate,
@@ -21,7 +22,6 @@ from services.risk.credit.schemas import (
     ExposureRead,
     OrderCreditRead,
 )
-from services.risk.deps import owned
 
 router = routes.router("credit")
 

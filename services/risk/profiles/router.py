@@ -13,7 +13,7 @@ from kit.web.batch import BatchAnswer, parse_rows
 from kit.web.context import Allow, Context, IfMatch
 from kit.web.lists import documented, list_answer, page_of
 from kit.web.responses import json_answer
-from services.risk.deps import owned
+from services.risk.access import owned
 from services.risk.profiles import service
 from services.risk.profiles.repository import SPEC
 from services.risk.profiles.schemas import CreditProfileBatch, CreditProfileRead, CreditProfileRow, CreditProfileUpdate

@@ -15,10 +15,10 @@ from kit.web.context import Allow, Context
 from kit.web.operations import JobRead, job_answer
 from kit.web.problems import MEDIA_TYPE
 from kit.web.responses import json_answer
+from services.targets.access import visible_to
 from services.targets.attainment import service
 from services.targets.attainment.jobs import REBUILD
 from services.targets.attainment.schemas import AttainmentQuery, AttainmentRead, RebuildCreate
-from services.targets.deps import visible_to
 
 router = routes.router("attainment")
 

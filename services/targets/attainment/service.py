@@ -9,11 +9,11 @@ from uuid import UUID
 
 from kit.db.database import Row, Tx
 from kit.errors import BadQuery, FieldError
+from services.targets.access import Visible
 from services.targets.attainment import repository
 from services.targets.attainment.repository import Slice
 from services.targets.attainment.rules import assess
 from services.targets.attainment.schemas import AttainmentQuery
-from services.targets.deps import Visible
 from services.targets.members.service import MemberNotFound, require_member
 from services.targets.targets.service import TargetNotFound, require_visible
 from services.targets.units.service import UnitNotFound, require_unit

@@ -10,9 +10,9 @@ from starlette.responses import Response
 from kit.web import routes
 from kit.web.context import Allow, Context
 from kit.web.lists import documented, list_answer, page_of
+from services.targets.access import visible_to
 from services.targets.credits.repository import CREDIT_LINES
 from services.targets.credits.schemas import CreditLineRead
-from services.targets.deps import visible_to
 
 router = routes.router("credit-lines")
 

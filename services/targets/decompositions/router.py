@@ -13,10 +13,10 @@ from kit.web import routes
 from kit.web.context import Allow, Context
 from kit.web.lists import documented, list_answer, page_of
 from kit.web.responses import json_answer
+from services.targets.access import visible_to
 from services.targets.decompositions import service
 from services.targets.decompositions.repository import DECOMPOSITIONS
 from services.targets.decompositions.schemas import DecompositionCreate, DecompositionItem, DecompositionRead
-from services.targets.deps import visible_to
 from services.targets.targets.service import require_visible
 
 router = routes.router("decompositions")

@@ -14,12 +14,12 @@ from kit.events.outbox import Fact, announce
 from kit.ids import new_id
 from kit.security import audit
 from kit.security.principals import Actor
+from services.targets.access import Visible
 from services.targets.decompositions import repository
 from services.targets.decompositions.enums import LABELS, PERIODS, Dimension, DriverKind
 from services.targets.decompositions.periods import split_period
 from services.targets.decompositions.rules import Cell, Child, Driver, decompose
 from services.targets.decompositions.schemas import ChildCreate, DecompositionCreate
-from services.targets.deps import Visible
 from services.targets.events_out import DecompositionChild, TargetDecomposed
 from services.targets.members.repository import get_codes
 from services.targets.targets.enums import TargetState

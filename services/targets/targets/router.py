@@ -12,7 +12,7 @@ from kit.web import routes
 from kit.web.context import Allow, Context, IfMatch
 from kit.web.lists import documented, list_answer, page_of
 from kit.web.responses import json_answer
-from services.targets.deps import visible_to
+from services.targets.access import visible_to
 from services.targets.targets import service
 from services.targets.targets.repository import SCOPE, TARGETS
 from services.targets.targets.schemas import TargetCreate, TargetRead, TargetUpdate

@@ -14,7 +14,7 @@ from kit.events.outbox import Fact, announce
 from kit.ids import new_id
 from kit.security import audit
 from kit.security.principals import Actor
-from services.targets.deps import Visible
+from services.targets.access import Visible
 from services.targets.events_out import TargetActivated, TargetSnapshot
 from services.targets.members.repository import get_codes
 from services.targets.targets import repository

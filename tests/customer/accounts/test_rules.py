@@ -1,10 +1,10 @@
-"""Tax ids and what a row changes."""
+"""Tax ids."""
 
 from __future__ import annotations
 
 import pytest
 
-from services.customer.accounts.rules import TaxIdInvalid, clean_tax_id, merged
+from services.customer.accounts.rules import TaxIdInvalid, clean_tax_id
 
 GOOD = "91110000600037341L"
 
@@ -23,7 +23,3 @@ def test_bad_tax_ids(country: str | None, tax_id: str, pointer: str) -> None:
     with pytest.raises(TaxIdInvalid) as caught:
         clean_tax_id("organization", country, tax_id)
     assert caught.value.errors[0].pointer == pointer
-
-
-def test_merged_names_what_differs() -> None:
-    assert merged({"a": 1, "b": 2}, {"a": 1, "b": 3}) == {"b": 3}

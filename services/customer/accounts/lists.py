@@ -1,0 +1,30 @@
+"""List of accounts."""
+
+from __future__ import annotations
+
+from kit.db.lists import Field, ListSpec, fields_of
+from services.customer.accounts.models import AccountColumns
+
+EXTERNAL_IDS = (
+    "(SELECT coalesce(json_object_agg(e.source, e.external_id ORDER BY e.source), '{}') "
+    "FROM account_external_id e WHERE e.account_id = a.id)"
+)
+"""The ids of account `a` in other systems, {source: id}."""
+
+ACCOUNTS = ListSpec(
+    source="account a",
+    fields={
+        **fields_of(AccountColumns, "a", sortable=("name", "created_at"), without=("archived_at",)),
+        "stream_key": Field("a.stream_key", "uuid", filterable=False),
+        "website": Field("a.website", nullable=True, filterable=False),
+        "external_ids": Field(EXTERNAL_IDS, "json"),
+        "external_id": Field(
+            "''",
+            match="EXISTS (SELECT 1 FROM account_external_id x WHERE x.account_id = a.id AND x.external_id = ANY({}))",
+        ),
+        "tag": Field("''", match="a.tags && {}"),
+        "is_archived": Field("(a.archived_at IS NOT NULL)", "bool"),
+    },
+    search=("a.name", "a.local_name"),
+    default_sort="-created_at",
+)
