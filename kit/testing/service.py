@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
+import asyncpg
 import httpx
 import orjson
 from fastapi import FastAPI
@@ -32,6 +33,7 @@ from kit.ids import new_id
 from kit.process import make_runtime
 from kit.runtime import Runtime
 from kit.security.tokens import TokenVerifier, static_jwks
+from kit.testing.clean import Seed, clean, seed_of
 from kit.testing.postgres import TestServer, create_database, drop_database, unique_name
 from kit.work import Work, system_work
 
@@ -92,6 +94,10 @@ class ServiceHarness:
     client: httpx.AsyncClient
     subscriptions: Subscriptions
     _offsets: dict[TopicPartition, int] = field(default_factory=dict)
+
+    def forget(self) -> None:
+        """The next events are the first ones."""
+        self._offsets.clear()
 
     def headers(self, subject: str = "admin", *roles: str, **extra: str) -> dict[str, str]:
         """Authorization of a caller (an administrator by default); `If_Match=` gives `If-Match`."""
@@ -197,6 +203,36 @@ async def service_harness(server: TestServer, service: str, **settings: Any) -> 
     finally:
         await runtime.db.stop()
         await drop_database(server, database)
+
+
+@dataclass
+class Turns:
+    """A service whose tests come one after the other."""
+
+    harness: ServiceHarness
+    connection: asyncpg.Connection
+    seed: Seed
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[ServiceHarness]:
+        """The service as new for one test; raises LeftRunning when the test has left a transaction open."""
+        try:
+            yield self.harness
+        finally:
+            await self.harness.runtime.bus.stop()
+            self.harness.forget()
+            await clean(self.connection, self.seed)
+
+
+@asynccontextmanager
+async def shared_harness(server: TestServer, service: str, **settings: Any) -> AsyncIterator[Turns]:
+    """One application and one database for the tests of a file; the rows of each are gone before the next."""
+    async with service_harness(server, service, **settings) as harness:
+        connection = await harness.runtime.db.connect()
+        try:
+            yield Turns(harness, connection, await seed_of(connection))
+        finally:
+            await connection.close()
 
 
 def codes(problem: dict[str, Any]) -> Sequence[str]:

@@ -16,7 +16,7 @@ from kit.events.handlers import topic_of_type
 from kit.events.relay import Relay
 from kit.ids import derived_id
 from kit.testing.postgres import TestServer
-from kit.testing.service import ServiceHarness, make_event, service_harness
+from kit.testing.service import ServiceHarness, Turns, make_event, shared_harness
 
 UNITS = [derived_id("unit", number) for number in range(4)]
 REP_1, REP_2, OTHER_REP, MANAGER = (derived_id("member", number) for number in range(4))
@@ -127,10 +127,17 @@ class World:
         return answer.json()
 
 
+@pytest.fixture(scope="module")
+async def turns(postgres_server: TestServer) -> AsyncIterator[Turns]:
+    """One service and one database for the tests of a file."""
+    async with shared_harness(postgres_server, "customer") as turns:
+        yield turns
+
+
 @pytest.fixture
-async def service(postgres_server: TestServer) -> AsyncIterator[ServiceHarness]:
-    """The customer service on a database of its own."""
-    async with service_harness(postgres_server, "customer") as harness:
+async def service(turns: Turns) -> AsyncIterator[ServiceHarness]:
+    """The customer service on an empty database."""
+    async with turns.turn() as harness:
         yield harness
 
 

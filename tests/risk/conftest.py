@@ -12,13 +12,21 @@ import pytest
 from kit.events.envelope import Event
 from kit.ids import new_id
 from kit.testing.postgres import TestServer
-from kit.testing.service import ServiceHarness, make_event, service_harness
+from kit.testing.service import ServiceHarness, Turns, make_event, shared_harness
 from services.customer import events_out as customer
 
 
+@pytest.fixture(scope="module")
+async def turns(postgres_server: TestServer) -> AsyncIterator[Turns]:
+    """One service and one database for the tests of a file."""
+    async with shared_harness(postgres_server, "risk", pool_writers=12) as turns:
+        yield turns
+
+
 @pytest.fixture
-async def service(postgres_server: TestServer) -> AsyncIterator[ServiceHarness]:
-    async with service_harness(postgres_server, "risk", pool_writers=12) as harness:
+async def service(turns: Turns) -> AsyncIterator[ServiceHarness]:
+    """The risk service on an empty database."""
+    async with turns.turn() as harness:
         yield harness
 
 

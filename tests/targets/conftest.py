@@ -12,12 +12,20 @@ import pytest
 from kit.events.envelope import Event
 from kit.ids import new_id
 from kit.testing.postgres import TestServer
-from kit.testing.service import ServiceHarness, make_event, service_harness
+from kit.testing.service import ServiceHarness, Turns, make_event, shared_harness
+
+
+@pytest.fixture(scope="module")
+async def turns(postgres_server: TestServer) -> AsyncIterator[Turns]:
+    """One service and one database for the tests of a file."""
+    async with shared_harness(postgres_server, "targets") as turns:
+        yield turns
 
 
 @pytest.fixture
-async def service(postgres_server: TestServer) -> AsyncIterator[ServiceHarness]:
-    async with service_harness(postgres_server, "targets") as harness:
+async def service(turns: Turns) -> AsyncIterator[ServiceHarness]:
+    """The targets service on an empty database."""
+    async with turns.turn() as harness:
         yield harness
 
 
