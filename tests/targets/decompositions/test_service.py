@@ -176,6 +176,9 @@ async def test_the_database_lets_balanced_changes_pass(world: Any, target: dict[
 
 
 async def test_ten_thousand_children_stay_fast(world: Any, target: dict[str, Any]) -> None:
+    """Also in a session that has changed one target before: its plans are kept."""
+    small = await world.service.post("/v1/targets", Q1)
+    assert (await world.service.post(f"/v1/targets/{small.json()['id']}/activate")).status_code == 200
     decomposition = new_id()
     row = (
         "INSERT INTO target (id, root_id, parent_id, decomposition_id, child_key, name, metric, state, currency, "
@@ -193,10 +196,10 @@ async def test_ten_thousand_children_stay_fast(world: Any, target: dict[str, Any
         )
         for first in range(1, 10_001, 1000):
             await tx.execute(row, target["id"], decomposition, first)
-    inserted = time.monotonic() - started
     answer = await world.service.post(f"/v1/targets/{target['id']}/activate")
     assert answer.status_code == 200, answer.text
-    assert inserted < 5, f"10,000 children took {inserted:.2f} s"
+    seconds = time.monotonic() - started
+    assert seconds < 5, f"10,000 children took {seconds:.2f} s"
 
 
 async def test_ten_thousand_cells_are_decomposed_and_stored(world: Any, record_property: Any) -> None:
