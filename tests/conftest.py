@@ -1,7 +1,9 @@
 """Fixtures that every test folder may use, and how laws are tried."""
 
+import pytest
 from hypothesis import settings
 
+pytest.register_assert_rewrite("tests.shared_suites")
 pytest_plugins = ["kit.testing.plugin"]
 
 # A busy machine makes one example slow, which says nothing about the law.

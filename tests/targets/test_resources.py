@@ -1,0 +1,62 @@
+"""What the resources of targets have in common with all others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kit.testing.service import ServiceHarness
+from services.targets.events_out import MemberJoined, UnitChanged
+from tests.shared_suites.resources import Created, Family, Listed, Patched, Read, Scoped
+
+
+async def team(service: ServiceHarness) -> dict[str, Any]:
+    answer = await service.post("/v1/units", {"code": "team-1", "name": "Team 1", "kind": "team"})
+    return {"unit_id": answer.json()["id"]}
+
+
+class TestUnits(Created, Listed, Patched):
+    family = Family(
+        path="/v1/units",
+        noun="unit",
+        body={"code": "north", "name": "North", "kind": "region"},
+        other={"code": "south"},
+        patch={"name": "North region"},
+        reader="sales_rep",
+        said=UnitChanged,
+        changed=UnitChanged,
+    )
+
+    @pytest.mark.xfail(reason="the version moves although nothing changes")
+    async def test_a_change_without_effect_is_none(self, service: ServiceHarness) -> None:
+        await super().test_a_change_without_effect_is_none(service)
+
+
+class TestMembers(Created, Listed, Read):
+    family = Family(
+        path="/v1/members",
+        noun="member",
+        needs=team,
+        body={"code": "rep-1", "role": "sales_rep", "valid_from": "2026-01-01"},
+        other={"code": "rep-2"},
+        reader="sales_rep",
+        said=MemberJoined,
+    )
+
+
+class TestTargets(Created, Listed, Patched, Scoped):
+    family = Family(
+        path="/v1/targets",
+        noun="target",
+        body={"name": "Q1", "period_start": "2026-01-01", "period_end": "2026-03-31", "amount": 100},
+        other={"name": "Q1 again"},
+        patch={"name": "First quarter", "amount": 101},
+        reader="auditor",
+        stranger="risk_officer",
+        foreign=("a1", "sales_rep"),
+    )
+
+    @pytest.mark.xfail(reason="the version moves although nothing changes")
+    async def test_a_change_without_effect_is_none(self, service: ServiceHarness) -> None:
+        await super().test_a_change_without_effect_is_none(service)
