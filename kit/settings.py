@@ -37,6 +37,12 @@ class ServiceSettings(BaseSettings):
     audience: str = "crmesh"
     jwks_url: str = "http://127.0.0.1:8000/.well-known/jwks.json"
     secret: SecretStr = Field(default=SecretStr(DEVELOPMENT_SECRET), description="signs cursors and keys hashes")
+    keys: SecretStr = Field(
+        default=SecretStr(""), description="wrap the data keys of persons: id:base64,..., current first"
+    )
+    index_keys: SecretStr = Field(
+        default=SecretStr(""), description="of blind indexes: 1:base64, or 1 and 2 in a change"
+    )
     pool_writers: int = 4
     pool_readers: int = 3
     ops_host: str = Field(default="0.0.0.0", description="where a worker answers for its health and figures")
