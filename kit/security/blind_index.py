@@ -8,12 +8,12 @@ and no key moves, so processes that run with the old and the new setting underst
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from kit.security.cipher import BadKeys, keys_of
@@ -65,21 +65,25 @@ class BlindIndex:
 
     def _hash(self, place: str, message: bytes) -> bytes | None:
         key = self._keys.get(place)
-        return key and hmac.new(key, message, hashlib.sha256).digest()[:INDEX_BYTES]
+        return key and hmac.digest(key, message, "sha256")[:INDEX_BYTES]
 
 
 def normal_email(value: str) -> str:
     """NFKC, trimmed, casefolded, the domain in IDNA ASCII. Raises NotNormal `email-invalid`."""
-    import idna
-
     local, at, domain = unicodedata.normalize("NFKC", value).strip().rpartition("@")
     if not at or not local or not domain or any(c.isspace() or not c.isprintable() for c in local):
         raise NotNormal("email-invalid", "not an e-mail address")
     try:
-        ascii_domain = idna.encode(domain.casefold(), uts46=True).decode()
+        return f"{unicodedata.normalize('NFKC', local.casefold())}@{_ascii_domain(domain.casefold())}"
     except UnicodeError:
         raise NotNormal("email-invalid", "the domain of the e-mail address is none") from None
-    return f"{unicodedata.normalize('NFKC', local.casefold())}@{ascii_domain}"
+
+
+@lru_cache(maxsize=4096)
+def _ascii_domain(domain: str) -> str:
+    import idna
+
+    return idna.encode(domain, uts46=True).decode()
 
 
 def normal_phone(value: str, country: str = "CN") -> str:
