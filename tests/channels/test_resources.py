@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from services.channels.events_out import PartnerApplied, ProductChanged
 from tests.channels.conftest import programme
+from tests.shared_suites.machines import Stateful
 from tests.shared_suites.resources import Created, Family, Listed, Patched, Read
 
 
-class TestPartners(Created, Listed, Patched):
+class TestPartners(Created, Listed, Patched, Stateful):
     family = Family(
         path="/v1/partners",
         noun="partner",
-        body={"code": "P-1", "name": "Harbour Distribution", "kind": "distributor", "regions": ["CN-SH"]},
-        other={"code": "P-2"},
+        body={"name": "Harbour Distribution", "kind": "distributor", "regions": ["CN-SH"]},
+        numbered=lambda n: {"code": f"P-{n}"},
         patch={"name": "Harbour", "regions": ["CN-SH", "CN-ZJ"]},
         reader="sales_rep",
         said=PartnerApplied,
@@ -24,8 +27,8 @@ class TestProducts(Created, Listed, Patched):
     family = Family(
         path="/v1/products",
         noun="product",
-        body={"sku": "CD-ROCK", "name": "Compact disc, rock", "product_line": "rock"},
-        other={"sku": "CD-JAZZ"},
+        body={"name": "Compact disc, rock", "product_line": "rock"},
+        numbered=lambda n: {"sku": f"CD-{n}"},
         patch={"name": "Rock", "is_active": False},
         reader="sales_rep",
         said=ProductChanged,
@@ -33,12 +36,13 @@ class TestProducts(Created, Listed, Patched):
     )
 
 
-class TestProgrammes(Created, Listed, Read):
+class TestProgrammes(Created, Listed, Read, Stateful):
     family = Family(
         path="/v1/rebate-programmes",
         noun="rebate_programme",
         body=programme(),
-        other={"name": "Other"},
+        numbered=lambda n: {"name": f"Volume {n}"},
         reader="sales_director",
         stranger="sales_rep",
     )
+    bodies: ClassVar = {"replace": programme(name="Volume of the year")}

@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 
 from kit.testing.native import run_apart
+from kit.db.migrate import head
 from kit.testing.postgres import TestServer, create_database, drop_database, unique_name
 from kit.testing.program import COMMAND, run_program
 from kit.testing.service import server_url
@@ -31,7 +32,8 @@ def test_two_at_once_do_it_once_and_later_there_is_nothing_to_do() -> None:
     plan = run_program("migrate", "targets", "--plan", "--json")
     (row,) = json.loads(plan.stdout)
     assert (plan.returncode, row["at"]) == (1, None)
-    assert [(each["revision"], each["phase"]) for each in row["pending"]] == [("0001", "expand"), ("0002", "contract")]
+    pending = [(each["revision"], each["phase"]) for each in row["pending"]]
+    assert (pending[:2], pending[-1][0]) == ([("0001", "expand"), ("0002", "contract")], head("targets"))
 
     command = [str(COMMAND), "migrate", "targets", "--json"]
     jobs = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]
@@ -39,7 +41,7 @@ def test_two_at_once_do_it_once_and_later_there_is_nothing_to_do() -> None:
     assert [job.returncode for job in jobs] == [0, 0], answers
     (first,), (second,) = (json.loads(out) for out, _said in answers)
     assert sorted([first["migrated"], second["migrated"]]) == [False, True]
-    assert (first["at"], first["pending"]) == ("0002", [])
+    assert (first["at"], first["pending"]) == (head("targets"), [])
 
     again = run_program("migrate", "targets")
     assert (again.returncode, "current" in again.stdout) == (0, True)

@@ -10,8 +10,8 @@ class TestAccounts(Created, Listed, Patched, Scoped):
     family = Family(
         path="/v1/accounts",
         noun="account",
-        body={"kind": "organization", "name": "Blue Harbour", "region": "CN-SH", "external_ids": {"erp": "C-1"}},
-        other={"external_ids": {"erp": "C-2"}},
+        body={"kind": "organization", "name": "Blue Harbour", "region": "CN-SH"},
+        numbered=lambda n: {"external_ids": {"erp": f"C-{n}"}},
         patch={"region": "CN-BJ", "tags": ["a"]},
         reader="auditor",
         foreign=("rep-1", "sales_rep"),
@@ -25,7 +25,7 @@ class TestExchangeRates(Created, Listed):
     family = Family(
         path="/v1/exchange-rates",
         noun="exchange_rate",
-        body={"currency": "EUR", "rate": "1.08", "valid_from": "2026-03-01"},
-        other={"currency": "CNY"},
+        body={"rate": "1.08", "valid_from": "2026-03-01"},
+        numbered=lambda n: {"currency": ("CNY", "EUR")[n - 1]},
         reader="sales_rep",
     )

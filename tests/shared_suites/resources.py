@@ -1,7 +1,7 @@
 """What every resource over HTTP must do: suites that a route family joins by describing itself.
 
-    class TestPartners(Created, Patched):
-        family = Family("/v1/partners", body=HARBOUR, other={"code": "P-002"}, patch={"name": "New"}, ...)
+    class TestPartners(Created, Listed, Patched):
+        family = Family(path="/v1/partners", body=HARBOUR, numbered=lambda n: {"code": f"P-{n}"}, ...)
 
 The module that joins has the fixture `service` of its service's conftest.
 """
@@ -25,6 +25,10 @@ Body = dict[str, Any]
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 
+def _nothing_of(_number: int) -> Body:
+    return {}
+
+
 async def _nothing(_service: ServiceHarness) -> Body:
     return {}
 
@@ -33,19 +37,19 @@ async def _nothing(_service: ServiceHarness) -> Body:
 class Family:
     """A route family.
 
-    `body` creates a row, with `other` merged in another one; `needs` makes in the service what a body refers to and
-    gives the fields that do. `made` makes a row that HTTP does not create, and gives its path. `patch` changes a row,
-    with `reason` kept beside it where a change must say why. `reader` is a role that reads and may not write,
-    `stranger` one that may not read. `foreign` is the caller (subject and role) whose record scope does not hold the
-    row, `foreign_writes` whether such a role may write at all. `noun` names the resource in the audit log, `said` is
-    the fact of a creation, `changed` that of a change; None: nobody is told.
+    `body` creates a row, `numbered` gives the fields in which many differ; `needs` makes in the service what a body
+    refers to and gives the fields that do. `made` makes a row that HTTP does not create, and gives its path. `patch`
+    changes a row, with `reason` kept beside it where a change must say why. `reader` is a role that reads and may not
+    write, `stranger` one that may not read. `foreign` is the caller (subject and role) whose record scope does not
+    hold the row, `foreign_writes` whether such a role may write at all. `noun` names the resource in the audit log,
+    `said` is the fact of a creation, `changed` that of a change; None: nobody is told.
     """
 
     path: str
     noun: str
     reader: str
     body: Body = field(default_factory=dict)
-    other: Body = field(default_factory=dict)
+    numbered: Callable[[int], Body] = _nothing_of
     needs: Callable[[ServiceHarness], Awaitable[Body]] = _nothing
     made: Callable[[ServiceHarness], Awaitable[str]] | None = None
     patch: Body = field(default_factory=dict)
@@ -60,17 +64,17 @@ class Family:
         """Headers of a caller who reads everything and may not write."""
         return service.headers("reader", self.reader)
 
-    async def bodies(self, service: ServiceHarness) -> tuple[Body, Body]:
-        """Of two creations that differ."""
-        first = {**self.body, **await self.needs(service)}
-        return first, {**first, **self.other}
+    async def bodies(self, service: ServiceHarness, count: int = 2) -> list[Body]:
+        """Of creations that differ."""
+        body = {**self.body, **await self.needs(service)}
+        return [{**body, **self.numbered(number)} for number in range(1, count + 1)]
 
-    async def rows(self, service: ServiceHarness) -> list[str]:
-        """Paths of two new rows."""
+    async def rows(self, service: ServiceHarness, count: int = 2) -> list[str]:
+        """Paths of new rows."""
         if self.made is not None:
-            return [await self.made(service) for _ in range(2)]
-        answers = [await service.post(self.path, body) for body in await self.bodies(service)]
-        assert [answer.status_code for answer in answers] == [201, 201], [answer.text for answer in answers]
+            return [await self.made(service) for _ in range(count)]
+        answers = [await service.post(self.path, body) for body in await self.bodies(service, count)]
+        assert {answer.status_code for answer in answers} == {201}, [answer.text for answer in answers]
         return [f"{self.path}/{answer.json()['id']}" for answer in answers]
 
 

@@ -20,8 +20,8 @@ class TestUnits(Created, Listed, Patched):
     family = Family(
         path="/v1/units",
         noun="unit",
-        body={"code": "north", "name": "North", "kind": "region"},
-        other={"code": "south"},
+        body={"name": "North", "kind": "region"},
+        numbered=lambda n: {"code": f"unit-{n}"},
         patch={"name": "North region"},
         reader="sales_rep",
         said=UnitChanged,
@@ -38,8 +38,8 @@ class TestMembers(Created, Listed, Read):
         path="/v1/members",
         noun="member",
         needs=team,
-        body={"code": "rep-1", "role": "sales_rep", "valid_from": "2026-01-01"},
-        other={"code": "rep-2"},
+        body={"role": "sales_rep", "valid_from": "2026-01-01"},
+        numbered=lambda n: {"code": f"rep-{n}"},
         reader="sales_rep",
         said=MemberJoined,
     )
@@ -49,8 +49,8 @@ class TestTargets(Created, Listed, Patched, Scoped):
     family = Family(
         path="/v1/targets",
         noun="target",
-        body={"name": "Q1", "period_start": "2026-01-01", "period_end": "2026-03-31", "amount": 100},
-        other={"name": "Q1 again"},
+        body={"period_start": "2026-01-01", "period_end": "2026-03-31", "amount": 100},
+        numbered=lambda n: {"name": f"Q1 {n}"},
         patch={"name": "First quarter", "amount": 101},
         reader="auditor",
         stranger="risk_officer",
