@@ -10,8 +10,8 @@ from dataclasses import replace
 import asyncpg
 import pytest
 
-from kit.testing.native import run_apart
 from kit.db.migrate import head
+from kit.testing.native import run_apart
 from kit.testing.postgres import TestServer, create_database, drop_database, unique_name
 from kit.testing.program import COMMAND, run_program
 from kit.testing.service import server_url
