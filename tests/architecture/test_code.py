@@ -25,7 +25,7 @@ SQL = re.compile(
     r"|LOCK\s+TABLE\s|TRUNCATE\s|CREATE\s|ALTER\s|DROP\s|SET\s+LOCAL\s)"
 )
 HEAVY = {"matplotlib", "numpy", "opencc", "pandas", "pypinyin", "scipy", "sklearn", "statsmodels", "xlsxwriter"}
-PURE_KIT = {"kit.errors", "kit.ids", "kit.money", "kit.names", "kit.text", "kit.transitions"}
+PURE_KIT = {"kit.errors", "kit.ids", "kit.money", "kit.names", "kit.tax_ids", "kit.text", "kit.transitions"}
 PURE_LIBRARIES = {"stdnum"}
 """Check digits and the like: functions of their arguments."""
 IMPURE_STDLIB = {

@@ -1,0 +1,90 @@
+"""Tax ids: one compact form by which they are unique and found, and a form for showing.
+
+The compact form is what is left without punctuation, case and the country's own prefix, as python-stdnum knows it for
+each country. It needs no valid number: a wrong one is one number too, however it is written.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from stdnum import get_cc_module
+from stdnum.eu.vat import MEMBER_STATES
+from stdnum.exceptions import ValidationError
+
+if TYPE_CHECKING:
+    from stdnum._types import NumberValidationModule
+
+TAX_ID_VERSION = 1
+"""Of `compact_tax_id`: raised when a key would come out differently; stored beside the keys."""
+
+_DROPPED = re.compile(r"[^\w&+*]|_")
+_KINDS = ("vat", "tin")
+_MORE = {
+    "BR": ("br.cpf",), "CA": ("ca.sin",), "CH": ("ch.uid",), "CN": ("cn.ric",), "CU": ("cu.ni",), "FI": ("fi.ytunnus",),
+    "FR": ("fr.siren", "fr.siret"), "LI": ("li.peid",), "MD": ("md.idno",), "MU": ("mu.nid",), "MY": ("my.nric",),
+    "NO": ("no.orgnr",), "PK": ("pk.cnic",), "SE": ("se.orgnr",), "UA": ("ua.edrpou", "ua.rntrc"),
+}  # fmt: skip
+"""Numbers that stand in for a tax id beside the one that is called so, or instead of one."""
+_SUFFIXES = {"CH": re.compile("(?<=[0-9])(?:MWST|TVA|IVA|TPV|VAT)$"), "NO": re.compile("(?<=[0-9])MVA$")}
+"""Words for the tax in one of a country's languages: with and without it is one number."""
+_AMBIGUOUS = frozenset({"US"})
+"""Where the numbers of companies and of persons have as many digits and are written differently."""
+
+
+@lru_cache(maxsize=256)
+def _modules(country: str) -> tuple[NumberValidationModule, ...]:
+    """What python-stdnum knows of a country's numbers, the tax id first."""
+    named = [get_cc_module(country.lower(), kind) for kind in _KINDS]
+    more = [get_cc_module(*name.split(".")) for name in _MORE.get(country, ())]
+    return tuple(dict.fromkeys(module for module in (*named, *more) if module is not None))
+
+
+@lru_cache(maxsize=4096)
+def compact_tax_id(country: str, tax_id: str) -> str:
+    """The key of a tax id within its country (ISO 3166-1 alpha-2): upper case, no punctuation, no prefix of it.
+
+    `12.345.678/0001-95` of BR is `12345678000195`, `GB 980 7806 84` of GB is `980780684`. Any text has one, and
+    `compact_tax_id(c, compact_tax_id(c, x)) == compact_tax_id(c, x)`.
+    """
+    plain = _DROPPED.sub("", unicodedata.normalize("NFKC", tax_id).upper())
+    if country in _SUFFIXES:
+        plain = _SUFFIXES[country].sub("", plain)
+    for module in _modules(country)[:1]:
+        for _ in range(len(plain)):  # a prefix before a prefix
+            shorter = _compact(module, plain)
+            if shorter in (plain, ""):
+                break
+            plain = shorter
+    return plain
+
+
+def _compact(module: NumberValidationModule, plain: str) -> str:
+    try:
+        return _DROPPED.sub("", str(module.compact(plain)).upper())
+    except ValidationError:
+        return plain
+
+
+@lru_cache(maxsize=4096)
+def formatted_tax_id(country: str, tax_id: str) -> str:
+    """A tax id as its country writes it, with the prefix of an EU number; what is no valid number is shown compact.
+
+    `compact_tax_id(c, formatted_tax_id(c, x)) == compact_tax_id(c, x)`.
+    """
+    compact = compact_tax_id(country, tax_id)
+    for module in () if country in _AMBIGUOUS else _modules(country):
+        if module.is_valid(compact):
+            shown = _shown(country, module, compact)
+            return shown if compact_tax_id(country, shown) == compact else compact
+    return compact
+
+
+def _shown(country: str, module: NumberValidationModule, compact: str) -> str:
+    if hasattr(module, "format"):
+        return str(module.format(compact))
+    is_vat = module is _modules(country)[0] and country.lower() in MEMBER_STATES
+    return f"{'EL' if country == 'GR' else country}{compact}" if is_vat else compact

@@ -1,0 +1,84 @@
+"""One tax id has one compact form, however it is written."""
+
+from __future__ import annotations
+
+import pkgutil
+import re
+
+import pytest
+import stdnum
+from hypothesis import given
+from hypothesis import strategies as st
+from stdnum import get_cc_module
+
+from kit.tax_ids import compact_tax_id, formatted_tax_id
+
+COUNTRIES = sorted(
+    m.name.strip("_").upper() for m in pkgutil.iter_modules(stdnum.__path__) if m.ispkg and len(m.name) < 4
+)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.text("0123456789ABGB-. /", max_size=20)
+
+
+@pytest.mark.parametrize(
+    ("country", "compact", "formatted", "spellings"),
+    [
+        ("BR", "12345678000195", "12.345.678/0001-95", ["12345678/0001-95", "12 345 678 0001 95"]),
+        ("BR", "39053344705", "390.533.447-05", ["390533447-05"]),
+        ("AR", "30500010912", "30-50001091-2", ["30 50001091 2"]),
+        ("FR", "40303265045", "FR40303265045", ["FR 40 303 265 045", "fr40303265045", "40 303.265.045"]),
+        ("FR", "732829320", "732 829 320", ["732.829.320"]),
+        ("GB", "980780684", "980 7806 84", ["GB 980 7806 84", "gb980780684", "GB-980-7806-84"]),
+        ("DE", "136695976", "DE136695976", ["DE 136,695 976", "136 695 976"]),
+        ("AT", "U13585627", "ATU13585627", ["AT U 13585627"]),
+        ("GR", "094259216", "EL094259216", ["EL 094259216", "GR094259216", "94259216"]),
+        ("ES", "B58378431", "ESB58378431", ["B-58378431", "es b58378431"]),
+        ("CH", "CHE107787577", "CHE-107.787.577", ["CHE-107.787.577 MWST", "CHE107787577 IVA", "CHE 107787577TVA"]),
+        ("NO", "995525828", "995 525 828", ["NO 995 525 828 MVA", "995525828MVA"]),
+        (
+            "CN",
+            "91110000600037341L",
+            "91110000600037341L",
+            ["9 1 110000 600037341 l", "９１１１００００６０００３７３４１Ｌ"],
+        ),
+        ("CN", "11010519491231002X", "11010519491231002X", ["110105 19491231 002x"]),
+        ("US", "042103594", "042103594", ["04-2103594"]),
+        ("MX", "G&M850101XXX", "G&M 850101 XXX", ["g&m-850101-xxx"]),
+        ("JP", "5835678256246", "5-8356-7825-6246", ["5835678256246"]),
+        ("DE", "123", "123", ["1-2/3", "DE 123"]),
+        ("AQ", "AB123", "AB123", ["ab-12 3"]),
+        ("GB", "GB", "GB", ["gb"]),
+    ],
+)
+def test_spellings_of_one_tax_id(country: str, compact: str, formatted: str, spellings: list[str]) -> None:
+    every = [compact, formatted, *spellings]
+    assert [compact_tax_id(country, spelling) for spelling in every] == [compact] * len(every)
+    assert [formatted_tax_id(country, spelling) for spelling in every] == [formatted] * len(every)
+
+
+def test_numbers_that_differ_stay_apart() -> None:
+    assert compact_tax_id("CN", "91110000600037341L") != compact_tax_id("CN", "91110000600037341X")
+    assert compact_tax_id("MX", "MXA010101AB1") == "MXA010101AB1", "no prefix of the country"
+    assert compact_tax_id("FR", "DE136695976") != compact_tax_id("FR", "136695976")
+
+
+@given(st.sampled_from(COUNTRIES), TEXTS)
+def test_forms_lead_to_each_other(country: str, tax_id: str) -> None:
+    compact = compact_tax_id(country, tax_id)
+    assert compact_tax_id(country, compact) == compact
+    assert compact_tax_id(country, formatted_tax_id(country, tax_id)) == compact
+    assert bool(compact) == bool(re.search(r"[^\W_]|[&+*]", compact_tax_id("AQ", tax_id)))
+
+
+@pytest.mark.parametrize("country", COUNTRIES)
+def test_valid_numbers_of_every_country_stay_valid(country: str) -> None:
+    """The examples of python-stdnum: compact and formatted, they are still those numbers."""
+    module = get_cc_module(country.lower(), "vat") or get_cc_module(country.lower(), "tin")
+    if module is None:
+        pytest.skip("no tax id is known")
+    examples = [x for x in re.findall(r"validate\(u?'([^']*)'", module.__doc__ or "") if module.is_valid(x)]
+    for example in examples:
+        compact = compact_tax_id(country, example)
+        assert compact_tax_id(country, formatted_tax_id(country, example)) == compact
+        assert country in ("CH", "NO") or module.is_valid(compact)
+        assert compact_tax_id(country, " - ".join(example)) == compact
+        assert compact_tax_id(country, example.lower()) == compact
