@@ -16,7 +16,7 @@ from stdnum.eu.vat import MEMBER_STATES
 from stdnum.exceptions import ValidationError
 
 if TYPE_CHECKING:
-    from stdnum._types import NumberValidationModule
+    from stdnum.util import NumberValidationModule
 
 TAX_ID_VERSION = 1
 """Of `compact_tax_id`: raised when a key would come out differently; stored beside the keys."""
