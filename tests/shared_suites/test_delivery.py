@@ -22,6 +22,12 @@ def undisturbed() -> dict[str, Knowledge]:
     return {}
 
 
+@pytest.fixture(autouse=True)
+def prompt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that is told to stop has polled to its end soon: most tests here stop many."""
+    monkeypatch.setattr("kit.events.inbox.POLL_SECONDS", 0.05)
+
+
 class Play:
     """A story on a stage, to be worked and compared."""
 

@@ -22,3 +22,9 @@ async def embedded(postgres_server: TestServer) -> AsyncIterator[Tiny]:
     """For what does not depend on the bus."""
     async with tiny_on(postgres_server, None) as made:
         yield made
+
+
+@pytest.fixture(autouse=True)
+def prompt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A consumer that is told to stop has polled to its end soon: most tests here stop one."""
+    monkeypatch.setattr("kit.events.inbox.POLL_SECONDS", 0.1)
