@@ -66,25 +66,32 @@ async def sealing_keys(tx: Tx, ring: KeyRing, persons: Iterable[UUID]) -> dict[U
     """The keys of these persons, made where there is none. They are held until the commit, so that an erasure waits for
     what is sealed meanwhile and nothing is sealed after it. Raises Erased, UnknownKey, CannotOpen."""
     wanted = sorted(set(persons))
-    fresh = {person_id: ring.new_key(person_id) for person_id in wanted}
-    made = await tx.fetch(
-        "INSERT INTO data_key (person_id, key_id, wrapped) "
-        "SELECT person, $2, wrapped FROM unnest($1::uuid[], $3::bytea[]) AS new(person, wrapped) ORDER BY person "
-        "ON CONFLICT (person_id) DO NOTHING RETURNING person_id",
-        wanted, ring.current, [stored.wrapped for _, stored in fresh.values()],
-    )  # fmt: skip
-    keys = {row["person_id"]: fresh[row["person_id"]][0] for row in made}
+    keys = await _held(tx, ring, wanted)
+    if missing := [person_id for person_id in wanted if person_id not in keys]:
+        fresh = {person_id: ring.new_key(person_id) for person_id in missing}
+        made = await tx.fetch(
+            "INSERT INTO data_key (person_id, key_id, wrapped) "
+            "SELECT person, $2, wrapped FROM unnest($1::uuid[], $3::bytea[]) AS new(person, wrapped) ORDER BY person "
+            "ON CONFLICT (person_id) DO NOTHING RETURNING person_id",
+            missing, ring.current, [stored.wrapped for _, stored in fresh.values()],
+        )  # fmt: skip
+        keys |= {row["person_id"]: fresh[row["person_id"]][0] for row in made}
+        keys |= await _held(tx, ring, [person_id for person_id in missing if person_id not in keys])
+    return keys
+
+
+async def _held(tx: Tx, ring: KeyRing, persons: list[UUID]) -> dict[UUID, DataKey]:
+    if not persons:
+        return {}
     stored = await tx.rows(
         _Stored,
         "SELECT person_id, key_id, wrapped FROM data_key WHERE person_id = ANY($1::uuid[]) "
         "ORDER BY person_id FOR SHARE",
-        [person_id for person_id in wanted if person_id not in keys],
+        persons,
     )
-    for row in stored:
-        if row.wrapped is None:
-            raise Erased(str(row.person_id))
-        keys[row.person_id] = ring.unwrap(row.person_id, WrappedKey(row.key_id, row.wrapped))
-    return keys
+    if erased := [row.person_id for row in stored if row.wrapped is None]:
+        raise Erased(", ".join(map(str, erased)))
+    return {row.person_id: ring.unwrap(row.person_id, WrappedKey(row.key_id, row.wrapped or b"")) for row in stored}
 
 
 async def erase(tx: Tx, person_id: UUID) -> bool:
