@@ -225,3 +225,12 @@ __all__ = [
     "page_body",
     "parse_query",
 ]
+
+
+async def fetch_item(
+    tx: Tx, spec: ListSpec, key: object, *, where: str = "TRUE", args: Sequence[object] = ()
+) -> Row | None:
+    """The item of a list with this key, if `where` (parameters from $1 on) shows it."""
+    columns = ", ".join(f'{spec.fields[name].sql} AS "{name}"' for name in spec.outputs())
+    sql = f"SELECT {columns} FROM {spec.source} WHERE ({where}) AND {spec.fields[spec.key].sql} = ${len(args) + 1}"
+    return await tx.fetchrow(sql, *args, key)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from pydantic import BaseModel, create_model
 from starlette.responses import Response
 
-from kit.db.lists import ListSpec, fetch_page, next_link, openapi_parameters, page_body, parse_query
+from kit.db.lists import ListSpec, fetch_item, fetch_page, next_link, openapi_parameters, page_body, parse_query
+from kit.errors import NotFound
 from kit.security.principals import owned_rows
 from kit.web.context import Context, visible
+from kit.web.responses import json_answer
 from kit.web.schema import ABSENT, Schema
 
 
@@ -29,6 +32,26 @@ async def list_answer(context: Context, spec: ListSpec, where: str = "TRUE", arg
 async def owned_list(context: Context, spec: ListSpec, column: str) -> Response:
     """The page among the rows whose `column` names an owner in the caller's record scope."""
     return await list_answer(context, spec, *await owned_rows(context.tx, visible(context), column))
+
+
+async def item_answer(
+    context: Context,
+    spec: ListSpec,
+    key: UUID,
+    noun: str,
+    where: str = "TRUE",
+    args: Sequence[object] = (),
+    *,
+    made_at: str | None = None,
+) -> Response:
+    """One item of a list by its key, with its ETag where it has a version; `made_at` is where it was just made (201).
+
+    Raises NotFound (`<noun>-not-found`), also when `where` hides it.
+    """
+    row = await fetch_item(context.tx, spec, key, where=where, args=args)
+    if row is None:
+        raise NotFound(what=noun)
+    return json_answer(dict(row), 201 if made_at else 200, version=row.get("version"), location=made_at)
 
 
 def documented(spec: ListSpec) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from kit.security.principals import Reach
-from kit.web.context import Context, visible
+from kit.work import Work
 
 _READ = frozenset({"credit:read"})
 
@@ -31,7 +31,7 @@ REACHES: Mapping[str, Reach] = {
 }
 
 
-def owned(context: Context) -> tuple[str, Sequence[object]]:
+def owned(work: Work) -> tuple[str, Sequence[object]]:
     """The record scope as a predicate over the account directory `d`, and its parameters from $1 on."""
-    query = visible(context)
+    query = work.visible
     return query.sees("d.owner_id"), query.args

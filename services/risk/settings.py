@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from pydantic import Field
 
 from kit.money import MAX_AMOUNT
 from kit.settings import ServiceSettings
+from kit.work import Work
 
 
 class Settings(ServiceSettings):
@@ -19,7 +18,7 @@ class Settings(ServiceSettings):
     )
 
 
-@lru_cache(maxsize=1)
-def default_credit_limit() -> int:
-    """The policy's limit of a new account; event handlers have no runtime and read it once from the environment."""
-    return Settings().default_credit_limit
+def settings_of(work: Work) -> Settings:
+    """The settings of the service that a command runs in."""
+    assert isinstance(work.settings, Settings)
+    return work.settings

@@ -6,9 +6,10 @@ from kit.events.handlers import Projection, Subscriptions
 from services.risk.credit import handlers as credit
 from services.risk.credit.ledger import FACTS, apply_credit_facts
 from services.risk.directory import handlers as directory
+from services.risk.events_in import HEARD
 from services.risk.profiles import handlers as profiles
 
-subscriptions = Subscriptions("risk")
+subscriptions = Subscriptions("risk", {**HEARD, **FACTS})
 
 subscriptions.project(
     Projection(

@@ -6,10 +6,15 @@ from kit.events.tables import ConsumerOffsetRow, InboxRow, OutboxRow, ParkedEven
 from kit.jobs.tables import JobRow
 from kit.security.audit import AuditRow
 from kit.web.idempotency import IdempotencyRow
-from services.risk.credit.models import CreditDecision, ExposureAccount, ExposureEntry, OrderCredit
+from services.risk.credit.models import (
+    CreditDecisionTable,
+    ExposureAccountTable,
+    ExposureEntryTable,
+    OrderExposureTable,
+)
 from services.risk.db import Base
 from services.risk.directory.models import AccountDirectory, Principal
-from services.risk.profiles.models import CreditProfile
+from services.risk.profiles.models import CreditProfileTable
 
 
 class Outbox(OutboxRow, Base, table=True):
@@ -45,10 +50,10 @@ METADATA = Base.metadata
 __all__ = [
     "METADATA",
     "AccountDirectory",
-    "CreditDecision",
-    "CreditProfile",
-    "ExposureAccount",
-    "ExposureEntry",
-    "OrderCredit",
+    "CreditDecisionTable",
+    "CreditProfileTable",
+    "ExposureAccountTable",
+    "ExposureEntryTable",
+    "OrderExposureTable",
     "Principal",
 ]

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from uuid import UUID
 
-from kit.db.database import Database, Row, Tx
+from kit.db.database import Database, Tx
 from kit.events.bus import EventBus
 from kit.events.envelope import topic_of
 from kit.events.verify import Check, Finding, at_one_moment, given_up, read_all
 from services.risk.credit import repository
 from services.risk.credit.enums import Decision, EntryKind
 from services.risk.credit.rules import Refused, decide_reservation
+from services.risk.events_in import HEARD, OrderHeard, OrderReturnedHeard, PaymentHeard
 from services.risk.subscriptions import subscriptions
 
 SERVICE = "risk"
@@ -25,9 +26,9 @@ _RECEIVED = "customer.payment.received.v1"
 _REFUNDED = "customer.payment.refunded.v1"
 _CAUSED = frozenset({EntryKind.PAID, EntryKind.RETURNED, EntryKind.REFUNDED})
 
-Placement = tuple[str, int]
+Placement = tuple[UUID, int]
 Placements = dict[Placement, int]
-Moves = dict[tuple[str, str], int]
+Moves = dict[tuple[UUID, int, str], int]
 
 
 async def verify(db: Database, bus: EventBus) -> list[Finding]:
@@ -49,15 +50,15 @@ async def _expected(bus: EventBus, gone: frozenset[UUID]) -> tuple[Placements, M
     moves: Moves = {}
     types = (_PLACED, _RETURNED, _RECEIVED, _REFUNDED)
     async for event in read_all(bus, topic_of("customer"), types, without=gone):
-        data = event.payload
-        if event.type == _PLACED:
-            placements[data["id"], data["placement"]] = data["gross_base"]
-        elif event.type == _RETURNED:
-            moves[f"{event.id}/0", EntryKind.RETURNED] = data["return_gross_base"]
-        else:
-            sign, kind = (-1, EntryKind.PAID) if event.type == _RECEIVED else (1, EntryKind.REFUNDED)
-            for ordinal, allocation in enumerate(data["allocations"]):
-                moves[f"{event.id}/{ordinal}", kind] = sign * allocation["amount_base"]
+        match HEARD[event.type].model_validate_json(event.data):
+            case OrderReturnedHeard() as order:
+                moves[event.id, 0, EntryKind.RETURNED] = order.return_gross_base
+            case OrderHeard() as order:
+                placements[order.id, order.placement] = order.gross_base
+            case PaymentHeard() as payment:
+                sign, kind = (-1, EntryKind.PAID) if event.type == _RECEIVED else (1, EntryKind.REFUNDED)
+                for ordinal, allocation in enumerate(payment.allocations):
+                    moves[event.id, ordinal, kind] = sign * allocation.amount_base
     return placements, moves
 
 
@@ -70,17 +71,17 @@ async def _decisions(tx: Tx, placements: Placements) -> tuple[Check, Check]:
     refused: Placements = {}
     overrides: list[tuple[Placement, int, bool]] = []
     async for row in repository.all_decisions(tx):
-        key = (str(row["order_id"]), row["placement"])
-        if row["decision"] == Decision.OVERRIDE:
-            overrides.append((key, row["amount"], bool(row["approved_by"])))
+        key = (row.order_id, row.placement)
+        if row.decision == Decision.OVERRIDE:
+            overrides.append((key, row.amount, bool(row.approved_by)))
             continue
         made[key] += 1
         if key not in placements:
             once.fault(f"order {key[0]} placement {key[1]} was never placed")
-        elif placements[key] != row["amount"]:
-            once.fault(f"order {key[0]} placement {key[1]}: decided on {row['amount']}, placed with {placements[key]}")
-        if row["decision"] == Decision.REFUSED:
-            refused[key] = row["amount"]
+        elif placements[key] != row.amount:
+            once.fault(f"order {key[0]} placement {key[1]}: decided on {row.amount}, placed with {placements[key]}")
+        if row.decision == Decision.REFUSED:
+            refused[key] = row.amount
         _derive(row, derived)
     for key in placements:
         once.add(made[key] == 1, f"order {key[0]} placement {key[1]}: {made[key]} decisions")
@@ -90,15 +91,15 @@ async def _decisions(tx: Tx, placements: Placements) -> tuple[Check, Check]:
     return once, derived
 
 
-def _derive(row: Row, check: Check) -> None:
+def _derive(row: repository.Decided, check: Check) -> None:
     """A decision of the rule again from its stored inputs."""
-    verdict = decide_reservation(row["credit_limit"], row["exposure_before"], row["amount"])
+    verdict = decide_reservation(row.credit_limit, row.exposure_before, row.amount)
     expected: tuple[str, int, str | None] = (Decision.AUTOMATIC, 0, None)
     if isinstance(verdict, Refused):
         expected = (Decision.REFUSED, verdict.shortfall, verdict.reason.value)
     check.add(
-        (row["decision"], row["shortfall"], row["reason"]) == expected,
-        f"order {row['order_id']} placement {row['placement']}: {row['decision']} with {row['shortfall']}, the rule "
+        (row.decision, row.shortfall, row.reason) == expected,
+        f"order {row.order_id} placement {row.placement}: {row.decision} with {row.shortfall}, the rule "
         f"says {expected}",
     )
 
@@ -106,13 +107,13 @@ def _derive(row: Row, check: Check) -> None:
 async def _moves(tx: Tx, expected: Moves) -> Check:
     check = Check(SERVICE, "one move per return, payment and refund", len(expected))
     async for row in repository.all_moves(tx):
-        if row["kind"] in _CAUSED:
-            key = (f"{row['source_event_id']}/{row['source_ordinal']}", row["kind"])
+        if row.kind in _CAUSED:
+            key = (row.source_event_id, row.source_ordinal, row.kind)
             amount = expected.pop(key, None)
             if amount is None:
-                check.fault(f"{key[1]} of event {key[0]} has no cause")
-            elif amount != row["amount"]:
-                check.fault(f"{key[1]} of event {key[0]}: {row['amount']} instead of {amount}")
-    for (source, kind), amount in expected.items():
-        check.fault(f"{kind} of event {source}: None instead of {amount}")
+                check.fault(f"{row.kind} of event {key[0]}/{key[1]} has no cause")
+            elif amount != row.amount:
+                check.fault(f"{row.kind} of event {key[0]}/{key[1]}: {row.amount} instead of {amount}")
+    for (source, ordinal, kind), amount in expected.items():
+        check.fault(f"{kind} of event {source}/{ordinal}: None instead of {amount}")
     return check

@@ -4,37 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kit.db.database import Tx
-from kit.events.envelope import Event
+from kit.events.handlers import Fact
+from kit.work import Work
 from services.risk.credit import service
 from services.risk.events_in import OrderHeard, OrderReturnedHeard, PaymentHeard
 
 
-async def on_order_placed(tx: Tx, events: Sequence[Event]) -> None:
+async def on_order_placed(work: Work, facts: Sequence[Fact[OrderHeard]]) -> None:
     """Answer each placement."""
-    new = await service.fresh(tx, events)
-    await service.answer_placements(tx, [(event, OrderHeard.model_validate(event.payload)) for event in new])
+    await service.answer_placements(work, await service.fresh(work, facts))
 
 
-async def on_order_cancelled(tx: Tx, events: Sequence[Event]) -> None:
+async def on_order_cancelled(work: Work, facts: Sequence[Fact[OrderHeard]]) -> None:
     """Free what the order holds."""
-    new = await service.fresh(tx, events)
-    await service.cancel_orders(tx, [(event, OrderHeard.model_validate(event.payload)) for event in new])
+    await service.cancel_orders(work, await service.fresh(work, facts))
 
 
-async def on_order_returned(tx: Tx, events: Sequence[Event]) -> None:
+async def on_order_returned(work: Work, facts: Sequence[Fact[OrderReturnedHeard]]) -> None:
     """Free what came back."""
-    new = await service.fresh(tx, events)
-    await service.release_returns(tx, [(event, OrderReturnedHeard.model_validate(event.payload)) for event in new])
+    await service.release_returns(work, await service.fresh(work, facts))
 
 
-async def on_payment_received(tx: Tx, events: Sequence[Event]) -> None:
+async def on_payment_received(work: Work, facts: Sequence[Fact[PaymentHeard]]) -> None:
     """Free what was paid."""
-    new = await service.fresh(tx, events)
-    await service.move_payments(tx, [(event, PaymentHeard.model_validate(event.payload)) for event in new], "received")
+    await service.move_payments(work, await service.fresh(work, facts), is_refund=False)
 
 
-async def on_payment_refunded(tx: Tx, events: Sequence[Event]) -> None:
+async def on_payment_refunded(work: Work, facts: Sequence[Fact[PaymentHeard]]) -> None:
     """Charge again what went back."""
-    new = await service.fresh(tx, events)
-    await service.move_payments(tx, [(event, PaymentHeard.model_validate(event.payload)) for event in new], "refunded")
+    await service.move_payments(work, await service.fresh(work, facts), is_refund=True)

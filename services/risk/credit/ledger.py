@@ -4,158 +4,136 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from uuid import UUID
 
-from kit.db.database import Row, Tx
+from kit.db.database import Tx
+from kit.events.contract import Published
 from kit.events.envelope import Event
+from kit.events.handlers import Fact
 from kit.ids import derived_id
 from services.risk.credit import repository
 from services.risk.credit.enums import CreditState, Decision, EntryKind
+from services.risk.credit.models import CreditDecision, ExposureAccount, ExposureEntry, OrderExposure
 from services.risk.events_out import CreditCharged, CreditRefused, CreditReleased, CreditReserved
 
-FACTS = (CreditReserved.TYPE, CreditRefused.TYPE, CreditReleased.TYPE, CreditCharged.TYPE)
+CreditSaid = CreditReserved | CreditRefused | CreditReleased | CreditCharged
+FACTS: Mapping[str, type[Published]] = {
+    kind.TYPE: kind for kind in (CreditReserved, CreditRefused, CreditReleased, CreditCharged)
+}
+_ENDED = {"cancelled": CreditState.CANCELLED, "superseded": CreditState.SUPERSEDED}
 
 
-@dataclass(frozen=True, slots=True)
-class OrderPosition:
-    """A row of order_credit; amounts are minor units of the base currency."""
-
-    order_id: str
-    account_id: str
-    stream_key: str
-    placement: int
-    state: str
-    currency: str
-    asked: int
-    reserved: int
-    exposure: int
-    shortfall: int
-    facts: int
-
-
-_POSITION = tuple(each.name for each in fields(OrderPosition))
-
-
-def position_of(row: Row) -> OrderPosition:
-    """The position of a stored row, which may have columns of a later release."""
-    values = {name: row[name] for name in _POSITION}
-    for name in ("order_id", "account_id", "stream_key"):
-        values[name] = str(values[name])
-    return OrderPosition(**values)
-
-
-def _row(position: OrderPosition) -> dict[str, Any]:
-    return {name: getattr(position, name) for name in _POSITION}
-
-
-def move_of(event_type: str, fact: Mapping[str, Any]) -> tuple[EntryKind, int] | None:
+def move_of(fact: CreditSaid) -> tuple[EntryKind, int] | None:
     """Kind and signed amount of a fact's entry; a refusal moves nothing."""
-    if event_type == CreditReserved.TYPE:
-        return EntryKind.RESERVED, fact["amount"]
-    if event_type == CreditReleased.TYPE:
-        return EntryKind(fact["reason"]), -fact["amount"]
-    if event_type == CreditCharged.TYPE:
-        return EntryKind.REFUNDED, fact["amount"]
-    return None
+    match fact:
+        case CreditReserved():
+            return EntryKind.RESERVED, fact.amount
+        case CreditReleased():
+            return EntryKind(fact.reason), -fact.amount
+        case CreditCharged():
+            return EntryKind.REFUNDED, fact.amount
+        case CreditRefused():
+            return None
 
 
-def advance(known: OrderPosition | None, event_type: str, fact: Mapping[str, Any]) -> OrderPosition:
-    """An order's position after a fact."""
-    before = known or OrderPosition(
-        order_id=fact["order_id"],
-        account_id=fact["account_id"],
-        stream_key=fact["stream_key"],
+def advance(known: OrderExposure | None, fact: CreditSaid) -> OrderExposure:
+    """Where an order stands after a fact."""
+    before = known or OrderExposure(
+        order_id=fact.order_id,
+        account_id=fact.account_id,
+        stream_key=fact.stream_key,
         placement=0,
         state=CreditState.NONE,
-        currency=fact["currency"],
+        currency=fact.currency,
         asked=0,
         reserved=0,
         exposure=0,
         shortfall=0,
         facts=0,
     )
-    after = replace(before, facts=before.facts + 1)
-    if event_type in (CreditReserved.TYPE, CreditRefused.TYPE):
-        is_reserved = event_type == CreditReserved.TYPE
-        return replace(
-            after,
-            account_id=fact["account_id"],
-            placement=fact["placement"],
-            state=CreditState.RESERVED if is_reserved else CreditState.REFUSED,
-            asked=fact["amount"],
-            reserved=fact["amount"] if is_reserved else 0,
-            exposure=before.exposure + (fact["amount"] if is_reserved else 0),
-            shortfall=0 if is_reserved else fact["shortfall"],
-        )
-    if event_type == CreditCharged.TYPE:
-        return replace(after, exposure=before.exposure + fact["amount"])
-    after = replace(after, exposure=before.exposure - fact["amount"])
-    if fact["reason"] in (EntryKind.CANCELLED, EntryKind.SUPERSEDED):
-        placement = max(before.placement, fact["placement"])
-        after = replace(after, placement=placement, state=str(fact["reason"]), reserved=0, shortfall=0)
-    return after
+    move = move_of(fact)
+    changes = {"facts": before.facts + 1, "exposure": before.exposure + (move[1] if move else 0), **_standing(fact)}
+    if isinstance(fact, CreditReleased) and fact.reason in _ENDED:
+        changes["placement"] = max(before.placement, fact.placement)
+    return before.model_copy(update=changes)
 
 
-async def apply_credit_facts(tx: Tx, events: Sequence[Event]) -> None:
+def _standing(fact: CreditSaid) -> dict[str, object]:
+    """What a fact sets of an order's standing, whatever it was before."""
+    match fact:
+        case CreditReserved():
+            answered = {"state": CreditState.RESERVED, "reserved": fact.amount, "shortfall": 0}
+        case CreditRefused():
+            answered = {"state": CreditState.REFUSED, "reserved": 0, "shortfall": fact.shortfall}
+        case CreditReleased() if fact.reason in _ENDED:
+            return {"state": _ENDED[fact.reason], "reserved": 0, "shortfall": 0}
+        case _:
+            return {}
+    return {"account_id": fact.account_id, "placement": fact.placement, "asked": fact.amount, **answered}
+
+
+async def apply_credit_facts(tx: Tx, facts: Sequence[Fact[CreditSaid]]) -> None:
     """Write facts of any of the four types, in order: balances first (the lock of the ledger), then the rest."""
-    balances: dict[str, int] = defaultdict(int)
-    entries, decisions = [], []
-    for event in events:
-        fact = event.payload
-        move = move_of(event.type, fact)
-        balances[fact["account_id"]] += move[1] if move else 0
+    balances: dict[UUID, int] = defaultdict(int)
+    entries: list[ExposureEntry] = []
+    decisions: list[CreditDecision] = []
+    for fact in facts:
+        move = move_of(fact.data)
+        balances[fact.data.account_id] += move[1] if move else 0
         if move:
-            entries.append(_entry(event, fact, *move))
-        if event.type in (CreditReserved.TYPE, CreditRefused.TYPE):
-            decisions.append(_decision(event, fact))
-    await repository.add_balances(
-        tx, [{"account_id": account_id, "balance": amount} for account_id, amount in sorted(balances.items())]
-    )
-    order_ids = sorted({event.payload["order_id"] for event in events})
-    positions = {str(row["order_id"]): position_of(row) for row in await repository.lock_orders(tx, order_ids)}
-    for event in events:
-        order_id = event.payload["order_id"]
-        positions[order_id] = advance(positions.get(order_id), event.type, event.payload)
-    await repository.put_orders(tx, [_row(positions[order_id]) for order_id in order_ids])
+            entries.append(_entry(fact.event, fact.data, *move))
+        if isinstance(fact.data, CreditReserved | CreditRefused):
+            decisions.append(_decision(fact.event, fact.data))
+    added = [ExposureAccount(account_id=account_id, balance=amount) for account_id, amount in sorted(balances.items())]
+    await repository.add_balances(tx, added)
+    order_ids = sorted({fact.data.order_id for fact in facts})
+    orders = {order.order_id: order for order in await repository.lock_orders(tx, order_ids)}
+    for fact in facts:
+        orders[fact.data.order_id] = advance(orders.get(fact.data.order_id), fact.data)
+    await repository.put_orders(tx, [orders[order_id] for order_id in order_ids])
     await repository.add_entries(tx, entries)
     await repository.add_decisions(tx, decisions)
 
 
-def _entry(event: Event, fact: Mapping[str, Any], kind: EntryKind, amount: int) -> dict[str, Any]:
-    return {
-        "id": derived_id(event.id, 0),
-        "account_id": fact["account_id"],
-        "order_id": fact["order_id"],
-        "placement": fact["placement"],
-        "kind": str(kind),
-        "amount": amount,
-        "source_event_id": fact["source_event_id"],
-        "source_ordinal": fact["source_ordinal"],
-        "fact_event_id": event.id,
-        "recorded_at": event.time,
-    }
+def _entry(event: Event, fact: CreditSaid, kind: EntryKind, amount: int) -> ExposureEntry:
+    return ExposureEntry(
+        id=derived_id(event.id, 0),
+        account_id=fact.account_id,
+        order_id=fact.order_id,
+        placement=fact.placement,
+        kind=kind,
+        amount=amount,
+        source_event_id=fact.source_event_id,
+        source_ordinal=fact.source_ordinal,
+        fact_event_id=event.id,
+        recorded_at=event.time,
+    )
 
 
-def decision_id(fact_event: Event) -> str:
+def decision_id(fact_event: Event) -> UUID:
     """Id of the decision that a fact records."""
-    return str(derived_id(fact_event.id, 0))
+    return derived_id(fact_event.id, 0)
 
 
-def _decision(event: Event, fact: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "id": decision_id(event),
-        "order_id": fact["order_id"],
-        "account_id": fact["account_id"],
-        "placement": fact["placement"],
-        "decision": fact.get("decision", str(Decision.REFUSED)),
-        "amount": fact["amount"],
-        "credit_limit": fact["limit"],
-        "exposure_before": fact["exposure_before"],
-        "shortfall": fact.get("shortfall", 0),
-        "reason": fact["reason"],
-        "approved_by": fact.get("approved_by"),
-        "source_event_id": fact["source_event_id"],
-        "fact_event_id": event.id,
-        "decided_at": event.time,
-    }
+def _decision(event: Event, fact: CreditReserved | CreditRefused) -> CreditDecision:
+    decision, shortfall, approved_by = Decision.REFUSED, 0, None
+    if isinstance(fact, CreditReserved):
+        decision, approved_by = Decision(fact.decision), fact.approved_by
+    else:
+        shortfall = fact.shortfall
+    return CreditDecision(
+        id=decision_id(event),
+        order_id=fact.order_id,
+        account_id=fact.account_id,
+        placement=fact.placement,
+        decision=decision,
+        amount=fact.amount,
+        credit_limit=fact.limit,
+        exposure_before=fact.exposure_before,
+        shortfall=shortfall,
+        reason=fact.reason,
+        approved_by=approved_by,
+        source_event_id=fact.source_event_id,
+        fact_event_id=event.id,
+        decided_at=event.time,
+    )

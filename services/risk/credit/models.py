@@ -1,4 +1,4 @@
-"""Tables of the exposure ledger; all are written by `ledger.apply_credit_facts` alone."""
+"""Rows and tables of the exposure ledger; all are written by `ledger.apply_credit_facts` alone."""
 
 from __future__ import annotations
 
@@ -8,41 +8,36 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from kit.db.columns import big_int, identifier, moment, text
+from kit.db.columns import FrozenRow, big_int, identifier, moment, one_of, text
+from services.risk.credit.enums import CreditState, Decision, EntryKind
 from services.risk.db import Base
 
 
-class ExposureAccount(Base, table=True):
+class ExposureAccount(FrozenRow):
     """Sum of an account's entries; every writer of the ledger locks this row first."""
 
     __tablename__ = "exposure_account"
-    __table_args__ = (sa.Index("ix_exposure_account_balance_account_id", "balance", "account_id"),)
 
     account_id: UUID = identifier(primary_key=True)
     balance: int = big_int(nullable=False)
 
 
-class ExposureEntry(Base, table=True):
+class ExposureAccountTable(ExposureAccount, Base, table=True):
+    """Balances of accounts."""
+
+    __table_args__ = (sa.Index("ix_exposure_account_balance_account_id", "balance", "account_id"),)
+
+
+class ExposureEntry(FrozenRow):
     """One move of an exposure, in minor units of the base currency."""
 
     __tablename__ = "exposure_entry"
-    __table_args__ = (
-        sa.UniqueConstraint("source_event_id", "source_ordinal"),
-        sa.CheckConstraint("kind NOT IN ('reserved', 'refunded') OR amount >= 0", name="amount_up"),
-        sa.CheckConstraint("kind IN ('reserved', 'refunded') OR amount <= 0", name="amount_down"),
-        sa.CheckConstraint(
-            "kind IN ('reserved', 'paid', 'returned', 'cancelled', 'superseded', 'refunded')", name="kind"
-        ),
-        sa.Index("ix_exposure_entry_recorded_at_id", "recorded_at", "id"),
-        sa.Index("ix_exposure_entry_account_id_recorded_at_id", "account_id", "recorded_at", "id"),
-        sa.Index("ix_exposure_entry_order_id_recorded_at_id", "order_id", "recorded_at", "id"),
-    )
 
     id: UUID = identifier(primary_key=True)
     account_id: UUID = identifier(nullable=False)
     order_id: UUID = identifier(nullable=False)
     placement: int = Field(nullable=False)
-    kind: str = text(nullable=False)
+    kind: EntryKind = text(nullable=False)
     amount: int = big_int(nullable=False)
     source_event_id: UUID = identifier(nullable=False)
     source_ordinal: int = Field(nullable=False)
@@ -50,23 +45,31 @@ class ExposureEntry(Base, table=True):
     recorded_at: datetime = moment(nullable=False)
 
 
-class OrderCredit(Base, table=True):
+class ExposureEntryTable(ExposureEntry, Base, table=True):
+    """Moves of exposures."""
+
+    __table_args__ = (
+        sa.UniqueConstraint("source_event_id", "source_ordinal"),
+        sa.CheckConstraint("kind NOT IN ('reserved', 'refunded') OR amount >= 0", name="amount_up"),
+        sa.CheckConstraint("kind IN ('reserved', 'refunded') OR amount <= 0", name="amount_down"),
+        one_of("kind", EntryKind),
+        sa.Index("ix_exposure_entry_recorded_at_id", "recorded_at", "id"),
+        sa.Index("ix_exposure_entry_account_id_recorded_at_id", "account_id", "recorded_at", "id"),
+        sa.Index("ix_exposure_entry_order_id_recorded_at_id", "order_id", "recorded_at", "id"),
+    )
+
+
+class OrderExposure(FrozenRow):
     """Where an order stands: `asked` and `shortfall` of its latest placement, `reserved` still held for it,
     `exposure` the sum of its entries, `facts` how many facts it has had."""
 
     __tablename__ = "order_credit"
-    __table_args__ = (
-        sa.CheckConstraint("reserved >= 0 AND asked >= 0 AND shortfall >= 0", name="amounts"),
-        sa.CheckConstraint("state IN ('none', 'reserved', 'refused', 'superseded', 'cancelled')", name="state"),
-        sa.Index("ix_order_credit_account_id_order_id", "account_id", "order_id"),
-        sa.Index("ix_order_credit_state_order_id", "state", "order_id"),
-    )
 
     order_id: UUID = identifier(primary_key=True)
     account_id: UUID = identifier(nullable=False)
     stream_key: UUID = identifier(nullable=False)
     placement: int = Field(nullable=False)
-    state: str = text(nullable=False)
+    state: CreditState = text(nullable=False)
     currency: str = text(nullable=False)
     asked: int = big_int(nullable=False)
     reserved: int = big_int(nullable=False)
@@ -75,12 +78,43 @@ class OrderCredit(Base, table=True):
     facts: int = Field(nullable=False)
 
 
-class CreditDecision(Base, table=True):
+class OrderExposureTable(OrderExposure, Base, table=True):
+    """Where orders stand."""
+
+    __table_args__ = (
+        sa.CheckConstraint("reserved >= 0 AND asked >= 0 AND shortfall >= 0", name="amounts"),
+        one_of("state", CreditState),
+        sa.Index("ix_order_credit_account_id_order_id", "account_id", "order_id"),
+        sa.Index("ix_order_credit_state_order_id", "state", "order_id"),
+    )
+
+
+class CreditDecision(FrozenRow):
     """An answer to a placement with its inputs; a placement has one of the rule, and at most one override."""
 
     __tablename__ = "credit_decision"
+
+    id: UUID = identifier(primary_key=True)
+    order_id: UUID = identifier(nullable=False)
+    account_id: UUID = identifier(nullable=False)
+    placement: int = Field(nullable=False)
+    decision: Decision = text(nullable=False)
+    amount: int = big_int(nullable=False)
+    credit_limit: int | None = big_int(nullable=True, default=None)
+    exposure_before: int = big_int(nullable=False)
+    shortfall: int = big_int(nullable=False)
+    reason: str | None = text(nullable=True, default=None)
+    approved_by: str | None = text(nullable=True, default=None)
+    source_event_id: UUID = identifier(nullable=False)
+    fact_event_id: UUID = identifier(nullable=False)
+    decided_at: datetime = moment(nullable=False)
+
+
+class CreditDecisionTable(CreditDecision, Base, table=True):
+    """Decisions."""
+
     __table_args__ = (
-        sa.CheckConstraint("decision IN ('automatic', 'refused', 'override')", name="decision"),
+        one_of("decision", Decision),
         sa.Index(
             "uq_credit_decision_rule", "order_id", "placement", unique=True, postgresql_where="decision <> 'override'"
         ),
@@ -95,18 +129,3 @@ class CreditDecision(Base, table=True):
         sa.Index("ix_credit_decision_decided_at_id", "decided_at", "id"),
         sa.Index("ix_credit_decision_account_id_decided_at_id", "account_id", "decided_at", "id"),
     )
-
-    id: UUID = identifier(primary_key=True)
-    order_id: UUID = identifier(nullable=False)
-    account_id: UUID = identifier(nullable=False)
-    placement: int = Field(nullable=False)
-    decision: str = text(nullable=False)
-    amount: int = big_int(nullable=False)
-    credit_limit: int | None = big_int(nullable=True, default=None)
-    exposure_before: int = big_int(nullable=False)
-    shortfall: int = big_int(nullable=False)
-    reason: str | None = text(nullable=True, default=None)
-    approved_by: str | None = text(nullable=True, default=None)
-    source_event_id: UUID = identifier(nullable=False)
-    fact_event_id: UUID = identifier(nullable=False)
-    decided_at: datetime = moment(nullable=False)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import AsyncIterable, Iterable, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
-from kit.db.database import Row, Tx
-from kit.db.lists import ListSpec
-from kit.db.rows import insert_returning, insert_rows
-from services.risk.credit.models import CreditDecision, ExposureAccount, ExposureEntry, OrderCredit
+from kit.db.database import Tx
+from kit.db.rows import insert_returning, insert_rows, select_sql
+from services.risk.credit.models import CreditDecision, ExposureAccount, ExposureEntry, OrderExposure
 
 _NEW_ACCOUNTS = "ON CONFLICT DO NOTHING RETURNING account_id"
 _LOCK_ACCOUNTS = """
@@ -17,7 +16,7 @@ SELECT account_id, balance FROM exposure_account WHERE account_id = ANY($1::uuid
 """
 _DROP_ACCOUNTS = "DELETE FROM exposure_account WHERE account_id = ANY($1::uuid[])"
 _ACCOUNTS_OF = "SELECT DISTINCT account_id FROM order_credit WHERE order_id = ANY($1::uuid[])"
-_ORDERS = "SELECT * FROM order_credit WHERE order_id = ANY($1::uuid[]) ORDER BY order_id FOR UPDATE"
+_ORDERS = select_sql(OrderExposure, "order_id = ANY($1::uuid[]) ORDER BY order_id FOR UPDATE")
 _ANSWERED = """
 SELECT source_event_id FROM exposure_entry WHERE source_event_id = ANY($1::uuid[])
 UNION SELECT source_event_id FROM credit_decision WHERE source_event_id = ANY($1::uuid[])
@@ -30,11 +29,33 @@ ON CONFLICT (order_id) DO UPDATE SET account_id = excluded.account_id, placement
     state = excluded.state, asked = excluded.asked, reserved = excluded.reserved, exposure = excluded.exposure,
     shortfall = excluded.shortfall, facts = excluded.facts
 """
-_DECISIONS = """
-SELECT order_id, placement, decision, amount, credit_limit, exposure_before, shortfall, reason, approved_by
-FROM credit_decision
-"""
-_MOVES = "SELECT source_event_id, source_ordinal, kind, amount FROM exposure_entry"
+
+
+class Decided(NamedTuple):
+    """A decision with its inputs."""
+
+    order_id: UUID
+    placement: int
+    decision: str
+    amount: int
+    credit_limit: int | None
+    exposure_before: int
+    shortfall: int
+    reason: str | None
+    approved_by: str | None
+
+
+class Moved(NamedTuple):
+    """Source, kind and amount of an entry."""
+
+    source_event_id: UUID
+    source_ordinal: int
+    kind: str
+    amount: int
+
+
+_DECISIONS = f"SELECT {', '.join(Decided._fields)} FROM credit_decision"
+_MOVES = f"SELECT {', '.join(Moved._fields)} FROM exposure_entry"
 _UNEQUAL = """
 SELECT 'account ' || a.account_id::text AS what FROM exposure_account a
 LEFT JOIN (SELECT account_id, sum(amount) AS s FROM exposure_entry GROUP BY account_id) x USING (account_id)
@@ -49,71 +70,62 @@ WHERE NOT EXISTS (SELECT 1 FROM exposure_account a WHERE a.account_id = x.accoun
 """
 
 
-async def lock_accounts(tx: Tx, account_ids: Sequence[str]) -> tuple[dict[str, int], set[str]]:
+async def lock_accounts(tx: Tx, account_ids: Sequence[UUID]) -> tuple[dict[UUID, int], set[UUID]]:
     """Balances of accounts (sorted ids), locked; and the accounts whose row was made for the lock."""
-    blank = [{"account_id": account_id, "balance": 0} for account_id in account_ids]
+    blank = [ExposureAccount(account_id=account_id, balance=0) for account_id in account_ids]
     made = await insert_returning(tx, ExposureAccount, blank, _NEW_ACCOUNTS)
-    rows = await tx.fetch(_LOCK_ACCOUNTS, account_ids)
-    return {str(row["account_id"]): row["balance"] for row in rows}, {str(row["account_id"]) for row in made}
+    rows = await tx.rows(ExposureAccount, _LOCK_ACCOUNTS, account_ids)
+    return {row.account_id: row.balance for row in rows}, {row["account_id"] for row in made}
 
 
-async def drop_accounts(tx: Tx, account_ids: Iterable[str]) -> None:
+async def drop_accounts(tx: Tx, account_ids: Iterable[UUID]) -> None:
     """Take back rows that were made for the lock and got no entry."""
     await tx.execute(_DROP_ACCOUNTS, sorted(account_ids))
 
 
-async def accounts_of(tx: Tx, order_ids: Sequence[str]) -> set[str]:
+async def accounts_of(tx: Tx, order_ids: Sequence[UUID]) -> set[UUID]:
     """Accounts that the ledger keeps these orders under."""
-    return {str(row["account_id"]) for row in await tx.fetch(_ACCOUNTS_OF, order_ids)}
+    return {row["account_id"] for row in await tx.fetch(_ACCOUNTS_OF, order_ids)}
 
 
-async def lock_orders(tx: Tx, order_ids: Sequence[str]) -> list[Row]:
+async def lock_orders(tx: Tx, order_ids: Sequence[UUID]) -> list[OrderExposure]:
     """Known rows of these orders, locked."""
-    return await tx.fetch(_ORDERS, order_ids)
+    return await tx.rows(OrderExposure, _ORDERS, order_ids)
 
 
-async def answered(tx: Tx, event_ids: Sequence[UUID]) -> set[str]:
+async def answered(tx: Tx, event_ids: Sequence[UUID]) -> set[UUID]:
     """Which of these events the ledger has worked already."""
-    return {str(row["source_event_id"]) for row in await tx.fetch(_ANSWERED, event_ids)}
+    return {row["source_event_id"] for row in await tx.fetch(_ANSWERED, event_ids)}
 
 
-async def add_balances(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add to the balances of accounts (sorted rows of account_id and the difference)."""
+async def add_balances(tx: Tx, rows: Sequence[ExposureAccount]) -> None:
+    """Add to the balances of accounts (sorted rows, their balance being the difference)."""
     await insert_rows(tx, ExposureAccount, rows, _ADD_BALANCES)
 
 
-async def put_orders(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+async def put_orders(tx: Tx, rows: Sequence[OrderExposure]) -> None:
     """Store the rows of orders."""
-    await insert_rows(tx, OrderCredit, rows, _PUT_ORDERS)
+    await insert_rows(tx, OrderExposure, rows, _PUT_ORDERS)
 
 
-async def add_entries(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+async def add_entries(tx: Tx, rows: Sequence[ExposureEntry]) -> None:
     """Store entries."""
     await insert_rows(tx, ExposureEntry, rows)
 
 
-async def add_decisions(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+async def add_decisions(tx: Tx, rows: Sequence[CreditDecision]) -> None:
     """Store decisions."""
     await insert_rows(tx, CreditDecision, rows)
 
 
-async def find(tx: Tx, spec: ListSpec, row_id: UUID, where: str, args: Sequence[object]) -> Row | None:
-    """One row of a list by its key, if `where` (parameters from $1 on) shows it."""
-    columns = ", ".join(f'{field.sql} AS "{name}"' for name, field in spec.fields.items())
-    key = spec.fields[spec.key].sql
-    return await tx.fetchrow(
-        f"SELECT {columns} FROM {spec.source} WHERE ({where}) AND {key} = ${len(args) + 1}", *args, row_id
-    )
-
-
-def all_decisions(tx: Tx) -> AsyncIterable[Row]:
+def all_decisions(tx: Tx) -> AsyncIterable[Decided]:
     """Every decision."""
-    return tx.stream(_DECISIONS)
+    return tx.stream_rows(Decided, _DECISIONS)
 
 
-def all_moves(tx: Tx) -> AsyncIterable[Row]:
-    """Source, kind and amount of every entry."""
-    return tx.stream(_MOVES)
+def all_moves(tx: Tx) -> AsyncIterable[Moved]:
+    """Every entry's source, kind and amount."""
+    return tx.stream_rows(Moved, _MOVES)
 
 
 async def unequal_sums(tx: Tx) -> list[str]:

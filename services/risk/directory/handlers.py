@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kit.db.database import Tx
-from kit.events.envelope import Event
+from kit.events.handlers import Fact
 from kit.security.principals import replace_principal
 from services.risk.directory import repository
+from services.risk.directory.models import AccountEntry
 from services.risk.events_in import AccountHeard, MemberHeard
 
 
-async def on_account(tx: Tx, events: Sequence[Event]) -> None:
+async def on_account(tx: Tx, facts: Sequence[Fact[AccountHeard]]) -> None:
     """Keep the latest owner and label of each account."""
-    latest = {account.id: account for account in (AccountHeard.model_validate(event.payload) for event in events)}
-    rows = [{"id": one.id, "name": one.name, "owner_id": one.owner_id} for _id, one in sorted(latest.items())]
+    latest = {fact.data.id: fact.data for fact in facts}
+    rows = [AccountEntry(id=one.id, name=one.name, owner_id=one.owner_id) for _id, one in sorted(latest.items())]
     await repository.replace_accounts(tx, rows)
 
 
-async def on_member(tx: Tx, events: Sequence[Event]) -> None:
+async def on_member(tx: Tx, facts: Sequence[Fact[MemberHeard]]) -> None:
     """Replace the memberships of each member."""
-    latest = {member.id: member for member in (MemberHeard.model_validate(event.payload) for event in events)}
+    latest = {fact.data.id: fact.data for fact in facts}
     for member_id, member in sorted(latest.items()):
         rows = [
             {

@@ -3,85 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
-from kit import clock
-from kit.db.database import Row, Tx
-from kit.db.rows import update_row
-from kit.errors import Conflict, FieldError, NotFound, UnknownReference
-from kit.security import audit
-from kit.security.principals import Actor
-from kit.web.batch import Results
+from kit.db.rows import update_rows
+from kit.errors import FieldError, UnknownReference
+from kit.records import Resource, change, changed_row, fresh, record, require
+from kit.web.batch import Results, RowRepeated
+from kit.work import Work
 from services.risk.events_in import AccountHeard
 from services.risk.profiles import repository
 from services.risk.profiles.models import CreditProfile
 from services.risk.profiles.schemas import CreditProfileRow, CreditProfileUpdate
+from services.risk.settings import settings_of
+
+NOUN = "credit-profile"
+PROFILES = Resource(NOUN, CreditProfile, lambda _one: None, audited=("credit_limit",))
 
 
-class CreditProfileNotFound(NotFound):
-    code, title = "credit-profile-not-found", "No such credit profile"
-
-
-class RowRepeated(Conflict):
-    code, title = "row-repeated", "An earlier row of this batch is about the same account"
-
-
-async def create_profiles(tx: Tx, accounts: Sequence[AccountHeard], limit: int) -> None:
-    """Give new accounts a profile with the policy's limit (minor units of the base currency)."""
-    by_id = {account.id: account for account in accounts}
+async def create_profiles(work: Work, accounts: Sequence[AccountHeard]) -> None:
+    """Give new accounts a profile with the policy's limit; one that has a profile keeps it."""
+    limit, by_id = settings_of(work).default_credit_limit, {account.id: account for account in accounts}
     rows = [
-        {
-            "id": account_id,
-            "stream_key": account.stream_key,
-            "credit_limit": limit,
-            "is_on_hold": False,
-            "version": 1,
-            "created_at": clock.now(),
-            "updated_at": clock.now(),
-        }
+        CreditProfile(**{**fresh(), "id": account_id}, stream_key=account.stream_key, credit_limit=limit)
         for account_id, account in sorted(by_id.items())
     ]
-    await repository.add_profiles(tx, rows)
+    await repository.add_profiles(work.tx, rows)
 
 
-async def require_profile(tx: Tx, account_id: UUID, where: str, args: Sequence[object]) -> Row:
-    """The profile of an account inside the record scope; raises CreditProfileNotFound."""
-    row = await repository.get_profile(tx, account_id, where, args)
-    if row is None:
-        raise CreditProfileNotFound()
-    return row
+async def limits_of(work: Work, account_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Limits by account id (minor units of the base currency); they cannot change until the work ends."""
+    return await repository.limits_of(work.tx, account_ids)
 
 
-async def change_limit(
-    tx: Tx, actor: Actor, account_id: UUID, version: int, data: CreditProfileUpdate, *, key: bytes
-) -> Row:
-    """Set a limit; waits for decisions under way, and later ones see it. Raises VersionMismatch."""
-    before = await require_profile(tx, account_id, "TRUE", ())
-    changes = {"credit_limit": data.credit_limit, "updated_at": clock.now()}
-    await update_row(tx, CreditProfile, account_id, version, changes)
-    await audit.record(
-        tx,
-        actor=actor.subject,
-        roles=sorted(actor.roles),
-        action="change_limit",
-        resource="credit_profile",
-        resource_id=str(account_id),
-        before={"credit_limit": before["credit_limit"]},
-        after={"credit_limit": data.credit_limit},
-        reason=data.reason,
-        key=key,
-    )
-    return await require_profile(tx, account_id, "TRUE", ())
+async def change_limit(work: Work, account_id: UUID, version: int, data: CreditProfileUpdate) -> CreditProfile:
+    """Set a limit; waits for decisions under way, and later ones see it. Raises NotFound, VersionMismatch."""
+    before = await require(work, PROFILES, account_id, version=version)
+    changes = {"credit_limit": data.credit_limit}
+    return await change(work, PROFILES, before, changes, action="change_limit", reason=data.reason)
 
 
-async def change_limits(
-    tx: Tx, actor: Actor, rows: Sequence[tuple[int, CreditProfileRow]], results: Results, *, key: bytes
-) -> dict[str, Any]:
+async def change_limits(work: Work, rows: Sequence[tuple[int, CreditProfileRow]], results: Results) -> None:
     """Set many limits; an account without a profile is an unknown reference of its row."""
-    found = await repository.lock_profiles(tx, sorted({row.account_id for _index, row in rows}))
-    changes: dict[UUID, dict[str, Any]] = {}
-    entries: list[audit.AuditEntry] = []
+    found = await repository.lock_profiles(work.tx, sorted({row.account_id for _index, row in rows}))
+    changed: list[CreditProfile] = []
     seen: set[UUID] = set()
     for index, row in rows:
         profile = found.get(row.account_id)
@@ -90,26 +54,11 @@ async def change_limits(
             results.refuse(index, UnknownReference(errors=[unknown]))
         elif row.account_id in seen:
             results.refuse(index, RowRepeated(errors=[FieldError("/account_id", "repeated", "see an earlier row")]))
-        elif profile["credit_limit"] == row.credit_limit:
-            results.done(index, "unchanged", row.account_id)
         else:
-            changes[row.account_id] = {"id": row.account_id, "credit_limit": row.credit_limit}
-            entries.append(_entry(actor, row, profile["credit_limit"]))
-            results.done(index, "updated", row.account_id)
+            one = changed_row(profile, {"credit_limit": row.credit_limit})
+            results.done(index, "updated" if one.changed else "unchanged", row.account_id)
+            if one.changed:
+                changed.append(one.after)
+                await record(work, PROFILES, [one], action="change_limit", reason=row.reason)
         seen.add(row.account_id)
-    await repository.set_limits(tx, list(changes.values()))
-    await audit.record_many(tx, entries, key=key)
-    return results.answer()
-
-
-def _entry(actor: Actor, row: CreditProfileRow, before: int) -> audit.AuditEntry:
-    return audit.AuditEntry(
-        actor=actor.subject,
-        roles=sorted(actor.roles),
-        action="change_limit",
-        resource="credit_profile",
-        resource_id=str(row.account_id),
-        before={"credit_limit": before},
-        after={"credit_limit": row.credit_limit},
-        reason=row.reason,
-    )
+    await update_rows(work.tx, CreditProfile, changed)

@@ -9,7 +9,7 @@ import pytest
 
 from kit.ids import new_id
 from kit.testing.service import ServiceHarness, codes
-from services.risk.settings import default_credit_limit
+from services.risk.settings import Settings
 from tests.risk.conftest import Order, account_created, balance, open_account
 
 
@@ -19,7 +19,9 @@ async def test_a_new_account_has_the_policys_limit(service: ServiceHarness) -> N
     await service.deliver(created, created)
     answer = await service.get(f"/v1/credit-profiles/{account_id}")
     body = answer.json()
-    assert (body["credit_limit"], body["headroom"], body["version"]) == (default_credit_limit(),) * 2 + (1,)
+    assert (body["credit_limit"], body["headroom"], body["version"]) == (
+        Settings(ENV="test").default_credit_limit,
+    ) * 2 + (1,)
     assert body["name"] == "Blue Harbour Trading"
     assert answer.headers["etag"] == '"1"'
     assert await service.published() == []
