@@ -8,6 +8,8 @@ from urllib.parse import urlsplit, urlunsplit
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from kit.calendar import require_country
+
 DEVELOPMENT_SECRET = "development"
 SECRET_LENGTH = 32
 
@@ -33,6 +35,9 @@ class ServiceSettings(BaseSettings):
     kafka: str = Field(default="127.0.0.1:9092", description="bootstrap servers")
     base_currency: str = Field(default="USD", min_length=3, max_length=3)
     timezone: str = "Asia/Shanghai"
+    calendar_country: str = Field(
+        default="CN", description="whose public holidays rest (ISO 3166, CN or DE-BY); empty: Monday to Friday work"
+    )
     issuer: str = "http://127.0.0.1:8000"
     audience: str = "crmesh"
     jwks_url: str = "http://127.0.0.1:8000/.well-known/jwks.json"
@@ -67,7 +72,9 @@ class ServiceSettings(BaseSettings):
 
     def require_safe(self) -> None:
         """Raises UnsafeSettings outside development and test for a secret that everybody knows or may guess: it signs
-        cursors, hides personal values in the audit log and seals it. An unset ENV means production."""
+        cursors, hides personal values in the audit log and seals it. An unset ENV means production. Raises
+        UnknownCountry for a calendar that there is not."""
+        require_country(self.calendar_country)
         if self.env not in ("development", "test") and len(self.secret.get_secret_value()) < SECRET_LENGTH:
             raise UnsafeSettings(f"set CRMESH_SECRET to {SECRET_LENGTH} or more random characters")
 

@@ -24,8 +24,28 @@ SQL = re.compile(
     r"^\s*(SELECT\s|INSERT\s+INTO\s|UPDATE\s+\S+\s|DELETE\s+FROM\s|WITH\s+(RECURSIVE\s+)?\w+.*\sAS\s|MERGE\s+INTO\s"
     r"|LOCK\s+TABLE\s|TRUNCATE\s|CREATE\s|ALTER\s|DROP\s|SET\s+LOCAL\s)"
 )
-HEAVY = {"matplotlib", "numpy", "opencc", "pandas", "pypinyin", "scipy", "sklearn", "statsmodels", "xlsxwriter"}
-PURE_KIT = {"kit.errors", "kit.ids", "kit.money", "kit.names", "kit.tax_ids", "kit.text", "kit.transitions"}
+HEAVY = {
+    "holidays",
+    "matplotlib",
+    "numpy",
+    "opencc",
+    "pandas",
+    "pypinyin",
+    "scipy",
+    "sklearn",
+    "statsmodels",
+    "xlsxwriter",
+}
+PURE_KIT = {
+    "kit.calendar",
+    "kit.errors",
+    "kit.ids",
+    "kit.money",
+    "kit.names",
+    "kit.tax_ids",
+    "kit.text",
+    "kit.transitions",
+}
 PURE_LIBRARIES = {"stdnum"}
 """Check digits and the like: functions of their arguments."""
 IMPURE_STDLIB = {

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from kit.calendar import UnknownCountry
 from kit.settings import DEVELOPMENT_SECRET, SECRET_LENGTH, ServiceSettings, UnsafeSettings
 
 GUESSED = ["", DEVELOPMENT_SECRET, "x" * (SECRET_LENGTH - 1)]
@@ -29,6 +30,11 @@ def test_a_secret_that_may_be_guessed_is_for_development(secret: str, monkeypatc
 def test_a_long_secret_is_for_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ENV", "production")
     ServiceSettings(secret=SecretStr("x" * SECRET_LENGTH)).require_safe()
+
+
+def test_a_calendar_that_there_is_not_is_refused() -> None:
+    with pytest.raises(UnknownCountry, match="CRMESH_CALENDAR_COUNTRY"):
+        ServiceSettings(secret=SecretStr("x" * SECRET_LENGTH), calendar_country="Utopia").require_safe()
 
 
 @pytest.mark.parametrize("process", ["app", "worker"])
