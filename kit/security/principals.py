@@ -36,6 +36,20 @@ class Actor:
         return permission in self.permissions
 
 
+Grants = Mapping[str, frozenset[str]]
+"""Who may do something: permission -> roles. A slice says it of its own permissions."""
+
+
+def permissions_by_role(everything: str, *slices: Grants) -> dict[str, frozenset[str]]:
+    """Role -> permissions out of what the slices grant; the role `everything` holds each of them."""
+    found: dict[str, set[str]] = {everything: set()}
+    for grants in slices:
+        for permission, roles in grants.items():
+            for role in {everything, *roles}:
+                found.setdefault(role, set()).add(permission)
+    return {role: frozenset(permissions) for role, permissions in found.items()}
+
+
 SYSTEM = Actor("system", frozenset(), frozenset())
 """Who acts when an event or a date that was reached is the cause."""
 

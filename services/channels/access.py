@@ -1,36 +1,18 @@
-"""Who may do what in the channels service, and which records they see.
-
-Partners, products and rebates have no owner: whoever may read them sees all of them.
-"""
+"""Who may do what in the channels service."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kit.security.principals import Reach
+from kit.security.principals import Grants, permissions_by_role
+from services.channels.partners.access import GRANTS as PARTNERS
+from services.channels.products.access import GRANTS as PRODUCTS
+from services.channels.programmes.access import GRANTS as PROGRAMMES
+from services.channels.rebates.access import GRANTS as REBATES
+from services.channels.roles import ADMINISTRATOR, AUDITOR
 
-_BASIC = frozenset({"products:read", "partners:read"})
-_READ = _BASIC | {"programmes:read", "rebates:read"}
-_WRITE = frozenset({"products:write", "partners:write", "programmes:write"})
+OPERATIONS: Grants = {"operations:read": frozenset({AUDITOR}), "operations:write": frozenset()}
 
-PERMISSIONS: Mapping[str, frozenset[str]] = {
-    "administrator": _READ | _WRITE | {"operations:read", "operations:write"},
-    "channel_manager": _READ | _WRITE,
-    "sales_director": _READ,
-    "sales_manager": _BASIC | {"programmes:read"},
-    "sales_rep": _BASIC,
-    "risk_officer": _READ,
-    "service_agent": _BASIC,
-    "auditor": _READ | {"operations:read"},
-}
-
-REACHES: Mapping[str, Reach] = {
-    "administrator": "all",
-    "sales_director": "all",
-    "risk_officer": "all",
-    "channel_manager": "all",
-    "service_agent": "all",
-    "auditor": "all",
-    "sales_manager": "subtree",
-    "sales_rep": "own",
-}
+PERMISSIONS: Mapping[str, frozenset[str]] = permissions_by_role(
+    ADMINISTRATOR, OPERATIONS, PARTNERS, PRODUCTS, PROGRAMMES, REBATES
+)

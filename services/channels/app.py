@@ -7,8 +7,9 @@ from fastapi import FastAPI
 from kit.process import api_lifespan, make_runtime, serve_api
 from kit.runtime import Runtime
 from kit.web.app import create_service_app
-from services.channels.access import PERMISSIONS, REACHES
+from services.channels.access import PERMISSIONS
 from services.channels.api import ROUTERS
+from services.channels.roles import REACHES
 from services.channels.settings import Settings
 
 TITLE = "crmesh channels"

@@ -1,43 +1,19 @@
-"""Who may do what in the customer service, and which records they see."""
+"""Who may do what in the customer service."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kit.security.fields import FieldPolicy, FieldRule, level
-from kit.security.principals import Actor, Reach
+from kit.security.principals import Grants, permissions_by_role
+from services.customer.accounts.access import GRANTS as ACCOUNTS
+from services.customer.directories.access import GRANTS as DIRECTORIES
+from services.customer.exchange_rates.access import GRANTS as EXCHANGE_RATES
+from services.customer.orders.access import GRANTS as ORDERS
+from services.customer.payments.access import GRANTS as PAYMENTS
+from services.customer.roles import ADMINISTRATOR, AUDITOR
 
-_READ = frozenset({"accounts:read", "orders:read", "payments:read", "exchange-rates:read", "sellers:read"})
-_SELL = _READ | {"accounts:write", "orders:write", "tax-ids:read"}
-_LEAD = _SELL | {"orders:backdate", "payments:write"}
+OPERATIONS: Grants = {"operations:read": frozenset({AUDITOR}), "operations:write": frozenset()}
 
-PERMISSIONS: Mapping[str, frozenset[str]] = {
-    "administrator": _LEAD | {"exchange-rates:write", "operations:read", "operations:write"},
-    "sales_director": _LEAD | {"exchange-rates:write"},
-    "sales_manager": _LEAD,
-    "sales_rep": _SELL,
-    "risk_officer": _READ | {"payments:write", "tax-ids:read"},
-    "channel_manager": _READ,
-    "service_agent": _READ | {"accounts:write"},
-    "auditor": _READ | {"operations:read"},
-}
-
-ACCOUNT_FIELDS: FieldPolicy = {"tax_id": FieldRule("tax-ids:read")}
-"""Who serves or sells to a customer through others recognises a tax id without learning it."""
-
-
-def may_read_tax_ids(actor: Actor) -> bool:
-    """Whether the caller sees tax ids in full."""
-    return level(ACCOUNT_FIELDS["tax_id"], actor) == "full"
-
-
-REACHES: Mapping[str, Reach] = {
-    "administrator": "all",
-    "sales_director": "all",
-    "risk_officer": "all",
-    "channel_manager": "all",
-    "service_agent": "all",
-    "auditor": "all",
-    "sales_manager": "subtree",
-    "sales_rep": "own",
-}
+PERMISSIONS: Mapping[str, frozenset[str]] = permissions_by_role(
+    ADMINISTRATOR, OPERATIONS, ACCOUNTS, DIRECTORIES, EXCHANGE_RATES, ORDERS, PAYMENTS
+)

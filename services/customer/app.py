@@ -7,8 +7,9 @@ from fastapi import FastAPI
 from kit.process import api_lifespan, make_runtime, serve_api
 from kit.runtime import Runtime
 from kit.web.app import create_service_app
-from services.customer.access import PERMISSIONS, REACHES
+from services.customer.access import PERMISSIONS
 from services.customer.api import ROUTERS
+from services.customer.roles import REACHES
 from services.customer.settings import Settings
 
 TITLE = "crmesh customer"

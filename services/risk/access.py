@@ -1,37 +1,14 @@
-"""Who may do what in the risk service, and which records they see."""
+"""Who may do what in the risk service."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from kit.security.principals import Reach
-from kit.work import Work
+from kit.security.principals import Grants, permissions_by_role
+from services.risk.credit.access import GRANTS as CREDIT
+from services.risk.profiles.access import GRANTS as PROFILES
+from services.risk.roles import ADMINISTRATOR, AUDITOR
 
-_READ = frozenset({"credit:read"})
+OPERATIONS: Grants = {"operations:read": frozenset({AUDITOR}), "operations:write": frozenset()}
 
-PERMISSIONS: Mapping[str, frozenset[str]] = {
-    "administrator": _READ | {"credit:write", "credit:override", "operations:read", "operations:write"},
-    "risk_officer": _READ | {"credit:write", "credit:override"},
-    "sales_director": _READ,
-    "sales_manager": _READ,
-    "sales_rep": _READ,
-    "service_agent": _READ,
-    "auditor": _READ | {"operations:read"},
-}
-
-REACHES: Mapping[str, Reach] = {
-    "administrator": "all",
-    "sales_director": "all",
-    "risk_officer": "all",
-    "channel_manager": "all",
-    "service_agent": "all",
-    "auditor": "all",
-    "sales_manager": "subtree",
-    "sales_rep": "own",
-}
-
-
-def owned(work: Work) -> tuple[str, Sequence[object]]:
-    """The record scope as a predicate over the account directory `d`, and its parameters from $1 on."""
-    query = work.visible
-    return query.sees("d.owner_id"), query.args
+PERMISSIONS: Mapping[str, frozenset[str]] = permissions_by_role(ADMINISTRATOR, OPERATIONS, CREDIT, PROFILES)

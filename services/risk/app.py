@@ -7,8 +7,9 @@ from fastapi import FastAPI
 from kit.process import api_lifespan, make_runtime, serve_api
 from kit.runtime import Runtime
 from kit.web.app import create_service_app
-from services.risk.access import PERMISSIONS, REACHES
+from services.risk.access import PERMISSIONS
 from services.risk.api import ROUTERS
+from services.risk.roles import REACHES
 from services.risk.settings import Settings
 
 TITLE = "crmesh risk"

@@ -13,8 +13,8 @@ from kit.records import Change, changed_row, record
 from kit.security.principals import Scope
 from kit.web.batch import Raced, Results, decide_rows
 from kit.work import Work
-from services.customer.access import may_read_tax_ids
 from services.customer.accounts import repository
+from services.customer.accounts.access import may_read_tax_ids
 from services.customer.accounts.models import Account, AccountExternalId
 from services.customer.accounts.repository import Pair
 from services.customer.accounts.rules import AccountArchived, DuplicateAccount, clean_tax_id

@@ -14,8 +14,8 @@ from kit.web.batch import BatchAnswer, parse_rows
 from kit.web.context import Allow, Context, IfMatch
 from kit.web.lists import documented, owned_list
 from kit.web.responses import json_answer
-from services.customer.access import ACCOUNT_FIELDS
 from services.customer.accounts import batches, service
+from services.customer.accounts.access import FIELDS
 from services.customer.accounts.lists import ACCOUNTS
 from services.customer.accounts.models import Account
 from services.customer.accounts.schemas import (
@@ -36,7 +36,7 @@ def _answer(work: Context, account: Account, status: int = 200) -> Response:
     """The account as far as the caller may see its fields."""
     body = account.model_dump(exclude={"archived_at"}) | {"is_archived": account.is_archived}
     location = f"/v1/accounts/{account.id}" if status == 201 else None
-    return json_answer(shown(body, ACCOUNT_FIELDS, work.actor), status, version=account.version, location=location)
+    return json_answer(shown(body, FIELDS, work.actor), status, version=account.version, location=location)
 
 
 @router.post("/v1/accounts", response_model=AccountRead, status_code=201)
@@ -56,7 +56,7 @@ async def upsert_accounts(body: AccountBatch, work: Writer) -> Response:
 @router.get("/v1/accounts", response_model=AccountPage, openapi_extra=documented(ACCOUNTS))
 async def list_accounts(work: Reader) -> Response:
     """Accounts that the caller may see."""
-    return await owned_list(work, shown_list(ACCOUNTS, ACCOUNT_FIELDS, work.actor), "a.owner_id")
+    return await owned_list(work, shown_list(ACCOUNTS, FIELDS, work.actor), "a.owner_id")
 
 
 @router.get("/v1/accounts/{account_id}", response_model=AccountRead)

@@ -10,8 +10,8 @@ from kit import clock
 from kit.errors import FieldError, NotFound, UnknownReference, VersionMismatch
 from kit.records import Change, Resource, changed_row, fresh, record
 from kit.work import Work
-from services.customer.access import may_read_tax_ids
 from services.customer.accounts import repository
+from services.customer.accounts.access import may_read_tax_ids
 from services.customer.accounts.models import Account, AccountExternalId
 from services.customer.accounts.rules import AccountArchived, DuplicateAccount, clean_tax_id
 from services.customer.accounts.schemas import AccountCreate, AccountUpdate, ExternalRef

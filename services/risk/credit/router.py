@@ -11,7 +11,6 @@ from starlette.responses import Response
 from kit.web import routes
 from kit.web.context import Allow, Context
 from kit.web.lists import documented, item_answer, list_answer, page_of
-from services.risk.access import owned
 from services.risk.credit import lists, service
 from services.risk.credit.schemas import (
     CreditDecisionCreate,
@@ -20,6 +19,7 @@ from services.risk.credit.schemas import (
     ExposureRead,
     OrderCreditRead,
 )
+from services.risk.directory.service import owned
 
 router = routes.router("credit")
 

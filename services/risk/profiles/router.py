@@ -13,7 +13,7 @@ from kit.web.batch import BatchAnswer, parse_rows
 from kit.web.context import Allow, Context, IfMatch
 from kit.web.lists import documented, item_answer, list_answer, page_of
 from kit.web.responses import json_answer
-from services.risk.access import owned
+from services.risk.directory.service import owned
 from services.risk.profiles import service
 from services.risk.profiles.lists import PROFILES
 from services.risk.profiles.schemas import CreditProfileBatch, CreditProfileRead, CreditProfileRow, CreditProfileUpdate

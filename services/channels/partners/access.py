@@ -1,0 +1,11 @@
+"""Who may do what with partners; they have no owner: who may read them sees all."""
+
+from __future__ import annotations
+
+from kit.security.principals import Grants
+from services.channels.roles import CHANNEL_MANAGER, EVERYONE
+
+GRANTS: Grants = {
+    "partners:read": EVERYONE,
+    "partners:write": frozenset({CHANNEL_MANAGER}),
+}
