@@ -20,12 +20,14 @@ class FieldError:
 class AppError(Exception):
     """Base of every expected refusal; subclasses set `code`, `status` and `title`.
 
-    `extra` becomes members of the problem+json document (for example the candidates of a conflict).
+    `extra` becomes members of the problem+json document (for example the candidates of a conflict). `retryable`: the
+    same request may succeed later without anybody changing it, or anything the caller can see.
     """
 
     code: str = "error"
     status: ClassVar[int] = 400
     title: ClassVar[str] = "The request was refused"
+    retryable: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -83,13 +85,22 @@ class Invalid(AppError):
     code, status, title = "invalid", 422, "The request is not valid"
 
 
+class LostRace(Conflict):
+    """Another transaction was in the way, and is over now."""
+
+    title, retryable = "Another change was in the way; send the request again", True
+
+
 class UnknownReference(AppError):
-    """An id that this service does not know (yet); the caller may send the request again."""
+    """An id of something that this service itself would own: it does not come by waiting."""
 
     code, status, title = "unknown-reference", 422, "The request refers to something unknown here"
 
-    def __init__(self, detail: str = "", *, errors: Sequence[FieldError] = ()) -> None:
-        super().__init__(detail, errors=errors, extra={"retryable": True})
+
+class NotHeardYet(UnknownReference):
+    """An id of something another service owns: the event that tells of it may still be on its way."""
+
+    retryable = True
 
 
 class Forbidden(AppError):

@@ -15,12 +15,13 @@ import asyncpg
 from kit import clock
 from kit.db.columns import OwnedRow
 from kit.db.rows import insert_rows, select_sql, update_row
-from kit.errors import Conflict, NotFound, Taken, VersionMismatch
+from kit.errors import Conflict, LostRace, NotFound, Taken
 from kit.events import outbox
 from kit.events.contract import Published
 from kit.ids import new_id
 from kit.security import audit
 from kit.security.audit import AuditEntry
+from kit.versions import Versions
 from kit.work import Work
 
 R = TypeVar("R", bound=OwnedRow)
@@ -72,7 +73,7 @@ async def taken(work: Work, resource: Resource[R], row: R) -> Conflict:
         other = await work.tx.row(resource.row, sql, getattr(row, column), row.id)
         if other is not None:
             return Taken(resource.noun, column, other.id if await _is_visible(work, resource, other) else None)
-    return Conflict("another change was in the way; send the request again")
+    return LostRace()
 
 
 async def _is_visible(work: Work, resource: Resource[R], row: R) -> bool:
@@ -80,15 +81,19 @@ async def _is_visible(work: Work, resource: Resource[R], row: R) -> bool:
 
 
 async def require(
-    work: Work, resource: Resource[R], row_id: UUID, *, version: int | None = None, lock: bool = False
+    work: Work, resource: Resource[R], row_id: UUID, *, version: Versions | None = None, lock: bool = False
 ) -> R:
-    """The row by id, locked on request; raises NotFound (also for one outside the caller's scope), VersionMismatch."""
+    """The row by id, locked on request; raises NotFound (also for one outside the caller's scope), VersionMismatch.
+
+    A change of whichever version the row has waits for those under way, as nothing else keeps it from losing to one.
+    """
+    lock = lock or (version is not None and version.named is None)
     sql = select_sql(resource.row, "id = $1 FOR NO KEY UPDATE" if lock else "id = $1")
     row = await work.tx.row(resource.row, sql, row_id)
     if row is None or not await _is_visible(work, resource, row):
         raise NotFound(what=resource.noun)
-    if version is not None and row.version != version:
-        raise VersionMismatch()
+    if version is not None:
+        version.check(row.version)
     return row
 
 

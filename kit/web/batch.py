@@ -120,6 +120,7 @@ class Raced(Exception):
 
 class BatchContended(Conflict):
     code, title = "batch-contended", "Others write the same things; send the batch again"
+    retryable = True
 
 
 async def settled(tx: Tx, work: Callable[[], Awaitable[None]]) -> None:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Header, Request
+from pydantic import StringConstraints
 
 from kit.db.database import Tx
-from kit.errors import Forbidden, VersionMismatch, VersionRequired
+from kit.errors import Forbidden
 from kit.security.principals import Actor, Scope, ScopeQuery
+from kit.versions import Versions, read_if_match
 from kit.work import Work
 
 if TYPE_CHECKING:
     from kit.runtime import Runtime
 
 
-_VERSION = re.compile(r'"([1-9][0-9]{0,8}|0)"|([1-9][0-9]{0,8}|0)')
+IfMatchLine = Annotated[str, StringConstraints(max_length=1000)]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -86,17 +87,15 @@ def etag(version: int) -> str:
 
 
 async def if_match(
-    header: Annotated[str | None, Header(alias="If-Match", description="ETag last read", max_length=64)] = None,
-) -> int:
-    """The version a change is based on: 428 when absent, 412 when it cannot match."""
-    if header is None:
-        raise VersionRequired()
-    if not (found := _VERSION.fullmatch(header.strip())):
-        raise VersionMismatch("If-Match is not an ETag of this resource")
-    return int(found[1] or found[2])
+    header: Annotated[
+        list[IfMatchLine] | None, Header(alias="If-Match", description="ETags, one of which must be the present one")
+    ] = None,
+) -> Versions:
+    """The versions a change may be based on: 428 without the header, 412 when it can match nothing."""
+    return read_if_match(header or ())
 
 
-IfMatch = Annotated[int, Depends(if_match)]
+IfMatch = Annotated[Versions, Depends(if_match)]
 
 
 def answer_headers(version: int | None = None, location: str | None = None) -> dict[str, Any]:

@@ -30,6 +30,7 @@ _KEPT_HEADERS = ("etag", "location", "content-type")
 
 class KeyInFlight(Conflict):
     code, title = "idempotency-key-in-flight", "A request with this Idempotency-Key is being worked"
+    retryable = True
 
 
 class KeyReused(AppError):

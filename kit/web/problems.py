@@ -22,6 +22,8 @@ from kit.telemetry.tracing import trace_id
 log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+PASSING = frozenset({429, 502, 503, 504})
+"""Answers whose cause passes by itself."""
 
 
 class ProblemField(BaseModel):
@@ -33,7 +35,8 @@ class ProblemField(BaseModel):
 
 
 class Problem(BaseModel):
-    """RFC 9457 problem document; `code` is stable, `errors` name the fields."""
+    """RFC 9457 problem document; `code` is stable, `errors` name the fields, `retryable` is true where the same request
+    may succeed later, by waiting alone (and absent elsewhere)."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -43,6 +46,7 @@ class Problem(BaseModel):
     detail: str
     code: str
     errors: list[ProblemField] = []
+    retryable: bool = False
     trace_id: str
 
 
@@ -53,6 +57,7 @@ def problem(
     detail: str = "",
     *,
     errors: Sequence[FieldError] = (),
+    is_retryable: bool = False,
     extra: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The members of a problem document."""
@@ -64,13 +69,22 @@ def problem(
         "code": code,
         "errors": [{"pointer": e.pointer, "code": e.code, "detail": e.detail} for e in errors],
         "trace_id": trace_id(),
+        **({"retryable": True} if is_retryable or status in PASSING else {}),
         **(extra or {}),
     }
 
 
 def problem_of(error: AppError) -> dict[str, Any]:
     """The problem document of an expected refusal."""
-    return problem(error.status, error.code, error.title, error.detail, errors=error.errors, extra=error.extra)
+    return problem(
+        error.status,
+        error.code,
+        error.title,
+        error.detail,
+        errors=error.errors,
+        is_retryable=error.retryable,
+        extra=error.extra,
+    )
 
 
 def problem_response(body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:

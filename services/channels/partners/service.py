@@ -7,6 +7,7 @@ from uuid import UUID
 
 from kit.records import Change, Resource, add, change, fresh, require
 from kit.transitions import next_state
+from kit.versions import Versions
 from kit.work import Work
 from services.channels.events_out import PartnerActivated, PartnerApplied, PartnerSuspended
 from services.channels.partners import repository
@@ -46,7 +47,7 @@ async def known_partners(work: Work, partner_ids: Sequence[UUID]) -> set[UUID]:
     return await repository.known_partners(work.tx, partner_ids)
 
 
-async def update_partner(work: Work, partner_id: UUID, version: int, data: PartnerUpdate) -> Partner:
+async def update_partner(work: Work, partner_id: UUID, version: Versions, data: PartnerUpdate) -> Partner:
     """Change the fields given; raises NotFound, VersionMismatch."""
     before = await require(work, PARTNERS, partner_id, version=version)
     return await change(work, PARTNERS, before, data.given())

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from kit.records import Change, Resource, add, change, fresh, require
+from kit.versions import Versions
 from kit.web.batch import Results, upsert
 from kit.work import Work
 from services.channels.events_out import ProductChanged
@@ -34,7 +35,7 @@ async def require_product(work: Work, product_id: UUID) -> Product:
     return await require(work, PRODUCTS, product_id)
 
 
-async def update_product(work: Work, product_id: UUID, version: int, data: ProductUpdate) -> Product:
+async def update_product(work: Work, product_id: UUID, version: Versions, data: ProductUpdate) -> Product:
     """Change the fields given; raises NotFound, VersionMismatch."""
     before = await require(work, PRODUCTS, product_id, version=version)
     return await change(work, PRODUCTS, before, data.given())

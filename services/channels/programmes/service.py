@@ -11,6 +11,7 @@ from kit import clock
 from kit.errors import FieldError, Invalid, UnknownReference
 from kit.records import Change, Resource, add, change, fresh, require
 from kit.transitions import next_state
+from kit.versions import Versions
 from kit.work import Work
 from services.channels.events_out import RebateProgrammePublished
 from services.channels.partners import service as partners
@@ -47,7 +48,9 @@ async def require_programme(work: Work, programme_id: UUID) -> RebateProgramme:
     return await require(work, PROGRAMMES, programme_id)
 
 
-async def replace_programme(work: Work, programme_id: UUID, version: int, data: ProgrammeCreate) -> RebateProgramme:
+async def replace_programme(
+    work: Work, programme_id: UUID, version: Versions, data: ProgrammeCreate
+) -> RebateProgramme:
     """Set all terms of a draft; raises NotFound, StateConflict, VersionMismatch and what a draft raises."""
     before = await require(work, PROGRAMMES, programme_id, version=version)
     next_state(NOUN, MOVES, "replace", before.state)

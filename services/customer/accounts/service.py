@@ -7,8 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from kit import clock
-from kit.errors import FieldError, NotFound, UnknownReference, VersionMismatch
+from kit.errors import FieldError, NotFound, NotHeardYet, UnknownReference
 from kit.records import Change, Resource, changed_row, fresh, record
+from kit.versions import Versions
 from kit.work import Work
 from services.customer.accounts import repository
 from services.customer.accounts.access import may_read_tax_ids
@@ -45,7 +46,7 @@ async def own_seller(work: Work) -> UUID | None:
 def unknown_owner(owner_id: UUID, pointer: str = "/owner_id") -> UnknownReference:
     """The owner is no member, or none the caller may give accounts to."""
     detail = f"no seller {owner_id}"
-    return UnknownReference(detail, errors=[FieldError(pointer, "unknown-reference", detail)])
+    return NotHeardYet(detail, errors=[FieldError(pointer, "unknown-reference", detail)])
 
 
 async def check_owner(work: Work, owner_id: UUID | None) -> None:
@@ -136,11 +137,10 @@ async def _lock(work: Work, account_id: UUID) -> Account:
     return account
 
 
-async def update_account(work: Work, account_id: UUID, version: int, data: AccountUpdate) -> Account:
+async def update_account(work: Work, account_id: UUID, version: Versions, data: AccountUpdate) -> Account:
     """Change the fields given; raises NotFound, VersionMismatch, AccountArchived and those of create."""
     before = await _lock(work, account_id)
-    if before.version != version:
-        raise VersionMismatch()
+    version.check(before.version)
     given = data.given()
     if {"country", "tax_id"} & given.keys():
         country, tax_id = given.get("country", before.country), given.get("tax_id", before.tax_id)

@@ -69,3 +69,6 @@ TRANSITIONS: Mapping[tuple[OrderState, OrderAction], OrderState] = MappingProxyT
 
 RETURNABLE = frozenset({OrderState.CONFIRMED, OrderState.FULFILLED, OrderState.CLOSED})
 """States in which goods may come back: the order was confirmed once."""
+
+DECIDING = frozenset({OrderState.PLACED, OrderState.ON_HOLD})
+"""States that others end: what needs a confirmed order may succeed later."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kit.db.database import Tx
-from kit.errors import Conflict, FieldError, UnknownReference
+from kit.errors import Conflict, FieldError, NotHeardYet
 from services.customer.deps import Desk
 from services.customer.directories import repository as directories
 
@@ -28,7 +28,7 @@ class References:
     rates: Sequence[tuple[str, str, str]]
 
     def check(self, order: Mapping[str, Any]) -> None:
-        """Raises UnknownReference naming every field of `order` that refers to something unknown or inactive."""
+        """Raises NotHeardYet naming every field of `order` that refers to something unknown or inactive."""
         errors = [
             FieldError(f"/lines/{index}/sku", "unknown-reference", f"no active product {line['sku']}")
             for index, line in enumerate(order["lines"])
@@ -43,7 +43,7 @@ class References:
         if partner is not None and self.partners.get(str(partner)) != "active":
             errors.append(FieldError("/partner_id", "unknown-reference", f"no active partner {partner}"))
         if errors:
-            raise UnknownReference(errors[0].detail, errors=errors[:50])
+            raise NotHeardYet(errors[0].detail, errors=errors[:50])
 
     def rate(self, order: Mapping[str, Any]) -> str:
         """Base units per unit of the order's currency on its date; raises NoExchangeRate."""
@@ -53,7 +53,7 @@ class References:
         for currency, valid_from, rate in self.rates:
             if currency == order["currency"] and valid_from <= day:
                 return rate
-        raise NoExchangeRate(f"no rate of {order['currency']} on {day}", extra={"retryable": True})
+        raise NoExchangeRate(f"no rate of {order['currency']} on {day}")
 
 
 async def load_references(tx: Tx, desk: Desk, orders: Sequence[Mapping[str, Any]]) -> References:

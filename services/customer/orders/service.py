@@ -15,6 +15,7 @@ from kit.events.envelope import Event
 from kit.events.outbox import Fact, make_event
 from kit.security import audit
 from kit.security.principals import ScopeQuery
+from kit.versions import Versions
 from services.customer.accounts import repository as accounts
 from services.customer.accounts.schemas import ExternalRef
 from services.customer.deps import Desk
@@ -130,11 +131,10 @@ async def _save(
     await audit.record_many(tx, [order_entry(desk, action, order, before, reason)], key=desk.key)
 
 
-async def update_order(tx: Tx, desk: Desk, order_id: UUID, version: int, data: OrderUpdate) -> dict[str, Any]:
+async def update_order(tx: Tx, desk: Desk, order_id: UUID, version: Versions, data: OrderUpdate) -> dict[str, Any]:
     """Change a draft; raises NotFound, VersionMismatch, OrderStateConflict and what `fill` raises."""
     before = await lock_order(tx, desk, order_id)
-    if before["version"] != version:
-        raise VersionMismatch()
+    version.check(before["version"])
     if before["state"] != OrderState.DRAFT:
         raise OrderStateConflict(f"an order in state {before['state']} cannot be changed")
     given = data.model_dump(include=data.model_fields_set)

@@ -20,7 +20,7 @@ from services.customer.accounts import repository as accounts
 from services.customer.deps import Desk
 from services.customer.events_out import PaymentReceived
 from services.customer.orders import repository as orders
-from services.customer.orders.enums import RETURNABLE, OrderState
+from services.customer.orders.enums import DECIDING, RETURNABLE, OrderState
 from services.customer.orders.rules import OrderStateConflict
 from services.customer.orders.service import unknown_account
 from services.customer.payments import repository
@@ -171,8 +171,10 @@ def _payable(ledger: _Ledger, account_id: UUID, currency: str, item: AllocationC
     if order["account_id"] != account_id or order["currency"] != currency:
         detail = "the order is of another account or currency"
         raise AllocationRefused(detail, errors=[FieldError(pointer, AllocationRefused.code, detail)])
-    if OrderState(order["state"]) not in RETURNABLE:
-        raise OrderStateConflict(f"an order in state {order['state']} takes no payment", extra={"retryable": True})
+    state = OrderState(order["state"])
+    if state not in RETURNABLE:
+        extra = {"retryable": True} if state in DECIDING else None
+        raise OrderStateConflict(f"an order in state {state} takes no payment", extra=extra)
     return order
 
 

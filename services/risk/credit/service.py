@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from kit.errors import Conflict, FieldError, UnknownReference
+from kit.errors import Conflict, FieldError, NotHeardYet
 from kit.events import outbox
 from kit.events.handlers import Data, Fact
 from kit.ids import new_id
@@ -184,10 +184,10 @@ async def move_payments(work: Work, facts: Sequence[Fact[PaymentHeard]], *, is_r
 async def override(work: Work, data: CreditDecisionCreate) -> UUID:
     """Reserve credit for an order that stands refused, whatever the limit; returns the id of the decision.
 
-    Raises UnknownReference for an order that never asked, OrderNotRefused when it is not refused (any more).
+    Raises NotHeardYet for an order that never asked, OrderNotRefused when it is not refused (any more).
     """
     if not await repository.accounts_of(work.tx, [data.order_id]):
-        raise UnknownReference(errors=[FieldError("/order_id", "unknown-reference", "no such order here yet")])
+        raise NotHeardYet(errors=[FieldError("/order_id", "unknown-reference", "no such order here yet")])
     book = await open_book(work, (), [data.order_id])
     known = book.orders[data.order_id]
     if known.state is not CreditState.REFUSED:

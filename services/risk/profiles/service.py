@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from kit.db.rows import update_rows
-from kit.errors import FieldError, UnknownReference
+from kit.errors import FieldError, NotHeardYet
 from kit.records import Resource, change, changed_row, fresh, record, require
+from kit.versions import Versions
 from kit.web.batch import Results, RowRepeated
 from kit.work import Work
 from services.risk.events_in import AccountHeard
@@ -35,7 +36,7 @@ async def limits_of(work: Work, account_ids: Sequence[UUID]) -> dict[UUID, int]:
     return await repository.limits_of(work.tx, account_ids)
 
 
-async def change_limit(work: Work, account_id: UUID, version: int, data: CreditProfileUpdate) -> CreditProfile:
+async def change_limit(work: Work, account_id: UUID, version: Versions, data: CreditProfileUpdate) -> CreditProfile:
     """Set a limit; waits for decisions under way, and later ones see it. Raises NotFound, VersionMismatch."""
     before = await require(work, PROFILES, account_id, version=version)
     changes = {"credit_limit": data.credit_limit}
@@ -51,7 +52,7 @@ async def change_limits(work: Work, rows: Sequence[tuple[int, CreditProfileRow]]
         profile = found.get(row.account_id)
         if profile is None:
             unknown = FieldError("/account_id", "unknown-reference", "no account of this id yet")
-            results.refuse(index, UnknownReference(errors=[unknown]))
+            results.refuse(index, NotHeardYet(errors=[unknown]))
         elif row.account_id in seen:
             results.refuse(index, RowRepeated(errors=[FieldError("/account_id", "repeated", "see an earlier row")]))
         else:

@@ -9,11 +9,12 @@ from uuid import UUID
 from kit import clock
 from kit.db.database import Row, Tx
 from kit.db.rows import update_row
-from kit.errors import Conflict, FieldError, Invalid, NotFound, VersionMismatch
+from kit.errors import Conflict, FieldError, Invalid, NotFound
 from kit.events.outbox import Fact, announce
 from kit.ids import new_id
 from kit.security import audit
 from kit.security.principals import Actor
+from kit.versions import Versions
 from services.targets.access import Visible
 from services.targets.events_out import TargetActivated, TargetSnapshot
 from services.targets.members.repository import get_codes
@@ -92,12 +93,11 @@ async def add_target(tx: Tx, actor: Actor, data: TargetCreate, base_currency: st
 
 
 async def update_target(
-    tx: Tx, actor: Actor, target_id: UUID, version: int, data: TargetUpdate, visible: Visible, secret: bytes
+    tx: Tx, actor: Actor, target_id: UUID, version: Versions, data: TargetUpdate, visible: Visible, secret: bytes
 ) -> Row:
     """Change a draft. Raises TargetNotFound, VersionMismatch, TargetStateConflict, TargetDecomposed (its amount)."""
     before = await require_locked(tx, target_id, visible)
-    if before["version"] != version:
-        raise VersionMismatch
+    version.check(before["version"])
     changes: dict[str, Any] = data.model_dump(mode="json", exclude_unset=True)
     if not changes:
         raise NothingToChange
@@ -107,7 +107,7 @@ async def update_target(
             raise TargetDecomposed("a child's amount comes from its decomposition")
         if await repository.has_decomposition(tx, target_id):
             raise TargetDecomposed("the children sum to the amount")
-    await update_row(tx, Target, target_id, version, {**changes, "updated_at": clock.now()})
+    await update_row(tx, Target, target_id, before["version"], {**changes, "updated_at": clock.now()})
     await _record(tx, actor, "update", target_id, {name: before[name] for name in changes}, changes, secret)
     return await require_visible(tx, target_id, visible)
 

@@ -8,11 +8,12 @@ from uuid import UUID
 from kit import clock
 from kit.db.database import Row, Tx
 from kit.db.rows import update_row
-from kit.errors import Conflict, FieldError, Invalid, NotFound, VersionMismatch
+from kit.errors import Conflict, FieldError, Invalid, NotFound
 from kit.events.outbox import Fact, announce
 from kit.ids import new_id
 from kit.security import audit
 from kit.security.principals import Actor
+from kit.versions import Versions
 from services.targets.events_out import ORGANISATION_KEY, UnitChanged
 from services.targets.units import repository
 from services.targets.units.models import Unit
@@ -75,17 +76,16 @@ async def add_unit(tx: Tx, actor: Actor, data: UnitCreate, secret: bytes) -> Row
     return unit
 
 
-async def update_unit(tx: Tx, actor: Actor, unit_id: UUID, version: int, data: UnitUpdate, secret: bytes) -> Row:
+async def update_unit(tx: Tx, actor: Actor, unit_id: UUID, version: Versions, data: UnitUpdate, secret: bytes) -> Row:
     """Change name or kind. Raises UnitNotFound, NothingToChange, VersionMismatch."""
     before = await repository.get_unit(tx, unit_id, lock=True)
     if before is None:
         raise UnitNotFound
-    if before["version"] != version:
-        raise VersionMismatch
+    version.check(before["version"])
     changes: dict[str, Any] = data.model_dump(mode="json", exclude_unset=True)
     if not changes:
         raise NothingToChange
-    await update_row(tx, Unit, unit_id, version, {**changes, "updated_at": clock.now()})
+    await update_row(tx, Unit, unit_id, before["version"], {**changes, "updated_at": clock.now()})
     unit = await require_unit(tx, unit_id)
     await _announce(tx, unit, sorted(changes))
     await _record(tx, actor, "update", unit_id, {name: before[name] for name in changes}, changes, secret)

@@ -135,12 +135,14 @@ async def test_path_and_if_match(web: Any) -> None:
     assert (await web.client.get(f"/v1/notes/{uuid4()}", headers=web.headers())).status_code == 404
     path = f"/v1/notes/{uuid4()}"
     assert (await web.client.patch(path, headers=web.headers())).status_code == 428
-    for value in ("*", 'W/"1"', '"x"', "", '"-1"', '"9999999999"', '"1", "2"', '"1', '1"', '"01"'):
+    for value in ('W/"12"', '"x"', "", '"-12"', '"9999999999"', '"1", "2"', '"12', '12"', '"012"', '*, "12"'):
         answer = await web.client.patch(path, headers={**web.headers(), "If-Match": value})
         assert (answer.status_code, answer.json()["code"]) == (412, "version-mismatch"), value
-    for value in ('"12"', "12"):
+    for value in ('"12"', "12", "*", '"1", "12"', 'W/"12" ,"a,b",, "12"'):
         answer = await web.client.patch(path, headers={**web.headers(), "If-Match": value})
         assert (answer.status_code, answer.headers["etag"]) == (204, '"13"')
+    lines = [*web.headers().items(), ("If-Match", '"1"'), ("If-Match", '"12"')]
+    assert (await web.client.patch(path, headers=lines)).status_code == 204
 
 
 async def test_unexpected_error_says_nothing_and_can_be_found_by_its_trace(web: Any) -> None:
