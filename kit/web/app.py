@@ -117,7 +117,7 @@ def _document(path: str, method: str, operation: dict[str, Any]) -> None:
         found[404] = "Unknown, or not visible to the caller"
     for parameter in parameters:
         if parameter.get("name") == "If-Match":
-            parameter |= {"required": True, "schema": {"type": "string", "maxLength": 64}}
+            parameter |= {"required": True, "schema": {"type": "string", "maxLength": 1000}}
     if any(p.get("name") == "If-Match" for p in parameters):
         found |= {412: "If-Match names another version", 428: "If-Match is missing"}
     if method != "get":
