@@ -63,12 +63,14 @@ async def consume(runtime: Runtime, _number: int) -> dict[str, Any]:
     subscriptions = room(runtime.service, "subscriptions").subscriptions
     await runtime.bus.ensure_topics(topics_of(runtime.service))
     async with runtime.db.reading() as tx:
-        waiting = sum((await _status(tx, runtime, subscriptions)).lag.values())
-    worker, stop = InboxConsumer(runtime.db, runtime.bus, subscriptions, runtime.settings), asyncio.Event()
-    found = await _timed(lambda: worker.handled, waiting, worker.run(stop), stop)
+        waiting = (await _status(tx, runtime, subscriptions)).behind()
+    workers = [InboxConsumer(runtime.db, runtime.bus, lane, runtime.settings) for lane in subscriptions.lanes]
+    stop = asyncio.Event()
+    work = asyncio.gather(*(worker.run(stop) for worker in workers))
+    found = await _timed(lambda: sum(worker.handled for worker in workers), waiting, work, stop)
     async with runtime.db.reading() as tx:
         status = await _status(tx, runtime, subscriptions)
-    if status.parked_keys or any(status.lag.values()):
+    if status.parked_keys or status.behind():
         raise RuntimeError(f"{runtime.service} did not apply everything: {status}")
     return found
 
@@ -85,7 +87,7 @@ async def _status(tx: Tx, runtime: Runtime, subscriptions: Any) -> Any:
 async def _timed(count: Any, expected: int, work: Any, stop: asyncio.Event) -> dict[str, Any]:
     if not expected:
         raise RuntimeError("nothing waits")
-    task = asyncio.create_task(work)
+    task = asyncio.ensure_future(work)
     await _reach(count, 1, task)
     first, began, cpu = count(), time.perf_counter(), time.process_time()
     await _reach(count, expected, task)

@@ -113,7 +113,7 @@ class Sampler:
                 status = await delivery_status(tx, runtime.bus, room(service, "subscriptions").subscriptions)
                 tables = await tx.fetch(TABLES)
             waiting += status.outbox_waiting
-            lag += sum(status.lag.values())
+            lag += status.behind()
             dead += sum(table["n_dead_tup"] for table in tables)
             live += sum(table["n_live_tup"] for table in tables)
             for table in tables:

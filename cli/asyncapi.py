@@ -110,11 +110,12 @@ def asyncapi() -> Document:
             "send", service, channels[service]["messages"], f"What {service} says"
         )
         subscriptions = room(service, "subscriptions").subscriptions
-        for producer in sorted({event_type.partition(".")[0] for event_type in subscriptions.handlers}):
-            types = sorted(name for name in subscriptions.handlers if name.startswith(f"{producer}."))
-            operation = _operation("receive", producer, types, f"What {service} hears of {producer}")
-            group = {"groupId": {"type": "string", "const": subscriptions.group}, "bindingVersion": BINDING}
-            operations[f"{service}.receive.{producer}"] = {**operation, "bindings": {"kafka": group}}
+        for lane in subscriptions.lanes:
+            for producer in sorted({event_type.partition(".")[0] for event_type in lane.handlers}):
+                types = sorted(name for name in lane.handlers if name.startswith(f"{producer}."))
+                operation = _operation("receive", producer, types, f"What {service} ({lane.name}) hears of {producer}")
+                group = {"groupId": {"type": "string", "const": lane.group}, "bindingVersion": BINDING}
+                operations[f"{service}.{lane.name}.receive.{producer}"] = {**operation, "bindings": {"kafka": group}}
     return {
         "asyncapi": "3.0.0",
         "id": "urn:crmesh:events",

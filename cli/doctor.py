@@ -98,7 +98,7 @@ async def _check_log(bus: EventBus, names: list[str], settings: ServiceSettings)
 async def _check_service(name: str, settings: ServiceSettings, bus: EventBus, *, reaches_log: bool) -> list[Finding]:
     subscriptions = room(name, "subscriptions").subscriptions
     database = DatabaseSettings(connect=settings.database_connect(), name=name, writers=1, readers=1)
-    found = await check_service(name, database, subscriptions.group)
+    found = await check_service(name, database)
     if len(found) == 1:
         return found
     db = Database(database)

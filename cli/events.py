@@ -176,10 +176,11 @@ async def _check_groups(made: dict[str, Runtime], service: str, *, mend: bool, a
             continue
         if mend:
             await mend_offsets(runtime.db, runtime.bus, subscriptions)
-        async with runtime.db.reading() as tx:
-            beyond = await beyond_the_end(tx, runtime.bus, subscriptions)
-        for place, (stored, end) in sorted(beyond.items()):
-            found.append({"group": subscriptions.group, "partition": place.partition, "stored": stored, "end": end})
+        for lane in subscriptions.lanes:
+            async with runtime.db.reading() as tx:
+                beyond = await beyond_the_end(tx, runtime.bus, lane)
+            for place, (stored, end) in sorted(beyond.items()):
+                found.append({"group": lane.group, "partition": place.partition, "stored": stored, "end": end})
     if found and apply:
         groups = ", ".join(sorted({row["group"] for row in found}))
         raise ReplayRefused(f"stored offsets of {groups} lie beyond the end of the log: stop their workers, use --mend")

@@ -30,17 +30,17 @@ def list_parked(service: Service, data: Data = None, as_json: Json = False) -> N
 
     async def work() -> list[dict[str, Any]]:
         async with runtimes(data, [service], needs_log=False) as made, made[service].db.reading() as tx:
-            return await parked.list_parked(tx, _subscriptions(service).group)
+            return await parked.list_parked(tx)
 
     rows = execute(work())
     if as_json:
         show(rows)
         return
     if rows:
-        view = Table("id", "type", Column("key", overflow="fold", min_width=36), "since", "attempts", "error")
+        view = Table("id", "lane", "type", Column("key", overflow="fold", min_width=36), "since", "attempts", "error")
         for row in rows:
             since, error = f"{row['parked_at']:%Y-%m-%d %H:%M:%S}", row["error"].partition("\n")[0][:80]
-            view.add_row(str(row["id"]), row["type"], row["key"], since, str(row["attempts"]), error)
+            view.add_row(str(row["id"]), row["lane"], row["type"], row["key"], since, str(row["attempts"]), error)
         out.print(view)
     say(out, f"{len(rows)} parked events")
 
@@ -51,13 +51,13 @@ def show_parked(service: Service, parked_id: ParkedId, data: Data = None, as_jso
 
     async def work() -> dict[str, Any]:
         async with runtimes(data, [service], needs_log=False) as made, made[service].db.reading() as tx:
-            return await parked.require_parked(tx, _subscriptions(service).group, parked_id)
+            return await parked.require_parked(tx, parked_id)
 
     found = execute(work())
     if as_json:
         show(found)
         return
-    for name in ("type", "key", "event_id", "error", "attempts", "parked_at"):
+    for name in ("lane", "type", "key", "event_id", "error", "attempts", "parked_at"):
         say(out, f"{name:10} {found[name]}")
     say(out, f"{'place':10} {found['topic']}, partition {found['partition']}, offset {found['log_offset']}")
     for name, value in found["headers"]:
@@ -101,7 +101,7 @@ def discard_parked(
 
     async def work() -> str:
         async with runtimes(data, [service], needs_log=False) as made, made[service].db.transaction() as tx:
-            return await parked.discard(tx, _subscriptions(service).group, parked_id)
+            return await parked.discard(tx, parked_id)
 
     key = execute(work())
     say(out, f"discarded; go on with: crmesh parked retry {service} {key}")

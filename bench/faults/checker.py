@@ -100,7 +100,7 @@ async def _on_its_way(made: dict[str, Runtime]) -> str:
         async with runtime.db.reading() as tx:
             status = await delivery_status(tx, runtime.bus, room(service, "subscriptions").subscriptions)
         if not status.is_settled():
-            parts.append(f"{service}: outbox {status.outbox_waiting}, lag {status.lag}")
+            parts.append(f"{service}: outbox {status.outbox_waiting}, lag {status.lanes}")
     async with made["customer"].db.reading() as tx:
         placed = await tx.fetchval("SELECT count(*) FROM orders WHERE state = 'placed'")
     if placed:
@@ -251,10 +251,10 @@ class Checker:
         """Each undecodable record has one dead letter of each service that reads its topic."""
         for service in SERVICES:
             subscriptions = room(service, "subscriptions").subscriptions
-            wanted: set[tuple[str, int, int]] = set()
+            handled, wanted = subscriptions.handlers, set[tuple[str, int, int]]()
             for topic in subscriptions.topics():
                 for entry in self._log[topic.split(".")[1]]:
-                    if _is_undecodable(entry, subscriptions.handlers):
+                    if _is_undecodable(entry, handled):
                         wanted.add((topic, entry.record.partition, entry.record.offset))
             letters = first_occurrences(await read_topic(self._bus, dead_letter_topic_of(service)))
             found = Counter(

@@ -33,7 +33,7 @@ SELECT count(*) AS waiting, coalesce(extract(epoch FROM clock_timestamp() - min(
 FROM outbox WHERE published_at IS NULL
 """
 _PARKED = """
-SELECT count(DISTINCT key) AS keys, count(*) AS events FROM parked_event WHERE grp = $1 AND discarded_at IS NULL
+SELECT count(DISTINCT (grp, key)) AS keys, count(*) AS events FROM parked_event WHERE discarded_at IS NULL
 """
 _UNSEALED = """
 SELECT count(*) AS rows, coalesce(extract(epoch FROM clock_timestamp() - min(at)), 0)::float8 AS age
@@ -114,7 +114,7 @@ async def _check_connections(connection: asyncpg.Connection, wanted: int) -> Fin
     return finding("system", "connections", level, found, advice)
 
 
-async def check_service(service: str, settings: DatabaseSettings, group: str) -> list[Finding]:
+async def check_service(service: str, settings: DatabaseSettings) -> list[Finding]:
     """Migrations, worker, outbox, parked keys, seals of one service's database."""
     try:
         at, waiting = await pending(service, settings)
@@ -127,7 +127,7 @@ async def check_service(service: str, settings: DatabaseSettings, group: str) ->
         advice = f"create the database and run: crmesh migrate {service}" if is_missing else START
         return [finding(service, "database", "fail", f"cannot be reached: {error or type(error).__name__}", advice)]
     try:
-        return [first, *await _check_work(connection, service, group)]
+        return [first, *await _check_work(connection, service)]
     finally:
         await connection.close()
 
@@ -137,10 +137,10 @@ def _judge_migrations(service: str, at: str | None, waiting: list[str]) -> Findi
     return finding(service, "migrations", failed_if(bool(waiting)), found, f"run: crmesh migrate {service}")
 
 
-async def _check_work(connection: asyncpg.Connection, service: str, group: str) -> list[Finding]:
+async def _check_work(connection: asyncpg.Connection, service: str) -> list[Finding]:
     leads = await connection.fetchval(_LEADS, RELAY_LOCK)
     outbox = await connection.fetchrow(_OUTBOX)
-    held = await connection.fetchrow(_PARKED, group)
+    held = await connection.fetchrow(_PARKED)
     assert outbox is not None
     assert held is not None
     found = [

@@ -61,24 +61,25 @@ def _check_copies(plans: Sequence[TopicPlan], *, production: bool) -> Finding:
 
 async def check_delivery(tx: Tx, bus: EventBus, subscriptions: Subscriptions) -> list[Finding]:
     """Lag, offsets that cannot be, dead letters of one service. Raises BusUnavailable."""
-    lag, beyond, cut = 0, [], []
-    for topic in subscriptions.topics():
-        stored = await stored_offsets(tx, subscriptions.group, [topic])
-        for place, (first, end) in (await bus.bounds(topic)).items():
-            at = stored.get(place, 0)
-            name = f"{topic}-{place.partition}"
-            lag += max(0, end - max(first, at))
-            if at > end:
-                beyond.append(f"{name} stored {at}, ends at {end}")
-            if first > 0:
-                cut.append(f"{name} begins at {first}")
     service = subscriptions.service
+    bounds = {topic: await bus.bounds(topic) for topic in subscriptions.topics()}
+    lags: dict[str, int] = {}
+    beyond = []
+    for lane in subscriptions.lanes:
+        stored = await stored_offsets(tx, lane.group, lane.topics())
+        for place, (first, end) in sorted(each for topic in lane.topics() for each in bounds[topic].items()):
+            at = stored.get(place, 0)
+            lags[lane.name] = lags.get(lane.name, 0) + max(0, end - max(first, at))
+            if at > end:
+                beyond.append(f"{lane.name}: {place.topic}-{place.partition} stored {at}, ends at {end}")
+    firsts = {place: first for found in bounds.values() for place, (first, _end) in found.items()}
+    cut = [f"{place.topic}-{place.partition} begins at {first}" for place, first in sorted(firsts.items()) if first]
     return [
         finding(
             service,
             "lag",
-            graded(lag, LAG_WARN, LAG_FAIL),
-            f"{lag} records not yet applied",
+            graded(max(lags.values(), default=0), LAG_WARN, LAG_FAIL),
+            "records not yet applied: " + (", ".join(f"{count} in {name}" for name, count in lags.items()) or "none"),
             "see that the worker runs, and whether it keeps up (docs/operations/scaling.md)",
         ),
         finding(

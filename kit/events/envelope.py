@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -96,6 +96,15 @@ def from_headers(headers: Iterable[tuple[str, bytes]], value: bytes | None) -> E
         raise
     except (KeyError, ValueError, UnicodeDecodeError) as error:
         raise UndecodableEvent(f"not a CloudEvent: {error!r}") from error
+
+
+def type_of(headers: Iterable[tuple[str, bytes]]) -> str | None:
+    """The type a record says it has, with nothing else decoded; None when that cannot be read."""
+    for name, raw in headers:
+        if name == "ce_type":
+            with suppress(UndecodableEvent, UnicodeDecodeError):
+                return _attribute(name, raw)
+    return None
 
 
 def _attribute(name: str, raw: bytes) -> str:

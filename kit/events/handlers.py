@@ -4,14 +4,16 @@ A handler takes facts of one type in log order, decoded to the model that `model
 
 - `project`, `(tx, facts)`: a pure function of the log (no outbox, no clock, no random id): runs live and in rebuilds.
 - `react`, `(work, facts)`: decides and announces; runs live only. Its ledger is rebuilt by folding its own facts.
+
+Handlers stand on lanes, the consumer groups of a service, so that a fault stays where it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar, get_args
 
 from pydantic import BaseModel
 
@@ -23,6 +25,9 @@ Handler = Callable[[Any, Sequence[Any]], Awaitable[None]]
 Models = Mapping[str, type[BaseModel]]
 """What events are decoded to, by their type."""
 Kind = Literal["project", "react"]
+LaneName = Literal["core", "directory", "insight"]
+LANES: Final = get_args(LaneName)
+"""*core* decides, *directory* keeps labels and scope, *insight* is whatever only derives."""
 Data = TypeVar("Data", bound=BaseModel)
 
 
@@ -44,12 +49,15 @@ class Projection:
 
     `tables[0]` is written first by every writer of the projection, so that locking it waits for
     all of them. A decision ledger folds facts of its own topic, a projection those of others.
+    `version` grows when the rows it would fold from the same log change; `lane` is set by the lane it is put on.
     """
 
     name: str
     tables: tuple[str, ...]
     folds: Mapping[str, Handler]
     is_ledger: bool = False
+    version: int = 1
+    lane: LaneName = "core"
 
     def topics(self) -> tuple[str, ...]:
         """Topics that hold the folded events."""
@@ -61,53 +69,106 @@ def topic_of_type(event_type: str) -> str:
     return topic_of(event_type.partition(".")[0])
 
 
+class Step(NamedTuple):
+    """A handler of an event type; `projection` names what it folds into, empty for a reaction."""
+
+    kind: Kind
+    handler: Handler
+    projection: str = ""
+
+
+@dataclass
+class Lane:
+    """One consumer group of a service and what it hears."""
+
+    door: Subscriptions = field(repr=False)
+    name: LaneName
+    handlers: dict[str, list[Step]] = field(default_factory=dict)
+
+    @property
+    def service(self) -> str:
+        return self.door.service
+
+    @property
+    def group(self) -> str:
+        """Its consumer group."""
+        return f"crmesh.{self.service}.{self.name}"
+
+    def topics(self) -> tuple[str, ...]:
+        """Topics the lane reads."""
+        return tuple(sorted({topic_of_type(event_type) for event_type in self.handlers}))
+
+    def react(self, handler: Handler, *event_types: str) -> None:
+        """Register a reaction."""
+        for event_type in event_types:
+            self.handlers.setdefault(event_type, []).append(Step("react", self._decoding(handler)))
+
+    def project(self, projection: Projection) -> None:
+        """Register a projection: its folds run live, and in rebuilds."""
+        projection = self.ledger(projection)
+        for event_type, handler in projection.folds.items():
+            self.handlers.setdefault(event_type, []).append(Step("project", handler, projection.name))
+
+    def ledger(self, projection: Projection) -> Projection:
+        """Register a decision ledger: live it is written by reactions; its folds run in rebuilds only."""
+        folds = {event_type: self._decoding(fold) for event_type, fold in projection.folds.items()}
+        self.door.projections[projection.name] = projection = replace(projection, folds=folds, lane=self.name)
+        return projection
+
+    def _decoding(self, handler: Handler) -> Handler:
+        return handler if self.door.models is None else partial(_decoded, self.door.models, handler)
+
+    def wants(self, topic: str, event_type: str | None) -> bool:
+        """Whether a record is this lane's business: of a type it handles, or, when its type cannot be read
+        (None), of a topic that no lane before this one reads."""
+        if event_type is None:
+            return self._is_first(topic in lane.topics() for lane in self.door.lanes)
+        return event_type in self.handlers
+
+    def buries(self, event_type: str | None) -> bool:
+        """Whether a record that it wants and cannot decode gets its dead letter here: one lane says so, not each."""
+        return event_type is None or self._is_first(event_type in lane.handlers for lane in self.door.lanes)
+
+    def _is_first(self, hears: Iterable[bool]) -> bool:
+        return next((lane for lane, does in zip(self.door.lanes, hears, strict=False) if does), None) is self
+
+    async def handle(self, work: Work, events: Sequence[Event]) -> None:
+        """Run the handlers of `events` (all of types it handles), keeping the order of each key."""
+        for event_type, wave in waves(events):
+            for step in self.handlers[event_type]:
+                handle = work if step.kind == "react" and self.door.models is not None else work.tx
+                await step.handler(handle, wave)
+
+
 @dataclass
 class Subscriptions:
     """The event door of a service."""
 
     service: str
     models: Models | None = None
-    handlers: dict[str, list[tuple[Kind, Handler]]] = field(default_factory=dict)
+    lanes: list[Lane] = field(default_factory=list)
     projections: dict[str, Projection] = field(default_factory=dict)
 
+    def lane(self, name: LaneName) -> Lane:
+        """The lane of that name, opened when first asked for; `lanes` keeps the order of LANES."""
+        found = next((lane for lane in self.lanes if lane.name == name), None)
+        if found is None:
+            found = Lane(self, name)
+            self.lanes = sorted([*self.lanes, found], key=lambda lane: LANES.index(lane.name))
+        return found
+
     @property
-    def group(self) -> str:
-        """Consumer group of the service."""
-        return f"crmesh.{self.service}"
+    def handlers(self) -> dict[str, list[Step]]:
+        """What handles each type, over all lanes."""
+        found: dict[str, list[Step]] = {}
+        for lane in self.lanes:
+            for event_type, steps in lane.handlers.items():
+                found.setdefault(event_type, []).extend(steps)
+        return found
 
     def topics(self) -> tuple[str, ...]:
         """Topics the service reads."""
-        return tuple(sorted({topic_of_type(event_type) for event_type in self.handlers}))
-
-    def react(self, handler: Handler, *event_types: str) -> None:
-        """Register a reaction."""
-        for event_type in event_types:
-            self.handlers.setdefault(event_type, []).append(("react", self._decoding(handler)))
-
-    def project(self, projection: Projection) -> None:
-        """Register a projection: its folds run live, and in rebuilds."""
-        projection = self.ledger(projection)
-        for event_type, handler in projection.folds.items():
-            self.handlers.setdefault(event_type, []).append(("project", handler))
-
-    def ledger(self, projection: Projection) -> Projection:
-        """Register a decision ledger: live it is written by reactions; its folds run in rebuilds only."""
-        folds = {event_type: self._decoding(fold) for event_type, fold in projection.folds.items()}
-        self.projections[projection.name] = projection = replace(projection, folds=folds)
-        return projection
-
-    def _decoding(self, handler: Handler) -> Handler:
-        return handler if self.models is None else partial(_decoded, self.models, handler)
-
-    def has(self, event_type: str) -> bool:
-        """Whether anything handles this type."""
-        return event_type in self.handlers
-
-    async def handle(self, work: Work, events: Sequence[Event]) -> None:
-        """Run the handlers of `events` (all subscribed), keeping the order of each key."""
-        for event_type, wave in waves(events):
-            for kind, handler in self.handlers[event_type]:
-                await handler(work if kind == "react" and self.models is not None else work.tx, wave)
+        return tuple(sorted({topic for lane in self.lanes for topic in lane.topics()}))
 
 
 def waves(events: Sequence[Event]) -> list[tuple[str, list[Event]]]:

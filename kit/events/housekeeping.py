@@ -47,8 +47,7 @@ class Housekeeping:
         self, runtime: Runtime, subscriptions: Subscriptions, *, has_jobs: bool, figures: Sequence[Figure] = ()
     ) -> None:
         self.runtime = runtime
-        self._group = subscriptions.group
-        self._lag = LagMeter(runtime.bus, subscriptions)
+        self._lags = [LagMeter(runtime.bus, lane) for lane in subscriptions.lanes]
         self._has_jobs = has_jobs
         self._figures = figures
         self.sealer = AuditSealer(runtime.db, runtime.secret)
@@ -85,7 +84,7 @@ class Housekeeping:
         """Refresh what the database tells: outbox, parked keys, jobs, and that this was looked at."""
         metrics = self.runtime.metrics
         async with self.runtime.db.reading() as tx:
-            found = await waiting(tx, self._group)
+            found = await waiting(tx)
             metrics.outbox(found.outbox_waiting, found.outbox_age)
             metrics.parked(found.parked_keys)
             if self._has_jobs:
@@ -94,9 +93,10 @@ class Housekeeping:
         metrics.measured(clock.now().timestamp())
 
     async def measure_lag(self) -> None:
-        """Refresh how far this service is behind the log; raises BusUnavailable."""
+        """Refresh how far the lanes are behind the log; raises BusUnavailable."""
         async with self.runtime.db.reading() as tx:
-            self.runtime.metrics.lag(*await self._lag.measure(tx))
+            for meter in self._lags:
+                self.runtime.metrics.lag(meter.lane.name, *await meter.measure(tx))
 
     async def measure_figures(self) -> None:
         """Refresh the service's own figures."""

@@ -4,6 +4,9 @@ In the transaction of the effects: the group's next offsets are moved (which als
 lost its partitions: it finds the offset moved and drops its records), and event ids are remembered
 (which drops what a relay sent twice). The broker's offsets are committed afterwards.
 
+A lane reads only what it handles: the type is looked up before anything is decoded, and positions behind skipped
+records are stored when there is nothing else to do, or after a second.
+
 A failed batch is worked one event at a time. An event that keeps failing parks its key: it and later
 events of the key wait in `parked_event`, others flow; a copy with the error goes to the dead-letter topic.
 """
@@ -27,9 +30,9 @@ from kit.db.rows import dumps
 from kit.errors import TransientError
 from kit.events import outbox, parked
 from kit.events.bus import BusUnavailable, Consumer, ConsumerStalled, EventBus, Record, TopicPartition
-from kit.events.envelope import Event, UndecodableEvent, dead_letter_topic_of, from_headers, traced
+from kit.events.envelope import Event, UndecodableEvent, dead_letter_topic_of, from_headers, traced, type_of
 from kit.events.faults import crash_point
-from kit.events.handlers import Subscriptions
+from kit.events.handlers import Lane
 from kit.parts import is_cancelled
 from kit.settings import ServiceSettings
 from kit.telemetry.metrics import Metrics
@@ -46,6 +49,10 @@ RETRYABLE: tuple[type[BaseException], ...] = (
 )
 BATCH = 200
 POLL_SECONDS = 1.0
+IDLE_SECONDS = 0.05
+"""Without news for so long, positions behind skipped records are stored."""
+SKIPPED_SECONDS = 1.0
+"""They are stored after this time at the latest."""
 FAILURE_SECONDS = 2.0
 """Before a new client after an error nobody thought of."""
 GATHER_SECONDS = 0.02
@@ -80,13 +87,13 @@ async def stored_offsets(tx: Tx, group: str, topics: Sequence[str]) -> dict[Topi
 
 
 class InboxConsumer:
-    """Feeds one service's subscriptions until stopped."""
+    """Feeds one lane of a service until stopped."""
 
     def __init__(
         self,
         db: Database,
         bus: EventBus,
-        subscriptions: Subscriptions,
+        lane: Lane,
         settings: ServiceSettings,
         metrics: Metrics | None = None,
     ) -> None:
@@ -94,15 +101,17 @@ class InboxConsumer:
         self._settings = settings
         self._db = db
         self._bus = bus
-        self._subscriptions = subscriptions
-        self._group = subscriptions.group
+        self._lane = lane
+        self.group = lane.group
+        self._skipped: dict[TopicPartition, int] = {}
+        self._skipped_at = 0.0
         self.handled = 0
         self.last_beat = time.monotonic()
         self.stalls = 0
 
     def is_stuck(self) -> bool:
         """Whether the watchdog gives up. A log or database that is away does not count: waiting goes on."""
-        is_silent = bool(self._subscriptions.topics()) and time.monotonic() - self.last_beat > SILENT_SECONDS
+        is_silent = bool(self._lane.topics()) and time.monotonic() - self.last_beat > SILENT_SECONDS
         return is_silent or self.stalls >= MAX_STALLS
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -110,11 +119,11 @@ class InboxConsumer:
 
         Nothing ends this loop but `stop`: an unexpected error is logged and the records come again.
         """
-        if not self._subscriptions.topics():
+        if not self._lane.topics():
             await stop.wait()
             return
         while not stop.is_set():
-            consumer = self._bus.consumer(self._group, self._subscriptions.topics(), self._start_offsets)
+            consumer = self._bus.consumer(self.group, self._lane.topics(), self._start_offsets)
             try:
                 try:
                     async with asyncio.timeout(START_SECONDS):
@@ -124,45 +133,79 @@ class InboxConsumer:
                     await consumer.stop()
             except ConsumerStalled as error:
                 self.stalls += 1
-                log.warning("consumer_stalled", group=self._group, stalls=self.stalls, error=repr(error))
+                log.warning("consumer_stalled", group=self.group, stalls=self.stalls, error=repr(error))
             except RETRYABLE as error:
-                log.warning("consumer_retry", group=self._group, error=repr(error))
+                log.warning("consumer_retry", group=self.group, error=repr(error))
                 await _sleep(stop, 0.5)
             except (Exception, asyncio.CancelledError) as error:
                 if is_cancelled(error):
                     raise
-                log.error("consumer_failed", group=self._group, error=repr(error), exc_info=error)
+                log.error("consumer_failed", group=self.group, error=repr(error), exc_info=error)
                 await _sleep(stop, FAILURE_SECONDS)
             self.last_beat = time.monotonic()
 
     async def _start_offsets(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, int]:
         async with self._db.reading() as tx:
-            stored = await stored_offsets(tx, self._group, sorted({p.topic for p in partitions}))
+            stored = await stored_offsets(tx, self.group, sorted({p.topic for p in partitions}))
         return {partition: stored[partition] for partition in partitions if partition in stored}
 
     async def _work(self, consumer: Consumer, stop: asyncio.Event) -> None:
+        self._skipped.clear()
         while not stop.is_set():
-            polled = await consumer.poll(BATCH, POLL_SECONDS)
+            polled = await consumer.poll(BATCH, IDLE_SECONDS if self._skipped else POLL_SECONDS)
             began = self.last_beat = time.monotonic()
             if polled:
                 self.stalls = 0
-                await self.handle(polled, stop)
-                crash_point("inbox.before_commit")
-                await consumer.commit({p: records[-1].offset + 1 for p, records in polled.items()})
+                if applied := await self.handle(polled, stop):
+                    crash_point("inbox.before_commit")
+                    await consumer.commit(applied)
                 if sum(map(len, polled.values())) < BATCH:
                     await _sleep(stop, GATHER_SECONDS - (time.monotonic() - began))
+            if self._skipped and (not polled or stop.is_set() or began - self._skipped_at > SKIPPED_SECONDS):
+                await self._store_skipped(consumer)
 
-    async def handle(self, polled: Mapping[TopicPartition, Sequence[Record]], stop: asyncio.Event) -> None:
-        """Apply records exactly once; returns when all are applied or parked."""
+    async def _store_skipped(self, consumer: Consumer) -> None:
+        async with self._db.transaction() as tx:
+            await self._move(tx, self._skipped)
+        await consumer.commit(self._skipped)
+        self._skipped.clear()
+
+    async def handle(
+        self, polled: Mapping[TopicPartition, Sequence[Record]], stop: asyncio.Event
+    ) -> dict[TopicPartition, int]:
+        """Apply the lane's records exactly once; returns when all are applied or parked, with the next offsets that
+        were stored."""
+        wanted = self._wanted(polled)
         try:
-            await self._apply(polled)
+            if wanted:
+                await self._apply(wanted)
         except Exception as error:  # the events are worked one by one, where each error is judged
-            log.info("batch_failed", group=self._group, error=repr(error))
-            for partition, records in polled.items():
+            log.info("batch_failed", group=self.group, error=repr(error))
+            for partition, records in wanted.items():
                 for record in records:
                     await self._apply_one(partition, record, stop)
                     self.last_beat = time.monotonic()
         self.handled += sum(len(records) for records in polled.values())
+        return self._note_skipped(polled, wanted)
+
+    def _wanted(self, polled: Mapping[TopicPartition, Sequence[Record]]) -> dict[TopicPartition, list[Record]]:
+        wanted = {
+            partition: [each for each in records if self._lane.wants(partition.topic, type_of(each.headers))]
+            for partition, records in polled.items()
+        }
+        return {partition: records for partition, records in wanted.items() if records}
+
+    def _note_skipped(
+        self, polled: Mapping[TopicPartition, Sequence[Record]], wanted: Mapping[TopicPartition, Sequence[Record]]
+    ) -> dict[TopicPartition, int]:
+        """Remember the positions that no transaction has stored yet; returns those that are stored."""
+        applied = {partition: records[-1].offset + 1 for partition, records in wanted.items()}
+        for partition, records in polled.items():
+            self._skipped.pop(partition, None)
+            if (end := records[-1].offset + 1) != applied.get(partition):
+                self._skipped_at = self._skipped_at if self._skipped else time.monotonic()
+                self._skipped[partition] = end
+        return applied
 
     async def _apply_one(self, partition: TopicPartition, record: Record, stop: asyncio.Event) -> None:
         attempts = pauses = 0
@@ -195,11 +238,11 @@ class InboxConsumer:
             for record in fresh:
                 try:
                     event = from_headers(record.headers, record.value)
-                    if self._subscriptions.has(event.type):
-                        _ = event.payload
-                        decoded.append((record, event))
+                    _ = event.payload
+                    decoded.append((record, event))
                 except UndecodableEvent as error:
-                    await self._dead_letter(tx, record, error)
+                    if self._lane.buries(type_of(record.headers)):
+                        await self._dead_letter(tx, record, error)
             new = await self._work_on(tx, decoded, failure, attempts)
             crash_point("inbox.before_effect")
         crash_point("inbox.after_effect")
@@ -213,8 +256,8 @@ class InboxConsumer:
         with continuing(decoded[0][1].traceparent) if len(decoded) == 1 else nullcontext():
             waiting = await self._park(tx, decoded, failure, attempts)
             new = await self._remember(tx, [event for record, event in decoded if event.id not in waiting])
-            with traced("consumer", self._subscriptions.service, new) as events:
-                await self._subscriptions.handle(system_work(tx, self._subscriptions.service, self._settings), events)
+            with traced("consumer", self._lane.service, new) as events:
+                await self._lane.handle(system_work(tx, self._lane.service, self._settings), events)
         return new
 
     def _count(self, metrics: Metrics, handled: Sequence[Event]) -> None:
@@ -226,19 +269,23 @@ class InboxConsumer:
             metrics.handled(event_type, seconds)
 
     async def _claim(self, tx: Tx, polled: Mapping[TopicPartition, Sequence[Record]]) -> list[Record]:
-        partitions = sorted(polled)
+        before = await self._move(tx, {p: records[-1].offset + 1 for p, records in polled.items()})
+        return [record for p in sorted(polled) for record in polled[p] if record.offset >= before[p]]
+
+    async def _move(self, tx: Tx, ends: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
+        """Move the stored offsets forward; returns where they stood."""
+        places = sorted(ends)
         rows = await tx.fetch(
             _MOVE_OFFSETS,
-            self._group,
-            [p.topic for p in partitions],
-            [p.partition for p in partitions],
-            [polled[p][-1].offset + 1 for p in partitions],
+            self.group,
+            [p.topic for p in places],
+            [p.partition for p in places],
+            [ends[p] for p in places],
         )
-        before = {TopicPartition(row["topic"], row["partition"]): row["before"] or 0 for row in rows}
-        return [record for p in partitions for record in polled[p] if record.offset >= before[p]]
+        return {TopicPartition(row["topic"], row["partition"]): row["before"] or 0 for row in rows}
 
     async def _remember(self, tx: Tx, events: Sequence[Event]) -> list[Event]:
-        rows = await tx.fetch(_REMEMBER, self._group, [event.id for event in events]) if events else []
+        rows = await tx.fetch(_REMEMBER, self.group, [event.id for event in events]) if events else []
         unseen = {str(row["event_id"]) for row in rows}
         fresh = []
         for event in events:
@@ -253,27 +300,27 @@ class InboxConsumer:
         """Park what failed or waits behind a parked key; returns the ids of what was parked."""
         keys = sorted({event.key for _record, event in decoded})
         if failure is None:
-            blocked = await parked.blocked_keys(tx, self._group, keys)
+            blocked = await parked.blocked_keys(tx, self.group, keys)
         else:
             blocked = set(keys)
-            await parked.lock_keys(tx, self._group, keys)
+            await parked.lock_keys(tx, self.group, keys)
         held = [(record, event) for record, event in decoded if event.key in blocked]
         if held:
-            await parked.park(tx, self._group, held, failure, attempts)
+            await parked.park(tx, self.group, held, failure, attempts)
         if failure is not None:
             for record, _event in held:
                 await self._dead_letter(tx, record, failure)
-            log.error("event_parked", group=self._group, keys=keys, error=repr(failure))
+            log.error("event_parked", group=self.group, keys=keys, error=repr(failure))
         return {event.id for _record, event in held}
 
     async def _dead_letter(self, tx: Tx, record: Record, error: Exception) -> None:
         await tx.execute(
             parked.DEAD_LETTER,
-            dead_letter_topic_of(self._subscriptions.service),
+            dead_letter_topic_of(self._lane.service),
             parked.storable(record.key, 1000),
             dumps(parked.describe(record, error)),
-            f"/crmesh/{self._subscriptions.service}",
-            f"{self._group}:{record.topic}:{record.partition}:{record.offset}",
+            f"/crmesh/{self._lane.service}",
+            f"{self.group}:{record.topic}:{record.partition}:{record.offset}",
         )
         tx.after_commit(outbox.wake_relays)
         if self._metrics is not None:

@@ -1,4 +1,4 @@
-"""How far a service is behind the log: in records, and in seconds by the age of the oldest it has not applied."""
+"""How far a lane is behind the log: in records, and in seconds by the age of the oldest it has not applied."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from kit import clock
 from kit.db.database import Tx
 from kit.events.bus import EventBus, TopicPartition
-from kit.events.handlers import Subscriptions
+from kit.events.handlers import Lane
 from kit.events.inbox import stored_offsets
 
 
@@ -25,11 +25,11 @@ class Position:
         return max(0, self.end - self.next)
 
 
-async def positions(tx: Tx, bus: EventBus, subscriptions: Subscriptions) -> dict[TopicPartition, Position]:
-    """Where the service stands in every partition it reads; raises BusUnavailable."""
-    stored = await stored_offsets(tx, subscriptions.group, subscriptions.topics())
+async def positions(tx: Tx, bus: EventBus, lane: Lane) -> dict[TopicPartition, Position]:
+    """Where the lane stands in every partition it reads; raises BusUnavailable."""
+    stored = await stored_offsets(tx, lane.group, lane.topics())
     found: dict[TopicPartition, Position] = {}
-    for topic in subscriptions.topics():
+    for topic in lane.topics():
         for partition, (first, end) in (await bus.bounds(topic)).items():
             found[partition] = Position(max(first, stored.get(partition, 0)), end)
     return found
@@ -37,15 +37,15 @@ async def positions(tx: Tx, bus: EventBus, subscriptions: Subscriptions) -> dict
 
 class LagMeter:
     """Measures again and again. A record that was there at the last look and is not applied yet is looked up for its
-    age; what came since is not: a service that keeps up costs the log no reads and is 0 seconds behind."""
+    age; what came since is not: a lane that keeps up costs the log no reads and is 0 seconds behind."""
 
-    def __init__(self, bus: EventBus, subscriptions: Subscriptions) -> None:
-        self._bus, self._subscriptions = bus, subscriptions
+    def __init__(self, bus: EventBus, lane: Lane) -> None:
+        self._bus, self.lane = bus, lane
         self._ends: Mapping[TopicPartition, int] = {}
 
     async def measure(self, tx: Tx) -> tuple[int, float]:
         """Records behind, and the age in seconds of the oldest; raises BusUnavailable."""
-        found = await positions(tx, self._bus, self._subscriptions)
+        found = await positions(tx, self._bus, self.lane)
         seconds = 0.0
         for partition, position in found.items():
             if position.next < self._ends.get(partition, 0):

@@ -14,7 +14,7 @@ from kit.db.rows import dumps
 from kit.errors import Conflict, NotFound
 from kit.events.bus import Record
 from kit.events.envelope import MAX_EVENT_BYTES, Event, from_headers
-from kit.events.handlers import Subscriptions
+from kit.events.handlers import Lane, Subscriptions
 from kit.ids import derived_id
 from kit.settings import ServiceSettings
 from kit.work import system_work
@@ -34,6 +34,9 @@ SELECT grp, key, event_id, type, topic, partition, log_offset, headers, value, e
 FROM json_populate_recordset(NULL::parked_event, $1::json)
 ON CONFLICT (grp, event_id) DO NOTHING
 """
+
+
+_LANE = "split_part(grp, '.', 3) AS lane"
 
 
 class StillFailing(Conflict):
@@ -113,23 +116,21 @@ def describe(record: Record, error: Exception) -> dict[str, Any]:
     }
 
 
-async def list_parked(tx: Tx, group: str) -> list[dict[str, Any]]:
-    """Parked events of a group, oldest first, at most 1,000."""
+async def list_parked(tx: Tx) -> list[dict[str, Any]]:
+    """Parked events of all lanes, oldest first, at most 1,000."""
     rows = await tx.fetch(
-        "SELECT id, key, event_id, type, topic, partition, log_offset, error, attempts, parked_at "
-        "FROM parked_event WHERE grp = $1 AND discarded_at IS NULL ORDER BY id LIMIT 1000",
-        group,
+        f"SELECT id, {_LANE}, key, event_id, type, topic, partition, log_offset, error, attempts, parked_at "
+        "FROM parked_event WHERE discarded_at IS NULL ORDER BY id LIMIT 1000"
     )
     return [dict(row) for row in rows]
 
 
-async def require_parked(tx: Tx, group: str, parked_id: int) -> dict[str, Any]:
+async def require_parked(tx: Tx, parked_id: int) -> dict[str, Any]:
     """One parked event: its row with `headers` as pairs, `value` as text, and `behind`: ids and types of those of
-    its key that wait for it, at most 1,000. Raises NotFound."""
+    its lane and key that wait for it, at most 1,000. Raises NotFound."""
     row = await tx.fetchrow(
-        "SELECT id, key, event_id, type, topic, partition, log_offset, headers, value, error, attempts, parked_at "
-        "FROM parked_event WHERE grp = $1 AND id = $2 AND discarded_at IS NULL",
-        group,
+        f"SELECT id, grp, {_LANE}, key, event_id, type, topic, partition, log_offset, headers, value, error, attempts, "
+        "parked_at FROM parked_event WHERE id = $1 AND discarded_at IS NULL",
         parked_id,
     )
     if row is None:
@@ -137,26 +138,32 @@ async def require_parked(tx: Tx, group: str, parked_id: int) -> dict[str, Any]:
     behind = await tx.fetch(
         "SELECT id, event_id, type FROM parked_event "
         "WHERE grp = $1 AND key = $2 AND id > $3 AND discarded_at IS NULL ORDER BY id LIMIT 1000",
-        group,
+        row["grp"],
         row["key"],
         parked_id,
     )
-    return {**row, "headers": orjson.loads(row["headers"]), "behind": [dict(each) for each in behind]}
+    found = {**row, "headers": orjson.loads(row["headers"]), "behind": [dict(each) for each in behind]}
+    del found["grp"]
+    return found
 
 
 async def retry_key(db: Database, subscriptions: Subscriptions, settings: ServiceSettings, key: str) -> int:
-    """Handle the parked events of a key in order, one transaction each; returns how many went through.
+    """Handle the parked events of a key in order, lane by lane, one transaction each; returns how many went through.
 
     Stops by raising the handler's error at the first that fails again; what went through stays.
     """
+    return sum([await _retry_in(db, lane, settings, key) for lane in subscriptions.lanes])
+
+
+async def _retry_in(db: Database, lane: Lane, settings: ServiceSettings, key: str) -> int:
     done = 0
     while True:
         async with db.transaction() as tx:
-            await lock_keys(tx, subscriptions.group, [key])
+            await lock_keys(tx, lane.group, [key])
             row = await tx.fetchrow(
                 "SELECT id, headers, value FROM parked_event "
                 "WHERE grp = $1 AND key = $2 AND discarded_at IS NULL ORDER BY id LIMIT 1",
-                subscriptions.group,
+                lane.group,
                 key,
             )
             if row is None:
@@ -166,28 +173,29 @@ async def retry_key(db: Database, subscriptions: Subscriptions, settings: Servic
             await tx.execute("DELETE FROM parked_event WHERE id = $1", row["id"])
             is_new = await tx.execute(
                 "INSERT INTO inbox (grp, event_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-                subscriptions.group,
+                lane.group,
                 event.id,
             )
             if is_new:
-                await subscriptions.handle(system_work(tx, subscriptions.service, settings), [event])
+                await lane.handle(system_work(tx, lane.service, settings), [event])
         done += 1
 
 
-async def discard(tx: Tx, group: str, parked_id: int) -> str:
-    """Give up one parked event for good (a rebuild leaves it out too); returns its key. Raises NotFound.
+async def discard(tx: Tx, parked_id: int) -> str:
+    """Give up one parked event in its lane for good (a rebuild leaves it out too); returns its key. Raises NotFound.
 
     It counts as handled, so that a second copy of it in the log is dropped.
     """
     row = await tx.fetchrow(
         "UPDATE parked_event SET discarded_at = clock_timestamp() "
-        "WHERE grp = $1 AND id = $2 AND discarded_at IS NULL RETURNING key, event_id",
-        group,
+        "WHERE id = $1 AND discarded_at IS NULL RETURNING grp, key, event_id",
         parked_id,
     )
     if row is None:
         raise NotFound(f"no parked event {parked_id}")
-    await tx.execute("INSERT INTO inbox (grp, event_id) VALUES ($1, $2) ON CONFLICT DO NOTHING", group, row["event_id"])
+    await tx.execute(
+        "INSERT INTO inbox (grp, event_id) VALUES ($1, $2) ON CONFLICT DO NOTHING", row["grp"], row["event_id"]
+    )
     return str(row["key"])
 
 

@@ -140,6 +140,7 @@ class _Rebuild:
 
     def __post_init__(self) -> None:
         self.schema = f"rebuild_{self.projection.name}"
+        self.group = self.subscriptions.lane(self.projection.lane).group
         self.position: dict[TopicPartition, int] = {}
         self.folded = 0
         self._seen: set[UUID] = set()
@@ -166,12 +167,12 @@ class _Rebuild:
         await self.tx.execute("SET idle_in_transaction_session_timeout = 0")
 
     async def _given_up(self) -> frozenset[UUID]:
-        return frozenset(await parked.discarded(self.tx, self.subscriptions.group))
+        return frozenset(await parked.discarded(self.tx, self.group))
 
     async def _refuse_parked(self) -> None:
         count = await self.tx.fetchval(
             "SELECT count(*) FROM parked_event WHERE grp = $1 AND type = ANY($2::text[]) AND discarded_at IS NULL",
-            self.subscriptions.group,
+            self.group,
             list(self.projection.folds),
         )
         if count:
@@ -184,7 +185,7 @@ class _Rebuild:
             for partition, (_first, end) in (await self.bus.bounds(topic)).items():
                 ends[partition] = end
         if not self.projection.is_ledger:
-            stored = await stored_offsets(self.tx, self.subscriptions.group, self.projection.topics())
+            stored = await stored_offsets(self.tx, self.group, self.projection.topics())
             return {partition: min(end, stored.get(partition, 0)) for partition, end in ends.items()}
         return ends
 

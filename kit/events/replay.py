@@ -26,7 +26,7 @@ from kit.db.database import Database, Tx
 from kit.errors import Conflict
 from kit.events.bus import EventBus, TopicPartition
 from kit.events.envelope import topic_of
-from kit.events.handlers import Subscriptions
+from kit.events.handlers import Lane, Subscriptions
 from kit.events.inbox import stored_offsets
 from kit.events.reading import decode, scan
 from kit.events.relay import RELAY_LOCK
@@ -134,11 +134,11 @@ async def _mark(tx: Tx, topic: str) -> int:
     raise ReplayRefused("newer facts of the same keys are not sent: is a worker of the service running?")
 
 
-async def beyond_the_end(tx: Tx, bus: EventBus, subscriptions: Subscriptions) -> dict[TopicPartition, tuple[int, int]]:
+async def beyond_the_end(tx: Tx, bus: EventBus, lane: Lane) -> dict[TopicPartition, tuple[int, int]]:
     """Partitions where the group's stored offset lies beyond the end of the log: (stored, end)."""
     found = {}
-    for topic in subscriptions.topics():
-        stored = await stored_offsets(tx, subscriptions.group, [topic])
+    for topic in lane.topics():
+        stored = await stored_offsets(tx, lane.group, [topic])
         for place, (_first, end) in (await bus.bounds(topic)).items():
             if stored.get(place, 0) > end:
                 found[place] = (stored[place], end)
@@ -146,7 +146,7 @@ async def beyond_the_end(tx: Tx, bus: EventBus, subscriptions: Subscriptions) ->
 
 
 async def mend_offsets(db: Database, bus: EventBus, subscriptions: Subscriptions) -> int:
-    """Set stored offsets beyond the end of the log to the end; returns how many. Raises WorkerRuns.
+    """Set stored offsets of all lanes beyond the end of the log to the end; returns how many. Raises WorkerRuns.
 
     A running consumer would go on from the offset it remembers, so its worker has to be stopped: whoever runs it
     holds the lock of the relay.
@@ -154,13 +154,16 @@ async def mend_offsets(db: Database, bus: EventBus, subscriptions: Subscriptions
     async with db.transaction() as tx:
         if not await tx.fetchval("SELECT pg_try_advisory_xact_lock($1)", RELAY_LOCK):
             raise WorkerRuns(f"stop the worker of {subscriptions.service} first")
-        beyond = await beyond_the_end(tx, bus, subscriptions)
-        for place, (_stored, end) in beyond.items():
-            await tx.execute(
-                "UPDATE consumer_offset SET next_offset = $4 WHERE grp = $1 AND topic = $2 AND partition = $3",
-                subscriptions.group,
-                place.topic,
-                place.partition,
-                end,
-            )
-    return len(beyond)
+        mended = 0
+        for lane in subscriptions.lanes:
+            beyond = await beyond_the_end(tx, bus, lane)
+            for place, (_stored, end) in beyond.items():
+                await tx.execute(
+                    "UPDATE consumer_offset SET next_offset = $4 WHERE grp = $1 AND topic = $2 AND partition = $3",
+                    lane.group,
+                    place.topic,
+                    place.partition,
+                    end,
+                )
+            mended += len(beyond)
+    return mended

@@ -16,7 +16,7 @@ _COUNTS = """
 SELECT (SELECT count(*) FROM outbox WHERE published_at IS NULL) AS waiting,
        (SELECT coalesce(extract(epoch FROM clock_timestamp() - min(time)), 0)::float8 FROM outbox
         WHERE published_at IS NULL) AS age,
-       (SELECT count(DISTINCT key) FROM parked_event WHERE grp = $1 AND discarded_at IS NULL) AS parked
+       (SELECT count(DISTINCT (grp, key)) FROM parked_event WHERE discarded_at IS NULL) AS parked
 """
 
 
@@ -31,50 +31,62 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryStatus:
-    """`lag`: records per subscribed topic that are not applied, None when the log could not be asked; `outbox_age` in
-    seconds."""
+    """`lanes`: records that are not applied, by lane and topic, None when the log could not be asked. `lag`: per topic,
+    those of the lane that is furthest behind. `outbox_age` in seconds; a key parked in two lanes counts twice."""
 
     outbox_waiting: int
     outbox_age: float
     parked_keys: int
     lag: dict[str, int] | None
+    lanes: dict[str, dict[str, int]] | None
+
+    def behind(self) -> int:
+        """Records not applied, over all lanes; 0 when the log could not be asked."""
+        return sum(count for topics in (self.lanes or {}).values() for count in topics.values())
 
     def is_settled(self) -> bool:
         """Nothing waits (parked keys aside)."""
-        return self.outbox_waiting == 0 and self.lag is not None and not any(self.lag.values())
+        return self.outbox_waiting == 0 and self.lanes is not None and not self.behind()
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {**asdict(self), "settled": self.is_settled()}
 
 
-async def waiting(tx: Tx, group: str) -> Waiting:
+async def waiting(tx: Tx) -> Waiting:
     """Counts of outbox and parked keys; asks the database only."""
-    counts = await tx.fetchrow(_COUNTS, group)
+    counts = await tx.fetchrow(_COUNTS)
     assert counts is not None
     return Waiting(int(counts["waiting"]), float(counts["age"]), int(counts["parked"]))
 
 
 async def delivery_status(tx: Tx, bus: EventBus, subscriptions: Subscriptions) -> DeliveryStatus:
     """Counts and lags now; raises BusUnavailable."""
-    counts = await waiting(tx, subscriptions.group)
-    lag = await _lag(tx, bus, subscriptions)
-    return DeliveryStatus(counts.outbox_waiting, counts.outbox_age, counts.parked_keys, lag)
+    counts = await waiting(tx)
+    return _status(counts, await _lanes(tx, bus, subscriptions))
 
 
 async def status_within(tx: Tx, bus: EventBus, subscriptions: Subscriptions, seconds: float) -> DeliveryStatus:
     """The same; without lags when the log does not answer in time."""
-    counts = await waiting(tx, subscriptions.group)
-    lag: dict[str, int] | None = None
+    counts = await waiting(tx)
+    lanes: dict[str, dict[str, int]] | None = None
     with suppress(BusUnavailable, TimeoutError):
         async with asyncio.timeout(seconds):
             await bus.start()
-            lag = await _lag(tx, bus, subscriptions)
-    return DeliveryStatus(counts.outbox_waiting, counts.outbox_age, counts.parked_keys, lag)
+            lanes = await _lanes(tx, bus, subscriptions)
+    return _status(counts, lanes)
 
 
-async def _lag(tx: Tx, bus: EventBus, subscriptions: Subscriptions) -> dict[str, int]:
-    lag = dict.fromkeys(subscriptions.topics(), 0)
-    for partition, position in (await positions(tx, bus, subscriptions)).items():
-        lag[partition.topic] += position.behind
-    return lag
+def _status(counts: Waiting, lanes: dict[str, dict[str, int]] | None) -> DeliveryStatus:
+    lag: dict[str, int] | None = None if lanes is None else {}
+    for topic, count in (pair for topics in (lanes or {}).values() for pair in topics.items()):
+        lag = {**(lag or {}), topic: max(count, (lag or {}).get(topic, 0))}
+    return DeliveryStatus(counts.outbox_waiting, counts.outbox_age, counts.parked_keys, lag, lanes)
+
+
+async def _lanes(tx: Tx, bus: EventBus, subscriptions: Subscriptions) -> dict[str, dict[str, int]]:
+    lanes: dict[str, dict[str, int]] = {lane.name: dict.fromkeys(lane.topics(), 0) for lane in subscriptions.lanes}
+    for lane in subscriptions.lanes:
+        for partition, position in (await positions(tx, bus, lane)).items():
+            lanes[lane.name][partition.topic] += position.behind
+    return lanes

@@ -1,4 +1,4 @@
-"""The second process of a service: relay, consumer, jobs, housekeeping; stopped in that order reversed."""
+"""The second process of a service: relay, a consumer a lane, jobs, housekeeping; stopped in that order reversed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ class Worker:
     ) -> None:
         self.runtime = runtime
         self.relay = Relay(runtime.db, runtime.bus, runtime.metrics)
-        self.consumer = InboxConsumer(runtime.db, runtime.bus, subscriptions, runtime.settings, runtime.metrics)
+        self.consumers = [
+            InboxConsumer(runtime.db, runtime.bus, lane, runtime.settings, runtime.metrics)
+            for lane in subscriptions.lanes
+        ]
         self.jobs = JobRunner(runtime.db, jobs, finished=runtime.metrics.job_finished) if jobs else None
         self.housekeeping = Housekeeping(runtime, subscriptions, has_jobs=bool(jobs), figures=figures)
         runtime.metrics.watch_relay(lambda: self.relay.is_active)
@@ -44,12 +47,13 @@ class Worker:
         async with asyncio.TaskGroup() as all_tasks:
             all_tasks.create_task(until(relay_stop, f"{service}-relay", self.relay.run))
             async with asyncio.TaskGroup() as group:
-                group.create_task(until(stop, f"{service}-consumer", self.consumer.run))
+                for consumer in self.consumers:
+                    group.create_task(until(stop, f"{consumer.group}-consumer", consumer.run))
                 group.create_task(until(stop, f"{service}-housekeeping", self.housekeeping.run))
                 if self.jobs is not None:
                     group.create_task(until(stop, f"{service}-jobs", self.jobs.run))
             relay_stop.set()
 
     async def livez(self) -> str:
-        """Whether a restart would help: the consumer has been silent for long, or new clients stall as well."""
-        return "consumer stuck" if self.consumer.is_stuck() else ""
+        """Whether a restart would help: a consumer has been silent for long, or new clients stall as well."""
+        return "consumer stuck" if any(consumer.is_stuck() for consumer in self.consumers) else ""

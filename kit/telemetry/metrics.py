@@ -77,8 +77,8 @@ class Metrics(HttpMetrics):
         self._depth = self.gauge("crmesh_outbox_unpublished_events", "Events not yet on the bus")
         self._age = self.gauge("crmesh_outbox_oldest_age_seconds", "Age of the oldest event not yet on the bus")
         self._parked = self.gauge("crmesh_parked_keys", "Keys held back after a failure")
-        self._lag = self.gauge("crmesh_consumer_lag_records", "Records of other topics not yet handled")
-        self._behind = self.gauge("crmesh_consumer_lag_seconds", "Age of the oldest record not yet handled")
+        self._lag = self.gauge("crmesh_consumer_lag_records", "Records not yet handled", "lane")
+        self._behind = self.gauge("crmesh_consumer_lag_seconds", "Age of the oldest record not yet handled", "lane")
         self._pool = self.gauge("crmesh_db_pool_connections_in_use", "Database connections in use", "pool")
         self._pool_size = self.gauge("crmesh_db_pool_connections_max", "Most connections of a pool", "pool")
         self._relay = self.gauge("crmesh_relay_active", "1 in the process that sends the service's events")
@@ -104,10 +104,10 @@ class Metrics(HttpMetrics):
         self._depth.labels(self.service).set(depth)
         self._age.labels(self.service).set(oldest_age_seconds)
 
-    def lag(self, records: int, seconds: float) -> None:
-        """How many records the service has not handled, and how old the oldest is."""
-        self._lag.labels(self.service).set(records)
-        self._behind.labels(self.service).set(seconds)
+    def lag(self, lane: str, records: int, seconds: float) -> None:
+        """How many records a lane has not handled, and how old the oldest is."""
+        self._lag.labels(self.service, lane).set(records)
+        self._behind.labels(self.service, lane).set(seconds)
 
     def parked(self, keys: int) -> None:
         """How many keys are parked."""

@@ -121,7 +121,7 @@ class ServiceHarness:
         return await self.request("PATCH", path, body, headers=headers, **options)
 
     async def deliver(self, *events: Event) -> None:
-        """Hand events to the service as its consumer would, in one batch."""
+        """Hand events to the lanes of the service as their consumers would, in one batch."""
         polled: dict[TopicPartition, list[Record]] = {}
         for event in events:
             partition = TopicPartition(topic_of_type(event.type), partition_of(event.key))
@@ -132,8 +132,9 @@ class ServiceHarness:
             )
             polled.setdefault(partition, []).append(record)
         runtime = self.runtime
-        consumer = InboxConsumer(runtime.db, runtime.bus, self.subscriptions, runtime.settings)
-        await consumer.handle(polled, asyncio.Event())
+        for lane in self.subscriptions.lanes:
+            consumer = InboxConsumer(runtime.db, runtime.bus, lane, runtime.settings)
+            await consumer.handle(polled, asyncio.Event())
 
     async def published(self, *event_types: str) -> list[Event]:
         """Events of these types (all by default) that the service has announced, oldest first."""

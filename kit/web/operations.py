@@ -30,12 +30,14 @@ Operator = Annotated[Context, Depends(Allow("operations:write"))]
 
 
 class StatusRead(Schema):
-    """Where delivery stands; `lag` counts records per topic that are not applied, null when the log does not answer."""
+    """Where delivery stands; records that are not applied by lane and topic, and per topic in the lane that is
+    furthest behind (`lag`); null when the log does not answer."""
 
     outbox_waiting: int
     outbox_age: float
     parked_keys: int
     lag: dict[str, int] | None
+    lanes: dict[str, dict[str, int]] | None
     settled: bool
 
 
@@ -43,6 +45,7 @@ class ParkedRead(Schema):
     """An event that could not be handled, or waits behind one of its key."""
 
     id: int
+    lane: str
     key: str
     event_id: UUID
     type: str
@@ -135,7 +138,7 @@ def _add_delivery(router: APIRouter, subscriptions: Subscriptions) -> None:
     @router.get("/admin/parked", response_model=ParkedPage)
     async def list_parked(context: Reader) -> Response:
         """Events that could not be handled."""
-        return json_answer({"items": await parked.list_parked(context.tx, subscriptions.group)})
+        return json_answer({"items": await parked.list_parked(context.tx)})
 
     @router.post("/admin/parked/retries", response_model=RetryRead)
     async def retry_parked(body: RetryBody, context: Operator) -> Response:
@@ -151,7 +154,7 @@ def _add_delivery(router: APIRouter, subscriptions: Subscriptions) -> None:
     @router.post("/admin/parked/{parked_id}/discard", response_model=DiscardRead)
     async def discard_parked(parked_id: Annotated[int, Field(ge=1, le=2**63 - 1)], context: Operator) -> Response:
         """Give up one parked event for good."""
-        return json_answer({"key": await parked.discard(context.tx, subscriptions.group, parked_id)})
+        return json_answer({"key": await parked.discard(context.tx, parked_id)})
 
 
 def _add_jobs(router: APIRouter) -> None:

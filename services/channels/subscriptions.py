@@ -10,8 +10,9 @@ from services.channels.rebates import handlers as rebates
 from services.channels.rebates.ledger import apply_accruals
 
 subscriptions = Subscriptions("channels", {**HEARD, RebateAccrued.TYPE: RebateAccrued})
+core, directory_lane = subscriptions.lane("core"), subscriptions.lane("directory")
 
-subscriptions.project(
+directory_lane.project(
     Projection(
         "principal",
         ("principal",),
@@ -22,9 +23,9 @@ subscriptions.project(
         },
     )
 )
-subscriptions.react(rebates.on_order_confirmed, "customer.order.confirmed.v1")
-subscriptions.react(rebates.on_order_returned, "customer.order.returned.v1")
-subscriptions.ledger(
+core.react(rebates.on_order_confirmed, "customer.order.confirmed.v1")
+core.react(rebates.on_order_returned, "customer.order.returned.v1")
+core.ledger(
     Projection(
         "rebates",
         ("rebate_account", "rebate_accrual", "rebate_entry"),

@@ -32,7 +32,7 @@ async def verify(db: Database, bus: EventBus) -> list[Finding]:
     """Findings over the whole log of customer; run it when delivery has settled."""
     async with db.reading() as tx:
         programmes = await list_published(tx)
-    gone = await given_up(db, subscriptions.group)
+    gone = await given_up(db, subscriptions.lane("core").group)
     expected: Expected = {}
     counted: dict[UUID, tuple[RebateProgramme, ...]] = {}
     async for event in read_all(bus, topic_of("customer"), _TYPES, without=gone):

@@ -8,8 +8,9 @@ from services.customer.events_in import HEARD
 from services.customer.orders.handlers import react_refused, react_reserved
 
 subscriptions = Subscriptions("customer", HEARD)
+core, directory = subscriptions.lane("core"), subscriptions.lane("directory")
 
-subscriptions.project(
+directory.project(
     Projection(
         "principal",
         ("principal",),
@@ -20,7 +21,7 @@ subscriptions.project(
         },
     )
 )
-subscriptions.project(
+directory.project(
     Projection(
         "partner_directory",
         ("partner_directory",),
@@ -31,8 +32,8 @@ subscriptions.project(
         },
     )
 )
-subscriptions.project(
+directory.project(
     Projection("product_directory", ("product_directory",), {"channels.product.changed.v1": project_product})
 )
-subscriptions.react(react_reserved, "risk.credit.reserved.v1")
-subscriptions.react(react_refused, "risk.credit.refused.v1")
+core.react(react_reserved, "risk.credit.reserved.v1")
+core.react(react_refused, "risk.credit.refused.v1")

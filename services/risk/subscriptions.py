@@ -11,14 +11,16 @@ from services.risk.profiles import handlers as profiles
 
 subscriptions = Subscriptions("risk", {**HEARD, **FACTS})
 
-subscriptions.project(
+core, directory_lane = subscriptions.lane("core"), subscriptions.lane("directory")
+
+core.project(
     Projection(
         "account_directory",
         ("account_directory",),
         {"customer.account.created.v1": directory.on_account, "customer.account.updated.v1": directory.on_account},
     )
 )
-subscriptions.project(
+directory_lane.project(
     Projection(
         "principal",
         ("principal",),
@@ -29,13 +31,13 @@ subscriptions.project(
         },
     )
 )
-subscriptions.react(profiles.on_account_created, "customer.account.created.v1")
-subscriptions.react(credit.on_order_placed, "customer.order.placed.v1")
-subscriptions.react(credit.on_order_cancelled, "customer.order.cancelled.v1")
-subscriptions.react(credit.on_order_returned, "customer.order.returned.v1")
-subscriptions.react(credit.on_payment_received, "customer.payment.received.v1")
-subscriptions.react(credit.on_payment_refunded, "customer.payment.refunded.v1")
-subscriptions.ledger(
+core.react(profiles.on_account_created, "customer.account.created.v1")
+core.react(credit.on_order_placed, "customer.order.placed.v1")
+core.react(credit.on_order_cancelled, "customer.order.cancelled.v1")
+core.react(credit.on_order_returned, "customer.order.returned.v1")
+core.react(credit.on_payment_received, "customer.payment.received.v1")
+core.react(credit.on_payment_refunded, "customer.payment.refunded.v1")
+core.ledger(
     Projection(
         "exposure",
         ("exposure_account", "exposure_entry", "order_credit", "credit_decision"),

@@ -33,7 +33,7 @@ Moves = dict[tuple[UUID, int, str], int]
 
 async def verify(db: Database, bus: EventBus) -> list[Finding]:
     """Findings over the whole log of customer; run it when delivery has settled."""
-    placements, moves = await _expected(bus, await given_up(db, subscriptions.group))
+    placements, moves = await _expected(bus, await given_up(db, subscriptions.lane("core").group))
     sums = Check(SERVICE, "balances are the sums of their entries")
     async with at_one_moment(db) as tx:
         once, derived = await _decisions(tx, placements)

@@ -13,6 +13,7 @@ CREDITS = Projection(
 )
 
 subscriptions = Subscriptions("targets")
-subscriptions.react(on_order_confirmed, OrderConfirmed.TYPE)
-subscriptions.react(on_order_returned, OrderReturned.TYPE)
-subscriptions.ledger(CREDITS)
+core = subscriptions.lane("core")
+core.react(on_order_confirmed, OrderConfirmed.TYPE)
+core.react(on_order_returned, OrderReturned.TYPE)
+core.ledger(CREDITS)

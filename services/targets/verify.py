@@ -103,7 +103,7 @@ async def verify(db: Database, bus: EventBus) -> list[Finding]:
     Run it when nothing is on its way: what is not handled yet counts as missing.
     """
     run, own, theirs = _Audit(), topic_of(SERVICE), topic_of("customer")
-    gone = await given_up(db, subscriptions.group)
+    gone = await given_up(db, subscriptions.lane("core").group)
     for number in await partitions_of(bus, own, theirs):
         facts: dict[UUID, list[bytes]] = defaultdict(list)
         standing: Standing = {}

@@ -142,10 +142,11 @@ async def fold_ledger(tx: Tx, events: Sequence[Event]) -> None:
 def subscriptions_of(service: str, source: str, handlers: Handlers | None = None) -> Subscriptions:
     """The tiny service `service` hears `source`: a reaction, a projection; and keeps a ledger of its own facts."""
     subscriptions = Subscriptions(service)
+    core = subscriptions.lane("core")
     if handlers is not None:
-        subscriptions.react(handlers.effect, happened(source))
-    subscriptions.project(Projection("tally", ("tally", "tally_line"), {happened(source): fold_tally}))
-    subscriptions.ledger(Projection("ledger", ("ledger",), {f"{service}.decided.v1": fold_ledger}, is_ledger=True))
+        core.react(handlers.effect, happened(source))
+    core.project(Projection("tally", ("tally", "tally_line"), {happened(source): fold_tally}))
+    core.ledger(Projection("ledger", ("ledger",), {f"{service}.decided.v1": fold_ledger}, is_ledger=True))
     return subscriptions
 
 

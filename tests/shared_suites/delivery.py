@@ -79,7 +79,8 @@ class Stage:
         runtime, stop = self.harness.runtime, asyncio.Event()
         parts: list[InboxConsumer | Relay] = []
         for _ in range(workers):
-            parts += [InboxConsumer(runtime.db, runtime.bus, self.harness.subscriptions, runtime.settings)]
+            for lane in self.harness.subscriptions.lanes:
+                parts += [InboxConsumer(runtime.db, runtime.bus, lane, runtime.settings)]
             parts += [Relay(runtime.db, runtime.bus)]
         tasks = [asyncio.create_task(part.run(stop)) for part in parts]
         settled = asyncio.create_task(self._settled())

@@ -30,7 +30,7 @@ def by_check(findings: list[Finding]) -> dict[str, Finding]:
 async def work_of(tiny: Tiny) -> dict[str, Finding]:
     connection = await tiny.db.connect()
     try:
-        return by_check(await _check_work(connection, tiny.service, tiny.group))
+        return by_check(await _check_work(connection, tiny.service))
     finally:
         await connection.close()
 
@@ -81,17 +81,17 @@ async def test_migrations(postgres_server: TestServer) -> None:
     name = await create_database(postgres_server, unique_name("doctor"))
     settings = DatabaseSettings(connect=postgres_server.connect_args(name), name="customer")
     try:
-        (found,) = await check_service("customer", settings, "crmesh.customer")
+        (found,) = await check_service("customer", settings)
         assert (found.check, found.level, found.advice) == ("migrations", "fail", "run: crmesh migrate customer")
         assert "0001 (expand)" in found.found
         await upgrade("customer", settings)
-        assert by_check(await check_service("customer", settings, "crmesh.customer"))["migrations"].level == "ok"
+        assert by_check(await check_service("customer", settings))["migrations"].level == "ok"
         await asyncio.to_thread(run_alembic, "customer", settings.connect, "downgrade", "0001")
-        found = by_check(await check_service("customer", settings, "crmesh.customer"))["migrations"]
+        found = by_check(await check_service("customer", settings))["migrations"]
         assert (found.level, found.found) == ("fail", "at 0001, pending: 0002 (expand), 0003 (expand)")
     finally:
         await drop_database(postgres_server, name)
-    (found,) = await check_service("customer", settings, "crmesh.customer")
+    (found,) = await check_service("customer", settings)
     assert (found.check, found.level) == ("database", "fail")
 
 
@@ -161,7 +161,7 @@ async def test_jobs_that_wait_and_a_seal_that_is_broken(postgres_server: TestSer
         async def found() -> dict[str, Finding]:
             async with targets.runtime.db.snapshot() as tx:
                 chain = await check_chain(tx, "targets", key, 1)
-            return by_check([*await check_service("targets", settings, "crmesh.targets"), *chain])
+            return by_check([*await check_service("targets", settings), *chain])
 
         await AuditSealer(targets.runtime.db, key).turn()
         first = await found()

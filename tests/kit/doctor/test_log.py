@@ -62,7 +62,7 @@ async def test_a_consumer_that_is_behind(embedded: Tiny) -> None:
     found = (await delivery_of(embedded))["lag"]
     assert (found.level, found.found) == ("warn", "1000 records not yet applied")
     await embedded.consumer().handle(await embedded.polled(), asyncio.Event())
-    assert (await delivery_of(embedded))["lag"].found == "0 records not yet applied"
+    assert (await delivery_of(embedded))["lag"].found == "records not yet applied: 0 in core"
 
 
 async def test_a_log_that_lost_its_end_or_its_begin(embedded: Tiny) -> None:

@@ -287,5 +287,5 @@ async def test_copy_of_a_handled_event_behind_a_parked_one_has_no_effect(embedde
 
 
 def test_event_types_of_the_group(embedded: Tiny) -> None:
-    assert embedded.subscriptions.has(happened(embedded.source))
+    assert embedded.subscriptions.lane("core").wants(embedded.topic, happened(embedded.source))
     assert embedded.subscriptions.topics() == (embedded.topic,)

@@ -100,7 +100,7 @@ async def test_log_lines_of_an_event_belong_to_its_trace(embedded: Tiny, capsys:
 async def test_what_was_handled_is_counted_with_the_time_it_took(embedded: Tiny) -> None:
     metrics = Metrics("tiny")
     await embedded.publish(*[embedded.event(n) for n in range(3)])
-    consumer = InboxConsumer(embedded.db, embedded.bus, embedded.subscriptions, SETTINGS, metrics)
+    consumer = InboxConsumer(embedded.db, embedded.bus, embedded.subscriptions.lane("core"), SETTINGS, metrics)
     await consumer.handle(await embedded.polled(), asyncio.Event())
     await consumer.handle(await embedded.polled(), asyncio.Event())  # known ones count once
     text = metrics.render().decode()

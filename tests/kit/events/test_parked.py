@@ -50,8 +50,7 @@ async def test_list_shows_what_waits_and_why(embedded: Tiny) -> None:
     await embedded.publish(embedded.event(1), embedded.event(2))
     await handle_log(embedded)
     async with embedded.db.reading() as tx:
-        first, second = await parked.list_parked(tx, embedded.group)
-        assert await parked.list_parked(tx, "crmesh.other") == []
+        first, second = await parked.list_parked(tx)
     assert (first["attempts"], first["topic"]) == (1, embedded.topic)
     assert "cannot digest 1" in first["error"]
     assert "waits behind" in second["error"]
@@ -63,13 +62,13 @@ async def test_discarded_event_never_comes_back(embedded: Tiny) -> None:
     await embedded.publish(bad, embedded.event(2))
     await handle_log(embedded)
     async with embedded.db.transaction() as tx:
-        (first, _second) = await parked.list_parked(tx, embedded.group)
-        assert await parked.discard(tx, embedded.group, first["id"]) == "k"
+        (first, _second) = await parked.list_parked(tx)
+        assert await parked.discard(tx, first["id"]) == "k"
         assert await parked.discarded(tx, embedded.group) == [bad.id]
         with pytest.raises(NotFound):
-            await parked.discard(tx, embedded.group, first["id"])
+            await parked.discard(tx, first["id"])
         with pytest.raises(NotFound):
-            await parked.discard(tx, "crmesh.other", first["id"] + 1)
+            await parked.discard(tx, first["id"] + 1000)
     embedded.handlers.poison = set()
     assert await retry(embedded) == 1
     await embedded.publish(bad, embedded.event(3))  # a relay sends it a second time
@@ -84,18 +83,16 @@ async def test_one_event_is_shown_with_those_behind_it(embedded: Tiny) -> None:
     await embedded.publish(bad, embedded.event(2), embedded.event(3), embedded.event(4, "other"))
     await handle_log(embedded)
     async with embedded.db.transaction() as tx:
-        first, second, _third = await parked.list_parked(tx, embedded.group)
-        shown = await parked.require_parked(tx, embedded.group, first["id"])
+        first, second, _third = await parked.list_parked(tx)
+        shown = await parked.require_parked(tx, first["id"])
         assert (shown["event_id"], shown["key"], shown["value"]) == (bad.id, "k", bad.data.decode())
         assert "cannot digest 1" in shown["error"]
         assert ["ce_id", str(bad.id)] in shown["headers"]
         assert [row["id"] for row in shown["behind"]] == [first["id"] + 1, first["id"] + 2]
-        assert len((await parked.require_parked(tx, embedded.group, second["id"]))["behind"]) == 1
+        assert len((await parked.require_parked(tx, second["id"]))["behind"]) == 1
+        await parked.discard(tx, first["id"])
         with pytest.raises(NotFound):
-            await parked.require_parked(tx, "crmesh.other", first["id"])
-        await parked.discard(tx, embedded.group, first["id"])
-        with pytest.raises(NotFound):
-            await parked.require_parked(tx, embedded.group, first["id"])
+            await parked.require_parked(tx, first["id"])
 
 
 async def test_retry_races_with_a_live_consumer_and_with_itself(tiny: Tiny) -> None:

@@ -156,8 +156,8 @@ async def test_refused_while_keys_are_parked_and_discarded_events_are_left_out(e
     with pytest.raises(RebuildRefused, match="parked"):
         await run(embedded)
     async with embedded.db.transaction() as tx:
-        (bad,) = await parked.list_parked(tx, embedded.group)
-        await parked.discard(tx, embedded.group, bad["id"])
+        (bad,) = await parked.list_parked(tx)
+        await parked.discard(tx, bad["id"])
     report = await run(embedded)
     assert (report.equal, report.events) == (True, 4)
 

@@ -18,7 +18,7 @@ async def main(what: str, where: dict[str, Any], connect: dict[str, Any], servic
     bus = KafkaBus(where["kafka"], "tiny-process") if where["kafka"] else EmbeddedBus(connect)
     await bus.start()
     subscriptions = subscriptions_of(service, source, Handlers())
-    part: Any = Relay(db, bus) if what == "relay" else InboxConsumer(db, bus, subscriptions, SETTINGS)
+    part: Any = Relay(db, bus) if what == "relay" else InboxConsumer(db, bus, subscriptions.lane("core"), SETTINGS)
     await asyncio.wait_for(part.run(asyncio.Event()), 30)
 
 

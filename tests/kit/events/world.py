@@ -51,7 +51,7 @@ class Tiny:
 
     @property
     def group(self) -> str:
-        return f"crmesh.{self.service}"
+        return f"crmesh.{self.service}.core"
 
     @property
     def topic(self) -> str:
@@ -93,7 +93,7 @@ class Tiny:
 
     def consumer(self, bus: EventBus | None = None, handlers: Handlers | None = None) -> InboxConsumer:
         subscriptions = subscriptions_of(self.service, self.source, handlers or self.handlers)
-        return InboxConsumer(self.db, bus or self.bus, subscriptions, SETTINGS)
+        return InboxConsumer(self.db, bus or self.bus, subscriptions.lane("core"), SETTINGS)
 
     @asynccontextmanager
     async def running(self, *parts: Relay | InboxConsumer) -> AsyncIterator[None]:

@@ -87,7 +87,7 @@ def test_figures_of_events_and_pools() -> None:
     metrics = Metrics("targets")
     in_use = 2
     metrics.outbox(7, 1.5)
-    metrics.lag(120, 4.5)
+    metrics.lag("core", 120, 4.5)
     metrics.parked(1)
     metrics.dead_lettered(2)
     metrics.handled("customer.order.placed.v1", [0.01, 0.3])

@@ -164,10 +164,10 @@ async def test_the_consumers_watchdog_fails_livez(postgres_server: TestServer) -
     async with service_harness(postgres_server, "risk") as risk:
         worker = create_worker(risk.runtime)
         assert await worker.livez() == ""
-        worker.consumer.last_beat -= 121
+        worker.consumers[0].last_beat -= 121
         assert await worker.livez() == "consumer stuck"
-        worker.consumer.last_beat = time.monotonic()
-        worker.consumer.stalls = 3
+        worker.consumers[0].last_beat = time.monotonic()
+        worker.consumers[0].stalls = 3
         assert await worker.livez() == "consumer stuck"
 
 
@@ -184,8 +184,8 @@ async def test_port_0_serves_nothing_and_a_taken_port_is_an_error() -> None:
 
 def test_registries_of_one_process_are_shown_as_one_document() -> None:
     first, second, edge = Metrics("customer"), Metrics("risk"), HttpMetrics("gateway")
-    first.lag(1, 0.0)
-    second.lag(2, 7.5)
+    first.lag("core", 1, 0.0)
+    second.lag("core", 2, 7.5)
     edge.observe_request("GET", "/v1/orders", 200, 0.1)
     second.observe_request("GET", "/v1/credit-profiles", 200, 0.1)
     text = render([first, second, edge]).decode()
