@@ -124,13 +124,13 @@ ROWS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
             Panel(
                 "Behind the log",
                 "s",
-                (("{{service}}", f"max by (service) (crmesh_consumer_lag_seconds{ONE})"),),
+                (("{{service}} {{lane}}", f"max by (service, lane) (crmesh_consumer_lag_seconds{ONE})"),),
                 limit="ConsumerLag",
             ),
             Panel(
                 "Records not yet applied",
                 "short",
-                (("{{service}}", f"max by (service) (crmesh_consumer_lag_records{ONE})"),),
+                (("{{service}} {{lane}}", f"max by (service, lane) (crmesh_consumer_lag_records{ONE})"),),
             ),
             Panel(
                 "Applied per second",

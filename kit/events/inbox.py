@@ -200,10 +200,10 @@ class InboxConsumer:
     ) -> dict[TopicPartition, int]:
         """Remember the positions that no transaction has stored yet; returns those that are stored."""
         applied = {partition: records[-1].offset + 1 for partition, records in wanted.items()}
+        self._skipped_at = self._skipped_at if self._skipped else time.monotonic()
         for partition, records in polled.items():
             self._skipped.pop(partition, None)
             if (end := records[-1].offset + 1) != applied.get(partition):
-                self._skipped_at = self._skipped_at if self._skipped else time.monotonic()
                 self._skipped[partition] = end
         return applied
 

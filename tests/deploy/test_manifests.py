@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings
 
 from deploy.tools.manifests import K8S, OVERLAYS, VERSIONS, Object, closed, overlay, problems, rendered
 from gateway.settings import GatewaySettings
+from standalone.registry import room
 from tests.architecture.source import ROOT, SERVICES
 from tests.architecture.test_settings import settings_of, variables
 from tests.deploy.cluster import (
@@ -245,11 +246,11 @@ def test_scalers_name_deployments(name: str) -> None:
 
 
 def test_scaled_groups_are_those_of_the_services() -> None:
-    groups = {one["spec"]["triggers"][0]["metadata"]["consumerGroup"] for one in of_kind("production", "ScaledObject")}
-    assert groups == {f"crmesh.{one}" for one in SERVICES}
-    addresses = {
-        one["spec"]["triggers"][0]["metadata"]["bootstrapServers"] for one in of_kind("production", "ScaledObject")
-    }
+    scaled = of_kind("production", "ScaledObject")
+    triggers = [trigger["metadata"] for one in scaled for trigger in one["spec"]["triggers"]]
+    lanes = [lane for one in SERVICES for lane in room(one, "subscriptions").subscriptions.lanes]
+    assert {one["consumerGroup"] for one in triggers} == {lane.group for lane in lanes}
+    addresses = {one["bootstrapServers"] for one in triggers}
     values = environment("production", workloads("production")[0])
     assert addresses == {values["CRMESH_KAFKA"].replace(":", ".crmesh.svc:")}
 

@@ -60,7 +60,7 @@ async def test_a_consumer_that_is_behind(embedded: Tiny) -> None:
     assert (await delivery_of(embedded))["lag"].level == "ok"
     await embedded.publish(embedded.event(999))
     found = (await delivery_of(embedded))["lag"]
-    assert (found.level, found.found) == ("warn", "1000 records not yet applied")
+    assert (found.level, found.found) == ("warn", "records not yet applied: 1000 in core")
     await embedded.consumer().handle(await embedded.polled(), asyncio.Event())
     assert (await delivery_of(embedded))["lag"].found == "records not yet applied: 0 in core"
 

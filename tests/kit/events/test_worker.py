@@ -60,7 +60,7 @@ async def test_a_part_that_ends_unasked_ends_the_worker(embedded: Tiny, monkeypa
     async def leak(_stop: asyncio.Event) -> None:
         raise asyncio.CancelledError
 
-    monkeypatch.setattr(getattr(made, name), "run", leak)
+    monkeypatch.setattr({"relay": made.relay, "consumer": made.consumers[0]}[name], "run", leak)
     with pytest.raises(ExceptionGroup) as caught:
         await asyncio.wait_for(made.run(asyncio.Event()), DEADLINE)
     assert caught.value.split(PartEnded)[1] is None

@@ -94,12 +94,12 @@ def test_figures_of_events_and_pools() -> None:
     metrics.watch_pool("write", 4, lambda: in_use)
     assert samples(metrics, "crmesh_outbox_unpublished_events") == {(): 7}
     assert samples(metrics, "crmesh_outbox_oldest_age_seconds") == {(): 1.5}
-    assert samples(metrics, "crmesh_consumer_lag_records") == {(): 120}
+    assert samples(metrics, "crmesh_consumer_lag_records") == {("core",): 120}
     assert samples(metrics, "crmesh_parked_keys") == {(): 1}
     assert samples(metrics, "crmesh_dead_letters_total") == {(): 2}
     assert samples(metrics, "crmesh_events_handled_total") == {("customer.order.placed.v1",): 2}
     assert samples(metrics, "crmesh_event_delivery_seconds_sum") == {("customer.order.placed.v1",): 0.31}
-    assert samples(metrics, "crmesh_consumer_lag_seconds") == {(): 4.5}
+    assert samples(metrics, "crmesh_consumer_lag_seconds") == {("core",): 4.5}
     assert samples(metrics, "crmesh_db_pool_connections_max") == {("write",): 4}
     assert samples(metrics, "crmesh_db_pool_connections_in_use") == {("write",): 2}
     in_use = 3

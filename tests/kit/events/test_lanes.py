@@ -1,0 +1,143 @@
+"""A fault of one lane stays in it; a lane reads what it handles and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from kit.db.database import Tx
+from kit.events import envelope
+from kit.events.bus import Message
+from kit.events.envelope import Event, to_headers
+from kit.events.handlers import Lane, LaneName, Projection, Subscriptions
+from kit.events.inbox import InboxConsumer
+from kit.events.status import delivery_status
+from tests.kit.events.world import Tiny, eventually
+from tests.kit.tiny import SETTINGS, fold_tally, happened
+
+LANES: tuple[LaneName, ...] = ("core", "directory", "insight")
+
+
+def door(tiny: Tiny, insight: Any = fold_tally) -> Subscriptions:
+    """Core writes effects and insight a tally of what happened; directory hears other events of the same topic."""
+
+    async def note(tx: Tx, events: Sequence[Event]) -> None:
+        for event in events:
+            await tx.execute("INSERT INTO ledger VALUES ($1, $2, 0)", event.id, event.key)
+
+    subscriptions = Subscriptions(tiny.service)
+    tally = Projection("tally", ("tally", "tally_line"), {happened(tiny.source): insight})
+    subscriptions.lane("insight").project(tally)
+    subscriptions.lane("core").react(tiny.handlers.effect, happened(tiny.source))
+    subscriptions.lane("directory").project(Projection("names", ("ledger",), {other(tiny): note}))
+    return subscriptions
+
+
+def other(tiny: Tiny) -> str:
+    return f"{tiny.source}.name.changed.v1"
+
+
+def consumer(tiny: Tiny, lane: Lane) -> InboxConsumer:
+    return InboxConsumer(tiny.db, tiny.bus, lane, SETTINGS)
+
+
+def test_lanes_have_groups_of_their_own_and_keep_their_order() -> None:
+    subscriptions = Subscriptions("risk")
+    for name in reversed(LANES):
+        assert subscriptions.lane(name) is subscriptions.lane(name)
+    assert [lane.group for lane in subscriptions.lanes] == [f"crmesh.risk.{name}" for name in LANES]
+
+
+async def test_a_lane_that_always_fails_holds_nothing_else_up(tiny: Tiny) -> None:
+    async def fail(_tx: Tx, _events: Sequence[Event]) -> None:
+        raise KeyError("amount")
+
+    lanes = door(tiny, insight=fail).lanes
+    await tiny.publish(*[tiny.event(n, f"key-{n % 5}") for n in range(20)], tiny.event(0, "k", other(tiny)))
+    async with tiny.running(*(consumer(tiny, lane) for lane in lanes)):
+        await eventually(lambda: counts(tiny, effect=20, ledger=1))
+        await eventually(lambda: parks(tiny, 20))
+    assert await tiny.rows("SELECT DISTINCT grp FROM parked_event") == [(f"crmesh.{tiny.service}.insight",)]
+
+
+async def counts(tiny: Tiny, **wanted: int) -> bool:
+    return all([await tiny.rows(f"SELECT count(*) FROM {table}") == [(n,)] for table, n in wanted.items()])
+
+
+async def parks(tiny: Tiny, count: int) -> bool:
+    return await tiny.rows("SELECT count(*) FROM parked_event") == [(count,)]
+
+
+async def test_what_a_lane_does_not_handle_is_neither_decoded_nor_left_behind(tiny: Tiny, monkeypatch: Any) -> None:
+    decoded: list[str] = []
+    proper = envelope.from_headers
+
+    def counting(headers: Any, value: Any) -> Event:
+        event = proper(headers, value)
+        decoded.append(event.type)
+        return event
+
+    monkeypatch.setattr("kit.events.inbox.from_headers", counting)
+    subscriptions = door(tiny)
+    await tiny.publish(*[tiny.event(n, f"key-{n}") for n in range(30)], tiny.event(0, "k", other(tiny)))
+    async with tiny.running(consumer(tiny, subscriptions.lane("directory"))):
+        await eventually(lambda: stands_at_the_end(tiny, subscriptions, "directory"))
+    assert decoded == [other(tiny)]
+    assert await counts(tiny, ledger=1, effect=0, inbox=1)
+    ends = {place: end for place, (_first, end) in (await tiny.bus.bounds(tiny.topic)).items() if end}
+    assert await tiny.bus.committed(subscriptions.lane("directory").group, tiny.topic) == ends
+
+
+async def stands_at_the_end(tiny: Tiny, subscriptions: Subscriptions, name: str) -> bool:
+    async with tiny.db.reading() as tx:
+        status = await delivery_status(tx, tiny.bus, subscriptions)
+    assert status.lanes is not None
+    return not any(status.lanes[name].values())
+
+
+async def test_positions_behind_skipped_records_are_stored_under_load_too(embedded: Tiny, monkeypatch: Any) -> None:
+    monkeypatch.setattr("kit.events.inbox.SKIPPED_SECONDS", 0.05)
+    monkeypatch.setattr("kit.events.inbox.IDLE_SECONDS", 5.0)
+    subscriptions = door(embedded)
+    async with embedded.running(consumer(embedded, subscriptions.lane("directory"))):
+
+        async def has_moved() -> bool:
+            await embedded.publish(embedded.event(1))
+            return bool(await embedded.rows("SELECT FROM consumer_offset WHERE next_offset >= 5"))
+
+        await eventually(has_moved)
+
+
+async def test_one_lane_buries_what_cannot_be_decoded(embedded: Tiny) -> None:
+    headers = dict(to_headers(embedded.event(1)))
+    foreign = dict(to_headers(embedded.event(1, event_type=f"{embedded.source}.unheard.v1")))
+    for attributes in (
+        {},
+        {**headers, "ce_time": b"yesterday"},
+        {**headers, "ce_type": other(embedded).encode(), "ce_sequence": b"x"},
+        {**foreign, "ce_sequence": b"x"},
+    ):
+        await embedded.bus.publish(embedded.topic, [Message("k", b"{}", tuple(attributes.items()))])
+    for lane in door(embedded).lanes:
+        await consumer(embedded, lane).handle(await embedded.polled(), asyncio.Event())
+    letters = await embedded.rows("SELECT subject FROM outbox ORDER BY id")
+    offsets = {(lane.split(".")[2], int(offset)) for (place,) in letters for lane, _t, _p, offset in [place.split(":")]}
+    assert offsets == {("core", 0), ("core", 1), ("directory", 2)}
+    assert len(letters) == 3
+
+
+@pytest.mark.parametrize("name", LANES)
+async def test_killed_members_of_every_lane_repeat_nothing(embedded: Tiny, name: LaneName) -> None:
+    """A lane that lost what it had not stored reads skipped records again and skips them again."""
+    subscriptions = door(embedded)
+    events = [embedded.event(n, f"key-{n % 3}", other(embedded) if n % 4 == 0 else None) for n in range(40)]
+    await embedded.publish(*events, *events[:10], replace(events[0], type=f"{embedded.source}.unheard.v1"))
+    polled = await embedded.polled()
+    for _ in range(3):
+        await consumer(embedded, subscriptions.lane(name)).handle(polled, asyncio.Event())
+    wanted = {"core": {"effect": 30}, "directory": {"ledger": 10}, "insight": {"tally_line": 30}}
+    assert await counts(embedded, **wanted[name])
