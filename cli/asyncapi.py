@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from typing import Any, Final
+from uuid import UUID
 
 import orjson
 
@@ -80,6 +81,12 @@ def published_by(service: str) -> tuple[type[Published], ...]:
     return events
 
 
+def agreed_by(service: str) -> tuple[type[Published], ...]:
+    """The event types that are agreed and not said yet, so that consumers can be written before their producer."""
+    events: tuple[type[Published], ...] = room(service, "events_out").AGREED
+    return events
+
+
 def event_schema(model: type[Published]) -> Document:
     """JSON Schema of an event's data, open to fields of later releases."""
     schema: Document = _opened(model.model_json_schema())
@@ -106,9 +113,8 @@ def asyncapi() -> Document:
     channels = {service: _channel(service) for service in SERVICES}
     operations: Document = {}
     for service in SERVICES:
-        operations[f"{service}.send"] = _operation(
-            "send", service, channels[service]["messages"], f"What {service} says"
-        )
+        said = (model.TYPE for model in published_by(service))
+        operations[f"{service}.send"] = _operation("send", service, said, f"What {service} says")
         subscriptions = room(service, "subscriptions").subscriptions
         for lane in subscriptions.lanes:
             for producer in sorted({event_type.partition(".")[0] for event_type in lane.handlers}):
@@ -150,7 +156,10 @@ def _channel(service: str) -> Document:
         "title": f"What {service} says",
         "description": inspect.getdoc(room(service, "events_out")),
         "servers": [{"$ref": "#/servers/kafka"}],
-        "messages": {model.TYPE: _message(service, model) for model in published_by(service)},
+        "messages": {
+            **{model.TYPE: _message(service, model) for model in published_by(service)},
+            **{model.TYPE: _agreed(_message(service, model)) for model in agreed_by(service)},
+        },
         "bindings": {
             "kafka": {
                 "topic": topic,
@@ -181,6 +190,11 @@ def _message(service: str, model: type[Published]) -> Document:
     }
 
 
+def _agreed(message: Document) -> Document:
+    description = f"Not published yet; its fields may still change.\n\n{message['description']}"
+    return {**message, "description": description, "tags": [{"name": "agreed", "description": "Not published yet."}]}
+
+
 def _ordering(model: type[Published]) -> str:
     key = f"always `{model.KEY[1:]}`" if model.KEY.startswith("=") else f"the payload's `{model.KEY}`"
     return f"Subject: the payload's `{model.SUBJECT}`. Key of the record: {key}; events of one key keep their order."
@@ -190,7 +204,8 @@ def key_schema(model: type[Published]) -> Document:
     """JSON Schema of the key of a record."""
     if model.KEY.startswith("="):
         return {"type": "string", "const": model.KEY[1:]}
-    return {**_UUID, "description": f"the payload's `{model.KEY}`"}
+    kind = _UUID if model.model_fields[model.KEY].annotation is UUID else {"type": "string"}
+    return {**kind, "description": f"the payload's `{model.KEY}`"}
 
 
 def _operation(action: str, channel: str, types: Iterable[str], title: str) -> Document:

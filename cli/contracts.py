@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 import typer
 from rich.console import Console
 
-from cli.asyncapi import asyncapi, encode, event_schema, headers_schema, published_by
+from cli.asyncapi import agreed_by, asyncapi, encode, event_schema, headers_schema, published_by
 from cli.releases import FOLDER as RELEASED
 from cli.releases import AlreadyReleased, broken_promises, release
 from gateway.app import create_app
@@ -29,7 +29,7 @@ Document = dict[str, Any]
 def _event_files() -> dict[str, bytes]:
     files = {}
     for service in SERVICES:
-        for model in published_by(service):
+        for model in (*published_by(service), *agreed_by(service)):
             files[f"events/{model.TYPE}.schema.json"] = encode(event_schema(model))
             files[f"events/{model.TYPE}.example.json"] = encode(model.EXAMPLE)
     files["events/headers.schema.json"] = encode(headers_schema())

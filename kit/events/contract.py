@@ -9,6 +9,13 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 ReasonCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$")]
 """Why something happened, as one word of a list: free text never leaves in an event."""
+KeyedHash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32,64}$")]
+"""What identifies somebody (a tax id, a domain), hashed under the key that all services share: equal means the same."""
+
+
+def sample_id(tail: str) -> str:
+    """The id of examples that ends in `tail`, hexadecimal."""
+    return f"01989f2e-0000-7000-8000-{tail:>012}"
 
 
 class Published(BaseModel):

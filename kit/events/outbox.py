@@ -38,7 +38,10 @@ class Fact:
 
 
 def make_event(service: str, fact: Fact, cause: Event | None = None) -> Event:
-    """The envelope of a fact; correlation and trace follow `cause`, else the request being served."""
+    """The envelope of a fact; correlation and trace follow `cause`, else the request being served.
+
+    An optional field that was not given is absent.
+    """
     return Event(
         id=new_id(),
         type=fact.type,
@@ -47,7 +50,7 @@ def make_event(service: str, fact: Fact, cause: Event | None = None) -> Event:
         time=clock.now(),
         key=str(fact.key),
         sequence=fact.sequence,
-        data=fact.payload.__pydantic_serializer__.to_json(fact.payload),
+        data=fact.payload.__pydantic_serializer__.to_json(fact.payload, exclude_unset=True),
         correlation_id=cause.correlation_id if cause else correlation.get(),
         causation_id=str(cause.id) if cause else "",
         traceparent=cause.traceparent if cause else current_traceparent(),

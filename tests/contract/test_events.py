@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import json
 import re
@@ -14,21 +15,27 @@ import orjson
 import pytest
 from pydantic import ValidationError
 
-from cli.asyncapi import example_headers, published_by
+from cli.asyncapi import agreed_by, example_headers, published_by
 from cli.contracts import FOLDER
 from kit.events.contract import Heard, Published
 from kit.events.envelope import MAX_EVENT_BYTES, Event, from_headers, to_headers
 from kit.events.handlers import Subscriptions
 from kit.ids import new_id
 from standalone.registry import SERVICES
+from tests.architecture.source import python_files, tree_of
 
-MODELS: dict[str, type[Published]] = {model.TYPE: model for service in SERVICES for model in published_by(service)}
+AGREED: dict[str, type[Published]] = {model.TYPE: model for service in SERVICES for model in agreed_by(service)}
+MODELS: dict[str, type[Published]] = AGREED | {
+    model.TYPE: model for service in SERVICES for model in published_by(service)
+}
 TYPE = re.compile(r"^(customer|targets|channels|risk)\.[a-z_]+\.[a-z_]+\.v[1-9][0-9]*$")
 PERSONAL = re.compile(
     r"e_?mail|phone|mobile|fax|tax_?id|vat|passport|birth|address|street|postal|zip|iban|contact|first_name|last_name"
     r"|full_name|person_name|surname|note|comment|remark|description|message|free_text|password|token",
     re.IGNORECASE,
 )
+KEYED = {"contact_id", "tax_id_hash"}
+"""Fields that a personal word names, and which hold an id or a keyed hash."""
 CLOSED = ("enum", "const", "pattern", "format")
 
 
@@ -44,6 +51,19 @@ def subscriptions_of(service: str) -> Subscriptions:
 def heard_by(service: str) -> Mapping[str, type[Heard]]:
     found: Mapping[str, type[Heard]] = importlib.import_module(f"services.{service}.events_in").HEARD
     return found
+
+
+def names_said(service: str) -> set[str]:
+    """Names that the modules of a service take from its `events_out`."""
+    room = f"services.{service}.events_out"
+    return {
+        alias.name
+        for path in python_files(f"services/{service}")
+        if "events_out" not in path.parts
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(room)
+        for alias in node.names
+    }
 
 
 def fields_of(schema: Any) -> Iterator[tuple[str, Any]]:
@@ -68,10 +88,10 @@ def is_closed(schema: dict[str, Any]) -> bool:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_types_are_unique_and_named_after_their_service(service: str) -> None:
-    types = [model.TYPE for model in published_by(service)]
+    types = [model.TYPE for model in (*published_by(service), *agreed_by(service))]
     assert len(types) == len(set(types))
     assert all(TYPE.match(name) and name.startswith(f"{service}.") for name in types)
-    assert all((model.__doc__ or "").strip() for model in published_by(service))
+    assert all((MODELS[name].__doc__ or "").strip() for name in types)
 
 
 @pytest.mark.parametrize("event_type", MODELS)
@@ -102,7 +122,8 @@ def test_producers_refuse_unknown_fields_and_readers_of_the_schema_let_later_one
 @pytest.mark.parametrize("event_type", MODELS)
 def test_no_personal_data_in_clear(event_type: str) -> None:
     schema = committed(event_type, "schema")
-    assert not {name for name, _ in fields_of(schema) if PERSONAL.search(name)}
+    assert not {name for name, _ in fields_of(schema) if PERSONAL.search(name) and name not in KEYED}
+    assert all(is_closed(field) for name, field in fields_of(schema) if name in KEYED)
     reasons = {name for name, field in fields_of(schema) if "reason" in name and not is_closed(field)}
     assert not reasons, "a reason in an event is one of a list of codes, never free text"
 
@@ -142,6 +163,25 @@ def test_consumers_read_only_what_the_producer_names(service: str) -> None:
     for event_type, model in heard_by(service).items():
         names = {field.alias or name for name, field in model.model_fields.items()}
         assert names <= MODELS[event_type].model_fields.keys(), f"{event_type}: {model.__name__}"
+
+
+@pytest.mark.parametrize("event_type", AGREED)
+def test_new_events_say_their_business_day(event_type: str) -> None:
+    assert AGREED[event_type].model_fields["business_date"].is_required()
+
+
+@pytest.mark.parametrize("event_type", MODELS)
+def test_the_subject_and_the_key_are_in_the_payload(event_type: str) -> None:
+    model = MODELS[event_type]
+    named = {model.SUBJECT} | ({model.KEY} if not model.KEY.startswith("=") else set())
+    assert all(model.model_fields[name].is_required() and model.EXAMPLE[name] is not None for name in named)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_is_agreed_is_said_by_nobody_and_what_is_published_by_somebody(service: str) -> None:
+    said = names_said(service)
+    assert {model.__name__ for model in published_by(service)} <= said
+    assert not {model.__name__ for model in agreed_by(service)} & said, "move to PUBLISHED what is said"
 
 
 @pytest.mark.parametrize("event_type", MODELS)

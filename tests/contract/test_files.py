@@ -9,6 +9,7 @@ import pytest
 from jsonschema_rs import Draft202012Validator
 from typer import Exit
 
+from cli.asyncapi import agreed_by, published_by
 from cli.contracts import FOLDER, contracts, differences, generate, write
 from kit.events.envelope import PARTITIONS, topic_of
 from standalone.registry import SERVICES
@@ -61,6 +62,17 @@ def test_asyncapi_names_only_files_and_messages_that_exist() -> None:
         for message in operation["messages"]:
             _, _, channel, _, name = message["$ref"].split("/")
             assert name in document["channels"][channel]["messages"]
+
+
+def test_what_is_agreed_is_documented_and_no_operation_sends_it() -> None:
+    document = json.loads((FOLDER / "asyncapi" / "crmesh.json").read_text())
+    for service in SERVICES:
+        sent = {one["$ref"].rpartition("/")[2] for one in document["operations"][f"{service}.send"]["messages"]}
+        messages = document["channels"][service]["messages"]
+        assert sent == {model.TYPE for model in published_by(service)}
+        assert messages.keys() - sent == {model.TYPE for model in agreed_by(service)}
+        for name, message in messages.items():
+            assert ("Not published yet" in message["description"]) == (name not in sent)
 
 
 def test_asyncapi_tells_a_stranger_where_and_how() -> None:

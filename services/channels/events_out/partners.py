@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, ClassVar
 from uuid import UUID
 
-from kit.events.contract import Part, Published
+from kit.events.contract import Part, Published, ReasonCode, sample_id
 
 PARTNER: dict[str, Any] = {
     "id": "01989f2e-0000-7000-8000-0000000000b1",
@@ -16,11 +17,13 @@ PARTNER: dict[str, Any] = {
     "regions": ["CN-SH"],
     "version": 2,
     "changed": ["state"],
+    "tier": "gold",
+    "owner_id": sample_id("a1"),
 }
 
 
 class PartnerSnapshot(Part):
-    """A channel partner (an organisation)."""
+    """A channel partner (an organisation); `owner_id` is who is responsible, `tier` the level it has now."""
 
     SUBJECT: ClassVar[str] = "id"
     KEY: ClassVar[str] = "id"
@@ -33,6 +36,8 @@ class PartnerSnapshot(Part):
     regions: list[str]
     version: int
     changed: list[str]
+    tier: ReasonCode | None = None
+    owner_id: UUID | None = None
 
 
 class PartnerApplied(Published, PartnerSnapshot):
@@ -56,8 +61,44 @@ class PartnerSuspended(Published, PartnerSnapshot):
     EXAMPLE: ClassVar[dict[str, Any]] = {**PARTNER, "state": "suspended", "version": 3}
 
 
+class PartnerScreened(Published, PartnerSnapshot):
+    """A partner was weighed against the criteria; `score` in hundredths of a point, 0 to 10,000."""
+
+    score: int
+    is_passed: bool
+    criteria_version: int
+    business_date: date
+
+    TYPE: ClassVar[str] = "channels.partner.screened.v1"
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        **PARTNER,
+        "state": "screening",
+        "score": 7550,
+        "is_passed": True,
+        "criteria_version": 1,
+        "business_date": "2026-02-14",
+    }
+
+
+class PartnerTerminated(Published, PartnerSnapshot):
+    """A partner sells no more; what it earned is still settled."""
+
+    reason: ReasonCode
+    business_date: date
+
+    TYPE: ClassVar[str] = "channels.partner.terminated.v1"
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        **PARTNER,
+        "state": "terminated",
+        "version": 4,
+        "reason": "contract_ended",
+        "business_date": "2026-12-31",
+    }
+
+
 PUBLISHED: tuple[type[Published], ...] = (
     PartnerApplied,
     PartnerActivated,
     PartnerSuspended,
 )
+AGREED: tuple[type[Published], ...] = (PartnerScreened, PartnerTerminated)

@@ -48,3 +48,4 @@ class RebateProgrammePublished(Published):
 
 
 PUBLISHED: tuple[type[Published], ...] = (RebateProgrammePublished,)
+AGREED: tuple[type[Published], ...] = ()

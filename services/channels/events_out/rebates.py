@@ -65,3 +65,4 @@ class RebateAccrued(Published):
 
 
 PUBLISHED: tuple[type[Published], ...] = (RebateAccrued,)
+AGREED: tuple[type[Published], ...] = ()

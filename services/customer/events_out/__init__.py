@@ -1,4 +1,4 @@
-"""What customer says. Key of every event: the account's stream key.
+"""What customer says. Key: the account's stream key, without an account the thing's own id; of rates the currency.
 
 Amounts are minor units: plain ones of the order's currency, `*_base` ones of the company's base
 currency, converted once here; consumers never convert. No person's name, contact data or tax id.
@@ -7,7 +7,22 @@ currency, converted once here; consumers never convert. No person's name, contac
 from __future__ import annotations
 
 from kit.events.contract import Published
-from services.customer.events_out import accounts, orders, payments, returns
+from services.customer.events_out import (
+    accounts,
+    activities,
+    cases,
+    contacts,
+    exchange_rates,
+    grades,
+    leads,
+    lifecycle,
+    opportunities,
+    orders,
+    payments,
+    returns,
+    segments,
+    surveys,
+)
 from services.customer.events_out.accounts import AccountCreated, AccountSnapshot, AccountUpdated
 from services.customer.events_out.orders import (
     OrderCancelled,
@@ -24,6 +39,7 @@ from services.customer.events_out.payments import PaymentAllocation, PaymentRece
 from services.customer.events_out.returns import OrderReturned, ReturnedLine
 
 __all__ = [
+    "AGREED",
     "PUBLISHED",
     "AccountCreated",
     "AccountSnapshot",
@@ -44,9 +60,22 @@ __all__ = [
     "ReturnedLine",
 ]
 
-PUBLISHED: tuple[type[Published], ...] = (
-    *accounts.PUBLISHED,
-    *orders.PUBLISHED,
-    *returns.PUBLISHED,
-    *payments.PUBLISHED,
+MODULES = (
+    accounts,
+    orders,
+    returns,
+    payments,
+    contacts,
+    leads,
+    opportunities,
+    activities,
+    cases,
+    surveys,
+    grades,
+    lifecycle,
+    segments,
+    exchange_rates,
 )
+PUBLISHED: tuple[type[Published], ...] = tuple(model for module in MODULES for model in module.PUBLISHED)
+AGREED: tuple[type[Published], ...] = tuple(model for module in MODULES for model in module.AGREED)
+"""What is agreed and not said yet: it moves to `PUBLISHED` with the change that says it first."""

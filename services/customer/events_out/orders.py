@@ -6,9 +6,11 @@ from datetime import date, datetime
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
-from kit.events.contract import Part, Published, ReasonCode
+from kit.events.contract import Part, Published, ReasonCode, sample_id
 from services.customer.events_out.accounts import ACCOUNT
 
+Check = Literal["credit", "terms"]
+"""What a placement asks for; it is confirmed when all of them have passed."""
 OrderState = Literal["draft", "placed", "on_hold", "confirmed", "fulfilled", "closed", "cancelled"]
 
 
@@ -36,10 +38,26 @@ class OrderLine(Part):
     net_base: int
     tax_base: int
     gross_base: int
+    list_price: int | None = None
+    discount_base: int | None = None
+    unit_cost_base: int | None = None
+    margin_base: int | None = None
+
+
+class OrderPromotion(Part):
+    """What a promotion takes off a line; `discount_base` at the order's rate."""
+
+    promotion_id: UUID
+    line_no: int
+    discount: int
+    discount_base: int
 
 
 class OrderSnapshot(Part):
-    """An order as it stands after the fact."""
+    """An order as it stands after the fact.
+
+    `points` are those it redeems, `placed_by` the token subject of who asked for the placement.
+    """
 
     SUBJECT: ClassVar[str] = "id"
     KEY: ClassVar[str] = "stream_key"
@@ -72,6 +90,16 @@ class OrderSnapshot(Part):
     placed_at: datetime | None
     version: int
     changed: list[str]
+    channel_id: UUID | None = None
+    deal_id: UUID | None = None
+    quote_id: UUID | None = None
+    contract_id: UUID | None = None
+    promotions: list[OrderPromotion] | None = None
+    points: int | None = None
+    price_policy: Literal["free", "enforced"] | None = None
+    is_first_order: bool | None = None
+    due_on: date | None = None
+    placed_by: str | None = None
 
 
 LINE: dict[str, Any] = {
@@ -89,6 +117,10 @@ LINE: dict[str, Any] = {
     "net_base": 411,
     "tax_base": 53,
     "gross_base": 464,
+    "list_price": 1100,
+    "discount_base": 0,
+    "unit_cost_base": 100,
+    "margin_base": 111,
 }
 
 
@@ -100,7 +132,7 @@ ORDER: dict[str, Any] = {
     "owner_id": ACCOUNT["owner_id"],
     "partner_id": "01989f2e-0000-7000-8000-0000000000b1",
     "region": "CN-SH",
-    "customer_type": "retail",
+    "customer_type": "existing",
     "state": "placed",
     "placement": 1,
     "order_date": "2026-02-14",
@@ -124,14 +156,26 @@ ORDER: dict[str, Any] = {
     "placed_at": "2026-02-14T03:04:05.123456Z",
     "version": 2,
     "changed": ["state", "placement"],
+    "channel_id": sample_id("b2"),
+    "deal_id": sample_id("b3"),
+    "quote_id": sample_id("b4"),
+    "contract_id": sample_id("14"),
+    "promotions": [{"promotion_id": sample_id("b5"), "line_no": 1, "discount": 1, "discount_base": 0}],
+    "points": 0,
+    "price_policy": "free",
+    "is_first_order": True,
+    "due_on": "2026-03-16",
+    "placed_by": "rep-01",
 }
 
 
 class OrderPlaced(Published, OrderSnapshot):
-    """An order asks for its checks; `placement` numbers the request."""
+    """An order asks for its checks (absent: credit); `placement` numbers the request."""
+
+    checks: list[Check] | None = None
 
     TYPE: ClassVar[str] = "customer.order.placed.v1"
-    EXAMPLE: ClassVar[dict[str, Any]] = ORDER
+    EXAMPLE: ClassVar[dict[str, Any]] = {**ORDER, "checks": ["credit", "terms"]}
 
 
 class OrderConfirmed(Published, OrderSnapshot):
@@ -142,10 +186,15 @@ class OrderConfirmed(Published, OrderSnapshot):
 
 
 class OrderHeld(Published, OrderSnapshot):
-    """A check was refused; `shortfall` is in base currency."""
+    """A `check` (absent: credit) of the placement was refused or dropped; `shortfall` is in base currency.
+
+    Each further refusal or drop is another of these. `cause` says more than the closed words of `reason`.
+    """
 
     reason: ReasonCode
     shortfall: int
+    check: Check | None = None
+    cause: ReasonCode | None = None
 
     TYPE: ClassVar[str] = "customer.order.held.v1"
     EXAMPLE: ClassVar[dict[str, Any]] = {
@@ -155,6 +204,8 @@ class OrderHeld(Published, OrderSnapshot):
         "changed": ["state"],
         "reason": "limit_exceeded",
         "shortfall": 64,
+        "check": "credit",
+        "cause": "limit_exceeded",
     }
 
 
@@ -180,6 +231,25 @@ class OrderFulfilled(Published, OrderSnapshot):
     EXAMPLE: ClassVar[dict[str, Any]] = {**ORDER, "state": "fulfilled", "version": 4, "changed": ["state"]}
 
 
+class OrderOverdue(Published, OrderSnapshot):
+    """An order has an open amount after `due_on`; once until the open amount was 0 and became positive again."""
+
+    open_amount: int
+    open_amount_base: int
+    business_date: date
+
+    TYPE: ClassVar[str] = "customer.order.overdue.v1"
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        **ORDER,
+        "state": "fulfilled",
+        "version": 5,
+        "changed": [],
+        "open_amount": 3389,
+        "open_amount_base": 464,
+        "business_date": "2026-03-17",
+    }
+
+
 PUBLISHED: tuple[type[Published], ...] = (
     OrderPlaced,
     OrderConfirmed,
@@ -187,3 +257,4 @@ PUBLISHED: tuple[type[Published], ...] = (
     OrderCancelled,
     OrderFulfilled,
 )
+AGREED: tuple[type[Published], ...] = (OrderOverdue,)

@@ -31,7 +31,11 @@ class ReturnedLine(Part):
 
 
 class OrderReturned(Published, OrderSnapshot):
-    """Pieces came back: `returned_lines` and `return_*` amounts are negative, at the original price and split."""
+    """Pieces came back: `returned_lines` and `return_*` amounts are negative, at the original price and split.
+
+    `settled_base` (not negative) is what of the order is settled by this return in base currency, the difference of
+    what is booked: exposure and receivables fall by it, absent by the amount of `return_gross_base`.
+    """
 
     return_id: UUID
     return_date: date
@@ -42,6 +46,7 @@ class OrderReturned(Published, OrderSnapshot):
     return_net_base: int
     return_tax_base: int
     return_gross_base: int
+    settled_base: int | None = None
 
     TYPE: ClassVar[str] = "customer.order.returned.v1"
     EXAMPLE: ClassVar[dict[str, Any]] = {
@@ -76,7 +81,9 @@ class OrderReturned(Published, OrderSnapshot):
         "return_net_base": -137,
         "return_tax_base": -18,
         "return_gross_base": -155,
+        "settled_base": 155,
     }
 
 
 PUBLISHED: tuple[type[Published], ...] = (OrderReturned,)
+AGREED: tuple[type[Published], ...] = ()

@@ -12,8 +12,12 @@ from services.customer.events_out import OrderLine, OrderSnapshot
 from services.customer.orders.answers import OrderCheckRead, OrderSummary
 
 SERVICE = "customer"
-_SNAPSHOT = tuple(name for name in OrderSnapshot.model_fields if name not in ("credits", "lines", "changed"))
-_LINE = tuple(OrderLine.model_fields)
+_SNAPSHOT = tuple(
+    name
+    for name, field in OrderSnapshot.model_fields.items()
+    if field.is_required() and name not in ("credits", "lines", "changed")
+)
+_LINE = tuple(name for name, field in OrderLine.model_fields.items() if field.is_required())
 _SUMMARY = tuple(OrderSummary.model_fields)
 _CHECK = tuple(OrderCheckRead.model_fields)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 from uuid import UUID
 
-from kit.events.contract import Part, Published
-from services.targets.events_out.targets import TARGET
+from kit.events.contract import Part, Published, ReasonCode
+from services.targets.events_out.targets import TARGET, AmountUnit
 
 
 class DecompositionChild(Part):
@@ -27,6 +27,8 @@ class TargetDecomposed(Published):
     amount: int
     children: list[DecompositionChild]
     version: int
+    amount_unit: AmountUnit | None = None
+    reason: ReasonCode | None = None
 
     TYPE: ClassVar[str] = "targets.target.decomposed.v1"
     SUBJECT: ClassVar[str] = "id"
@@ -43,7 +45,10 @@ class TargetDecomposed(Published):
             {"target_id": "01989f2e-0000-7000-8000-0000000000c4", "key": "2026-03", "amount": 3333333},
         ],
         "version": 1,
+        "amount_unit": "minor_unit",
+        "reason": "annual_plan",
     }
 
 
 PUBLISHED: tuple[type[Published], ...] = (TargetDecomposed,)
+AGREED: tuple[type[Published], ...] = ()

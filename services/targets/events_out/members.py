@@ -73,3 +73,4 @@ PUBLISHED: tuple[type[Published], ...] = (
     MemberMoved,
     MemberLeft,
 )
+AGREED: tuple[type[Published], ...] = ()

@@ -23,11 +23,12 @@ UNIT: dict[str, Any] = {
     ],
     "version": 1,
     "changed": [],
+    "lead_id": "01989f2e-0000-7000-8000-0000000000a3",
 }
 
 
 class UnitChanged(Published):
-    """A unit was made or changed; `path` from the root down, itself last."""
+    """A unit was made or changed; `path` from the root down, itself last. `lead_id` is the member who leads it."""
 
     id: UUID
     code: str
@@ -37,6 +38,7 @@ class UnitChanged(Published):
     path: list[UUID]
     version: int
     changed: list[str]
+    lead_id: UUID | None = None
 
     TYPE: ClassVar[str] = "targets.unit.changed.v1"
     SUBJECT: ClassVar[str] = "id"
@@ -45,3 +47,4 @@ class UnitChanged(Published):
 
 
 PUBLISHED: tuple[type[Published], ...] = (UnitChanged,)
+AGREED: tuple[type[Published], ...] = ()
