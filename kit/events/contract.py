@@ -34,8 +34,11 @@ class Published(BaseModel):
 
     @classmethod
     def of(cls, row: BaseModel, **more: Any) -> Self:
-        """The payload of a row: fields of the same name, and those that only the event has."""
-        same = {name: getattr(row, name) for name in cls.model_fields if name not in more}
+        """The payload of a row: fields of the same name, and those that only the event has.
+
+        An optional field that the row does not have stays unsaid.
+        """
+        same = {name: getattr(row, name) for name in cls.model_fields if name not in more and hasattr(row, name)}
         return cls.model_validate({**same, **more})
 
     def address(self) -> tuple[str, str]:

@@ -137,7 +137,7 @@ async def close_target(tx: Tx, actor: Actor, target_id: UUID, visible: Visible, 
 
 async def announce_active(tx: Tx, rows: Sequence[Row | Mapping[str, Any]], changed: list[str]) -> None:
     """Announce that targets count, in the order given."""
-    names = [name for name in TargetSnapshot.model_fields if name != "changed"]
+    names = [name for name, field in TargetSnapshot.model_fields.items() if field.is_required() and name != "changed"]
     facts = [
         Fact(
             TargetActivated.TYPE,

@@ -93,7 +93,7 @@ async def update_unit(tx: Tx, actor: Actor, unit_id: UUID, version: Versions, da
 
 
 async def _announce(tx: Tx, unit: Row, changed: list[str]) -> None:
-    fields = {name: unit[name] for name in UnitChanged.model_fields if name != "changed"}
+    fields = {name: unit[name] for name in UnitChanged.model_fields if name in unit}
     payload = UnitChanged(**fields, changed=changed)
     await announce(tx, SERVICE, [Fact(UnitChanged.TYPE, unit["id"], ORGANISATION_KEY, unit["version"], payload)])
 
