@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kit.events.contract import Heard
-from services.channels.events_in import customer, targets
+from services.channels.events_in import customer, risk, targets
 from services.channels.events_in.customer import LineHeard, OrderHeard, OrderReturnedHeard
 from services.channels.events_in.targets import MemberHeard, MembershipHeard
 
 __all__ = ["HEARD", "LineHeard", "MemberHeard", "MembershipHeard", "OrderHeard", "OrderReturnedHeard"]
 
-HEARD: Mapping[str, type[Heard]] = {**customer.HEARD, **targets.HEARD}
+HEARD: Mapping[str, type[Heard]] = {**customer.HEARD, **risk.HEARD, **targets.HEARD}

@@ -20,4 +20,4 @@ __all__ = [
     "ProductHeard",
 ]
 
-HEARD: Mapping[str, type[Heard]] = {**targets.HEARD, **channels.HEARD, **risk.HEARD}
+HEARD: Mapping[str, type[Heard]] = {**channels.HEARD, **risk.HEARD, **targets.HEARD}

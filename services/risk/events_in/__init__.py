@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kit.events.contract import Heard
-from services.risk.events_in import customer, targets
+from services.risk.events_in import channels, customer, targets
 from services.risk.events_in.customer import AccountHeard, AllocationHeard, OrderHeard, OrderReturnedHeard, PaymentHeard
 from services.risk.events_in.targets import MemberHeard, MembershipHeard
 
@@ -20,4 +20,4 @@ __all__ = [
     "PaymentHeard",
 ]
 
-HEARD: Mapping[str, type[Heard]] = {**customer.HEARD, **targets.HEARD}
+HEARD: Mapping[str, type[Heard]] = {**channels.HEARD, **customer.HEARD, **targets.HEARD}

@@ -1,8 +1,10 @@
-"""What risk hears of accounts, orders and payments."""
+"""What risk hears of accounts, orders, payments, service and the pipeline."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Literal
 from uuid import UUID
 
 from kit.events.contract import Heard
@@ -15,6 +17,8 @@ class AccountHeard(Heard):
     stream_key: UUID
     name: str | None
     owner_id: UUID | None
+    region: str | None = None
+    customer_type: str | None = None
 
 
 class OrderHeard(Heard):
@@ -26,12 +30,25 @@ class OrderHeard(Heard):
     placement: int
     base_currency: str
     gross_base: int
+    owner_id: UUID | None = None
+    partner_id: UUID | None = None
+    region: str | None = None
+    order_date: date | None = None
+    payment_terms_days: int | None = None
+    net_base: int | None = None
+    channel_id: UUID | None = None
+    contract_id: UUID | None = None
+    due_on: date | None = None
+    placed_by: str | None = None
 
 
 class OrderReturnedHeard(OrderHeard):
     """A return; its amount is negative."""
 
     return_gross_base: int
+    return_net_base: int | None = None
+    return_date: date | None = None
+    settled_base: int | None = None
 
 
 class AllocationHeard(Heard):
@@ -39,6 +56,7 @@ class AllocationHeard(Heard):
 
     order_id: UUID
     amount_base: int
+    days_late: int | None = None
 
 
 class PaymentHeard(Heard):
@@ -48,6 +66,116 @@ class PaymentHeard(Heard):
     stream_key: UUID
     base_currency: str
     allocations: list[AllocationHeard]
+    unallocated_base: int | None = None
+
+
+class AccountRedirectHeard(Heard):
+    """A merge, or its end: once under the key of each of the two accounts, equal in both but for `account_id`."""
+
+    merge_id: UUID
+    account_id: UUID
+    survivor_id: UUID
+    merged_id: UUID
+    merged_at: datetime
+
+
+class AccountErasedHeard(Heard):
+    """The personal data of an account is gone."""
+
+    id: UUID
+    erased_at: datetime
+
+
+class OrderHeldHeard(Heard):
+    """A check of a placement was refused or dropped; check `terms` frees an automatic reservation."""
+
+    id: UUID
+    account_id: UUID
+    stream_key: UUID
+    placement: int
+    reason: str
+    check: str | None = None
+    cause: str | None = None
+
+
+class ExchangeRateHeard(Heard):
+    """Base units per unit of `currency` from a day on, as decimal text."""
+
+    currency: str
+    base_currency: str
+    rate: str
+    valid_from: date
+
+
+class PaymentAllocatedHeard(PaymentHeard):
+    """Money on account pays orders from `allocated_on` on."""
+
+    id: UUID
+    received_on: date
+    allocated_on: date
+
+
+class PaymentVoidedHeard(PaymentHeard):
+    """A payment did not happen."""
+
+    id: UUID
+    received_on: date
+    voided_on: date
+
+
+class OpportunityHeard(Heard):
+    """An opportunity, for forward exposure."""
+
+    id: UUID
+    account_id: UUID
+    state: Literal["open", "won", "lost"]
+    amount_base: int
+    expected_close: date | None
+    forecast_category: Literal["pipeline", "best_case", "commit", "closed", "omitted"]
+    partner_id: UUID | None
+    version: int
+    business_date: date
+
+
+class RemedyHeard(Heard):
+    """What making good did cost."""
+
+    kind: str
+    cost_base: int
+
+
+class CaseHeard(Heard):
+    """A case, for indicators."""
+
+    id: UUID
+    account_id: UUID | None
+    order_id: UUID | None
+    sku: str | None
+    kind: str
+    severity: str
+    state: str
+    remedy: RemedyHeard | None
+    opened_on: date
+    business_date: date
+
+
+class SurveyAnsweredHeard(Heard):
+    """An answer, for indicators."""
+
+    id: UUID
+    account_id: UUID
+    kind: Literal["nps", "csat", "ces", "custom"]
+    score: int | None
+    business_date: date
+
+
+class LifecycleHeard(Heard):
+    """The stage of an account; a warning stands from `churn.warned` to `churn.cleared`."""
+
+    account_id: UUID
+    from_stage: str
+    to_stage: str
+    business_date: date
 
 
 HEARD: Mapping[str, type[Heard]] = {
@@ -58,4 +186,28 @@ HEARD: Mapping[str, type[Heard]] = {
     "customer.order.returned.v1": OrderReturnedHeard,
     "customer.payment.received.v1": PaymentHeard,
     "customer.payment.refunded.v1": PaymentHeard,
+    "customer.account.merged.v1": AccountRedirectHeard,
+    "customer.account.unmerged.v1": AccountRedirectHeard,
+    "customer.account.erased.v1": AccountErasedHeard,
+    "customer.order.held.v1": OrderHeldHeard,
+    "customer.order.confirmed.v1": OrderHeard,
+    "customer.order.fulfilled.v1": OrderHeard,
+    "customer.order.overdue.v1": OrderHeard,
+    "customer.exchange_rate.set.v1": ExchangeRateHeard,
+    "customer.payment.allocated.v1": PaymentAllocatedHeard,
+    "customer.payment.voided.v1": PaymentVoidedHeard,
+    "customer.opportunity.opened.v1": OpportunityHeard,
+    "customer.opportunity.updated.v1": OpportunityHeard,
+    "customer.opportunity.stage_changed.v1": OpportunityHeard,
+    "customer.opportunity.won.v1": OpportunityHeard,
+    "customer.opportunity.lost.v1": OpportunityHeard,
+    "customer.opportunity.reopened.v1": OpportunityHeard,
+    "customer.case.opened.v1": CaseHeard,
+    "customer.case.state_changed.v1": CaseHeard,
+    "customer.case.sla_breached.v1": CaseHeard,
+    "customer.case.closed.v1": CaseHeard,
+    "customer.survey.answered.v1": SurveyAnsweredHeard,
+    "customer.lifecycle.changed.v1": LifecycleHeard,
+    "customer.churn.warned.v1": LifecycleHeard,
+    "customer.churn.cleared.v1": LifecycleHeard,
 }

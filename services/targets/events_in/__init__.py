@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kit.events.contract import Heard
-from services.targets.events_in import customer
+from services.targets.events_in import channels, customer, risk
 from services.targets.events_in.customer import (
     OrderConfirmed,
     OrderCredit,
@@ -17,4 +17,4 @@ from services.targets.events_in.customer import (
 
 __all__ = ["HEARD", "OrderConfirmed", "OrderCredit", "OrderHeard", "OrderLine", "OrderReturned", "ReturnedLine"]
 
-HEARD: Mapping[str, type[Heard]] = {**customer.HEARD}
+HEARD: Mapping[str, type[Heard]] = {**channels.HEARD, **customer.HEARD, **risk.HEARD}
