@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from cli.asyncapi import agreed_by, asyncapi, encode, event_schema, headers_schema, published_by
+from cli.event_list import event_list
 from cli.releases import FOLDER as RELEASED
 from cli.releases import AlreadyReleased, broken_promises, release
 from gateway.app import create_app
@@ -33,6 +34,7 @@ def _event_files() -> dict[str, bytes]:
             files[f"events/{model.TYPE}.schema.json"] = encode(event_schema(model))
             files[f"events/{model.TYPE}.example.json"] = encode(model.EXAMPLE)
     files["events/headers.schema.json"] = encode(headers_schema())
+    files["events/README.md"] = event_list()
     return files
 
 

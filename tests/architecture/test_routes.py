@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -12,8 +13,8 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.routing import Match
 
-from cli.contracts import make_apps
-from gateway.routes import RESOURCES, default_routes
+from cli.contracts import FOLDER, make_apps
+from gateway.routes import COMPOSED, RESOURCES, default_routes
 from kit.web.context import Allow
 from kit.web.routes import RouteIndex, TransactionRoute
 from tests.architecture.source import SERVICES
@@ -86,6 +87,12 @@ def test_table_and_routes_agree(apps: dict[str, Any], service: str) -> None:
     resources = {second for first, second in prefixes if first == "v1"}
     assert resources == set(RESOURCES[service])
     assert {first for first, _ in prefixes} <= {"v1", "admin"}
+
+
+def test_under_v1_the_gateway_answers_what_it_composes_and_the_services_the_rest() -> None:
+    paths = json.loads((FOLDER / "openapi" / "crmesh.json").read_text())["paths"]
+    names = {path.split("/")[2] for path in paths if path.startswith("/v1/")}
+    assert names - {name for owned in RESOURCES.values() for name in owned} <= set(COMPOSED)
 
 
 @pytest.mark.parametrize("service", SERVICES)

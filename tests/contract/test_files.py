@@ -75,6 +75,15 @@ def test_what_is_agreed_is_documented_and_no_operation_sends_it() -> None:
             assert ("Not published yet" in message["description"]) == (name not in sent)
 
 
+def test_the_list_of_events_names_all_and_says_which_are_to_come() -> None:
+    lines = (FOLDER / "events" / "README.md").read_text().splitlines()
+    for service in SERVICES:
+        for model in published_by(service):
+            assert any(line.startswith(f"| `{model.TYPE}` |") for line in lines)
+        for model in agreed_by(service):
+            assert any(line.startswith(f"| *agreed* `{model.TYPE}` |") for line in lines)
+
+
 def test_asyncapi_tells_a_stranger_where_and_how() -> None:
     document = json.loads((FOLDER / "asyncapi" / "crmesh.json").read_text())
     assert document["servers"]["kafka"]["host"] == "{bootstrap}", "whose cluster it is, is not ours to say"

@@ -116,6 +116,12 @@ async def client(issuer: DevelopmentIssuer, settings: GatewaySettings) -> AsyncI
         await upstream.aclose()
 
 
+async def test_names_that_nobody_serves_yet_answer_404(client: httpx.AsyncClient) -> None:
+    for path in ("/v1/quotes", "/v1/contracts/1", "/v1/customers/1/360", "/v1/me"):
+        answer = await client.get(path)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
+
+
 async def test_documents_are_fetched_and_missing_ones_named(
     client: httpx.AsyncClient, issuer: DevelopmentIssuer
 ) -> None:
