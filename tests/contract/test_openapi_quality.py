@@ -90,7 +90,7 @@ def test_every_problem_has_the_same_schema(document: dict[str, Any]) -> None:
                 schema = answer["content"]["application/problem+json"]["schema"]
                 assert schema == {"$ref": "#/components/schemas/Problem"}, f"{key} {status}"
             assert answer["description"], f"{key} {status}"
-    assert {"code", "detail", "errors", "status", "title", "trace_id", "type"} == set(
+    assert {"code", "detail", "errors", "retryable", "status", "title", "trace_id", "type"} == set(
         document["components"]["schemas"]["Problem"]["properties"]
     )
 
