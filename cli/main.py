@@ -19,6 +19,7 @@ from cli.console import err, say
 from cli.contracts import contracts
 from cli.demo import check_demo, run_demo
 from cli.doctor import doctor
+from cli.load import cdnow
 from cli.load.cdnow import DataFileError
 from cli.load.client import ApiError
 from cli.load.loader import CHUNK, LoadFailed
@@ -97,12 +98,14 @@ def run(
     port: Port = 8000,
     bus: Bus = "embedded",
     load: Annotated[bool, typer.Option("--load", help="Load the bundled sample once and print the table.")] = False,
+    file: Annotated[Path | None, typer.Option(help="Load this CDNOW file instead.", hidden=True)] = None,
     chunk: Annotated[int, typer.Option(help="Rows a request of the load.", min=1, max=5000, hidden=True)] = CHUNK,
     log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING or ERROR.")] = "WARNING",
 ) -> None:
     """Run the whole system in one process until Ctrl-C."""
     _configure_logging("standalone", log_level)
-    raise typer.Exit(execute(run_system(data, host, port, _bus(bus), with_load=load, chunk=chunk)))
+    path = (file or cdnow.sample_path()) if load else None
+    raise typer.Exit(execute(run_system(data, host, port, _bus(bus), path, chunk)))
 
 
 @app.command()

@@ -13,7 +13,6 @@ import psutil
 
 from cli.command import EXIT_FOUND, EXIT_INTERRUPTED
 from cli.console import LoadProgress, err, print_table, say
-from cli.load import cdnow
 from cli.load.client import connected
 from cli.load.loader import CHUNK, LoadReport, load
 from cli.load.record import load_record
@@ -99,10 +98,10 @@ async def load_sample(system: System, path: Path, chunk: int = CHUNK) -> tuple[L
         return report, await settled_table(api, path)
 
 
-async def run_system(folder: Path, host: str, port: int, bus: BusKind, *, with_load: bool, chunk: int = CHUNK) -> int:
-    """Serve until a signal, which is the way to end it: 0, or EXIT_FOUND when the table did not agree.
+async def run_system(folder: Path, host: str, port: int, bus: BusKind, path: Path | None, chunk: int = CHUNK) -> int:
+    """Serve until a signal, which is the way to end it: 0, or EXIT_FOUND when the table of a load did not agree.
 
-    Raises CannotRun; LoadFailed and ApiError from the load.
+    `path` is the file to load, if one. Raises CannotRun; LoadFailed and ApiError from the load.
     """
 
     disagrees = False
@@ -113,8 +112,8 @@ async def run_system(folder: Path, host: str, port: int, bus: BusKind, *, with_l
         if system.bus_address:
             say(err, f"events in Kafka at {system.bus_address}")
         say(err, f"data in {system.options.folder}; API and documentation: {system.options.url}/docs")
-        if with_load:
-            report, table = await load_sample(system, cdnow.sample_path(), chunk)
+        if path is not None:
+            report, table = await load_sample(system, path, chunk)
             print_table(table)
             if report is not None:
                 say(err, report.sentence())

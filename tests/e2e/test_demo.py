@@ -14,10 +14,11 @@ from typing import Any
 import asyncpg
 import pytest
 
+from cli.load import cdnow
 from kit.native.process import free_port
 from kit.testing.program import Program, run_program, servers_of, start_program, system_folder
+from tests.shared_suites.sample import part_of_sample, whole_sample
 
-SAMPLE_ORDERS = 6919
 LOADED = "stop with Ctrl-C"
 
 
@@ -27,6 +28,8 @@ class Loaded:
 
     program: Program
     folder: Path
+    path: Path
+    orders: int
     exit_code_of_interrupted: int
     left_of_interrupted: int
     done_when_interrupted: dict[str, int]
@@ -38,7 +41,7 @@ class Loaded:
         return answer.returncode, json.loads(answer.stdout)
 
     def check(self) -> tuple[int, dict[str, Any]]:
-        return check(self.program.url)
+        return check(self.program.url, self.path)
 
     def sql(self, service: str, statement: str) -> Any:
         """Run SQL in a service's database; returns the value it answers."""
@@ -61,8 +64,8 @@ def start(folder: Path, *arguments: str) -> Program:
     return start_program("run", *place, *arguments, log=log, url=f"http://127.0.0.1:{port}")
 
 
-def check(url: str) -> tuple[int, dict[str, Any]]:
-    answer = run_program("demo", "--check", "--json", "--url", url)
+def check(url: str, path: Path) -> tuple[int, dict[str, Any]]:
+    answer = run_program("demo", "--check", "--json", "--url", url, "--full", str(path))
     return answer.returncode, json.loads(answer.stdout)
 
 
@@ -79,27 +82,29 @@ def wait_for_orders(folder: Path, program: Program, seconds: float = 120) -> Non
         time.sleep(0.02)
 
 
-@pytest.fixture(scope="module")
-def loaded() -> Iterator[Loaded]:
+@pytest.fixture(scope="module", params=[part_of_sample, pytest.param(whole_sample, marks=pytest.mark.nightly)])
+def loaded(request: pytest.FixtureRequest) -> Iterator[Loaded]:
     with system_folder() as folder:
-        first = start(folder, "--load", "--chunk", "100")
+        path = request.param(folder)
+        load, orders = ("--load", "--file", str(path)), len(list(cdnow.read(path)))
+        first = start(folder, *load, "--chunk", "25")
         wait_for_orders(folder, first)
         code, seen = first.stop(signal.SIGTERM), done(folder)
         left = len(servers_of(folder))
         resting = start(folder)
         resting.wait_ready()
-        incomplete = check(resting.url)
-        text = run_program("demo", "--check", "--url", resting.url).stdout
+        incomplete = check(resting.url, path)
+        text = run_program("demo", "--check", "--url", resting.url, "--full", str(path)).stdout
         resting.stop()
-        program = start(folder, "--load")
+        program = start(folder, *load)
         program.wait_output(LOADED)
-        yield Loaded(program, folder, code, left, seen, incomplete, text)
+        yield Loaded(program, folder, path, orders, code, left, seen, incomplete, text)
         program.stop()
 
 
 def test_an_interrupted_load_stops_in_order_and_is_called_incomplete(loaded: Loaded) -> None:
     assert (loaded.exit_code_of_interrupted, loaded.left_of_interrupted) == (0, 0)
-    assert 0 < loaded.done_when_interrupted["orders"] < SAMPLE_ORDERS
+    assert 0 < loaded.done_when_interrupted["orders"] < loaded.orders
     code, table = loaded.incomplete
     assert (code, table["complete"], table["agrees"]) == (1, False, False)
     assert table["missing"]
@@ -110,7 +115,7 @@ def test_an_interrupted_load_stops_in_order_and_is_called_incomplete(loaded: Loa
 def test_the_next_run_goes_on_and_the_table_agrees(loaded: Loaded) -> None:
     assert "What went in" in loaded.program.output()
     code, table = loaded.check()
-    assert (code, table["agrees"], table["missing"], table["orders"]) == (0, True, {}, SAMPLE_ORDERS)
+    assert (code, table["agrees"], table["missing"], table["orders"]) == (0, True, {}, loaded.orders)
     assert all(row["agrees"] for row in table["rows"])
     assert {row["name"] for row in table["rows"]} >= {"gross", "held", "paid", "returned", "exposure", "credited"}
 
@@ -169,20 +174,20 @@ def test_the_audit_finds_a_tampered_decision(loaded: Loaded) -> None:
 def test_a_second_start_does_not_load_again(loaded: Loaded) -> None:
     record = (loaded.folder / "load.json").stat().st_mtime_ns
     assert loaded.program.stop() == 0
-    again = start(loaded.folder, "--load")
+    again = start(loaded.folder, "--load", "--file", str(loaded.path))
     try:
         again.wait_output(LOADED)
         assert "What went in" in again.output()
         assert "accounts" not in again.output(), "no progress bar of a load"
         assert (loaded.folder / "load.json").stat().st_mtime_ns == record
-        assert check(again.url)[0] == 0
+        assert check(again.url, loaded.path)[0] == 0
     finally:
         assert again.stop() == 0
     assert servers_of(loaded.folder) == []
 
 
-def demo(bus: str) -> dict[str, Any]:
-    answer = run_program("demo", "--json", "--bus", bus, seconds=600)
+def demo(*arguments: str) -> dict[str, Any]:
+    answer = run_program("demo", "--json", *arguments, seconds=600)
     assert answer.returncode == 0, answer.stdout[-2000:] + answer.stderr[-2000:]
     body: dict[str, Any] = json.loads(answer.stdout)
     return body
@@ -198,13 +203,14 @@ def assert_whole(body: dict[str, Any]) -> None:
     assert body["story"]["holds"]
 
 
-def test_demo() -> None:
-    assert_whole(demo("embedded"))
+def test_demo_of_a_part(tmp_path: Path) -> None:
+    assert_whole(demo("--full", str(part_of_sample(tmp_path))))
 
 
 @pytest.mark.nightly
-def test_demo_on_kafka() -> None:
-    assert_whole(demo("kafka"))
+@pytest.mark.parametrize("bus", ["embedded", "kafka"])
+def test_demo(bus: str) -> None:
+    assert_whole(demo("--bus", bus))
 
 
 def test_check_of_no_system_says_so() -> None:

@@ -15,6 +15,7 @@ import pytest
 from cli.load.client import DEVELOPMENT_SECRET
 from kit.native.process import free_port
 from kit.testing.program import Program, run_program, servers_of, start_program, system_folder
+from tests.shared_suites.sample import part_of_sample
 
 EXIT_UNAVAILABLE = 3
 
@@ -101,7 +102,8 @@ def test_after_a_kill_the_next_run_takes_over_the_database_server(folder: Path) 
 
 
 def test_the_table_of_a_run_after_a_kill_waits_for_what_is_on_its_way(folder: Path) -> None:
-    program = start(folder, "--load")
+    load = ("--load", "--file", str(part_of_sample(folder)))
+    program = start(folder, *load)
     program.wait_ready()
     program.wait_output("stop with Ctrl-C", 300)
     with admin(program) as api:
@@ -119,7 +121,7 @@ def test_the_table_of_a_run_after_a_kill_waits_for_what_is_on_its_way(folder: Pa
         assert (answer.status_code, answer.json()["created"]) == (200, 1500), answer.text[:500]
     program.kill()
 
-    again = start(folder, "--load")
+    again = start(folder, *load)
     again.wait_ready()
     again.wait_output("stop with Ctrl-C", 300)
     assert "differs" not in again.output()

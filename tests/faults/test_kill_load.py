@@ -1,4 +1,4 @@
-"""Five kill -9 at random moments of a load, of the program alone and of everything with PostgreSQL, then on."""
+"""kill -9 at random moments of a load, of the program alone and of everything with PostgreSQL, then on."""
 
 from __future__ import annotations
 
@@ -6,23 +6,27 @@ import json
 import os
 import random
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from cli.load import cdnow
 from kit.native.process import free_port
 from kit.testing.program import Program, kill_all, run_program, servers_of, start_program, system_folder
+from tests.shared_suites.sample import part_of_sample, whole_sample
 
 KILLS = ("program", "program", "everything", "everything", "random")
 # Small requests make the load long enough to be hit five times, and each hit lands inside some transaction.
-CHUNK = "80"
+CHUNK = "25"
 
 
-def start(folder: Path) -> Program:
+def start(folder: Path, path: Path) -> Program:
     port = free_port()
     place = ("--data", str(folder), "--port", str(port), "--chunk", CHUNK)
     log = folder / f"run-{port}.log"
-    return start_program("run", "--load", *place, log=log, url=f"http://127.0.0.1:{port}")
+    return start_program("run", "--load", "--file", str(path), *place, log=log, url=f"http://127.0.0.1:{port}")
 
 
 def record(folder: Path) -> dict[str, Any]:
@@ -34,16 +38,16 @@ def rows_in(folder: Path) -> int:
     return sum(record(folder)["done"].values())
 
 
-def rows_of_the_load() -> int:
-    purchases = list(cdnow.read(cdnow.sample_path()))
+def rows_of_the_load(path: Path) -> int:
+    purchases = list(cdnow.read(path))
     accounts = len({purchase.customer for purchase in purchases})
     payments = sum(len(cdnow.payments_of(purchase)) for purchase in purchases)
     return 2 * accounts + len(purchases) + payments
 
 
-def kill_in_the_load(folder: Path, at: int, pause: float, whole: bool) -> str:
+def kill_in_the_load(folder: Path, path: Path, at: int, pause: float, whole: bool) -> str:
     """Run until `at` rows are in and a moment longer, then kill; says where it was."""
-    program = start(folder)
+    program = start(folder, path)
     before, deadline = rows_in(folder), time.monotonic() + 400
     while rows_in(folder) < max(at, before + 1):
         assert program.process.poll() is None, program.output()
@@ -68,22 +72,29 @@ def check(*arguments: str) -> Any:
     return json.loads(answer.stdout)
 
 
-def test_five_kills_in_a_load_change_nothing() -> None:
+@pytest.mark.parametrize(
+    ("kills", "file"),
+    [
+        pytest.param(("program", "everything"), part_of_sample, id="two"),
+        pytest.param(KILLS, whole_sample, id="five", marks=pytest.mark.nightly),
+    ],
+)
+def test_kills_in_a_load_change_nothing(kills: Sequence[str], file: Callable[[Path], Path]) -> None:
     seed = int(os.environ.get("CRMESH_SEED", random.randrange(2**32)))
     print(f"seed {seed}")
     chance = random.Random(seed)
-    total = rows_of_the_load()
-    kills = list(KILLS)
-    chance.shuffle(kills)
+    kills = chance.sample(kills, len(kills))
     with system_folder() as folder:
+        path = file(folder)
+        total = rows_of_the_load(path)
         for number, kind in enumerate(kills):
             whole = kind == "everything" or (kind == "random" and chance.random() < 0.5)
             # the last tenth is left alone: on a busy machine this process may look again only when it is in
             at = int(total * (number + chance.random() * 0.5) / len(kills))
-            print(kill_in_the_load(folder, at, chance.random() * 0.2, whole))
-        program = start(folder)
+            print(kill_in_the_load(folder, path, at, chance.random() * 0.2, whole))
+        program = start(folder, path)
         program.wait_output("stop with Ctrl-C")
-        table = check("demo", "--check", "--url", program.url)
+        table = check("demo", "--check", "--url", program.url, "--full", str(path))
         assert (table["agrees"], table["missing"]) == (True, {})
         place = ("--data", str(folder))
         assert all(report["equal"] for report in check("rebuild", "all", *place))

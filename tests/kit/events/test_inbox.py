@@ -59,7 +59,19 @@ async def test_effects_once_and_in_order_of_the_key(tiny: Tiny) -> None:
     assert {p.partition: end for p, end in (await tiny.bus.committed(tiny.group, tiny.topic)).items() if end} == ends
 
 
-@pytest.mark.parametrize("point", ["inbox.before_effect", "inbox.after_effect", "inbox.before_commit"])
+POINTS = ("inbox.before_effect", "inbox.after_effect", "inbox.before_commit")
+
+
+@pytest.mark.parametrize(
+    ("tiny", "point"),
+    [
+        *(("embedded", point) for point in POINTS),
+        ("kafka", POINTS[1]),
+        # the broker gives a dead member's partitions away only after its session: seconds of waiting each
+        *(pytest.param("kafka", point, marks=pytest.mark.nightly) for point in (POINTS[0], POINTS[2])),
+    ],
+    indirect=["tiny"],
+)
 async def test_killed_anywhere_the_effects_happen_once(tiny: Tiny, point: str) -> None:
     await tiny.publish(*numbered(tiny, 40))
     assert await tiny.process("inbox", point) == -SIGKILL

@@ -70,9 +70,10 @@ async def is_flowing(tiny: Tiny) -> bool:
     return await tiny.rows("SELECT FROM tally_line, ledger LIMIT 1") != []
 
 
-async def test_projection_and_ledger_are_found_equal_under_live_traffic(tiny: Tiny) -> None:
+@pytest.mark.parametrize("rounds", [1, pytest.param(3, marks=pytest.mark.nightly)])
+async def test_projection_and_ledger_are_found_equal_under_live_traffic(tiny: Tiny, rounds: int) -> None:
     async with traffic(tiny):
-        for _ in range(3):
+        for _ in range(rounds):
             for name in ("tally", "ledger"):
                 report = await run(tiny, name)
                 assert report.equal, report.as_dict()
