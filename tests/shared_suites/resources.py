@@ -236,6 +236,7 @@ class Patched(Read):
         fact = self.family.changed
         changed = [] if fact is None else [(fact.TYPE, path.rpartition("/")[2], version + 1, sorted(self.family.patch))]
         assert [(f.type, f.subject, f.sequence, sorted(f.payload["changed"])) for f in facts] == changed
+        assert len({f.key for f in await service.published() if f.subject == path.rpartition("/")[2]}) <= 1
         assert [(entry["resource"], entry["before"] == entry["after"]) for entry in audited] == [
             (self.family.noun, False)
         ]

@@ -7,31 +7,9 @@ from typing import Any
 
 import pytest
 
-from kit.ids import new_id
 from kit.testing.service import ServiceHarness, codes
-from services.channels.events_out import ProductChanged
 
 ROCK = {"sku": "CD-ROCK", "name": "Compact disc, rock", "product_line": "rock"}
-
-
-async def test_a_product_is_made_and_changed(service: ServiceHarness) -> None:
-    made = await service.post("/v1/products", ROCK)
-    assert (made.status_code, made.headers["etag"]) == (201, '"1"')
-    path = made.headers["location"]
-    assert (await service.get(path)).json() == made.json()
-    changed = await service.patch(path, {"name": "Rock", "is_active": False}, 1)
-    assert (changed.json()["name"], changed.json()["version"]) == ("Rock", 2)
-    same = await service.patch(path, {"name": "Rock"}, 2)
-    assert (same.status_code, same.json()["version"]) == (200, 2)
-    assert (await service.patch(path, {"name": "x"}, 1)).status_code == 412
-    assert (await service.request("PATCH", path, {"name": "x"})).status_code == 428
-    facts = await service.published(ProductChanged.TYPE)
-    assert [(f.sequence, f.payload["changed"], f.key) for f in facts] == [
-        (1, [], made.json()["id"]),
-        (2, ["name", "is_active"], made.json()["id"]),
-    ]
-    audited = await service.rows("SELECT action FROM audit_log ORDER BY id")
-    assert [row["action"] for row in audited] == ["create", "change"]
 
 
 async def test_a_sku_is_taken_once(service: ServiceHarness) -> None:
@@ -39,14 +17,6 @@ async def test_a_sku_is_taken_once(service: ServiceHarness) -> None:
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
     refused = next(answer for answer in answers if answer.status_code == 409).json()
     assert (refused["code"], codes(refused)) == ("product-sku-taken", ["/sku"])
-    assert len(await service.published()) == 1
-
-
-async def test_a_key_gives_one_product(service: ServiceHarness) -> None:
-    headers = service.headers(Idempotency_Key="k")
-    answers = await asyncio.gather(*(service.post("/v1/products", ROCK, headers=headers) for _ in range(2)))
-    assert {answer.status_code for answer in answers} <= {201, 409}
-    assert (await service.post("/v1/products", ROCK, headers=headers)).status_code == 201
     assert len(await service.published()) == 1
 
 
@@ -104,11 +74,7 @@ async def test_two_batches_of_the_same_skus_in_opposite_order(service: ServiceHa
     assert len(await service.published()) == 50
 
 
-async def test_roles_and_unknown_products(service: ServiceHarness) -> None:
-    rep = service.headers("rep-01", "sales_rep")
-    assert (await service.post("/v1/products", ROCK, headers=rep)).status_code == 403
-    assert (await service.get("/v1/products", headers=rep)).status_code == 200
-    assert (await service.get(f"/v1/products/{new_id()}")).status_code == 404
-    assert (await service.patch(f"/v1/products/{new_id()}", {"name": "x"}, 1)).status_code == 404
-    assert (await service.get("/v1/products?sku[gte]=CD&q=disc")).status_code == 200
-    assert (await service.get("/v1/products?colour=red")).status_code == 400
+async def test_products_are_found(service: ServiceHarness) -> None:
+    await service.post("/v1/products", ROCK)
+    for query, count in (("sku[gte]=CD&q=disc", 1), ("sku[gte]=CE", 0), ("q=jazz", 0)):
+        assert len((await service.get(f"/v1/products?{query}")).json()["items"]) == count, query

@@ -64,7 +64,7 @@ async def test_a_malformed_programme_names_its_field(
     assert await service.rows("SELECT 1 FROM rebate_programme") == []
 
 
-async def test_lists_and_roles(service: ServiceHarness) -> None:
+async def test_programmes_are_found(service: ServiceHarness) -> None:
     partner_id = await partner(service)
     await service.post("/v1/rebate-programmes", programme(partner_ids=[str(partner_id)]))
     await service.post("/v1/rebate-programmes", programme(name="Other"))
@@ -72,10 +72,5 @@ async def test_lists_and_roles(service: ServiceHarness) -> None:
     assert [(item["name"], item["tiers"], item["partner_ids"]) for item in found] == [
         ("Volume", TIERS, [str(partner_id)])
     ]
-    director = service.headers("d", "sales_director")
-    assert (await service.get("/v1/rebate-programmes", headers=director)).status_code == 200
-    assert (await service.post("/v1/rebate-programmes", programme(), headers=director)).status_code == 403
     rep = service.headers("rep-01", "sales_rep")
-    assert (await service.get("/v1/rebate-programmes", headers=rep)).status_code == 403
     assert (await service.get("/v1/rebate-entries", headers=rep)).status_code == 403
-    assert (await service.post(f"/v1/rebate-programmes/{new_id()}/publish")).status_code == 404

@@ -37,10 +37,3 @@ async def test_one_rate_a_day(world: World) -> None:
 async def test_bad_rates(world: World, changes: dict[str, Any], pointer: str) -> None:
     answer = await world.service.post(PATH, {"currency": "EUR", "rate": "1.08", "valid_from": "2026-03-01", **changes})
     assert (answer.status_code, codes(answer.json())) == (422, [pointer])
-
-
-async def test_sellers_may_read_but_not_write(world: World) -> None:
-    rep = world.service.headers("rep-1", "sales_rep")
-    assert (await world.service.get(PATH, headers=rep)).status_code == 200
-    body = {"currency": "EUR", "rate": "1.08", "valid_from": "2026-03-01"}
-    assert (await world.service.post(PATH, body, headers=rep)).status_code == 403
