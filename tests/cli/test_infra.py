@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import asyncpg
+import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
 from cli.infra import _choose_ports
@@ -88,6 +89,7 @@ def test_ports_of_the_last_time_are_kept() -> None:
     folder.rmdir()
 
 
+@pytest.mark.nightly
 def test_another_address_is_reached_from_its_network() -> None:
     folder = make_folder("infra")
     place = ("--folder", str(folder))
