@@ -216,13 +216,24 @@ class Turns:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[ServiceHarness]:
-        """The service as new for one test; raises LeftRunning when the test has left a transaction open."""
+        """The service as new for one test, whose tasks end with it; raises LeftRunning when the test has left a
+        transaction open."""
+        tasks = asyncio.all_tasks()
         try:
             yield self.harness
         finally:
             await self.harness.runtime.bus.stop()
+            await _ended(asyncio.all_tasks() - tasks)
             self.harness.forget()
             await clean(self.connection, self.seed)
+
+
+async def _ended(tasks: set[asyncio.Task[Any]]) -> None:
+    """Cancel what a test that failed has left running."""
+    left = [task for task in tasks if task is not asyncio.current_task()]
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
 
 
 @asynccontextmanager
