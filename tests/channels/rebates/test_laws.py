@@ -55,7 +55,9 @@ async def wrong_findings(service: ServiceHarness) -> list[str]:
 
 async def handle(service: ServiceHarness, event: Event) -> None:
     async with service.transaction() as tx:
-        await service.subscriptions.handle(service.work(tx), [event])
+        for lane in service.subscriptions.lanes:
+            if event.type in lane.handlers:
+                await lane.handle(service.work(tx), [event])
 
 
 async def check_accounts(service: ServiceHarness) -> None:
