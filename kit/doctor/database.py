@@ -44,6 +44,11 @@ SELECT count(*) FILTER (WHERE state = 'queued') AS queued, count(*) FILTER (WHER
        coalesce(max(extract(epoch FROM clock_timestamp() - run_at)) FILTER (WHERE state = 'queued'), 0)::float8 AS age
 FROM job WHERE state IN ('queued', 'running')
 """
+_DUE = """
+SELECT count(*) AS rows, coalesce(max(attempts), 0) AS attempts, string_agg(DISTINCT name, ', ' ORDER BY name) AS names,
+       string_agg(DISTINCT error, ', ' ORDER BY error) AS errors
+FROM due_failure
+"""
 _HAS_AUDIT = "SELECT to_regclass('audit_log') IS NOT NULL"
 _BLOCKED = """
 SELECT w.pid, extract(epoch FROM clock_timestamp() - w.query_start)::float8 AS age, pg_blocking_pids(w.pid) AS by
@@ -169,6 +174,8 @@ async def _check_work(connection: asyncpg.Connection, service: str) -> list[Find
     found.append(await _check_locks(connection, service))
     if await connection.fetchval("SELECT to_regclass('job') IS NOT NULL"):
         found.append(await _check_jobs(connection, service))
+    if await connection.fetchval("SELECT to_regclass('due_failure') IS NOT NULL"):
+        found.append(await _check_due(connection, service))
     if await connection.fetchval(_HAS_AUDIT):
         found.append(await _check_seals(connection, service))
     return found
@@ -190,6 +197,17 @@ async def _check_jobs(connection: asyncpg.Connection, service: str) -> Finding:
     found = f"{row['queued']} wait, the oldest {max(row['age'], 0):.0f} s; {row['running']} run"
     advice = "see that a worker runs, and how far the running job is: GET /admin/SERVICE/jobs"
     return finding(service, "jobs", graded(row["age"], 60, 900), found, advice)
+
+
+async def _check_due(connection: asyncpg.Connection, service: str) -> Finding:
+    row = await connection.fetchrow(_DUE)
+    assert row is not None
+    found = "no row that was due has failed"
+    if row["rows"]:
+        found = f"{row['rows']} due rows wait for another attempt ({row['names']}), up to {row['attempts']} failed: "
+        found += row["errors"]
+    advice = "read the worker's log (due_failed): it names the row and the error; the attempts go on"
+    return finding(service, "due rows", graded(row["attempts"], 1, 5), found, advice)
 
 
 async def _check_seals(connection: asyncpg.Connection, service: str) -> Finding:

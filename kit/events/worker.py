@@ -1,10 +1,12 @@
-"""The second process of a service: relay, a consumer a lane, jobs, housekeeping; stopped in that order reversed."""
+"""A service's second process: relay, a consumer a lane, jobs, what is due, housekeeping; stopped in reverse order."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
 
+from kit.due.due import AnyDue
+from kit.due.loop import DueLoop
 from kit.events.handlers import Subscriptions
 from kit.events.housekeeping import Figure, Housekeeping
 from kit.events.inbox import InboxConsumer
@@ -23,6 +25,7 @@ class Worker:
         subscriptions: Subscriptions,
         jobs: Mapping[str, JobHandler],
         figures: Sequence[Figure] = (),
+        dues: Sequence[AnyDue] = (),
     ) -> None:
         self.runtime = runtime
         self.relay = Relay(runtime.db, runtime.bus, runtime.metrics)
@@ -32,6 +35,7 @@ class Worker:
         ]
         self.jobs = JobRunner(runtime.db, jobs, finished=runtime.metrics.job_finished) if jobs else None
         self.housekeeping = Housekeeping(runtime, subscriptions, has_jobs=bool(jobs), figures=figures)
+        self.due = DueLoop(runtime, dues) if dues else None
         runtime.metrics.watch_relay(lambda: self.relay.is_active)
         # a counter that is there from the start lets Prometheus see its first step
         runtime.metrics.dead_lettered(0)
@@ -52,6 +56,8 @@ class Worker:
                 group.create_task(until(stop, f"{service}-housekeeping", self.housekeeping.run))
                 if self.jobs is not None:
                     group.create_task(until(stop, f"{service}-jobs", self.jobs.run))
+                if self.due is not None:
+                    group.create_task(until(stop, f"{service}-due", self.due.run))
             relay_stop.set()
 
     async def livez(self) -> str:
