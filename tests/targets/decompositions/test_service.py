@@ -202,10 +202,9 @@ async def test_ten_thousand_children_stay_fast(world: Any, target: dict[str, Any
     assert seconds < 5, f"10,000 children took {seconds:.2f} s"
 
 
-async def test_ten_thousand_cells_are_decomposed_and_stored(world: Any, record_property: Any) -> None:
+async def test_ten_thousand_cells_are_decomposed_and_stored(world: Any) -> None:
     body = {"name": "Y", "period_start": "2026-01-01", "period_end": "2026-12-31", "amount": 10**10 + 7}
     target = (await world.service.post("/v1/targets", body)).json()
-    started = time.monotonic()
     regions = await world.service.post(
         f"/v1/targets/{target['id']}/decompositions",
         {"dimension": "region", "children": [{"key": f"r{n}"} for n in range(5)]},
@@ -218,6 +217,3 @@ async def test_ten_thousand_cells_are_decomposed_and_stored(world: Any, record_p
         )
         assert answer.status_code == 201
         assert sum(child["amount"] for child in answer.json()["children"]) == region["amount"]
-    seconds = time.monotonic() - started
-    record_property("seconds", seconds)
-    assert seconds < 15
