@@ -175,7 +175,7 @@ async def test_the_database_lets_balanced_changes_pass(world: Any, target: dict[
     assert await world.service.rows("SELECT 1 FROM target") == []
 
 
-async def test_ten_thousand_children_stay_fast(world: Any, target: dict[str, Any]) -> None:
+async def test_ten_thousand_children_take_one_pass(world: Any, target: dict[str, Any]) -> None:
     """Also in a session that has changed one target before: its plans are kept."""
     small = await world.service.post("/v1/targets", Q1)
     assert (await world.service.post(f"/v1/targets/{small.json()['id']}/activate")).status_code == 200
@@ -196,10 +196,11 @@ async def test_ten_thousand_children_stay_fast(world: Any, target: dict[str, Any
         )
         for first in range(1, 10_001, 1000):
             await tx.execute(row, target["id"], decomposition, first)
+    inserted = time.monotonic() - started
     answer = await world.service.post(f"/v1/targets/{target['id']}/activate")
     assert answer.status_code == 200, answer.text
-    seconds = time.monotonic() - started
-    assert seconds < 5, f"10,000 children took {seconds:.2f} s"
+    # whatever else the machine does: four times as long in one pass, forty times when each row is compared with each
+    assert time.monotonic() - started < 16 * inserted
 
 
 async def test_ten_thousand_cells_are_decomposed_and_stored(world: Any) -> None:
