@@ -181,7 +181,7 @@ def create_app() -> Starlette:
         await db.stop()
 
     def path_of(replay: Replay) -> str:
-        path = replay.program["path"].partition("?")[0]
+        path: str = replay.program["path"].partition("?")[0]
         return "/limit" + (path.replace(replay.named, "{id}") if replay.named else path)
 
     async def live(_request: Request) -> Response:

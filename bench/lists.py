@@ -26,8 +26,8 @@ from kit.db.lists import Page, fetch_page, parse_query
 from kit.db.migrate import upgrade
 from kit.security.principals import Actor, owned_rows, scope_query
 from kit.testing.native import run_apart
-from services.customer.accounts.repository import ACCOUNTS
-from services.customer.deps import REACHES
+from services.customer.accounts.lists import ACCOUNTS
+from services.customer.roles import REACHES
 
 RATIO = 1.3
 SMALL = 10_000

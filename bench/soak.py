@@ -211,8 +211,10 @@ async def soak(folder: Path, options: argparse.Namespace) -> tuple[Sampler, dict
             lanes, readers = await _load(client, world, options)
             sampler, before = Sampler(system, made), len(journal.acks)
             async with asyncio.TaskGroup() as group:
-                for one in (*lanes, *readers):
-                    group.create_task(one.run(stop))
+                for lane in lanes:
+                    group.create_task(lane.run(stop))
+                for reader in readers:
+                    group.create_task(reader.run(stop))
                 began = time.monotonic()
                 while time.monotonic() - began < options.minutes * 60:
                     await sampler.sample()

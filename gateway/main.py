@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import cast
 
-from uvicorn._types import ASGIApplication
 from uvicorn.supervisors import Multiprocess
 
 from gateway.app import Gateway, create_app
@@ -41,7 +39,7 @@ def main() -> None:
     settings = GatewaySettings()
     if workers == 1:
         app = from_environment()
-        config = server_config(cast(ASGIApplication, app), host=settings.host, port=settings.port)
+        config = server_config(app, host=settings.host, port=settings.port)
         DrainingServer(config, settings.drain_seconds, app.start_draining).run()
     else:
         config = server_config("gateway.main:from_environment", host=settings.host, port=settings.port, workers=workers)

@@ -6,6 +6,7 @@ import asyncio
 import socket
 from http import HTTPStatus
 from itertools import chain
+from typing import TYPE_CHECKING, cast
 
 import httptools
 import orjson
@@ -13,6 +14,9 @@ from uvicorn import Config
 from uvicorn._types import ASGIApplication
 
 from gateway.problems import PROBLEMS
+
+if TYPE_CHECKING:
+    from gateway.app import Gateway
 from kit.web.problems import MEDIA_TYPE, problem
 from kit.web.protocol import CorkedProtocol
 from kit.web.server import GRACE_SECONDS
@@ -160,10 +164,12 @@ def _too_large() -> HeadRefused:
     return HeadRefused("headers-too-large", f"they are more than {HEAD_LINES} or larger than {HEAD_BYTES} bytes")
 
 
-def server_config(app: ASGIApplication | str, *, host: str = "127.0.0.1", port: int = 8000, workers: int = 1) -> Config:
+def server_config(
+    app: ASGIApplication | Gateway | str, *, host: str = "127.0.0.1", port: int = 8000, workers: int = 1
+) -> Config:
     """uvicorn configuration of the gateway; `port` 0 lets the system choose, `app` may name a factory."""
     return Config(
-        app,
+        cast("ASGIApplication | str", app),
         factory=isinstance(app, str),
         workers=workers,
         host=host,

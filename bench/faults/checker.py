@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import asyncpg
@@ -16,7 +16,6 @@ import asyncpg
 from bench.faults import rules
 from bench.faults.client import Journal
 from bench.faults.log import Entry, first_occurrences, read_topic, resent
-from bench.faults.processes import System
 from bench.faults.rules import LOST, UNEQUAL, WRONG, Damage
 from cli.connect import projections, verify_all
 from kit.errors import AppError
@@ -24,6 +23,7 @@ from kit.events.bus import BusUnavailable, EventBus
 from kit.events.envelope import dead_letter_topic_of, topic_of
 from kit.events.rebuild import rebuild
 from kit.events.status import delivery_status
+from kit.native.postgres import EmbeddedPostgres
 from kit.process import make_runtime
 from kit.runtime import Runtime
 from standalone.registry import SERVICES, room
@@ -62,8 +62,20 @@ class Verdict:
         return sum(one.kind == kind for one in self.damage)
 
 
+class Reachable(Protocol):
+    """Where PostgreSQL and Kafka of a running system are."""
+
+    @property
+    def postgres(self) -> EmbeddedPostgres:
+        """The server of all databases."""
+
+    @property
+    def kafka_address(self) -> str:
+        """Bootstrap servers."""
+
+
 @asynccontextmanager
-async def runtimes(system: System, bus: EventBus) -> AsyncIterator[dict[str, Runtime]]:
+async def runtimes(system: Reachable, bus: EventBus) -> AsyncIterator[dict[str, Runtime]]:
     """A runtime of each service beside the running ones."""
     made = {
         service: make_runtime(

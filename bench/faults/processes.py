@@ -14,6 +14,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import psutil
@@ -146,7 +147,7 @@ class System:
     def worker(self, service: str) -> Process:
         return self.processes[f"{service}.worker"]
 
-    def database(self, service: str) -> dict[str, object]:
+    def database(self, service: str) -> dict[str, Any]:
         """Arguments of asyncpg.connect for a service's database."""
         return {"dsn": f"{self.postgres.tcp_dsn()}crmesh_{service}"}
 

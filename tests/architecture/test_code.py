@@ -84,9 +84,10 @@ def test_sql_is_in_repositories() -> None:
         for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "select":
                 wrong.append(f"{name_of(path)}:{node.lineno} select(")
-            text = node.value if isinstance(node, ast.Constant) and node not in documentation else None
-            if isinstance(text, str) and SQL.match(text):
-                wrong.append(f"{name_of(path)}:{node.lineno} {text.strip()[:40]!r}")
+            if not isinstance(node, ast.Constant) or node in documentation or not isinstance(node.value, str):
+                continue
+            if SQL.match(node.value):
+                wrong.append(f"{name_of(path)}:{node.lineno} {node.value.strip()[:40]!r}")
     assert not wrong
 
 

@@ -27,7 +27,8 @@ PAGE = (ROOT / "docs" / "operations" / "cli.md").read_text()
 def commands(group: Any = None, path: tuple[str, ...] = ()) -> dict[str, Any]:
     """Every command by its words."""
     found: dict[str, Any] = {}
-    for name, each in (group or typer.main.get_command(app)).commands.items():
+    found_in: Any = group or typer.main.get_command(app)
+    for name, each in found_in.commands.items():
         if hasattr(each, "commands"):
             found |= commands(each, (*path, name))
         else:

@@ -7,7 +7,7 @@ import sys
 
 import asyncpg
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin import AIOKafkaAdminClient  # type: ignore[import-untyped]
 
 from cli.infra import _choose_ports
 from kit.native.kafka import NativeKafka

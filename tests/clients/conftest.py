@@ -14,7 +14,8 @@ import pytest
 
 from cli.load.client import connected
 from cli.load.loader import settled
-from cli.story import StoryReport, run_story
+from cli.story import run_story
+from cli.story_report import StoryReport
 from kit.events.bus import Record, TopicPartition
 from kit.events.envelope import topic_of
 from kit.events.kafka import KafkaBus

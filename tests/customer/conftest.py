@@ -83,7 +83,8 @@ class World:
         body = {"kind": "organization", "name": "Blue Harbour", "owner_id": str(REP_1), "region": "CN-SH", **fields}
         answer = await self.service.post("/v1/accounts", body)
         assert answer.status_code == 201, answer.text
-        return answer.json()
+        found: dict[str, Any] = answer.json()
+        return found
 
     def order_body(self, account: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
         """An order of two lines in CNY, 60/40."""
@@ -105,14 +106,16 @@ class World:
         body = self.order_body(account or await self.account(), **fields)
         answer = await self.service.post("/v1/orders", body)
         assert answer.status_code == 201, answer.text
-        return answer.json()
+        found: dict[str, Any] = answer.json()
+        return found
 
     async def placed(self, account: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
         """A placed order."""
         order = await self.draft(account, **fields)
         answer = await self.service.post(f"/v1/orders/{order['id']}/place")
         assert answer.status_code == 200, answer.text
-        return answer.json()
+        found: dict[str, Any] = answer.json()
+        return found
 
     async def confirmed(self, account: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
         """An order with reserved credit."""
@@ -124,7 +127,8 @@ class World:
         """The order as it stands."""
         answer = await self.service.get(f"/v1/orders/{order_id}")
         assert answer.status_code == 200, answer.text
-        return answer.json()
+        found: dict[str, Any] = answer.json()
+        return found
 
 
 @pytest.fixture(scope="module")

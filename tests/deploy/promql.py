@@ -58,7 +58,7 @@ class World:
 
     def add(self, selector: str, values: str, interval: float) -> None:
         """One input series of a case."""
-        parsed = promql.parse(selector)
+        parsed: Any = promql.parse(selector)
         labels = {matcher.name: matcher.value for matcher in parsed.matchers.matchers}
         points = [(number * interval, value) for number, value in enumerate(expand(values))]
         self.series.setdefault(parsed.name, []).append((labels, points))
@@ -69,7 +69,8 @@ class World:
         return found if isinstance(found, dict) else {frozenset(): found}
 
     def _value(self, node: Any, at: float) -> Vector | float:
-        return getattr(self, f"_{type(node).__name__}")(node, at)
+        found: Vector | float = getattr(self, f"_{type(node).__name__}")(node, at)
+        return found
 
     def _NumberLiteral(self, node: Any, _at: float) -> float:
         return float(node.val)
@@ -106,7 +107,8 @@ class World:
         assert isinstance(inner, dict)
         for labels, value in inner.items():
             groups.setdefault(frozenset(pair for pair in labels if pair[0] in kept), []).append(value)
-        fold = {"sum": sum, "max": max}[str(node.op)]
+        folds: dict[str, Callable[[list[float]], float]] = {"sum": sum, "max": max}
+        fold = folds[str(node.op)]
         return {labels: fold(values) for labels, values in groups.items()}
 
     def _Call(self, node: Any, at: float) -> Vector | float:

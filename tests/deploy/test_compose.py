@@ -18,7 +18,8 @@ import yaml
 from pydantic_settings import BaseSettings
 
 from cli.load.client import connected
-from cli.story import StoryReport, run_story
+from cli.story import run_story
+from cli.story_report import StoryReport
 from gateway.settings import GatewaySettings
 from kit.native.kafka import NativeKafka
 from kit.native.postgres import EmbeddedPostgres

@@ -110,7 +110,8 @@ def test_every_setting_that_must_be_is_set(name: str, workload: Object) -> None:
 @each_overlay
 def test_every_setting_is_set_or_left_knowingly(name: str) -> None:
     chosen = {variable for one in workloads(name) for variable in environment(name, one)}
-    every = {variable for model in [GatewaySettings, *map(settings_of, SERVICES)] for variable, _ in variables(model)}
+    models: list[type[BaseSettings]] = [GatewaySettings, *map(settings_of, SERVICES)]
+    every = {variable for model in models for variable, _ in variables(model)}
     optional = {"CRMESH_DATA_DIR"} if name == "production" else set()
     assert every - chosen - optional == LEFT
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from cli.load.client import connected
-from cli.story import StoryReport, run_story
+from cli.story import run_story
+from cli.story_report import StoryReport
 from kit.native.kafka import NativeKafka
 from kit.native.postgres import EmbeddedPostgres
 from kit.native.process import free_port

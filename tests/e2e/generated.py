@@ -52,7 +52,7 @@ class Run:
     statuses: dict[str, set[int]] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
 
-    def call(self, key: str, case: schemathesis.Case) -> None:
+    def call(self, key: str, case: schemathesis.Case[Any]) -> None:
         """Send one case and check the answer."""
         self.furnish(key, case)
         headers = {"Authorization": f"Bearer {self.world.token()}"}
@@ -65,7 +65,7 @@ class Run:
                 title = f"{key}: {type(failure).__name__} {answer.status_code}"
                 self.failures.setdefault(title, f"{failure}\n{case.as_curl_command()[:1500]}\n{answer.text[:500]}")
 
-    def furnish(self, key: str, case: schemathesis.Case) -> None:
+    def furnish(self, key: str, case: schemathesis.Case[Any]) -> None:
         """Real ids and versions for most cases; which, depends on the generated value alone."""
         for name in case.path_parameters:
             if often(case.path_parameters[name]):
@@ -110,7 +110,7 @@ def fuzz(run: Run, key: str, operation: Any, mode: GenerationMode) -> None:
         suppress_health_check=list(HealthCheck),
     )
     @given(case=operation.as_strategy(generation_mode=mode))
-    def cases(case: schemathesis.Case) -> None:
+    def cases(case: schemathesis.Case[Any]) -> None:
         run.call(key, case)
 
     cases()

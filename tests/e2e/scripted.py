@@ -292,15 +292,21 @@ CALLS: dict[str, How] = {
     "POST /v1/credit-decisions": release,
 }
 
+
+def retries(service: str) -> How:
+    """Handle again what waits in a service: nothing does."""
+    return lambda world: world.send("POST", f"/admin/{service}/parked/retries", {"key": "nothing-parked"})
+
+
+def of_one(service: str, what: str, verb: str) -> How:
+    """A verb on the first parked event, or job, of a service."""
+    ids = f"{service}.{what.rstrip('s')}_id"
+    return lambda world: world.send("POST", f"/admin/{service}/{what}/{world.ids[ids][0]}/{verb}")
+
+
 for _service in SERVICES:
     CALLS |= {
-        f"POST /admin/{_service}/parked/retries": lambda world, name=_service: world.send(
-            "POST", f"/admin/{name}/parked/retries", {"key": "nothing-parked"}
-        ),
-        f"POST /admin/{_service}/parked/{{parked_id}}/discard": lambda world, name=_service: world.send(
-            "POST", f"/admin/{name}/parked/{world.ids[f'{name}.parked_id'][0]}/discard"
-        ),
-        f"POST /admin/{_service}/jobs/{{job_id}}/cancel": lambda world, name=_service: world.send(
-            "POST", f"/admin/{name}/jobs/{world.ids[f'{name}.job_id'][0]}/cancel"
-        ),
+        f"POST /admin/{_service}/parked/retries": retries(_service),
+        f"POST /admin/{_service}/parked/{{parked_id}}/discard": of_one(_service, "parked", "discard"),
+        f"POST /admin/{_service}/jobs/{{job_id}}/cancel": of_one(_service, "jobs", "cancel"),
     }

@@ -12,7 +12,8 @@ import asyncpg
 import pytest
 
 from cli.load.client import connected
-from cli.story import StoryReport, run_story
+from cli.story import run_story
+from cli.story_report import StoryReport
 from kit.db.database import DatabaseSettings
 from kit.db.migrate import upgrade
 from kit.db.phases import phase_of

@@ -70,7 +70,9 @@ async def park_two(dsn: str) -> None:
     """One event that can be handled (it was, before) and one that nobody needs, of another key."""
     customer, targets = await asyncpg.connect(dsn), await asyncpg.connect(dsn.replace("customer", "targets"))
     try:
-        event = event_of(await customer.fetchrow(CONFIRMED))
+        row = await customer.fetchrow(CONFIRMED)
+        assert row is not None
+        event = event_of(row)
         headers = json.dumps([[name, value.decode()] for name, value in to_headers(event)])
         for key, event_id in ((event.key, event.id), ("nobody", None)):
             await targets.execute(PARK, key, event_id, event.type, headers, event.data.decode())

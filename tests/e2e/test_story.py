@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from cli.load.client import connected
 from cli.story import run_story
 from kit.testing.program import Program
 
 
-async def test_story(system: Program, capsys) -> None:
+async def test_story(system: Program, capsys: pytest.CaptureFixture[str]) -> None:
     async with connected(system.url) as api:
         report = await run_story(api)
         again = await run_story(api)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
@@ -71,7 +72,12 @@ def test_a_lane_keeps_its_order_in_the_log() -> None:
 
 
 def credit_fact(kind: str, amount: int, before: int, limit: int = 100) -> Event:
-    fields = {"account_id": "x", "order_id": str(UUID(int=1)), "amount": amount, "exposure_before": before}
+    fields: dict[str, Any] = {
+        "account_id": "x",
+        "order_id": str(UUID(int=1)),
+        "amount": amount,
+        "exposure_before": before,
+    }
     return event("o", 1, f"risk.credit.{kind}.v1", **fields, limit=limit, decision="automatic")
 
 

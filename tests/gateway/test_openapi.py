@@ -19,7 +19,7 @@ from gateway.openapi import EDGE_STATUSES, for_swagger_4, merge
 from gateway.routes import default_routes
 from gateway.server import server_config
 from gateway.settings import GatewaySettings
-from gateway.upstream import AsgiUpstream, HttpUpstream
+from gateway.upstream import AsgiUpstream, HttpUpstream, Upstream
 from kit.native.process import free_port
 from tests.gateway.conftest import serving
 
@@ -108,7 +108,7 @@ async def client(issuer: DevelopmentIssuer, settings: GatewaySettings) -> AsyncI
     def read_account(account_id: int) -> Page:
         return Page(number=account_id)
 
-    upstreams = {"customer": AsgiUpstream(service), "risk": HttpUpstream("http://127.0.0.1:9")}
+    upstreams: dict[str, Upstream] = {"customer": AsgiUpstream(service), "risk": HttpUpstream("http://127.0.0.1:9")}
     app = create_app(settings, upstreams, issuer=issuer)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway.test") as client:
         yield client

@@ -37,7 +37,7 @@ def problem_of(response: httpx.Response, status: int, code: str) -> dict[str, An
 
 async def test_request_arrives_as_sent(client: httpx.AsyncClient) -> None:
     response = await client.put(
-        "/v1/accounts/a%20b/c?x=1%2F2&x=3", content=b"hello", headers={"X-Custom": "é1".encode()}
+        "/v1/accounts/a%20b/c?x=1%2F2&x=3", content=b"hello", headers={b"X-Custom": "é1".encode()}
     )
     seen = response.json()
     assert (seen["method"], seen["path"], seen["raw_path"]) == ("PUT", "/v1/accounts/a b/c", "/v1/accounts/a%20b/c")

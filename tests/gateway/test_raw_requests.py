@@ -145,7 +145,9 @@ class Scripted:
     """A service that reads requests and answers with bytes as they are."""
 
     def __init__(self, *answers: bytes) -> None:
-        self.answers, self.heads, self.bodies = list(answers), [], []
+        self.answers = list(answers)
+        self.heads: list[bytes] = []
+        self.bodies: list[bytes] = []
         self.connections = 0
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -21,6 +21,7 @@ from kit.ids import new_id
 from kit.records import Change, Resource, add, change, changed_row, fresh, require
 from kit.security.principals import Actor, Scope
 from kit.testing.postgres import TestServer
+from kit.versions import Versions
 from kit.work import Work
 from tests.kit.tiny import SETTINGS, tiny_database
 
@@ -184,7 +185,7 @@ async def test_a_row_outside_the_scope_is_not_found(db: Database) -> None:
                 await require(working(tx, everything=False), PLANS, row_id, lock=True)
             assert caught.value.code == "sales-plan-not-found"
         with pytest.raises(VersionMismatch):
-            await require(working(tx), PLANS, made.id, version=2)
+            await require(working(tx), PLANS, made.id, version=Versions(frozenset({2})))
 
 
 def test_a_change_of_an_unknown_column_is_a_mistake_of_the_program() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
+from sqlalchemy import Dialect
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlmodel import SQLModel
@@ -21,7 +22,8 @@ from kit.settings import ServiceSettings
 from kit.testing.postgres import TestServer, create_database, unique_name
 from kit.web.idempotency import IdempotencyRow
 
-SETTINGS = ServiceSettings(ENV="test", service="tiny")
+SETTINGS = ServiceSettings(**dict[str, Any](ENV="test", service="tiny"))
+POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # sqlalchemy leaves its class untyped
 
 
 class Base(SQLModel, registry=new_registry()):
@@ -78,11 +80,10 @@ async def tiny_database(server: TestServer) -> str:
     if where not in _templates:
         name = await create_database(server, unique_name("template_tiny"))
         connection = await asyncpg.connect(**server.connect_args(name))
-        dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
         for table in Base.metadata.sorted_tables:
-            await connection.execute(str(CreateTable(table).compile(dialect=dialect)))
+            await connection.execute(str(CreateTable(table).compile(dialect=POSTGRESQL)))
             for index in table.indexes:
-                await connection.execute(str(CreateIndex(index).compile(dialect=dialect)))
+                await connection.execute(str(CreateIndex(index).compile(dialect=POSTGRESQL)))
         await connection.execute(EXTRA)
         await connection.close()
         _templates[where] = name

@@ -76,7 +76,9 @@ class Stateful:
     async def test_every_action_from_every_state(self, service: ServiceHarness) -> None:
         actions = actions_of(service.app.openapi(), self.family.path, self.bodies)
         assert actions
-        steps = [(source, action.target, action) for action in actions for source in action.sources]
+        steps: list[tuple[str, str, Step]] = [
+            (source, action.target, action) for action in actions for source in action.sources
+        ]
         steps += [(source, target, step) for (source, target), step in self.by_others.items()]
         mentioned = {state for source, target, _ in steps for state in (source, target)}
         rows = iter(await self.family.rows(service, len(mentioned) * len(actions) + 1))

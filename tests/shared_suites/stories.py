@@ -101,7 +101,7 @@ async def of_channels(stage: Stage) -> list[Event]:
     events: list[Event] = []
     for number, account in enumerate(ACCOUNTS):
         for line in range(3):
-            amounts = [("rock", 4000 + number), ("jazz", 3000 + line)]
+            amounts: list[tuple[str | None, int]] = [("rock", 4000 + number), ("jazz", 3000 + line)]
             order = PartnerOrder(partners[(number + line) % 2], amounts, date(2026, 2, 1 + line), key=account)
             events += [order.confirmed()]
             events += [order.returned(("rock", 1500))] if line == 1 else []

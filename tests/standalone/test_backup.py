@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def folder() -> Iterator[Path]:
         yield made
 
 
-def no_bar(_name: str) -> object:
+def no_bar(_name: str) -> Callable[[int, int | None], None]:
     return lambda _done, _total: None
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from cli.load import loader
 from cli.load.loader import LoadFailed, _Load, chunks
 from cli.load.organisation import Organisation
 from cli.load.record import LoadRecord, load_record
@@ -82,7 +81,7 @@ async def test_rows_that_are_not_wanted_keep_their_places(folder: Path) -> None:
 async def test_rows_whose_reference_is_on_its_way_are_sent_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def no_pause(_seconds: float) -> None: ...
 
-    monkeypatch.setattr(loader.asyncio, "sleep", no_pause)
+    monkeypatch.setattr("cli.load.loader.asyncio.sleep", no_pause)
     api = Api(late={1, 2})
     await load_with(api, folder, LoadRecord("hash"), Progress())._send("things", "/v1/things/batch", rows(4))
     assert api.sent == [[0, 1, 2], [1, 2], [3]]

@@ -123,7 +123,7 @@ async def test_appended_rows_are_written_by_one_statement_at_the_end(db: Databas
     seen: list[str] = []
     async with db.transaction() as tx:
         connection = tx.connection
-        connection.add_query_logger(log := lambda record: seen.append(record.query))  # type: ignore[union-attr]
+        connection.add_query_logger(log := lambda record: seen.append(record.query))
         append_one(tx, NOTE, 1)
         append_one(tx, COPY, 10)
         append_one(tx, NOTE, 4)
@@ -133,7 +133,7 @@ async def test_appended_rows_are_written_by_one_statement_at_the_end(db: Databas
             append_one(tx, COPY, 11)
         assert await tx.fetchval("SELECT count(*) FROM notes") == 0
         await tx.flush()
-        connection.remove_query_logger(log)  # type: ignore[union-attr]
+        connection.remove_query_logger(log)
     assert [query for query in seen if "json_populate" in query] == [
         query for query in seen if query.startswith("WITH")
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import asyncpg
 import pytest
@@ -159,7 +160,7 @@ async def test_a_connection_that_is_closed_while_it_is_put_back(
     pool = await database.readers()
     release = PoolConnectionHolder.release
 
-    async def late(holder: PoolConnectionHolder, seconds: float | None) -> None:
+    async def late(holder: Any, seconds: float | None) -> None:
         holder._con.terminate()  # as by the server: asyncpg takes it back in the next turn of the loop
         while holder._in_use is not None:  # noqa: ASYNC110
             await asyncio.sleep(0)

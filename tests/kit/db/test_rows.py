@@ -15,7 +15,6 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 from sqlmodel import Field, SQLModel
 
@@ -24,6 +23,7 @@ from kit.db.database import Database
 from kit.db.rows import insert_returning, insert_rows, table_name, update_row
 from kit.errors import VersionMismatch
 from kit.ids import new_id
+from tests.kit.tiny import POSTGRESQL
 
 registry = new_registry()
 
@@ -47,7 +47,7 @@ class Sample(Base, Versioned, table=True):
 @pytest.fixture
 async def db(database: Database) -> Database:
     async with database.transaction() as tx:
-        await tx.execute(str(CreateTable(registry.metadata.tables["samples"]).compile(dialect=postgresql.dialect())))
+        await tx.execute(str(CreateTable(registry.metadata.tables["samples"]).compile(dialect=POSTGRESQL)))
     return database
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from kit.doctor.host import GIB, check_disk, check_issuer, check_settings, check
 from kit.native.process import free_port
 from kit.settings import ServiceSettings
 
-SOUND = {
+SOUND: dict[str, Any] = {
     "ENV": "production",
     "secret": "k" * 32,
     "issuer": "https://login.example.com",
@@ -52,7 +53,7 @@ def test_the_defaults_are_not_for_production() -> None:
 
 
 def test_development_is_only_said() -> None:
-    (found,) = check_settings(ServiceSettings(ENV="development"))
+    (found,) = check_settings(ServiceSettings(**dict[str, Any](ENV="development")))
     assert (found.level, found.found) == ("ok", "ENV is development")
 
 

@@ -241,7 +241,7 @@ class Blocked(Handlers):
     ids=lambda error: type(error).__name__,
 )
 async def test_trouble_of_the_database_never_parks(embedded: Tiny, error: Exception, monkeypatch: Any) -> None:
-    monkeypatch.setattr(inbox.random, "uniform", lambda _low, _high: 0.01)
+    monkeypatch.setattr("kit.events.inbox.random.uniform", lambda _low, _high: 0.01)
     await embedded.publish(embedded.event(1))
     handlers = Blocked(error, inbox.MAX_ATTEMPTS + 3)
     await embedded.consumer(handlers=handlers).handle(await embedded.polled(), asyncio.Event())
@@ -251,7 +251,7 @@ async def test_trouble_of_the_database_never_parks(embedded: Tiny, error: Except
 
 @pytest.mark.parametrize("error", [asyncpg.InterfaceError("expects 1 argument, 2 were passed"), KeyError("n")])
 async def test_a_bug_in_a_handler_parks(embedded: Tiny, error: Exception, monkeypatch: Any) -> None:
-    monkeypatch.setattr(inbox.random, "uniform", lambda _low, _high: 0.01)
+    monkeypatch.setattr("kit.events.inbox.random.uniform", lambda _low, _high: 0.01)
     await embedded.publish(embedded.event(1))
     await embedded.consumer(handlers=Blocked(error, 1000)).handle(await embedded.polled(), asyncio.Event())
     assert [row[:2] for row in await parked_rows(embedded)] == [("k", 1)]

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from kit import clock
-from kit.events.bus import Message, Record
+from kit.events.bus import Message, Record, TopicPartition
 from kit.events.envelope import Event, to_headers
 from kit.events.reading import Selection, bounds_of, decode, follow, newest, scan, structured
 from tests.kit.events.world import Tiny
@@ -46,7 +46,7 @@ async def test_the_newest_are_found_far_back(embedded: Tiny) -> None:
 async def test_scan_moves_positions_after_a_chunk_and_goes_on(embedded: Tiny) -> None:
     await embedded.publish(*(embedded.event(n) for n in range(1200)))
     ends = {place: end for place, (_first, end) in (await embedded.bus.bounds(embedded.topic)).items()}
-    positions = {}
+    positions: dict[TopicPartition, int] = {}
     async for records in scan(embedded.bus, positions, ends):
         assert sum(positions.values()) == 0
         assert len(records) == 500

@@ -74,7 +74,7 @@ async def test_a_lost_log_comes_back_in_order_and_nothing_is_applied_twice_or_le
     assert (await replay(tiny.db, tiny.bus, tiny.source, apply=False)).missing == 30
     assert await in_log(tiny) == {}, "only said, not done"
     async with tiny.db.reading() as tx:
-        assert await beyond_the_end(tx, tiny.bus, tiny.subscriptions)
+        assert await beyond_the_end(tx, tiny.bus, tiny.subscriptions.lane("core"))
     assert await mend_offsets(tiny.db, tiny.bus, tiny.subscriptions) > 0
     report = await replay(tiny.db, tiny.bus, tiny.source, apply=True)
     assert (report.missing, report.replayed) == (30, 30)
@@ -98,7 +98,7 @@ async def test_without_mended_offsets_new_facts_would_be_taken_for_old_ones(embe
         await asyncio.sleep(0.5)
     assert len(await embedded.effects()) < 18
     async with embedded.db.reading() as tx:
-        beyond = await beyond_the_end(tx, embedded.bus, embedded.subscriptions)
+        beyond = await beyond_the_end(tx, embedded.bus, embedded.subscriptions.lane("core"))
     assert beyond == {}, "and once new facts have filled the gap nobody sees it any more"
 
 

@@ -7,8 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 from sqlmodel import SQLModel
 
 from kit.db.columns import new_registry
@@ -16,6 +15,7 @@ from kit.db.database import Database, DatabaseSettings, Row
 from kit.jobs.jobs import JobRunner
 from kit.jobs.tables import JobRow
 from kit.testing.postgres import TestServer, create_database, drop_database, unique_name
+from tests.kit.tiny import POSTGRESQL
 
 
 class Base(SQLModel, registry=new_registry()):
@@ -28,9 +28,8 @@ class Job(JobRow, Base, table=True):
 
 def ddl() -> str:
     table = Job.metadata.tables["job"]
-    dialect = postgresql.dialect()
-    statements = [CreateTable(table), *map(CreateIndex, table.indexes)]
-    return ";".join(str(statement.compile(dialect=dialect)) for statement in statements)
+    statements: list[ExecutableDDLElement] = [CreateTable(table), *map(CreateIndex, table.indexes)]
+    return ";".join(str(statement.compile(dialect=POSTGRESQL)) for statement in statements)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer  # type: ignore[import-untyped]
 
 from kit.native.kafka import NativeKafka, check_versions
 from kit.native.process import FolderInUse, NativeError, free_port

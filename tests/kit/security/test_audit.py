@@ -7,8 +7,7 @@ import pytest
 import structlog
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 from sqlmodel import SQLModel
 
 from kit.db.columns import new_registry
@@ -17,6 +16,7 @@ from kit.errors import Conflict
 from kit.security.audit import AuditEntry, AuditRow, keyed_hash, protect, record, record_many
 from kit.telemetry.tracing import tracing
 from kit.testing.postgres import TestServer, create_database, drop_database, unique_name
+from tests.kit.tiny import POSTGRESQL
 
 KEY = b"a key of this installation"
 
@@ -34,11 +34,11 @@ async def db(postgres_server: TestServer) -> AsyncIterator[Database]:
     name = await create_database(postgres_server, unique_name("audit"))
     database = Database(DatabaseSettings(connect=postgres_server.connect_args(name)))
     table = Audit.metadata.tables["audit_log"]
-    statements = [CreateTable(table), *map(CreateIndex, table.indexes)]
+    statements: list[ExecutableDDLElement] = [CreateTable(table), *map(CreateIndex, table.indexes)]
     try:
         async with database.transaction() as tx:
             for statement in statements:
-                await tx.execute(str(statement.compile(dialect=postgresql.dialect())))
+                await tx.execute(str(statement.compile(dialect=POSTGRESQL)))
         yield database
     finally:
         await database.stop()

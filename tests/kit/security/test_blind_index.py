@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -82,9 +83,9 @@ def test_keys_are_named_after_their_column() -> None:
         with pytest.raises(BadKeys):
             BlindIndex.of(keys)
     assert repr(BlindIndex.of({"1": ONE})) == "BlindIndex()"
-    assert BlindIndex.from_settings(ServiceSettings(ENV="test")).hashes("email", "x").first
+    assert BlindIndex.from_settings(ServiceSettings(**dict[str, Any](ENV="test"))).hashes("email", "x").first
     with pytest.raises(UnsafeSettings, match="CRMESH_INDEX_KEYS"):
-        BlindIndex.from_settings(ServiceSettings(ENV="production", secret=SecretStr("a" * 40)))
+        BlindIndex.from_settings(ServiceSettings(**dict[str, Any](ENV="production", secret=SecretStr("a" * 40))))
 
 
 async def test_found_in_every_stage_of_a_change(db: Database) -> None:

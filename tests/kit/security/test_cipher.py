@@ -156,7 +156,7 @@ def test_keys_are_made_of_the_secret_in_development_only() -> None:
     _, stored = KeyRing.from_settings(settings(ENV="test")).new_key(PERSON)
     KeyRing.from_settings(settings(ENV="development")).unwrap(PERSON, stored)
     with pytest.raises(CannotOpen):
-        KeyRing.from_settings(ServiceSettings(ENV="test", secret=SecretStr("b"))).unwrap(PERSON, stored)
+        KeyRing.from_settings(settings(ENV="test", secret=SecretStr("b"))).unwrap(PERSON, stored)
     with pytest.raises(UnsafeSettings, match="CRMESH_KEYS"):
         KeyRing.from_settings(settings(ENV="production"))
 

@@ -7,7 +7,6 @@ import os
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 from sqlmodel import SQLModel
 
@@ -15,6 +14,7 @@ from kit.db.columns import new_registry
 from kit.db.database import Database
 from kit.security.cipher import KeyRing, Place, UnknownKey, WrappedKey
 from kit.security.data_keys import DataKeyRow, Erased, data_keys, erase, left_to_wrap, rotate, sealing_keys
+from tests.kit.tiny import POSTGRESQL
 
 OLD, NEW = os.urandom(32), os.urandom(32)
 OLD_RING, BOTH, NEW_RING = KeyRing.of({"old": OLD}), KeyRing.of({"new": NEW, "old": OLD}), KeyRing.of({"new": NEW})
@@ -32,7 +32,7 @@ class DataKeyTable(DataKeyRow, Base, table=True):
 async def table(db: Database) -> None:
     made = CreateTable(DataKeyTable.metadata.tables["data_key"])
     async with db.transaction() as tx:
-        await tx.execute(str(made.compile(dialect=postgresql.dialect())))
+        await tx.execute(str(made.compile(dialect=POSTGRESQL)))
 
 
 class Killed(BaseException):

@@ -98,7 +98,7 @@ async def test_a_masked_field_is_not_searched(db: Database) -> None:
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
-@given(values=st.lists(st.text(st.characters(exclude_characters="\x00", exclude_categories=("Cs",)), max_size=20)))
+@given(values=st.lists(st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=20)))
 async def test_both_masks_agree(db: Database, values: list[str]) -> None:
     spec = ListSpec(
         source="unnest($1::text[]) WITH ORDINALITY AS v(v, n)",

@@ -19,9 +19,8 @@ async def test_a_new_account_has_the_policys_limit(service: ServiceHarness) -> N
     await service.deliver(created, created)
     answer = await service.get(f"/v1/credit-profiles/{account_id}")
     body = answer.json()
-    assert (body["credit_limit"], body["headroom"], body["version"]) == (
-        Settings(ENV="test").default_credit_limit,
-    ) * 2 + (1,)
+    policy = Settings.model_fields["default_credit_limit"].default
+    assert (body["credit_limit"], body["headroom"], body["version"]) == (policy, policy, 1)
     assert body["name"] == "Blue Harbour Trading"
     assert answer.headers["etag"] == '"1"'
     assert await service.published() == []

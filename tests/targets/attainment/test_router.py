@@ -22,7 +22,8 @@ Q1 = {"name": "Q1", "period_start": "2026-01-01", "period_end": "2026-03-31", "a
 async def make_target(world: Any, **more: Any) -> dict[str, Any]:
     answer = await world.service.post("/v1/targets", {**Q1, **more})
     assert answer.status_code == 201, answer.text
-    return answer.json()
+    found: dict[str, Any] = answer.json()
+    return found
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ Q1 = {"name": "Q1", "period_start": "2026-01-15", "period_end": "2026-06-20", "a
 async def target(world: Any) -> dict[str, Any]:
     answer = await world.service.post("/v1/targets", Q1)
     assert answer.status_code == 201, answer.text
-    return answer.json()
+    found: dict[str, Any] = answer.json()
+    return found
 
 
 async def split(world: Any, target_id: str, **body: Any) -> Any:

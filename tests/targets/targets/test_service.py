@@ -15,13 +15,15 @@ Q1 = {"name": "Q1", "period_start": "2026-01-01", "period_end": "2026-03-31", "a
 async def make(world: Any, **more: Any) -> dict[str, Any]:
     answer = await world.service.post("/v1/targets", {**Q1, **more})
     assert answer.status_code == 201, answer.text
-    return answer.json()
+    found: dict[str, Any] = answer.json()
+    return found
 
 
 async def split(world: Any, target_id: str, dimension: str = "month", **more: Any) -> dict[str, Any]:
     answer = await world.service.post(f"/v1/targets/{target_id}/decompositions", {"dimension": dimension, **more})
     assert answer.status_code == 201, answer.text
-    return answer.json()
+    found: dict[str, Any] = answer.json()
+    return found
 
 
 async def test_a_root_is_a_draft_in_base_currency(world: Any) -> None:
