@@ -73,6 +73,6 @@ REMINDERS = Due("reminder", Reminder, remind, "t.kind <> 'gone'", batch=7)
 
 def runtime_on(connect: dict[str, Any]) -> Runtime:
     """A runtime of the tiny service on this database."""
-    runtime = make_runtime(ServiceSettings(ENV="test", service="tiny"), bus=EmbeddedBus(connect))
+    runtime = make_runtime(ServiceSettings(**dict[str, Any](ENV="test", service="tiny"), bus=EmbeddedBus(connect)))
     runtime.db = Database(type(runtime.db.settings)(connect=connect, name="tiny"))
     return runtime
