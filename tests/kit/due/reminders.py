@@ -19,8 +19,8 @@ from kit.due.tables import DueFailureRow
 from kit.events.embedded import EmbeddedBus
 from kit.process import make_runtime
 from kit.runtime import Runtime
-from kit.settings import ServiceSettings
 from kit.work import Work
+from tests.kit.tiny import SETTINGS
 
 
 class Base(SQLModel, registry=new_registry()):
@@ -73,6 +73,6 @@ REMINDERS = Due("reminder", Reminder, remind, "t.kind <> 'gone'", batch=7)
 
 def runtime_on(connect: dict[str, Any]) -> Runtime:
     """A runtime of the tiny service on this database."""
-    runtime = make_runtime(ServiceSettings(**dict[str, Any](ENV="test", service="tiny"), bus=EmbeddedBus(connect)))
+    runtime = make_runtime(SETTINGS, bus=EmbeddedBus(connect))
     runtime.db = Database(type(runtime.db.settings)(connect=connect, name="tiny"))
     return runtime
