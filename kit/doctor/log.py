@@ -11,7 +11,7 @@ from kit.doctor.findings import Finding, Level, failed_if, finding, graded
 from kit.events.bus import BusUnavailable, EventBus
 from kit.events.envelope import dead_letter_topic_of
 from kit.events.handlers import Subscriptions
-from kit.events.inbox import stored_offsets
+from kit.events.starts import stored_offsets
 from kit.events.topics import TopicPlan, plan_topics
 
 RECENT_SECONDS: Final = 7 * 24 * 3600

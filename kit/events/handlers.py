@@ -149,6 +149,11 @@ class Subscriptions:
     lanes: list[Lane] = field(default_factory=list)
     projections: dict[str, Projection] = field(default_factory=dict)
 
+    @property
+    def former_group(self) -> str:
+        """The one consumer group of release 0.1.0: what it has handled is handled."""
+        return f"crmesh.{self.service}"
+
     def lane(self, name: LaneName) -> Lane:
         """The lane of that name, opened when first asked for; `lanes` keeps the order of LANES."""
         found = next((lane for lane in self.lanes if lane.name == name), None)

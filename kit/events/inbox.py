@@ -28,11 +28,12 @@ from kit import clock
 from kit.db.database import TRANSIENT_ERRORS, Database, Tx
 from kit.db.rows import dumps
 from kit.errors import TransientError
-from kit.events import outbox, parked
+from kit.events import outbox, parked, starts
 from kit.events.bus import BusUnavailable, Consumer, ConsumerStalled, EventBus, Record, TopicPartition
 from kit.events.envelope import Event, UndecodableEvent, dead_letter_topic_of, from_headers, traced, type_of
 from kit.events.faults import crash_point
 from kit.events.handlers import Lane
+from kit.events.starts import stored_offsets
 from kit.parts import is_cancelled
 from kit.settings import ServiceSettings
 from kit.telemetry.metrics import Metrics
@@ -74,16 +75,10 @@ ON CONFLICT (grp, topic, partition) DO UPDATE SET next_offset = GREATEST(o.next_
 RETURNING o.topic, o.partition, old.next_offset AS before
 """
 _REMEMBER = """
-INSERT INTO inbox (grp, event_id) SELECT $1, id FROM unnest($2::uuid[]) AS n(id) ORDER BY id
-ON CONFLICT DO NOTHING RETURNING event_id
+INSERT INTO inbox (grp, event_id) SELECT $1, id FROM unnest($2::uuid[]) AS n(id)
+WHERE NOT EXISTS (SELECT FROM inbox f WHERE f.grp = $3 AND f.event_id = n.id)
+ORDER BY id ON CONFLICT DO NOTHING RETURNING event_id
 """
-_STORED_OFFSETS = "SELECT topic, partition, next_offset FROM consumer_offset WHERE grp = $1 AND topic = ANY($2::text[])"
-
-
-async def stored_offsets(tx: Tx, group: str, topics: Sequence[str]) -> dict[TopicPartition, int]:
-    """The next offsets a group has stored with its effects."""
-    rows = await tx.fetch(_STORED_OFFSETS, group, list(topics))
-    return {TopicPartition(row["topic"], row["partition"]): row["next_offset"] for row in rows}
 
 
 class InboxConsumer:
@@ -125,6 +120,7 @@ class InboxConsumer:
         while not stop.is_set():
             consumer = self._bus.consumer(self.group, self._lane.topics(), self._start_offsets)
             try:
+                await starts.ensure(self._db, self._bus, self._lane.door)
                 try:
                     async with asyncio.timeout(START_SECONDS):
                         await consumer.start()
@@ -285,7 +281,11 @@ class InboxConsumer:
         return {TopicPartition(row["topic"], row["partition"]): row["before"] or 0 for row in rows}
 
     async def _remember(self, tx: Tx, events: Sequence[Event]) -> list[Event]:
-        rows = await tx.fetch(_REMEMBER, self.group, [event.id for event in events]) if events else []
+        rows = (
+            await tx.fetch(_REMEMBER, self.group, [event.id for event in events], self._lane.door.former_group)
+            if events
+            else []
+        )
         unseen = {str(row["event_id"]) for row in rows}
         fresh = []
         for event in events:

@@ -9,7 +9,7 @@ from kit import clock
 from kit.db.database import Tx
 from kit.events.bus import EventBus, TopicPartition
 from kit.events.handlers import Lane
-from kit.events.inbox import stored_offsets
+from kit.events.starts import stored_offsets
 
 
 @dataclass(frozen=True, slots=True)

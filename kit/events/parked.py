@@ -150,9 +150,18 @@ async def require_parked(tx: Tx, parked_id: int) -> dict[str, Any]:
 async def retry_key(db: Database, subscriptions: Subscriptions, settings: ServiceSettings, key: str) -> int:
     """Handle the parked events of a key in order, lane by lane, one transaction each; returns how many went through.
 
-    Stops by raising the handler's error at the first that fails again; what went through stays.
+    A lane stops at the first that fails again; what went through stays. Raises the first such error when all lanes
+    have had their turn.
     """
-    return sum([await _retry_in(db, lane, settings, key) for lane in subscriptions.lanes])
+    done, failures = 0, list[Exception]()
+    for lane in subscriptions.lanes:
+        try:
+            done += await _retry_in(db, lane, settings, key)
+        except Exception as error:  # one lane's fault stays in it
+            failures.append(error)
+    if failures:
+        raise failures[0]
+    return done
 
 
 async def _retry_in(db: Database, lane: Lane, settings: ServiceSettings, key: str) -> int:

@@ -24,7 +24,7 @@ from kit.events.bus import EventBus, Record, TopicPartition
 from kit.events.envelope import UndecodableEvent, from_headers
 from kit.events.faults import crash_point
 from kit.events.handlers import Projection, Subscriptions, waves
-from kit.events.inbox import stored_offsets
+from kit.events.starts import stored_offsets
 
 READ_BATCH = 1000
 LOCK_SECONDS = 60.0

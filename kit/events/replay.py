@@ -27,9 +27,9 @@ from kit.errors import Conflict
 from kit.events.bus import EventBus, TopicPartition
 from kit.events.envelope import topic_of
 from kit.events.handlers import Lane, Subscriptions
-from kit.events.inbox import stored_offsets
 from kit.events.reading import decode, scan
 from kit.events.relay import RELAY_LOCK
+from kit.events.starts import stored_offsets
 
 SHOWN = 20
 WAIT_SECONDS = 60.0

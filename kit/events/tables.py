@@ -1,6 +1,6 @@
 """Column mixins of the event tables; each service declares its own tables from them.
 
-Table names are fixed (`outbox`, `inbox`, `consumer_offset`, `parked_event`): kit's SQL uses them.
+Table names are fixed (`outbox`, `inbox`, `consumer_offset`, `parked_event`, `projection_state`): kit's SQL uses them.
 """
 
 from __future__ import annotations
@@ -65,6 +65,28 @@ class ConsumerOffsetRow(SQLModel):
     topic: str = text(primary_key=True)
     partition: int = Field(primary_key=True, sa_type=sa.Integer)
     next_offset: int = big_int(nullable=False)
+
+
+class ProjectionStateRow(SQLModel):
+    """Whether a projection stands, at which version. `failed_keys`: keys it failed on since it last succeeded;
+    `done` of `total` records are read while it is being built."""
+
+    __tablename__ = "projection_state"
+
+    @declared_attr.directive
+    def __table_args__(cls) -> Any:
+        return (sa.CheckConstraint("state IN ('live', 'building', 'aside')", name="state"),)
+
+    name: str = text(primary_key=True)
+    version: int = Field(sa_type=sa.Integer, nullable=False)
+    state: str = text(nullable=False)
+    reason: str = text(nullable=False, sa_column_kwargs={"server_default": ""})
+    failed_keys: list[str] = Field(
+        sa_type=sa.ARRAY(sa.Text), nullable=False, sa_column_kwargs={"server_default": sa.text("'{}'")}
+    )
+    done: int = big_int(nullable=False, sa_column_kwargs={"server_default": "0"})
+    total: int = big_int(nullable=False, sa_column_kwargs={"server_default": "0"})
+    since: datetime = moment(nullable=False, sa_column_kwargs={"server_default": sa.text("now()")})
 
 
 class ParkedEventRow(SQLModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit.events.tables import ConsumerOffsetRow, InboxRow, OutboxRow, ParkedEventRow
+from kit.events.tables import ConsumerOffsetRow, InboxRow, OutboxRow, ParkedEventRow, ProjectionStateRow
 from kit.jobs.tables import JobRow
 from kit.security.audit import AuditRow
 from kit.web.idempotency import IdempotencyRow
@@ -31,6 +31,10 @@ class ConsumerOffset(ConsumerOffsetRow, Base, table=True):
 
 class ParkedEvent(ParkedEventRow, Base, table=True):
     """Events that wait."""
+
+
+class ProjectionState(ProjectionStateRow, Base, table=True):
+    """Which projections stand."""
 
 
 class IdempotencyKey(IdempotencyRow, Base, table=True):

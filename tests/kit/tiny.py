@@ -16,7 +16,7 @@ from kit.db.database import Tx
 from kit.errors import TransientError
 from kit.events.envelope import Event
 from kit.events.handlers import Projection, Subscriptions
-from kit.events.tables import ConsumerOffsetRow, InboxRow, OutboxRow, ParkedEventRow
+from kit.events.tables import ConsumerOffsetRow, InboxRow, OutboxRow, ParkedEventRow, ProjectionStateRow
 from kit.security.principals import PrincipalRow
 from kit.settings import ServiceSettings
 from kit.testing.postgres import TestServer, create_database, unique_name
@@ -44,6 +44,10 @@ class ConsumerOffset(ConsumerOffsetRow, Base, table=True):
 
 class ParkedEvent(ParkedEventRow, Base, table=True):
     """Events that wait."""
+
+
+class ProjectionState(ProjectionStateRow, Base, table=True):
+    """Which projections stand."""
 
 
 class IdempotencyKey(IdempotencyRow, Base, table=True):

@@ -38,7 +38,16 @@ POINTS = (
     "relay.before_send",
     "relay.before_mark",
 )
-DELIVERY_TABLES = {"inbox", "consumer_offset", "parked_event", "job", "idempotency_key", "audit_log", "outbox"}
+DELIVERY_TABLES = {
+    "inbox",
+    "consumer_offset",
+    "parked_event",
+    "projection_state",
+    "job",
+    "idempotency_key",
+    "audit_log",
+    "outbox",
+}
 DEADLINE_SECONDS = 60.0
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
