@@ -55,7 +55,7 @@ async def test_effects_once_and_in_order_of_the_key(tiny: Tiny) -> None:
         await eventually(lambda: has_effects(tiny, 303))
     assert by_key(await tiny.effects()) == whole(303)
     ends = {p.partition: end for p, (_first, end) in (await tiny.bus.bounds(tiny.topic)).items() if end}
-    assert dict(await tiny.rows("SELECT partition, next_offset FROM consumer_offset")) == ends
+    assert dict(await tiny.rows("SELECT partition, next_offset FROM consumer_offset WHERE next_offset > 0")) == ends
     assert {p.partition: end for p, end in (await tiny.bus.committed(tiny.group, tiny.topic)).items() if end} == ends
 
 
