@@ -21,7 +21,8 @@ MAX_LIMIT = 200
 MAX_SORT = 5
 MAX_SEARCH = 200
 
-_NAME = re.compile(r"([a-z][a-z0-9_]*)(?:\[([a-z]+)\])?")
+PARAMETER = re.compile(r"([a-z][a-z0-9_]*)(?:\[([a-z]+)\])?")
+"""Field and operator of a filter's parameter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def parse_query(spec: ListSpec, params: Iterable[tuple[str, str]], *, extra: Col
     given: dict[str, str] = {}
     filters: list[Filter] = []
     options: dict[str, Any] = {}
-    for name, value in _joined(params):
+    for name, value in joined(params):
         if name in extra:
             continue
         try:
@@ -90,7 +91,7 @@ def parse_query(spec: ListSpec, params: Iterable[tuple[str, str]], *, extra: Col
     )
 
 
-def _joined(params: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+def joined(params: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """Generated clients write a list as one parameter per value, others as one with commas: the same list."""
     given = list(params)
     lists: dict[str, list[str]] = {}
@@ -102,7 +103,7 @@ def _joined(params: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def _parse_filter(spec: ListSpec, parameter: str, value: str) -> Filter:
-    matched = _NAME.fullmatch(parameter)
+    matched = PARAMETER.fullmatch(parameter)
     field = spec.fields.get(matched.group(1)) if matched else None
     if matched is None or field is None or not field.operators():
         raise Refused("unknown-parameter", "this list has no such parameter")

@@ -134,6 +134,23 @@ def _position(spec: ListSpec, query: ListQuery, secret: bytes, identity: bytes) 
     return [None if value is None else kind.load(value) for kind, value in zip(kinds, raw, strict=True)]
 
 
+def _conditions(query: ListQuery, where: str, args: Sequence[object]) -> tuple[_Conditions, list[object]]:
+    """The WHERE clause of a query and its parameters, `args` first."""
+    shape = tuple((item.name, item.operator) for item in query.filters)
+    values = [*args, *(item.value for item in query.filters if item.operator not in ("null", "notnull"))]
+    if query.q is not None:
+        values.append(f"%{_escape(query.q)}%")
+    return _Conditions(where, len(args), shape, query.q is not None), values
+
+
+def condition_of(
+    spec: ListSpec, query: ListQuery, where: str = "TRUE", args: Sequence[object] = ()
+) -> tuple[str, list[object]]:
+    """What follows WHERE for all rows of a query in `spec.source`, and its parameters, beginning with `args`."""
+    conditions, values = _conditions(query, where, args)
+    return conditions.sql(spec)[0], values
+
+
 async def fetch_page(
     tx: Tx,
     spec: ListSpec,
@@ -150,11 +167,7 @@ async def fetch_page(
     """
     identity = _identity(spec, query)
     position = _position(spec, query, secret, identity)
-    shape = tuple((item.name, item.operator) for item in query.filters)
-    conditions = _Conditions(where, len(args), shape, query.q is not None)
-    values = [*args, *(item.value for item in query.filters if item.operator not in ("null", "notnull"))]
-    if query.q is not None:
-        values.append(f"%{_escape(query.q)}%")
+    conditions, values = _conditions(query, where, args)
     hidden = tuple(key.name for key in query.sort if key.name not in query.fields)
     size = next(size for size in _SIZES if size >= query.limit)
     nulls = tuple(value is None for value in position)
@@ -219,6 +232,7 @@ __all__ = [
     "ListSpec",
     "Page",
     "SortKey",
+    "condition_of",
     "fetch_page",
     "next_link",
     "openapi_parameters",
