@@ -14,13 +14,15 @@ from starlette.types import Receive, Scope, Send
 from gateway.access_log import AccessLog
 from gateway.answer import Answer
 from gateway.breaker import Lane
+from gateway.compose.calls import Services
+from gateway.compose.me import me_router
 from gateway.cors import Cors
 from gateway.docs import docs_router
 from gateway.headers import Headers, MalformedRequest, RequestContext, by_name, check_request, context_of, trace_of
 from gateway.issuer import DevelopmentIssuer, issuer_router
 from gateway.limits import RateLimits
 from gateway.openapi import Document, MergedDocument
-from gateway.problems import Refusal, send_problem
+from gateway.problems import Refusal, on_refusal, send_problem
 from gateway.proxy import Proxy
 from gateway.routes import Route, RouteTable, default_routes
 from gateway.settings import GatewaySettings
@@ -80,10 +82,8 @@ class Gateway:
             route = self._routes.match(scope["raw_path"].decode("ascii"))
             if self._cors.is_preflight(scope["method"], values):
                 await _answer_preflight(answer, self._cors.preflight_headers(values))
-            elif route is None and scope["method"] == "HEAD":
-                await self.shell({**scope, "method": "GET"}, receive, without_body(answer))
             elif route is None:
-                await self.shell(scope, receive, answer)
+                await self._own({**scope, "state": {"context": context, "answer": answer}}, receive, answer)
             else:
                 await self.proxy(scope, receive, answer, route=route, context=context)
         except MalformedRequest as error:
@@ -101,6 +101,13 @@ class Gateway:
             describe_request(scope["method"], name, answer.status)
             if self._log.is_on:
                 self._log.write(answer, scope["method"], route, context, began)
+
+    async def _own(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What the gateway answers itself; its endpoints find RequestContext and Answer in the request's state."""
+        if scope["method"] == "HEAD":
+            await self.shell({**scope, "method": "GET"}, receive, without_body(send))
+        else:
+            await self.shell(scope, receive, send)
 
     def start_draining(self) -> None:
         """From now on /readyz says no, so that load balancers send no more."""
@@ -143,13 +150,15 @@ def create_app(
     shell.include_router(docs_router(merged))
     if issuer is not None:
         shell.include_router(issuer_router(issuer))
+    limits = RateLimits(settings.rate_limit_per_second)
     proxy = Proxy(
         upstreams,
         verifier,
-        RateLimits(settings.rate_limit_per_second),
+        limits,
         max_body_bytes=settings.max_body_bytes,
         most_in_flight=settings.upstream_max_in_flight,
     )
+    shell.include_router(me_router(Services(upstreams, proxy.lanes), verifier, limits))
     _watch_lanes(metrics, proxy.lanes)
     return Gateway(shell, proxy, table, merged, settings, metrics)
 
@@ -194,6 +203,7 @@ def _shell(upstreams: Mapping[str, Upstream], verifier: TokenVerifier, metrics: 
     )
     shell.state.is_ready = False
     install(shell)
+    shell.add_exception_handler(Refusal, on_refusal)
 
     @shell.get("/", include_in_schema=False)
     async def index() -> RedirectResponse:

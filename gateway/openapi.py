@@ -73,11 +73,11 @@ def _path_item(item: Document, service: str, named: Mapping[Any, int]) -> Docume
     for method, operation in item.items():
         if method not in METHODS:
             continue
-        operation["security"] = [] if service == "gateway" else [{"bearer": []}]
+        operation["security"] = operation.get("security", []) if service == "gateway" else [{"bearer": []}]
         identifier = operation.get("operationId")
         if named[identifier] > 1:
             operation["operationId"] = f"{identifier}_of_{service}"
-        if service != "gateway":
+        if operation["security"]:
             for status in EDGE_STATUSES:
                 operation.setdefault("responses", {}).setdefault(str(status), {"$ref": f"{_REF}responses/Edge{status}"})
     return item

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from kit.web.problems import problem, problem_response
@@ -51,6 +53,16 @@ async def send_problem(
     scope: Scope, receive: Receive, send: Send, code: str, detail: str = "", headers: Mapping[str, str] | None = None
 ) -> None:
     """Answers with the problem `code`, which is one of PROBLEMS."""
+    await _response(code, detail, headers)(scope, receive, send)
+
+
+async def on_refusal(_request: Request, error: Exception) -> Response:
+    """The answer of an endpoint of the gateway that refuses."""
+    assert isinstance(error, Refusal)
+    return _response(error.code, error.detail, error.headers)
+
+
+def _response(code: str, detail: str, headers: Mapping[str, str] | None) -> Response:
     status, title = PROBLEMS[code]
     added = _HEADERS.get(status, {}) | dict(headers or {})
-    await problem_response(problem(status, code, title, detail), added)(scope, receive, send)
+    return problem_response(problem(status, code, title, detail), added)

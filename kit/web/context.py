@@ -46,9 +46,10 @@ def context_of(request: Request, tx: Tx, actor: Actor, scope: Scope | None = Non
 
 
 class Allow:
-    """Dependency that gives the Context to callers holding `permission` and refuses others (403)."""
+    """Dependency that gives the Context to callers holding `permission` and refuses others (403); None is anybody
+    with a token."""
 
-    def __init__(self, permission: str) -> None:
+    def __init__(self, permission: str | None) -> None:
         self.permission = permission
 
     # async: FastAPI would run a plain function in a thread, which costs more than the rest of a small request
@@ -59,7 +60,7 @@ class Allow:
 
     def check(self, actor: Actor) -> None:
         """Raises Forbidden."""
-        if not actor.may(self.permission):
+        if self.permission is not None and not actor.may(self.permission):
             raise Forbidden(f"needs the permission {self.permission}")
 
 

@@ -21,6 +21,7 @@ from kit.jobs.tables import JobState
 from kit.web import routes
 from kit.web.context import Allow, Context
 from kit.web.lists import documented, list_answer, page_of
+from kit.web.me import add_me
 from kit.web.responses import json_answer
 from kit.web.schema import Label, Schema
 
@@ -123,6 +124,7 @@ def job_answer(row: Any, status: int = 200, location: str | None = None) -> Resp
 def operations_router(subscriptions: Subscriptions) -> APIRouter:
     """The router of one service."""
     router = routes.router("operations")
+    add_me(router)
     _add_delivery(router, subscriptions)
     _add_jobs(router)
     return router

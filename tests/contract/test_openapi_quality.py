@@ -83,7 +83,8 @@ def test_every_problem_has_the_same_schema(document: dict[str, Any]) -> None:
         if not key.split()[1].startswith(("/v1", "/admin")):
             continue
         statuses = set(operation["responses"])
-        assert {"400", "401", "403", "422", "503"} <= statuses, key
+        takes_input = "requestBody" in operation or operation.get("parameters")
+        assert {"400", "401", "403", "503"} | ({"422"} if takes_input else set()) <= statuses, key
         for status in statuses:
             answer = resolved(document, operation["responses"][status])
             if status >= "400":

@@ -371,3 +371,23 @@ def test_odd_names_come_back_as_they_are(world: World) -> None:
     for blank in ("", " ", "\u3000", "a" * 201):
         answer = world.send("POST", "/v1/accounts", {"kind": "organization", "name": blank})
         refused(answer, 422, "invalid", "/name")
+
+
+# who the caller is
+
+
+def test_me_says_what_the_caller_may_do_and_see(world: World) -> None:
+    admin = world.get("/v1/me")
+    assert (admin["subject"], admin["roles"], admin["member"]) == ("admin", ["administrator"], None)
+    assert {part["state"] for part in admin["services"].values()} == {"ok"}
+    assert {part["record_scope"]["reach"] for part in admin["services"].values()} == {"all"}
+    seller, manager = (world.get("/v1/me", by=name) for name in ("rep-31", "manager-east"))
+    (member,) = world.get("/v1/members", subject="rep-31")["items"]
+    assert seller["member"] == {"id": member["id"], "code": member["code"]}
+    assert seller["unit"]["path"][-1] == seller["unit"]["id"]
+    assert seller["services"]["customer"]["record_scope"] == {"reach": "own", "members": 1}
+    assert manager["services"]["customer"]["record_scope"]["reach"] == "subtree"
+    assert manager["services"]["customer"]["record_scope"]["members"] > 1
+    for service, part in manager["services"].items():
+        own = world.get(f"/admin/{service}/me", by="manager-east")
+        assert (own["permissions"], own["subject"]) == (part["permissions"], "manager-east")
