@@ -174,6 +174,20 @@ ROWS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
                 ),
             ),
             Panel(
+                "Oldest due row",
+                "s",
+                (("{{service}} {{due}}", f"max by (service, due) (crmesh_due_oldest_seconds{ONE})"),),
+                limit="DueLate",
+            ),
+            Panel(
+                "Due rows per hour",
+                "short",
+                (
+                    ("{{service}} {{due}}", f"sum by (service, due) (increase(crmesh_due_worked_total{ONE}[1h]))"),
+                    ("failing {{service}} {{due}}", f"max by (service, due) (crmesh_due_failing{ONE})"),
+                ),
+            ),
+            Panel(
                 "Oldest audit row not yet sealed",
                 "s",
                 (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
@@ -45,26 +45,27 @@ class DueLoop:
         self._runtime = runtime
         self._dues = tuple(dues)
         self._poll = poll
-        metrics = runtime.metrics
-        self._oldest = metrics.gauge("crmesh_due_oldest_seconds", "How late the oldest row is that is due", "due")
-        self._failing = metrics.gauge("crmesh_due_failing", "Due rows that wait for another attempt", "due")
-        self._worked = metrics.counter("crmesh_due_worked", "Due rows that were worked", "due")
         for due in self._dues:
-            self._worked.labels(runtime.service, due.name).inc(0)
+            runtime.metrics.due_worked(due.name, 0)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work what becomes due until `stop` is set; a batch that has begun ends."""
         measured = -MEASURE_SECONDS
         while not stop.is_set():
-            try:
-                if time.monotonic() - measured >= MEASURE_SECONDS:
-                    measured = time.monotonic()
-                    await self.measure()
-                await self.turn(stop)
-            except TRANSIENT_ERRORS as error:
-                log.warning("due_retry", service=self._runtime.service, error=repr(error))
+            if time.monotonic() - measured >= MEASURE_SECONDS:
+                measured = time.monotonic()
+                await self._attempt(self.measure())
+            await self._attempt(self.turn(stop))
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), self._poll)
+
+    async def _attempt(self, part: Coroutine[Any, Any, object]) -> None:
+        try:
+            await part
+        except TRANSIENT_ERRORS as error:
+            log.warning("due_retry", service=self._runtime.service, error=repr(error))
+        except Exception as error:  # one kind's mistake must not end the worker
+            log.error("due_broken", service=self._runtime.service, error=repr(error), exc_info=error)
 
     async def turn(self, stop: asyncio.Event | None = None) -> int:
         """Work everything that is due now, unless `stop` is set; returns how many rows that were.
@@ -80,13 +81,12 @@ class DueLoop:
 
     async def measure(self) -> None:
         """Refresh how late the oldest rows are, and how many fail."""
-        now, service = clock.now(), self._runtime.service
+        now = clock.now()
         for due in self._dues:
             async with self._runtime.db.transaction() as tx:
-                self._failing.labels(service, due.name).set(await due.forget(tx, now))
-                oldest = await due.oldest(tx, now)
+                failing, oldest = await due.forget(tx, now), await due.oldest(tx, now)
             late = 0.0 if oldest is None else (now - oldest).total_seconds()
-            self._oldest.labels(service, due.name).set(late)
+            self._runtime.metrics.due(due.name, late, failing)
 
     async def _batch(self, due: AnyDue) -> int:
         """Work one batch, or one row after the other when it fails; returns how many rows were taken up."""
@@ -123,7 +123,7 @@ class DueLoop:
             with tracing(service=runtime.service, what=f"due {due.name}", kind="internal"):
                 await due.step(system_work(tx, runtime.service, runtime.settings), rows)
             await due.settle(tx, rows)
-        self._worked.labels(runtime.service, due.name).inc(len(rows))
+        runtime.metrics.due_worked(due.name, len(rows))
 
     async def _postpone(self, due: AnyDue, row_id: UUID, error: Exception) -> None:
         async with self._runtime.db.transaction() as tx:

@@ -84,12 +84,15 @@ class Metrics(HttpMetrics):
         self._relay = self.gauge("crmesh_relay_active", "1 in the process that sends the service's events")
         self._jobs = self.gauge("crmesh_jobs_open", "Jobs by state", "state")
         self._job_age = self.gauge("crmesh_job_oldest_seconds", "How long the oldest job waits or runs", "state")
+        self._due_late = self.gauge("crmesh_due_oldest_seconds", "How late the oldest due row is", "due")
+        self._due_failing = self.gauge("crmesh_due_failing", "Due rows that wait for another attempt", "due")
         self._unsealed = self.gauge("crmesh_audit_unsealed_age_seconds", "Age of the oldest audit row not yet sealed")
         self._broken = self.gauge("crmesh_audit_chain_broken", "1 when a sealed audit row is not as it was sealed")
         self._measured = self.gauge("crmesh_worker_measured_timestamp_seconds", "When a worker last took its figures")
         self._dead = self.counter("crmesh_dead_letters", "Messages sent to the dead-letter topic")
         self._published = self.counter("crmesh_events_published", "Events acknowledged by the bus", "type")
         self._handled = self.counter("crmesh_events_handled", "Events handled", "type")
+        self._due_worked = self.counter("crmesh_due_worked", "Due rows that were worked", "due")
         self._finished = self.counter("crmesh_jobs_finished", "Jobs by kind and outcome", "kind", "state")
         self._delivery = Histogram(
             "crmesh_event_delivery_seconds",
@@ -121,6 +124,15 @@ class Metrics(HttpMetrics):
     def job_finished(self, kind: str, state: str, count: int = 1) -> None:
         """Jobs came to their end."""
         self._finished.labels(self.service, kind, state).inc(count)
+
+    def due(self, name: str, late_seconds: float, failing: int) -> None:
+        """Rows that are due: how late the oldest is, and how many wait for another attempt."""
+        self._due_late.labels(self.service, name).set(late_seconds)
+        self._due_failing.labels(self.service, name).set(failing)
+
+    def due_worked(self, name: str, count: int) -> None:
+        """Due rows were worked."""
+        self._due_worked.labels(self.service, name).inc(count)
 
     def audit(self, unsealed_seconds: float, *, is_whole: bool) -> None:
         """The audit log: how long the oldest row waits for its seal, and whether sealed ones are as they were."""

@@ -205,6 +205,22 @@ async def test_the_loop_survives_losing_its_connections_and_ends_when_told(remin
         await other.close()
 
 
+@pytest.mark.usefixtures("now")
+async def test_a_mistake_in_one_kind_ends_no_worker(reminders: Reminders) -> None:
+    await reminders.add(3)
+    broken = replace(REMINDERS, name="broken", condition="t.no_such_column = 1")
+    stop = asyncio.Event()
+    task = asyncio.create_task(DueLoop(reminders.runtime, [broken, REMINDERS], poll=0.02).run(stop))
+    for _ in range(400):
+        if await reminders.said():
+            break
+        await asyncio.sleep(0.02)
+    assert not task.done()
+    stop.set()
+    await asyncio.wait_for(task, 10)
+    assert await reminders.said() == [0, 1, 2]
+
+
 async def test_names_are_unique(reminders: Reminders) -> None:
     with pytest.raises(ValueError, match="names of their own"):
         DueLoop(reminders.runtime, [REMINDERS, Due("reminder", Reminder, remind)])
