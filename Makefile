@@ -117,6 +117,10 @@ down: ## Stop the containers; their data stays
 k8s-render: $(READY) ## Render every Kubernetes overlay and check it, without a cluster
 	@$(BIN)/python -m deploy.tools.manifests
 
+.PHONY: k8s-score
+k8s-score: $(READY) ## Judge every overlay by kube-score, which is needed (go install says the command without it)
+	@$(BIN)/python -m deploy.tools.score
+
 .PHONY: k8s-verify
 k8s-verify: $(READY) ## Apply every overlay to the API server of KUBECONFIG, in a namespace of its own that goes after
 	@$(BIN)/python -m deploy.tools.verify

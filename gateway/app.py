@@ -43,6 +43,12 @@ Every request carries `Authorization: Bearer TOKEN`. In development `POST /oauth
 (`grant_type=client_credentials`, `client_id=admin`, `client_secret=crmesh-development`)."""
 
 
+TAGS = [
+    {"name": "me", "description": "Who the caller is, and what every service lets them do and see."},
+    {"name": "development issuer", "description": "Tokens of demo principals; absent in production."},
+]
+
+
 class Gateway:
     """ASGI application. `document` is the merged OpenAPI document, `shell` the FastAPI application beneath,
     `metrics` its own figures."""
@@ -198,6 +204,7 @@ def _shell(upstreams: Mapping[str, Upstream], verifier: TokenVerifier, metrics: 
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        openapi_tags=TAGS,
         lifespan=lifespan,
         generate_unique_id_function=lambda route: route.name,
     )

@@ -11,9 +11,11 @@ from typing import Any
 
 import orjson
 
+from gateway.headings import BEARER, INFO, SERVERS, add_headers, add_tags
 from gateway.problems import PROBLEMS, UpstreamError
 from gateway.routes import RouteTable
 from gateway.upstream import Upstream, UpstreamRequest
+from kit.web import bounds
 from kit.web.problems import MEDIA_TYPE, Problem
 
 Document = dict[str, Any]
@@ -34,10 +36,13 @@ def merge(
 
     Components of one name and different content are prefixed with their service. Arguments stay unchanged.
     """
+    own = copy.deepcopy(own)
+    bounds.complete(own)
     renamed = _collisions({"gateway": own, **documents})
     merged: Document = {
         "openapi": "3.1.0",
-        "info": own["info"],
+        "info": own["info"] | INFO,
+        "servers": SERVERS,
         "paths": {},
         "components": {},
         "security": [{"bearer": []}],
@@ -49,8 +54,10 @@ def merge(
         for method, operation in item.items()
         if method in METHODS
     )
+    tags: dict[str, list[Document]] = {}
     for service, document in {"gateway": own, **documents}.items():
         part = _renaming_refs(document, {key for key in renamed if _component(document, key)}, service)
+        tags[service] = _own_tags(part, service)
         for path, item in part.get("paths", {}).items():
             public = _public_path(routes, service, path)
             if public is not None:
@@ -58,8 +65,23 @@ def merge(
         for (kind, name), body in _components(part):
             key = f"{service}.{name}" if (kind, name) in renamed else name
             merged["components"].setdefault(kind, {})[key] = body
-    _add_edge(merged["components"], token_url)
+    _add_edge(merged["components"], _edge_statuses(merged["paths"]), token_url)
+    add_headers(merged)
+    add_tags(merged, tags)
     return merged
+
+
+def _own_tags(part: Document, service: str) -> list[Document]:
+    """The tags of a part; `operations`, which every service has, is renamed in place."""
+    for item in part.get("paths", {}).values():
+        for method, operation in item.items():
+            if method in METHODS and "tags" in operation:
+                operation["tags"] = [_tag_name(tag, service) for tag in operation["tags"]]
+    return [{**tag, "name": _tag_name(tag["name"], service)} for tag in part.get("tags", ())]
+
+
+def _tag_name(tag: str, service: str) -> str:
+    return f"{service} operations" if tag == "operations" else tag
 
 
 def _public_path(routes: RouteTable, service: str, path: str) -> str | None:
@@ -83,23 +105,35 @@ def _path_item(item: Document, service: str, named: Mapping[Any, int]) -> Docume
     return item
 
 
-def _add_edge(components: Document, token_url: str | None) -> None:
+def _add_edge(components: Document, used: set[int], token_url: str | None) -> None:
+    """The answers that operations refer to, their schema and the security scheme."""
     schemas = components.setdefault("schemas", {})
     prefix = "" if schemas.get("Problem", _problem("")["Problem"]) == _problem("")["Problem"] else "Edge"
     schemas |= _problem(prefix)
     content = {MEDIA_TYPE: {"schema": {"$ref": f"{_REF}schemas/{prefix}Problem"}}}
     components.setdefault("responses", {}).update(
-        {f"Edge{status}": {"description": _DESCRIPTIONS[status], "content": content} for status in EDGE_STATUSES}
+        {f"Edge{status}": {"description": _DESCRIPTIONS[status], "content": content} for status in sorted(used)}
     )
-    scheme: Document = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    scheme: Document = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": BEARER}
     if token_url is not None:
-        scheme = {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": token_url, "scopes": {}}}}
+        scheme = {
+            "type": "oauth2",
+            "description": BEARER,
+            "flows": {"clientCredentials": {"tokenUrl": token_url, "scopes": {}}},
+        }
     components["securitySchemes"] = {"bearer": scheme}
+
+
+def _edge_statuses(paths: Document) -> set[int]:
+    operations = [item[method] for item in paths.values() for method in METHODS & item.keys()]
+    answers = [answer for operation in operations for answer in operation["responses"].values()]
+    return {status for status in EDGE_STATUSES if {"$ref": f"{_REF}responses/Edge{status}"} in answers}
 
 
 def _problem(prefix: str) -> Document:
     """The schemas of a problem document, their names with a prefix."""
     schema = Problem.model_json_schema(ref_template=f"{_REF}schemas/{prefix}{{model}}")
+    bounds.complete(schema)
     inner = {f"{prefix}{name}": body for name, body in schema.pop("$defs", {}).items()}
     return {f"{prefix}Problem": schema, **inner}
 

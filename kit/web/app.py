@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
 from kit.lookout import Lookout
 from kit.runtime import Runtime
 from kit.security.principals import Reach
 from kit.telemetry.metrics import MetricsMiddleware
 from kit.transitions import text_of_move
-from kit.web import problems
+from kit.web import bounds, problems
 from kit.web.health import ServiceHealth
 from kit.web.middleware import EdgeMiddleware
 from kit.web.problems import MEDIA_TYPE, Problem
@@ -96,12 +98,25 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
         components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+        schema["tags"] = _tags(app)
         for path, operations in schema.get("paths", {}).items():
             for method, operation in operations.items():
                 _document(path, method, operation)
                 _document_headers(operation, schemas)
+        bounds.complete(schema)
         app.openapi_schema = schema
     return app.openapi_schema
+
+
+def _tags(app: FastAPI) -> list[dict[str, str]]:
+    """A tag of each slice, described by the first line of the module of its routes."""
+    found: dict[str, str] = {}
+    for route in app.routes:
+        if isinstance(route, APIRoute) and route.include_in_schema:
+            text = (sys.modules[route.endpoint.__module__].__doc__ or "").partition("\n")[0]
+            for tag in route.tags:
+                found.setdefault(str(tag), text)
+    return [{"name": name, "description": text} for name, text in found.items()]
 
 
 def _document(path: str, method: str, operation: dict[str, Any]) -> None:

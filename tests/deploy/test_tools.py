@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
-from deploy.tools import server, verify
-from deploy.tools.manifests import K8S, RenderFailed, name_of, rendered
+from deploy.tools import score, server, verify
+from deploy.tools.manifests import K8S, OVERLAYS, RenderFailed, name_of, rendered
 from deploy.tools.server import ServerRefused, kubectl, on_top
 
 
@@ -48,3 +49,29 @@ def test_definitions_are_of_what_the_components_use() -> None:
     assert vars(server)["K8S"] == K8S
     kinds = {path.stem for path in verify.CRDS}
     assert kinds == {"cloudnative-pg", "keda", "prometheus-operator", "strimzi"}
+
+
+def test_every_check_that_is_not_asked_says_why() -> None:
+    skipped = yaml.safe_load(score.SKIPPED.read_text())
+    assert set(skipped) <= {"all", *OVERLAYS}
+    assert all(len(reason) > 30 for part in skipped.values() for reason in part.values())
+    assert set(score.skipped("production")) == set(skipped["all"])
+
+
+def test_findings_are_counted_and_a_missing_program_says_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program = tmp_path / score.PROGRAM
+    program.write_text('#!/bin/sh\necho "[OK] a"\necho "[CRITICAL] b $*"\necho "[SKIPPED] c"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    (found,) = score.findings("dev", "")
+    assert found.startswith("[CRITICAL] b score")
+    assert "--ignore-test horizontalpodautoscaler-replicas" in found
+    assert score.main() == 1
+    program.write_text("#!/bin/sh\necho broken >&2\n")
+    with pytest.raises(RuntimeError, match="broken"):
+        score.findings("dev", "")
+    monkeypatch.setenv("PATH", "")
+    assert score.main() == 2
+    assert "go install" in capsys.readouterr().err

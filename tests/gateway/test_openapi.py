@@ -74,16 +74,23 @@ def test_equal_components_are_shared_and_different_ones_prefixed() -> None:
 def test_only_routed_paths_with_edge_answers_and_unique_operations() -> None:
     admin = document("/admin/parked", Parked={"type": "object"})
     admin["paths"]["/admin/parked"]["get"]["responses"]["404"] = {"description": "own"}
-    merged = merge(
-        {"customer": admin, "risk": document("/v1/exposures", Exposure={"type": "object"})}, default_routes(), OWN
-    )
+    risk = document("/v1/exposures", Exposure={"type": "object"})
+    for part, tag in ((admin, "operations"), (risk, "exposures")):
+        part["tags"] = [{"name": tag, "description": "text"}]
+        next(iter(part["paths"].values()))["get"]["tags"] = [tag]
+    merged = merge({"customer": admin, "risk": risk}, default_routes(), OWN)
     assert set(merged["paths"]) == {"/admin/customer/parked", "/v1/exposures"}
     operations = [item["get"] for item in merged["paths"].values()]
     assert len({operation["operationId"] for operation in operations}) == 2
     for operation in operations:
         assert operation["security"] == [{"bearer": []}]
         assert {str(status) for status in EDGE_STATUSES} <= set(operation["responses"])
-    assert operations[0]["responses"]["404"] == {"description": "own"}
+        for answer in operation["responses"].values():
+            found = resolve(merged, answer["$ref"]) if "$ref" in answer else answer
+            assert found["headers"]["RateLimit"] == {"$ref": "#/components/headers/RateLimit"}
+    assert operations[0]["responses"]["404"]["description"] == "own"
+    assert [tag["name"] for tag in merged["tags"]] == ["customer operations", "exposures"]
+    assert [group["name"] for group in merged["x-tagGroups"]] == ["customer", "risk"]
     assert set(merged["components"]["securitySchemes"]) == {"bearer"}
 
 
@@ -117,7 +124,7 @@ async def client(issuer: DevelopmentIssuer, settings: GatewaySettings) -> AsyncI
 
 
 async def test_names_that_nobody_serves_yet_answer_404(client: httpx.AsyncClient) -> None:
-    for path in ("/v1/quotes", "/v1/contracts/1", "/v1/customers/1/360", "/v1/me"):
+    for path in ("/v1/quotes", "/v1/contracts/1", "/v1/customers/1/360"):
         answer = await client.get(path)
         assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
 

@@ -1,0 +1,44 @@
+"""The composed OpenAPI document passes the rules of Spectral and of OWASP, but for those that spectral.yaml names."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from cli.contracts import FOLDER
+from tests.clients.pages import run
+
+RULES = Path(__file__).with_name("spectral.yaml")
+LINT = "npx spectral lint document.json --ruleset spectral.yaml --fail-severity hint"
+
+
+@pytest.fixture
+def linting(folder: Path) -> Path:
+    """The folder with document and rules."""
+    shutil.copy(RULES, folder)
+    shutil.copy(FOLDER / "openapi" / "crmesh.json", folder / "document.json")
+    return folder
+
+
+def test_the_document_passes_without_a_finding(linting: Path) -> None:
+    assert "No results" in run(LINT, linting)
+
+
+def test_a_fault_is_found(linting: Path) -> None:
+    document = json.loads((linting / "document.json").read_text())
+    del document["components"]["schemas"]["Problem"]["properties"]["title"]["maxLength"]
+    (linting / "document.json").write_text(json.dumps(document))
+    said = run(f"{LINT} || true", linting)
+    assert re.findall(r"owasp:\S+", said) == ["owasp:api4:2023-string-limit"]
+
+
+def test_every_rule_switched_off_says_why() -> None:
+    lines = RULES.read_text().partition("rules:\n")[2].splitlines()
+    for before, line in pairwise(lines):
+        if line.endswith(": off"):
+            assert before.strip().startswith("#"), line
