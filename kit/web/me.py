@@ -28,7 +28,7 @@ class PrincipalRead(Schema):
     path: Annotated[list[UUID], Field(max_length=64)]
 
 
-class MeRead(Schema):
+class CallerRead(Schema):
     """The caller here. `reach` says whose records they see, `members` of how many principals (null: of all)."""
 
     subject: Annotated[str, Field(max_length=255)]
@@ -42,7 +42,7 @@ class MeRead(Schema):
 def add_me(router: APIRouter) -> None:
     """The endpoint, open to every caller with a token."""
 
-    @router.get("/admin/me", response_model=MeRead)
+    @router.get("/admin/me", response_model=CallerRead)
     async def read_me(context: Anybody) -> Response:
         """The caller: roles, what they allow here, and whose records the caller sees."""
         actor = context.actor

@@ -30,6 +30,7 @@ from tests.deploy.cluster import (
     workloads,
 )
 
+BOUNDED = {"cpu", "memory", "ephemeral-storage"}
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 WORKLOADS = [(name, one) for name in OVERLAYS for one in workloads(name)]
 IDS = [f"{name}-{one['metadata']['name']}" for name, one in WORKLOADS]
@@ -166,7 +167,7 @@ def test_every_workload_is_restricted(name: str, workload: Object) -> None:
 @each_one
 def test_every_workload_has_limits_and_probes(workload: Object) -> None:
     only = container(workload)
-    assert only["resources"]["requests"].keys() == only["resources"]["limits"].keys() == {"cpu", "memory"}
+    assert only["resources"]["requests"].keys() == only["resources"]["limits"].keys() == BOUNDED
     if workload["kind"] == "Job":
         assert workload["spec"]["ttlSecondsAfterFinished"]
         return
