@@ -35,6 +35,7 @@ FROM outbox WHERE published_at IS NULL
 _PARKED = """
 SELECT count(DISTINCT (grp, key)) AS keys, count(*) AS events FROM parked_event WHERE discarded_at IS NULL
 """
+_PROJECTIONS = "SELECT name, state, reason, done, total FROM projection_state WHERE state <> 'live' ORDER BY name"
 _UNSEALED = """
 SELECT count(*) AS rows, coalesce(extract(epoch FROM clock_timestamp() - min(at)), 0)::float8 AS age
 FROM audit_log WHERE hash IS NULL
@@ -171,6 +172,7 @@ async def _check_work(connection: asyncpg.Connection, service: str) -> list[Find
             f"look: crmesh parked list {service}; then retry the key, or discard an event",
         ),
     ]
+    found.append(await _check_projections(connection, service))
     found.append(await _check_locks(connection, service))
     if await connection.fetchval("SELECT to_regclass('job') IS NOT NULL"):
         found.append(await _check_jobs(connection, service))
@@ -179,6 +181,23 @@ async def _check_work(connection: asyncpg.Connection, service: str) -> list[Find
     if await connection.fetchval(_HAS_AUDIT):
         found.append(await _check_seals(connection, service))
     return found
+
+
+async def _check_projections(connection: asyncpg.Connection, service: str) -> Finding:
+    rows = await connection.fetch(_PROJECTIONS)
+    aside = [f"{row['name']} is set aside: {row['reason'][:200]}" for row in rows if row["state"] == "aside"]
+    building = [
+        f"{row['name']} is being filled: {row['done']} of {row['total']} records {row['reason']}".strip()
+        for row in rows
+        if row["state"] == "building"
+    ]
+    return finding(
+        service,
+        "projections",
+        "fail" if aside else "warn" if building else "ok",
+        "; ".join(aside + building) or "all stand",
+        f"mend what fails, then: crmesh rebuild {service} PROJECTION --swap --force; filling needs a worker",
+    )
 
 
 async def _check_locks(connection: asyncpg.Connection, service: str) -> Finding:

@@ -10,7 +10,7 @@ Handlers stand on lanes, the consumer groups of a service, so that a fault stays
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar, get_args
@@ -132,12 +132,27 @@ class Lane:
     def _is_first(self, hears: Iterable[bool]) -> bool:
         return next((lane for lane, does in zip(self.door.lanes, hears, strict=False) if does), None) is self
 
-    async def handle(self, work: Work, events: Sequence[Event]) -> None:
-        """Run the handlers of `events` (all of types it handles), keeping the order of each key."""
+    async def handle(
+        self,
+        work: Work,
+        events: Sequence[Event],
+        off: Collection[str] = (),
+        enter: Callable[[str], None] = lambda _projection: None,
+    ) -> None:
+        """Run the handlers of `events` (all of types it handles) but the projections that are `off`, keeping the
+        order of each key. `enter` is told whose handler is next: a projection, or "" for reactions."""
         for event_type, wave in waves(events):
             for step in self.handlers[event_type]:
-                handle = work if step.kind == "react" and self.door.models is not None else work.tx
-                await step.handler(handle, wave)
+                if step.projection not in off:
+                    enter(step.projection)
+                    handle = work if step.kind == "react" and self.door.models is not None else work.tx
+                    await step.handler(handle, wave)
+        enter("")
+
+    def projections_of(self, events: Sequence[Event]) -> frozenset[str]:
+        """Projections that these events go into."""
+        types = {event.type for event in events}
+        return frozenset(step.projection for name in types for step in self.handlers[name] if step.projection)
 
 
 @dataclass

@@ -14,6 +14,7 @@ from kit import clock
 from kit.db.database import Tx
 from kit.events.handlers import Subscriptions
 from kit.events.lag import LagMeter
+from kit.events.projections import states
 from kit.events.relay import RETRYABLE
 from kit.events.status import waiting
 from kit.jobs import store
@@ -87,6 +88,9 @@ class Housekeeping:
             found = await waiting(tx)
             metrics.outbox(found.outbox_waiting, found.outbox_age)
             metrics.parked(found.parked_keys)
+            for each in await states(tx):
+                filled = 1.0 if each.state == "live" else each.done / max(each.total, 1)
+                metrics.projection(each.name, is_aside=each.state == "aside", filled=filled)
             if self._has_jobs:
                 for state, (count, oldest_seconds) in (await store.open_jobs(tx)).items():
                     metrics.jobs(state, count, oldest_seconds)

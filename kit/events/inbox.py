@@ -16,23 +16,22 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
-import asyncpg
 import structlog
 
 from kit import clock
-from kit.db.database import TRANSIENT_ERRORS, Database, Tx
+from kit.db.database import Database, Tx
 from kit.db.rows import dumps
-from kit.errors import TransientError
-from kit.events import outbox, parked, starts
-from kit.events.bus import BusUnavailable, Consumer, ConsumerStalled, EventBus, Record, TopicPartition
+from kit.events import outbox, parked, projections, starts
+from kit.events.bus import Consumer, ConsumerStalled, EventBus, Record, TopicPartition
 from kit.events.envelope import Event, UndecodableEvent, dead_letter_topic_of, from_headers, traced, type_of
 from kit.events.faults import crash_point
 from kit.events.handlers import Lane
+from kit.events.outages import RETRYABLE, is_outage
 from kit.events.starts import stored_offsets
 from kit.parts import is_cancelled
 from kit.settings import ServiceSettings
@@ -42,12 +41,6 @@ from kit.work import system_work
 
 log = structlog.get_logger(__name__)
 
-RETRYABLE: tuple[type[BaseException], ...] = (
-    BusUnavailable,
-    TransientError,
-    asyncpg.InvalidCachedStatementError,
-    *TRANSIENT_ERRORS,
-)
 BATCH = 200
 POLL_SECONDS = 1.0
 IDLE_SECONDS = 0.05
@@ -100,6 +93,8 @@ class InboxConsumer:
         self.group = lane.group
         self._skipped: dict[TopicPartition, int] = {}
         self._skipped_at = 0.0
+        self._projection = ""
+        self._set_aside = False
         self.handled = 0
         self.last_beat = time.monotonic()
         self.stalls = 0
@@ -121,6 +116,9 @@ class InboxConsumer:
             consumer = self._bus.consumer(self.group, self._lane.topics(), self._start_offsets)
             try:
                 await starts.ensure(self._db, self._bus, self._lane.door)
+                if await self._must_wait(stop):
+                    continue
+                await self._release()
                 try:
                     async with asyncio.timeout(START_SECONDS):
                         await consumer.start()
@@ -139,6 +137,27 @@ class InboxConsumer:
                 log.error("consumer_failed", group=self.group, error=repr(error), exc_info=error)
                 await _sleep(stop, FAILURE_SECONDS)
             self.last_beat = time.monotonic()
+
+    async def _must_wait(self, stop: asyncio.Event) -> bool:
+        """What core reads is filled before core runs on it."""
+        if not await projections.holds_up(self._db, self._lane):
+            return False
+        log.info("lane_waits_for_projections", group=self.group)
+        await _sleep(stop, POLL_SECONDS)
+        return True
+
+    async def _release(self) -> None:
+        """Handle what was parked for the sake of projections that have been set aside; what fails again stays."""
+        async with self._db.reading() as tx:
+            keys = await projections.held_for(tx, self._lane)
+        for key in keys:
+            try:
+                await parked.retry_in(self._db, self._lane, self._settings, key)
+            except Exception as error:
+                if is_outage(error):
+                    raise
+                log.warning("still_parked", group=self.group, key=key, error=repr(error))
+        self._set_aside = False
 
     async def _start_offsets(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, int]:
         async with self._db.reading() as tx:
@@ -215,6 +234,8 @@ class InboxConsumer:
                     attempts += 1
                     if attempts >= MAX_ATTEMPTS or not isinstance(error, RETRYABLE):
                         await self._apply({partition: [record]}, failure=error, attempts=attempts)
+                        if self._set_aside:
+                            await self._release()
                         return
                 if stop.is_set():
                     raise
@@ -250,11 +271,17 @@ class InboxConsumer:
     ) -> list[Event]:
         """Handle what is new and not held back; returns it. An event that comes alone lends its trace to the logs."""
         with continuing(decoded[0][1].traceparent) if len(decoded) == 1 else nullcontext():
-            waiting = await self._park(tx, decoded, failure, attempts)
+            turn = await projections.look(tx, self._lane, {event.key for _record, event in decoded})
+            waiting = await self._park(tx, decoded, turn.blocked, failure, attempts)
             new = await self._remember(tx, [event for record, event in decoded if event.id not in waiting])
             with traced("consumer", self._lane.service, new) as events:
-                await self._lane.handle(system_work(tx, self._lane.service, self._settings), events)
+                work = system_work(tx, self._lane.service, self._settings)
+                await self._lane.handle(work, events, turn.off, self._enter)
+            await projections.succeeded(tx, turn.suspects & self._lane.projections_of(new))
         return new
+
+    def _enter(self, projection: str) -> None:
+        self._projection = projection
 
     def _count(self, metrics: Metrics, handled: Sequence[Event]) -> None:
         now = clock.now()
@@ -295,12 +322,17 @@ class InboxConsumer:
         return fresh
 
     async def _park(
-        self, tx: Tx, decoded: Sequence[tuple[Record, Event]], failure: Exception | None, attempts: int
+        self,
+        tx: Tx,
+        decoded: Sequence[tuple[Record, Event]],
+        seen: Collection[str],
+        failure: Exception | None,
+        attempts: int,
     ) -> set[Any]:
         """Park what failed or waits behind a parked key; returns the ids of what was parked."""
         keys = sorted({event.key for _record, event in decoded})
         if failure is None:
-            blocked = await parked.blocked_keys(tx, self.group, keys)
+            blocked = await parked.blocked_keys(tx, self.group, seen)
         else:
             blocked = set(keys)
             await parked.lock_keys(tx, self.group, keys)
@@ -311,7 +343,15 @@ class InboxConsumer:
             for record, _event in held:
                 await self._dead_letter(tx, record, failure)
             log.error("event_parked", group=self.group, keys=keys, error=repr(failure))
+            await self._blame(tx, keys, failure)
         return {event.id for _record, event in held}
+
+    async def _blame(self, tx: Tx, keys: Sequence[str], failure: Exception) -> None:
+        """When a projection failed, count the keys against it."""
+        for key in keys if self._projection else ():
+            if await projections.failed(tx, self._projection, key, parked.storable(repr(failure), 2000)):
+                self._set_aside = True
+                log.error("projection_set_aside", group=self.group, projection=self._projection, error=repr(failure))
 
     async def _dead_letter(self, tx: Tx, record: Record, error: Exception) -> None:
         await tx.execute(
@@ -325,28 +365,6 @@ class InboxConsumer:
         tx.after_commit(outbox.wake_relays)
         if self._metrics is not None:
             tx.after_commit(partial(self._metrics.dead_lettered, 1))
-
-
-_OUTAGES = (
-    BusUnavailable,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.ReadOnlySQLTransactionError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.SerializationError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.InternalClientError,
-    OSError,
-)
-
-
-def is_outage(error: BaseException) -> bool:
-    """Whether the database or the log is away, or another transaction is in the way: whatever the event
-    is, waiting is the only thing to do. A statement that takes too long may be the event's fault."""
-    if isinstance(error, asyncpg.InterfaceError):
-        return "clos" in str(error)  # asyncpg says so of a closed connection or pool; the rest is misuse
-    return isinstance(error, _OUTAGES) and not isinstance(error, asyncpg.QueryCanceledError)
 
 
 async def _sleep(stop: asyncio.Event, seconds: float) -> None:

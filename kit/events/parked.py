@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from kit.errors import Conflict, NotFound
 from kit.events.bus import Record
 from kit.events.envelope import MAX_EVENT_BYTES, Event, from_headers
 from kit.events.handlers import Lane, Subscriptions
+from kit.events.projections import look
 from kit.ids import derived_id
 from kit.settings import ServiceSettings
 from kit.work import system_work
@@ -52,15 +53,13 @@ async def lock_keys(tx: Tx, group: str, keys: Sequence[str]) -> None:
     await tx.execute(_LOCK, sorted(_lock_number(group, key) for key in keys))
 
 
-async def blocked_keys(tx: Tx, group: str, keys: Sequence[str]) -> set[str]:
-    """Which of `keys` have parked events; those are locked, so that a retry cannot pass by."""
-    if not keys:
-        return set()
-    seen = [row["key"] for row in await tx.fetch(_BLOCKED, group, list(keys))]
+async def blocked_keys(tx: Tx, group: str, seen: Collection[str]) -> set[str]:
+    """Which of the keys `seen` to have parked events still have some; they are locked, so that a retry cannot pass
+    by."""
     if not seen:
         return set()
-    await lock_keys(tx, group, seen)
-    return {row["key"] for row in await tx.fetch(_BLOCKED, group, seen)}
+    await lock_keys(tx, group, list(seen))
+    return {row["key"] for row in await tx.fetch(_BLOCKED, group, list(seen))}
 
 
 async def park(
@@ -156,7 +155,7 @@ async def retry_key(db: Database, subscriptions: Subscriptions, settings: Servic
     done, failures = 0, list[Exception]()
     for lane in subscriptions.lanes:
         try:
-            done += await _retry_in(db, lane, settings, key)
+            done += await retry_in(db, lane, settings, key)
         except Exception as error:  # one lane's fault stays in it
             failures.append(error)
     if failures:
@@ -164,7 +163,8 @@ async def retry_key(db: Database, subscriptions: Subscriptions, settings: Servic
     return done
 
 
-async def _retry_in(db: Database, lane: Lane, settings: ServiceSettings, key: str) -> int:
+async def retry_in(db: Database, lane: Lane, settings: ServiceSettings, key: str) -> int:
+    """The same in one lane; projections that are off are left out."""
     done = 0
     while True:
         async with db.transaction() as tx:
@@ -186,7 +186,8 @@ async def _retry_in(db: Database, lane: Lane, settings: ServiceSettings, key: st
                 event.id,
             )
             if is_new:
-                await lane.handle(system_work(tx, lane.service, settings), [event])
+                turn = await look(tx, lane, ())
+                await lane.handle(system_work(tx, lane.service, settings), [event], turn.off)
         done += 1
 
 

@@ -35,6 +35,14 @@ SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
 WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
 """
 
+_LOCK_OFFSETS = """
+SELECT FROM consumer_offset WHERE grp = $1 AND topic = ANY($2::text[]) ORDER BY topic, partition FOR UPDATE
+"""
+_STANDS = """
+UPDATE projection_state SET state = 'live', version = GREATEST(version, $2), reason = '', failed_keys = '{}',
+    since = clock_timestamp(), done = total WHERE name = $1
+"""
+
 Progress = Callable[[int, int], Awaitable[None]]
 
 
@@ -216,10 +224,13 @@ class _Rebuild:
     async def lock_live(self) -> None:
         """Wait for the writers of the projection and keep new ones out until the transaction ends."""
         deadline = time.monotonic() + LOCK_SECONDS
+        topics = [] if self.projection.is_ledger else list(self.projection.topics())
         names = ", ".join(f"public.{table}" for table in self.projection.tables)
         while True:
             try:
                 async with self.tx.savepoint():
+                    # offsets first, as a batch takes them: they also stop a lane that leaves this projection out
+                    await self.tx.execute(_LOCK_OFFSETS, self.group, topics)
                     await self.tx.execute(f"LOCK TABLE {names} IN EXCLUSIVE MODE")
                 return
             except (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError):
@@ -291,6 +302,7 @@ class _Rebuild:
                 f"INSERT INTO public.{table} ({columns}) OVERRIDING SYSTEM VALUE "
                 f"SELECT {columns} FROM {self.schema}.{table}"
             )
+        await self.tx.execute(_STANDS, self.projection.name, self.projection.version)
 
     async def clean(self) -> None:
         await self.tx.execute(f"DROP SCHEMA IF EXISTS {self.schema} CASCADE")

@@ -22,7 +22,7 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[]) ORDER BY 1
 _KNOWN = "SELECT name FROM projection_state"
 _ADD = """
 INSERT INTO projection_state (name, version, state)
-SELECT name, version, $3 FROM unnest($1::text[], $2::int[]) AS n(name, version) ON CONFLICT DO NOTHING
+VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
 """
 
 
@@ -58,7 +58,7 @@ async def ensure(db: Database, bus: EventBus, subscriptions: Subscriptions) -> N
         for name in unknown:
             projection = subscriptions.projections[name]
             state = "live" if is_new or projection.is_ledger else "building"
-            await tx.execute(_ADD, [name], [projection.version], state)
+            await tx.execute(_ADD, name, projection.version, state)
 
 
 async def _missing(tx: Tx, subscriptions: Subscriptions) -> list[tuple[str, TopicPartition]]:

@@ -11,6 +11,7 @@ from kit.db.database import Tx
 from kit.events.bus import BusUnavailable, EventBus
 from kit.events.handlers import Subscriptions
 from kit.events.lag import positions
+from kit.events.projections import ProjectionState, states
 
 _COUNTS = """
 SELECT (SELECT count(*) FROM outbox WHERE published_at IS NULL) AS waiting,
@@ -39,6 +40,7 @@ class DeliveryStatus:
     parked_keys: int
     lag: dict[str, int] | None
     lanes: dict[str, dict[str, int]] | None
+    projections: list[ProjectionState]
 
     def behind(self) -> int:
         """Records not applied, over all lanes; 0 when the log could not be asked."""
@@ -63,7 +65,7 @@ async def waiting(tx: Tx) -> Waiting:
 async def delivery_status(tx: Tx, bus: EventBus, subscriptions: Subscriptions) -> DeliveryStatus:
     """Counts and lags now; raises BusUnavailable."""
     counts = await waiting(tx)
-    return _status(counts, await _lanes(tx, bus, subscriptions))
+    return _status(counts, await _lanes(tx, bus, subscriptions), await states(tx))
 
 
 async def status_within(tx: Tx, bus: EventBus, subscriptions: Subscriptions, seconds: float) -> DeliveryStatus:
@@ -74,14 +76,16 @@ async def status_within(tx: Tx, bus: EventBus, subscriptions: Subscriptions, sec
         async with asyncio.timeout(seconds):
             await bus.start()
             lanes = await _lanes(tx, bus, subscriptions)
-    return _status(counts, lanes)
+    return _status(counts, lanes, await states(tx))
 
 
-def _status(counts: Waiting, lanes: dict[str, dict[str, int]] | None) -> DeliveryStatus:
+def _status(
+    counts: Waiting, lanes: dict[str, dict[str, int]] | None, projections: list[ProjectionState]
+) -> DeliveryStatus:
     lag: dict[str, int] | None = None if lanes is None else {}
     for topic, count in (pair for topics in (lanes or {}).values() for pair in topics.items()):
         lag = {**(lag or {}), topic: max(count, (lag or {}).get(topic, 0))}
-    return DeliveryStatus(counts.outbox_waiting, counts.outbox_age, counts.parked_keys, lag, lanes)
+    return DeliveryStatus(counts.outbox_waiting, counts.outbox_age, counts.parked_keys, lag, lanes, projections)
 
 
 async def _lanes(tx: Tx, bus: EventBus, subscriptions: Subscriptions) -> dict[str, dict[str, int]]:

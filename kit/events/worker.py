@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from kit.due.due import AnyDue
 from kit.due.loop import DueLoop
+from kit.events.filling import Filler
 from kit.events.handlers import Subscriptions
 from kit.events.housekeeping import Figure, Housekeeping
 from kit.events.inbox import InboxConsumer
@@ -33,6 +34,7 @@ class Worker:
             InboxConsumer(runtime.db, runtime.bus, lane, runtime.settings, runtime.metrics)
             for lane in subscriptions.lanes
         ]
+        self.filler = Filler(runtime.db, runtime.bus, subscriptions)
         self.jobs = JobRunner(runtime.db, jobs, finished=runtime.metrics.job_finished) if jobs else None
         self.housekeeping = Housekeeping(runtime, subscriptions, has_jobs=bool(jobs), figures=figures)
         self.due = DueLoop(runtime, dues) if dues else None
@@ -53,6 +55,7 @@ class Worker:
             async with asyncio.TaskGroup() as group:
                 for consumer in self.consumers:
                     group.create_task(until(stop, f"{consumer.group}-consumer", consumer.run))
+                group.create_task(until(stop, f"{service}-filler", self.filler.run))
                 group.create_task(until(stop, f"{service}-housekeeping", self.housekeeping.run))
                 if self.jobs is not None:
                     group.create_task(until(stop, f"{service}-jobs", self.jobs.run))

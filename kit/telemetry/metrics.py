@@ -77,6 +77,8 @@ class Metrics(HttpMetrics):
         self._depth = self.gauge("crmesh_outbox_unpublished_events", "Events not yet on the bus")
         self._age = self.gauge("crmesh_outbox_oldest_age_seconds", "Age of the oldest event not yet on the bus")
         self._parked = self.gauge("crmesh_parked_keys", "Keys held back after a failure")
+        self._aside = self.gauge("crmesh_projection_aside", "1 when it kept failing and is left out", "projection")
+        self._filled = self.gauge("crmesh_projection_filled_share", "1 when it stands, less while filled", "projection")
         self._lag = self.gauge("crmesh_consumer_lag_records", "Records not yet handled", "lane")
         self._behind = self.gauge("crmesh_consumer_lag_seconds", "Age of the oldest record not yet handled", "lane")
         self._pool = self.gauge("crmesh_db_pool_connections_in_use", "Database connections in use", "pool")
@@ -115,6 +117,11 @@ class Metrics(HttpMetrics):
     def parked(self, keys: int) -> None:
         """How many keys are parked."""
         self._parked.labels(self.service).set(keys)
+
+    def projection(self, name: str, *, is_aside: bool, filled: float) -> None:
+        """Whether a projection is set aside, and how much of it is filled (0 to 1)."""
+        self._aside.labels(self.service, name).set(is_aside)
+        self._filled.labels(self.service, name).set(filled)
 
     def jobs(self, state: str, count: int, oldest_seconds: float) -> None:
         """Jobs that are queued or running, and how long the oldest has been so."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import orjson
@@ -30,6 +30,18 @@ Reader = Annotated[Context, Depends(Allow("operations:read"))]
 Operator = Annotated[Context, Depends(Allow("operations:write"))]
 
 
+class ProjectionRead(Schema):
+    """A table derived from the log: live, building (never filled yet) or aside (it kept failing, and is left out);
+    `done` of `total` records are read while it is filled."""
+
+    name: str
+    version: int
+    state: Literal["live", "building", "aside"]
+    reason: str
+    done: int
+    total: int
+
+
 class StatusRead(Schema):
     """Where delivery stands; records that are not applied by lane and topic, and per topic in the lane that is
     furthest behind (`lag`); null when the log does not answer."""
@@ -39,6 +51,7 @@ class StatusRead(Schema):
     parked_keys: int
     lag: dict[str, int] | None
     lanes: dict[str, dict[str, int]] | None
+    projections: list[ProjectionRead]
     settled: bool
 
 

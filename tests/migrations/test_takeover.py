@@ -105,7 +105,7 @@ async def test_each_lane_gets_what_is_its_business(
     assert sorted(found) == sorted(expected)
     for group in {row[0] for row in found}:  # in the order in which they were parked
         assert [row for row in found if row[0] == group] == [row for row in expected if row[0] == group]
-    states = dict(await old.fetch("SELECT name, state FROM projection_state"))
+    states = {row[0]: row[1] for row in await old.fetch("SELECT name, state FROM projection_state")}
     assert states == dict.fromkeys(subscriptions.projections, "live")
 
 
