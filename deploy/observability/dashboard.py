@@ -145,6 +145,16 @@ ROWS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
                 limit="ParkedKeys",
             ),
             Panel(
+                "Projections filled",
+                "percentunit",
+                (
+                    (
+                        "{{service}} {{projection}}",
+                        f"max by (service, projection) (crmesh_projection_filled_share{ONE})",
+                    ),
+                ),
+            ),
+            Panel(
                 "Dead letters",
                 "short",
                 (("{{service}}", f"sum by (service) (increase(crmesh_dead_letters_total{ONE}[15m]))"),),

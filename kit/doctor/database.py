@@ -172,7 +172,8 @@ async def _check_work(connection: asyncpg.Connection, service: str) -> list[Find
             f"look: crmesh parked list {service}; then retry the key, or discard an event",
         ),
     ]
-    found.append(await _check_projections(connection, service))
+    if await connection.fetchval("SELECT to_regclass('projection_state') IS NOT NULL"):
+        found.append(await _check_projections(connection, service))
     found.append(await _check_locks(connection, service))
     if await connection.fetchval("SELECT to_regclass('job') IS NOT NULL"):
         found.append(await _check_jobs(connection, service))

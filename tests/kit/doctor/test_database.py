@@ -77,6 +77,16 @@ def test_old_servers() -> None:
     assert (judge_version(170_006), judge_version(180_000), judge_version(190_001)) == ("fail", "ok", "ok")
 
 
+async def test_projections_that_do_not_stand(embedded: Tiny) -> None:
+    async with embedded.db.transaction() as tx:
+        await tx.execute("INSERT INTO projection_state (name, version, state) VALUES ('tally', 1, 'building')")
+    assert (await work_of(embedded))["projections"].level == "warn"
+    async with embedded.db.transaction() as tx:
+        await tx.execute("UPDATE projection_state SET state = 'aside', reason = 'boom'")
+    found = (await work_of(embedded))["projections"]
+    assert (found.level, found.found) == ("fail", "tally is set aside: boom")
+
+
 async def test_migrations(postgres_server: TestServer) -> None:
     name = await create_database(postgres_server, unique_name("doctor"))
     settings = DatabaseSettings(connect=postgres_server.connect_args(name), name="customer")
