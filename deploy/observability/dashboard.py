@@ -150,7 +150,11 @@ ROWS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
                 (
                     (
                         "{{service}} {{projection}}",
-                        f"max by (service, projection) (crmesh_projection_filled_share{ONE})",
+                        f"min by (service, projection) (crmesh_projection_filled_share{ONE})",
+                    ),
+                    (
+                        "aside {{service}} {{projection}}",
+                        f"max by (service, projection) (crmesh_projection_aside{ONE})",
                     ),
                 ),
             ),

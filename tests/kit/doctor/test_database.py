@@ -98,7 +98,7 @@ async def test_migrations(postgres_server: TestServer) -> None:
         assert by_check(await check_service("customer", settings))["migrations"].level == "ok"
         await asyncio.to_thread(run_alembic, "customer", settings.connect, "downgrade", "0001")
         found = by_check(await check_service("customer", settings))["migrations"]
-        assert (found.level, found.found) == ("fail", "at 0001, pending: 0002 (expand), 0003 (expand)")
+        assert (found.level, found.found) == ("fail", "at 0001, pending: 0002 (expand), 0003 (expand), 0004 (expand)")
     finally:
         await drop_database(postgres_server, name)
     (found,) = await check_service("customer", settings)
