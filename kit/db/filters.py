@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -241,14 +241,20 @@ _KIND_OF: Mapping[type, Kind] = {
 
 
 def fields_of(
-    row: type[SQLModel], alias: str, *, sortable: Collection[str] = (), without: Collection[str] = ()
+    row: type[SQLModel],
+    alias: str,
+    *,
+    sortable: Collection[str] = (),
+    unfiltered: Collection[str] = (),
+    without: Collection[str] = (),
 ) -> dict[str, Field]:
     """A field for each column of a row type; arrays and documents are shown and cannot be filtered by."""
-    return {
+    fields = {
         name: _field_of(info, f"{alias}.{name}", is_sortable=name in sortable)
         for name, info in row.model_fields.items()
         if name not in without
     }
+    return {**fields, **{name: replace(fields[name], filterable=False) for name in unfiltered}}
 
 
 def _field_of(info: FieldInfo, sql: str, *, is_sortable: bool) -> Field:

@@ -7,8 +7,9 @@ from fastapi import FastAPI
 from kit.process import api_lifespan, make_runtime, serve_api
 from kit.runtime import Runtime
 from kit.web.app import create_service_app
-from services.targets.access import PERMISSIONS, REACHES
+from services.targets.access import PERMISSIONS
 from services.targets.api import ROUTERS
+from services.targets.roles import REACHES
 from services.targets.settings import Settings
 
 TITLE = "crmesh targets"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from kit.events.handlers import Projection, Subscriptions
 from services.targets.credits.handlers import on_order_confirmed, on_order_returned
 from services.targets.credits.ledger import apply_credits
-from services.targets.events_in import OrderConfirmed, OrderReturned
+from services.targets.events_in import HEARD, OrderConfirmed, OrderReturned
 from services.targets.events_out import OrderCredited
 
 CREDITS = Projection(
     "credits", ("credited_order", "credit_bucket", "credit_line"), {OrderCredited.TYPE: apply_credits}, is_ledger=True
 )
 
-subscriptions = Subscriptions("targets")
+subscriptions = Subscriptions("targets", {**HEARD, OrderCredited.TYPE: OrderCredited})
 core = subscriptions.lane("core")
 core.react(on_order_confirmed, OrderConfirmed.TYPE)
 core.react(on_order_returned, OrderReturned.TYPE)

@@ -6,31 +6,31 @@ from kit.events.tables import ConsumerOffsetRow, InboxRow, OutboxRow, ParkedEven
 from kit.jobs.tables import JobRow
 from kit.security.audit import AuditRow
 from kit.web.idempotency import IdempotencyRow
-from services.targets.credits.models import CreditBucket, CreditedOrder, CreditLineRow
+from services.targets.credits.models import CreditBucketTable, CreditedOrderTable, CreditLineTable
 from services.targets.db import Base
-from services.targets.decompositions.models import Decomposition
-from services.targets.members.models import Member, Membership, Principal
-from services.targets.targets.models import Target
-from services.targets.units.models import Unit
+from services.targets.decompositions.models import DecompositionTable
+from services.targets.members.models import MembershipTable, MemberTable, Principal
+from services.targets.targets.models import TargetTable
+from services.targets.units.models import UnitTable
 
 __all__ = [
     "METADATA",
     "AuditLog",
     "ConsumerOffset",
-    "CreditBucket",
-    "CreditLineRow",
-    "CreditedOrder",
-    "Decomposition",
+    "CreditBucketTable",
+    "CreditLineTable",
+    "CreditedOrderTable",
+    "DecompositionTable",
     "IdempotencyKey",
     "Inbox",
     "Job",
-    "Member",
-    "Membership",
+    "MemberTable",
+    "MembershipTable",
     "Outbox",
     "ParkedEvent",
     "Principal",
-    "Target",
-    "Unit",
+    "TargetTable",
+    "UnitTable",
 ]
 
 

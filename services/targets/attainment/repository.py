@@ -5,9 +5,38 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
-from kit.db.database import Row, Tx
+from kit.db.database import Tx
+from services.targets.targets.enums import TargetState
+
+Scope = tuple[bool, Sequence[UUID], Sequence[UUID]]
+"""What is visible: everything, or what belongs to these members and units."""
+
+
+class GroupSum(NamedTuple):
+    """What was credited in a group, and by how many lines."""
+
+    key: str | None
+    actual: int
+    lines: int
+
+
+class TargetResult(NamedTuple):
+    """A target with what was credited in its scope and period."""
+
+    id: UUID
+    parent_id: UUID | None
+    decomposition_id: UUID | None
+    child_key: str | None
+    name: str
+    state: TargetState
+    amount: int
+    period_start: date
+    period_end: date
+    actual: int
+    lines: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +75,8 @@ _KEYS = {
 _SUMS = "coalesce(sum(b.amount), 0)::bigint AS actual, coalesce(sum(b.lines), 0)::bigint AS lines"
 
 _TARGET = """
-SELECT t.id, t.parent_id, t.decomposition_id, t.child_key, t.name, t.state, t.amount, t.currency,
-       t.period_start, t.period_end, t.unit_id, t.member_id, a.actual, a.lines
+SELECT t.id, t.parent_id, t.decomposition_id, t.child_key, t.name, t.state, t.amount, t.period_start, t.period_end,
+       a.actual, a.lines
 FROM target t CROSS JOIN LATERAL (
     SELECT coalesce(sum(b.amount), 0)::bigint AS actual, coalesce(sum(b.lines), 0)::bigint AS lines
     FROM credit_bucket b
@@ -65,37 +94,31 @@ _CHILDREN = f"{_TARGET} WHERE t.parent_id = $1 AND {_VISIBLE} ORDER BY t.decompo
 _TREE = f"{_TARGET} WHERE t.root_id = $1 AND {_VISIBLE} ORDER BY t.id LIMIT $5"
 
 
-async def sum_credits(tx: Tx, part: Slice, group_by: str = "") -> list[Row]:
-    """Rows (key, actual, lines) of the buckets in `part`, one per group; one row without groups."""
+async def sum_credits(tx: Tx, part: Slice, group_by: str = "") -> list[GroupSum]:
+    """Sums of the buckets in `part`, one per group; one alone without groups."""
     wheres, args = ["TRUE"], list[object]()
     for name, condition in _CONDITIONS.items():
         if (value := getattr(part, name)) is not None:
             args.append(value)
             wheres.append(condition.format(f"${len(args)}"))
     if part.visible_members is not None:
-        args += [list(part.visible_members), list(part.visible_units or ())]
+        args += [part.visible_members, part.visible_units or ()]
         wheres.append(f"(b.member_id = ANY(${len(args) - 1}::uuid[]) OR b.unit_path && ${len(args)}::uuid[])")
     grouping = " GROUP BY 1 ORDER BY 1" if group_by else ""
     sql = f"SELECT {_KEYS[group_by]} AS key, {_SUMS} FROM credit_bucket b WHERE {' AND '.join(wheres)}{grouping}"
-    return await tx.fetch(sql, *args)
+    return await tx.rows(GroupSum, sql, *args)
 
 
-async def get_target_result(
-    tx: Tx, target_id: UUID, everything: bool, members: Sequence[UUID], units: Sequence[UUID]
-) -> Row | None:
-    """A visible target with its actual and the lines behind it, or None."""
-    return await tx.fetchrow(_ONE, target_id, everything, list(members), list(units))
+async def get_target_result(tx: Tx, target_id: UUID, scope: Scope) -> TargetResult | None:
+    """The result of a visible target, or None."""
+    return await tx.row(TargetResult, _ONE, target_id, *scope)
 
 
-async def list_children_results(
-    tx: Tx, target_id: UUID, everything: bool, members: Sequence[UUID], units: Sequence[UUID]
-) -> list[Row]:
-    """The visible children of a target with their actuals, by decomposition and key."""
-    return await tx.fetch(_CHILDREN, target_id, everything, list(members), list(units))
+async def list_children_results(tx: Tx, target_id: UUID, scope: Scope) -> list[TargetResult]:
+    """Results of the visible children of a target, by decomposition and key."""
+    return await tx.rows(TargetResult, _CHILDREN, target_id, *scope)
 
 
-async def list_tree_results(
-    tx: Tx, root_id: UUID, everything: bool, members: Sequence[UUID], units: Sequence[UUID], limit: int
-) -> list[Row]:
-    """The visible targets of a tree with their actuals."""
-    return await tx.fetch(_TREE, root_id, everything, list(members), list(units), limit)
+async def list_tree_results(tx: Tx, root_id: UUID, scope: Scope, limit: int) -> list[TargetResult]:
+    """Results of the visible targets of a tree."""
+    return await tx.rows(TargetResult, _TREE, root_id, *scope, limit)

@@ -2,137 +2,133 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from collections.abc import Sequence
 from uuid import UUID
 
-from kit.db.database import Row, Tx
-from kit.errors import BadQuery, FieldError
-from services.targets.access import Visible
+from kit.errors import BadQuery, FieldError, NotFound
+from kit.work import Work
 from services.targets.attainment import repository
-from services.targets.attainment.repository import Slice
+from services.targets.attainment.repository import GroupSum, Slice, TargetResult
 from services.targets.attainment.rules import assess
-from services.targets.attainment.schemas import AttainmentQuery
-from services.targets.members.service import MemberNotFound, require_member
-from services.targets.targets.service import TargetNotFound, require_visible
-from services.targets.units.service import UnitNotFound, require_unit
+from services.targets.attainment.schemas import AttainmentItem, AttainmentQuery, AttainmentRead
+from services.targets.members.service import require_member
+from services.targets.targets.service import require_target
+from services.targets.units.service import require_unit, visible_to
 
 FORMULA_VERSION = 1
 MAX_TREE = 1_000
 
-_DIMENSIONS = ("unit_id", "member_id", "product_line", "region", "customer_type", "first", "last")
+_DIMENSIONS = ("unit_id", "member_id", "product_line", "region", "customer_type")
+_NARROWING = (*_DIMENSIONS, "first", "last")
 _NAMES = {"first": "from", "last": "to"}
 
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """What the results depend on besides the data."""
-
-    visible: Visible
-    as_of: date
-    currency: str
-
-
-async def read_attainment(tx: Tx, query: AttainmentQuery, view: View) -> dict[str, Any]:
+async def read_attainment(work: Work, query: AttainmentQuery) -> AttainmentRead:
     """The answer to a query.
 
-    Raises BadQuery for parameters that exclude each other; TargetNotFound, UnitNotFound, MemberNotFound for what
-    does not exist or is not visible.
+    Raises BadQuery for parameters that exclude each other; NotFound for a target, unit or member that does not exist
+    or is not visible.
     """
-    given = [name for name in _DIMENSIONS if getattr(query, name) is not None]
+    _check(query)
+    if query.root_id is not None:
+        return _of_targets(work, await _tree(work, query.root_id))
+    if query.target_id is not None and not query.group_by:
+        return _of_targets(work, await _target(work, query.target_id, children=query.children))
+    part = await _slice(work, query) if query.target_id is None else await _target_slice(work, query.target_id)
+    sums = await repository.sum_credits(work.tx, part, query.group_by or "")
+    return _answer(work, sums, [AttainmentItem(key=one.key, actual=one.actual, lines=one.lines) for one in sums])
+
+
+def _check(query: AttainmentQuery) -> None:
+    """Parameters that exclude each other; the one to be left out is named."""
+    given = [name for name in _NARROWING if getattr(query, name) is not None]
     if query.target_id is not None and query.root_id is not None:
         raise _excluded("root_id")
     if (query.target_id or query.root_id) and given:
         raise _excluded(_NAMES.get(given[0], given[0]))
     if query.children and (query.target_id is None or query.group_by):
         raise _excluded("children")
-    if query.root_id is not None:
-        if query.group_by:
-            raise _excluded("group_by")
-        return _answer(view, [_of_target(row, view.as_of) for row in await _tree(tx, query.root_id, view.visible)])
-    if query.target_id is not None and not query.group_by:
-        rows = await _target(tx, query.target_id, view.visible, children=query.children)
-        return _answer(view, [_of_target(row, view.as_of) for row in rows])
-    part = await _target_slice(tx, query.target_id, view) if query.target_id else await _slice(tx, query, view)
-    rows = await repository.sum_credits(tx, part, query.group_by or "")
-    return _answer(view, [dict(row) for row in rows])
+    if query.root_id is not None and query.group_by:
+        raise _excluded("group_by")
 
 
 def _excluded(name: str) -> BadQuery:
     return BadQuery(errors=[FieldError(name, "excluded", "cannot be combined with the other parameters")])
 
 
-def _answer(view: View, items: list[dict[str, Any]]) -> dict[str, Any]:
-    return {
-        "as_of": view.as_of,
-        "formula_version": FORMULA_VERSION,
-        "sample_size": sum(item["lines"] for item in items),
-        "currency": view.currency,
-        "items": items,
-    }
-
-
-async def _target(tx: Tx, target_id: UUID, visible: Visible, *, children: bool) -> list[Row]:
-    scope = (visible.everything, visible.members, visible.units)
-    row = await repository.get_target_result(tx, target_id, *scope)
-    if row is None:
-        raise TargetNotFound
-    return [row, *(await repository.list_children_results(tx, target_id, *scope) if children else [])]
-
-
-async def _tree(tx: Tx, root_id: UUID, visible: Visible) -> list[Row]:
-    scope = (visible.everything, visible.members, visible.units)
-    rows = await repository.list_tree_results(tx, root_id, *scope, MAX_TREE + 1)
-    if not rows:
-        raise TargetNotFound
-    if len(rows) > MAX_TREE:
-        raise BadQuery(errors=[FieldError("root_id", "too-many", f"the tree has more than {MAX_TREE} targets")])
-    return rows
-
-
-async def _target_slice(tx: Tx, target_id: UUID, view: View) -> Slice:
-    target = await require_visible(tx, target_id, view.visible)
-    return Slice(
-        first=target["period_start"],
-        last=target["period_end"],
-        **{name: target[name] for name in _DIMENSIONS[:5]},
+def _answer(work: Work, found: Sequence[GroupSum | TargetResult], items: list[AttainmentItem]) -> AttainmentRead:
+    return AttainmentRead(
+        as_of=work.today,
+        formula_version=FORMULA_VERSION,
+        sample_size=sum(one.lines for one in found),
+        currency=work.base_currency,
+        items=items,
     )
 
 
-async def _slice(tx: Tx, query: AttainmentQuery, view: View) -> Slice:
-    visible = view.visible
-    values = {name: getattr(query, name) for name in _DIMENSIONS}
+def _of_targets(work: Work, found: Sequence[TargetResult]) -> AttainmentRead:
+    return _answer(work, found, [_item(work, one) for one in found])
+
+
+async def _target(work: Work, target_id: UUID, *, children: bool) -> list[TargetResult]:
+    scope = (await visible_to(work)).scope
+    found = await repository.get_target_result(work.tx, target_id, scope)
+    if found is None:
+        raise NotFound(what="target")
+    return [found, *(await repository.list_children_results(work.tx, target_id, scope) if children else [])]
+
+
+async def _tree(work: Work, root_id: UUID) -> list[TargetResult]:
+    found = await repository.list_tree_results(work.tx, root_id, (await visible_to(work)).scope, MAX_TREE + 1)
+    if not found:
+        raise NotFound(what="target")
+    if len(found) > MAX_TREE:
+        raise BadQuery(errors=[FieldError("root_id", "too-many", f"the tree has more than {MAX_TREE} targets")])
+    return found
+
+
+async def _target_slice(work: Work, target_id: UUID) -> Slice:
+    target = await require_target(work, target_id)
+    dimensions = {name: getattr(target, name) for name in _DIMENSIONS}
+    return Slice(first=target.period_start, last=target.period_end, **dimensions)
+
+
+async def _slice(work: Work, query: AttainmentQuery) -> Slice:
+    visible = await visible_to(work)
+    narrowed = {name: getattr(query, name) for name in _NARROWING}
     if visible.everything:
         if query.unit_id is not None:
-            await require_unit(tx, query.unit_id)
+            await require_unit(work, query.unit_id)
         if query.member_id is not None:
-            await require_member(tx, query.member_id)
-        return Slice(**values)
+            await require_member(work, query.member_id)
+        return Slice(**narrowed)
     if query.unit_id is not None and query.unit_id not in visible.units:
-        raise UnitNotFound
+        raise NotFound(what="unit")
     if query.member_id is not None and query.member_id not in visible.members:
-        raise MemberNotFound
-    return Slice(**values, visible_members=visible.members, visible_units=visible.units)
+        raise NotFound(what="member")
+    return Slice(**narrowed, visible_members=visible.members, visible_units=visible.units)
 
 
-def _of_target(row: Row, as_of: date) -> dict[str, Any]:
-    standing = assess(row["amount"], row["actual"], row["period_start"], row["period_end"], as_of)
-    return {
-        "key": row["child_key"],
-        "actual": row["actual"],
-        "lines": row["lines"],
-        "target_id": row["id"],
-        **{
-            name: row[name]
-            for name in ("parent_id", "decomposition_id", "name", "state", "period_start", "period_end", "amount")
-        },
-        "attainment": standing.percent,
-        "gap": standing.gap,
-        "expected": standing.expected,
-        "pace": standing.pace,
-        "required_per_day": standing.required_per_day,
-        "working_days": standing.working_days,
-        "elapsed_days": standing.elapsed_days,
-        "remaining_days": standing.remaining_days,
-    }
+def _item(work: Work, one: TargetResult) -> AttainmentItem:
+    standing = assess(one.amount, one.actual, one.period_start, one.period_end, work.today)
+    return AttainmentItem(
+        key=one.child_key,
+        actual=one.actual,
+        lines=one.lines,
+        target_id=one.id,
+        parent_id=one.parent_id,
+        decomposition_id=one.decomposition_id,
+        name=one.name,
+        state=one.state,
+        period_start=one.period_start,
+        period_end=one.period_end,
+        amount=one.amount,
+        attainment=standing.percent,
+        gap=standing.gap,
+        expected=standing.expected,
+        pace=standing.pace,
+        required_per_day=standing.required_per_day,
+        working_days=standing.working_days,
+        elapsed_days=standing.elapsed_days,
+        remaining_days=standing.remaining_days,
+    )

@@ -1,20 +1,20 @@
-"""Events of orders -> crediting."""
+"""Events of orders that are credited."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kit.db.database import Tx
-from kit.events.envelope import Event
-from services.targets.credits.service import credit_orders, reverse_orders
+from kit.events.handlers import Fact
+from kit.work import Work
+from services.targets.credits import service
 from services.targets.events_in import OrderConfirmed, OrderReturned
 
 
-async def on_order_confirmed(tx: Tx, events: Sequence[Event]) -> None:
+async def on_order_confirmed(work: Work, facts: Sequence[Fact[OrderConfirmed]]) -> None:
     """Credit the sellers."""
-    await credit_orders(tx, [(event, OrderConfirmed.model_validate(event.payload)) for event in events])
+    await service.credit_orders(work, facts)
 
 
-async def on_order_returned(tx: Tx, events: Sequence[Event]) -> None:
+async def on_order_returned(work: Work, facts: Sequence[Fact[OrderReturned]]) -> None:
     """Reverse what was credited for the returned pieces."""
-    await reverse_orders(tx, [(event, OrderReturned.model_validate(event.payload)) for event in events])
+    await service.reverse_orders(work, facts)

@@ -1,67 +1,48 @@
-"""Posting credit facts: the pure fold that live crediting and rebuilds share."""
+"""The credit ledger as a fold over the service's own facts; live and rebuild run the same fold."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from uuid import UUID
 
 from kit.db.database import Tx
-from kit.events import outbox
-from kit.events.envelope import Event
-from kit.events.outbox import Fact, make_event
+from kit.events.handlers import Fact
 from kit.ids import derived_id
 from services.targets.credits import repository
-from services.targets.events_out import OrderCredited
+from services.targets.credits.models import CreditedOrder, CreditLineRow
+from services.targets.events_out import CreditLine, OrderCredited
 
-SERVICE = "targets"
+_OF_LINE = [name for name in CreditLine.model_fields if name in CreditLineRow.model_fields]
 
 
-async def apply_credits(tx: Tx, facts: Sequence[Event]) -> None:
-    """Fold `targets.order.credited.v1` into orders, buckets and lines: a pure function of the facts."""
-    orders: dict[str, dict[str, Any]] = {}
-    lines: list[dict[str, Any]] = []
+async def apply_credits(tx: Tx, facts: Sequence[Fact[OrderCredited]]) -> None:
+    """Add credit facts to orders, buckets and lines."""
+    orders: dict[UUID, CreditedOrder] = {}
+    lines: list[CreditLineRow] = []
     for fact in facts:
-        data = fact.payload
-        order = orders.setdefault(
-            data["order_id"],
-            {
-                **{name: data[name] for name in ("order_id", "account_id", "stream_key", "order_date", "currency")},
-                "shares": data["shares"],
-                "sequence": 0,
-                "amount": 0,
-            },
-        )
-        order["sequence"] = max(order["sequence"], fact.sequence)
-        order["amount"] += data["amount"]
-        lines += [_line(fact, data, ordinal, line) for ordinal, line in enumerate(data["lines"])]
-    await repository.add_credits(tx, [orders[key] for key in sorted(orders)], lines)
+        orders[fact.data.order_id] = _moved(orders.get(fact.data.order_id), fact)
+        lines += _lines(fact)
+    await repository.add_credits(tx, [order for _id, order in sorted(orders.items())], lines)
 
 
-def _line(fact: Event, data: dict[str, Any], ordinal: int, line: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "id": derived_id(fact.id, ordinal),
-        "fact_id": fact.id,
-        "source_event_id": data["source_event_id"],
-        "ordinal": ordinal,
-        "sequence": fact.sequence,
-        "kind": data["kind"],
-        "order_id": data["order_id"],
-        "account_id": data["account_id"],
-        **line,
-        "order_date": data["order_date"],
-        "posting_date": data["posting_date"],
-        "currency": data["currency"],
-        "recorded_at": fact.time,
-    }
+def _moved(order: CreditedOrder | None, fact: Fact[OrderCredited]) -> CreditedOrder:
+    """What the facts of an order so far, and one more, add to it."""
+    if order is None:
+        shares = {str(member): share for member, share in fact.data.shares.items()}
+        return CreditedOrder.model_validate({**fact.data.__dict__, "shares": shares, "sequence": fact.event.sequence})
+    sums = {"sequence": max(order.sequence, fact.event.sequence), "amount": order.amount + fact.data.amount}
+    return order.model_copy(update=sums)
 
 
-async def post(tx: Tx, decided: Sequence[tuple[Event | None, int, OrderCredited]]) -> None:
-    """Announce decisions, (cause, sequence, fact) each, and apply them."""
-    if not decided:
-        return
-    facts = [
-        make_event(SERVICE, Fact(OrderCredited.TYPE, fact.order_id, fact.stream_key, sequence, fact), cause)
-        for cause, sequence, fact in decided
-    ]
-    await outbox.add(tx, SERVICE, facts)
-    await apply_credits(tx, facts)
+def _lines(fact: Fact[OrderCredited]) -> list[CreditLineRow]:
+    """The first line is checked; the others are copies of it with values that the fact has checked."""
+    event, event_id = fact.event, str(fact.event.id)
+    shared = {**fact.data.__dict__, "fact_id": event.id, "sequence": event.sequence, "recorded_at": event.time}
+    lines: list[CreditLineRow] = []
+    first: CreditLineRow | None = None
+    for ordinal, line in enumerate(fact.data.lines):
+        same = {name: getattr(line, name) for name in _OF_LINE}
+        own = {**same, "id": derived_id(event_id, ordinal), "ordinal": ordinal}
+        lines.append(first.model_copy(update=own) if first else CreditLineRow.model_validate({**shared, **own}))
+        first = lines[0]
+    return lines

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from kit.db.columns import big_int, document, identifier, identifiers, moment, text
+from kit.db.columns import DECODED, FrozenRow, big_int, document, identifier, identifiers, moment, text
+from services.targets.credits.enums import CreditKind
 from services.targets.db import Base
 
 
-class CreditedOrder(Base, table=True):
-    """An order that was credited: its shares, the sequence of its newest fact, and what it stands at."""
+class CreditedOrder(FrozenRow):
+    """An order that was credited: its shares by member, the sequence of its newest fact, and what it stands at."""
 
     __tablename__ = "credited_order"
 
@@ -22,34 +24,31 @@ class CreditedOrder(Base, table=True):
     stream_key: UUID = identifier(nullable=False)
     order_date: date
     currency: str = text(nullable=False)
-    shares: str = document(nullable=False)
+    shares: Annotated[dict[str, int], DECODED] = document(nullable=False)
     sequence: int = big_int(nullable=False)
     amount: int = big_int(nullable=False)
 
 
-class CreditLineRow(Base, table=True):
+class CreditedOrderTable(CreditedOrder, Base, table=True):
+    """Credited orders."""
+
+
+class CreditLineRow(FrozenRow):
     """What one member got of one order line; an empty `unit_path` is "unassigned"."""
 
     __tablename__ = "credit_line"
-    __table_args__ = (
-        sa.UniqueConstraint("source_event_id", "ordinal"),
-        sa.Index("ix_credit_line_order_id", "order_id", "line_no", "member_id", "sequence"),
-        sa.Index("ix_credit_line_member_id", "member_id", "posting_date", "id"),
-        sa.Index("ix_credit_line_posting_date", "posting_date", "id"),
-        sa.Index("ix_credit_line_member_order_date", "member_id", "order_date"),
-    )
 
     id: UUID = identifier(primary_key=True)
     fact_id: UUID = identifier(nullable=False)
     source_event_id: UUID = identifier(nullable=False)
     ordinal: int
     sequence: int = big_int(nullable=False)
-    kind: str = text(nullable=False)
+    kind: CreditKind = text(nullable=False)
     order_id: UUID = identifier(nullable=False)
     account_id: UUID = identifier(nullable=False)
     line_no: int
     member_id: UUID = identifier(nullable=False)
-    unit_path: list[UUID] = identifiers(nullable=False)
+    unit_path: tuple[UUID, ...] = identifiers(nullable=False)
     product_line: str | None = text(default=None, nullable=True)
     region: str | None = text(default=None, nullable=True)
     customer_type: str | None = text(default=None, nullable=True)
@@ -60,17 +59,34 @@ class CreditLineRow(Base, table=True):
     recorded_at: datetime = moment(nullable=False)
 
 
-class CreditBucket(Base, table=True):
+class CreditLineTable(CreditLineRow, Base, table=True):
+    """Credit lines."""
+
+    __table_args__ = (
+        sa.UniqueConstraint("source_event_id", "ordinal"),
+        sa.Index("ix_credit_line_order_id", "order_id", "line_no", "member_id", "sequence"),
+        sa.Index("ix_credit_line_member_id", "member_id", "posting_date", "id"),
+        sa.Index("ix_credit_line_posting_date", "posting_date", "id"),
+        sa.Index("ix_credit_line_member_order_date", "member_id", "order_date"),
+    )
+
+
+class CreditBucket(FrozenRow):
     """Sum of the lines of one member, unit path, day and dimensions ('' stands for none)."""
 
     __tablename__ = "credit_bucket"
-    __table_args__ = (sa.Index("ix_credit_bucket_day", "day"),)
 
     member_id: UUID = identifier(primary_key=True)
     day: date = Field(primary_key=True)
-    unit_path: list[UUID] = identifiers(primary_key=True)
+    unit_path: tuple[UUID, ...] = identifiers(primary_key=True)
     product_line: str = text(primary_key=True)
     region: str = text(primary_key=True)
     customer_type: str = text(primary_key=True)
     amount: int = big_int(nullable=False)
     lines: int = big_int(nullable=False)
+
+
+class CreditBucketTable(CreditBucket, Base, table=True):
+    """Daily sums."""
+
+    __table_args__ = (sa.Index("ix_credit_bucket_day", "day"),)

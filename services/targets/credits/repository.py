@@ -2,42 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 
-from kit.db.database import Row, Tx
-from kit.db.lists import Field, ListSpec
-from kit.db.rows import dumps, insert_sql
-from services.targets.credits.models import CreditLineRow
-
-CREDIT_LINES = ListSpec(
-    "credit_line c",
-    {
-        "id": Field("c.id", "uuid"),
-        "order_id": Field("c.order_id", "uuid"),
-        "account_id": Field("c.account_id", "uuid"),
-        "line_no": Field("c.line_no", "int"),
-        "member_id": Field("c.member_id", "uuid"),
-        "unit_id": Field("c.unit_path", "uuid", match="c.unit_path && {}"),
-        "unit_path": Field("to_jsonb(c.unit_path)", "json"),
-        "kind": Field("c.kind", enum=("confirmed", "returned", "corrected")),
-        "product_line": Field("c.product_line", nullable=True),
-        "region": Field("c.region", nullable=True),
-        "customer_type": Field("c.customer_type", nullable=True),
-        "order_date": Field("c.order_date", "date"),
-        "posting_date": Field("c.posting_date", "date", sortable=True),
-        "currency": Field("c.currency", "currency"),
-        "amount": Field("c.amount", "int"),
-        "source_event_id": Field("c.source_event_id", "uuid"),
-        "recorded_at": Field("c.recorded_at", "datetime"),
-    },
-    default_sort="-posting_date",
-)
+from kit.db.database import Tx
+from kit.db.rows import columns_of, dumps, insert_sql, select_sql
+from services.targets.credits.models import CreditedOrder, CreditLineRow
 
 _LOCK_MEMBERS = "SELECT 1 FROM member WHERE id = ANY($1::uuid[]) ORDER BY id FOR SHARE"
-_LOCK_ORDERS = "SELECT * FROM credited_order WHERE order_id = ANY($1::uuid[]) ORDER BY order_id FOR UPDATE"
+_LOCK_ORDERS = select_sql(CreditedOrder, "order_id = ANY($1::uuid[]) ORDER BY order_id FOR UPDATE")
 _HANDLED = "SELECT DISTINCT source_event_id FROM credit_line WHERE source_event_id = ANY($1::uuid[])"
 _PATHS = """
 SELECT n.member_id, n.day, u.path
@@ -45,14 +20,39 @@ FROM unnest($1::uuid[], $2::date[]) AS n(member_id, day)
 JOIN membership s ON s.member_id = n.member_id AND s.valid_from <= n.day AND (s.valid_to IS NULL OR s.valid_to > n.day)
 JOIN unit u ON u.id = s.unit_id
 """
+
+
+class Standing(NamedTuple):
+    """Where the credit of a line and member stands: unit path and dimensions of its newest credit line."""
+
+    order_id: UUID
+    line_no: int
+    member_id: UUID
+    unit_path: Sequence[UUID]
+    product_line: str | None
+    region: str | None
+    customer_type: str | None
+
+
 _STANDING = """
 SELECT DISTINCT ON (order_id, line_no, member_id)
        order_id, line_no, member_id, unit_path, product_line, region, customer_type
 FROM credit_line WHERE order_id = ANY($1::uuid[])
 ORDER BY order_id, line_no, member_id, sequence DESC, ordinal DESC
 """
+
+
+class Misplaced(NamedTuple):
+    """A balance that stands outside the member's unit of the order date."""
+
+    standing: Standing
+    posting_date: date
+    rightful_path: Sequence[UUID]
+    amount: int
+
+
 _MISPLACED = """
-SELECT c.order_id, c.posting_date, c.line_no, c.member_id, c.unit_path, c.product_line, c.region, c.customer_type,
+SELECT c.order_id, c.line_no, c.member_id, c.unit_path, c.product_line, c.region, c.customer_type, c.posting_date,
        coalesce(u.path, '{}') AS rightful_path, sum(c.amount)::bigint AS amount
 FROM credit_line c
 LEFT JOIN membership s ON s.member_id = c.member_id AND s.valid_from <= c.order_date
@@ -60,12 +60,11 @@ LEFT JOIN membership s ON s.member_id = c.member_id AND s.valid_from <= c.order_
 LEFT JOIN unit u ON u.id = s.unit_id
 WHERE c.member_id = $1 AND c.order_date >= $2 AND c.unit_path <> coalesce(u.path, '{}')
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9 HAVING sum(c.amount) <> 0
-ORDER BY 1, 2, 3, 5
+ORDER BY c.order_id, c.posting_date, c.line_no, c.unit_path
 """
-_ADD_ORDERS = """
-INSERT INTO credited_order AS o (order_id, account_id, stream_key, order_date, currency, shares, sequence, amount)
-SELECT order_id, account_id, stream_key, order_date, currency, shares, sequence, amount
-FROM json_populate_recordset(NULL::credited_order, $1::json) ORDER BY order_id
+_ADD_ORDERS = f"""
+INSERT INTO credited_order AS o ({columns_of(CreditedOrder)})
+SELECT {columns_of(CreditedOrder)} FROM json_populate_recordset(NULL::credited_order, $1::json) ORDER BY order_id
 ON CONFLICT (order_id) DO UPDATE
 SET sequence = GREATEST(o.sequence, excluded.sequence), amount = o.amount + excluded.amount
 """
@@ -80,10 +79,20 @@ DO UPDATE SET amount = b.amount + excluded.amount, lines = b.lines + excluded.li
 """
 _ADD_LINES = insert_sql("credit_line", tuple(CreditLineRow.model_fields))
 
+
+class Sums(NamedTuple):
+    """Number and amount of the credit lines, and what the buckets say of them."""
+
+    lines: int
+    amount: int
+    bucket_lines: int
+    bucket_amount: int
+
+
 _SUMS = """
-SELECT count(*) AS lines, coalesce(sum(amount), 0) AS amount,
-       (SELECT coalesce(sum(lines), 0) FROM credit_bucket) AS bucket_lines,
-       (SELECT coalesce(sum(amount), 0) FROM credit_bucket) AS bucket_amount
+SELECT count(*), coalesce(sum(amount), 0)::bigint,
+       (SELECT coalesce(sum(lines), 0)::bigint FROM credit_bucket),
+       (SELECT coalesce(sum(amount), 0)::bigint FROM credit_bucket)
 FROM credit_line
 """
 
@@ -93,9 +102,9 @@ async def lock_members(tx: Tx, member_ids: Collection[UUID]) -> None:
     await tx.fetch(_LOCK_MEMBERS, list(member_ids))
 
 
-async def lock_orders(tx: Tx, order_ids: Collection[UUID]) -> dict[UUID, Row]:
-    """Rows of the orders that are credited already, locked in the order of their ids."""
-    return {row["order_id"]: row for row in await tx.fetch(_LOCK_ORDERS, list(order_ids))}
+async def lock_orders(tx: Tx, order_ids: Collection[UUID]) -> dict[UUID, CreditedOrder]:
+    """The orders that are credited already, locked in the order of their ids."""
+    return {row.order_id: row for row in await tx.rows(CreditedOrder, _LOCK_ORDERS, list(order_ids))}
 
 
 async def list_handled(tx: Tx, source_ids: Collection[UUID]) -> set[UUID]:
@@ -103,24 +112,23 @@ async def list_handled(tx: Tx, source_ids: Collection[UUID]) -> set[UUID]:
     return {row["source_event_id"] for row in await tx.fetch(_HANDLED, list(source_ids))}
 
 
-async def list_paths(tx: Tx, wanted: Collection[tuple[UUID, date]]) -> dict[tuple[UUID, date], list[UUID]]:
+async def list_paths(tx: Tx, wanted: Collection[tuple[UUID, date]]) -> dict[tuple[UUID, date], Sequence[UUID]]:
     """Unit path of members on days; a member without a unit on a day, or unknown, is absent."""
     rows = await tx.fetch(_PATHS, [member for member, _ in wanted], [day for _, day in wanted])
     return {(row["member_id"], row["day"]): row["path"] for row in rows}
 
 
-async def list_standing(tx: Tx, order_ids: Collection[UUID]) -> dict[tuple[UUID, int, UUID], Row]:
-    """(order, line, member) -> unit path and dimensions of its newest credit line."""
-    rows = await tx.fetch(_STANDING, list(order_ids))
-    return {(row["order_id"], row["line_no"], row["member_id"]): row for row in rows}
+async def list_standing(tx: Tx, order_ids: Collection[UUID]) -> dict[tuple[UUID, int, UUID], Standing]:
+    """Where the credit stands, by order, line and member."""
+    return {row[:3]: row for row in await tx.rows(Standing, _STANDING, list(order_ids))}
 
 
-async def list_misplaced(tx: Tx, member_id: UUID, since: date) -> list[Row]:
-    """Balances per order, posting date and line of orders from `since` on, outside the member's unit of that day."""
-    return await tx.fetch(_MISPLACED, member_id, since)
+async def list_misplaced(tx: Tx, member_id: UUID, since: date) -> list[Misplaced]:
+    """Balances of orders from `since` on, outside the member's unit of that day; per order, posting date and line."""
+    return [Misplaced(Standing(*row[:7]), *row[7:]) for row in await tx.fetch(_MISPLACED, member_id, since)]
 
 
-async def add_credits(tx: Tx, orders: Sequence[Mapping[str, Any]], lines: Sequence[Mapping[str, Any]]) -> None:
+async def add_credits(tx: Tx, orders: Sequence[CreditedOrder], lines: Sequence[CreditLineRow]) -> None:
     """Add facts to orders, buckets and lines, in this order of tables and in key order within each."""
     await tx.execute(_ADD_ORDERS, dumps(orders))
     if lines:
@@ -129,8 +137,7 @@ async def add_credits(tx: Tx, orders: Sequence[Mapping[str, Any]], lines: Sequen
         await tx.execute(_ADD_LINES, text)
 
 
-async def sum_ledger(tx: Tx) -> tuple[tuple[int, int], tuple[int, int]]:
-    """(lines, amount) of the credit lines and of the buckets."""
-    row = await tx.fetchrow(_SUMS)
-    assert row is not None
-    return (int(row["lines"]), int(row["amount"])), (int(row["bucket_lines"]), int(row["bucket_amount"]))
+async def sum_ledger(tx: Tx) -> Sums:
+    """What all credit lines and all buckets come to."""
+    (sums,) = await tx.rows(Sums, _SUMS)
+    return sums

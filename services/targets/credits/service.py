@@ -1,72 +1,117 @@
-"""Crediting: decides the credit lines of confirmed and returned orders, announces and posts them."""
+"""Crediting: decides the credit lines of confirmed and returned orders, and of corrected memberships.
+
+Members are locked first, then orders, everywhere: credits and corrections of one order take turns.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from itertools import groupby
 from uuid import UUID
 
-import orjson
-
-from kit.db.database import Row, Tx
-from kit.events.envelope import Event
+from kit.events import outbox
+from kit.events.handlers import Fact
+from kit.ids import derived_id, new_id
+from kit.work import Work
 from services.targets.credits import repository
-from services.targets.credits.ledger import post
-from services.targets.credits.rules import CreditAmount, LineAmount, ReturnedLine, reverse_lines, split_lines
+from services.targets.credits.enums import CreditKind
+from services.targets.credits.ledger import apply_credits
+from services.targets.credits.models import CreditedOrder
+from services.targets.credits.repository import Misplaced, Standing
+from services.targets.credits.rules import LineAmount, ReturnedLine, reverse_lines, split_lines
 from services.targets.events_in import OrderConfirmed, OrderHeard, OrderReturned
 from services.targets.events_out import CreditLine, OrderCredited
 
-Paths = dict[tuple[UUID, date], list[UUID]]
+Paths = Mapping[tuple[UUID, date], Sequence[UUID]]
+Decided = tuple[Work, int, OrderCredited]
+"""The work that a decision answers, its sequence among the facts of the order, and the decision."""
 
 
 class ReturnWithoutCredit(Exception):
     """A return of an order that was never credited: the log of its key is damaged, so the key is parked."""
 
 
-async def credit_orders(tx: Tx, orders: Sequence[tuple[Event, OrderConfirmed]]) -> None:
+async def credit_orders(work: Work, confirmed: Sequence[Fact[OrderConfirmed]]) -> None:
     """Credit confirmed orders to their sellers, in the units of the order date; an order is credited once."""
-    credited = await _lock(tx, orders)
-    new = {order.id: (cause, order) for cause, order in reversed(orders) if order.id not in credited}
-    wanted = {(credit.member_id, order.order_date) for _, order in new.values() for credit in order.credits}
-    paths = await repository.list_paths(tx, wanted)
-    await post(tx, [(cause, 1, _confirmed(cause, order, paths)) for cause, order in reversed(new.values())])
+    credited = await _lock(work, [fact.data for fact in confirmed])
+    new = list({fact.data.id: fact for fact in reversed(confirmed) if fact.data.id not in credited}.values())[::-1]
+    wanted = {(one.member_id, fact.data.order_date) for fact in new for one in fact.data.credits}
+    paths = await repository.list_paths(work.tx, wanted)
+    await _post(work, [(work.caused_by(fact.event), 1, _confirmed(fact, paths)) for fact in new])
 
 
-async def reverse_orders(tx: Tx, returns: Sequence[tuple[Event, OrderReturned]]) -> None:
+async def reverse_orders(work: Work, returned: Sequence[Fact[OrderReturned]]) -> None:
     """Reverse returned amounts at the split, unit path and dimensions at which the order stands credited.
 
     Raises ReturnWithoutCredit.
     """
-    credited = await _lock(tx, returns)
-    handled = await repository.list_handled(tx, [cause.id for cause, _ in returns])
-    standing = await repository.list_standing(tx, {order.id for _, order in returns})
-    sequences = {order_id: int(row["sequence"]) for order_id, row in credited.items()}
-    decided: list[tuple[Event | None, int, OrderCredited]] = []
-    for cause, order in returns:
-        if cause.id in handled:
+    credited = await _lock(work, [fact.data for fact in returned])
+    handled = await repository.list_handled(work.tx, [fact.event.id for fact in returned])
+    standing = await repository.list_standing(work.tx, {fact.data.id for fact in returned})
+    sequences = {order.order_id: order.sequence for order in credited.values()}
+    decided: list[Decided] = []
+    for fact in returned:
+        order_id = fact.data.id
+        if fact.event.id in handled:
             continue
-        if order.id not in credited:
-            raise ReturnWithoutCredit(str(order.id))
-        sequences[order.id] += 1
-        decided.append((cause, sequences[order.id], _returned(cause, order, credited[order.id], standing)))
-    await post(tx, decided)
+        if order_id not in credited:
+            raise ReturnWithoutCredit(str(order_id))
+        sequences[order_id] += 1
+        shares = {UUID(member): share for member, share in credited[order_id].shares.items()}
+        decision = _returned(fact, shares, standing)
+        decided.append((work.caused_by(fact.event), sequences[order_id], decision))
+    await _post(work, decided)
 
 
-async def _lock(tx: Tx, orders: Sequence[tuple[Event, OrderHeard]]) -> dict[UUID, Row]:
-    """Members first, then orders: the order in which corrections lock too."""
-    await repository.lock_members(tx, {credit.member_id for _, order in orders for credit in order.credits})
-    return await repository.lock_orders(tx, {order.id for _, order in orders})
+async def count_misplaced(work: Work, member_id: UUID, since: date) -> int:
+    """How many posted balances of orders from `since` on lie outside the member's unit of their order date."""
+    return len(await repository.list_misplaced(work.tx, member_id, since))
 
 
-def _confirmed(cause: Event, order: OrderConfirmed, paths: Paths) -> OrderCredited:
-    shares = {credit.member_id: credit.share for credit in order.credits}
+async def correct_lines(work: Work, member_id: UUID, since: date) -> None:
+    """Reverse misplaced balances and post them in the rightful unit, each on its own posting date.
+
+    The caller has locked the member and written the memberships. One fact per order and posting date.
+    """
+    found = await repository.list_misplaced(work.tx, member_id, since)
+    orders = await repository.lock_orders(work.tx, {row.standing.order_id for row in found})
+    found = await repository.list_misplaced(work.tx, member_id, since)
+    correction = new_id()
+    sequences = {order_id: order.sequence for order_id, order in orders.items()}
+    decided: list[Decided] = []
+    for (order_id, day), rows in groupby(found, key=lambda row: (row.standing.order_id, row.posting_date)):
+        sequences[order_id] += 1
+        decision = _corrected(derived_id(correction, order_id, day), orders[order_id], day, list(rows))
+        decided.append((work, sequences[order_id], decision))
+    await _post(work, decided)
+
+
+async def _lock(work: Work, orders: Sequence[OrderHeard]) -> dict[UUID, CreditedOrder]:
+    await repository.lock_members(work.tx, {one.member_id for order in orders for one in order.credits})
+    return await repository.lock_orders(work.tx, {order.id for order in orders})
+
+
+async def _post(work: Work, decided: Sequence[Decided]) -> None:
+    """Announce decisions and apply them to the ledger."""
+    if not decided:
+        return
+    facts = [Fact(outbox.compose(cause, said, sequence), said) for cause, sequence, said in decided]
+    await outbox.add(work.tx, work.service, [fact.event for fact in facts])
+    await apply_credits(work.tx, facts)
+
+
+def _confirmed(fact: Fact[OrderConfirmed], paths: Paths) -> OrderCredited:
+    order = fact.data
+    shares = {one.member_id: one.share for one in order.credits}
     product_lines = {line.line_no: line.product_line for line in order.lines}
+    named = {str(member): member for member in shares}
     amounts = split_lines([LineAmount(line.line_no, line.net_base) for line in order.lines], _ordered(shares))
     lines = [
         CreditLine(
             line_no=item.line,
-            member_id=UUID(item.member_id),
-            unit_path=paths.get((UUID(item.member_id), order.order_date), []),
+            member_id=named[item.member_id],
+            unit_path=list(paths.get((named[item.member_id], order.order_date), ())),
             product_line=product_lines[item.line],
             region=order.region,
             customer_type=order.customer_type,
@@ -74,52 +119,64 @@ def _confirmed(cause: Event, order: OrderConfirmed, paths: Paths) -> OrderCredit
         )
         for item in amounts
     ]
-    return _fact(cause, order, "confirmed", order.order_date, shares, lines)
+    return _fact(fact.event.id, order, CreditKind.CONFIRMED, order.order_date, shares, lines)
 
 
 def _returned(
-    cause: Event, order: OrderReturned, credited: Row, standing: dict[tuple[UUID, int, UUID], Row]
+    fact: Fact[OrderReturned], shares: dict[UUID, int], standing: Mapping[tuple[UUID, int, UUID], Standing]
 ) -> OrderCredited:
-    shares = {UUID(member): share for member, share in orjson.loads(credited["shares"]).items()}
-    amounts = reverse_lines(
-        [
-            ReturnedLine(line.line_no, line.returned_net_base_before, line.returned_net_base_after)
-            for line in order.returned_lines
-        ],
-        _ordered(shares),
-    )
-    lines = [_reversal(order.id, item, standing) for item in amounts]
-    return _fact(cause, order, "returned", order.return_date, shares, lines)
-
-
-def _reversal(order_id: UUID, item: CreditAmount, standing: dict[tuple[UUID, int, UUID], Row]) -> CreditLine:
-    key = (order_id, item.line, UUID(item.member_id))
-    if key not in standing:
-        raise ReturnWithoutCredit(f"{order_id} line {item.line}")
-    fields = ("unit_path", "product_line", "region", "customer_type")
-    original = {name: standing[key][name] for name in fields}
-    return CreditLine(line_no=item.line, member_id=key[2], amount=item.amount, **original)
-
-
-def _ordered(shares: dict[UUID, int]) -> list[tuple[str, int]]:
-    return [(str(member), share) for member, share in shares.items()]
+    order = fact.data
+    named = {str(member): member for member in shares}
+    amounts = [
+        ReturnedLine(line.line_no, line.returned_net_base_before, line.returned_net_base_after)
+        for line in order.returned_lines
+    ]
+    lines = []
+    for item in reverse_lines(amounts, _ordered(shares)):
+        place = standing.get((order.id, item.line, named[item.member_id]))
+        if place is None:
+            raise ReturnWithoutCredit(f"{order.id} line {item.line}")
+        lines.append(_line(place, place.unit_path, item.amount))
+    return _fact(fact.event.id, order, CreditKind.RETURNED, order.return_date, shares, lines)
 
 
 def _fact(
-    cause: Event, order: OrderHeard, kind: str, posting_date: date, shares: dict[UUID, int], lines: list[CreditLine]
+    source: UUID, order: OrderHeard, kind: CreditKind, day: date, shares: dict[UUID, int], lines: list[CreditLine]
 ) -> OrderCredited:
-    return OrderCredited.model_validate(
-        {
-            "order_id": order.id,
-            "account_id": order.account_id,
-            "stream_key": order.stream_key,
-            "kind": kind,
-            "order_date": order.order_date,
-            "posting_date": posting_date,
-            "currency": order.base_currency,
-            "amount": sum(line.amount for line in lines),
-            "shares": shares,
-            "lines": lines,
-            "source_event_id": cause.id,
-        }
+    return OrderCredited(
+        order_id=order.id,
+        account_id=order.account_id,
+        stream_key=order.stream_key,
+        kind=kind.value,
+        order_date=order.order_date,
+        posting_date=day,
+        currency=order.base_currency,
+        amount=sum(line.amount for line in lines),
+        shares=shares,
+        lines=lines,
+        source_event_id=source,
     )
+
+
+def _corrected(source: UUID, order: CreditedOrder, day: date, rows: Sequence[Misplaced]) -> OrderCredited:
+    # Reversals come first: the newest line of a (line, member) tells a later return where the credit stands.
+    lines = [_line(row.standing, row.standing.unit_path, -row.amount) for row in rows]
+    lines += [_line(row.standing, row.rightful_path, row.amount) for row in rows]
+    said = {"kind": CreditKind.CORRECTED, "posting_date": day, "lines": lines, "source_event_id": source}
+    return OrderCredited.of(order, **said, amount=0)
+
+
+def _line(place: Standing, unit_path: Sequence[UUID], amount: int) -> CreditLine:
+    return CreditLine(
+        line_no=place.line_no,
+        member_id=place.member_id,
+        unit_path=list(unit_path),
+        product_line=place.product_line,
+        region=place.region,
+        customer_type=place.customer_type,
+        amount=amount,
+    )
+
+
+def _ordered(shares: Mapping[UUID, int]) -> list[tuple[str, int]]:
+    return [(str(member), share) for member, share in shares.items()]

@@ -18,7 +18,6 @@ class Dimension(StrEnum):
 
 
 PERIODS = frozenset({Dimension.MONTH, Dimension.QUARTER})
-LABELS = frozenset({Dimension.PRODUCT_LINE, Dimension.REGION, Dimension.CUSTOMER_TYPE})
 
 
 class DriverKind(StrEnum):

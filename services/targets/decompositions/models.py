@@ -1,29 +1,72 @@
-"""Table of the decompositions."""
+"""Decompositions as rows and as a table."""
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from kit.db.columns import Identified, Versioned, big_int, document, identifier, text
+from kit.db.columns import DECODED, FrozenRow, OwnedRow, big_int, document, identifier, text
 from services.targets.db import Base
+from services.targets.decompositions.enums import Dimension, DriverKind
+from services.targets.targets.enums import TargetState
 
 
-class Decomposition(Identified, Versioned, Base, table=True):
+class DriverPart(FrozenRow):
+    """One part of the mix of weights."""
+
+    kind: DriverKind
+    weight: int
+
+
+class DecompositionRow(OwnedRow):
     """A split of a target. `children_sum` is kept by a trigger on the targets and compared at commit."""
 
     __tablename__ = "decomposition"
+
+    target_id: UUID = identifier(nullable=False)
+    root_id: UUID = identifier(nullable=False)
+    dimension: Dimension = text(nullable=False)
+    amount: int = big_int(nullable=False)
+    children_sum: int = big_int(nullable=False, default=0, sa_column_kwargs={"server_default": "0"})
+    drivers: Annotated[tuple[DriverPart, ...], DECODED] = document(nullable=False)
+    is_crediting: bool = Field(nullable=False)
+
+
+class DecompositionTable(DecompositionRow, Base, table=True):
+    """Decompositions."""
+
     __table_args__ = (
         sa.Index("uq_decomposition_crediting", "target_id", unique=True, postgresql_where=sa.text("is_crediting")),
         sa.Index("ix_decomposition_target_id", "target_id", "created_at"),
     )
 
-    target_id: UUID = identifier(nullable=False)
-    root_id: UUID = identifier(nullable=False)
-    dimension: str = text(nullable=False)
-    amount: int = big_int(nullable=False)
-    children_sum: int = big_int(nullable=False, default=0, sa_column_kwargs={"server_default": "0"})
-    drivers: str = document(nullable=False)
-    is_crediting: bool = Field(nullable=False)
+
+class ChildTarget(FrozenRow):
+    """A child as its decomposition shows it."""
+
+    target_id: UUID
+    key: str
+    name: str
+    state: TargetState
+    period_start: date
+    period_end: date
+    unit_id: UUID | None
+    member_id: UUID | None
+    amount: int
+    computed: int
+    weight: int | None
+    locked: int | None
+    floor: int | None
+    cap: int | None
+    bound: str | None
+    reason: str | None
+
+
+class Decomposition(DecompositionRow):
+    """A decomposition with its children, by key."""
+
+    children: Annotated[tuple[ChildTarget, ...], DECODED]

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from kit.events.contract import Heard
 from services.targets.events_in import channels, customer, risk
 from services.targets.events_in.customer import (
+    CreditingShare,
     OrderConfirmed,
-    OrderCredit,
     OrderHeard,
     OrderLine,
     OrderReturned,
     ReturnedLine,
 )
 
-__all__ = ["HEARD", "OrderConfirmed", "OrderCredit", "OrderHeard", "OrderLine", "OrderReturned", "ReturnedLine"]
+__all__ = ["HEARD", "CreditingShare", "OrderConfirmed", "OrderHeard", "OrderLine", "OrderReturned", "ReturnedLine"]
 
 HEARD: Mapping[str, type[Heard]] = {**channels.HEARD, **customer.HEARD, **risk.HEARD}

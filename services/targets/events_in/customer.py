@@ -10,7 +10,7 @@ from uuid import UUID
 from kit.events.contract import Heard
 
 
-class OrderCredit(Heard):
+class CreditingShare(Heard):
     """A credited seller; shares of an order sum to 1,000,000."""
 
     member_id: UUID
@@ -39,7 +39,7 @@ class OrderHeard(Heard):
     customer_type: str | None
     order_date: date
     base_currency: str
-    credits: list[OrderCredit]
+    credits: list[CreditingShare]
     channel_id: UUID | None = None
     is_first_order: bool | None = None
     due_on: date | None = None

@@ -2,162 +2,140 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
 from uuid import UUID
 
-import orjson
-
-from kit import clock
-from kit.db.database import Row, Tx
 from kit.db.rows import update_row
-from kit.errors import Conflict, NotFound
-from kit.events.outbox import Fact, announce
-from kit.ids import new_id
-from kit.security import audit
-from kit.security.principals import Actor, replace_principal
-from services.targets.credits.corrections import correct_lines, count_misplaced
-from services.targets.events_out import ORGANISATION_KEY, MemberJoined, MemberLeft, MemberMoved, MemberSnapshot
+from kit.errors import Conflict, FieldError, Invalid, NotFound
+from kit.records import Change, Resource, changed_row, fresh, record, require, taken
+from kit.security.principals import replace_principal
+from kit.work import Work
+from services.targets.credits import service as credit_lines
+from services.targets.events_out import MemberJoined, MemberLeft, MemberMoved
 from services.targets.members import repository
-from services.targets.members.models import Member
+from services.targets.members.models import Member, MemberRow, Membership
 from services.targets.members.rules import Span, ended, moved
 from services.targets.members.schemas import MemberCreate, MemberLeave, MemberMove
-from services.targets.units.repository import get_units
-from services.targets.units.service import UnitUnknown
-
-SERVICE = "targets"
-
-Announced = type[MemberJoined] | type[MemberMoved] | type[MemberLeft]
+from services.targets.units import service as units
 
 
-class MemberNotFound(NotFound):
-    code, title = "member-not-found", "No such member"
+class MemberUnknown(Invalid):
+    code, title = "unknown-member", "The request names a member who does not exist"
 
-
-class MemberCodeTaken(Conflict):
-    code, title = "member-code-taken", "A member with this code exists"
-
-
-class MemberSubjectTaken(Conflict):
-    code, title = "member-subject-taken", "Another member has this subject"
+    def __init__(self, pointer: str) -> None:
+        super().__init__(errors=[FieldError(pointer, "unknown-member", "no such member")])
 
 
 class AffectsPostedLines(Conflict):
     code, title = "affects-posted-lines", "Credited lines would belong to another unit; send it as a correction"
 
 
-async def require_member(tx: Tx, member_id: UUID) -> Row:
-    """The member's row with memberships as JSON text; raises MemberNotFound."""
-    row = await repository.get_member(tx, member_id)
-    if row is None:
-        raise MemberNotFound
-    return row
+def _said_by(fact: type[MemberJoined | MemberMoved | MemberLeft]) -> Resource[Member]:
+    return Resource(
+        "member", Member, lambda one: fact.of(one.after, changed=one.changed), audited=("code", "role", "memberships")
+    )
 
 
-async def add_member(tx: Tx, actor: Actor, data: MemberCreate, secret: bytes) -> Row:
-    """Join a unit. Raises UnitUnknown, MemberCodeTaken or MemberSubjectTaken with the id of that member."""
-    await _require_unit(tx, data.unit_id)
-    member_id, now = new_id(), clock.now()
-    row = {
-        "id": member_id,
-        "code": data.code,
-        "subject": data.subject,
-        "role": data.role,
-        "version": 1,
-        "created_at": now,
-        "updated_at": now,
-    }
-    if not await repository.add_member(tx, row):
-        taken = await repository.get_taken(tx, data.code, data.subject)
-        error = MemberCodeTaken if taken is None or taken["same_code"] else MemberSubjectTaken
-        raise error(extra={"id": str(taken["id"])} if taken else None)
-    await repository.replace_spans(tx, member_id, [Span(data.unit_id, data.valid_from)])
-    return await _changed(tx, actor, member_id, MemberJoined, "create", [], secret)
+JOINED, MOVED, LEFT = _said_by(MemberJoined), _said_by(MemberMoved), _said_by(MemberLeft)
+MEMBERS = Resource("member", MemberRow, lambda _one: None, audited=("code", "role"), unique=("code", "subject"))
+"""Without memberships, to lock a member and to name the one that has a code or subject."""
 
 
-async def move_member(tx: Tx, actor: Actor, member_id: UUID, data: MemberMove, secret: bytes) -> Row:
+async def require_member(work: Work, member_id: UUID) -> Member:
+    """A member with all memberships; raises NotFound."""
+    member = await repository.get_member(work.tx, member_id)
+    if member is None:
+        raise NotFound(what="member")
+    return member
+
+
+async def known_members(work: Work, member_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Codes of members by id; what is unknown is absent."""
+    return await repository.get_codes(work.tx, member_ids)
+
+
+async def require_named_member(work: Work, member_id: UUID, pointer: str) -> None:
+    """A field of the body names a member; raises MemberUnknown."""
+    if not await known_members(work, [member_id]):
+        raise MemberUnknown(pointer)
+
+
+async def add_member(work: Work, data: MemberCreate) -> Member:
+    """Join a unit; raises UnitUnknown, Taken."""
+    unit = await units.require_named_unit(work, data.unit_id, "/unit_id")
+    row = MemberRow(**fresh(), **data.model_dump(include={"code", "subject", "role"}))
+    if not await repository.add_member(work.tx, row):
+        raise await taken(work, MEMBERS, row)
+    member = _member(row, _placed([Span(unit.id, data.valid_from)], {unit.id: unit.path}))
+    await _store(work, member)
+    await record(work, JOINED, [Change(None, member)], action="create")
+    return member
+
+
+async def move_member(work: Work, member_id: UUID, data: MemberMove) -> Member:
     """Belong to another unit from a date on.
 
-    Raises MemberNotFound, UnitUnknown, AlreadyThere, AffectsPostedLines (unless it is a correction).
+    Raises NotFound, UnitUnknown, AlreadyThere, AffectsPostedLines (unless it is a correction).
     """
-    version, before = await _locked(tx, member_id)
-    await _require_unit(tx, data.unit_id)
-    after = moved(before, data.unit_id, data.start)
-    await _store(tx, member_id, version, after)
-    await _settle_credits(tx, member_id, data.start, correction=data.correction)
-    return await _changed(tx, actor, member_id, MemberMoved, "move", before, secret)
+    before = await _locked(work, member_id)
+    unit = await units.require_named_unit(work, data.unit_id, "/unit_id")
+    after = _placed(moved(_spans(before), unit.id, data.start), {**_paths(before), unit.id: unit.path})
+    one = await _change(work, before, after, data.start, correction=data.correction)
+    await record(work, MOVED, [one], action="move")
+    return one.after
 
 
-async def end_membership(tx: Tx, actor: Actor, member_id: UUID, data: MemberLeave, secret: bytes) -> Row:
-    """Leave the organisation. Raises MemberNotFound, NotMember, LaterMemberships, AffectsPostedLines."""
-    version, before = await _locked(tx, member_id)
-    await _store(tx, member_id, version, ended(before, data.on))
-    await _settle_credits(tx, member_id, data.on, correction=data.correction)
-    return await _changed(tx, actor, member_id, MemberLeft, "leave", before, secret)
+async def end_membership(work: Work, member_id: UUID, data: MemberLeave) -> Member:
+    """Leave the organisation; raises NotFound, NotMember, LaterMemberships, AffectsPostedLines."""
+    before = await _locked(work, member_id)
+    after = _placed(ended(_spans(before), data.on), _paths(before))
+    one = await _change(work, before, after, data.on, correction=data.correction)
+    await record(work, LEFT, [one], action="leave")
+    return one.after
 
 
-async def _require_unit(tx: Tx, unit_id: UUID) -> None:
-    if not await get_units(tx, [unit_id]):
-        raise UnitUnknown("/unit_id")
+async def _locked(work: Work, member_id: UUID) -> Member:
+    """The lock keeps out other changes and the crediting of the member; the memberships are read under it."""
+    row = await require(work, MEMBERS, member_id, lock=True)
+    return _member(row, await repository.list_memberships(work.tx, member_id))
 
 
-async def _locked(tx: Tx, member_id: UUID) -> tuple[int, list[Span]]:
-    version = await repository.get_member_version(tx, member_id)
-    if version is None:
-        raise MemberNotFound
-    return version, await repository.list_spans(tx, member_id)
+def _member(row: MemberRow, memberships: Iterable[Membership]) -> Member:
+    return Member.model_validate({**row.model_dump(), "memberships": tuple(memberships)})
 
 
-async def _store(tx: Tx, member_id: UUID, version: int, spans: Sequence[Span]) -> None:
-    await update_row(tx, Member, member_id, version, {"updated_at": clock.now()})
-    await repository.replace_spans(tx, member_id, spans)
+def _spans(member: Member) -> list[Span]:
+    return [Span(one.unit_id, one.valid_from, one.valid_to) for one in member.memberships]
 
 
-async def _settle_credits(tx: Tx, member_id: UUID, since: date, *, correction: bool) -> None:
-    """Crediting holds a lock on the member's row, so no line can be posted between this look and the commit."""
+def _paths(member: Member) -> dict[UUID, tuple[UUID, ...]]:
+    return {one.unit_id: one.path for one in member.memberships}
+
+
+def _placed(spans: Sequence[Span], paths: Mapping[UUID, tuple[UUID, ...]]) -> tuple[Membership, ...]:
+    return tuple(
+        Membership(unit_id=span.unit_id, path=paths[span.unit_id], valid_from=span.valid_from, valid_to=span.valid_to)
+        for span in spans
+    )
+
+
+async def _change(
+    work: Work, before: Member, memberships: tuple[Membership, ...], since: date, *, correction: bool
+) -> Change[Member]:
+    """Crediting needs the lock on the member's row, so no line is posted between the look at them and the commit."""
+    one = changed_row(before, {"memberships": memberships})
+    await update_row(work.tx, MemberRow, before.id, before.version, {"updated_at": one.after.updated_at})
+    await _store(work, one.after)
     if correction:
-        await correct_lines(tx, member_id, since)
-        return
-    if lines := await count_misplaced(tx, member_id, since):
+        await credit_lines.correct_lines(work, before.id, since)
+    elif lines := await credit_lines.count_misplaced(work, before.id, since):
         raise AffectsPostedLines(extra={"lines": lines})
+    return one
 
 
-async def _changed(
-    tx: Tx, actor: Actor, member_id: UUID, announced: Announced, action: str, before: Sequence[Span], secret: bytes
-) -> Row:
-    """Write directory, event and audit row of a member as it stands now."""
-    row = await require_member(tx, member_id)
-    fields: dict[str, Any] = {**dict(row), "memberships": orjson.loads(row["memberships"])}
-    names = set(MemberSnapshot.model_fields) - {"changed"}
-    payload = announced(
-        **{name: fields[name] for name in names}, changed=[] if announced is MemberJoined else ["memberships"]
-    )
-    await replace_principal(
-        tx,
-        [
-            {
-                "id": row["id"],
-                "code": row["code"],
-                "subject": row["subject"],
-                "path": span["path"],
-                "valid_from": span["valid_from"],
-                "valid_to": span["valid_to"],
-            }
-            for span in fields["memberships"]
-        ],
-    )
-    await announce(tx, SERVICE, [Fact(announced.TYPE, member_id, ORGANISATION_KEY, row["version"], payload)])
-    spans = [{"unit_id": str(s.unit_id), "valid_from": s.valid_from, "valid_to": s.valid_to} for s in before]
-    await audit.record(
-        tx,
-        actor=actor.subject,
-        roles=sorted(actor.roles),
-        action=action,
-        resource="member",
-        resource_id=str(member_id),
-        before={"memberships": spans} if before else None,
-        after={"code": row["code"], "role": row["role"], "memberships": fields["memberships"]},
-        key=secret,
-    )
-    return row
+async def _store(work: Work, member: Member) -> None:
+    await repository.replace_memberships(work.tx, member)
+    shared = {"id": member.id, "code": member.code, "subject": member.subject}
+    rows = [{**shared, **one.model_dump(include={"path", "valid_from", "valid_to"})} for one in member.memberships]
+    await replace_principal(work.tx, rows)

@@ -1,4 +1,4 @@
-"""Table of the targets."""
+"""Targets as rows and as a table."""
 
 from __future__ import annotations
 
@@ -7,34 +7,24 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from kit.db.columns import Identified, Versioned, big_int, identifier, text
+from kit.db.columns import OwnedRow, big_int, identifier, one_of, text
 from kit.money import MAX_AMOUNT
 from services.targets.db import Base
+from services.targets.targets.enums import Metric, TargetState
 
 
-class Target(Identified, Versioned, Base, table=True):
+class Target(OwnedRow):
     """A target; a child also says what the split gave without constraints and what decided its amount."""
 
     __tablename__ = "target"
-    __table_args__ = (
-        sa.CheckConstraint(f"amount BETWEEN -{MAX_AMOUNT} AND {MAX_AMOUNT}", name="amount"),
-        sa.CheckConstraint("period_end >= period_start", name="period"),
-        sa.CheckConstraint("state IN ('draft', 'active', 'closed')", name="state"),
-        sa.CheckConstraint("(parent_id IS NULL) = (root_id = id)", name="root"),
-        sa.CheckConstraint(
-            "(parent_id IS NULL) = (decomposition_id IS NULL) AND (parent_id IS NULL) = (child_key IS NULL)",
-            name="child",
-        ),
-        sa.UniqueConstraint("decomposition_id", "child_key"),
-    )
 
     root_id: UUID = identifier(nullable=False, index=True)
     parent_id: UUID | None = identifier(default=None, nullable=True, foreign_key="target.id", index=True)
     decomposition_id: UUID | None = identifier(default=None, nullable=True, foreign_key="decomposition.id")
     child_key: str | None = text(default=None, nullable=True)
     name: str = text(nullable=False)
-    metric: str = text(nullable=False)
-    state: str = text(nullable=False)
+    metric: Metric = text(nullable=False)
+    state: TargetState = text(nullable=False)
     currency: str = text(nullable=False)
     amount: int = big_int(nullable=False)
     period_start: date
@@ -51,3 +41,19 @@ class Target(Identified, Versioned, Base, table=True):
     cap: int | None = big_int(default=None, nullable=True)
     bound: str | None = text(default=None, nullable=True)
     reason: str | None = text(default=None, nullable=True)
+
+
+class TargetTable(Target, Base, table=True):
+    """Targets."""
+
+    __table_args__ = (
+        sa.CheckConstraint(f"amount BETWEEN -{MAX_AMOUNT} AND {MAX_AMOUNT}", name="amount"),
+        sa.CheckConstraint("period_end >= period_start", name="period"),
+        one_of("state", TargetState),
+        sa.CheckConstraint("(parent_id IS NULL) = (root_id = id)", name="root"),
+        sa.CheckConstraint(
+            "(parent_id IS NULL) = (decomposition_id IS NULL) AND (parent_id IS NULL) = (child_key IS NULL)",
+            name="child",
+        ),
+        sa.UniqueConstraint("decomposition_id", "child_key"),
+    )

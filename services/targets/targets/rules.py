@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from datetime import date
 
-from kit.errors import Conflict, FieldError, Invalid
+from kit.errors import FieldError, Invalid, StateConflict
+from kit.transitions import Move, Moves
 from services.targets.targets.enums import TargetState
 
+NOUN = "target"
 MAX_DAYS = 3_660
+
+MOVES: Moves[TargetState] = {
+    "update": Move((TargetState.DRAFT,), TargetState.DRAFT),
+    "activate": Move((TargetState.DRAFT,), TargetState.ACTIVE),
+    "close": Move((TargetState.DRAFT, TargetState.ACTIVE), TargetState.CLOSED),
+}
 
 
 class TargetPeriodInvalid(Invalid):
     code, title = "target-period-invalid", "The period is not valid"
-
-
-class TargetStateConflict(Conflict):
-    code, title = "target-state", "The state of the target does not allow this"
 
 
 def check_period(start: date, end: date) -> None:
@@ -26,21 +30,13 @@ def check_period(start: date, end: date) -> None:
         raise TargetPeriodInvalid(errors=[FieldError("/period_end", "too-long", f"at most {MAX_DAYS} days")])
 
 
-def check_activation(state: TargetState, parent_state: TargetState | None) -> None:
-    """Drafts become active; a child after its parent. Raises TargetStateConflict."""
-    if state is not TargetState.DRAFT:
-        raise TargetStateConflict(f"the target is {state}, not draft")
-    if parent_state is not None and parent_state is not TargetState.ACTIVE:
-        raise TargetStateConflict(f"the parent target is {parent_state}, not active")
+def check_parent(state: TargetState) -> None:
+    """A child becomes active after its parent. Raises StateConflict with the state of the parent."""
+    if state is not TargetState.ACTIVE:
+        raise StateConflict(NOUN, "activating a child", state, [TargetState.ACTIVE])
 
 
-def check_closing(state: TargetState) -> None:
-    """What is not closed may be closed. Raises TargetStateConflict."""
+def check_open(state: TargetState) -> None:
+    """What is not closed may be decomposed, and stays as it is. Raises StateConflict."""
     if state is TargetState.CLOSED:
-        raise TargetStateConflict("the target is closed already")
-
-
-def check_change(state: TargetState) -> None:
-    """Only drafts change. Raises TargetStateConflict."""
-    if state is not TargetState.DRAFT:
-        raise TargetStateConflict(f"the target is {state}, not draft")
+        raise StateConflict(NOUN, "decompose", state, [TargetState.DRAFT, TargetState.ACTIVE])

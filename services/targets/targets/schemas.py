@@ -43,7 +43,7 @@ class TargetCreate(Schema):
 class TargetUpdate(Schema):
     """New values of a draft; what is absent stays. The amount of a decomposed target or of a child stays."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"name": "Revenue Q1 2026"}, "minProperties": 1})
+    model_config = ConfigDict(json_schema_extra={"example": {"name": "Revenue Q1 2026"}})
 
     name: Label = ABSENT
     amount: Amount = ABSENT

@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 from uuid import UUID
 
 from kit import clock
-from kit.db.database import Row, Tx
-from kit.db.rows import update_row
 from kit.errors import Conflict, FieldError, Invalid, NotFound
-from kit.events.outbox import Fact, announce
-from kit.ids import new_id
-from kit.security import audit
-from kit.security.principals import Actor
+from kit.events import outbox
+from kit.records import Change, Resource, add, change, fresh, record, require
+from kit.transitions import next_state
 from kit.versions import Versions
-from services.targets.access import Visible
+from kit.work import Work
 from services.targets.events_out import TargetActivated, TargetSnapshot
-from services.targets.members.repository import get_codes
+from services.targets.members import service as members
 from services.targets.targets import repository
 from services.targets.targets.enums import TargetState
 from services.targets.targets.models import Target
-from services.targets.targets.rules import check_activation, check_change, check_closing, check_period
+from services.targets.targets.rules import MOVES, NOUN, check_parent, check_period
 from services.targets.targets.schemas import TargetCreate, TargetUpdate
-from services.targets.units.repository import get_units
-from services.targets.units.service import NothingToChange, UnitUnknown
-
-SERVICE = "targets"
-
-
-class TargetNotFound(NotFound):
-    code, title = "target-not-found", "No such target"
+from services.targets.units import service as units
 
 
 class TargetDecomposed(Conflict):
@@ -41,127 +30,79 @@ class CurrencyNotBase(Invalid):
     code, title = "currency-not-base", "Targets are in the company's base currency"
 
 
-class MemberUnknown(Invalid):
-    code, title = "unknown-member", "The request names a member who does not exist"
-
-    def __init__(self, pointer: str) -> None:
-        super().__init__(errors=[FieldError(pointer, "unknown-member", "no such member")])
+_SAID = (TargetSnapshot.model_fields.keys() & Target.model_fields.keys()) - {"reason"}
+"""The `reason` of a row is free text, which never leaves in an event."""
 
 
-def is_visible(row: Row, visible: Visible) -> bool:
-    """Whether a target is in the caller's record scope."""
-    return visible.everything or row["member_id"] in visible.members or row["unit_id"] in visible.units
+def _said(one: Change[Target]) -> TargetActivated | None:
+    if one.after.state is not TargetState.ACTIVE:
+        return None
+    return TargetActivated(**{name: getattr(one.after, name) for name in _SAID}, changed=list(one.changed))
 
 
-async def require_visible(tx: Tx, target_id: UUID, visible: Visible) -> Row:
-    """The target's row; raises TargetNotFound, also for what the caller may not see."""
-    row = await repository.get_target(tx, target_id)
-    if row is None or not is_visible(row, visible):
-        raise TargetNotFound
-    return row
+TARGETS = Resource(NOUN, Target, _said, audited=tuple(TargetCreate.model_fields))
 
 
-async def require_locked(tx: Tx, target_id: UUID, visible: Visible) -> Row:
-    """The target's row with its tree locked against other changes; raises TargetNotFound."""
-    await repository.lock_tree(tx, target_id)
-    return await require_visible(tx, target_id, visible)
+async def require_target(work: Work, target_id: UUID, *, lock: bool = False) -> Target:
+    """A target, its tree locked against other changes on request; raises NotFound, also for what is out of scope."""
+    if lock:
+        await repository.lock_tree(work.tx, target_id)
+    target = await require(work, TARGETS, target_id)
+    if not (await units.visible_to(work)).sees(target.member_id, target.unit_id):
+        raise NotFound(what=NOUN)
+    return target
 
 
-async def add_target(tx: Tx, actor: Actor, data: TargetCreate, base_currency: str, secret: bytes) -> Row:
-    """Make a root target in state draft. Raises TargetPeriodInvalid, CurrencyNotBase, UnitUnknown, MemberUnknown."""
+async def add_target(work: Work, data: TargetCreate) -> Target:
+    """Make a root target in state draft; raises TargetPeriodInvalid, CurrencyNotBase, UnitUnknown, MemberUnknown."""
     check_period(data.period_start, data.period_end)
-    if data.currency not in (None, base_currency):
-        raise CurrencyNotBase(errors=[FieldError("/currency", "currency-not-base", f"expected {base_currency}")])
-    if data.unit_id is not None and not await get_units(tx, [data.unit_id]):
-        raise UnitUnknown("/unit_id")
-    if data.member_id is not None and not await get_codes(tx, [data.member_id]):
-        raise MemberUnknown("/member_id")
-    target_id, now = new_id(), clock.now()
-    row = {
-        **data.model_dump(),
-        "id": target_id,
-        "root_id": target_id,
-        "currency": base_currency,
-        "state": TargetState.DRAFT,
-        "version": 1,
-        "created_at": now,
-        "updated_at": now,
-    }
-    await repository.add_targets(tx, [row])
-    await _record(tx, actor, "create", target_id, None, data.model_dump(mode="json"), secret)
-    return await require_visible(tx, target_id, Visible(everything=True))
+    if data.currency not in (None, work.base_currency):
+        detail = f"expected {work.base_currency}"
+        raise CurrencyNotBase(errors=[FieldError("/currency", "currency-not-base", detail)])
+    if data.unit_id is not None:
+        await units.require_named_unit(work, data.unit_id, "/unit_id")
+    if data.member_id is not None:
+        await members.require_named_member(work, data.member_id, "/member_id")
+    row, given = fresh(), {**data.model_dump(), "currency": work.base_currency}
+    return await add(work, TARGETS, Target(**row, root_id=row["id"], state=TargetState.DRAFT, **given))
 
 
-async def update_target(
-    tx: Tx, actor: Actor, target_id: UUID, version: Versions, data: TargetUpdate, visible: Visible, secret: bytes
-) -> Row:
-    """Change a draft. Raises TargetNotFound, VersionMismatch, TargetStateConflict, TargetDecomposed (its amount)."""
-    before = await require_locked(tx, target_id, visible)
-    version.check(before["version"])
-    changes: dict[str, Any] = data.model_dump(mode="json", exclude_unset=True)
-    if not changes:
-        raise NothingToChange
-    check_change(TargetState(before["state"]))
-    if changes.get("amount", before["amount"]) != before["amount"]:
-        if before["decomposition_id"] is not None:
+async def update_target(work: Work, target_id: UUID, version: Versions, data: TargetUpdate) -> Target:
+    """Change a draft; raises NotFound, VersionMismatch, StateConflict, TargetDecomposed (its amount)."""
+    before = await require_target(work, target_id, lock=True)
+    version.check(before.version)
+    next_state(NOUN, MOVES, "update", before.state)
+    changes = data.given()
+    if changes.get("amount", before.amount) != before.amount:
+        if before.decomposition_id is not None:
             raise TargetDecomposed("a child's amount comes from its decomposition")
-        if await repository.has_decomposition(tx, target_id):
+        if await repository.has_decomposition(work.tx, target_id):
             raise TargetDecomposed("the children sum to the amount")
-    await update_row(tx, Target, target_id, before["version"], {**changes, "updated_at": clock.now()})
-    await _record(tx, actor, "update", target_id, {name: before[name] for name in changes}, changes, secret)
-    return await require_visible(tx, target_id, visible)
+    return await change(work, TARGETS, before, changes, action="update")
 
 
-async def activate_target(tx: Tx, actor: Actor, target_id: UUID, visible: Visible, secret: bytes) -> Row:
-    """Let a draft and all drafts below it count, one event each. Raises TargetNotFound, TargetStateConflict."""
-    target = await require_locked(tx, target_id, visible)
-    parent_state = None
-    if target["parent_id"] is not None:
-        parent = await repository.get_target(tx, target["parent_id"])
-        parent_state = TargetState(parent["state"]) if parent else None
-    check_activation(TargetState(target["state"]), parent_state)
-    changed = await repository.set_state(tx, target_id, TargetState.ACTIVE, clock.now(), [TargetState.DRAFT])
-    await announce_active(tx, sorted(changed, key=lambda row: (row["id"] != target_id, row["id"])), ["state"])
-    await _record(tx, actor, "activate", target_id, {"state": target["state"]}, {"state": TargetState.ACTIVE}, secret)
-    return await require_visible(tx, target_id, visible)
+async def move_target(work: Work, target_id: UUID, action: str) -> Target:
+    """Activate or close a target and all below it, one event for each that counts from now on.
+
+    Raises NotFound, StateConflict.
+    """
+    before = await require_target(work, target_id, lock=True)
+    state = next_state(NOUN, MOVES, action, before.state)
+    if state is TargetState.ACTIVE and before.parent_id is not None:
+        check_parent((await require(work, TARGETS, before.parent_id)).state)
+    changed = await repository.set_state(work.tx, target_id, state, clock.now(), MOVES[action].sources)
+    after, *below = sorted(changed, key=lambda row: (row.id != target_id, row.id))
+    await record(work, TARGETS, [Change(before, after, ("state",))], action=action)
+    await _announce(work, below, ("state",))
+    return after
 
 
-async def close_target(tx: Tx, actor: Actor, target_id: UUID, visible: Visible, secret: bytes) -> Row:
-    """Close a target and all below it. Raises TargetNotFound, TargetStateConflict."""
-    target = await require_locked(tx, target_id, visible)
-    check_closing(TargetState(target["state"]))
-    await repository.set_state(tx, target_id, TargetState.CLOSED, clock.now(), [TargetState.DRAFT, TargetState.ACTIVE])
-    await _record(tx, actor, "close", target_id, {"state": target["state"]}, {"state": TargetState.CLOSED}, secret)
-    return await require_visible(tx, target_id, visible)
+async def add_children(work: Work, children: Sequence[Target]) -> None:
+    """Add the children of a decomposition; those of an active target count at once."""
+    await repository.add_targets(work.tx, children)
+    await _announce(work, children)
 
 
-async def announce_active(tx: Tx, rows: Sequence[Row | Mapping[str, Any]], changed: list[str]) -> None:
-    """Announce that targets count, in the order given."""
-    names = [name for name, field in TargetSnapshot.model_fields.items() if field.is_required() and name != "changed"]
-    facts = [
-        Fact(
-            TargetActivated.TYPE,
-            row["id"],
-            row["root_id"],
-            row["version"],
-            TargetActivated(**{name: row[name] for name in names}, changed=changed),
-        )
-        for row in rows
-    ]
-    await announce(tx, SERVICE, facts)
-
-
-async def _record(
-    tx: Tx, actor: Actor, action: str, target_id: UUID, before: Any, after: dict[str, Any], secret: bytes
-) -> None:
-    await audit.record(
-        tx,
-        actor=actor.subject,
-        roles=sorted(actor.roles),
-        action=action,
-        resource="target",
-        resource_id=str(target_id),
-        before=before,
-        after=after,
-        key=secret,
-    )
+async def _announce(work: Work, targets: Sequence[Target], changed: tuple[str, ...] = ()) -> None:
+    said = [(_said(Change(None, target, changed)), target.version) for target in targets]
+    await outbox.say(work, [(payload, version) for payload, version in said if payload is not None])

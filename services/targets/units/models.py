@@ -1,4 +1,4 @@
-"""Table of the units."""
+"""Units as rows and as a table."""
 
 from __future__ import annotations
 
@@ -6,22 +6,28 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from kit.db.columns import Identified, Versioned, identifier, identifiers, text
+from kit.db.columns import OwnedRow, identifier, identifiers, text
 from services.targets.db import Base
+from services.targets.units.enums import UnitKind
 
 
-class Unit(Identified, Versioned, Base, table=True):
+class Unit(OwnedRow):
     """A part of the sales organisation; `path` are the ids from the root down, its own last."""
 
     __tablename__ = "unit"
+
+    code: str = text(nullable=False, unique=True)
+    name: str = text(nullable=False)
+    kind: UnitKind = text(nullable=False)
+    parent_id: UUID | None = identifier(default=None, nullable=True, foreign_key="unit.id", index=True)
+    path: tuple[UUID, ...] = identifiers(nullable=False)
+
+
+class UnitTable(Unit, Base, table=True):
+    """Units."""
+
     __table_args__ = (
         sa.CheckConstraint("path[cardinality(path)] = id", name="path_ends_here"),
         sa.CheckConstraint("(parent_id IS NULL) = (cardinality(path) = 1)", name="root_path"),
         sa.Index("ix_unit_path", "path", postgresql_using="gin"),
     )
-
-    code: str = text(nullable=False, unique=True)
-    name: str = text(nullable=False)
-    kind: str = text(nullable=False)
-    parent_id: UUID | None = identifier(default=None, nullable=True, foreign_key="unit.id", index=True)
-    path: list[UUID] = identifiers(nullable=False)

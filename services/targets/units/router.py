@@ -11,9 +11,9 @@ from starlette.responses import Response
 from kit.web import routes
 from kit.web.context import Allow, Context, IfMatch
 from kit.web.lists import documented, list_answer, page_of
-from kit.web.responses import json_answer
+from kit.web.responses import row_answer
 from services.targets.units import service
-from services.targets.units.repository import UNITS
+from services.targets.units.lists import UNITS
 from services.targets.units.schemas import UnitCreate, UnitRead, UnitUpdate
 
 router = routes.router("units")
@@ -23,27 +23,24 @@ Writer = Annotated[Context, Depends(Allow("units:write"))]
 
 
 @router.post("/v1/units", response_model=UnitRead, status_code=201)
-async def create_unit(data: UnitCreate, context: Writer) -> Response:
+async def create_unit(data: UnitCreate, work: Writer) -> Response:
     """Make a unit of the sales organisation; 409 names the id of the unit that has the code."""
-    unit = dict(await service.add_unit(context.tx, context.actor, data, context.runtime.secret))
-    return json_answer(unit, 201, version=1, location=f"/v1/units/{unit['id']}")
+    return row_answer(UnitRead, await service.add_unit(work, data), "/v1/units")
 
 
 @router.get("/v1/units", response_model=page_of(UnitRead), openapi_extra=documented(UNITS))
-async def list_units(context: Reader) -> Response:
+async def list_units(work: Reader) -> Response:
     """Units of the sales organisation; `below` gives a unit and all units under it."""
-    return await list_answer(context, UNITS)
+    return await list_answer(work, UNITS)
 
 
 @router.get("/v1/units/{unit_id}", response_model=UnitRead)
-async def get_unit(unit_id: UUID, context: Reader) -> Response:
+async def get_unit(unit_id: UUID, work: Reader) -> Response:
     """One unit."""
-    unit = await service.require_unit(context.tx, unit_id)
-    return json_answer(dict(unit), version=unit["version"])
+    return row_answer(UnitRead, await service.require_unit(work, unit_id))
 
 
 @router.patch("/v1/units/{unit_id}", response_model=UnitRead)
-async def update_unit(unit_id: UUID, data: UnitUpdate, version: IfMatch, context: Writer) -> Response:
+async def update_unit(unit_id: UUID, data: UnitUpdate, version: IfMatch, work: Writer) -> Response:
     """Rename a unit or change its kind."""
-    unit = await service.update_unit(context.tx, context.actor, unit_id, version, data, context.runtime.secret)
-    return json_answer(dict(unit), version=unit["version"])
+    return row_answer(UnitRead, await service.update_unit(work, unit_id, version, data))

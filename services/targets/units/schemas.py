@@ -25,7 +25,7 @@ class UnitCreate(Schema):
 class UnitUpdate(Schema):
     """New values; what is absent stays. A unit keeps its code and its parent."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"name": "Team One"}, "minProperties": 1})
+    model_config = ConfigDict(json_schema_extra={"example": {"name": "Team One"}})
 
     name: Label = ABSENT
     kind: UnitKind = ABSENT

@@ -49,7 +49,7 @@ async def test_every_change_announces_all_memberships_and_keeps_the_directory(wo
 async def test_a_taken_code_or_subject_names_the_member_that_has_it(world: Any) -> None:
     base = {"role": "sales_rep", "unit_id": world.units["team-a"], "valid_from": "2026-01-01"}
     code = await world.service.post("/v1/members", {**base, "code": "a1", "subject": "fresh"})
-    assert (code.status_code, code.json()["code"], code.json()["id"]) == (
+    assert (code.status_code, code.json()["code"], code.json()["conflicting_id"]) == (
         409,
         "member-code-taken",
         world.members["a1"],

@@ -1,0 +1,18 @@
+"""List of credit lines."""
+
+from __future__ import annotations
+
+from kit.db.lists import Field, ListSpec, fields_of
+from services.targets.credits.models import CreditLineRow
+
+CREDIT_LINES = ListSpec(
+    source="credit_line c",
+    fields={
+        **fields_of(CreditLineRow, "c", sortable=("posting_date",), without=("fact_id", "ordinal", "sequence")),
+        "currency": Field("c.currency", "currency"),
+        "unit_id": Field("c.unit_path", "uuid", match="c.unit_path && {}"),
+    },
+    default_sort="-posting_date",
+)
+VISIBLE = "c.member_id = ANY($1::uuid[]) OR c.unit_path && $2::uuid[]"
+"""Condition of what a caller sees."""

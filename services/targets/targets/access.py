@@ -1,0 +1,11 @@
+"""Who may do what with targets and their decompositions."""
+
+from __future__ import annotations
+
+from kit.security.principals import Grants
+from services.targets.roles import AUDITOR, SALES_DIRECTOR, SELLERS
+
+GRANTS: Grants = {
+    "targets:read": SELLERS | {AUDITOR},
+    "targets:write": frozenset({SALES_DIRECTOR}),
+}
