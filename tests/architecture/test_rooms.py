@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.architecture.source import ROOT, SERVICES, imports_of, module_of, name_of, python_files, slices_of
@@ -28,14 +30,23 @@ RANKS = {
     "router": 3,
     "handlers": 3,
     "service": 2,
+    "batches": 2,
+    "jobs": 2,
+    "ledger": 2,
     "repository": 1,
     "schemas": 0,
     "access": 0,
     "models": 0,
     "lists": 0,
     "rules": 0,
+    "filling": 0,
+    "periods": 0,
     "enums": 0,
 }
+"""Files of a slice and how high they stand: doors, use cases, SQL, and what knows nobody; pure rules that would make
+`rules.py` too long have names of their own."""
+OLD_FORM = {"customer/orders", "customer/payments", "customer/returns"}
+"""Slices that are still to come into the form that the newest guards ask for."""
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -64,6 +75,34 @@ def test_a_slice_has_a_door_or_is_used_by_another(service: str) -> None:
         files = {path.stem for path in (ROOT / "services" / service / name).glob("*.py")}
         prefix = f"services.{service}.{name}."
         assert files & {"router", "handlers"} or any(module.startswith(prefix) for module in used), name
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_file_of_a_slice_has_a_rank(service: str) -> None:
+    files = python_files(*(f"services/{service}/{name}" for name in slices_of(service)))
+    unknown = {name_of(path) for path in files if path.stem not in {*RANKS, "__init__"} and not is_old(path)}
+    assert not unknown, "a file without a rank is guarded by nobody"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_slice_reaches_another_through_its_service(service: str) -> None:
+    wrong = []
+    for path in python_files(*(f"services/{service}/{name}" for name in slices_of(service))):
+        for module in imports_of(path):
+            parts = module.split(".")
+            is_repository = parts[:2] == ["services", service] and parts[-1] == "repository"
+            if is_repository and (parts[2] != path.parent.name or path.stem == "router") and not is_old(path):
+                wrong.append(f"{name_of(path)} imports {module}")
+    assert not wrong, "SQL of a slice is its own affair, and no router's"
+
+
+def is_old(path: Path) -> bool:
+    """Whether a file is one of a slice in the old form."""
+    return "/".join(path.parts[-3:-1]) in OLD_FORM
+
+
+def test_the_old_form_names_what_is_there() -> None:
+    assert {name for name in OLD_FORM if (ROOT / "services" / name).is_dir()} == OLD_FORM
 
 
 @pytest.mark.parametrize("service", SERVICES)

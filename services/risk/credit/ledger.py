@@ -38,7 +38,7 @@ def move_of(fact: CreditSaid) -> tuple[EntryKind, int] | None:
 
 def advance(known: OrderExposure | None, fact: CreditSaid) -> OrderExposure:
     """Where an order stands after a fact."""
-    before = known or OrderExposure(
+    before: OrderExposure = known or OrderExposure(
         order_id=fact.order_id,
         account_id=fact.account_id,
         stream_key=fact.stream_key,

@@ -49,7 +49,7 @@ async def change_limits(work: Work, rows: Sequence[tuple[int, CreditProfileRow]]
     changed: list[CreditProfile] = []
     seen: set[UUID] = set()
     for index, row in rows:
-        profile = found.get(row.account_id)
+        profile: CreditProfile | None = found.get(row.account_id)
         if profile is None:
             unknown = FieldError("/account_id", "unknown-reference", "no account of this id yet")
             results.refuse(index, NotHeardYet(errors=[unknown]))
