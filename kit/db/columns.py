@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, cast
+from typing import Annotated, Any, cast
 from uuid import UUID
 
 import orjson
@@ -71,10 +71,10 @@ class FrozenRow(SQLModel):
 class OwnedRow(FrozenRow):
     """A row that commands change (id UUIDv7): its UPDATE carries `version` in WHERE; the ETag is the version."""
 
-    id: UUID = identifier(primary_key=True)
-    version: int = Field(default=1, sa_column_kwargs={"server_default": "1"}, nullable=False)
-    created_at: datetime = moment(nullable=False, sa_column_kwargs={"server_default": sa.text("now()")})
-    updated_at: datetime = moment(nullable=False, sa_column_kwargs={"server_default": sa.text("now()")})
+    id: Annotated[UUID, identifier(primary_key=True)]
+    version: Annotated[int, Field(sa_column_kwargs={"server_default": "1"}, nullable=False)] = 1
+    created_at: Annotated[datetime, moment(nullable=False, sa_column_kwargs={"server_default": sa.text("now()")})]
+    updated_at: Annotated[datetime, moment(nullable=False, sa_column_kwargs={"server_default": sa.text("now()")})]
 
 
 def one_of(column: str, words: type[StrEnum]) -> sa.CheckConstraint:
@@ -94,12 +94,12 @@ DECODED = BeforeValidator(_decoded)
 class Identified(SQLModel):
     """Primary key of an owned row (UUIDv7)."""
 
-    id: UUID = identifier(primary_key=True)
+    id: Annotated[UUID, identifier(primary_key=True)]
 
 
 class Versioned(SQLModel):
     """An owned row changed by commands: its UPDATE carries `version` in WHERE; the ETag is the version."""
 
-    version: int = Field(default=1, sa_column_kwargs={"server_default": "1"}, nullable=False)
-    created_at: datetime = moment(nullable=False, sa_column_kwargs={"server_default": sa.text("now()")})
-    updated_at: datetime = moment(nullable=False, sa_column_kwargs={"server_default": sa.text("now()")})
+    version: Annotated[int, Field(sa_column_kwargs={"server_default": "1"}, nullable=False)] = 1
+    created_at: Annotated[datetime, moment(nullable=False, sa_column_kwargs={"server_default": sa.text("now()")})]
+    updated_at: Annotated[datetime, moment(nullable=False, sa_column_kwargs={"server_default": sa.text("now()")})]

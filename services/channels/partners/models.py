@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import sqlalchemy as sa
 from sqlmodel import Field
 
@@ -15,11 +17,11 @@ class Partner(OwnedRow):
 
     __tablename__ = "partner"
 
-    code: str = text(nullable=False, unique=True)
-    name: str = text(nullable=False)
-    kind: PartnerKind = text(nullable=False)
-    regions: tuple[str, ...] = Field(sa_type=sa.ARRAY(sa.Text), nullable=False)
-    state: PartnerState = text(nullable=False)
+    code: Annotated[str, text(nullable=False, unique=True)]
+    name: Annotated[str, text(nullable=False)]
+    kind: Annotated[PartnerKind, text(nullable=False)]
+    regions: Annotated[tuple[str, ...], Field(sa_type=sa.ARRAY(sa.Text), nullable=False)]
+    state: Annotated[PartnerState, text(nullable=False)]
 
 
 class PartnerTable(Partner, Base, table=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import sqlalchemy as sa
 from sqlmodel import Field
 
@@ -14,10 +16,10 @@ class Product(OwnedRow):
 
     __tablename__ = "product"
 
-    sku: str = text(nullable=False, unique=True)
-    name: str = text(nullable=False)
-    product_line: str = text(nullable=False)
-    is_active: bool = Field(nullable=False)
+    sku: Annotated[str, text(nullable=False, unique=True)]
+    name: Annotated[str, text(nullable=False)]
+    product_line: Annotated[str, text(nullable=False)]
+    is_active: Annotated[bool, Field(nullable=False)]
 
 
 class ProductTable(Product, Base, table=True):

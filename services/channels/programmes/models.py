@@ -30,16 +30,16 @@ class RebateProgramme(OwnedRow):
 
     __tablename__ = "rebate_programme"
 
-    name: str = text(nullable=False)
-    kind: PlanKind = text(nullable=False)
-    tiers: TierSteps = document(nullable=False)
-    period: Period = text(nullable=False)
-    valid_from: date = Field(nullable=False)
-    valid_to: date = Field(nullable=False)
-    product_lines: tuple[str, ...] = Field(sa_type=sa.ARRAY(sa.Text), nullable=False)
-    partner_ids: tuple[UUID, ...] = identifiers(nullable=False)
-    state: ProgrammeState = text(nullable=False)
-    published_at: datetime | None = moment(nullable=True, default=None)
+    name: Annotated[str, text(nullable=False)]
+    kind: Annotated[PlanKind, text(nullable=False)]
+    tiers: Annotated[TierSteps, document(nullable=False)]
+    period: Annotated[Period, text(nullable=False)]
+    valid_from: Annotated[date, Field(nullable=False)]
+    valid_to: Annotated[date, Field(nullable=False)]
+    product_lines: Annotated[tuple[str, ...], Field(sa_type=sa.ARRAY(sa.Text), nullable=False)]
+    partner_ids: Annotated[tuple[UUID, ...], identifiers(nullable=False)]
+    state: Annotated[ProgrammeState, text(nullable=False)]
+    published_at: Annotated[datetime | None, moment(nullable=True)] = None
 
 
 class RebateProgrammeTable(RebateProgramme, Base, table=True):

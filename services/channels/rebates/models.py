@@ -32,15 +32,15 @@ class RebateAccount(FrozenRow):
 
     __tablename__ = "rebate_account"
 
-    id: UUID = identifier(primary_key=True)
-    partner_id: UUID = identifier(nullable=False)
-    programme_id: UUID = identifier(nullable=False)
-    programme_version: int = Field(nullable=False)
-    period_start: date = Field(nullable=False)
-    period_end: date = Field(nullable=False)
-    currency: str = text(nullable=False)
-    position: int = big_int(nullable=False)
-    accrued: int = big_int(nullable=False)
+    id: Annotated[UUID, identifier(primary_key=True)]
+    partner_id: Annotated[UUID, identifier(nullable=False)]
+    programme_id: Annotated[UUID, identifier(nullable=False)]
+    programme_version: Annotated[int, Field(nullable=False)]
+    period_start: Annotated[date, Field(nullable=False)]
+    period_end: Annotated[date, Field(nullable=False)]
+    currency: Annotated[str, text(nullable=False)]
+    position: Annotated[int, big_int(nullable=False)]
+    accrued: Annotated[int, big_int(nullable=False)]
 
 
 class RebateAccountTable(RebateAccount, Base, table=True):
@@ -58,26 +58,26 @@ class RebateAccrual(FrozenRow):
 
     __tablename__ = "rebate_accrual"
 
-    id: UUID = identifier(primary_key=True)
-    account_id: UUID = identifier(nullable=False, index=True)
-    partner_id: UUID = identifier(nullable=False)
-    programme_id: UUID = identifier(nullable=False)
-    programme_version: int = Field(nullable=False)
-    kind: PlanKind = text(nullable=False)
-    tiers: TierSteps = document(nullable=False)
-    period_start: date = Field(nullable=False)
-    period_end: date = Field(nullable=False)
-    order_id: UUID = identifier(nullable=False)
-    order_date: date = Field(nullable=False)
-    posting_date: date = Field(nullable=False)
-    currency: str = text(nullable=False)
-    volume: int = big_int(nullable=False)
-    position_before: int = big_int(nullable=False)
-    position_after: int = big_int(nullable=False)
-    amount: int = big_int(nullable=False)
-    slices: SliceSteps = document(nullable=False)
-    source_event_id: UUID = identifier(nullable=False)
-    recorded_at: datetime = moment(nullable=False)
+    id: Annotated[UUID, identifier(primary_key=True)]
+    account_id: Annotated[UUID, identifier(nullable=False, index=True)]
+    partner_id: Annotated[UUID, identifier(nullable=False)]
+    programme_id: Annotated[UUID, identifier(nullable=False)]
+    programme_version: Annotated[int, Field(nullable=False)]
+    kind: Annotated[PlanKind, text(nullable=False)]
+    tiers: Annotated[TierSteps, document(nullable=False)]
+    period_start: Annotated[date, Field(nullable=False)]
+    period_end: Annotated[date, Field(nullable=False)]
+    order_id: Annotated[UUID, identifier(nullable=False)]
+    order_date: Annotated[date, Field(nullable=False)]
+    posting_date: Annotated[date, Field(nullable=False)]
+    currency: Annotated[str, text(nullable=False)]
+    volume: Annotated[int, big_int(nullable=False)]
+    position_before: Annotated[int, big_int(nullable=False)]
+    position_after: Annotated[int, big_int(nullable=False)]
+    amount: Annotated[int, big_int(nullable=False)]
+    slices: Annotated[SliceSteps, document(nullable=False)]
+    source_event_id: Annotated[UUID, identifier(nullable=False)]
+    recorded_at: Annotated[datetime, moment(nullable=False)]
 
 
 class RebateAccrualTable(RebateAccrual, Base, table=True):
@@ -95,14 +95,14 @@ class RebateEntry(FrozenRow):
 
     __tablename__ = "rebate_entry"
 
-    id: UUID = identifier(primary_key=True)
-    accrual_id: UUID = identifier(nullable=False)
-    account_id: UUID = identifier(nullable=False)
-    partner_id: UUID = identifier(nullable=False)
-    order_id: UUID = identifier(nullable=False)
-    ledger_account: LedgerAccount = text(nullable=False)
-    amount: int = big_int(nullable=False)
-    recorded_at: datetime = moment(nullable=False)
+    id: Annotated[UUID, identifier(primary_key=True)]
+    accrual_id: Annotated[UUID, identifier(nullable=False)]
+    account_id: Annotated[UUID, identifier(nullable=False)]
+    partner_id: Annotated[UUID, identifier(nullable=False)]
+    order_id: Annotated[UUID, identifier(nullable=False)]
+    ledger_account: Annotated[LedgerAccount, text(nullable=False)]
+    amount: Annotated[int, big_int(nullable=False)]
+    recorded_at: Annotated[datetime, moment(nullable=False)]
 
 
 class RebateEntryTable(RebateEntry, Base, table=True):

@@ -19,18 +19,18 @@ class AccountColumns(OwnedRow):
 
     __tablename__ = "account"
 
-    stream_key: UUID = identifier(nullable=False)
-    kind: AccountKind = text(nullable=False)
-    name: str = text(nullable=False)
-    local_name: str | None = text(default=None, nullable=True)
-    tax_id: str | None = text(default=None, nullable=True)
-    country: str | None = text(default=None, nullable=True)
-    region: str | None = text(default=None, nullable=True)
-    customer_type: str | None = text(default=None, nullable=True)
-    website: str | None = text(default=None, nullable=True)
-    owner_id: UUID | None = identifier(default=None, nullable=True)
-    tags: tuple[str, ...] = Field(sa_type=sa.ARRAY(sa.Text), nullable=False)
-    archived_at: datetime | None = moment(default=None, nullable=True)
+    stream_key: Annotated[UUID, identifier(nullable=False)]
+    kind: Annotated[AccountKind, text(nullable=False)]
+    name: Annotated[str, text(nullable=False)]
+    local_name: Annotated[str | None, text(nullable=True)] = None
+    tax_id: Annotated[str | None, text(nullable=True)] = None
+    country: Annotated[str | None, text(nullable=True)] = None
+    region: Annotated[str | None, text(nullable=True)] = None
+    customer_type: Annotated[str | None, text(nullable=True)] = None
+    website: Annotated[str | None, text(nullable=True)] = None
+    owner_id: Annotated[UUID | None, identifier(nullable=True)] = None
+    tags: Annotated[tuple[str, ...], Field(sa_type=sa.ARRAY(sa.Text), nullable=False)]
+    archived_at: Annotated[datetime | None, moment(nullable=True)] = None
 
 
 class AccountTable(AccountColumns, Base, table=True):
@@ -58,11 +58,14 @@ class AccountExternalId(FrozenRow):
 
     __tablename__ = "account_external_id"
 
-    source: str = text(primary_key=True)
-    external_id: str = text(primary_key=True)
-    account_id: UUID = identifier(
-        nullable=False, sa_column_args=(sa.ForeignKey("account.id", deferrable=True, initially="DEFERRED"),)
-    )
+    source: Annotated[str, text(primary_key=True)]
+    external_id: Annotated[str, text(primary_key=True)]
+    account_id: Annotated[
+        UUID,
+        identifier(
+            nullable=False, sa_column_args=(sa.ForeignKey("account.id", deferrable=True, initially="DEFERRED"),)
+        ),
+    ]
 
 
 class AccountExternalIdTable(AccountExternalId, Base, table=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import UUID
 
 from sqlmodel import Field
@@ -20,10 +21,10 @@ class PartnerEntry(FrozenRow):
 
     __tablename__ = "partner_directory"
 
-    id: UUID = identifier(primary_key=True)
-    code: str = text(nullable=False)
-    state: str = text(nullable=False)
-    version: int = Field(nullable=False)
+    id: Annotated[UUID, identifier(primary_key=True)]
+    code: Annotated[str, text(nullable=False)]
+    state: Annotated[str, text(nullable=False)]
+    version: Annotated[int, Field(nullable=False)]
 
 
 class PartnerDirectory(PartnerEntry, Base, table=True):
@@ -35,11 +36,11 @@ class ProductEntry(FrozenRow):
 
     __tablename__ = "product_directory"
 
-    sku: str = text(primary_key=True)
-    product_id: UUID = identifier(nullable=False)
-    product_line: str = text(nullable=False)
-    is_active: bool = Field(nullable=False)
-    version: int = Field(nullable=False)
+    sku: Annotated[str, text(primary_key=True)]
+    product_id: Annotated[UUID, identifier(nullable=False)]
+    product_line: Annotated[str, text(nullable=False)]
+    is_active: Annotated[bool, Field(nullable=False)]
+    version: Annotated[int, Field(nullable=False)]
 
 
 class ProductDirectory(ProductEntry, Base, table=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -17,13 +18,13 @@ class ExchangeRate(FrozenRow):
 
     __tablename__ = "exchange_rate"
 
-    id: UUID = identifier(primary_key=True)
-    currency: str = text(nullable=False)
-    base_currency: str = text(nullable=False)
-    rate: str = text(nullable=False)
-    valid_from: date = Field(nullable=False)
-    created_by: str = text(nullable=False)
-    created_at: datetime = moment(nullable=False)
+    id: Annotated[UUID, identifier(primary_key=True)]
+    currency: Annotated[str, text(nullable=False)]
+    base_currency: Annotated[str, text(nullable=False)]
+    rate: Annotated[str, text(nullable=False)]
+    valid_from: Annotated[date, Field(nullable=False)]
+    created_by: Annotated[str, text(nullable=False)]
+    created_at: Annotated[datetime, moment(nullable=False)]
 
 
 class ExchangeRateTable(ExchangeRate, Base, table=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -18,8 +19,8 @@ class ExposureAccount(FrozenRow):
 
     __tablename__ = "exposure_account"
 
-    account_id: UUID = identifier(primary_key=True)
-    balance: int = big_int(nullable=False)
+    account_id: Annotated[UUID, identifier(primary_key=True)]
+    balance: Annotated[int, big_int(nullable=False)]
 
 
 class ExposureAccountTable(ExposureAccount, Base, table=True):
@@ -33,16 +34,16 @@ class ExposureEntry(FrozenRow):
 
     __tablename__ = "exposure_entry"
 
-    id: UUID = identifier(primary_key=True)
-    account_id: UUID = identifier(nullable=False)
-    order_id: UUID = identifier(nullable=False)
-    placement: int = Field(nullable=False)
-    kind: EntryKind = text(nullable=False)
-    amount: int = big_int(nullable=False)
-    source_event_id: UUID = identifier(nullable=False)
-    source_ordinal: int = Field(nullable=False)
-    fact_event_id: UUID = identifier(nullable=False)
-    recorded_at: datetime = moment(nullable=False)
+    id: Annotated[UUID, identifier(primary_key=True)]
+    account_id: Annotated[UUID, identifier(nullable=False)]
+    order_id: Annotated[UUID, identifier(nullable=False)]
+    placement: Annotated[int, Field(nullable=False)]
+    kind: Annotated[EntryKind, text(nullable=False)]
+    amount: Annotated[int, big_int(nullable=False)]
+    source_event_id: Annotated[UUID, identifier(nullable=False)]
+    source_ordinal: Annotated[int, Field(nullable=False)]
+    fact_event_id: Annotated[UUID, identifier(nullable=False)]
+    recorded_at: Annotated[datetime, moment(nullable=False)]
 
 
 class ExposureEntryTable(ExposureEntry, Base, table=True):
@@ -65,17 +66,17 @@ class OrderExposure(FrozenRow):
 
     __tablename__ = "order_credit"
 
-    order_id: UUID = identifier(primary_key=True)
-    account_id: UUID = identifier(nullable=False)
-    stream_key: UUID = identifier(nullable=False)
-    placement: int = Field(nullable=False)
-    state: CreditState = text(nullable=False)
-    currency: str = text(nullable=False)
-    asked: int = big_int(nullable=False)
-    reserved: int = big_int(nullable=False)
-    exposure: int = big_int(nullable=False)
-    shortfall: int = big_int(nullable=False)
-    facts: int = Field(nullable=False)
+    order_id: Annotated[UUID, identifier(primary_key=True)]
+    account_id: Annotated[UUID, identifier(nullable=False)]
+    stream_key: Annotated[UUID, identifier(nullable=False)]
+    placement: Annotated[int, Field(nullable=False)]
+    state: Annotated[CreditState, text(nullable=False)]
+    currency: Annotated[str, text(nullable=False)]
+    asked: Annotated[int, big_int(nullable=False)]
+    reserved: Annotated[int, big_int(nullable=False)]
+    exposure: Annotated[int, big_int(nullable=False)]
+    shortfall: Annotated[int, big_int(nullable=False)]
+    facts: Annotated[int, Field(nullable=False)]
 
 
 class OrderExposureTable(OrderExposure, Base, table=True):
@@ -94,20 +95,20 @@ class CreditDecision(FrozenRow):
 
     __tablename__ = "credit_decision"
 
-    id: UUID = identifier(primary_key=True)
-    order_id: UUID = identifier(nullable=False)
-    account_id: UUID = identifier(nullable=False)
-    placement: int = Field(nullable=False)
-    decision: Decision = text(nullable=False)
-    amount: int = big_int(nullable=False)
-    credit_limit: int | None = big_int(nullable=True, default=None)
-    exposure_before: int = big_int(nullable=False)
-    shortfall: int = big_int(nullable=False)
-    reason: str | None = text(nullable=True, default=None)
-    approved_by: str | None = text(nullable=True, default=None)
-    source_event_id: UUID = identifier(nullable=False)
-    fact_event_id: UUID = identifier(nullable=False)
-    decided_at: datetime = moment(nullable=False)
+    id: Annotated[UUID, identifier(primary_key=True)]
+    order_id: Annotated[UUID, identifier(nullable=False)]
+    account_id: Annotated[UUID, identifier(nullable=False)]
+    placement: Annotated[int, Field(nullable=False)]
+    decision: Annotated[Decision, text(nullable=False)]
+    amount: Annotated[int, big_int(nullable=False)]
+    credit_limit: Annotated[int | None, big_int(nullable=True)] = None
+    exposure_before: Annotated[int, big_int(nullable=False)]
+    shortfall: Annotated[int, big_int(nullable=False)]
+    reason: Annotated[str | None, text(nullable=True)] = None
+    approved_by: Annotated[str | None, text(nullable=True)] = None
+    source_event_id: Annotated[UUID, identifier(nullable=False)]
+    fact_event_id: Annotated[UUID, identifier(nullable=False)]
+    decided_at: Annotated[datetime, moment(nullable=False)]
 
 
 class CreditDecisionTable(CreditDecision, Base, table=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import UUID
 
 from kit.db.columns import FrozenRow, identifier, text
@@ -18,9 +19,9 @@ class AccountEntry(FrozenRow):
 
     __tablename__ = "account_directory"
 
-    id: UUID = identifier(primary_key=True)
-    name: str | None = text(nullable=True, default=None)
-    owner_id: UUID | None = identifier(nullable=True, default=None, index=True)
+    id: Annotated[UUID, identifier(primary_key=True)]
+    name: Annotated[str | None, text(nullable=True)] = None
+    owner_id: Annotated[UUID | None, identifier(nullable=True, index=True)] = None
 
 
 class AccountDirectory(AccountEntry, Base, table=True):

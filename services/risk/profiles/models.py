@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,9 +17,9 @@ class CreditProfile(OwnedRow):
 
     __tablename__ = "credit_profile"
 
-    stream_key: UUID = identifier(nullable=False)
-    credit_limit: int = big_int(nullable=False)
-    is_on_hold: bool = Field(nullable=False, default=False)
+    stream_key: Annotated[UUID, identifier(nullable=False)]
+    credit_limit: Annotated[int, big_int(nullable=False)]
+    is_on_hold: Annotated[bool, Field(nullable=False)] = False
 
 
 class CreditProfileTable(CreditProfile, Base, table=True):
