@@ -19,14 +19,14 @@ class CreditedOrder(FrozenRow):
 
     __tablename__ = "credited_order"
 
-    order_id: UUID = identifier(primary_key=True)
-    account_id: UUID = identifier(nullable=False)
-    stream_key: UUID = identifier(nullable=False)
+    order_id: Annotated[UUID, identifier(primary_key=True)]
+    account_id: Annotated[UUID, identifier(nullable=False)]
+    stream_key: Annotated[UUID, identifier(nullable=False)]
     order_date: date
-    currency: str = text(nullable=False)
-    shares: Annotated[dict[str, int], DECODED] = document(nullable=False)
-    sequence: int = big_int(nullable=False)
-    amount: int = big_int(nullable=False)
+    currency: Annotated[str, text(nullable=False)]
+    shares: Annotated[dict[str, int], DECODED, document(nullable=False)]
+    sequence: Annotated[int, big_int(nullable=False)]
+    amount: Annotated[int, big_int(nullable=False)]
 
 
 class CreditedOrderTable(CreditedOrder, Base, table=True):
@@ -38,25 +38,25 @@ class CreditLineRow(FrozenRow):
 
     __tablename__ = "credit_line"
 
-    id: UUID = identifier(primary_key=True)
-    fact_id: UUID = identifier(nullable=False)
-    source_event_id: UUID = identifier(nullable=False)
+    id: Annotated[UUID, identifier(primary_key=True)]
+    fact_id: Annotated[UUID, identifier(nullable=False)]
+    source_event_id: Annotated[UUID, identifier(nullable=False)]
     ordinal: int
-    sequence: int = big_int(nullable=False)
-    kind: CreditKind = text(nullable=False)
-    order_id: UUID = identifier(nullable=False)
-    account_id: UUID = identifier(nullable=False)
+    sequence: Annotated[int, big_int(nullable=False)]
+    kind: Annotated[CreditKind, text(nullable=False)]
+    order_id: Annotated[UUID, identifier(nullable=False)]
+    account_id: Annotated[UUID, identifier(nullable=False)]
     line_no: int
-    member_id: UUID = identifier(nullable=False)
-    unit_path: tuple[UUID, ...] = identifiers(nullable=False)
-    product_line: str | None = text(default=None, nullable=True)
-    region: str | None = text(default=None, nullable=True)
-    customer_type: str | None = text(default=None, nullable=True)
+    member_id: Annotated[UUID, identifier(nullable=False)]
+    unit_path: Annotated[tuple[UUID, ...], identifiers(nullable=False)]
+    product_line: Annotated[str | None, text(nullable=True)] = None
+    region: Annotated[str | None, text(nullable=True)] = None
+    customer_type: Annotated[str | None, text(nullable=True)] = None
     order_date: date
     posting_date: date
-    currency: str = text(nullable=False)
-    amount: int = big_int(nullable=False)
-    recorded_at: datetime = moment(nullable=False)
+    currency: Annotated[str, text(nullable=False)]
+    amount: Annotated[int, big_int(nullable=False)]
+    recorded_at: Annotated[datetime, moment(nullable=False)]
 
 
 class CreditLineTable(CreditLineRow, Base, table=True):
@@ -76,14 +76,14 @@ class CreditBucket(FrozenRow):
 
     __tablename__ = "credit_bucket"
 
-    member_id: UUID = identifier(primary_key=True)
-    day: date = Field(primary_key=True)
-    unit_path: tuple[UUID, ...] = identifiers(primary_key=True)
-    product_line: str = text(primary_key=True)
-    region: str = text(primary_key=True)
-    customer_type: str = text(primary_key=True)
-    amount: int = big_int(nullable=False)
-    lines: int = big_int(nullable=False)
+    member_id: Annotated[UUID, identifier(primary_key=True)]
+    day: Annotated[date, Field(primary_key=True)]
+    unit_path: Annotated[tuple[UUID, ...], identifiers(primary_key=True)]
+    product_line: Annotated[str, text(primary_key=True)]
+    region: Annotated[str, text(primary_key=True)]
+    customer_type: Annotated[str, text(primary_key=True)]
+    amount: Annotated[int, big_int(nullable=False)]
+    lines: Annotated[int, big_int(nullable=False)]
 
 
 class CreditBucketTable(CreditBucket, Base, table=True):

@@ -27,13 +27,13 @@ class DecompositionRow(OwnedRow):
 
     __tablename__ = "decomposition"
 
-    target_id: UUID = identifier(nullable=False)
-    root_id: UUID = identifier(nullable=False)
-    dimension: Dimension = text(nullable=False)
-    amount: int = big_int(nullable=False)
-    children_sum: int = big_int(nullable=False, default=0, sa_column_kwargs={"server_default": "0"})
-    drivers: Annotated[tuple[DriverPart, ...], DECODED] = document(nullable=False)
-    is_crediting: bool = Field(nullable=False)
+    target_id: Annotated[UUID, identifier(nullable=False)]
+    root_id: Annotated[UUID, identifier(nullable=False)]
+    dimension: Annotated[Dimension, text(nullable=False)]
+    amount: Annotated[int, big_int(nullable=False)]
+    children_sum: Annotated[int, big_int(nullable=False, sa_column_kwargs={"server_default": "0"})] = 0
+    drivers: Annotated[tuple[DriverPart, ...], DECODED, document(nullable=False)]
+    is_crediting: Annotated[bool, Field(nullable=False)]
 
 
 class DecompositionTable(DecompositionRow, Base, table=True):

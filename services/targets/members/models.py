@@ -20,9 +20,9 @@ class MemberRow(OwnedRow):
 
     __tablename__ = "member"
 
-    code: str = text(nullable=False, unique=True)
-    subject: str | None = text(default=None, nullable=True, unique=True)
-    role: MemberRole = text(nullable=False)
+    code: Annotated[str, text(nullable=False, unique=True)]
+    subject: Annotated[str | None, text(nullable=True, unique=True)] = None
+    role: Annotated[MemberRole, text(nullable=False)]
 
 
 class MemberTable(MemberRow, Base, table=True):
@@ -34,10 +34,10 @@ class MembershipRow(FrozenRow):
 
     __tablename__ = "membership"
 
-    member_id: UUID = identifier(primary_key=True, foreign_key="member.id")
-    valid_from: date = Field(primary_key=True)
-    valid_to: date | None = Field(default=None)
-    unit_id: UUID = identifier(nullable=False, foreign_key="unit.id", index=True)
+    member_id: Annotated[UUID, identifier(primary_key=True, foreign_key="member.id")]
+    valid_from: Annotated[date, Field(primary_key=True)]
+    valid_to: date | None = None
+    unit_id: Annotated[UUID, identifier(nullable=False, foreign_key="unit.id", index=True)]
 
 
 class MembershipTable(MembershipRow, Base, table=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -18,29 +19,29 @@ class Target(OwnedRow):
 
     __tablename__ = "target"
 
-    root_id: UUID = identifier(nullable=False, index=True)
-    parent_id: UUID | None = identifier(default=None, nullable=True, foreign_key="target.id", index=True)
-    decomposition_id: UUID | None = identifier(default=None, nullable=True, foreign_key="decomposition.id")
-    child_key: str | None = text(default=None, nullable=True)
-    name: str = text(nullable=False)
-    metric: Metric = text(nullable=False)
-    state: TargetState = text(nullable=False)
-    currency: str = text(nullable=False)
-    amount: int = big_int(nullable=False)
+    root_id: Annotated[UUID, identifier(nullable=False, index=True)]
+    parent_id: Annotated[UUID | None, identifier(nullable=True, foreign_key="target.id", index=True)] = None
+    decomposition_id: Annotated[UUID | None, identifier(nullable=True, foreign_key="decomposition.id")] = None
+    child_key: Annotated[str | None, text(nullable=True)] = None
+    name: Annotated[str, text(nullable=False)]
+    metric: Annotated[Metric, text(nullable=False)]
+    state: Annotated[TargetState, text(nullable=False)]
+    currency: Annotated[str, text(nullable=False)]
+    amount: Annotated[int, big_int(nullable=False)]
     period_start: date
     period_end: date
-    unit_id: UUID | None = identifier(default=None, nullable=True, foreign_key="unit.id", index=True)
-    member_id: UUID | None = identifier(default=None, nullable=True, foreign_key="member.id", index=True)
-    product_line: str | None = text(default=None, nullable=True)
-    region: str | None = text(default=None, nullable=True)
-    customer_type: str | None = text(default=None, nullable=True)
-    computed: int | None = big_int(default=None, nullable=True)
-    weight: int | None = big_int(default=None, nullable=True)
-    locked: int | None = big_int(default=None, nullable=True)
-    floor: int | None = big_int(default=None, nullable=True)
-    cap: int | None = big_int(default=None, nullable=True)
-    bound: str | None = text(default=None, nullable=True)
-    reason: str | None = text(default=None, nullable=True)
+    unit_id: Annotated[UUID | None, identifier(nullable=True, foreign_key="unit.id", index=True)] = None
+    member_id: Annotated[UUID | None, identifier(nullable=True, foreign_key="member.id", index=True)] = None
+    product_line: Annotated[str | None, text(nullable=True)] = None
+    region: Annotated[str | None, text(nullable=True)] = None
+    customer_type: Annotated[str | None, text(nullable=True)] = None
+    computed: Annotated[int | None, big_int(nullable=True)] = None
+    weight: Annotated[int | None, big_int(nullable=True)] = None
+    locked: Annotated[int | None, big_int(nullable=True)] = None
+    floor: Annotated[int | None, big_int(nullable=True)] = None
+    cap: Annotated[int | None, big_int(nullable=True)] = None
+    bound: Annotated[str | None, text(nullable=True)] = None
+    reason: Annotated[str | None, text(nullable=True)] = None
 
 
 class TargetTable(Target, Base, table=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,11 +17,11 @@ class Unit(OwnedRow):
 
     __tablename__ = "unit"
 
-    code: str = text(nullable=False, unique=True)
-    name: str = text(nullable=False)
-    kind: UnitKind = text(nullable=False)
-    parent_id: UUID | None = identifier(default=None, nullable=True, foreign_key="unit.id", index=True)
-    path: tuple[UUID, ...] = identifiers(nullable=False)
+    code: Annotated[str, text(nullable=False, unique=True)]
+    name: Annotated[str, text(nullable=False)]
+    kind: Annotated[UnitKind, text(nullable=False)]
+    parent_id: Annotated[UUID | None, identifier(nullable=True, foreign_key="unit.id", index=True)] = None
+    path: Annotated[tuple[UUID, ...], identifiers(nullable=False)]
 
 
 class UnitTable(Unit, Base, table=True):
