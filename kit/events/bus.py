@@ -109,8 +109,10 @@ class EventBus(Protocol):
         On an error some may have been written: the caller sends all again."""
         ...
 
-    def consumer(self, group: str, topics: Sequence[str], start_offsets: StartOffsets | None = None) -> Consumer:
-        """A new, not yet started member of `group`."""
+    def consumer(
+        self, group: str, topics: Sequence[str], start_offsets: StartOffsets | None = None, is_patient: bool = False
+    ) -> Consumer:
+        """A new, not yet started member of `group`; records may wait a moment for a patient one, to come together."""
         ...
 
     async def read(self, partition: TopicPartition, offset: int, max_records: int) -> list[Record]:

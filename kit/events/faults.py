@@ -1,4 +1,7 @@
-"""Named crash points: with CRMESH_CRASH_AT=name the process kills itself there (fault tests only)."""
+"""Faults switched on by the environment, for fault tests only.
+
+CRMESH_CRASH_AT=name: the process kills itself at that point. See `failing` for the other one.
+"""
 
 from __future__ import annotations
 

@@ -30,6 +30,7 @@ from kit.events import outbox, parked, projections, starts
 from kit.events.bus import Consumer, ConsumerStalled, EventBus, Record, TopicPartition
 from kit.events.envelope import Event, UndecodableEvent, dead_letter_topic_of, from_headers, traced, type_of
 from kit.events.faults import crash_point
+from kit.events.gathering import DECISIONS, DERIVED
 from kit.events.handlers import Lane
 from kit.events.outages import RETRYABLE, is_outage
 from kit.events.starts import stored_offsets
@@ -49,8 +50,6 @@ SKIPPED_SECONDS = 1.0
 """They are stored after this time at the latest."""
 FAILURE_SECONDS = 2.0
 """Before a new client after an error nobody thought of."""
-GATHER_SECONDS = 0.02
-"""From a small batch to the next: events that come one after another share a transaction."""
 MAX_ATTEMPTS = 6
 """Tries of one event before its key is parked."""
 SILENT_SECONDS = 120.0
@@ -91,6 +90,7 @@ class InboxConsumer:
         self._bus = bus
         self._lane = lane
         self.group = lane.group
+        self._gathering = DECISIONS if lane.name == "core" else DERIVED
         self._skipped: dict[TopicPartition, int] = {}
         self._skipped_at = 0.0
         self._projection = ""
@@ -113,7 +113,9 @@ class InboxConsumer:
             await stop.wait()
             return
         while not stop.is_set():
-            consumer = self._bus.consumer(self.group, self._lane.topics(), self._start_offsets)
+            consumer = self._bus.consumer(
+                self.group, self._lane.topics(), self._start_offsets, self._gathering.least > DECISIONS.least
+            )
             try:
                 await starts.ensure(self._db, self._bus, self._lane.door)
                 if await self._must_wait(stop):
@@ -175,7 +177,7 @@ class InboxConsumer:
                     crash_point("inbox.before_commit")
                     await consumer.commit(applied)
                 if sum(map(len, polled.values())) < BATCH:
-                    await _sleep(stop, GATHER_SECONDS - (time.monotonic() - began))
+                    await _sleep(stop, self._gathering.pause(time.monotonic() - began))
             if self._skipped and (not polled or stop.is_set() or began - self._skipped_at > SKIPPED_SECONDS):
                 await self._store_skipped(consumer)
 

@@ -146,9 +146,11 @@ class KafkaBus:
             await self._give_up(producer, acks)
             raise
 
-    def consumer(self, group: str, topics: Sequence[str], start_offsets: StartOffsets | None = None) -> KafkaConsumer:
-        """A new, not yet started member of `group`."""
-        return KafkaConsumer(self._bootstrap, self._client_id, group, topics, start_offsets)
+    def consumer(
+        self, group: str, topics: Sequence[str], start_offsets: StartOffsets | None = None, is_patient: bool = False
+    ) -> KafkaConsumer:
+        """A new, not yet started member of `group`; for a patient one the broker gathers."""
+        return KafkaConsumer(self._bootstrap, self._client_id, group, topics, start_offsets, is_patient)
 
     async def read(self, partition: TopicPartition, offset: int, max_records: int) -> list[Record]:
         """Records from `offset` on without a group; empty at the end."""

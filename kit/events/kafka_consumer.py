@@ -36,6 +36,9 @@ REQUEST_TIMEOUT_MS = 10_000
 FETCH_WAIT_MS = 100
 """While one fetch waits at the broker, partitions read meanwhile are not fetched; so it is short."""
 
+PATIENT_BYTES = 64 * 1024
+"""The broker keeps a fetch of a patient member open for so much, or for FETCH_WAIT_MS."""
+
 _SESSION_MS = 10_000
 _REBALANCE_MS = 30_000
 _HANDOVER_SECONDS = 5.0
@@ -97,7 +100,13 @@ class KafkaConsumer:
     worked) and `rebuilds` (clients replaced after a hard error or a stall)."""
 
     def __init__(
-        self, bootstrap: str, client_id: str, group: str, topics: Sequence[str], start_offsets: StartOffsets | None
+        self,
+        bootstrap: str,
+        client_id: str,
+        group: str,
+        topics: Sequence[str],
+        start_offsets: StartOffsets | None,
+        is_patient: bool,
     ) -> None:
         self.last_poll_at = time.monotonic()
         self.rebuilds = 0
@@ -107,6 +116,7 @@ class KafkaConsumer:
         self._group = group
         self._topics = tuple(topics)
         self._start_offsets = start_offsets
+        self._least_bytes = PATIENT_BYTES if is_patient else 1
         self._session: _Session | None = None
         self._running = False
         self._first = 0
@@ -277,6 +287,7 @@ class KafkaConsumer:
             auto_offset_reset="earliest",
             partition_assignment_strategy=(assignor,),
             fetch_max_wait_ms=FETCH_WAIT_MS,
+            fetch_min_bytes=self._least_bytes,
             request_timeout_ms=REQUEST_TIMEOUT_MS,
             session_timeout_ms=_SESSION_MS,
             heartbeat_interval_ms=1_000,

@@ -8,6 +8,7 @@ between send and mark the rows are sent again: duplicates, with first occurrence
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Sequence
 
@@ -19,6 +20,7 @@ from kit.events import outbox
 from kit.events.bus import BusUnavailable, EventBus, Message
 from kit.events.envelope import Event, to_headers, traced
 from kit.events.faults import crash_point
+from kit.events.gathering import SENDING
 from kit.parts import is_cancelled
 from kit.telemetry.metrics import Metrics
 
@@ -28,9 +30,6 @@ RETRYABLE: tuple[type[BaseException], ...] = (BusUnavailable, *TRANSIENT_ERRORS)
 RELAY_LOCK = 0x43524D_01
 BATCH = 500
 IDLE_SECONDS = 0.04
-GATHER_SECONDS = 0.01
-"""From a small batch to the next: writers of this process wake the relay at every commit."""
-
 RETRY_SECONDS = 0.5
 
 _READ = """
@@ -113,8 +112,9 @@ class Relay:
         await connection.execute("SET synchronous_commit = off")
         while not stop.is_set():
             self._wake.clear()
+            began = time.monotonic()
             if await self.drain_once(connection) < BATCH:
-                await _pause(stop, GATHER_SECONDS)
+                await _pause(stop, SENDING.pause(time.monotonic() - began))
                 await self._idle(stop)
         while await self.drain_once(connection) == BATCH:
             continue

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from kit.due.due import AnyDue
 from kit.due.loop import DueLoop
+from kit.events.failing import add_failing
 from kit.events.filling import Filler
 from kit.events.handlers import Subscriptions
 from kit.events.housekeeping import Figure, Housekeeping
@@ -28,6 +29,7 @@ class Worker:
         figures: Sequence[Figure] = (),
         dues: Sequence[AnyDue] = (),
     ) -> None:
+        add_failing(subscriptions)
         self.runtime = runtime
         self.relay = Relay(runtime.db, runtime.bus, runtime.metrics)
         self.consumers = [

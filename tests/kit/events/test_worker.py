@@ -40,6 +40,26 @@ async def has_effects(tiny: Tiny, count: int) -> bool:
     return len(await tiny.effects()) == count
 
 
+async def test_a_projection_that_always_fails_is_left_out_and_the_rest_flows(embedded: Tiny, monkeypatch: Any) -> None:
+    monkeypatch.setenv("CRMESH_FAIL_INSIGHT", "1")
+    stop = asyncio.Event()
+    running = asyncio.create_task(worker_of(embedded).run(stop))
+    await embedded.publish(*[embedded.event(n, f"key-{n}") for n in range(20)])
+    await eventually(lambda: has_effects(embedded, 20))
+
+    async def is_aside() -> bool:
+        return await embedded.rows("SELECT state FROM projection_state WHERE name = 'failing'") == [("aside",)]
+
+    await eventually(is_aside)
+
+    async def is_released() -> bool:
+        return await embedded.rows("SELECT FROM parked_event") == []
+
+    await eventually(is_released)
+    stop.set()
+    await asyncio.wait_for(running, DEADLINE)
+
+
 async def test_a_part_that_dies_ends_the_worker(embedded: Tiny, monkeypatch: Any) -> None:
     """A worker without its relay would look healthy and send nothing."""
     made = worker_of(embedded)
