@@ -151,7 +151,7 @@ class World:
         """A parked event and a queued job in every service, written into its database."""
         for service in SERVICES:
             key = f"{service}-key"
-            parked = [(_PARKED, f"crmesh.{service}", key, uuid4()) for _ in range(2)]
+            parked = [(_PARKED, f"crmesh.{service}.core", key, uuid4()) for _ in range(2)]
             jobs = [(_JOB, uuid4()) for _ in range(2)]
             self.ids[f"{service}.parked_id"] = [row["id"] for row in self.query(service, *parked)]
             self.ids[f"{service}.job_id"] = [str(row["id"]) for row in self.query(service, *jobs)]
