@@ -61,7 +61,8 @@ class Running:
 
 PARK = """
 INSERT INTO parked_event (grp, key, event_id, type, topic, partition, log_offset, headers, value, error, attempts)
-VALUES ('crmesh.targets.core', $1, coalesce($2, gen_random_uuid()), $3, 'crmesh.customer.events.v1', 0, 0, $4, $5, 'boom', 6)
+VALUES ('crmesh.targets.core', $1, coalesce($2, gen_random_uuid()), $3, 'crmesh.customer.events.v1', 0, 0, $4, $5,
+        'boom', 6)
 """
 CONFIRMED = "SELECT * FROM outbox WHERE type = 'customer.order.confirmed.v1' ORDER BY id LIMIT 1"
 
