@@ -64,7 +64,7 @@ class Filler:
 
         try:
             report = await rebuild(
-                self._db, self._bus, self._subscriptions, name, swap=True, force=True, progress=progress
+                self._db, self._bus, self._subscriptions, name, swap=True, force=True, resume=True, progress=progress
             )
             log.info("projection_filled", service=self._subscriptions.service, projection=name, events=report.events)
         except RebuildRefused as error:

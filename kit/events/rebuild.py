@@ -38,6 +38,15 @@ WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped AND attg
 _LOCK_OFFSETS = """
 SELECT FROM consumer_offset WHERE grp = $1 AND topic = ANY($2::text[]) ORDER BY topic, partition FOR UPDATE
 """
+_SEEN = "CREATE TABLE {schema}.seen (event_id uuid NOT NULL)"
+_REACHED = """
+CREATE TABLE {schema}.reached (topic text, partition int, next_offset bigint NOT NULL, version int NOT NULL,
+                               PRIMARY KEY (topic, partition))
+"""
+_REACH = """
+INSERT INTO reached (topic, partition, next_offset, version) VALUES ($1, $2, $3, $4)
+ON CONFLICT (topic, partition) DO UPDATE SET next_offset = excluded.next_offset
+"""
 _STANDS = """
 UPDATE projection_state SET state = 'live', version = GREATEST(version, $2), reason = '', failed_keys = '{}',
     since = clock_timestamp(), done = total WHERE name = $1
@@ -98,9 +107,12 @@ async def rebuild(
     *,
     swap: bool = False,
     force: bool = False,
+    resume: bool = False,
     progress: Progress | None = None,
 ) -> RebuildReport:
     """Rebuild projection `name` and compare; with `swap`, put the rebuilt tables in place.
+
+    With `resume` it goes on where an earlier one of the same version stopped that was to be resumed as well.
 
     Raises NotFound for an unknown name, RebuildRefused when the log does not begin at offset 0, when keys
     are parked, when another rebuild of it runs, or when `swap` is asked for tables that differ (unless `force`).
@@ -111,7 +123,7 @@ async def rebuild(
     started = time.monotonic()
     connection = await db.connect()
     try:
-        run = _Rebuild(Tx(connection), bus, subscriptions, projection, progress)
+        run = _Rebuild(Tx(connection), bus, subscriptions, projection, progress, resume)
         await run.prepare()
         await run.approach()
         async with connection.transaction():
@@ -145,6 +157,7 @@ class _Rebuild:
     subscriptions: Subscriptions
     projection: Projection
     progress: Progress | None
+    resume: bool = False
 
     def __post_init__(self) -> None:
         self.schema = f"rebuild_{self.projection.name}"
@@ -165,14 +178,34 @@ class _Rebuild:
                 if first != 0:
                     raise RebuildRefused(f"the log of {topic}-{partition.partition} begins at offset {first}, not 0")
                 self.position[partition] = 0
-        await self.tx.execute(f"DROP SCHEMA IF EXISTS {self.schema} CASCADE")
-        await self.tx.execute(f"CREATE SCHEMA {self.schema}")
         self._discarded = await self._given_up()
         self._seen = set(self._discarded)
-        for table in self.projection.tables:
-            await self.tx.execute(f"CREATE TABLE {self.schema}.{table} (LIKE public.{table} INCLUDING ALL)")
+        if not (self.resume and await self._taken_up()):
+            await self._begin()
         await self.tx.execute("SET statement_timeout = 0")
         await self.tx.execute("SET idle_in_transaction_session_timeout = 0")
+
+    async def _begin(self) -> None:
+        await self.tx.execute(f"DROP SCHEMA IF EXISTS {self.schema} CASCADE")
+        await self.tx.execute(f"CREATE SCHEMA {self.schema}")
+        for table in self.projection.tables:
+            await self.tx.execute(f"CREATE TABLE {self.schema}.{table} (LIKE public.{table} INCLUDING ALL)")
+        if self.resume:
+            await self.tx.execute(_SEEN.format(schema=self.schema))
+            # last, so that a beginning that was cut off is not taken up
+            await self.tx.execute(_REACHED.format(schema=self.schema))
+
+    async def _taken_up(self) -> bool:
+        """Go on from what an earlier run of this version has left, unless an event it folded was discarded since."""
+        if await self.tx.fetchval("SELECT to_regclass($1) IS NULL", f"{self.schema}.reached"):
+            return False
+        rows = await self.tx.fetch(f"SELECT topic, partition, next_offset, version FROM {self.schema}.reached")
+        seen = {UUID(str(row["event_id"])) for row in await self.tx.fetch(f"SELECT event_id FROM {self.schema}.seen")}
+        if any(row["version"] != self.projection.version for row in rows) or seen & self._discarded:
+            return False
+        self.position |= {TopicPartition(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+        self._seen |= seen
+        return True
 
     async def _given_up(self) -> frozenset[UUID]:
         return frozenset(await parked.discarded(self.tx, self.group))
@@ -258,7 +291,7 @@ class _Rebuild:
                     records = await self.bus.read(partition, start, min(READ_BATCH, end - start))
                     if not records:
                         raise RebuildRefused(f"the log of {partition.topic}-{partition.partition} ends before {end}")
-                    await self._fold(records)
+                    await self._fold(partition, records)
                     self.position[partition] = records[-1].offset + 1
                     if self.progress:
                         await self.progress(sum(self.position.values()), total)
@@ -266,7 +299,7 @@ class _Rebuild:
             if not self.tx.connection.is_closed():
                 await self.tx.execute("SET search_path TO public")
 
-    async def _fold(self, records: Sequence[Record]) -> None:
+    async def _fold(self, partition: TopicPartition, records: Sequence[Record]) -> None:
         events = []
         for record in records:
             try:
@@ -280,6 +313,9 @@ class _Rebuild:
         async with self.tx.savepoint():
             for event_type, wave in waves(events):
                 await self.projection.folds[event_type](self.tx, wave)
+            if self.resume:
+                await self.tx.copy("seen", ["event_id"], [(event.id,) for event in events])
+                await self.tx.execute(_REACH, *partition, records[-1].offset + 1, self.projection.version)
         crash_point("rebuild.folded")
         self.folded += len(events)
 

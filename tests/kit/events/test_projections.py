@@ -128,6 +128,32 @@ async def test_a_new_or_changed_one_fills_itself_beside_its_lane(
     assert (await rebuild(tiny.db, tiny.bus, after, "notes")).equal
 
 
+async def test_a_filling_that_was_cut_off_goes_on_where_it_stopped(embedded: Tiny) -> None:
+    events = [embedded.event(n, f"key-{n}") for n in range(60)]
+    await embedded.publish(*events)
+    async with embedded.running(embedded.consumer()):
+        await eventually(lambda: counts(embedded, effect=60))
+    after = door(embedded, fold_ledger)
+    await embedded.publish(*events[:20])  # copies
+    async with embedded.running(*consumers(embedded, after)):
+        await eventually(lambda: counts(embedded, consumer_offset=24))
+    folded: list[int] = []
+
+    async def cut(tx: Tx, some: Sequence[Event]) -> None:
+        if sum(folded) > 20:
+            raise ConnectionResetError
+        folded.append(len(some))
+        await fold_ledger(tx, some)
+
+    with pytest.raises(ConnectionResetError):
+        await rebuild(embedded.db, embedded.bus, door(embedded, cut), "notes", swap=True, force=True, resume=True)
+    report = await rebuild(embedded.db, embedded.bus, after, "notes", swap=True, force=True, resume=True)
+    assert report.events == 60 - sum(folded)
+    assert await counts(embedded, ledger=60)
+    assert await state(embedded) == (1, "live")
+    assert (await rebuild(embedded.db, embedded.bus, after, "notes")).equal
+
+
 async def test_core_waits_for_what_it_reads_and_answers_say_so(embedded: Tiny) -> None:
     async with embedded.running(embedded.consumer()):
         await embedded.publish(embedded.event(1))
