@@ -10,8 +10,9 @@ from kit.db.database import Database
 from kit.events.bus import EventBus
 from kit.events.envelope import Event, topic_of
 from kit.events.verify import Check, Finding, at_one_moment, given_up, partitions_of, read_all
+from services.targets.credits.first_rule import LineAmount, ReturnedLine, reverse_lines, split_lines
 from services.targets.credits.repository import Sums, sum_ledger
-from services.targets.credits.rules import LineAmount, ReturnedLine, reverse_lines, split_lines
+from services.targets.credits.rules import RULE, Cells, credit, take_back
 from services.targets.events_in import OrderConfirmed, OrderReturned
 from services.targets.events_out import CreditLine, OrderCredited
 from services.targets.subscriptions import subscriptions
@@ -19,8 +20,16 @@ from services.targets.subscriptions import subscriptions
 SERVICE = "targets"
 
 Order = OrderConfirmed | OrderReturned
-Standing = dict[tuple[UUID, int, UUID], tuple[object, ...]]
-"""Where the credit of an order, line and member stands: unit path and dimensions of its newest line."""
+Places = dict[tuple[int, UUID], tuple[object, ...]]
+"""Where the credit of a line and member stands: unit path and dimensions of its newest line."""
+
+
+class _Standing:
+    """What facts so far have credited of an order: where, and how much."""
+
+    def __init__(self) -> None:
+        self.places: Places = {}
+        self.cells: Cells = {}
 
 
 class _Run:
@@ -31,18 +40,20 @@ class _Run:
         self.reversals = Check(SERVICE, "reversals at the original unit and dimensions")
         self.lines = self.amount = 0
 
-    def fact(self, fact: OrderCredited, standing: Standing) -> None:
-        """A return takes from the place where the credit stands (`standing`, moved on); a correction adds nothing."""
+    def fact(self, fact: OrderCredited, standing: _Standing) -> None:
+        """A return takes from where the credit stands (`standing`, moved on); a correction adds nothing."""
         amount = sum(line.amount for line in fact.lines)
         self.lines, self.amount = self.lines + len(fact.lines), self.amount + amount
         if fact.kind == "corrected":
             self.reversals.add(fact.amount == amount == 0, f"order {fact.order_id}")
+        elif not _is_of_first_rule(fact):
+            self.exact.add(_follows(fact, standing.cells), f"order {fact.order_id}, rule {fact.rule}")
         for line in fact.lines:
-            key = (fact.order_id, line.line_no, line.member_id)
-            place = (line.unit_path, *_dimensions(line))
+            key, place = (line.line_no, line.member_id), (line.unit_path, *_dimensions(line))
             if fact.kind == "returned":
-                self.reversals.add(standing.get(key) == place, f"order {fact.order_id} line {line.line_no}")
-            standing[key] = place
+                self.reversals.add(standing.places.get(key) == place, f"order {fact.order_id} line {line.line_no}")
+            standing.places[key] = place
+            standing.cells[key] = standing.cells.get(key, 0) + line.amount
 
     def order(self, event: Event, found: Sequence[bytes]) -> None:
         """Check the facts about one event of an order."""
@@ -53,15 +64,20 @@ class _Run:
             fact = OrderCredited.model_validate_json(found[0])
             net = order.net_base if isinstance(order, OrderConfirmed) else order.return_net_base
             self.sums.add(sum(line.amount for line in fact.lines) == fact.amount == net, f"order {order.id}: {net}")
-            stored = Counter((line.line_no, str(line.member_id), line.amount) for line in fact.lines)
-            self.exact.add(_derived(order) == stored and _inputs_agree(order, fact), f"order {order.id}")
+            agrees = _agrees_by_first_rule if _is_of_first_rule(fact) else _lines_agree
+            self.exact.add(agrees(order, fact) and _inputs_agree(order, fact), f"order {order.id}")
 
 
 def _dimensions(line: CreditLine) -> tuple[str | None, str | None, str | None]:
     return line.product_line, line.region, line.customer_type
 
 
-def _derived(order: Order) -> Counter[tuple[int, str, int]]:
+def _is_of_first_rule(fact: OrderCredited) -> bool:
+    return fact.rule in {None, 1}
+
+
+def _agrees_by_first_rule(order: Order, fact: OrderCredited) -> bool:
+    """The lines are those of the first rule, which looks at the order's event alone."""
     shares = [(str(one.member_id), one.share) for one in order.credits]
     if isinstance(order, OrderConfirmed):
         amounts = split_lines([LineAmount(line.line_no, line.net_base) for line in order.lines], shares)
@@ -71,7 +87,38 @@ def _derived(order: Order) -> Counter[tuple[int, str, int]]:
             for line in order.returned_lines
         ]
         amounts = reverse_lines(steps, shares)
-    return Counter((item.line, item.member_id, item.amount) for item in amounts)
+    derived = Counter((item.line, item.member_id, item.amount) for item in amounts)
+    return derived == Counter((line.line_no, str(line.member_id), line.amount) for line in fact.lines)
+
+
+def _follows(fact: OrderCredited, standing: Cells) -> bool:
+    """Whether the fact's amounts per line are split by its rule, from what stood before it."""
+    found = Counter((line.line_no, line.member_id, line.amount) for line in fact.lines)
+    try:
+        if fact.kind == "confirmed":
+            cells = credit(fact.order_id, _per_line(fact), fact.shares)
+        else:
+            back = {line: -amount for line, amount in _per_line(fact).items()}
+            cells = take_back(fact.order_id, back, fact.shares, standing)
+    except ValueError:  # shares, amounts or a return that the rule refuses
+        return False
+    return fact.rule == RULE and found == Counter((*key, amount) for key, amount in cells.items())
+
+
+def _per_line(fact: OrderCredited) -> dict[int, int]:
+    sums: dict[int, int] = defaultdict(int)
+    for line in fact.lines:
+        sums[line.line_no] += line.amount
+    return dict(sums)
+
+
+def _lines_agree(order: Order, fact: OrderCredited) -> bool:
+    """Whether the lines and their amounts are those of the order's event."""
+    if isinstance(order, OrderConfirmed):
+        return _per_line(fact) == {line.line_no: line.net_base for line in order.lines}
+    return _per_line(fact) == {
+        line.line_no: line.returned_net_base_before - line.returned_net_base_after for line in order.returned_lines
+    }
 
 
 def _inputs_agree(order: Order, fact: OrderCredited) -> bool:
@@ -97,10 +144,10 @@ async def verify(db: Database, bus: EventBus) -> list[Finding]:
     gone = await given_up(db, subscriptions.lane("core").group)
     for number in await partitions_of(bus, own, theirs):
         facts: dict[UUID, list[bytes]] = defaultdict(list)
-        standing: Standing = {}
+        standing: dict[UUID, _Standing] = defaultdict(_Standing)
         async for event in read_all(bus, own, [OrderCredited.TYPE], number=number):
             fact = OrderCredited.model_validate(event.payload)
-            run.fact(fact, standing)
+            run.fact(fact, standing[fact.order_id])
             if fact.kind != "corrected":
                 facts[fact.source_event_id].append(event.data)
         types = (OrderConfirmed.TYPE, OrderReturned.TYPE)

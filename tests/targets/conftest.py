@@ -9,10 +9,15 @@ from uuid import UUID
 
 import pytest
 
+from kit.events import outbox
 from kit.events.envelope import Event
+from kit.events.handlers import Fact
 from kit.ids import new_id
 from kit.testing.postgres import TestServer
 from kit.testing.service import ServiceHarness, Turns, make_event, shared_harness
+from services.targets.credits.first_rule import LineAmount, ReturnedLine, reverse_lines, split_lines
+from services.targets.credits.ledger import apply_credits
+from services.targets.events_out import OrderCredited
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +77,37 @@ class World:
         amount = sum(before - after for before, after in steps.values())
         data = {**order, "return_id": new_id(), "return_date": day, "returned_lines": lines, "return_net_base": amount}
         return make_event("customer.order.returned.v1", data, order["stream_key"], sequence=5)
+
+    async def credited_before(self, event: Event, sequence: int = 1) -> None:
+        """What a release that knew the first rule only made of an order's event: its fact names no rule."""
+        order = event.payload
+        places = {line["line_no"]: line["product_line"] for line in order["lines"]}
+        shares = {credit["member_id"]: credit["share"] for credit in order["credits"]}
+        if event.type.endswith("returned.v1"):
+            kind, day, steps = "returned", order["return_date"], order["returned_lines"]
+            ends = [tuple(step[f"returned_net_base_{end}"] for end in ("before", "after")) for step in steps]
+            numbers = [ReturnedLine(step["line_no"], *end) for step, end in zip(steps, ends, strict=True)]
+            parts = reverse_lines(numbers, list(shares.items()))
+        else:
+            kind, day = "confirmed", order["order_date"]
+            nets = [LineAmount(line["line_no"], line["net_base"]) for line in order["lines"]]
+            parts = split_lines(nets, list(shares.items()))
+        same = {"region": order["region"], "customer_type": order["customer_type"], "unit_path": []}
+        lines = [
+            {"line_no": part.line, "member_id": part.member_id, "amount": part.amount, **same}
+            | {"product_line": places[part.line]}
+            for part in parts
+        ]
+        said = {
+            **{name: order[name] for name in ("account_id", "stream_key", "order_date")},
+            **{"order_id": order["id"], "kind": kind, "posting_date": day, "currency": order["base_currency"]},
+            **{"amount": sum(part.amount for part in parts), "shares": shares, "lines": lines},
+            "source_event_id": event.id,
+        }
+        fact = make_event(OrderCredited.TYPE, said, event.key, subject=order["id"], sequence=sequence)
+        async with self.service.transaction() as tx:
+            await outbox.add(tx, "targets", [fact])
+            await apply_credits(tx, [Fact(fact, OrderCredited.model_validate(fact.payload))])
 
     async def lines(self) -> list[dict[str, Any]]:
         """The credit ledger, oldest first."""

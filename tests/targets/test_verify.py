@@ -63,6 +63,39 @@ async def test_honest_crediting_with_a_correction_agrees(world: Any, events: lis
     assert await failing(world) == {}
 
 
+async def test_each_decision_is_judged_by_its_own_rule(world: Any) -> None:
+    order = world.order({"a1": 428_571, "a2": 428_571, "b1": 142_858}, [11, 99, 99])
+    old, back = world.confirmed(order), world.returned(order, {1: (0, 10), 2: (0, 33)})
+    await world.credited_before(old)
+    await world.credited_before(back, 2)
+    below = await world.service.rows("SELECT 1 FROM credit_line GROUP BY line_no, member_id HAVING sum(amount) < 0")
+    assert len(below) == 1, "the first rule left somebody below zero"
+    rest = [world.returned(order, {1: (10, 11), 3: (0, 7)}), world.returned(order, {2: (33, 99), 3: (7, 99)})]
+    new = world.confirmed(world.order({"a1": 500_000, "b1": 500_000}, [99] * 30))
+    await world.service.deliver(*rest, new)
+    await publish(world, old, back, *rest, new)
+    assert await failing(world) == {}
+    left = await world.service.rows(
+        "SELECT 1 FROM credit_line WHERE order_id = $1::uuid HAVING sum(amount) <> 0", order["id"]
+    )
+    assert left == []
+
+
+@pytest.mark.parametrize("is_old", [True, False])
+async def test_the_rule_of_a_fact_cannot_be_exchanged(world: Any, is_old: bool) -> None:
+    order = world.order({"a1": 500_000, "b1": 500_000}, [99] * 30)
+    confirmed, returned = world.confirmed(order), world.returned(order, {1: (0, 33)})
+    await (world.credited_before(confirmed) if is_old else world.service.deliver(confirmed))
+    await world.service.deliver(returned)
+    async with world.service.transaction() as tx:
+        row = await tx.fetchrow(_FIRST_FACT, order["id"])
+        assert row is not None
+        data = {**orjson.loads(row["data"]), "rule": 2 if is_old else 1}
+        await tx.execute("UPDATE outbox SET data = $2 WHERE id = $1", row["id"], orjson.dumps(data).decode())
+    await publish(world, confirmed, returned)
+    assert list(await failing(world)) == ["credit lines derived again are equal"]
+
+
 async def test_an_order_without_a_decision_and_one_too_many(world: Any, events: list[Any]) -> None:
     await world.service.deliver(*events)
     extra = world.confirmed(world.order({"a1": 1_000_000}, [5]))

@@ -23,7 +23,7 @@ JOIN unit u ON u.id = s.unit_id
 
 
 class Standing(NamedTuple):
-    """Where the credit of a line and member stands: unit path and dimensions of its newest credit line."""
+    """The credit of a line and member: where it stands (its newest credit line tells), and how much of it."""
 
     order_id: UUID
     line_no: int
@@ -32,34 +32,35 @@ class Standing(NamedTuple):
     product_line: str | None
     region: str | None
     customer_type: str | None
+    amount: int
 
 
 _STANDING = """
 SELECT DISTINCT ON (order_id, line_no, member_id)
-       order_id, line_no, member_id, unit_path, product_line, region, customer_type
+       order_id, line_no, member_id, unit_path, product_line, region, customer_type,
+       sum(amount) OVER (PARTITION BY order_id, line_no, member_id)::bigint
 FROM credit_line WHERE order_id = ANY($1::uuid[])
 ORDER BY order_id, line_no, member_id, sequence DESC, ordinal DESC
 """
 
 
 class Misplaced(NamedTuple):
-    """A balance that stands outside the member's unit of the order date."""
+    """What stands outside the member's unit of the order date, by posting date."""
 
     standing: Standing
     posting_date: date
     rightful_path: Sequence[UUID]
-    amount: int
 
 
 _MISPLACED = """
-SELECT c.order_id, c.line_no, c.member_id, c.unit_path, c.product_line, c.region, c.customer_type, c.posting_date,
-       coalesce(u.path, '{}') AS rightful_path, sum(c.amount)::bigint AS amount
+SELECT c.order_id, c.line_no, c.member_id, c.unit_path, c.product_line, c.region, c.customer_type,
+       sum(c.amount)::bigint, c.posting_date, coalesce(u.path, '{}')
 FROM credit_line c
 LEFT JOIN membership s ON s.member_id = c.member_id AND s.valid_from <= c.order_date
      AND (s.valid_to IS NULL OR s.valid_to > c.order_date)
 LEFT JOIN unit u ON u.id = s.unit_id
 WHERE c.member_id = $1 AND c.order_date >= $2 AND c.unit_path <> coalesce(u.path, '{}')
-GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9 HAVING sum(c.amount) <> 0
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 9, 10 HAVING sum(c.amount) <> 0
 ORDER BY c.order_id, c.posting_date, c.line_no, c.unit_path
 """
 _ADD_ORDERS = f"""
@@ -118,14 +119,17 @@ async def list_paths(tx: Tx, wanted: Collection[tuple[UUID, date]]) -> dict[tupl
     return {(row["member_id"], row["day"]): row["path"] for row in rows}
 
 
-async def list_standing(tx: Tx, order_ids: Collection[UUID]) -> dict[tuple[UUID, int, UUID], Standing]:
-    """Where the credit stands, by order, line and member."""
-    return {row[:3]: row for row in await tx.rows(Standing, _STANDING, list(order_ids))}
+async def list_standing(tx: Tx, order_ids: Collection[UUID]) -> dict[UUID, dict[tuple[int, UUID], Standing]]:
+    """What stands credited of every line and member of the orders."""
+    orders: dict[UUID, dict[tuple[int, UUID], Standing]] = {order_id: {} for order_id in order_ids}
+    for row in await tx.rows(Standing, _STANDING, list(order_ids)):
+        orders[row.order_id][row.line_no, row.member_id] = row
+    return orders
 
 
 async def list_misplaced(tx: Tx, member_id: UUID, since: date) -> list[Misplaced]:
     """Balances of orders from `since` on, outside the member's unit of that day; per order, posting date and line."""
-    return [Misplaced(Standing(*row[:7]), *row[7:]) for row in await tx.fetch(_MISPLACED, member_id, since)]
+    return [Misplaced(Standing(*row[:8]), *row[8:]) for row in await tx.fetch(_MISPLACED, member_id, since)]
 
 
 async def add_credits(tx: Tx, orders: Sequence[CreditedOrder], lines: Sequence[CreditLineRow]) -> None:

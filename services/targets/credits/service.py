@@ -19,7 +19,7 @@ from services.targets.credits.enums import CreditKind
 from services.targets.credits.ledger import apply_credits
 from services.targets.credits.models import CreditedOrder
 from services.targets.credits.repository import Misplaced, Standing
-from services.targets.credits.rules import LineAmount, ReturnedLine, reverse_lines, split_lines
+from services.targets.credits.rules import RULE, Cells, credit, take_back
 from services.targets.events_in import OrderConfirmed, OrderHeard, OrderReturned
 from services.targets.events_out import CreditLine, OrderCredited
 
@@ -42,13 +42,14 @@ async def credit_orders(work: Work, confirmed: Sequence[Fact[OrderConfirmed]]) -
 
 
 async def reverse_orders(work: Work, returned: Sequence[Fact[OrderReturned]]) -> None:
-    """Reverse returned amounts at the split, unit path and dimensions at which the order stands credited.
+    """Take returned amounts from what stands credited of the order, where it stands, whatever rule credited it.
 
-    Raises ReturnWithoutCredit.
+    Raises ReturnWithoutCredit, ReturnPastCredit.
     """
     credited = await _lock(work, [fact.data for fact in returned])
     handled = await repository.list_handled(work.tx, [fact.event.id for fact in returned])
     standing = await repository.list_standing(work.tx, {fact.data.id for fact in returned})
+    cells = {order_id: {key: row.amount for key, row in rows.items()} for order_id, rows in standing.items()}
     sequences = {order.order_id: order.sequence for order in credited.values()}
     decided: list[Decided] = []
     for fact in returned:
@@ -59,7 +60,9 @@ async def reverse_orders(work: Work, returned: Sequence[Fact[OrderReturned]]) ->
             raise ReturnWithoutCredit(str(order_id))
         sequences[order_id] += 1
         shares = {UUID(member): share for member, share in credited[order_id].shares.items()}
-        decision = _returned(fact, shares, standing)
+        decision = _returned(fact, shares, standing[order_id], cells[order_id])
+        for line in decision.lines:
+            cells[order_id][line.line_no, line.member_id] += line.amount
         decided.append((work.caused_by(fact.event), sequences[order_id], decision))
     await _post(work, decided)
 
@@ -105,38 +108,36 @@ def _confirmed(fact: Fact[OrderConfirmed], paths: Paths) -> OrderCredited:
     order = fact.data
     shares = {one.member_id: one.share for one in order.credits}
     product_lines = {line.line_no: line.product_line for line in order.lines}
-    named = {str(member): member for member in shares}
-    amounts = split_lines([LineAmount(line.line_no, line.net_base) for line in order.lines], _ordered(shares))
+    amounts = credit(order.id, {line.line_no: line.net_base for line in order.lines}, shares)
     lines = [
         CreditLine(
-            line_no=item.line,
-            member_id=named[item.member_id],
-            unit_path=list(paths.get((named[item.member_id], order.order_date), ())),
-            product_line=product_lines[item.line],
+            line_no=line,
+            member_id=member,
+            unit_path=list(paths.get((member, order.order_date), ())),
+            product_line=product_lines[line],
             region=order.region,
             customer_type=order.customer_type,
-            amount=item.amount,
+            amount=amount,
         )
-        for item in amounts
+        for (line, member), amount in amounts.items()
     ]
     return _fact(fact.event.id, order, CreditKind.CONFIRMED, order.order_date, shares, lines)
 
 
 def _returned(
-    fact: Fact[OrderReturned], shares: dict[UUID, int], standing: Mapping[tuple[UUID, int, UUID], Standing]
+    fact: Fact[OrderReturned],
+    shares: dict[UUID, int],
+    standing: Mapping[tuple[int, UUID], Standing],
+    cells: Cells,
 ) -> OrderCredited:
     order = fact.data
-    named = {str(member): member for member in shares}
-    amounts = [
-        ReturnedLine(line.line_no, line.returned_net_base_before, line.returned_net_base_after)
-        for line in order.returned_lines
-    ]
-    lines = []
-    for item in reverse_lines(amounts, _ordered(shares)):
-        place = standing.get((order.id, item.line, named[item.member_id]))
-        if place is None:
-            raise ReturnWithoutCredit(f"{order.id} line {item.line}")
-        lines.append(_line(place, place.unit_path, item.amount))
+    steps = {
+        line.line_no: line.returned_net_base_after - line.returned_net_base_before for line in order.returned_lines
+    }
+    moved = take_back(order.id, steps, shares, cells)
+    if missing := moved.keys() - standing.keys():
+        raise ReturnWithoutCredit(f"{order.id} line {min(missing)[0]}")
+    lines = [_line(standing[key], standing[key].unit_path, amount) for key, amount in moved.items()]
     return _fact(fact.event.id, order, CreditKind.RETURNED, order.return_date, shares, lines)
 
 
@@ -155,13 +156,14 @@ def _fact(
         shares=shares,
         lines=lines,
         source_event_id=source,
+        rule=RULE,
     )
 
 
 def _corrected(source: UUID, order: CreditedOrder, day: date, rows: Sequence[Misplaced]) -> OrderCredited:
     # Reversals come first: the newest line of a (line, member) tells a later return where the credit stands.
-    lines = [_line(row.standing, row.standing.unit_path, -row.amount) for row in rows]
-    lines += [_line(row.standing, row.rightful_path, row.amount) for row in rows]
+    lines = [_line(row.standing, row.standing.unit_path, -row.standing.amount) for row in rows]
+    lines += [_line(row.standing, row.rightful_path, row.standing.amount) for row in rows]
     said = {"kind": CreditKind.CORRECTED, "posting_date": day, "lines": lines, "source_event_id": source}
     return OrderCredited.of(order, **said, amount=0)
 

@@ -90,6 +90,65 @@ async def test_returns_reverse_at_the_original_unit_and_split_until_all_is_zero(
     assert facts[3].payload["posting_date"] == "2026-04-01"
 
 
+async def balances(world: Any) -> dict[str, int]:
+    """What stands by member code."""
+    codes = {member: code for code, member in world.members.items()}
+    rows = await world.service.rows("SELECT member_id, sum(amount)::int AS amount FROM credit_line GROUP BY 1")
+    return {codes[str(row["member_id"])]: row["amount"] for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("count", "net", "shares", "expected"),
+    [
+        (300, 99, {"a1": 500_000, "b1": 500_000}, {"a1": 14_850, "b1": 14_850}),
+        (200, 4, {"a1": 900_000, "b1": 100_000}, {"a1": 720, "b1": 80}),
+    ],
+)
+async def test_the_odd_cents_of_many_lines_go_to_everybody_in_turn(
+    world: Any, count: int, net: int, shares: dict[str, int], expected: dict[str, int]
+) -> None:
+    order = world.order(shares, [net] * count)
+    await world.service.deliver(world.confirmed(order))
+    assert await balances(world) == expected
+    (fact,) = await world.service.published("targets.order.credited.v1")
+    assert fact.payload["rule"] == 2
+
+
+async def test_a_return_credits_nobody_and_leaves_nobody_below_zero(world: Any) -> None:
+    order = world.order({"a1": 428_571, "a2": 428_571, "b1": 142_858}, [11])
+    await world.service.deliver(world.confirmed(order))
+    assert await balances(world) == {"a1": 5, "a2": 5, "b1": 1}
+    await world.service.deliver(world.returned(order, {1: (0, 6)}), world.returned(order, {1: (6, 10)}))
+    left = await balances(world)
+    assert (left["a1"] + left["a2"], left["b1"]) == (1, 0)
+    await world.service.deliver(world.returned(order, {1: (10, 11)}))
+    assert set((await balances(world)).values()) == {0}
+    returned = [line["amount"] for line in await world.lines() if line["kind"] == "returned"]
+    assert len(returned) == 9
+    assert max(returned) <= 0
+
+
+async def test_a_return_starts_from_what_stands_whatever_rule_credited_it(world: Any) -> None:
+    order = world.order({"a1": 500_000, "b1": 500_000}, [99] * 10)
+    await world.credited_before(world.confirmed(order))
+    before = await balances(world)
+    assert sorted(before.values()) == [490, 500]
+    await world.service.deliver(world.returned(order, dict.fromkeys(range(1, 11), (0, 50))))
+    assert await balances(world) == {"a1": 245, "b1": 245}, "who had the odd cents gives them back first"
+    await world.service.deliver(world.returned(order, dict.fromkeys(range(1, 11), (50, 99))))
+    assert await balances(world) == {"a1": 0, "b1": 0}
+    facts = await world.service.published("targets.order.credited.v1")
+    assert [fact.payload.get("rule") for fact in facts] == [None, 2, 2]
+
+
+async def test_more_than_stands_credited_parks_its_key(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kit.events.inbox.MAX_ATTEMPTS", 1)
+    order = world.order({"a1": 1_000_000}, [500])
+    await world.service.deliver(world.confirmed(order), world.returned(order, {1: (0, 501)}))
+    assert [row["key"] for row in await world.service.parked()] == [order["stream_key"]]
+    assert await balances(world) == {"a1": 500}
+
+
 async def test_confirmation_and_return_in_one_batch(world: Any) -> None:
     order = world.order({"a1": 1_000_000}, [500])
     await world.service.deliver(world.confirmed(order), world.returned(order, {1: (0, 500)}))
