@@ -40,6 +40,8 @@ RANKS = {
     "lists": 0,
     "rules": 0,
     "filling": 0,
+    "rounding": 0,
+    "first_rule": 0,
     "periods": 0,
     "enums": 0,
 }
