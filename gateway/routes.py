@@ -70,7 +70,7 @@ RESOURCES: dict[str, tuple[str, ...]] = {
     "customer": ("accounts", "orders", "payments", "returns", "exchange-rates", "sellers"),
     "targets": ("units", "members", "targets", "attainment", "credit-lines"),
     "channels": ("partners", "products", "rebate-programmes", "rebate-accounts", "rebate-entries"),
-    "risk": ("credit-profiles", "credit-decisions", "exposures", "exposure-entries", "order-credits"),
+    "risk": ("credit-profiles", "credit-decisions", "exposures", "exposure-entries", "order-credits", "risk-policies"),
 }
 """What is routed under /v1, by its owner."""
 
@@ -167,7 +167,6 @@ AGREED: dict[str, tuple[str, ...]] = {
         "renewals",
         "risk-alerts",
         "risk-dashboards",
-        "risk-policies",
         "risk-snapshots",
         "risks",
         "scenarios",

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from kit.security.principals import Grants, permissions_by_role
 from services.risk.credit.access import GRANTS as CREDIT
+from services.risk.policies.access import GRANTS as POLICIES
 from services.risk.profiles.access import GRANTS as PROFILES
 from services.risk.roles import ADMINISTRATOR, AUDITOR
 
 OPERATIONS: Grants = {"operations:read": frozenset({AUDITOR}), "operations:write": frozenset()}
 
-PERMISSIONS: Mapping[str, frozenset[str]] = permissions_by_role(ADMINISTRATOR, OPERATIONS, CREDIT, PROFILES)
+PERMISSIONS: Mapping[str, frozenset[str]] = permissions_by_role(ADMINISTRATOR, OPERATIONS, CREDIT, POLICIES, PROFILES)

@@ -14,6 +14,7 @@ from services.risk.credit.models import (
 )
 from services.risk.db import Base
 from services.risk.directory.models import AccountDirectory, Principal
+from services.risk.policies.models import RiskPolicyTable
 from services.risk.profiles.models import CreditProfileTable
 
 
@@ -60,4 +61,5 @@ __all__ = [
     "ExposureEntryTable",
     "OrderExposureTable",
     "Principal",
+    "RiskPolicyTable",
 ]

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from cli.contracts import make_apps, merged_openapi
 
 VERBS = re.compile(
-    "activate|apply|archive|cancel|change|close|create|discard|draft|end|fulfil|get|list|move|override|place|publish|"
+    "activate|apply|approve|archive|cancel|change|close|create|discard|draft|end|fulfil|get|list|move|override|place|publish|"
     "read|receive|refund|replace|retry|return|set|suspend|update|upsert"
 )
 

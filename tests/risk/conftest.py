@@ -92,3 +92,19 @@ async def balance(service: ServiceHarness, account_id: UUID) -> int:
     answer = await service.get(f"/v1/exposures/{account_id}")
     assert answer.status_code == 200, answer.text
     return int(answer.json()["balance"])
+
+
+FORWARD: dict[str, Any] = {
+    "kind": "forward",
+    "body": {"horizon_days": 90, "commit": 900000, "best_case": 500000, "pipeline": 150000, "omitted": 0},
+    "reason": "The pipeline closed less",
+}
+
+
+async def draft_policy(service: ServiceHarness, by: str = "author", **changes: Any) -> dict[str, Any]:
+    """The draft of a policy by an officer."""
+    headers = service.headers(by, "risk_officer")
+    answer = await service.post("/v1/risk-policies", {**FORWARD, **changes}, headers=headers)
+    assert answer.status_code == 201, answer.text
+    drafted: dict[str, Any] = answer.json()
+    return drafted

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+from kit.clock import business_date
 from kit.ids import new_id
 from kit.testing.service import ServiceHarness
-from tests.risk.conftest import open_account
-from tests.shared_suites.resources import Family, Listed, Patched, Scoped
+from tests.risk.conftest import FORWARD, draft_policy, open_account
+from tests.shared_suites.machines import Stateful
+from tests.shared_suites.resources import Created, Family, Listed, Patched, Scoped
 
 
 async def profile(service: ServiceHarness) -> str:
@@ -23,3 +27,33 @@ class TestCreditProfiles(Listed, Patched, Scoped):
         stranger="channel_manager",
         foreign=("rep-1", "sales_rep"),
     )
+
+
+TODAY = {"effective_from": str(business_date("Asia/Shanghai"))}
+
+
+async def policy(service: ServiceHarness) -> str:
+    """A draft of somebody else than the administrator, who may approve it."""
+    return f"/v1/risk-policies/{(await draft_policy(service))['id']}"
+
+
+async def supersede(service: ServiceHarness, _path: str) -> None:
+    path = await policy(service)
+    await service.post(f"{path}/approve")
+    assert (await service.post(f"{path}/activate", TODAY)).status_code == 200
+
+
+class TestRiskPolicies(Created, Listed, Patched, Stateful):
+    family = Family(
+        path="/v1/risk-policies",
+        noun="risk_policy",
+        body=FORWARD,
+        numbered=lambda n: {"reason": f"Draft {n}"},
+        made=policy,
+        patch={"kind": "forward", "body": {**FORWARD["body"], "commit": 950000}},
+        reader="sales_director",
+        stranger="channel_manager",
+        installed=6,
+    )
+    by_others: ClassVar = {("active", "superseded"): supersede}
+    bodies: ClassVar = {"activate": TODAY}

@@ -1,0 +1,50 @@
+"""Policies as rows and as a table."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+
+import sqlalchemy as sa
+from pydantic import WrapValidator
+from sqlmodel import Field
+
+from kit.db.columns import DECODED, OwnedRow, document, moment, one_of, text
+from services.risk.db import Base
+from services.risk.policies.bodies import AnyBody, read_body
+from services.risk.policies.enums import PolicyKind, PolicyState
+
+
+class RiskPolicy(OwnedRow):
+    """A version of a kind of policy; `authors` wrote its draft, `activation` counts the activations of its kind."""
+
+    __tablename__ = "risk_policy"
+
+    kind: PolicyKind = text(nullable=False)
+    policy_version: int = Field(nullable=False)
+    body: Annotated[AnyBody, WrapValidator(read_body), DECODED] = document(nullable=False)
+    reason: str = text(nullable=False)
+    state: PolicyState = text(nullable=False)
+    authors: tuple[str, ...] = Field(sa_type=sa.ARRAY(sa.Text), nullable=False)
+    approved_by: str | None = text(nullable=True, default=None)
+    approved_at: datetime | None = moment(nullable=True, default=None)
+    effective_from: date | None = Field(nullable=True, default=None)
+    activation: int | None = Field(nullable=True, default=None)
+
+
+class RiskPolicyTable(RiskPolicy, Base, table=True):
+    """Policies."""
+
+    __table_args__ = (
+        one_of("kind", PolicyKind),
+        one_of("state", PolicyState),
+        sa.CheckConstraint(
+            "(state IN ('active', 'superseded')) = (effective_from IS NOT NULL AND activation IS NOT NULL)",
+            name="activation",
+        ),
+        sa.CheckConstraint("state = 'draft' OR approved_by IS NOT NULL", name="approved_by"),
+        sa.UniqueConstraint("kind", "policy_version"),
+        sa.UniqueConstraint("kind", "activation"),
+        sa.Index("uq_risk_policy_active", "kind", unique=True, postgresql_where="state = 'active'"),
+        sa.Index("ix_risk_policy_created_at_id", "created_at", "id"),
+    )
