@@ -64,5 +64,8 @@ def test_ci_calls_the_commands_of_the_readme() -> None:
 
 
 def test_no_file_is_large() -> None:
-    large = {name_of(path) for path in tracked_files() if path.stat().st_size > 1_500_000}
+    """Generated API documents grow with every resource."""
+    limits = {True: 10_000_000, False: 1_500_000}
+    generated = ROOT / "contracts" / "openapi"
+    large = {name_of(path) for path in tracked_files() if path.stat().st_size > limits[path.parent == generated]}
     assert not large

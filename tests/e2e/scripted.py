@@ -139,6 +139,18 @@ def release(world: World) -> httpx.Response:
     return world.send("POST", "/v1/credit-decisions", body)
 
 
+def policy(world: World) -> str:
+    """A draft of somebody else than the administrator, who may approve it."""
+    made: str = world.make("/v1/risk-policies", world.example("POST /v1/risk-policies"), by="officer")["id"]
+    return made
+
+
+def approved_policy(world: World) -> str:
+    made = policy(world)
+    world.make(f"/v1/risk-policies/{made}/approve")
+    return made
+
+
 def order_example(world: World) -> httpx.Response:
     """The example credits two sellers, so it needs two."""
     body = world.example("POST /v1/orders")
@@ -290,6 +302,10 @@ CALLS: dict[str, How] = {
         "/v1/credit-profiles/batch", lambda world: {"account_id": account(world), "credit_limit": 10**9}
     ),
     "POST /v1/credit-decisions": release,
+    "POST /v1/risk-policies": created("/v1/risk-policies"),
+    "PATCH /v1/risk-policies/{policy_id}": changed("PATCH", "/v1/risk-policies/{policy_id}", policy),
+    "POST /v1/risk-policies/{policy_id}/approve": acted("/v1/risk-policies/{policy_id}/approve", policy),
+    "POST /v1/risk-policies/{policy_id}/activate": acted("/v1/risk-policies/{policy_id}/activate", approved_policy),
 }
 
 

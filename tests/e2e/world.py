@@ -107,6 +107,7 @@ class World:
             "order_id": [order["id"] for order in orders],
             "payment_id": first("/v1/payments"),
             "decision_id": first("/v1/credit-decisions"),
+            "policy_id": first("/v1/risk-policies"),
             "unit_id": first("/v1/units", kind="team"),
             "member_id": [item["id"] for item in self.get("/v1/members", code="rep-31")["items"]],
             "target_id": [item["id"] for item, parts in zip(targets, split, strict=True) if parts],

@@ -42,7 +42,7 @@ class PolicyUpdate(Schema):
 class PolicyActivate(Schema):
     """The day from which a version holds, today or later."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"effective_from": "2027-01-01"}})
+    model_config = ConfigDict(json_schema_extra={"example": {"effective_from": "2100-01-01"}})
 
     effective_from: BusinessDate
 
