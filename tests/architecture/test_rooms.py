@@ -42,6 +42,7 @@ RANKS = {
     "filling": 0,
     "rounding": 0,
     "first_rule": 0,
+    "bodies": 0,
     "periods": 0,
     "enums": 0,
 }
