@@ -5,7 +5,7 @@ from __future__ import annotations
 from kit.events.handlers import Projection, Subscriptions
 from services.customer.directories.handlers import project_member, project_partner, project_product
 from services.customer.events_in import HEARD
-from services.customer.orders.handlers import react_refused, react_reserved
+from services.customer.orders.handlers import on_credit_refused, on_credit_reserved
 
 subscriptions = Subscriptions("customer", HEARD)
 core, directory = subscriptions.lane("core"), subscriptions.lane("directory")
@@ -35,5 +35,5 @@ directory.project(
 directory.project(
     Projection("product_directory", ("product_directory",), {"channels.product.changed.v1": project_product})
 )
-core.react(react_reserved, "risk.credit.reserved.v1")
-core.react(react_refused, "risk.credit.refused.v1")
+core.react(on_credit_reserved, "risk.credit.reserved.v1")
+core.react(on_credit_refused, "risk.credit.refused.v1")

@@ -10,9 +10,9 @@ from services.customer.accounts.models import AccountExternalIdTable, AccountTab
 from services.customer.db import Base
 from services.customer.directories.models import PartnerDirectory, Principal, ProductDirectory
 from services.customer.exchange_rates.models import ExchangeRateTable
-from services.customer.orders.models import Order, OrderCheck, OrderCredit, OrderLine
-from services.customer.payments.models import Payment, PaymentAllocation, PaymentRefund
-from services.customer.returns.models import OrderReturn
+from services.customer.orders.models import OrderCheckTable, OrderLineTable, OrderSplitTable, OrderTable
+from services.customer.payments.models import PaymentAllocationTable, PaymentRefundTable, PaymentTable
+from services.customer.returns.models import OrderReturnTable
 
 
 class Outbox(OutboxRow, Base, table=True):
@@ -54,15 +54,15 @@ __all__ = [
     "AccountExternalIdTable",
     "AccountTable",
     "ExchangeRateTable",
-    "Order",
-    "OrderCheck",
-    "OrderCredit",
-    "OrderLine",
-    "OrderReturn",
+    "OrderCheckTable",
+    "OrderLineTable",
+    "OrderReturnTable",
+    "OrderSplitTable",
+    "OrderTable",
     "PartnerDirectory",
-    "Payment",
-    "PaymentAllocation",
-    "PaymentRefund",
+    "PaymentAllocationTable",
+    "PaymentRefundTable",
+    "PaymentTable",
     "Principal",
     "ProductDirectory",
 ]

@@ -9,7 +9,7 @@ from kit.events.worker import Worker
 from kit.jobs.jobs import JobHandler
 from kit.process import make_runtime, run_worker
 from kit.runtime import Runtime
-from services.customer.orders.figures import orders_by_state
+from services.customer.orders.metrics import orders_by_state
 from services.customer.settings import Settings
 from services.customer.subscriptions import subscriptions
 

@@ -17,7 +17,7 @@ from gateway.app import create_app
 from gateway.issuer import DevelopmentIssuer
 from gateway.settings import GatewaySettings
 from kit.telemetry.metrics import Metrics
-from services.customer.orders.figures import orders_by_state
+from services.customer.orders.metrics import orders_by_state
 from tests.architecture.source import ROOT
 from tests.deploy.cluster import of_kind
 from tests.deploy.promql import World, expand, increase, seconds

@@ -37,6 +37,11 @@ class ExternalRef(Schema):
     source: Code
     id: Code
 
+    @property
+    def pair(self) -> tuple[str, str]:
+        """(source, id)."""
+        return self.source, self.id
+
 
 class AccountCreate(Schema):
     """A new account; without `owner_id` a seller becomes the owner."""

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
-
-import orjson
 
 from kit.db.database import Tx
 from kit.db.rows import insert_rows
@@ -21,15 +18,6 @@ _LATER_PRODUCT = (
     "is_active = excluded.is_active, version = excluded.version "
     "WHERE product_directory.product_id <> excluded.product_id OR product_directory.version < excluded.version"
 )
-_REFERENCES = """
-SELECT
-  (SELECT json_object_agg(sku, CASE WHEN is_active THEN product_line END)
-   FROM product_directory WHERE sku = ANY($1::text[])) AS products,
-  (SELECT json_object_agg(id, state) FROM partner_directory WHERE id = ANY($2::uuid[])) AS partners,
-  (SELECT json_agg(DISTINCT id) FROM principal WHERE id = ANY($3::uuid[])) AS sellers,
-  (SELECT json_agg(json_build_array(currency, valid_from, rate) ORDER BY valid_from DESC)
-   FROM exchange_rate WHERE currency = ANY($4::text[]) AND base_currency = $5) AS rates
-"""
 
 
 async def put_partners(tx: Tx, rows: Sequence[PartnerEntry]) -> None:
@@ -40,21 +28,6 @@ async def put_partners(tx: Tx, rows: Sequence[PartnerEntry]) -> None:
 async def put_products(tx: Tx, rows: Sequence[ProductEntry]) -> None:
     """Insert or replace products by a later version; each sku once, sorted."""
     await insert_rows(tx, ProductEntry, rows, _LATER_PRODUCT)
-
-
-async def get_references(
-    tx: Tx,
-    skus: Sequence[str],
-    partners: Sequence[object],
-    sellers: Sequence[object],
-    currencies: Sequence[str],
-    base: str,
-) -> dict[str, Any]:
-    """products {sku: product_line or None when inactive}, partners {id: state}, sellers [id], rates
-    [[currency, valid_from, rate]] latest first; ids are text."""
-    row = await tx.fetchrow(_REFERENCES, skus, partners, sellers, currencies, base)
-    assert row is not None
-    return {name: orjson.loads(value) if value else None for name, value in row.items()}
 
 
 async def known_sellers(tx: Tx, ids: Sequence[UUID]) -> set[UUID]:

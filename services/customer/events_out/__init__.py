@@ -27,12 +27,12 @@ from services.customer.events_out.accounts import AccountCreated, AccountSnapsho
 from services.customer.events_out.orders import (
     OrderCancelled,
     OrderConfirmed,
-    OrderCredit,
     OrderFulfilled,
     OrderHeld,
     OrderLine,
     OrderPlaced,
     OrderSnapshot,
+    OrderSplit,
     OrderState,
 )
 from services.customer.events_out.payments import PaymentAllocation, PaymentReceived, PaymentRefunded
@@ -46,13 +46,13 @@ __all__ = [
     "AccountUpdated",
     "OrderCancelled",
     "OrderConfirmed",
-    "OrderCredit",
     "OrderFulfilled",
     "OrderHeld",
     "OrderLine",
     "OrderPlaced",
     "OrderReturned",
     "OrderSnapshot",
+    "OrderSplit",
     "OrderState",
     "PaymentAllocation",
     "PaymentReceived",

@@ -14,7 +14,7 @@ Check = Literal["credit", "terms"]
 OrderState = Literal["draft", "placed", "on_hold", "confirmed", "fulfilled", "closed", "cancelled"]
 
 
-class OrderCredit(Part):
+class OrderSplit(Part):
     """A credited seller; shares of an order sum to 1,000,000."""
 
     member_id: UUID
@@ -77,7 +77,7 @@ class OrderSnapshot(Part):
     currency: str
     base_currency: str
     exchange_rate: str
-    credits: list[OrderCredit]
+    credits: list[OrderSplit]
     lines: list[OrderLine]
     net: int
     tax: int

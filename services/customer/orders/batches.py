@@ -4,150 +4,120 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from kit import clock
-from kit.db.database import Tx
-from kit.errors import AppError, Conflict
-from kit.events import outbox
-from kit.security import audit
-from kit.security.audit import AuditEntry
-from kit.web.batch import Raced, Results, settled
-from services.customer.accounts import repository as accounts
-from services.customer.deps import Desk
-from services.customer.events_out import OrderPlaced
+from kit.errors import FieldError, Taken
+from kit.records import Change, record
+from kit.security.principals import Scope
+from kit.transitions import next_state
+from kit.web.batch import Raced, Results, RowRepeated, decide_rows
+from kit.work import Work
+from services.customer.accounts import service as accounts
 from services.customer.orders import repository
-from services.customer.orders.drafts import content_hash, fill, new_draft, placed
+from services.customer.orders.changes import content_hash, new_draft, next_version, order_number, placed, refilled
 from services.customer.orders.enums import OrderState
-from services.customer.orders.references import References, load_references
+from services.customer.orders.models import Buyer, Order
+from services.customer.orders.references import References
 from services.customer.orders.repository import Pair
+from services.customer.orders.rules import MOVES
 from services.customer.orders.schemas import OrderRow
-from services.customer.orders.service import PLACED, DuplicateOrder, order_number, unknown_account
-from services.customer.orders.snapshots import SERVICE, order_entry, order_fact
-
-
-class OrderAlreadyPlaced(Conflict):
-    """A row differs from the order it names, and that order is no draft any more."""
-
-    code, title = "order-already-placed", "The order was placed with other content"
+from services.customer.orders.service import ORDERS, audited_change, load_references, unknown_account
 
 
 @dataclass(slots=True)
-class _Work:
+class _Attempt:
     """What one attempt at a batch knows and has decided so far."""
 
-    desk: Desk
-    now: datetime
+    work: Work
+    scope: Scope
     refs: References
     by_ref: dict[Pair, UUID]
-    accounts: dict[UUID, dict[str, Any]]
+    buyers: dict[UUID, Buyer]
     by_external: dict[Pair, UUID]
-    orders: dict[UUID, dict[str, Any]]
-    added: list[dict[str, Any]] = field(default_factory=list)
-    refilled: list[dict[str, Any]] = field(default_factory=list)
-    replaced: list[tuple[dict[str, Any], dict[str, Any]]] = field(default_factory=list)
-    touched: set[UUID] = field(default_factory=set)
+    orders: dict[UUID, Order]
+    added: dict[UUID, Order] = field(default_factory=dict)
+    before: dict[UUID, Order] = field(default_factory=dict)
+    refilled: set[UUID] = field(default_factory=set)
 
 
-async def upsert_orders(tx: Tx, desk: Desk, rows: Sequence[tuple[int, OrderRow]], results: Results) -> None:
+async def upsert_orders(work: Work, rows: Sequence[tuple[int, OrderRow]], results: Results) -> None:
     """Create, change or place orders; a result per row. Raises BatchContended."""
 
-    async def attempt() -> None:
-        contents = [row.model_dump() for _, row in rows]
-        work = await _prepare(tx, desk, [row for _, row in rows], contents)
-        for (index, row), content in zip(rows, contents, strict=True):
-            try:
-                results.done(index, *_decide(work, row, content))
-            except AppError as error:
-                results.refuse(index, error)
-        await _write(tx, work)
+    async def prepare() -> _Attempt:
+        return await _prepare(work, [row for _, row in rows])
 
-    await settled(tx, attempt)
+    await decide_rows(work.tx, rows, results, prepare, _decide, _write)
 
 
-async def _prepare(tx: Tx, desk: Desk, rows: Sequence[OrderRow], contents: Sequence[dict[str, Any]]) -> _Work:
-    named = {(row.account_ref.source, row.account_ref.id) for row in rows if row.account_ref}
-    by_ref = await accounts.find_by_external(tx, named)
-    found = await repository.get_accounts(tx, {*by_ref.values(), *(r.account_id for r in rows if r.account_id)})
-    by_external = await repository.find_by_external(tx, {(r.external_id.source, r.external_id.id) for r in rows})
-    orders = await repository.lock_orders(tx, set(by_external.values()))
-    owners = [{"member_id": account["owner_id"]} for account in found.values()]
-    of_owners = {"lines": [], "credits": owners, "partner_id": None, "currency": desk.base_currency}
-    refs = await load_references(tx, desk, [*contents, of_owners])
-    return _Work(desk, clock.now(), refs, by_ref, found, by_external, orders)
+async def _prepare(work: Work, rows: Sequence[OrderRow]) -> _Attempt:
+    by_ref = await accounts.find_by_external(work, {row.account_ref.pair for row in rows if row.account_ref})
+    ids = {*by_ref.values(), *(row.account_id for row in rows if row.account_id)}
+    buyers = await repository.find_buyers(work.tx, ids)
+    by_external = await repository.find_by_external(work.tx, {row.external_id.pair for row in rows})
+    orders = await repository.lock_orders(work.tx, set(by_external.values()))
+    refs = await load_references(work, rows, [buyer.owner_id for buyer in buyers.values()])
+    return _Attempt(work, await work.scope(), refs, by_ref, buyers, by_external, orders)
 
 
-def _decide(work: _Work, row: OrderRow, content: dict[str, Any]) -> tuple[str, UUID]:
+def _decide(attempt: _Attempt, row: OrderRow) -> tuple[str, UUID]:
     """What becomes of one row: (status, order id); raises AppError when it is refused."""
-    pair = (row.external_id.source, row.external_id.id)
-    order_id = work.by_external.get(pair)
-    if order_id is None:
-        order = _new(work, row, content)
-        work.by_external[pair] = order["id"]
-        work.orders[order["id"]] = order
-        work.touched.add(order["id"])
-        work.added.append(order)
-        return "created", order["id"]
-    return _again(work, row, content, work.orders[order_id]), order_id
+    order_id = attempt.by_external.get(row.external_id.pair)
+    if order_id is not None:
+        return _again(attempt, row, attempt.orders[order_id]), order_id
+    order = _new(attempt, row)
+    attempt.by_external[row.external_id.pair] = order.id
+    attempt.orders[order.id] = attempt.added[order.id] = order
+    return "created", order.id
 
 
-def _new(work: _Work, row: OrderRow, content: dict[str, Any]) -> dict[str, Any]:
-    pointer = "/account_ref" if row.account_ref else "/account_id"
-    account_id = work.by_ref.get((row.account_ref.source, row.account_ref.id)) if row.account_ref else row.account_id
-    account = work.accounts.get(account_id) if account_id else None
-    if account is None or not work.desk.scope.sees(account["owner_id"]):
-        raise unknown_account(pointer)
-    order = fill(work.desk, new_draft(work.desk, account, content, work.now), content, work.refs)
-    return placed(order, work.refs, work.now) if row.place else order
+def _new(attempt: _Attempt, row: OrderRow) -> Order:
+    account_id = attempt.by_ref.get(row.account_ref.pair) if row.account_ref else row.account_id
+    buyer = attempt.buyers.get(account_id) if account_id else None
+    if buyer is None or not attempt.scope.sees(buyer.owner_id):
+        raise unknown_account("/account_ref" if row.account_ref else "/account_id")
+    order = new_draft(attempt.work, buyer, row, attempt.refs)
+    return placed(order, attempt.refs) if row.place else order
 
 
-def _again(work: _Work, row: OrderRow, content: dict[str, Any], before: dict[str, Any]) -> str:
+def _again(attempt: _Attempt, row: OrderRow, before: Order) -> str:
     """A row whose order exists: unchanged, placed now, or a draft with new content."""
-    if not work.desk.scope.sees(before["owner_id"]):
-        raise DuplicateOrder()
-    digest = content_hash(content)
-    same = before["content_hash"] == digest
-    is_draft = before["state"] == OrderState.DRAFT
-    if same and not (is_draft and row.place):
+    if not attempt.scope.sees(before.owner_id):
+        raise Taken("order", "external_id")
+    digest = content_hash(row)
+    is_same = before.content_hash == digest
+    if is_same and not (row.place and before.state is OrderState.DRAFT):
         return "unchanged"
-    if not is_draft:
-        raise OrderAlreadyPlaced(f"the order is {before['state']}")
-    if before["id"] in work.touched:
-        raise DuplicateOrder("another row of the batch has this external id")
+    next_state("order", MOVES, "change", before.state)
+    if before.id in attempt.added or before.id in attempt.before:
+        raise RowRepeated(errors=[FieldError("/external_id", "repeated", "see an earlier row")])
     order = before
-    if not same:
-        order = fill(work.desk, before, content, work.refs) | {"content_hash": digest}
+    if not is_same:
+        order = refilled(attempt.work, before, row, attempt.refs)
+        attempt.refilled.add(order.id)
     if row.place:
-        order = placed(order, work.refs, work.now)
-    order = {**order, "version": before["version"] + 1, "updated_at": work.now}
-    work.orders[order["id"]] = order
-    work.touched.add(order["id"])
-    work.replaced.append((before, order))
-    if not same:
-        work.refilled.append(order)
+        order = placed(order, attempt.refs)
+    attempt.orders[order.id] = next_version(order, content_hash=digest)
+    attempt.before[order.id] = before
     return "updated"
 
 
-async def _write(tx: Tx, work: _Work) -> None:
+async def _write(attempt: _Attempt) -> None:
     """Everything at once; raises Raced when another transaction took an external id meanwhile."""
-    numbers = await repository.next_numbers(tx, len(work.added)) if work.added else []
-    for order, number in zip(work.added, numbers, strict=True):
-        order["number"] = order_number(order["order_date"].year, number)
-    if work.added and await repository.add_orders(tx, work.added) != len(work.added):
+    work, tx = attempt.work, attempt.work.tx
+    drafts = list(attempt.added.values())
+    numbers = await repository.next_numbers(tx, len(drafts)) if drafts else []
+    added = [
+        order.model_copy(update={"number": order_number(order.order_date, number)})
+        for order, number in zip(drafts, numbers, strict=True)
+    ]
+    if added and not await repository.add_orders(tx, added):
         raise Raced
-    await repository.replace_parts(tx, work.refilled)
-    changed = [order for _, order in work.replaced]
-    lines = [line for order in changed for line in order["lines"]]
-    checks = [check for order in changed for check in order["checks"]]
+    changes = [audited_change(before, attempt.orders[order_id]) for order_id, before in attempt.before.items()]
+    changed = [one.after for one in changes]
+    await repository.replace_parts(tx, [order for order in changed if order.id in attempt.refilled])
+    lines = [line for order in changed for line in order.lines]
+    checks = [check for order in changed for check in order.checks]
     if not await repository.save_orders(tx, changed, lines, checks):
         raise Raced
-    placed_now = [order for order in [*work.added, *changed] if order["state"] == OrderState.PLACED]
-    await outbox.announce(tx, SERVICE, [order_fact(OrderPlaced, order, PLACED) for order in placed_now])
-    await audit.record_many(tx, _entries(work), key=work.desk.key)
-
-
-def _entries(work: _Work) -> list[AuditEntry]:
-    created = [order_entry(work.desk, "create", order) for order in work.added]
-    return created + [order_entry(work.desk, "update", order, before) for before, order in work.replaced]
+    await record(work, ORDERS, [Change(None, order) for order in added], action="create")
+    await record(work, ORDERS, changes, action="update")

@@ -1,10 +1,8 @@
-"""States of an order and the words of the credit answer."""
+"""States of an order, its checks and the words of their answers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
-from types import MappingProxyType
 
 
 class OrderState(StrEnum):
@@ -19,6 +17,12 @@ class OrderState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class CheckKind(StrEnum):
+    """What a placement is checked for."""
+
+    CREDIT = "credit"
+
+
 class CheckState(StrEnum):
     """What became of a check of a placement."""
 
@@ -26,17 +30,6 @@ class CheckState(StrEnum):
     PASSED = "passed"
     REFUSED = "refused"
     DROPPED = "dropped"
-
-
-class OrderAction(StrEnum):
-    """What a command, or an answer to a placement, does to an order."""
-
-    PLACE = "place"
-    CONFIRM = "confirm"
-    HOLD = "hold"
-    FULFIL = "fulfil"
-    CLOSE = "close"
-    CANCEL = "cancel"
 
 
 class AnswerKind(StrEnum):
@@ -53,21 +46,7 @@ class Decision(StrEnum):
     OVERRIDE = "override"
 
 
-TRANSITIONS: Mapping[tuple[OrderState, OrderAction], OrderState] = MappingProxyType(
-    {
-        (OrderState.DRAFT, OrderAction.PLACE): OrderState.PLACED,
-        (OrderState.DRAFT, OrderAction.CANCEL): OrderState.CANCELLED,
-        (OrderState.PLACED, OrderAction.CONFIRM): OrderState.CONFIRMED,
-        (OrderState.PLACED, OrderAction.HOLD): OrderState.ON_HOLD,
-        (OrderState.ON_HOLD, OrderAction.CONFIRM): OrderState.CONFIRMED,
-        (OrderState.ON_HOLD, OrderAction.PLACE): OrderState.PLACED,
-        (OrderState.ON_HOLD, OrderAction.CANCEL): OrderState.CANCELLED,
-        (OrderState.CONFIRMED, OrderAction.FULFIL): OrderState.FULFILLED,
-        (OrderState.FULFILLED, OrderAction.CLOSE): OrderState.CLOSED,
-    }
-)
-
-RETURNABLE = frozenset({OrderState.CONFIRMED, OrderState.FULFILLED, OrderState.CLOSED})
+RETURNABLE = (OrderState.CONFIRMED, OrderState.FULFILLED, OrderState.CLOSED)
 """States in which goods may come back: the order was confirmed once."""
 
 DECIDING = frozenset({OrderState.PLACED, OrderState.ON_HOLD})

@@ -1,4 +1,4 @@
-"""Risk's answers -> orders."""
+"""Risk's answers move orders."""
 
 from __future__ import annotations
 
@@ -12,27 +12,21 @@ from services.customer.orders.enums import AnswerKind, Decision
 from services.customer.orders.service import Answer
 
 
-async def react_reserved(work: Work, facts: Sequence[Fact[CreditReservedHeard]]) -> None:
+async def on_credit_reserved(work: Work, facts: Sequence[Fact[CreditReservedHeard]]) -> None:
     """Orders whose amount is reserved become confirmed."""
     answers = [
-        Answer(fact.event, fact.data.order_id, fact.data.placement, AnswerKind.RESERVED, Decision(fact.data.decision))
-        for fact in facts
+        Answer(event, said.order_id, said.placement, AnswerKind.RESERVED, Decision(said.decision))
+        for event, said in ((fact.event, fact.data) for fact in facts)
     ]
-    await service.apply_answers(work.tx, answers)
+    await service.apply_answers(work, answers)
 
 
-async def react_refused(work: Work, facts: Sequence[Fact[CreditRefusedHeard]]) -> None:
+async def on_credit_refused(work: Work, facts: Sequence[Fact[CreditRefusedHeard]]) -> None:
     """Orders that pass the limit go on hold."""
     answers = [
         Answer(
-            fact.event,
-            fact.data.order_id,
-            fact.data.placement,
-            AnswerKind.REFUSED,
-            Decision.AUTOMATIC,
-            fact.data.reason,
-            fact.data.shortfall,
+            event, said.order_id, said.placement, AnswerKind.REFUSED, Decision.AUTOMATIC, said.reason, said.shortfall
         )
-        for fact in facts
+        for event, said in ((fact.event, fact.data) for fact in facts)
     ]
-    await service.apply_answers(work.tx, answers)
+    await service.apply_answers(work, answers)

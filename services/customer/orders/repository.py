@@ -1,26 +1,40 @@
-"""SQL of orders. An order is a dict of its columns plus `lines`, `credits`, `checks` (lists of dicts)
-and `account_*` (what the account has now)."""
+"""SQL of orders: whole orders, with their lines, splits and checks, and what they refer to."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
-import orjson
 from sqlmodel import SQLModel
 
-from kit.db.database import Row, Tx
+from kit.db.database import Tx
 from kit.db.rows import columns_of, dumps, insert_rows, insert_sql, table_name
 from kit.security.principals import ScopeQuery
-from services.customer.orders.models import Order, OrderCheck, OrderCredit, OrderLine
+from services.customer.orders.enums import OrderState
+from services.customer.orders.models import Buyer, Order, OrderCheck, OrderColumns, OrderLine, OrderSplit
+from services.customer.orders.references import References
 
 Pair = tuple[str, str]
 
-COLUMNS = tuple(name for name in Order.model_fields if name != "id")
+COLUMNS = tuple(OrderColumns.model_fields)
 LINE_COLUMNS = tuple(OrderLine.model_fields)
 CHECK_COLUMNS = tuple(OrderCheck.model_fields)
-_MUTABLE = tuple(name for name in COLUMNS if name not in ("number", "stream_key", "account_id", "created_at"))
+_FIXED = ("id", "number", "stream_key", "account_id", "created_at")
+
+
+class HeldOrder(Order):
+    """An order that was locked at `held_version`."""
+
+    held_version: int
+
+
+class Named(NamedTuple):
+    """An order by its id in another system."""
+
+    source: str
+    external_id: str
+    id: UUID
 
 
 def _set(columns: Collection[str], source: str) -> str:
@@ -32,10 +46,10 @@ def _part(model: type[SQLModel]) -> str:
 
 
 _WHOLE = f"""
-  {columns_of(Order, "o")},
+  {columns_of(OrderColumns, "o")},
   a.region AS account_region, a.customer_type AS account_customer_type, a.archived_at AS account_archived_at,
   (SELECT coalesce(json_agg(l ORDER BY l.line_no), '[]') FROM {_part(OrderLine)} l) AS lines,
-  (SELECT coalesce(json_agg(c ORDER BY c.position), '[]') FROM {_part(OrderCredit)} c) AS credits,
+  (SELECT coalesce(json_agg(c ORDER BY c.position), '[]') FROM {_part(OrderSplit)} c) AS credits,
   (SELECT coalesce(json_agg(k ORDER BY k.placement, k.kind), '[]') FROM {_part(OrderCheck)} k) AS checks
 """
 _SELECT = f"SELECT {_WHOLE} FROM orders o JOIN account a ON a.id = o.account_id WHERE"
@@ -46,18 +60,19 @@ SELECT {_WHOLE}, held.version AS held_version
 FROM held JOIN orders o ON o.id = held.id JOIN account a ON a.id = o.account_id
 """
 _ADD = f"""
-WITH o AS ({insert_sql("orders", ("id", *COLUMNS), "ON CONFLICT (external_source, external_id) DO NOTHING RETURNING 1")}
+WITH o AS ({insert_sql("orders", COLUMNS, "ON CONFLICT (external_source, external_id) DO NOTHING RETURNING 1")}
 ), n AS (SELECT count(*) FROM o), l AS (
   {insert_sql("order_line", LINE_COLUMNS, "WHERE (TABLE n) = $5", "$2")}
 ), c AS (
-  {insert_sql("order_credit", tuple(OrderCredit.model_fields), "WHERE (TABLE n) = $5", "$3")}
+  {insert_sql("order_credit", tuple(OrderSplit.model_fields), "WHERE (TABLE n) = $5", "$3")}
 ), k AS (
   {insert_sql("order_check", CHECK_COLUMNS, "WHERE (TABLE n) = $5", "$4")}
 ) TABLE n
 """
 _SAVE = f"""
 WITH o AS (
-  UPDATE orders t SET {_set(_MUTABLE, "r")} FROM json_populate_recordset(NULL::orders, $1::json) r
+  UPDATE orders t SET {_set([c for c in COLUMNS if c not in _FIXED], "r")}
+  FROM json_populate_recordset(NULL::orders, $1::json) r
   WHERE t.id = r.id AND t.version < r.version AND t.id = ANY($4::uuid[]) RETURNING t.id
 ), l AS (
   UPDATE order_line t SET {_set([c for c in LINE_COLUMNS if c not in ("order_id", "line_no")], "r")}
@@ -76,24 +91,33 @@ _BY_EXTERNAL = (
 _ACCOUNT = "a.id, a.stream_key, a.owner_id, a.region, a.customer_type, a.archived_at"
 _ACCOUNTS = f"SELECT {_ACCOUNT} FROM account a WHERE a.id = ANY($1::uuid[])"
 _BUYER = f"SELECT {_ACCOUNT}, nextval('order_number_seq') AS next_number FROM account a WHERE a.id = $1"
+_REFERENCES = """
+SELECT
+  (SELECT coalesce(json_object_agg(sku, CASE WHEN is_active THEN product_line END), '{}')
+   FROM product_directory WHERE sku = ANY($1::text[])) AS products,
+  (SELECT coalesce(json_object_agg(id, state), '{}') FROM partner_directory WHERE id = ANY($2::uuid[])) AS partners,
+  (SELECT coalesce(json_agg(DISTINCT id), '[]') FROM principal WHERE id = ANY($3::uuid[])) AS sellers,
+  (SELECT coalesce(json_agg(json_build_array(currency, valid_from, rate) ORDER BY valid_from DESC), '[]')
+   FROM exchange_rate WHERE currency = ANY($4::text[]) AND base_currency = $5) AS rates
+"""
 
 
-def _order(row: Row) -> dict[str, Any]:
-    return {**row, **{name: orjson.loads(row[name]) for name in ("lines", "credits", "checks")}}
+def _columns(order: Order) -> dict[str, object]:
+    values = order.__dict__
+    return {name: values[name] for name in COLUMNS}
 
 
-async def find_order(tx: Tx, visible: ScopeQuery, order_id: UUID) -> dict[str, Any] | None:
+async def find_order(tx: Tx, visible: ScopeQuery, order_id: UUID) -> Order | None:
     """One order, None when there is none in the scope."""
-    row = await tx.fetchrow(f"{_SELECT} o.id = $1 AND {visible.sees('o.owner_id', 2)}", order_id, *visible.args)
-    return None if row is None else _order(row)
+    return await tx.row(Order, f"{_SELECT} o.id = $1 AND {visible.sees('o.owner_id', 2)}", order_id, *visible.args)
 
 
-async def load_orders(tx: Tx, ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
+async def load_orders(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Order]:
     """Orders by id; unknown ids are missing."""
-    return {row["id"]: _order(row) for row in await tx.fetch(_LOAD, list(ids))}
+    return {order.id: order for order in await tx.rows(Order, _LOAD, list(ids))}
 
 
-async def lock_orders(tx: Tx, ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
+async def lock_orders(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Order]:
     """Orders by id, locked in the order of their ids, as they are once the locks are held.
 
     Locked and read by one statement. It sees what was committed before it waited: an order that has another version
@@ -101,9 +125,12 @@ async def lock_orders(tx: Tx, ids: Collection[UUID]) -> dict[UUID, dict[str, Any
     """
     if not ids:
         return {}
-    rows = await tx.fetch(_LOCK, list(ids))
-    orders = {row["id"]: _order(row) for row in rows}
-    stale = [row["id"] for row in rows if row["held_version"] != row["version"]]
+    orders: dict[UUID, Order] = {}
+    stale = []
+    for order in await tx.rows(HeldOrder, _LOCK, list(ids)):
+        orders[order.id] = order
+        if order.held_version != order.version:
+            stale.append(order.id)
     return orders | await load_orders(tx, stale) if stale else orders
 
 
@@ -113,42 +140,44 @@ async def next_numbers(tx: Tx, count: int) -> list[int]:
     return [row["n"] for row in rows]
 
 
-async def add_orders(tx: Tx, orders: Sequence[Mapping[str, Any]]) -> int:
-    """Insert orders with lines, credits and checks by one statement; returns how many orders went in (when that
-    is not all of them, because an external id is taken, the caller rolls back)."""
-    rows = [{"id": order["id"], **{name: order[name] for name in COLUMNS}} for order in orders]
-    rows.sort(key=lambda row: (row["external_source"] or "", row["external_id"] or ""))
-    parts = [[part for order in orders for part in order[name]] for name in ("lines", "credits", "checks")]
-    return int(await tx.fetchval(_ADD, dumps(rows), *map(dumps, parts), len(rows)))
+async def add_orders(tx: Tx, orders: Sequence[Order]) -> bool:
+    """Insert orders with lines, splits and checks by one statement; False when that is not all of them, because an
+    external id is taken: the caller rolls back."""
+    ordered = sorted(orders, key=lambda order: (order.external_source or "", order.external_id or ""))
+    rows = [_columns(order) for order in ordered]
+    lines, splits, checks = _parts(orders)
+    return int(await tx.fetchval(_ADD, dumps(rows), dumps(lines), dumps(splits), dumps(checks), len(rows))) == len(rows)
 
 
-async def add_parts(tx: Tx, orders: Sequence[Mapping[str, Any]]) -> None:
-    """Insert lines and credits."""
-    await insert_rows(tx, OrderLine, [line for order in orders for line in order["lines"]])
-    await insert_rows(tx, OrderCredit, [credit for order in orders for credit in order["credits"]])
+def _parts(orders: Iterable[Order]) -> tuple[list[OrderLine], list[OrderSplit], list[OrderCheck]]:
+    return (
+        [line for order in orders for line in order.lines],
+        [split for order in orders for split in order.credits],
+        [check for order in orders for check in order.checks],
+    )
 
 
-async def replace_parts(tx: Tx, orders: Sequence[Mapping[str, Any]]) -> None:
-    """Put the lines and credits of drafts in the place of the stored ones."""
+async def replace_parts(tx: Tx, orders: Sequence[Order]) -> None:
+    """Put the lines and splits of drafts in the place of the stored ones."""
     if not orders:
         return
-    ids = [order["id"] for order in orders]
+    ids = [order.id for order in orders]
     await tx.execute("DELETE FROM order_line WHERE order_id = ANY($1::uuid[])", ids)
     await tx.execute("DELETE FROM order_credit WHERE order_id = ANY($1::uuid[])", ids)
-    await add_parts(tx, orders)
+    lines, splits, _checks = _parts(orders)
+    await insert_rows(tx, OrderLine, lines)
+    await insert_rows(tx, OrderSplit, splits)
 
 
 async def save_orders(
-    tx: Tx,
-    orders: Sequence[Mapping[str, Any]],
-    lines: Sequence[Mapping[str, Any]] = (),
-    checks: Sequence[Mapping[str, Any]] = (),
+    tx: Tx, orders: Sequence[Order], lines: Sequence[OrderLine] = (), checks: Sequence[OrderCheck] = ()
 ) -> bool:
-    """Write locked orders that carry their new version, with changed lines and checks, by one statement."""
+    """Write locked orders that carry their new version, with changed lines and checks, by one statement; False when
+    one of them has moved on."""
     if not orders:
         return True
-    rows = [{"id": order["id"], **{name: order[name] for name in COLUMNS}} for order in orders]
-    saved = await tx.fetchval(_SAVE, dumps(rows), dumps(lines), dumps(checks), [order["id"] for order in orders])
+    rows = [_columns(order) for order in orders]
+    saved = await tx.fetchval(_SAVE, dumps(rows), dumps(lines), dumps(checks), [order.id for order in orders])
     return int(saved) == len(rows)
 
 
@@ -156,19 +185,29 @@ async def find_by_external(tx: Tx, pairs: Collection[Pair]) -> dict[Pair, UUID]:
     """Order ids of (source, external id)."""
     if not pairs:
         return {}
-    rows = await tx.fetch(_BY_EXTERNAL, [pair[0] for pair in pairs], [pair[1] for pair in pairs])
-    return {(row["external_source"], row["external_id"]): row["id"] for row in rows}
+    rows = await tx.rows(Named, _BY_EXTERNAL, [pair[0] for pair in pairs], [pair[1] for pair in pairs])
+    return {(row.source, row.external_id): row.id for row in rows}
 
 
-async def find_buyer(tx: Tx, account_id: UUID) -> dict[str, Any] | None:
-    """What an order needs of its account, and the number that the order shall have (`next_number`)."""
-    row = await tx.fetchrow(_BUYER, account_id)
-    return None if row is None else dict(row)
+async def find_buyer(tx: Tx, account_id: UUID) -> Buyer | None:
+    """What an order needs of its account, and the number that the order shall have."""
+    return await tx.row(Buyer, _BUYER, account_id)
 
 
-async def get_accounts(tx: Tx, ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
+async def find_buyers(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Buyer]:
     """What orders need of their accounts."""
-    return {row["id"]: dict(row) for row in await tx.fetch(_ACCOUNTS, list(ids))}
+    return {buyer.id: buyer for buyer in await tx.rows(Buyer, _ACCOUNTS, list(ids))}
+
+
+async def find_references(
+    tx: Tx, skus: Collection[str], partners: Collection[UUID], sellers: Collection[UUID], currencies: Collection[str],
+    base_currency: str,
+) -> References:  # fmt: skip
+    """Products, partners, sellers and rates of these names, over the tables of their slices, by one statement."""
+    args = [sorted(names, key=str) for names in (skus, partners, sellers, currencies)]
+    found = await tx.row(References, _REFERENCES, *args, base_currency)
+    assert found is not None
+    return found
 
 
 async def confirmed_placements(tx: Tx) -> set[tuple[str, int]]:
@@ -177,6 +216,7 @@ async def confirmed_placements(tx: Tx) -> set[tuple[str, int]]:
     return {(str(row["id"]), row["placement"]) for row in rows}
 
 
-async def count_by_state(tx: Tx) -> dict[str, int]:
+async def count_by_state(tx: Tx) -> dict[OrderState, int]:
     """State -> number of orders (an index alone is read)."""
-    return {row["state"]: row["n"] for row in await tx.fetch("SELECT state, count(*) AS n FROM orders GROUP BY state")}
+    rows = await tx.fetch("SELECT state, count(*) AS n FROM orders GROUP BY state")
+    return {OrderState(row["state"]): row["n"] for row in rows}

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, fields
+from typing import Any
 
-from kit.errors import Conflict, FieldError, Invalid
+from kit.errors import FieldError, Invalid
 from kit.money import MAX_AMOUNT, SHARE_WHOLE, allocate, convert, ratio
+from kit.transitions import Move, Moves
 from services.customer.exchange_rates.rules import check_rate
-from services.customer.orders.enums import TRANSITIONS, AnswerKind, Decision, OrderAction, OrderState
+from services.customer.orders.enums import AnswerKind, Decision, OrderState
 
 MAX_CREDIT_PARTS = 600
 """Most lines times credited sellers of an order: `targets.order.credited.v1` stays below MAX_EVENT_BYTES."""
+
+MOVES: Moves[OrderState] = {
+    "change": Move((OrderState.DRAFT,), OrderState.DRAFT),
+    "place": Move((OrderState.DRAFT, OrderState.ON_HOLD), OrderState.PLACED),
+    "confirm": Move((OrderState.PLACED, OrderState.ON_HOLD), OrderState.CONFIRMED),
+    "hold": Move((OrderState.PLACED,), OrderState.ON_HOLD),
+    "fulfil": Move((OrderState.CONFIRMED,), OrderState.FULFILLED),
+    "close": Move((OrderState.FULFILLED,), OrderState.CLOSED),
+    "cancel": Move((OrderState.DRAFT, OrderState.ON_HOLD), OrderState.CANCELLED),
+}
+"""What commands, and answers to a placement, do to an order."""
 
 
 class OrderLineRefused(Invalid, ValueError):
@@ -42,12 +55,6 @@ class CreditSplitInvalid(Invalid, ValueError):
     code, title = "credit-split-invalid", "The credit split is not valid"
 
 
-class OrderStateConflict(Conflict):
-    """The order's state does not allow the action."""
-
-    code, title = "order-state-conflict", "The state of the order does not allow this"
-
-
 @dataclass(frozen=True, slots=True)
 class LineInput:
     """One line as ordered: `unit_price` and `discount` (of the whole line) in minor units, `tax_rate` in 1e-6."""
@@ -75,6 +82,14 @@ class Amounts:
 
     def __neg__(self) -> Amounts:
         return Amounts(*(-a for a in astuple(self)))
+
+    def named(self) -> dict[str, Any]:
+        """The amounts by their names."""
+        return {name: getattr(self, name) for name in AMOUNTS}
+
+
+AMOUNTS = tuple(field.name for field in fields(Amounts))
+"""Names of the amounts of orders, lines and returns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +149,6 @@ def return_delta(original: Amounts, ordered: int, before: int, after: int) -> Am
     if before > after:
         raise ValueError("returned units never decrease")
     return returned_amounts(original, ordered, after) - returned_amounts(original, ordered, before)
-
-
-def next_state(state: OrderState, action: OrderAction) -> OrderState:
-    """The state after `action`; raises OrderStateConflict when `state` does not allow it."""
-    try:
-        return TRANSITIONS[state, action]
-    except KeyError:
-        raise OrderStateConflict(f"an order in state {state} cannot {action}") from None
 
 
 def decide_answer(

@@ -1,7 +1,8 @@
-"""Bodies of orders."""
+"""Bodies and answers of orders."""
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -20,6 +21,8 @@ from kit.web.schema import (
     Share,
 )
 from services.customer.accounts.schemas import ExternalRef, Region
+from services.customer.events_out import OrderSplit
+from services.customer.orders.enums import CheckState, OrderState
 
 MAX_LINES = 500
 
@@ -45,7 +48,7 @@ class OrderLineCreate(Schema):
     tax_rate: Share = 0
 
 
-class OrderCreditCreate(Schema):
+class OrderSplitCreate(Schema):
     """A credited seller."""
 
     member_id: UUID
@@ -53,19 +56,14 @@ class OrderCreditCreate(Schema):
 
 
 Lines = Annotated[list[OrderLineCreate], Field(min_length=1, max_length=MAX_LINES)]
-Credits = Annotated[list[OrderCreditCreate], Field(max_length=50, description="shares sum to 1000000")]
+Credits = Annotated[list[OrderSplitCreate], Field(max_length=50, description="shares sum to 1000000")]
 Terms = Annotated[int, Field(strict=True, ge=0, le=365)]
 
 
-class OrderCreate(Schema):
-    """A draft. The account is named by `account_id` or `account_ref`; without `credits` its owner is
-    credited; without `order_date` it is today; `total`, when given, must be the gross amount."""
+class OrderContent(Schema):
+    """What a draft says: without `order_date` it is of today, without `credits` its owner is credited; `total`, when
+    given, must be the gross amount."""
 
-    model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
-
-    account_id: UUID | None = None
-    account_ref: ExternalRef | None = None
-    external_id: ExternalRef | None = None
     currency: CurrencyCode
     order_date: BusinessDate | None = None
     partner_id: UUID | None = None
@@ -75,6 +73,17 @@ class OrderCreate(Schema):
     lines: Lines
     credits: Credits = Field(default_factory=list)
     total: NonNegativeAmount | None = None
+
+
+class OrderCreate(OrderContent):
+    """A draft. The account is named by `account_id` or `account_ref`; without `credits` its owner is
+    credited; without `order_date` it is today; `total`, when given, must be the gross amount."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
+
+    account_id: UUID | None = None
+    account_ref: ExternalRef | None = None
+    external_id: ExternalRef | None = None
 
     @model_validator(mode="after")
     def _one_account(self) -> OrderCreate:
@@ -122,3 +131,77 @@ class OrderCancel(Schema):
     model_config = ConfigDict(json_schema_extra={"example": {"reason": "customer_request"}})
 
     reason: Code
+
+
+class OrderLineRead(Schema):
+    """A line with its amounts; base amounts are 0 before placement."""
+
+    line_no: int
+    sku: str
+    product_line: str | None
+    quantity: int
+    returned: int
+    unit_price: int
+    discount: int
+    tax_rate: int
+    net: int
+    tax: int
+    gross: int
+    net_base: int
+    tax_base: int
+    gross_base: int
+
+
+class OrderCheckRead(Schema):
+    """A check of one placement."""
+
+    placement: int
+    kind: str
+    state: CheckState
+    decision: str | None
+    reason: str | None
+    shortfall: int | None
+    answered_at: datetime | None
+
+
+class OrderSummary(Schema):
+    """An order without its lines."""
+
+    id: UUID
+    version: int
+    number: str
+    stream_key: UUID
+    account_id: UUID
+    owner_id: UUID | None
+    partner_id: UUID | None
+    region: str | None
+    customer_type: str | None
+    state: OrderState
+    placement: int
+    order_date: date
+    payment_terms_days: int
+    currency: str
+    base_currency: str
+    exchange_rate: str | None
+    net: int
+    tax: int
+    gross: int
+    net_base: int
+    tax_base: int
+    gross_base: int
+    paid: int
+    paid_base: int
+    placed_at: datetime | None
+    cancel_reason: str | None
+    external_source: str | None
+    external_id: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class OrderRead(OrderSummary):
+    """An order with lines, credits and checks."""
+
+    lines: list[OrderLineRead]
+    credits: list[OrderSplit]
+    checks: list[OrderCheckRead]

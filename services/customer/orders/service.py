@@ -2,39 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from kit import clock
-from kit.db.database import Tx
-from kit.errors import Conflict, FieldError, NotFound, UnknownReference, VersionMismatch
+from kit.errors import FieldError, NotFound, Taken, UnknownReference, VersionMismatch
 from kit.events import outbox
 from kit.events.envelope import Event
-from kit.events.outbox import Fact, make_event
-from kit.security import audit
-from kit.security.principals import ScopeQuery
+from kit.records import Change, Resource, record
+from kit.transitions import next_state
 from kit.versions import Versions
-from services.customer.accounts import repository as accounts
-from services.customer.accounts.schemas import ExternalRef
-from services.customer.deps import Desk
+from kit.work import Work
+from services.customer.accounts import service as accounts
 from services.customer.events_out import OrderCancelled, OrderConfirmed, OrderFulfilled, OrderHeld, OrderPlaced
 from services.customer.orders import repository
-from services.customer.orders.drafts import CONTENT, fill, new_draft, placed
-from services.customer.orders.enums import AnswerKind, Decision, OrderAction, OrderState
-from services.customer.orders.references import load_references
-from services.customer.orders.rules import OrderStateConflict, decide_answer, next_state
-from services.customer.orders.schemas import OrderCreate, OrderUpdate
-from services.customer.orders.snapshots import SERVICE, order_entry, order_fact
+from services.customer.orders.changes import new_draft, next_version, placed, refilled
+from services.customer.orders.enums import AnswerKind, CheckKind, CheckState, Decision, OrderState
+from services.customer.orders.models import Buyer, Order, OrderCheck, OrderLine
+from services.customer.orders.references import References
+from services.customer.orders.repository import Pair
+from services.customer.orders.rules import MOVES, decide_answer
+from services.customer.orders.schemas import OrderContent, OrderCreate, OrderLineCreate, OrderUpdate
 
-PLACED = ("state", "placement", "exchange_rate", "lines")
+Said = type[OrderPlaced | OrderHeld | OrderConfirmed | OrderFulfilled | OrderCancelled]
+FACTS: dict[OrderState, tuple[Said, list[str]]] = {
+    OrderState.PLACED: (OrderPlaced, ["exchange_rate", "lines", "placement", "state"]),
+    OrderState.ON_HOLD: (OrderHeld, ["state"]),
+    OrderState.CONFIRMED: (OrderConfirmed, ["state"]),
+    OrderState.FULFILLED: (OrderFulfilled, ["state"]),
+    OrderState.CANCELLED: (OrderCancelled, ["state"]),
+}
+"""The fact of each state that an order comes to, and the fields that it says have changed."""
 
 
-class DuplicateOrder(Conflict):
-    """Another order has this external id."""
+def _fact(order: Order, **more: Any) -> OrderPlaced | OrderHeld | OrderConfirmed | OrderFulfilled | OrderCancelled:
+    kind, changed = FACTS[order.state]
+    return kind.of(order, changed=changed, **more)
 
-    code, title = "duplicate-order", "There is an order with this external id already"
+
+def _said(
+    one: Change[Order],
+) -> OrderPlaced | OrderHeld | OrderConfirmed | OrderFulfilled | OrderCancelled | None:
+    """Nobody hears of drafts, nor of a draft that is given up."""
+    order = one.after
+    if not order.placement or (one.before and one.before.state is order.state):
+        return None
+    return _fact(order, reason=order.cancel_reason) if order.state is OrderState.CANCELLED else _fact(order)
+
+
+AUDITED = (
+    "number", "account_id", "state", "placement", "order_date", "payment_terms_days", "currency", "gross", "gross_base",
+)  # fmt: skip
+LINE_CONTENT = set(OrderLineCreate.model_fields)
+ORDERS = Resource("order", Order, _said, audited=AUDITED, owner="owner_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,178 +71,170 @@ class Answer:
     shortfall: int | None = None
 
 
+def audited_change(before: Order, after: Order) -> Change[Order]:
+    """A change with those of its fields that the audit log keeps."""
+    return Change(before, after, tuple(name for name in AUDITED if getattr(after, name) != getattr(before, name)))
+
+
 def unknown_account(pointer: str) -> UnknownReference:
     """The account is unknown, or not visible to the caller."""
     return UnknownReference("no such account", errors=[FieldError(pointer, "unknown-reference", "no such account")])
 
 
-def order_number(year: int, number: int) -> str:
-    """SO-<year of the order date>-<number of the sequence>."""
-    return f"SO-{year}-{number:06d}"
+async def find_by_external(work: Work, pairs: Collection[Pair]) -> dict[Pair, UUID]:
+    """Order ids of (source, external id), whoever owns them."""
+    return await repository.find_by_external(work.tx, pairs)
 
 
-async def account_id_of(tx: Tx, account_id: UUID | None, ref: ExternalRef | None) -> UUID:
-    """The account named by id or by external id; raises UnknownReference."""
-    if account_id is not None:
-        return account_id
-    assert ref is not None
-    pair = (ref.source, ref.id)
-    found = (await accounts.find_by_external(tx, [pair])).get(pair)
-    if found is None:
-        raise unknown_account("/account_ref")
-    return found
+async def find_buyers(work: Work, account_ids: Collection[UUID]) -> dict[UUID, Buyer]:
+    """What orders and payments need of their accounts."""
+    return await repository.find_buyers(work.tx, account_ids)
 
 
-async def create_order(tx: Tx, desk: Desk, data: OrderCreate) -> dict[str, Any]:
-    """Add a draft; raises DuplicateOrder, UnknownReference and what `fill` raises."""
-    account_id = await account_id_of(tx, data.account_id, data.account_ref)
-    account = await repository.find_buyer(tx, account_id)
-    if account is None or not desk.scope.sees(account["owner_id"]):
-        raise unknown_account("/account_id" if data.account_id else "/account_ref")
-    content = data.model_dump()
-    named = [*content["credits"], {"member_id": account["owner_id"]}]
-    refs = await load_references(tx, desk, [{**content, "credits": named}])
-    order = fill(desk, new_draft(desk, account, content, clock.now()), content, refs)
-    order["number"] = order_number(order["order_date"].year, account["next_number"])
-    if await repository.add_orders(tx, [order]) != 1:
-        raise DuplicateOrder()
-    await audit.record_many(tx, [order_entry(desk, "create", order)], key=desk.key)
+async def load_references(
+    work: Work, orders: Sequence[Order | OrderContent], owners: Iterable[UUID | None] = ()
+) -> References:
+    """What orders, or the bodies that become orders, refer to, and the owners of their accounts."""
+    return await repository.find_references(
+        work.tx,
+        {line.sku for order in orders for line in order.lines},
+        {order.partner_id for order in orders if order.partner_id is not None},
+        {credit.member_id for order in orders for credit in order.credits} | {one for one in owners if one is not None},
+        {order.currency for order in orders} - {work.base_currency},
+        work.base_currency,
+    )
+
+
+async def create_order(work: Work, data: OrderCreate) -> Order:
+    """Add a draft; raises Taken, UnknownReference and what `new_draft` raises."""
+    pointer = "/account_ref" if data.account_ref else "/account_id"
+    account_id = await accounts.account_id_of(work, data.account_id, data.account_ref)
+    buyer = await repository.find_buyer(work.tx, account_id) if account_id else None
+    if buyer is None or not (await work.scope()).sees(buyer.owner_id):
+        raise unknown_account(pointer)
+    order = new_draft(work, buyer, data, await load_references(work, [data], [buyer.owner_id]))
+    if not await repository.add_orders(work.tx, [order]):
+        raise await _taken(work, order)
+    await record(work, ORDERS, [Change(None, order)], action="create")
     return order
 
 
-async def get_order(tx: Tx, visible: ScopeQuery, order_id: UUID) -> dict[str, Any]:
+async def _taken(work: Work, order: Order) -> Taken:
+    pair = (order.external_source or "", order.external_id or "")
+    holder = (await repository.find_by_external(work.tx, [pair])).get(pair)
+    seen = holder and await repository.find_order(work.tx, work.visible, holder)
+    return Taken("order", "external_id", seen.id if seen else None)
+
+
+async def get_order(work: Work, order_id: UUID) -> Order:
     """One order; raises NotFound, also for those outside the caller's scope."""
-    order = await repository.find_order(tx, visible, order_id)
+    order = await repository.find_order(work.tx, work.visible, order_id)
     if order is None:
-        raise NotFound()
+        raise NotFound(what="order")
     return order
 
 
-async def lock_order(tx: Tx, desk: Desk, order_id: UUID) -> dict[str, Any]:
+async def lock_orders(work: Work, order_ids: Collection[UUID]) -> dict[UUID, Order]:
+    """Orders by id, locked, whoever owns them; unknown ids are missing."""
+    return await repository.lock_orders(work.tx, order_ids)
+
+
+async def lock_order(work: Work, order_id: UUID) -> Order:
     """One order, locked; raises NotFound."""
-    return _visible(desk, await repository.lock_orders(tx, [order_id]), order_id)
-
-
-def _visible(desk: Desk, orders: Mapping[UUID, dict[str, Any]], order_id: UUID) -> dict[str, Any]:
-    order = orders.get(order_id)
-    if order is None or not desk.scope.sees(order["owner_id"]):
-        raise NotFound()
+    order = (await repository.lock_orders(work.tx, [order_id])).get(order_id)
+    if order is None or not (await work.scope()).sees(order.owner_id):
+        raise NotFound(what="order")
     return order
 
 
-def _next(order: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
-    return {**order, **changes, "version": order["version"] + 1, "updated_at": clock.now()}
-
-
-async def _save(
-    tx: Tx,
-    desk: Desk,
-    action: str,
-    before: Mapping[str, Any],
-    order: Mapping[str, Any],
-    facts: Sequence[Fact],
-    *,
-    lines: Sequence[Mapping[str, Any]] = (),
-    checks: Sequence[Mapping[str, Any]] = (),
-    reason: str = "",
+async def save_orders(
+    work: Work, orders: Sequence[Order], lines: Sequence[OrderLine] = (), checks: Sequence[OrderCheck] = ()
 ) -> None:
-    if not await repository.save_orders(tx, [order], lines, checks):
-        raise VersionMismatch()
-    await outbox.announce(tx, SERVICE, facts)
-    await audit.record_many(tx, [order_entry(desk, action, order, before, reason)], key=desk.key)
+    """Write locked orders that carry their next version, and what changed of their lines and checks; says nothing.
 
-
-async def update_order(tx: Tx, desk: Desk, order_id: UUID, version: Versions, data: OrderUpdate) -> dict[str, Any]:
-    """Change a draft; raises NotFound, VersionMismatch, OrderStateConflict and what `fill` raises."""
-    before = await lock_order(tx, desk, order_id)
-    version.check(before["version"])
-    if before["state"] != OrderState.DRAFT:
-        raise OrderStateConflict(f"an order in state {before['state']} cannot be changed")
-    given = data.model_dump(include=data.model_fields_set)
-    content = {"total": None, **{name: before[name] for name in CONTENT}, **given}
-    named = [*content["credits"], {"member_id": before["owner_id"]}]
-    refs = await load_references(tx, desk, [{**content, "credits": named}])
-    order = _next(fill(desk, before, content, refs), content_hash="")
-    await repository.replace_parts(tx, [order])
-    await _save(tx, desk, "update", before, order, [])
-    return order
-
-
-async def place_order(tx: Tx, desk: Desk, order_id: UUID) -> dict[str, Any]:
-    """Ask for the checks of a draft, or again of an order on hold; raises what `placed` raises."""
-    before = await lock_order(tx, desk, order_id)
-    next_state(OrderState(before["state"]), OrderAction.PLACE)
-    refs = await load_references(tx, desk, [before])
-    order = _next(placed(before, refs, clock.now()))
-    fact = order_fact(OrderPlaced, order, PLACED)
-    await _save(tx, desk, "place", before, order, [fact], lines=order["lines"], checks=order["checks"][-1:])
-    return order
-
-
-async def cancel_order(tx: Tx, desk: Desk, order_id: UUID, reason: str) -> dict[str, Any]:
-    """Give up a draft or an order on hold; raises OrderStateConflict.
-
-    A draft that was never placed is unknown to others: nothing is announced.
+    Raises VersionMismatch.
     """
-    before = await lock_order(tx, desk, order_id)
-    order = _next(before, state=next_state(OrderState(before["state"]), OrderAction.CANCEL), cancel_reason=reason)
-    facts = [order_fact(OrderCancelled, order, ["state"], reason=reason)] if order["placement"] else []
-    await _save(tx, desk, "cancel", before, order, facts, reason=reason)
+    if not await repository.save_orders(work.tx, orders, lines, checks):
+        raise VersionMismatch()
+
+
+async def update_order(work: Work, order_id: UUID, version: Versions, data: OrderUpdate) -> Order:
+    """Change a draft; raises NotFound, VersionMismatch, StateConflict and what `refilled` raises."""
+    before = await lock_order(work, order_id)
+    version.check(before.version)
+    next_state("order", MOVES, "change", before.state)
+    said = before.model_dump(include=OrderContent.model_fields.keys() - {"lines", "credits"})
+    parts = {
+        "lines": [line.model_dump(include=LINE_CONTENT) for line in before.lines],
+        "credits": [split.model_dump() for split in before.credits],
+    }
+    content = OrderContent.model_validate({**said, **parts, **data.given()})
+    order = refilled(work, before, content, await load_references(work, [content], [before.owner_id]))
+    if order == before:
+        return before
+    order = next_version(order, content_hash="")
+    await repository.replace_parts(work.tx, [order])
+    await save_orders(work, [order])
+    await record(work, ORDERS, [audited_change(before, order)], action="update")
     return order
 
 
-async def fulfil_order(tx: Tx, desk: Desk, order_id: UUID) -> dict[str, Any]:
-    """Everything of a confirmed order was delivered; raises OrderStateConflict."""
-    before = await lock_order(tx, desk, order_id)
-    order = _next(before, state=next_state(OrderState(before["state"]), OrderAction.FULFIL))
-    await _save(tx, desk, "fulfil", before, order, [order_fact(OrderFulfilled, order, ["state"])])
+async def place_order(work: Work, order_id: UUID) -> Order:
+    """Ask for the checks of a draft, or again of an order on hold; raises what `placed` raises."""
+    before = await lock_order(work, order_id)
+    next_state("order", MOVES, "place", before.state)
+    order = next_version(placed(before, await load_references(work, [before])))
+    await save_orders(work, [order], order.lines, order.checks[-1:])
+    await record(work, ORDERS, [audited_change(before, order)], action="place")
     return order
 
 
-async def apply_answers(tx: Tx, answers: Sequence[Answer]) -> None:
+async def move_order(work: Work, order_id: UUID, action: str, reason: str | None = None) -> Order:
+    """Cancel or fulfil; raises NotFound, StateConflict."""
+    before = await lock_order(work, order_id)
+    state = next_state("order", MOVES, action, before.state)
+    order = next_version(before, state=state, cancel_reason=reason)
+    await save_orders(work, [order])
+    await record(work, ORDERS, [audited_change(before, order)], action=action, reason=reason or "")
+    return order
+
+
+async def apply_answers(work: Work, answers: Sequence[Answer]) -> None:
     """Confirm or hold the orders that answers of their current placement decide; other answers change nothing.
 
     A fixed number of statements for any number of answers.
     """
-    orders = await repository.lock_orders(tx, {answer.order_id for answer in answers})
-    changed: dict[UUID, dict[str, Any]] = {}
-    checks: dict[tuple[UUID, int], dict[str, Any]] = {}
+    orders = await repository.lock_orders(work.tx, {answer.order_id for answer in answers})
+    changed: dict[UUID, Order] = {}
+    checks: dict[tuple[UUID, int], OrderCheck] = {}
     events: list[Event] = []
     for answer in answers:
-        order = orders.get(answer.order_id)
-        if order is None:
+        before = orders.get(answer.order_id)
+        if before is None:
             continue
-        state = decide_answer(
-            OrderState(order["state"]), order["placement"], answer.placement, answer.kind, answer.decision
-        )
+        state = decide_answer(before.state, before.placement, answer.placement, answer.kind, answer.decision)
         if state is None:
             continue
         check = _answered(answer)
-        kept = [c for c in order["checks"] if c["placement"] != answer.placement]
-        order = _next(order, state=state, checks=[*kept, check])
-        orders[order["id"]] = changed[order["id"]] = order
-        checks[order["id"], answer.placement] = check
-        events.append(make_event(SERVICE, _answer_fact(order, answer), answer.event))
-    if not await repository.save_orders(tx, list(changed.values()), checks=list(checks.values())):
-        raise VersionMismatch()
-    await outbox.add(tx, SERVICE, events)
+        kept = [one for one in before.checks if one.placement != answer.placement]
+        order = next_version(before, state=state, checks=(*kept, check))
+        orders[order.id] = changed[order.id] = order
+        checks[order.id, answer.placement] = check
+        held = {"reason": answer.reason, "shortfall": answer.shortfall} if state is OrderState.ON_HOLD else {}
+        events.append(outbox.compose(work.caused_by(answer.event), _fact(order, **held), order.version))
+    await save_orders(work, list(changed.values()), checks=list(checks.values()))
+    await outbox.add(work.tx, work.service, events)
 
 
-def _answered(answer: Answer) -> dict[str, Any]:
-    return {
-        "order_id": answer.order_id,
-        "placement": answer.placement,
-        "kind": "credit",
-        "state": "passed" if answer.kind is AnswerKind.RESERVED else "refused",
-        "decision": str(answer.decision),
-        "reason": answer.reason,
-        "shortfall": answer.shortfall,
-        "answer_event_id": answer.event.id,
-        "answered_at": answer.event.time,
-    }
-
-
-def _answer_fact(order: Mapping[str, Any], answer: Answer) -> Fact:
-    if answer.kind is AnswerKind.RESERVED:
-        return order_fact(OrderConfirmed, order, ["state"])
-    return order_fact(OrderHeld, order, ["state"], reason=answer.reason, shortfall=answer.shortfall)
+def _answered(answer: Answer) -> OrderCheck:
+    return OrderCheck(
+        order_id=answer.order_id,
+        placement=answer.placement,
+        kind=CheckKind.CREDIT,
+        state=CheckState.PASSED if answer.kind is AnswerKind.RESERVED else CheckState.REFUSED,
+        decision=answer.decision,
+        reason=answer.reason,
+        shortfall=answer.shortfall,
+        answer_event_id=answer.event.id,
+        answered_at=answer.event.time,
+    )

@@ -1,29 +1,23 @@
-"""Payments, what of them pays which order, and refunds."""
+"""Payments, what of them pays which order, and refunds, as rows and as tables."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from kit.db.columns import Identified, Versioned, big_int, document, identifier, moment, text
+from kit.db.columns import DECODED, FrozenRow, OwnedRow, big_int, document, identifier, moment, text
 from services.customer.db import Base
+from services.customer.payments.rules import unallocated
 
 
-class Payment(Identified, Versioned, Base, table=True):
-    """Money received from an account; `refunded` of it went back."""
+class PaymentColumns(OwnedRow):
+    """What the table of payments holds; `refunded` of the amount went back."""
 
     __tablename__ = "payment"
-    __table_args__ = (
-        sa.UniqueConstraint("external_source", "external_id"),
-        sa.CheckConstraint("amount > 0 AND refunded BETWEEN 0 AND amount", name="amounts"),
-        sa.CheckConstraint("(external_source IS NULL) = (external_id IS NULL)", name="external"),
-        sa.Index("ix_payment_account_id_id", "account_id", "id"),
-        sa.Index("ix_payment_received_on_id", "received_on", "id"),
-        sa.Index("ix_payment_created_at_id", "created_at", "id"),
-    )
 
     account_id: UUID = identifier(nullable=False, foreign_key="account.id")
     stream_key: UUID = identifier(nullable=False)
@@ -38,14 +32,23 @@ class Payment(Identified, Versioned, Base, table=True):
     content_hash: str = text(nullable=False)
 
 
-class PaymentAllocation(Base, table=True):
+class PaymentTable(PaymentColumns, Base, table=True):
+    """Payments."""
+
+    __table_args__ = (
+        sa.UniqueConstraint("external_source", "external_id"),
+        sa.CheckConstraint("amount > 0 AND refunded BETWEEN 0 AND amount", name="amounts"),
+        sa.CheckConstraint("(external_source IS NULL) = (external_id IS NULL)", name="external"),
+        sa.Index("ix_payment_account_id_id", "account_id", "id"),
+        sa.Index("ix_payment_received_on_id", "received_on", "id"),
+        sa.Index("ix_payment_created_at_id", "created_at", "id"),
+    )
+
+
+class PaymentAllocation(FrozenRow):
     """What a payment pays of an order, and what of that was taken back since."""
 
     __tablename__ = "payment_allocation"
-    __table_args__ = (
-        sa.CheckConstraint("amount > 0 AND refunded BETWEEN 0 AND amount", name="amounts"),
-        sa.Index("ix_payment_allocation_order_id", "order_id"),
-    )
 
     payment_id: UUID = identifier(primary_key=True, foreign_key="payment.id")
     order_id: UUID = identifier(primary_key=True, foreign_key="orders.id")
@@ -55,17 +58,53 @@ class PaymentAllocation(Base, table=True):
     refunded_base: int = big_int(nullable=False)
 
 
-class PaymentRefund(Identified, Base, table=True):
+class PaymentAllocationTable(PaymentAllocation, Base, table=True):
+    """Allocations of payments to orders."""
+
+    __table_args__ = (
+        sa.CheckConstraint("amount > 0 AND refunded BETWEEN 0 AND amount", name="amounts"),
+        sa.Index("ix_payment_allocation_order_id", "order_id"),
+    )
+
+
+class RefundPart(FrozenRow):
+    """What a refund takes back from an order; positive."""
+
+    order_id: UUID
+    amount: int
+    amount_base: int
+
+
+class PaymentRefund(FrozenRow):
     """Money of a payment that went back."""
 
     __tablename__ = "payment_refund"
+
+    id: UUID = identifier(primary_key=True)
+    payment_id: UUID = identifier(nullable=False, foreign_key="payment.id")
+    amount: int = big_int(nullable=False)
+    refunded_on: date = Field(nullable=False)
+    allocations: Annotated[tuple[RefundPart, ...], DECODED] = document(nullable=False)
+    created_at: datetime = moment(nullable=False)
+
+
+class PaymentRefundTable(PaymentRefund, Base, table=True):
+    """Refunds."""
+
     __table_args__ = (
         sa.CheckConstraint("amount > 0", name="amount"),
         sa.Index("ix_payment_refund_payment_id_id", "payment_id", "id"),
     )
 
-    payment_id: UUID = identifier(nullable=False, foreign_key="payment.id")
-    amount: int = big_int(nullable=False)
-    refunded_on: date = Field(nullable=False)
-    allocations: str = document(nullable=False)
-    created_at: datetime = moment(nullable=False)
+
+class Payment(PaymentColumns):
+    """Money received from an account of `owner_id`, what of it pays which order, and what went back."""
+
+    owner_id: UUID | None
+    allocations: Annotated[tuple[PaymentAllocation, ...], DECODED]
+    refunds: Annotated[tuple[PaymentRefund, ...], DECODED] = ()
+
+    @property
+    def unallocated(self) -> int:
+        """What is neither refunded nor allocated."""
+        return unallocated(self.amount, self.refunded, [(part.amount, part.refunded) for part in self.allocations])

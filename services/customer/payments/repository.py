@@ -1,49 +1,19 @@
-"""SQL of payments. A payment is a dict of its columns plus `allocations` and `refunds` (lists of dicts)."""
+"""SQL of payments: whole payments, with their allocations and refunds."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
-import orjson
-
-from kit.db.database import Row, Tx
-from kit.db.filters import Field
-from kit.db.lists import ListSpec
+from kit.db.database import Tx
 from kit.db.rows import columns_of, dumps, insert_rows, update_row
-from services.customer.payments.models import Payment, PaymentAllocation, PaymentRefund
+from services.customer.payments.models import Payment, PaymentAllocation, PaymentColumns, PaymentRefund
 
 Pair = tuple[str, str]
 
-PAYMENTS = ListSpec(
-    source="payment p JOIN account a ON a.id = p.account_id",
-    fields={
-        "id": Field("p.id", "uuid"),
-        "version": Field("p.version", "int", filterable=False),
-        "account_id": Field("p.account_id", "uuid"),
-        "order_id": Field(
-            "p.id",
-            "uuid",
-            match="EXISTS (SELECT 1 FROM payment_allocation l WHERE l.payment_id = p.id AND l.order_id = ANY({}))",
-        ),
-        "currency": Field("p.currency", "currency"),
-        "base_currency": Field("p.base_currency", "currency", filterable=False),
-        "amount": Field("p.amount", "int"),
-        "refunded": Field("p.refunded", "int"),
-        "received_on": Field("p.received_on", "date", sortable=True),
-        "method": Field("p.method"),
-        "external_source": Field("p.external_source", nullable=True),
-        "external_id": Field("p.external_id", nullable=True),
-        "created_at": Field("p.created_at", "datetime", sortable=True),
-        "updated_at": Field("p.updated_at", "datetime", filterable=False),
-    },
-    default_sort="-created_at",
-)
-COLUMNS = tuple(Payment.model_fields)
-
 _LOAD = f"""
-SELECT {columns_of(Payment, "p")}, a.owner_id,
+SELECT {columns_of(PaymentColumns, "p")}, a.owner_id,
   (SELECT coalesce(json_agg(l ORDER BY l.order_id), '[]') FROM
     (SELECT {columns_of(PaymentAllocation)} FROM payment_allocation WHERE payment_id = p.id) l)
     AS allocations,
@@ -63,42 +33,48 @@ _REFUND_ALLOCATIONS = (
 )
 
 
-async def load_payment(tx: Tx, payment_id: UUID) -> dict[str, Any] | None:
+class Known(NamedTuple):
+    """A payment that was booked under an external id, and the hash of what was said of it."""
+
+    source: str
+    external_id: str
+    id: UUID
+    content_hash: str
+
+
+async def load_payment(tx: Tx, payment_id: UUID) -> Payment | None:
     """A payment, with its account's owner."""
-    row = await tx.fetchrow(_LOAD, payment_id)
-    return None if row is None else {**row, **{n: orjson.loads(row[n]) for n in ("allocations", "refunds")}}
+    return await tx.row(Payment, _LOAD, payment_id)
 
 
-async def lock_payment(tx: Tx, payment_id: UUID) -> dict[str, Any] | None:
+async def lock_payment(tx: Tx, payment_id: UUID) -> Payment | None:
     """A payment, locked, as it is once the lock is held."""
     await tx.fetch("SELECT id FROM payment WHERE id = $1 FOR NO KEY UPDATE", payment_id)
     return await load_payment(tx, payment_id)
 
 
-async def add_payments(tx: Tx, payments: Sequence[Mapping[str, Any]]) -> int:
-    """Insert payments with allocations; returns how many went in (nothing else is written when not all did)."""
-    rows = [{name: payment[name] for name in COLUMNS} for payment in payments]
-    rows.sort(key=lambda row: (row["external_source"] or "", row["external_id"] or ""))
-    added = await insert_rows(tx, Payment, rows, "ON CONFLICT (external_source, external_id) DO NOTHING")
-    if added == len(rows):
-        await insert_rows(tx, PaymentAllocation, [item for payment in payments for item in payment["allocations"]])
-    return added
+async def add_payments(tx: Tx, payments: Sequence[Payment]) -> bool:
+    """Insert payments with allocations; False when an external id was taken (the caller rolls back)."""
+    ordered = sorted(payments, key=lambda payment: (payment.external_source or "", payment.external_id or ""))
+    free = "ON CONFLICT (external_source, external_id) DO NOTHING"
+    if await insert_rows(tx, PaymentColumns, ordered, free) != len(ordered):
+        return False
+    await insert_rows(tx, PaymentAllocation, [item for payment in payments for item in payment.allocations])
+    return True
 
 
-async def add_refund(
-    tx: Tx, payment: Mapping[str, Any], refund: Mapping[str, Any], allocations: Sequence[Mapping[str, Any]]
-) -> int:
-    """Insert a refund of a locked payment and write what it takes from allocations; returns the new version."""
+async def add_refund(tx: Tx, payment: Payment, refund: PaymentRefund, allocations: Sequence[PaymentAllocation]) -> None:
+    """Insert a refund and write what it takes from the allocations of a payment, which carries its next version."""
     await insert_rows(tx, PaymentRefund, [refund])
     if allocations:
         await tx.execute(_REFUND_ALLOCATIONS, dumps(allocations))
-    changes = {"refunded": payment["refunded"] + refund["amount"], "updated_at": refund["created_at"]}
-    return await update_row(tx, Payment, payment["id"], payment["version"], changes)
+    changes = {"refunded": payment.refunded, "updated_at": payment.updated_at}
+    await update_row(tx, PaymentColumns, payment.id, payment.version - 1, changes)
 
 
-async def find_by_external(tx: Tx, pairs: Collection[Pair]) -> dict[Pair, Row]:
-    """Payments (id, content_hash) of (source, external id)."""
+async def find_by_external(tx: Tx, pairs: Collection[Pair]) -> dict[Pair, Known]:
+    """Payments of (source, external id)."""
     if not pairs:
         return {}
-    rows = await tx.fetch(_BY_EXTERNAL, [pair[0] for pair in pairs], [pair[1] for pair in pairs])
-    return {(row["external_source"], row["external_id"]): row for row in rows}
+    found = await tx.rows(Known, _BY_EXTERNAL, [pair[0] for pair in pairs], [pair[1] for pair in pairs])
+    return {(one.source, one.external_id): one for one in found}

@@ -11,17 +11,17 @@ from starlette.responses import Response
 from kit.web import routes
 from kit.web.batch import BatchAnswer, parse_rows
 from kit.web.context import Allow, Context
-from kit.web.lists import documented, owned_list
+from kit.web.lists import documented, owned_list, page_of
 from kit.web.responses import json_answer
-from services.customer.deps import desk_of
 from services.customer.payments import refunds, service
-from services.customer.payments.repository import PAYMENTS
+from services.customer.payments.lists import PAYMENTS
+from services.customer.payments.models import Payment
 from services.customer.payments.schemas import (
     PaymentBatch,
     PaymentCreate,
-    PaymentPage,
     PaymentRead,
     PaymentRow,
+    PaymentSummary,
     RefundCreate,
     RefundRead,
 )
@@ -31,36 +31,38 @@ Reader = Annotated[Context, Depends(Allow("payments:read"))]
 Writer = Annotated[Context, Depends(Allow("payments:write"))]
 
 
+def _answer(payment: Payment, status: int = 200, location: str | None = None) -> Response:
+    return json_answer(PaymentRead.model_validate(payment), status, version=payment.version, location=location)
+
+
 @router.post("/v1/payments", response_model=PaymentRead, status_code=201)
-async def receive_payment(body: PaymentCreate, context: Writer) -> Response:
+async def receive_payment(body: PaymentCreate, work: Writer) -> Response:
     """Book money received and what it pays."""
-    payment = await service.receive_payment(context.tx, await desk_of(context), body)
-    location = f"/v1/payments/{payment['id']}"
-    return json_answer(service.payment_body(payment), 201, version=payment["version"], location=location)
+    payment = await service.receive_payment(work, body)
+    return _answer(payment, 201, f"/v1/payments/{payment.id}")
 
 
 @router.post("/v1/payments/batch", response_model=BatchAnswer)
-async def receive_payments(body: PaymentBatch, context: Writer) -> Response:
+async def receive_payments(body: PaymentBatch, work: Writer) -> Response:
     """Book up to 5,000 payments, each once by its external id."""
     rows, results = parse_rows(PaymentRow, body)
-    await service.receive_many(context.tx, await desk_of(context), rows, results)
+    await service.receive_many(work, rows, results)
     return json_answer(results.answer())
 
 
-@router.get("/v1/payments", response_model=PaymentPage, openapi_extra=documented(PAYMENTS))
-async def list_payments(context: Reader) -> Response:
+@router.get("/v1/payments", response_model=page_of(PaymentSummary), openapi_extra=documented(PAYMENTS))
+async def list_payments(work: Reader) -> Response:
     """Payments of accounts that the caller may see."""
-    return await owned_list(context, PAYMENTS, "a.owner_id")
+    return await owned_list(work, PAYMENTS, "a.owner_id")
 
 
 @router.get("/v1/payments/{payment_id}", response_model=PaymentRead)
-async def get_payment(payment_id: UUID, context: Reader) -> Response:
+async def get_payment(payment_id: UUID, work: Reader) -> Response:
     """One payment with allocations and refunds."""
-    payment = await service.get_payment(context.tx, await desk_of(context), payment_id)
-    return json_answer(service.payment_body(payment), version=payment["version"])
+    return _answer(await service.get_payment(work, payment_id))
 
 
 @router.post("/v1/payments/{payment_id}/refunds", response_model=RefundRead, status_code=201)
-async def refund_payment(payment_id: UUID, body: RefundCreate, context: Writer) -> Response:
+async def refund_payment(payment_id: UUID, body: RefundCreate, work: Writer) -> Response:
     """Give money of a payment back."""
-    return json_answer(await refunds.refund_payment(context.tx, await desk_of(context), payment_id, body), 201)
+    return json_answer(RefundRead.model_validate(await refunds.refund_payment(work, payment_id, body)), 201)

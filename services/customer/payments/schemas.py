@@ -1,4 +1,4 @@
-"""Bodies of payments."""
+"""Bodies and answers of payments."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, model_validator
 
 from kit.web.batch import BatchBody
-from kit.web.lists import page_of
 from kit.web.schema import BusinessDate, Code, CurrencyCode, PositiveAmount, Schema
 from services.customer.accounts.schemas import ExternalRef
 from services.customer.events_out import PaymentAllocation
@@ -142,6 +141,3 @@ class PaymentRead(PaymentSummary):
     unallocated: int
     allocations: list[AllocationRead]
     refunds: list[RefundRead]
-
-
-PaymentPage = page_of(PaymentSummary)

@@ -2,266 +2,216 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import date
 from uuid import UUID
 
-from kit import clock
-from kit.db.database import Tx
-from kit.errors import AppError, Conflict, FieldError, Invalid, NotFound, UnknownReference
-from kit.events import outbox
-from kit.events.outbox import Fact
-from kit.ids import new_id
-from kit.security import audit
-from kit.security.audit import AuditEntry
-from kit.web.batch import Raced, Results, settled
-from services.customer.accounts import repository as accounts
-from services.customer.deps import Desk
+from kit.errors import FieldError, Invalid, NotFound, StateConflict, Taken, UnknownReference
+from kit.records import Change, Resource, fresh, record
+from kit.security.principals import Scope
+from kit.web.batch import Raced, Results, decide_rows
+from kit.work import Work
+from services.customer.accounts import service as accounts
 from services.customer.events_out import PaymentReceived
-from services.customer.orders import repository as orders
-from services.customer.orders.enums import DECIDING, RETURNABLE, OrderState
-from services.customer.orders.rules import OrderStateConflict
+from services.customer.orders import service as orders
+from services.customer.orders.changes import paid
+from services.customer.orders.enums import DECIDING, RETURNABLE
+from services.customer.orders.models import Buyer, Order
 from services.customer.orders.service import unknown_account
 from services.customer.payments import repository
+from services.customer.payments.models import Payment, PaymentAllocation
 from services.customer.payments.repository import Pair
-from services.customer.payments.rules import AllocationRefused, allocation_base, check_sum, unallocated
+from services.customer.payments.rules import AllocationRefused, allocation_base, check_sum
 from services.customer.payments.schemas import AllocationCreate, PaymentCreate, PaymentRow
 from services.customer.returns.rules import content_hash
 
-SERVICE = "customer"
+
+def _said(one: Change[Payment]) -> PaymentReceived:
+    return PaymentReceived.of(one.after)
 
 
-class DuplicatePayment(Conflict):
-    """A payment with this external id exists."""
-
-    code, title = "duplicate-payment", "There is a payment with this external id already"
+PAYMENTS = Resource("payment", Payment, _said, audited=("amount", "currency"), owner="owner_id")
 
 
 @dataclass(slots=True)
-class _Ledger:
-    """Locked orders as they become payment by payment, and the accounts that are named."""
+class _Attempt:
+    """What payments are booked on: the accounts and locked orders they name, as they become payment by payment."""
 
-    desk: Desk
-    accounts: dict[UUID, dict[str, Any]]
+    work: Work
+    scope: Scope
+    buyers: dict[UUID, Buyer]
     by_account_ref: dict[Pair, UUID]
-    orders: dict[UUID, dict[str, Any]]
+    orders: dict[UUID, Order]
     by_order_ref: dict[Pair, UUID]
+    known: dict[Pair, tuple[UUID, str]]
     changed: set[UUID] = field(default_factory=set)
-    payments: list[dict[str, Any]] = field(default_factory=list)
+    payments: list[Payment] = field(default_factory=list)
 
 
-def _pair(ref: Any) -> Pair:
-    return (ref.source, ref.id)
-
-
-def check_received(desk: Desk, day: Any, pointer: str) -> None:
+def check_day(work: Work, day: date, pointer: str) -> None:
     """Money has come or gone on a day that is not in the future (Invalid)."""
-    if day > desk.today:
-        raise Invalid("a future day", errors=[FieldError(pointer, "future-date", f"{day} lies after {desk.today}")])
+    if day > work.today:
+        raise Invalid("a future day", errors=[FieldError(pointer, "future-date", f"{day} lies after {work.today}")])
 
 
-def entry(desk: Desk, action: str, payment: Mapping[str, Any], after: Mapping[str, Any]) -> AuditEntry:
-    """One audited thing done to a payment."""
-    return AuditEntry(
-        actor=desk.actor.subject,
-        roles=sorted(desk.actor.roles),
-        action=action,
-        resource="payment",
-        resource_id=str(payment["id"]),
-        after=after,
-    )
-
-
-async def _open_ledger(tx: Tx, desk: Desk, rows: Sequence[PaymentCreate]) -> _Ledger:
-    account_refs = await accounts.find_by_external(tx, {_pair(r.account_ref) for r in rows if r.account_ref})
+async def _prepare(work: Work, rows: Sequence[PaymentCreate]) -> _Attempt:
+    account_refs = await accounts.find_by_external(work, {row.account_ref.pair for row in rows if row.account_ref})
     ids = {*account_refs.values(), *(row.account_id for row in rows if row.account_id)}
-    found = await orders.get_accounts(tx, ids)
-    named = [allocation for row in rows for allocation in row.allocations]
-    order_refs = await orders.find_by_external(tx, {_pair(item.order_ref) for item in named if item.order_ref})
+    buyers = await orders.find_buyers(work, ids)
+    named = [item for row in rows for item in row.allocations]
+    order_refs = await orders.find_by_external(work, {item.order_ref.pair for item in named if item.order_ref})
     order_ids = {*order_refs.values(), *(item.order_id for item in named if item.order_id)}
-    return _Ledger(desk, found, account_refs, await orders.lock_orders(tx, order_ids), order_refs)
+    locked = await orders.lock_orders(work, order_ids)
+    return _Attempt(work, await work.scope(), buyers, account_refs, locked, order_refs, {})
 
 
-def _account_of(ledger: _Ledger, data: PaymentCreate) -> dict[str, Any]:
+def _buyer_of(attempt: _Attempt, data: PaymentCreate) -> Buyer:
     """The account that `data` names, if the caller may see it (UnknownReference)."""
-    account_id = ledger.by_account_ref.get(_pair(data.account_ref)) if data.account_ref else data.account_id
-    account = ledger.accounts.get(account_id) if account_id else None
-    if account is None or not ledger.desk.scope.sees(account["owner_id"]):
+    account_id = attempt.by_account_ref.get(data.account_ref.pair) if data.account_ref else data.account_id
+    buyer = attempt.buyers.get(account_id) if account_id else None
+    if buyer is None or not attempt.scope.sees(buyer.owner_id):
         raise unknown_account("/account_ref" if data.account_ref else "/account_id")
-    return account
+    return buyer
 
 
-def _receive(ledger: _Ledger, data: PaymentCreate) -> dict[str, Any]:
-    """The payment that `data` says, its allocations booked on the orders of the ledger; all of it or nothing."""
-    desk = ledger.desk
-    account = _account_of(ledger, data)
-    day = data.received_on or desk.today
-    check_received(desk, day, "/received_on")
-    check_sum(data.amount, [allocation.amount for allocation in data.allocations])
-    now, payment_id = clock.now(), new_id()
-    booked: dict[UUID, dict[str, Any]] = {}
+def _said_hash(data: PaymentCreate) -> str:
+    return content_hash(data.model_dump(mode="json", exclude={"external_id"}))
+
+
+def _receive(attempt: _Attempt, data: PaymentCreate) -> Payment:
+    """The payment that `data` says, its allocations booked on the orders of the attempt; all of it or nothing."""
+    work, buyer = attempt.work, _buyer_of(attempt, data)
+    day = data.received_on or work.today
+    check_day(work, day, "/received_on")
+    check_sum(data.amount, [item.amount for item in data.allocations])
+    begun = fresh()
+    booked: dict[UUID, Order] = {}
     allocations = []
     for index, item in enumerate(data.allocations):
-        order = _payable(ledger, account["id"], data.currency, item, f"/allocations/{index}")
-        if order["id"] in booked:
-            raise Invalid(
-                "twice", errors=[FieldError(f"/allocations/{index}", "duplicate", "the order is named twice")]
+        order = _payable(attempt, buyer.id, data.currency, item, f"/allocations/{index}")
+        if order.id in booked:
+            error = FieldError(f"/allocations/{index}", "duplicate", "the order is named twice")
+            raise Invalid("twice", errors=[error])
+        base = _base_of(order, item.amount, f"/allocations/{index}/amount")
+        booked[order.id] = paid(order, item.amount, base)
+        allocations.append(
+            PaymentAllocation(
+                payment_id=begun["id"],
+                order_id=order.id,
+                amount=item.amount,
+                amount_base=base,
+                refunded=0,
+                refunded_base=0,
             )
-        try:
-            base = allocation_base(order["gross"], order["gross_base"], order["paid"], item.amount)
-        except AllocationRefused as error:
-            pointer = f"/allocations/{index}/amount"
-            raise AllocationRefused(error.detail, errors=[FieldError(pointer, error.code, error.detail)]) from None
-        booked[order["id"]] = booked_order(order, item.amount, base)
-        allocations.append(_allocation(payment_id, order["id"], item.amount, base))
-    ledger.orders |= booked
-    ledger.changed |= booked.keys()
-    payment = {
-        "id": payment_id,
-        "version": 1,
-        "created_at": now,
-        "updated_at": now,
-        "account_id": account["id"],
-        "stream_key": account["stream_key"],
-        "currency": data.currency,
-        "base_currency": desk.base_currency,
-        "amount": data.amount,
-        "refunded": 0,
-        "received_on": day,
-        "method": data.method,
-        "external_source": data.external_id.source if data.external_id else None,
-        "external_id": data.external_id.id if data.external_id else None,
-        "content_hash": content_hash(data.model_dump(mode="json", exclude={"external_id"})),
-        "allocations": allocations,
-        "refunds": [],
-    }
-    ledger.payments.append(payment)
+        )
+    attempt.orders |= booked
+    attempt.changed |= booked.keys()
+    payment = Payment(
+        **begun,
+        account_id=buyer.id,
+        stream_key=buyer.stream_key,
+        owner_id=buyer.owner_id,
+        currency=data.currency,
+        base_currency=work.base_currency,
+        amount=data.amount,
+        refunded=0,
+        received_on=day,
+        method=data.method,
+        external_source=data.external_id.source if data.external_id else None,
+        external_id=data.external_id.id if data.external_id else None,
+        content_hash=_said_hash(data),
+        allocations=tuple(allocations),
+    )
+    attempt.payments.append(payment)
     return payment
 
 
-def _allocation(payment_id: UUID, order_id: UUID, amount: int, base: int) -> dict[str, Any]:
-    return {
-        "payment_id": payment_id,
-        "order_id": order_id,
-        "amount": amount,
-        "amount_base": base,
-        "refunded": 0,
-        "refunded_base": 0,
-    }
+def _base_of(order: Order, amount: int, pointer: str) -> int:
+    try:
+        return allocation_base(order.gross, order.gross_base, order.paid, amount)
+    except AllocationRefused as error:
+        raise AllocationRefused(error.detail, errors=[FieldError(pointer, error.code, error.detail)]) from None
 
 
-def booked_order(order: Mapping[str, Any], amount: int, base: int) -> dict[str, Any]:
-    """The order after `amount` (worth `base`) was paid, or taken back when negative."""
-    return {
-        **order,
-        "paid": order["paid"] + amount,
-        "paid_base": order["paid_base"] + base,
-        "version": order["version"] + 1,
-        "updated_at": clock.now(),
-    }
-
-
-def _payable(ledger: _Ledger, account_id: UUID, currency: str, item: AllocationCreate, pointer: str) -> dict[str, Any]:
-    """The order that an allocation names; raises UnknownReference, OrderStateConflict, AllocationRefused."""
-    order_id = ledger.by_order_ref.get(_pair(item.order_ref)) if item.order_ref else item.order_id
-    order = ledger.orders.get(order_id) if order_id else None
-    if order is None or not ledger.desk.scope.sees(order["owner_id"]):
+def _payable(attempt: _Attempt, account_id: UUID, currency: str, item: AllocationCreate, pointer: str) -> Order:
+    """The order that an allocation names; raises UnknownReference, StateConflict, AllocationRefused."""
+    order_id = attempt.by_order_ref.get(item.order_ref.pair) if item.order_ref else item.order_id
+    order = attempt.orders.get(order_id) if order_id else None
+    if order is None or not attempt.scope.sees(order.owner_id):
         raise UnknownReference("no such order", errors=[FieldError(pointer, "unknown-reference", "no such order")])
-    if order["account_id"] != account_id or order["currency"] != currency:
+    if order.account_id != account_id or order.currency != currency:
         detail = "the order is of another account or currency"
         raise AllocationRefused(detail, errors=[FieldError(pointer, AllocationRefused.code, detail)])
-    state = OrderState(order["state"])
-    if state not in RETURNABLE:
-        extra = {"retryable": True} if state in DECIDING else None
-        raise OrderStateConflict(f"an order in state {state} takes no payment", extra=extra)
+    if order.state not in RETURNABLE:
+        refusal = StateConflict("order", "pay", order.state, RETURNABLE)
+        refusal.extra |= {"retryable": True} if order.state in DECIDING else {}
+        raise refusal
     return order
 
 
-def payment_fact(payment: Mapping[str, Any]) -> Fact:
-    """The event of a received payment."""
-    plain = (
-        "id",
-        "account_id",
-        "stream_key",
-        "currency",
-        "base_currency",
-        "amount",
-        "received_on",
-        "method",
-        "version",
-    )
-    parts = ("order_id", "amount", "amount_base")
-    allocations = [{name: item[name] for name in parts} for item in payment["allocations"]]
-    payload = PaymentReceived.model_validate({**{name: payment[name] for name in plain}, "allocations": allocations})
-    return Fact(PaymentReceived.TYPE, payment["id"], payment["stream_key"], payment["version"], payload)
-
-
-def payment_body(payment: Mapping[str, Any]) -> dict[str, Any]:
-    """The payment as PaymentRead."""
-    hidden = ("stream_key", "content_hash", "owner_id")
-    parts = [(item["amount"], item["refunded"]) for item in payment["allocations"]]
-    return {
-        **{name: value for name, value in payment.items() if name not in hidden},
-        "unallocated": unallocated(payment["amount"], payment["refunded"], parts),
-        "allocations": [{n: v for n, v in item.items() if n != "payment_id"} for item in payment["allocations"]],
-    }
-
-
-async def _save(tx: Tx, ledger: _Ledger) -> bool:
-    if not await orders.save_orders(tx, [ledger.orders[order_id] for order_id in ledger.changed]):
+async def _save(attempt: _Attempt) -> bool:
+    work = attempt.work
+    await orders.save_orders(work, [attempt.orders[order_id] for order_id in attempt.changed])
+    if not await repository.add_payments(work.tx, attempt.payments):
         return False
-    if await repository.add_payments(tx, ledger.payments) != len(ledger.payments):
-        return False
-    await outbox.announce(tx, SERVICE, [payment_fact(payment) for payment in ledger.payments])
-    entries = [
-        entry(ledger.desk, "create", p, {"amount": p["amount"], "currency": p["currency"]}) for p in ledger.payments
-    ]
-    await audit.record_many(tx, entries, key=ledger.desk.key)
+    await record(work, PAYMENTS, [Change(None, payment) for payment in attempt.payments], action="create")
     return True
 
 
-async def receive_payment(tx: Tx, desk: Desk, data: PaymentCreate) -> dict[str, Any]:
-    """Book money received; raises UnknownReference, OverAllocated, AllocationRefused, OrderStateConflict,
-    DuplicatePayment."""
-    ledger = await _open_ledger(tx, desk, [data])
-    payment = _receive(ledger, data)
-    if not await _save(tx, ledger):
-        raise DuplicatePayment()
+async def receive_payment(work: Work, data: PaymentCreate) -> Payment:
+    """Book money received; raises UnknownReference, OverAllocated, AllocationRefused, StateConflict, Taken."""
+    attempt = await _prepare(work, [data])
+    payment = _receive(attempt, data)
+    if not await _save(attempt):
+        raise await _taken(work, payment)
     return payment
 
 
-async def receive_many(tx: Tx, desk: Desk, rows: Sequence[tuple[int, PaymentRow]], results: Results) -> None:
+async def _taken(work: Work, payment: Payment) -> Taken:
+    pair = (payment.external_source or "", payment.external_id or "")
+    known = (await repository.find_by_external(work.tx, [pair])).get(pair)
+    holder = known and await repository.load_payment(work.tx, known.id)
+    is_seen = holder and (await work.scope()).sees(holder.owner_id)
+    return Taken("payment", "external_id", holder.id if holder and is_seen else None)
+
+
+async def receive_many(work: Work, rows: Sequence[tuple[int, PaymentRow]], results: Results) -> None:
     """Book many payments, each once by its external id; a fixed number of statements."""
 
-    async def attempt() -> None:
-        ledger = await _open_ledger(tx, desk, [row for _, row in rows])
-        found = await repository.find_by_external(tx, {_pair(row.external_id) for _, row in rows})
-        known = {pair: (row["id"], row["content_hash"]) for pair, row in found.items()}
-        for index, row in rows:
-            pair = _pair(row.external_id)
-            try:
-                _account_of(ledger, row)
-                if pair in known:
-                    if known[pair][1] != content_hash(row.model_dump(mode="json", exclude={"external_id"})):
-                        raise DuplicatePayment()
-                    results.done(index, "unchanged", known[pair][0])
-                    continue
-                payment = _receive(ledger, row)
-            except AppError as error:
-                results.refuse(index, error)
-                continue
-            known[pair] = (payment["id"], payment["content_hash"])
-            results.done(index, "created", payment["id"])
-        if not await _save(tx, ledger):
-            raise Raced
+    async def prepare() -> _Attempt:
+        attempt = await _prepare(work, [row for _, row in rows])
+        found = await repository.find_by_external(work.tx, {row.external_id.pair for _, row in rows})
+        attempt.known = {pair: (one.id, one.content_hash) for pair, one in found.items()}
+        return attempt
 
-    await settled(tx, attempt)
+    await decide_rows(work.tx, rows, results, prepare, _decide, _write)
 
 
-async def get_payment(tx: Tx, desk: Desk, payment_id: UUID) -> dict[str, Any]:
+def _decide(attempt: _Attempt, row: PaymentRow) -> tuple[str, UUID]:
+    _buyer_of(attempt, row)
+    known = attempt.known.get(row.external_id.pair)
+    if known is None:
+        payment = _receive(attempt, row)
+        attempt.known[row.external_id.pair] = (payment.id, payment.content_hash)
+        return "created", payment.id
+    if known[1] != _said_hash(row):
+        raise Taken("payment", "external_id")
+    return "unchanged", known[0]
+
+
+async def _write(attempt: _Attempt) -> None:
+    if not await _save(attempt):
+        raise Raced
+
+
+async def get_payment(work: Work, payment_id: UUID) -> Payment:
     """One payment; raises NotFound, also for those outside the caller's scope."""
-    payment = await repository.load_payment(tx, payment_id)
-    if payment is None or not desk.scope.sees(payment["owner_id"]):
-        raise NotFound()
+    return await visible(work, await repository.load_payment(work.tx, payment_id))
+
+
+async def visible(work: Work, payment: Payment | None) -> Payment:
+    """A payment that is there and that the caller may see; raises NotFound."""
+    if payment is None or not (await work.scope()).sees(payment.owner_id):
+        raise NotFound(what="payment")
     return payment

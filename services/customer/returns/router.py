@@ -10,14 +10,13 @@ from starlette.responses import Response
 
 from kit.web import routes
 from kit.web.batch import BatchAnswer, parse_rows
-from kit.web.context import Allow, Context, visible
-from kit.web.lists import documented, list_answer
+from kit.web.context import Allow, Context
+from kit.web.lists import documented, list_answer, page_of
 from kit.web.responses import json_answer
-from services.customer.deps import desk_of
 from services.customer.orders.service import get_order
 from services.customer.returns import service
-from services.customer.returns.repository import OF_ORDERS, RETURNS
-from services.customer.returns.schemas import ReturnBatch, ReturnCreate, ReturnPage, ReturnRead, ReturnRow
+from services.customer.returns.lists import OF_ORDERS, RETURNS
+from services.customer.returns.schemas import ReturnBatch, ReturnCreate, ReturnRead, ReturnRow
 
 router = routes.router("returns")
 Reader = Annotated[Context, Depends(Allow("orders:read"))]
@@ -25,30 +24,30 @@ Writer = Annotated[Context, Depends(Allow("orders:write"))]
 
 
 @router.post("/v1/orders/{order_id}/returns", response_model=ReturnRead, status_code=201)
-async def return_order(order_id: UUID, body: ReturnCreate, context: Writer) -> Response:
+async def return_order(order_id: UUID, body: ReturnCreate, work: Writer) -> Response:
     """Take pieces of a confirmed order back."""
-    row = await service.return_order(context.tx, await desk_of(context), order_id, body)
-    return json_answer(service.return_body(row), 201)
+    row = await service.return_order(work, order_id, body)
+    return json_answer(ReturnRead.model_validate(row), 201)
 
 
 @router.post("/v1/returns/batch", response_model=BatchAnswer)
-async def return_orders(body: ReturnBatch, context: Writer) -> Response:
+async def return_orders(body: ReturnBatch, work: Writer) -> Response:
     """Take back up to 5,000 returns, each once by its external id."""
     rows, results = parse_rows(ReturnRow, body)
-    await service.return_many(context.tx, await desk_of(context), rows, results)
+    await service.return_many(work, rows, results)
     return json_answer(results.answer())
 
 
-@router.get("/v1/returns", response_model=ReturnPage, openapi_extra=documented(RETURNS))
-async def list_all_returns(context: Reader) -> Response:
+@router.get("/v1/returns", response_model=page_of(ReturnRead), openapi_extra=documented(RETURNS))
+async def list_all_returns(work: Reader) -> Response:
     """Returns of orders that the caller may see."""
-    query = visible(context)
+    query = work.visible
     where = "TRUE" if query.everything else OF_ORDERS.format(query.sees("o.owner_id"))
-    return await list_answer(context, RETURNS, where, query.args)
+    return await list_answer(work, RETURNS, where, query.args)
 
 
-@router.get("/v1/orders/{order_id}/returns", response_model=ReturnPage, openapi_extra=documented(RETURNS))
-async def list_returns(order_id: UUID, context: Reader) -> Response:
+@router.get("/v1/orders/{order_id}/returns", response_model=page_of(ReturnRead), openapi_extra=documented(RETURNS))
+async def list_returns(order_id: UUID, work: Reader) -> Response:
     """Returns of an order, oldest first."""
-    await get_order(context.tx, visible(context), order_id)
-    return await list_answer(context, RETURNS, "r.order_id = $1::uuid", [order_id])
+    await get_order(work, order_id)
+    return await list_answer(work, RETURNS, "r.order_id = $1::uuid", [order_id])

@@ -7,13 +7,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
-from kit.errors import Conflict, FieldError, Invalid
+from kit.errors import Conflict, FieldError, Invalid, StateConflict
 from services.customer.orders.enums import RETURNABLE, OrderState
-from services.customer.orders.rules import Amounts, OrderStateConflict, return_delta, returned_amounts
-
-AMOUNTS = ("net", "tax", "gross", "net_base", "tax_base", "gross_base")
+from services.customer.orders.rules import AMOUNTS, Amounts, return_delta, returned_amounts
 
 
 class ReturnExceedsOrdered(Conflict):
@@ -22,58 +20,88 @@ class ReturnExceedsOrdered(Conflict):
     code, title = "return-exceeds-ordered", "More is returned than was ordered"
 
 
+class OrderedLine(Protocol):
+    """A line of an order as far as returns know it."""
+
+    line_no: int
+    sku: str
+    product_line: str | None
+    quantity: int
+    returned: int
+    net: int
+    tax: int
+    gross: int
+    net_base: int
+    tax_base: int
+    gross_base: int
+
+
 @dataclass(frozen=True, slots=True)
-class Returned:
-    """What a return does: all lines of the order after it, those returned (as announced), the totals (negative)."""
+class ReturnedLine:
+    """Pieces of a line that came back: pieces before and after, amounts of this return (negative), and the cumulative
+    net in base currency before and after (positive)."""
 
-    lines: list[dict[str, Any]]
-    returned_lines: list[dict[str, Any]]
-    totals: dict[str, int]
+    line_no: int
+    sku: str
+    product_line: str | None
+    quantity: int
+    returned_before: int
+    returned_after: int
+    net: int
+    tax: int
+    gross: int
+    net_base: int
+    tax_base: int
+    gross_base: int
+    returned_net_base_before: int
+    returned_net_base_after: int
 
 
-def return_lines(order: Mapping[str, Any], wanted: Sequence[tuple[int, int]], day: date) -> Returned:
+def return_lines(
+    state: OrderState, order_date: date, lines: Sequence[OrderedLine], wanted: Sequence[tuple[int, int]], day: date
+) -> list[ReturnedLine]:
     """Return (line number, pieces) of an order on a business day.
 
     Amounts telescope: after the last piece they sum to exactly the line's own (see `return_delta`).
-    Raises OrderStateConflict, ReturnExceedsOrdered; Invalid for unknown or repeated lines or an early day.
+    Raises StateConflict, ReturnExceedsOrdered; Invalid for unknown or repeated lines or an early day.
     """
-    if OrderState(order["state"]) not in RETURNABLE:
-        raise OrderStateConflict(f"nothing comes back of an order in state {order['state']}")
-    if day < order["order_date"]:
-        raise _invalid("/return_date", "early-date", f"the order is of {order['order_date']}")
-    lines = {line["line_no"]: line for line in order["lines"]}
-    seen: set[int] = set()
+    if state not in RETURNABLE:
+        raise StateConflict("order", "return", state, RETURNABLE)
+    if day < order_date:
+        raise _invalid("/return_date", "early-date", f"the order is of {order_date}")
+    left = {line.line_no: line for line in lines}
     returned = []
     for index, (line_no, quantity) in enumerate(wanted):
-        if line_no not in lines or line_no in seen:
+        line = left.pop(line_no, None)
+        if line is None:
             raise _invalid(f"/lines/{index}/line_no", "unknown-line", f"line {line_no} is unknown or repeated")
-        seen.add(line_no)
-        line = lines[line_no]
-        left = line["quantity"] - line["returned"]
-        if quantity > left:
-            error = FieldError(f"/lines/{index}/quantity", ReturnExceedsOrdered.code, f"{left} left to return")
+        rest = line.quantity - line.returned
+        if quantity > rest:
+            error = FieldError(f"/lines/{index}/quantity", ReturnExceedsOrdered.code, f"{rest} left to return")
             raise ReturnExceedsOrdered(error.detail, errors=[error])
         returned.append(_returned_line(line, quantity))
-        lines[line_no] = {**line, "returned": line["returned"] + quantity}
-    totals = {name: sum(line[name] for line in returned) for name in AMOUNTS}
-    return Returned(list(lines.values()), returned, totals)
+    return returned
 
 
-def _returned_line(line: Mapping[str, Any], quantity: int) -> dict[str, Any]:
-    original = Amounts(**{name: line[name] for name in AMOUNTS})
-    ordered, before = line["quantity"], line["returned"]
-    delta = return_delta(original, ordered, before, before + quantity)
-    return {
-        "line_no": line["line_no"],
-        "sku": line["sku"],
-        "product_line": line["product_line"],
-        "quantity": quantity,
-        "returned_before": before,
-        "returned_after": before + quantity,
-        **{name: -getattr(delta, name) for name in AMOUNTS},
-        "returned_net_base_before": returned_amounts(original, ordered, before).net_base,
-        "returned_net_base_after": returned_amounts(original, ordered, before + quantity).net_base,
-    }
+def totals(lines: Sequence[ReturnedLine]) -> dict[str, int]:
+    """Amounts of a return by their names (negative)."""
+    return {name: sum(getattr(line, name) for line in lines) for name in AMOUNTS}
+
+
+def _returned_line(line: OrderedLine, quantity: int) -> ReturnedLine:
+    original = Amounts(line.net, line.tax, line.gross, line.net_base, line.tax_base, line.gross_base)
+    ordered, before, after = line.quantity, line.returned, line.returned + quantity
+    return ReturnedLine(
+        line_no=line.line_no,
+        sku=line.sku,
+        product_line=line.product_line,
+        quantity=quantity,
+        returned_before=before,
+        returned_after=after,
+        **(-return_delta(original, ordered, before, after)).named(),
+        returned_net_base_before=returned_amounts(original, ordered, before).net_base,
+        returned_net_base_after=returned_amounts(original, ordered, after).net_base,
+    )
 
 
 def _invalid(pointer: str, code: str, detail: str) -> Invalid:

@@ -1,4 +1,4 @@
-"""Bodies of returns."""
+"""Bodies and answers of returns."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, model_validator
 
 from kit.web.batch import BatchBody
-from kit.web.lists import page_of
 from kit.web.schema import BusinessDate, Count, Schema
 from services.customer.accounts.schemas import ExternalRef
 from services.customer.events_out import ReturnedLine
@@ -81,6 +80,3 @@ class ReturnRead(Schema):
     external_source: str | None
     external_id: str | None
     created_at: datetime
-
-
-ReturnPage = page_of(ReturnRead)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from kit import clock
-from kit.security.principals import Actor, Scope
+from kit.security.principals import Actor
 from kit.web.batch import Results
-from services.customer.deps import Desk
+from kit.work import Work
 from services.customer.orders.batches import upsert_orders
+from services.customer.orders.changes import content_hash
 from services.customer.orders.schemas import OrderRow
 from tests.customer.conftest import World, reserved
 
@@ -72,7 +72,7 @@ async def test_drafts_change_and_are_placed_later(world: World) -> None:
     await world.service.deliver(reserved(order))
     conflict = await _send(world, _rows(world, 3))
     assert _counts(conflict) == (0, 0, 0, 3)
-    assert {result["problem"]["code"] for result in conflict["results"]} == {"order-already-placed"}
+    assert {result["problem"]["code"] for result in conflict["results"]} == {"order-state"}
 
 
 async def test_broken_rows_do_not_stop_the_others(world: World) -> None:
@@ -95,7 +95,7 @@ async def test_broken_rows_do_not_stop_the_others(world: World) -> None:
         "unknown-reference",
         "unknown-reference",
         "no-exchange-rate",
-        "order-already-placed",
+        "order-state",
         "invalid",
     ]
     assert body["results"][1]["problem"]["errors"][0]["pointer"] == "/rows/1/lines/0/quantity"
@@ -103,11 +103,28 @@ async def test_broken_rows_do_not_stop_the_others(world: World) -> None:
     assert len(await world.service.rows("SELECT * FROM order_line")) == 2
 
 
+def test_what_was_said_is_known_again_after_an_upgrade() -> None:
+    """The hash of a row is stored: another one would make every order that is sent again a conflict."""
+    row = OrderRow.model_validate(
+        {
+            "account_ref": {"source": "erp", "id": "C-1"},
+            "external_id": {"source": "shop", "id": "1"},
+            "place": True,
+            "currency": "CNY",
+            "partner_id": "01989f2e-0000-7000-8000-0000000000b1",
+            "order_date": "2026-02-14",
+            "lines": [{"sku": "CD-ROCK", "quantity": 3, "unit_price": 1000, "discount": 1, "tax_rate": 130000}],
+            "credits": [{"member_id": "01989f2e-0000-7000-8000-0000000000a1", "share": 1000000}],
+        }
+    )
+    assert content_hash(row) == "784d1e4f9bad6fdb45333a5c54af1c1f3c6887ec7ae64eb524fad875205b7162"
+
+
 async def test_a_batch_is_a_fixed_number_of_statements(world: World) -> None:
     await world.account(external_ids={"erp": "C-1"})
 
-    actor = Actor("t", frozenset(), frozenset({"orders:backdate"}))
-    desk = Desk(actor, Scope(everything=True), clock.now().date(), "USD", b"key")
+    actor = Actor("t", frozenset({"t"}), frozenset({"orders:backdate"}))
+    settings = world.service.runtime.settings
     counts = []
     for start, size in ((0, 1), (1, 200)):
         rows = [OrderRow.model_validate(row) for row in _rows(world, start + size)[start:]]
@@ -120,7 +137,8 @@ async def test_a_batch_is_a_fixed_number_of_statements(world: World) -> None:
 
             connection.add_query_logger(log)
             results = Results(size)
-            await upsert_orders(tx, desk, list(enumerate(rows)), results)
+            work = Work(tx=tx, actor=actor, service="customer", settings=settings, reaches={"t": "all"})
+            await upsert_orders(work, list(enumerate(rows)), results)
             connection.remove_query_logger(log)
         assert results.answer()["created"] == size
         counts.append(len(seen))

@@ -10,9 +10,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from kit import clock
-from kit.security.principals import SYSTEM, Scope
 from kit.testing.service import codes
-from services.customer.deps import Desk
+from kit.work import system_work
 from services.customer.orders.service import place_order
 from tests.customer.conftest import OTHER_REP, REP_1, SUSPENDED, World, refused, reserved
 
@@ -158,8 +157,8 @@ async def test_placing_is_four_statements(world: World) -> None:
             seen.append(record.query)
 
         connection.add_query_logger(log)
-        desk = Desk(SYSTEM, Scope(everything=True), clock.now().date(), "USD", b"key")
-        await place_order(tx, desk, UUID(order["id"]))
+        work = system_work(tx, "customer", world.service.runtime.settings)
+        await place_order(work, UUID(order["id"]))
         await tx.flush()
         connection.remove_query_logger(log)
     assert len(seen) == 4, seen
@@ -235,7 +234,31 @@ async def test_patch_replaces_lines_of_a_draft_only(world: World) -> None:
     assert (await world.service.request("PATCH", path, {"lines": lines})).status_code == 428
     assert (await world.service.patch(path, {"lines": []}, 2)).status_code == 422
     await world.service.post(path + "/place")
-    assert (await world.service.patch(path, {"lines": lines}, 3)).json()["code"] == "order-state-conflict"
+    assert (await world.service.patch(path, {"lines": lines}, 3)).json()["code"] == "order-state"
+
+
+async def test_a_patch_without_effect_says_nothing(world: World) -> None:
+    order = await world.draft()
+    body = {"payment_terms_days": order["payment_terms_days"], "credits": order["credits"]}
+    answer = await world.service.patch(f"/v1/orders/{order['id']}", body, order["version"])
+    assert (answer.status_code, answer.json()) == (200, order)
+    audited = await world.service.rows("SELECT action FROM audit_log WHERE resource = 'order'")
+    assert [row["action"] for row in audited] == ["create"]
+
+
+async def test_a_taken_external_id_is_named_to_those_who_may_see_it(world: World) -> None:
+    named = {"external_id": {"source": "shop", "id": "1"}}
+    order = await world.draft(**named)
+    theirs = await world.account(owner_id=str(OTHER_REP))
+    for caller, conflicting in (
+        (world.service.headers(), order["id"]),
+        (world.service.headers("rep-3", "sales_rep"), None),
+    ):
+        body = world.order_body(theirs, credits=[], **named)
+        del body["order_date"]
+        answer = await world.service.post("/v1/orders", body, headers=caller)
+        assert (answer.status_code, answer.json()["code"]) == (409, "order-external-id-taken")
+        assert answer.json().get("conflicting_id") == conflicting
 
 
 async def test_cancel_and_fulfil_follow_the_states(world: World) -> None:

@@ -113,7 +113,7 @@ async def test_bad_payments(world: World) -> None:
         (_body(order, 10, account_id=other["id"]), 409, "allocation-refused"),
         (_body(order, 10, currency="USD"), 409, "allocation-refused"),
         (_body(order, 10, received_on="2199-01-01"), 422, "invalid"),
-        (_body(placed, 10), 409, "order-state-conflict"),
+        (_body(placed, 10), 409, "order-state"),
         (_body(order, 20, allocations=[{"order_id": order["id"], "amount": 10}] * 2), 422, "invalid"),
         (_body(order, 10, allocations=[{"order_id": str(uuid4()), "amount": 10}]), 422, "unknown-reference"),
     ]
@@ -164,4 +164,4 @@ async def test_batches_pay_each_once(world: World) -> None:
     after = await world.order(order["id"])
     assert (after["paid"], after["paid_base"]) == (order["gross"], order["gross_base"])
     changed = await world.service.post("/v1/payments/batch", {"rows": [row(1, 5)]})
-    assert changed.json()["results"][0]["problem"]["code"] == "duplicate-payment"
+    assert changed.json()["results"][0]["problem"]["code"] == "payment-external-id-taken"

@@ -66,7 +66,7 @@ async def test_bad_returns(world: World, body: dict[str, Any], status: int, poin
 async def test_only_confirmed_orders_come_back(world: World) -> None:
     order = await world.placed()
     answer = await world.service.post(f"/v1/orders/{order['id']}/returns", _lines((1, 1)))
-    assert (answer.status_code, answer.json()["code"]) == (409, "order-state-conflict")
+    assert (answer.status_code, answer.json()["code"]) == (409, "order-state")
     headers = world.service.headers("rep-3", "sales_rep")
     for method in ("POST", "GET"):
         body = _lines((1, 1)) if method == "POST" else None
@@ -98,7 +98,7 @@ async def test_batches_return_each_once(world: World) -> None:
         ("problem", "unknown-reference"),
     ]
     changed = await world.service.post("/v1/returns/batch", {"rows": [row(1, 1, 2)]})
-    assert changed.json()["results"][0]["problem"]["code"] == "duplicate-return"
+    assert changed.json()["results"][0]["problem"]["code"] == "return-external-id-taken"
     order = await world.order(order["id"])
     assert [line["returned"] for line in order["lines"]] == [2, 0]
     events = await world.service.published("customer.order.returned.v1")

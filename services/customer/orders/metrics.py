@@ -16,6 +16,6 @@ def orders_by_state(metrics: Metrics) -> Figure:
     async def measure(tx: Tx) -> None:
         counts = await repository.count_by_state(tx)
         for state in OrderState:
-            gauge.labels(metrics.service, state.value).set(counts.get(state.value, 0))
+            gauge.labels(metrics.service, state.value).set(counts.get(state, 0))
 
     return measure

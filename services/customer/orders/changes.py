@@ -1,0 +1,188 @@
+"""What commands make of an order, on rows alone: drafted, filled in, placed, paid, answered. Nothing waits here."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from kit import clock
+from kit.errors import FieldError, Forbidden, Invalid
+from kit.money import SHARE_WHOLE
+from kit.records import fresh
+from kit.transitions import next_state
+from kit.work import Work
+from services.customer.accounts.rules import AccountArchived
+from services.customer.orders.enums import CheckKind, CheckState, OrderState
+from services.customer.orders.models import Buyer, Order, OrderCheck, OrderLine, OrderSplit
+from services.customer.orders.references import References
+from services.customer.orders.rules import AMOUNTS, MOVES, LineInput, check_split, price_order
+from services.customer.orders.schemas import OrderContent, OrderCreate, OrderLineCreate
+
+NO_BASE: dict[str, Any] = {name: 0 for name in AMOUNTS if name.endswith("_base")}
+
+
+class TotalMismatch(Invalid):
+    """The client's total is not the server's."""
+
+    code, title = "total-mismatch", "The total differs from the sum of the lines"
+
+
+def check_date(work: Work, day: date, pointer: str = "/order_date") -> None:
+    """Business dates are today, or earlier with `orders:backdate` (Forbidden); never in the future (Invalid)."""
+    if day > work.today:
+        detail = f"{day} lies after today, {work.today}"
+        raise Invalid(detail, errors=[FieldError(pointer, "future-date", detail)])
+    if day < work.today and not work.actor.may("orders:backdate"):
+        raise Forbidden("past dates need the permission orders:backdate")
+
+
+def content_hash(content: OrderContent) -> str:
+    """Hash of what the body of an order says, to see that it was sent before."""
+    said = content.model_dump(exclude={"place", "total", "external_id"})
+    return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def order_number(day: date, number: int) -> str:
+    """SO-<year of the order date>-<number of the sequence>."""
+    return f"SO-{day.year}-{number:06d}"
+
+
+def new_draft(work: Work, buyer: Buyer, data: OrderCreate, refs: References) -> Order:
+    """A draft of a body, numbered when the buyer brings a number; raises AccountArchived and what `refilled` raises."""
+    if buyer.archived_at is not None:
+        raise AccountArchived()
+    begun = fresh()
+    content = _filled(work, begun["id"], buyer.owner_id, data, refs, None)
+    return Order(
+        **begun,
+        **content,
+        **NO_BASE,
+        number=order_number(content["order_date"], buyer.next_number),
+        stream_key=buyer.stream_key,
+        account_id=buyer.id,
+        owner_id=buyer.owner_id,
+        state=OrderState.DRAFT,
+        placement=0,
+        base_currency=work.base_currency,
+        paid=0,
+        paid_base=0,
+        external_source=data.external_id.source if data.external_id else None,
+        external_id=data.external_id.id if data.external_id else None,
+        content_hash=content_hash(data),
+        account_region=buyer.region,
+        account_customer_type=buyer.customer_type,
+        account_archived_at=buyer.archived_at,
+    )
+
+
+def refilled(work: Work, before: Order, content: OrderContent, refs: References) -> Order:
+    """The draft with other content, priced in its own currency.
+
+    Raises Invalid, Forbidden, UnknownReference, CreditSplitInvalid, OrderLineRefused, TotalMismatch.
+    """
+    changes = _filled(work, before.id, before.owner_id, content, refs, before.order_date)
+    return before.model_copy(update=changes)
+
+
+def _filled(
+    work: Work, order_id: UUID, owner_id: UUID | None, content: OrderContent, refs: References, dated: date | None
+) -> dict[str, Any]:
+    """What the content decides of an order that was `dated` before, as columns and parts."""
+    day = content.order_date or work.today
+    if day != dated:
+        check_date(work, day)
+    shares = [(credit.member_id, credit.share) for credit in content.credits]
+    if not shares and owner_id is not None:
+        shares = [(owner_id, SHARE_WHOLE)]
+    check_split([(str(seller), share) for seller, share in shares], len(content.lines))
+    refs.check([line.sku for line in content.lines], [seller for seller, _ in shares], content.partner_id)
+    inputs = _inputs(content.lines)
+    priced = price_order(inputs, content.currency, "1", content.currency)
+    if content.total not in (None, priced.total.gross):
+        detail = f"the lines sum to {priced.total.gross}"
+        raise TotalMismatch(detail, errors=[FieldError("/total", TotalMismatch.code, detail)])
+    lines = [
+        OrderLine(
+            order_id=order_id,
+            line_no=item.number,
+            sku=line.sku,
+            quantity=item.quantity,
+            returned=0,
+            unit_price=item.unit_price,
+            discount=item.discount,
+            tax_rate=item.tax_rate,
+            **{**amounts.named(), **NO_BASE},
+        )
+        for item, line, amounts in zip(inputs, content.lines, priced.lines, strict=True)
+    ]
+    splits = [
+        OrderSplit(order_id=order_id, member_id=seller, position=position, share=share)
+        for position, (seller, share) in enumerate(shares, 1)
+    ]
+    return {
+        "currency": content.currency,
+        "order_date": day,
+        "partner_id": content.partner_id,
+        "region": content.region,
+        "customer_type": content.customer_type,
+        "payment_terms_days": content.payment_terms_days,
+        "net": priced.total.net,
+        "tax": priced.total.tax,
+        "gross": priced.total.gross,
+        "lines": tuple(lines),
+        "credits": tuple(splits),
+    }
+
+
+def _inputs(lines: Sequence[OrderLineCreate | OrderLine]) -> list[LineInput]:
+    return [
+        LineInput(number, line.quantity, line.unit_price, line.discount, line.tax_rate)
+        for number, line in enumerate(lines, 1)
+    ]
+
+
+def next_version(order: Order, **changes: Any) -> Order:
+    """The order after a change, with its next version; values are of the types of the row."""
+    return order.model_copy(update={**changes, "version": order.version + 1, "updated_at": clock.now()})
+
+
+def placed(order: Order, refs: References) -> Order:
+    """The order asking for its checks: the next placement, with product lines, exchange rate and base amounts fixed;
+    region and customer type are the account's unless given. The version stays.
+
+    Raises StateConflict, AccountArchived, UnknownReference, NoExchangeRate, AmountOverflow, AmountVanishes.
+    """
+    state = next_state("order", MOVES, "place", order.state)
+    if order.account_archived_at is not None:
+        raise AccountArchived()
+    refs.check([line.sku for line in order.lines], [split.member_id for split in order.credits], order.partner_id)
+    rate = refs.rate(order.currency, order.base_currency, order.order_date)
+    priced = price_order(_inputs(order.lines), order.currency, rate, order.base_currency)
+    lines = [
+        line.model_copy(update={"product_line": refs.products[line.sku], **amounts.named()})
+        for line, amounts in zip(order.lines, priced.lines, strict=True)
+    ]
+    placement = order.placement + 1
+    check = OrderCheck(order_id=order.id, placement=placement, kind=CheckKind.CREDIT, state=CheckState.PENDING)
+    changes = {
+        **priced.total.named(),
+        "lines": tuple(lines),
+        "state": state,
+        "placement": placement,
+        "exchange_rate": rate,
+        "region": order.region or order.account_region,
+        "customer_type": order.customer_type or order.account_customer_type,
+        "placed_at": clock.now(),
+        "checks": (*order.checks, check),
+    }
+    return order.model_copy(update=changes)
+
+
+def paid(order: Order, amount: int, base: int) -> Order:
+    """The order after `amount` (worth `base`) was paid, or taken back when negative."""
+    return next_version(order, paid=order.paid + amount, paid_base=order.paid_base + base)
