@@ -44,8 +44,9 @@ Values = Mapping[str, Any] | SQLModel
 """A row to be written."""
 
 
-def _names(row: Values) -> tuple[str, ...]:
-    return tuple(type(row).model_fields if isinstance(row, SQLModel) else row)
+def _names(model: type[SQLModel], row: Values) -> tuple[str, ...]:
+    """The columns to be written: a row may carry more than its table has (its children, what was joined)."""
+    return tuple(model.model_fields if isinstance(row, SQLModel) else row)
 
 
 @lru_cache(maxsize=1024)
@@ -61,14 +62,14 @@ async def insert_rows(tx: Tx, model: type[SQLModel], rows: Sequence[Values], suf
     """
     if not rows:
         return 0
-    return await tx.execute(insert_sql(table_name(model), _names(rows[0]), suffix), dumps(rows))
+    return await tx.execute(insert_sql(table_name(model), _names(model, rows[0]), suffix), dumps(rows))
 
 
 async def insert_returning(tx: Tx, model: type[SQLModel], rows: Sequence[Values], suffix: str) -> list[Row]:
     """Insert all rows by one statement whose `suffix` ends in RETURNING; returns those rows."""
     if not rows:
         return []
-    return await tx.fetch(insert_sql(table_name(model), _names(rows[0]), suffix), dumps(rows))
+    return await tx.fetch(insert_sql(table_name(model), _names(model, rows[0]), suffix), dumps(rows))
 
 
 @lru_cache(maxsize=1024)
