@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
+from kit.testing.service import ServiceHarness, make_event
 from services.customer.events_out import AccountCreated, AccountUpdated
+from tests.customer.conftest import REP_1, UNITS, member, product, refused, reserved
+from tests.shared_suites.machines import Stateful
 from tests.shared_suites.resources import Created, Family, Listed, Patched, Scoped
 
 
@@ -29,3 +34,40 @@ class TestExchangeRates(Created, Listed):
         numbered=lambda n: {"currency": ("CNY", "EUR")[n - 1]},
         reader="sales_rep",
     )
+
+
+async def buyer(service: ServiceHarness) -> dict[str, Any]:
+    """An account of a seller, and what orders name."""
+    await service.deliver(
+        make_event("targets.member.joined.v1", member(REP_1, "rep-1", UNITS[:2]), "organisation"),
+        make_event("channels.product.changed.v1", product("CD-ROCK", "rock"), "CD-ROCK"),
+    )
+    body = {"kind": "organization", "name": "Blue Harbour", "owner_id": str(REP_1)}
+    return {"account_id": (await service.post("/v1/accounts", body)).json()["id"]}
+
+
+async def reserve(service: ServiceHarness, path: str) -> None:
+    await service.deliver(reserved((await service.get(path)).json(), decision="override"))
+
+
+async def refuse(service: ServiceHarness, path: str) -> None:
+    await service.deliver(refused((await service.get(path)).json()))
+
+
+class TestOrders(Created, Listed, Patched, Scoped, Stateful):
+    family = Family(
+        path="/v1/orders",
+        noun="order",
+        body={"currency": "USD", "lines": [{"sku": "CD-ROCK", "quantity": 3, "unit_price": 1000}]},
+        numbered=lambda n: {"external_id": {"source": "shop", "id": f"O-{n}"}},
+        needs=buyer,
+        patch={"payment_terms_days": 45, "customer_type": "retail"},
+        reader="auditor",
+        foreign=("rep-3", "sales_rep"),
+        foreign_writes=True,
+    )
+    by_others: ClassVar = {
+        ("placed", "confirmed"): reserve,
+        ("placed", "on_hold"): refuse,
+        ("on_hold", "confirmed"): reserve,
+    }
