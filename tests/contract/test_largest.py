@@ -12,7 +12,7 @@ from kit.events.envelope import MAX_EVENT_BYTES
 from kit.events.outbox import Fact, make_event
 from kit.ids import new_id
 from kit.money import MAX_AMOUNT
-from services.customer.events_out.orders import OrderCredit, OrderLine, OrderPlaced, OrderPromotion
+from services.customer.events_out.orders import OrderLine, OrderPlaced, OrderPromotion, OrderSplit
 from services.customer.events_out.returns import OrderReturned, ReturnedLine
 from services.customer.orders.rules import MAX_CREDIT_PARTS
 from services.customer.orders.schemas import MAX_LINES
@@ -77,7 +77,7 @@ def largest_order(promoted: int) -> dict[str, Any]:
     promotion = OrderPromotion(promotion_id=new_id(), line_no=MAX_LINES, discount=MAX_AMOUNT, discount_base=MAX_AMOUNT)
     return {
         **{name: value for name, value in OrderPlaced.EXAMPLE.items() if name != "checks"},
-        "credits": [OrderCredit(member_id=new_id(), share=1_000_000)] * 50,
+        "credits": [OrderSplit(member_id=new_id(), share=1_000_000)] * 50,
         "lines": [OrderLine.model_validate(line)] * MAX_LINES,
         "promotions": [promotion] * promoted,
         "placed_at": datetime(2026, 1, 1, tzinfo=UTC),

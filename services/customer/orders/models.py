@@ -160,6 +160,11 @@ class Order(OrderColumns):
     account_customer_type: str | None
     account_archived_at: datetime | None
 
+    @property
+    def asked(self) -> tuple[OrderCheck, ...]:
+        """The checks of the current placement."""
+        return tuple(check for check in self.checks if check.placement == self.placement)
+
 
 class Buyer(NamedTuple):
     """What an order needs of its account; `next_number` where an order's number was drawn with it."""

@@ -38,6 +38,8 @@ FACTS: dict[OrderState, tuple[Said, list[str]]] = {
 
 def _fact(order: Order, **more: Any) -> OrderPlaced | OrderHeld | OrderConfirmed | OrderFulfilled | OrderCancelled:
     kind, changed = FACTS[order.state]
+    if kind is OrderPlaced:
+        more["checks"] = [check.kind for check in order.asked]
     return kind.of(order, changed=changed, **more)
 
 
