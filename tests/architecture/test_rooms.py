@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.architecture.source import ROOT, SERVICES, imports_of, module_of, name_of, python_files, slices_of
@@ -52,8 +50,6 @@ RANKS = {
 }
 """Files of a slice and how high they stand: doors, use cases, SQL, and what knows nobody; pure rules that would make
 `rules.py` too long have names of their own."""
-OLD_FORM = {"customer/orders", "customer/payments", "customer/returns"}
-"""Slices that are still to come into the form that the newest guards ask for."""
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -87,7 +83,7 @@ def test_a_slice_has_a_door_or_is_used_by_another(service: str) -> None:
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_file_of_a_slice_has_a_rank(service: str) -> None:
     files = python_files(*(f"services/{service}/{name}" for name in slices_of(service)))
-    unknown = {name_of(path) for path in files if path.stem not in {*RANKS, "__init__"} and not is_old(path)}
+    unknown = {name_of(path) for path in files if path.stem not in {*RANKS, "__init__"}}
     assert not unknown, "a file without a rank is guarded by nobody"
 
 
@@ -98,18 +94,9 @@ def test_a_slice_reaches_another_through_its_service(service: str) -> None:
         for module in imports_of(path):
             parts = module.split(".")
             is_repository = parts[:2] == ["services", service] and parts[-1] == "repository"
-            if is_repository and (parts[2] != path.parent.name or path.stem == "router") and not is_old(path):
+            if is_repository and (parts[2] != path.parent.name or path.stem == "router"):
                 wrong.append(f"{name_of(path)} imports {module}")
     assert not wrong, "SQL of a slice is its own affair, and no router's"
-
-
-def is_old(path: Path) -> bool:
-    """Whether a file is one of a slice in the old form."""
-    return "/".join(path.parts[-3:-1]) in OLD_FORM
-
-
-def test_the_old_form_names_what_is_there() -> None:
-    assert {name for name in OLD_FORM if (ROOT / "services" / name).is_dir()} == OLD_FORM
 
 
 @pytest.mark.parametrize("service", SERVICES)
