@@ -101,15 +101,16 @@ def _again(attempt: _Attempt, row: OrderRow, before: Order) -> str:
     return "updated"
 
 
+def _numbered(order: Order, number: int) -> Order:
+    return order.model_copy(update={"number": order_number(order.order_date, number)})
+
+
 async def _write(attempt: _Attempt) -> None:
     """Everything at once; raises Raced when another transaction took an external id meanwhile."""
     work, tx = attempt.work, attempt.work.tx
     drafts = list(attempt.added.values())
     numbers = await repository.next_numbers(tx, len(drafts)) if drafts else []
-    added = [
-        order.model_copy(update={"number": order_number(order.order_date, number)})
-        for order, number in zip(drafts, numbers, strict=True)
-    ]
+    added = [_numbered(order, number) for order, number in zip(drafts, numbers, strict=True)]
     if added and not await repository.add_orders(tx, added):
         raise Raced
     changes = [audited_change(before, attempt.orders[order_id]) for order_id, before in attempt.before.items()]

@@ -20,7 +20,7 @@ from services.customer.accounts.rules import AccountArchived
 from services.customer.orders.enums import CheckKind, CheckState, OrderState
 from services.customer.orders.models import Buyer, Order, OrderCheck, OrderLine, OrderSplit
 from services.customer.orders.references import References
-from services.customer.orders.rules import AMOUNTS, MOVES, LineInput, check_split, price_order
+from services.customer.orders.rules import AMOUNTS, MOVES, Amounts, LineInput, check_split, price_order
 from services.customer.orders.schemas import OrderContent, OrderCreate, OrderLineCreate
 
 NO_BASE: dict[str, Any] = {name: 0 for name in AMOUNTS if name.endswith("_base")}
@@ -164,8 +164,7 @@ def placed(order: Order, refs: References) -> Order:
     rate = refs.rate(order.currency, order.base_currency, order.order_date)
     priced = price_order(_inputs(order.lines), order.currency, rate, order.base_currency)
     lines = [
-        line.model_copy(update={"product_line": refs.products[line.sku], **amounts.named()})
-        for line, amounts in zip(order.lines, priced.lines, strict=True)
+        _fixed(line, refs.products[line.sku], amounts) for line, amounts in zip(order.lines, priced.lines, strict=True)
     ]
     placement = order.placement + 1
     check = OrderCheck(order_id=order.id, placement=placement, kind=CheckKind.CREDIT, state=CheckState.PENDING)
@@ -181,6 +180,10 @@ def placed(order: Order, refs: References) -> Order:
         "checks": (*order.checks, check),
     }
     return order.model_copy(update=changes)
+
+
+def _fixed(line: OrderLine, product_line: str | None, amounts: Amounts) -> OrderLine:
+    return line.model_copy(update={"product_line": product_line, **amounts.named()})
 
 
 def paid(order: Order, amount: int, base: int) -> Order:

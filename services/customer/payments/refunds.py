@@ -14,7 +14,7 @@ from services.customer.events_out import PaymentRefunded
 from services.customer.orders import service as orders
 from services.customer.orders.changes import paid
 from services.customer.payments import repository
-from services.customer.payments.models import Payment, PaymentRefund, RefundPart
+from services.customer.payments.models import Payment, PaymentAllocation, PaymentRefund, RefundPart
 from services.customer.payments.rules import RefundRefused, allocation_base, check_sum
 from services.customer.payments.schemas import RefundCreate
 from services.customer.payments.service import check_day, visible
@@ -42,7 +42,8 @@ async def refund_payment(work: Work, payment_id: UUID, data: RefundCreate) -> Pa
     held = {item.order_id: item for item in payment.allocations}
     changed, taken, parts = [], [], []
     for order_id, amount in wanted.items():
-        order, item = locked[order_id], held[order_id]
+        order = locked[order_id]
+        item: PaymentAllocation = held[order_id]
         base = -allocation_base(order.gross, order.gross_base, order.paid, -amount)
         changed.append(paid(order, -amount, -base))
         back = {"refunded": item.refunded + amount, "refunded_base": item.refunded_base + base}

@@ -17,11 +17,11 @@ from kit.work import Work
 from services.customer.events_out import OrderReturned
 from services.customer.orders import service as orders
 from services.customer.orders.changes import check_date, next_version
-from services.customer.orders.models import Order
+from services.customer.orders.models import Order, OrderLine
 from services.customer.returns import repository
 from services.customer.returns.models import OrderReturn
 from services.customer.returns.repository import Pair
-from services.customer.returns.rules import content_hash, return_lines, totals
+from services.customer.returns.rules import ReturnedLine, content_hash, return_lines, totals
 from services.customer.returns.schemas import ReturnCreate, ReturnRow
 
 AUDITED = {"order_id", "return_date", "currency", "gross", "gross_base"}
@@ -37,10 +37,7 @@ def _returned(work: Work, before: Order, data: ReturnCreate) -> tuple[Order, Ord
     check_date(work, day, "/return_date")
     wanted = [(line.line_no, line.quantity) for line in data.lines]
     back = {line.line_no: line for line in return_lines(before.state, before.order_date, before.lines, wanted, day)}
-    lines = [
-        line.model_copy(update={"returned": back[line.line_no].returned_after}) if line.line_no in back else line
-        for line in before.lines
-    ]
+    lines = [_reduced(line, back[line.line_no]) if line.line_no in back else line for line in before.lines]
     row = OrderReturn(
         id=new_id(),
         order_id=before.id,
@@ -55,6 +52,10 @@ def _returned(work: Work, before: Order, data: ReturnCreate) -> tuple[Order, Ord
         created_at=clock.now(),
     )
     return next_version(before, lines=tuple(lines)), row
+
+
+def _reduced(line: OrderLine, back: ReturnedLine) -> OrderLine:
+    return line.model_copy(update={"returned": back.returned_after})
 
 
 def _fact(order: Order, row: OrderReturn) -> OrderReturned:
