@@ -20,33 +20,33 @@ class OrderColumns(OwnedRow):
 
     __tablename__ = "orders"
 
-    number: str = text(nullable=False)
-    stream_key: UUID = identifier(nullable=False)
-    account_id: UUID = identifier(nullable=False, foreign_key="account.id")
-    owner_id: UUID | None = identifier(default=None, nullable=True)
-    partner_id: UUID | None = identifier(default=None, nullable=True)
-    region: str | None = text(default=None, nullable=True)
-    customer_type: str | None = text(default=None, nullable=True)
-    state: OrderState = text(nullable=False)
-    placement: int = Field(nullable=False)
-    order_date: date = Field(nullable=False)
-    payment_terms_days: int = Field(nullable=False)
-    currency: str = text(nullable=False)
-    base_currency: str = text(nullable=False)
-    exchange_rate: str | None = text(default=None, nullable=True)
-    net: int = big_int(nullable=False)
-    tax: int = big_int(nullable=False)
-    gross: int = big_int(nullable=False)
-    net_base: int = big_int(nullable=False)
-    tax_base: int = big_int(nullable=False)
-    gross_base: int = big_int(nullable=False)
-    paid: int = big_int(nullable=False)
-    paid_base: int = big_int(nullable=False)
-    placed_at: datetime | None = moment(default=None, nullable=True)
-    cancel_reason: str | None = text(default=None, nullable=True)
-    external_source: str | None = text(default=None, nullable=True)
-    external_id: str | None = text(default=None, nullable=True)
-    content_hash: str = text(nullable=False)
+    number: Annotated[str, text(nullable=False)]
+    stream_key: Annotated[UUID, identifier(nullable=False)]
+    account_id: Annotated[UUID, identifier(nullable=False, foreign_key="account.id")]
+    owner_id: Annotated[UUID | None, identifier(nullable=True)] = None
+    partner_id: Annotated[UUID | None, identifier(nullable=True)] = None
+    region: Annotated[str | None, text(nullable=True)] = None
+    customer_type: Annotated[str | None, text(nullable=True)] = None
+    state: Annotated[OrderState, text(nullable=False)]
+    placement: Annotated[int, Field(nullable=False)]
+    order_date: Annotated[date, Field(nullable=False)]
+    payment_terms_days: Annotated[int, Field(nullable=False)]
+    currency: Annotated[str, text(nullable=False)]
+    base_currency: Annotated[str, text(nullable=False)]
+    exchange_rate: Annotated[str | None, text(nullable=True)] = None
+    net: Annotated[int, big_int(nullable=False)]
+    tax: Annotated[int, big_int(nullable=False)]
+    gross: Annotated[int, big_int(nullable=False)]
+    net_base: Annotated[int, big_int(nullable=False)]
+    tax_base: Annotated[int, big_int(nullable=False)]
+    gross_base: Annotated[int, big_int(nullable=False)]
+    paid: Annotated[int, big_int(nullable=False)]
+    paid_base: Annotated[int, big_int(nullable=False)]
+    placed_at: Annotated[datetime | None, moment(nullable=True)] = None
+    cancel_reason: Annotated[str | None, text(nullable=True)] = None
+    external_source: Annotated[str | None, text(nullable=True)] = None
+    external_id: Annotated[str | None, text(nullable=True)] = None
+    content_hash: Annotated[str, text(nullable=False)]
 
 
 class OrderTable(OrderColumns, Base, table=True):
@@ -80,21 +80,21 @@ class OrderLine(FrozenRow):
 
     __tablename__ = "order_line"
 
-    order_id: UUID = identifier(primary_key=True, foreign_key="orders.id", exclude=True)
-    line_no: int = Field(primary_key=True)
-    sku: str = text(nullable=False)
-    product_line: str | None = text(default=None, nullable=True)
-    quantity: int = big_int(nullable=False)
-    returned: int = big_int(nullable=False)
-    unit_price: int = big_int(nullable=False)
-    discount: int = big_int(nullable=False)
-    tax_rate: int = Field(nullable=False)
-    net: int = big_int(nullable=False)
-    tax: int = big_int(nullable=False)
-    gross: int = big_int(nullable=False)
-    net_base: int = big_int(nullable=False)
-    tax_base: int = big_int(nullable=False)
-    gross_base: int = big_int(nullable=False)
+    order_id: Annotated[UUID, identifier(primary_key=True, foreign_key="orders.id", exclude=True)]
+    line_no: Annotated[int, Field(primary_key=True)]
+    sku: Annotated[str, text(nullable=False)]
+    product_line: Annotated[str | None, text(nullable=True)] = None
+    quantity: Annotated[int, big_int(nullable=False)]
+    returned: Annotated[int, big_int(nullable=False)]
+    unit_price: Annotated[int, big_int(nullable=False)]
+    discount: Annotated[int, big_int(nullable=False)]
+    tax_rate: Annotated[int, Field(nullable=False)]
+    net: Annotated[int, big_int(nullable=False)]
+    tax: Annotated[int, big_int(nullable=False)]
+    gross: Annotated[int, big_int(nullable=False)]
+    net_base: Annotated[int, big_int(nullable=False)]
+    tax_base: Annotated[int, big_int(nullable=False)]
+    gross_base: Annotated[int, big_int(nullable=False)]
 
 
 class OrderLineTable(OrderLine, Base, table=True):
@@ -113,10 +113,10 @@ class OrderSplit(FrozenRow):
 
     __tablename__ = "order_credit"
 
-    order_id: UUID = identifier(primary_key=True, foreign_key="orders.id", exclude=True)
-    member_id: UUID = identifier(primary_key=True)
-    position: int = Field(nullable=False, exclude=True)
-    share: int = Field(nullable=False)
+    order_id: Annotated[UUID, identifier(primary_key=True, foreign_key="orders.id", exclude=True)]
+    member_id: Annotated[UUID, identifier(primary_key=True)]
+    position: Annotated[int, Field(nullable=False, exclude=True)]
+    share: Annotated[int, Field(nullable=False)]
 
 
 class OrderSplitTable(OrderSplit, Base, table=True):
@@ -133,15 +133,15 @@ class OrderCheck(FrozenRow):
 
     __tablename__ = "order_check"
 
-    order_id: UUID = identifier(primary_key=True, foreign_key="orders.id", exclude=True)
-    placement: int = Field(primary_key=True)
-    kind: CheckKind = text(primary_key=True)
-    state: CheckState = text(nullable=False)
-    decision: Decision | None = text(default=None, nullable=True)
-    reason: str | None = text(default=None, nullable=True)
-    shortfall: int | None = big_int(default=None, nullable=True)
-    answer_event_id: UUID | None = identifier(default=None, nullable=True, exclude=True)
-    answered_at: datetime | None = moment(default=None, nullable=True)
+    order_id: Annotated[UUID, identifier(primary_key=True, foreign_key="orders.id", exclude=True)]
+    placement: Annotated[int, Field(primary_key=True)]
+    kind: Annotated[CheckKind, text(primary_key=True)]
+    state: Annotated[CheckState, text(nullable=False)]
+    decision: Annotated[Decision | None, text(nullable=True)] = None
+    reason: Annotated[str | None, text(nullable=True)] = None
+    shortfall: Annotated[int | None, big_int(nullable=True)] = None
+    answer_event_id: Annotated[UUID | None, identifier(nullable=True, exclude=True)] = None
+    answered_at: Annotated[datetime | None, moment(nullable=True)] = None
 
 
 class OrderCheckTable(OrderCheck, Base, table=True):

@@ -19,17 +19,17 @@ class PaymentColumns(OwnedRow):
 
     __tablename__ = "payment"
 
-    account_id: UUID = identifier(nullable=False, foreign_key="account.id")
-    stream_key: UUID = identifier(nullable=False)
-    currency: str = text(nullable=False)
-    base_currency: str = text(nullable=False)
-    amount: int = big_int(nullable=False)
-    refunded: int = big_int(nullable=False)
-    received_on: date = Field(nullable=False)
-    method: str = text(nullable=False)
-    external_source: str | None = text(default=None, nullable=True)
-    external_id: str | None = text(default=None, nullable=True)
-    content_hash: str = text(nullable=False)
+    account_id: Annotated[UUID, identifier(nullable=False, foreign_key="account.id")]
+    stream_key: Annotated[UUID, identifier(nullable=False)]
+    currency: Annotated[str, text(nullable=False)]
+    base_currency: Annotated[str, text(nullable=False)]
+    amount: Annotated[int, big_int(nullable=False)]
+    refunded: Annotated[int, big_int(nullable=False)]
+    received_on: Annotated[date, Field(nullable=False)]
+    method: Annotated[str, text(nullable=False)]
+    external_source: Annotated[str | None, text(nullable=True)] = None
+    external_id: Annotated[str | None, text(nullable=True)] = None
+    content_hash: Annotated[str, text(nullable=False)]
 
 
 class PaymentTable(PaymentColumns, Base, table=True):
@@ -50,12 +50,12 @@ class PaymentAllocation(FrozenRow):
 
     __tablename__ = "payment_allocation"
 
-    payment_id: UUID = identifier(primary_key=True, foreign_key="payment.id")
-    order_id: UUID = identifier(primary_key=True, foreign_key="orders.id")
-    amount: int = big_int(nullable=False)
-    amount_base: int = big_int(nullable=False)
-    refunded: int = big_int(nullable=False)
-    refunded_base: int = big_int(nullable=False)
+    payment_id: Annotated[UUID, identifier(primary_key=True, foreign_key="payment.id")]
+    order_id: Annotated[UUID, identifier(primary_key=True, foreign_key="orders.id")]
+    amount: Annotated[int, big_int(nullable=False)]
+    amount_base: Annotated[int, big_int(nullable=False)]
+    refunded: Annotated[int, big_int(nullable=False)]
+    refunded_base: Annotated[int, big_int(nullable=False)]
 
 
 class PaymentAllocationTable(PaymentAllocation, Base, table=True):
@@ -80,12 +80,12 @@ class PaymentRefund(FrozenRow):
 
     __tablename__ = "payment_refund"
 
-    id: UUID = identifier(primary_key=True)
-    payment_id: UUID = identifier(nullable=False, foreign_key="payment.id")
-    amount: int = big_int(nullable=False)
-    refunded_on: date = Field(nullable=False)
-    allocations: Annotated[tuple[RefundPart, ...], DECODED] = document(nullable=False)
-    created_at: datetime = moment(nullable=False)
+    id: Annotated[UUID, identifier(primary_key=True)]
+    payment_id: Annotated[UUID, identifier(nullable=False, foreign_key="payment.id")]
+    amount: Annotated[int, big_int(nullable=False)]
+    refunded_on: Annotated[date, Field(nullable=False)]
+    allocations: Annotated[tuple[RefundPart, ...], DECODED, document(nullable=False)]
+    created_at: Annotated[datetime, moment(nullable=False)]
 
 
 class PaymentRefundTable(PaymentRefund, Base, table=True):

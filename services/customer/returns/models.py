@@ -19,22 +19,22 @@ class OrderReturn(FrozenRow):
 
     __tablename__ = "order_return"
 
-    id: UUID = identifier(primary_key=True)
-    order_id: UUID = identifier(nullable=False, foreign_key="orders.id")
-    return_date: date = Field(nullable=False)
-    currency: str = text(nullable=False)
-    base_currency: str = text(nullable=False)
-    net: int = big_int(nullable=False)
-    tax: int = big_int(nullable=False)
-    gross: int = big_int(nullable=False)
-    net_base: int = big_int(nullable=False)
-    tax_base: int = big_int(nullable=False)
-    gross_base: int = big_int(nullable=False)
-    lines: Annotated[tuple[ReturnedLine, ...], DECODED] = document(nullable=False)
-    external_source: str | None = text(default=None, nullable=True)
-    external_id: str | None = text(default=None, nullable=True)
-    content_hash: str = text(nullable=False)
-    created_at: datetime = moment(nullable=False)
+    id: Annotated[UUID, identifier(primary_key=True)]
+    order_id: Annotated[UUID, identifier(nullable=False, foreign_key="orders.id")]
+    return_date: Annotated[date, Field(nullable=False)]
+    currency: Annotated[str, text(nullable=False)]
+    base_currency: Annotated[str, text(nullable=False)]
+    net: Annotated[int, big_int(nullable=False)]
+    tax: Annotated[int, big_int(nullable=False)]
+    gross: Annotated[int, big_int(nullable=False)]
+    net_base: Annotated[int, big_int(nullable=False)]
+    tax_base: Annotated[int, big_int(nullable=False)]
+    gross_base: Annotated[int, big_int(nullable=False)]
+    lines: Annotated[tuple[ReturnedLine, ...], DECODED, document(nullable=False)]
+    external_source: Annotated[str | None, text(nullable=True)] = None
+    external_id: Annotated[str | None, text(nullable=True)] = None
+    content_hash: Annotated[str, text(nullable=False)]
+    created_at: Annotated[datetime, moment(nullable=False)]
 
 
 class OrderReturnTable(OrderReturn, Base, table=True):

@@ -20,16 +20,16 @@ class RiskPolicy(OwnedRow):
 
     __tablename__ = "risk_policy"
 
-    kind: PolicyKind = text(nullable=False)
-    policy_version: int = Field(nullable=False)
-    body: Annotated[AnyBody, WrapValidator(read_body), DECODED] = document(nullable=False)
-    reason: str = text(nullable=False)
-    state: PolicyState = text(nullable=False)
-    authors: tuple[str, ...] = Field(sa_type=sa.ARRAY(sa.Text), nullable=False)
-    approved_by: str | None = text(nullable=True, default=None)
-    approved_at: datetime | None = moment(nullable=True, default=None)
-    effective_from: date | None = Field(nullable=True, default=None)
-    activation: int | None = Field(nullable=True, default=None)
+    kind: Annotated[PolicyKind, text(nullable=False)]
+    policy_version: Annotated[int, Field(nullable=False)]
+    body: Annotated[AnyBody, WrapValidator(read_body), DECODED, document(nullable=False)]
+    reason: Annotated[str, text(nullable=False)]
+    state: Annotated[PolicyState, text(nullable=False)]
+    authors: Annotated[tuple[str, ...], Field(sa_type=sa.ARRAY(sa.Text), nullable=False)]
+    approved_by: Annotated[str | None, text(nullable=True)] = None
+    approved_at: Annotated[datetime | None, moment(nullable=True)] = None
+    effective_from: Annotated[date | None, Field(nullable=True)] = None
+    activation: Annotated[int | None, Field(nullable=True)] = None
 
 
 class RiskPolicyTable(RiskPolicy, Base, table=True):
