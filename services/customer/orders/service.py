@@ -9,6 +9,7 @@ from uuid import UUID
 
 from kit.errors import FieldError, NotFound, Taken, UnknownReference, VersionMismatch
 from kit.events import outbox
+from kit.events.contract import same_fields
 from kit.events.envelope import Event
 from kit.records import Change, Resource, record
 from kit.transitions import next_state
@@ -16,6 +17,7 @@ from kit.versions import Versions
 from kit.work import Work
 from services.customer.accounts import service as accounts
 from services.customer.events_out import OrderCancelled, OrderConfirmed, OrderFulfilled, OrderHeld, OrderPlaced
+from services.customer.events_out import OrderLine as SaidLine
 from services.customer.orders import repository
 from services.customer.orders.changes import new_draft, next_version, placed, refilled
 from services.customer.orders.enums import AnswerKind, CheckKind, CheckState, Decision, OrderState
@@ -40,7 +42,8 @@ def _fact(order: Order, **more: Any) -> OrderPlaced | OrderHeld | OrderConfirmed
     kind, changed = FACTS[order.state]
     if kind is OrderPlaced:
         more["checks"] = [check.kind for check in order.asked]
-    return kind.of(order, changed=changed, **more)
+    lines = [same_fields(SaidLine, line) for line in order.lines]
+    return kind.of(order, changed=changed, lines=lines, **more)
 
 
 def _said(
