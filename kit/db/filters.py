@@ -265,5 +265,6 @@ def _field_of(info: FieldInfo, sql: str, *, is_sortable: bool) -> Field:
         return Field(sql, enum=tuple(kind), nullable=is_nullable, sortable=is_sortable)
     if kind in _KIND_OF:
         return Field(sql, _KIND_OF[cast(type, kind)], nullable=is_nullable, sortable=is_sortable)
-    is_array = isinstance(getattr(info, "sa_type", None), ARRAY)
+    # a helper in the annotation leaves its type in the metadata, one as the value in the field itself
+    is_array = any(isinstance(getattr(each, "sa_type", None), ARRAY) for each in (info, *info.metadata))
     return Field(f"to_jsonb({sql})" if is_array else sql, "json", nullable=is_nullable)
