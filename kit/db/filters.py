@@ -7,6 +7,7 @@ never a database error.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -52,12 +53,12 @@ def _matched(pattern: re.Pattern[str], value: str, expected: str) -> str:
 
 
 def parse_text(value: str) -> str:
-    """Text that PostgreSQL can store: valid Unicode without NUL, at most 500 characters."""
+    """Text that PostgreSQL can store: valid Unicode without NUL, at most 500 characters; in NFC, as text is stored."""
     if len(value) > MAX_TEXT:
         raise Refused("too-long", f"at most {MAX_TEXT} characters")
     if "\x00" in value or (not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value)):
         raise Refused("malformed", "expected text without NUL or unpaired surrogates")
-    return value
+    return value if value.isascii() else unicodedata.normalize("NFC", value)
 
 
 def parse_int(value: str) -> int:

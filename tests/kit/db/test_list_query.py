@@ -220,3 +220,9 @@ def test_changed_cursor_is_refused(values: list[object], data: st.DataObject) ->
     for secret, query in ((b"other", b"query"), (b"secret", b"other")):
         with pytest.raises(BadQuery):
             decode_cursor(secret, query, cursor)
+
+
+def test_text_is_looked_for_as_it_is_stored() -> None:
+    for params in ([("note", "e\u0301")], [("q", "e\u0301")]):
+        query = parse_query(SPEC, params)
+        assert (query.q or query.filters[0].value) == "\u00e9"
