@@ -107,17 +107,19 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "organisation": ("/v1/units/", "/v1/members/"),
     "goods": ("/v1/products/", "/v1/partners/"),
     "plans": ("/v1/rebate-programmes/",),
+    "policies": ("/v1/risk-policies/",),
     "rebuilds": ("/v1/attainment/rebuilds/",),
     "operations": ("/admin/",),
 }
-FULL = dict.fromkeys(("customer", "credit", "results", "organisation", "goods", "plans"), 200)
+FULL = dict.fromkeys(("customer", "credit", "results", "organisation", "goods", "plans", "policies"), 200)
+ELSEWHERE = {"customer": 404, "credit": 404, "results": 404, "organisation": 200, "goods": 200, "policies": 200}
 MATRIX: dict[str, dict[str, int]] = {
-    "rep-33": {"customer": 404, "credit": 404, "results": 404, "organisation": 200, "goods": 200},
-    "manager-south": {"customer": 404, "credit": 404, "results": 404, "organisation": 200, "goods": 200, "plans": 200},
-    "rep-31": {"customer": 200, "credit": 200, "organisation": 200, "goods": 200, "results": 404},
+    "rep-33": ELSEWHERE,
+    "manager-south": ELSEWHERE | {"plans": 200},
+    "rep-31": ELSEWHERE | {"customer": 200, "credit": 200},
     "manager-east": FULL,
     "director": FULL,
-    "officer": {"customer": 200, "credit": 200, "organisation": 200, "goods": 200, "plans": 200},
+    "officer": {"customer": 200, "credit": 200, "organisation": 200, "goods": 200, "plans": 200, "policies": 200},
     "channel-manager": {"customer": 200, "organisation": 200, "goods": 200, "plans": 200},
     "agent": {"customer": 200, "credit": 200, "organisation": 200, "goods": 200},
     "auditor": FULL | {"operations": 200},
@@ -220,7 +222,7 @@ def test_lists_of_strangers_are_empty(world: World, ids: dict[str, str], princip
         answer = world.send("GET", path, by=principal, params={"count": "exact"})
         if path.startswith(("/v1/units", "/v1/members", "/v1/sellers", "/v1/products", "/v1/partners")):
             assert answer.status_code == 200
-        elif path.startswith(("/v1/exchange-rates", "/v1/rebate")):
+        elif path.startswith(("/v1/exchange-rates", "/v1/rebate", "/v1/risk-policies")):
             assert answer.status_code in (200, 403)
         elif path.startswith("/admin"):
             refused(answer, 403, "forbidden")
