@@ -132,6 +132,7 @@ def test_nothing_is_shown(caplog: pytest.LogCaptureFixture, capsys: pytest.Captu
         f"{written(old=OLD)},{written(old=NEW)}",
         f"{written(old=OLD)},",
     ],
+    ids=["no colon", "a name alone", "no name", "short", "no base64", "a blank in the name", "a name twice", "a comma"],
 )
 def test_a_setting_that_holds_no_keys_repeats_nothing(setting: str) -> None:
     with pytest.raises(BadKeys) as refused:
