@@ -199,7 +199,7 @@ class System:
             if self._replicas > 1:
                 self.addresses[service] = TcpProxy(free_port(), *own)
             # a projection that always fails must hold nothing else up
-            self._add(f"{service}.worker", _worker(service, self._mutant), {**common, "CRMESH_FAIL_INSIGHT": "1"})
+            self._add(f"{service}.worker", _worker(service, self._mutant), common)
         upstreams = {
             f"CRMESH_UPSTREAM_{service.upper()}": "http://127.0.0.1:"
             + str(self.addresses[service].port if self._replicas > 1 else own[0])

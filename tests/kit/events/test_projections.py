@@ -95,37 +95,37 @@ async def test_success_in_between_starts_the_count_again(embedded: Tiny) -> None
 
 @pytest.mark.parametrize(("lane", "version"), [("core", 1), ("insight", 1), ("core", 2), ("insight", 2)])
 async def test_a_new_or_changed_one_fills_itself_beside_its_lane(
-    tiny: Tiny, lane: LaneName, version: int, monkeypatch: Any
+    embedded: Tiny, lane: LaneName, version: int, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(filling, "LOOK_SECONDS", 0.05)
-    before = tiny.subscriptions
-    before.lane("insight").react(tiny.handlers.effect, happened(tiny.source))
-    await tiny.publish(*[tiny.event(n, f"key-{n % 7}") for n in range(60)])
-    first = door(tiny, fold_ledger, lane) if version == 2 else before
-    async with tiny.running(*consumers(tiny, first)):
-        await eventually(lambda: counts(tiny, tally_line=60))
+    before = embedded.subscriptions
+    before.lane("insight").react(embedded.handlers.effect, happened(embedded.source))
+    await embedded.publish(*[embedded.event(n, f"key-{n % 7}") for n in range(60)])
+    first = door(embedded, fold_ledger, lane) if version == 2 else before
+    async with embedded.running(*consumers(embedded, first)):
+        await eventually(lambda: counts(embedded, tally_line=60))
     if version == 2:
-        await eventually(lambda: counts(tiny, ledger=60))
+        await eventually(lambda: counts(embedded, ledger=60))
 
     async def doubled(tx: Tx, events: Sequence[Event]) -> None:
         await fold_ledger(tx, events)
         await tx.execute("UPDATE ledger SET n = n * 2 WHERE event_id = ANY($1::uuid[])", [each.id for each in events])
 
-    after = door(tiny, doubled, lane, version)
-    filler, stop = Filler(tiny.db, tiny.bus, after), asyncio.Event()
-    async with tiny.running(*consumers(tiny, after)):
-        await tiny.publish(*[tiny.event(n, f"key-{n % 7}") for n in range(60, 80)])
+    after = door(embedded, doubled, lane, version)
+    filler, stop = Filler(embedded.db, embedded.bus, after), asyncio.Event()
+    async with embedded.running(*consumers(embedded, after)):
+        await embedded.publish(*[embedded.event(n, f"key-{n % 7}") for n in range(60, 80)])
         await asyncio.sleep(0.3)
         task = asyncio.create_task(filler.run(stop))
-        await tiny.publish(*[tiny.event(n, f"key-{n % 7}") for n in range(80, 100)])
-        await eventually(lambda: counts(tiny, ledger=100))
-        assert await state(tiny) == (version, "live")
-        await tiny.publish(tiny.event(100))
-        await eventually(lambda: counts(tiny, ledger=101, tally_line=101))
+        await embedded.publish(*[embedded.event(n, f"key-{n % 7}") for n in range(80, 100)])
+        await eventually(lambda: counts(embedded, ledger=100))
+        assert await state(embedded) == (version, "live")
+        await embedded.publish(embedded.event(100))
+        await eventually(lambda: counts(embedded, ledger=101, tally_line=101))
         stop.set()
         await task
-    assert await tiny.rows("SELECT sum(n)::int FROM ledger") == [(sum(range(101)) * 2,)]
-    assert (await rebuild(tiny.db, tiny.bus, after, "notes")).equal
+    assert await embedded.rows("SELECT sum(n)::int FROM ledger") == [(sum(range(101)) * 2,)]
+    assert (await rebuild(embedded.db, embedded.bus, after, "notes")).equal
 
 
 async def test_a_filling_that_was_cut_off_goes_on_where_it_stopped(embedded: Tiny) -> None:

@@ -152,7 +152,7 @@ def test_keys_are_read_in_order() -> None:
 
 def test_keys_are_made_of_the_secret_in_development_only() -> None:
     def settings(**more: Any) -> ServiceSettings:
-        return ServiceSettings(secret=SecretStr("a" * 40), **more)
+        return ServiceSettings(**{"secret": SecretStr("a" * 40), **more})
 
     _, stored = KeyRing.from_settings(settings(ENV="test")).new_key(PERSON)
     KeyRing.from_settings(settings(ENV="development")).unwrap(PERSON, stored)
