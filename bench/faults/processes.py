@@ -198,7 +198,6 @@ class System:
                 self._add(name, _api(service, port), common, f"http://127.0.0.1:{port}")
             if self._replicas > 1:
                 self.addresses[service] = TcpProxy(free_port(), *own)
-            # a projection that always fails must hold nothing else up
             self._add(f"{service}.worker", _worker(service, self._mutant), common)
         upstreams = {
             f"CRMESH_UPSTREAM_{service.upper()}": "http://127.0.0.1:"
