@@ -10,7 +10,7 @@ import orjson
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
@@ -29,7 +29,8 @@ PASSING = frozenset({429, 502, 503, 504})
 class ProblemField(BaseModel):
     """One field at fault."""
 
-    pointer: str
+    # names of fields come from the body: any character, NUL too
+    pointer: str = Field(pattern=r"^[\s\S]*$")
     code: str
     detail: str
 

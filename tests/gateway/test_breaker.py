@@ -127,7 +127,7 @@ async def four(settings: GatewaySettings, issuer: DevelopmentIssuer) -> AsyncIte
         with socket.create_server(("127.0.0.1", 0)) as free:
             ports["risk"] = free.getsockname()[1]
         upstreams = {name: HttpUpstream(f"http://127.0.0.1:{port}") for name, port in ports.items()}
-        table = RouteTable([Route(f"/v1/{name}", name, f"/v1/{name}", 1.0) for name in NAMES])
+        table = RouteTable([Route(f"/v1/{name}", name, f"/v1/{name}", 3.0) for name in NAMES])
         small = settings.model_copy(update={"upstream_max_in_flight": 30})
         app = create_app(small, upstreams, issuer=issuer, routes=table)
         host, port = await stack.enter_async_context(serving(server_config(app)))
