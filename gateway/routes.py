@@ -70,7 +70,17 @@ RESOURCES: dict[str, tuple[str, ...]] = {
     "customer": ("accounts", "orders", "payments", "returns", "exchange-rates", "sellers"),
     "targets": ("units", "members", "targets", "attainment", "credit-lines"),
     "channels": ("partners", "products", "rebate-programmes", "rebate-accounts", "rebate-entries"),
-    "risk": ("credit-profiles", "credit-decisions", "exposures", "exposure-entries", "order-credits", "risk-policies"),
+    "risk": (
+        "credit-profiles",
+        "credit-decisions",
+        "exposures",
+        "exposure-entries",
+        "order-credits",
+        "risk-policies",
+        "receivables",
+        "receivable-ageings",
+        "receivable-figures",
+    ),
 }
 """What is routed under /v1, by its owner."""
 
@@ -161,9 +171,6 @@ AGREED: dict[str, tuple[str, ...]] = {
         "incidents",
         "indicators",
         "obligations",
-        "receivable-ageings",
-        "receivable-figures",
-        "receivables",
         "renewals",
         "risk-alerts",
         "risk-dashboards",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,11 +17,19 @@ from kit.web.responses import json_answer
 from kit.web.schema import ABSENT, Schema
 
 
-async def list_answer(context: Context, spec: ListSpec, where: str = "TRUE", args: Sequence[object] = ()) -> Response:
-    """The page that the request's parameters ask for, among the rows of the record scope `where`/`args`."""
+async def list_answer(
+    context: Context,
+    spec: ListSpec,
+    where: str = "TRUE",
+    args: Sequence[object] = (),
+    *,
+    extra: Collection[str] = (),
+) -> Response:
+    """The page that the request's parameters ask for, among the rows of the record scope `where`/`args`; `extra` names
+    parameters that the route reads itself."""
     params = context.request.query_params.multi_items()
     page = await fetch_page(
-        context.tx, spec, parse_query(spec, params), where=where, args=args, secret=context.runtime.secret
+        context.tx, spec, parse_query(spec, params, extra=extra), where=where, args=args, secret=context.runtime.secret
     )
     link = next_link(context.request.url.path, params, page)
     return Response(

@@ -8,6 +8,7 @@ from services.risk.credit.ledger import FACTS, apply_credit_facts
 from services.risk.directory import handlers as directory
 from services.risk.events_in import HEARD
 from services.risk.profiles import handlers as profiles
+from services.risk.receivables import handlers as receivables
 
 subscriptions = Subscriptions("risk", {**HEARD, **FACTS})
 
@@ -18,6 +19,20 @@ core.project(
         "account_directory",
         ("account_directory",),
         {"customer.account.created.v1": directory.on_account, "customer.account.updated.v1": directory.on_account},
+    )
+)
+core.project(
+    Projection(
+        "receivable",
+        ("receivable_move", "receivable"),
+        {
+            "customer.order.confirmed.v1": receivables.on_order_confirmed,
+            "customer.order.returned.v1": receivables.on_order_returned,
+            "customer.payment.received.v1": receivables.on_payment_received,
+            "customer.payment.allocated.v1": receivables.on_payment_allocated,
+            "customer.payment.refunded.v1": receivables.on_payment_refunded,
+            "customer.payment.voided.v1": receivables.on_payment_voided,
+        },
     )
 )
 directory_lane.project(

@@ -16,6 +16,7 @@ from services.risk.db import Base
 from services.risk.directory.models import AccountDirectory, Principal
 from services.risk.policies.models import RiskPolicyTable
 from services.risk.profiles.models import CreditProfileTable
+from services.risk.receivables.models import ReceivableMoveTable, ReceivableTable
 
 
 class Outbox(OutboxRow, Base, table=True):
@@ -61,5 +62,7 @@ __all__ = [
     "ExposureEntryTable",
     "OrderExposureTable",
     "Principal",
+    "ReceivableMoveTable",
+    "ReceivableTable",
     "RiskPolicyTable",
 ]

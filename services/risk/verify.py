@@ -7,6 +7,7 @@ placement and per move, never a row or an event of each.
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 from uuid import UUID
 
 from kit.db.database import Database, Tx
@@ -16,7 +17,18 @@ from kit.events.verify import Check, Finding, at_one_moment, given_up, read_all
 from services.risk.credit import repository
 from services.risk.credit.enums import Decision, EntryKind
 from services.risk.credit.rules import Refused, decide_reservation
-from services.risk.events_in import HEARD, OrderHeard, OrderReturnedHeard, PaymentHeard
+from services.risk.events_in import (
+    HEARD,
+    OrderConfirmedHeard,
+    OrderHeard,
+    OrderReturnedHeard,
+    PaymentAllocatedHeard,
+    PaymentHeard,
+    PaymentReceivedHeard,
+    PaymentRefundedHeard,
+    PaymentVoidedHeard,
+)
+from services.risk.receivables import repository as receivables
 from services.risk.subscriptions import subscriptions
 
 SERVICE = "risk"
@@ -29,19 +41,37 @@ _CAUSED = frozenset({EntryKind.PAID, EntryKind.RETURNED, EntryKind.REFUNDED})
 Placement = tuple[UUID, int]
 Placements = dict[Placement, int]
 Moves = dict[tuple[UUID, int, str], int]
+Part = tuple[UUID | None, int, date]
+"""Order (None: money on account), amount, and the day it moved."""
+Owing = dict[UUID, list[Part]]
+"""By event."""
+_OWING = (
+    "customer.order.confirmed.v1",
+    _RETURNED,
+    _RECEIVED,
+    "customer.payment.allocated.v1",
+    _REFUNDED,
+    "customer.payment.voided.v1",
+)
 
 
 async def verify(db: Database, bus: EventBus) -> list[Finding]:
     """Findings over the whole log of customer; run it when delivery has settled."""
-    placements, moves = await _expected(bus, await given_up(db, subscriptions.lane("core").group))
+    gone = await given_up(db, subscriptions.lane("core").group)
+    placements, moves = await _expected(bus, gone)
+    owing = await _owing(bus, gone)
     sums = Check(SERVICE, "balances are the sums of their entries")
     async with at_one_moment(db) as tx:
         once, derived = await _decisions(tx, placements)
         moved = await _moves(tx, moves)
         for what in await repository.unequal_sums(tx):
             sums.fault(what)
+        owed = await _owed(tx, owing)
+        law = Check(SERVICE, "exposures are what is owed, or reserved before", derived.count)
+        for what in await receivables.off_ledger(tx):
+            law.fault(what)
     sums.count = derived.count
-    return [check.finding() for check in (once, derived, moved, sums)]
+    return [check.finding() for check in (once, derived, moved, sums, owed, law)]
 
 
 async def _expected(bus: EventBus, gone: frozenset[UUID]) -> tuple[Placements, Moves]:
@@ -52,7 +82,7 @@ async def _expected(bus: EventBus, gone: frozenset[UUID]) -> tuple[Placements, M
     async for event in read_all(bus, topic_of("customer"), types, without=gone):
         match HEARD[event.type].model_validate_json(event.data):
             case OrderReturnedHeard() as order:
-                moves[event.id, 0, EntryKind.RETURNED] = order.return_gross_base
+                moves[event.id, 0, EntryKind.RETURNED] = -order.settled
             case OrderHeard() as order:
                 placements[order.id, order.placement] = order.gross_base
             case PaymentHeard() as payment:
@@ -116,4 +146,57 @@ async def _moves(tx: Tx, expected: Moves) -> Check:
                 check.fault(f"{row.kind} of event {key[0]}/{key[1]}: {row.amount} instead of {amount}")
     for (source, ordinal, kind), amount in expected.items():
         check.fault(f"{kind} of event {source}/{ordinal}: None instead of {amount}")
+    return check
+
+
+async def _owing(bus: EventBus, gone: frozenset[UUID]) -> Owing:
+    """What customer's log says was owed, settled, paid and put on account, and when."""
+    owing: Owing = {}
+    stands: Counter[UUID] = Counter()
+    async for event in read_all(bus, topic_of("customer"), _OWING, without=gone):
+        if event.id in owing:
+            continue
+        match HEARD[event.type].model_validate_json(event.data):
+            case OrderConfirmedHeard() as order:
+                owing[event.id] = [(order.id, order.gross_base, order.order_date)]
+            case OrderReturnedHeard() as order:
+                owing[event.id] = [(order.id, -order.settled, order.return_date)]
+            case PaymentHeard() as payment:
+                payment_id, sign, day = _money(payment)
+                parts: list[Part] = [(one.order_id, sign * one.amount_base, day) for one in payment.allocations]
+                freed = stands[payment_id] - payment.on_account
+                owing[event.id] = [*parts, (None, freed, day)] if freed else parts
+                stands[payment_id] = payment.on_account
+    return owing
+
+
+def _money(payment: PaymentHeard) -> tuple[UUID, int, date]:
+    """Payment, sign and day of an event of it."""
+    match payment:
+        case PaymentReceivedHeard():
+            return payment.id, -1, payment.received_on
+        case PaymentAllocatedHeard():
+            return payment.id, -1, payment.allocated_on
+        case PaymentRefundedHeard():
+            return payment.payment_id, 1, payment.refunded_on
+        case PaymentVoidedHeard():
+            return payment.id, 1, payment.voided_on
+    raise TypeError(type(payment).__name__)
+
+
+async def _owed(tx: Tx, owing: Owing) -> Check:
+    """Each move of the log once, and rows that are the sums of theirs."""
+    check = Check(SERVICE, "receivables are the moves of the log", sum(map(len, owing.values())))
+    seen: Counter[UUID] = Counter()
+    async for row in receivables.all_moves(tx):
+        parts = owing.get(row.source_event_id, [])
+        expected = parts[row.source_ordinal] if row.source_ordinal < len(parts) else None
+        if expected != (row.order_id, row.amount, row.day):
+            check.fault(f"move {row.source_event_id}/{row.source_ordinal}: {row.amount} on {row.day}, not {expected}")
+        seen[row.source_event_id] += 1
+    for source, parts in owing.items():
+        if seen[source] != len(parts):
+            check.fault(f"event {source}: {seen[source]} of {len(parts)} moves")
+    for what in await receivables.unequal_sums(tx):
+        check.fault(what)
     return check

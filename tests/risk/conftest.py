@@ -58,8 +58,13 @@ class Order:
     def cancelled(self) -> Event:
         return self.event(customer.OrderCancelled, state="cancelled")
 
-    def returned(self, gross: int) -> Event:
-        return self.event(customer.OrderReturned, return_id=new_id(), return_gross_base=-gross)
+    def confirmed(self, on: str = "2026-02-14", terms: int = 30, **changes: Any) -> Event:
+        dates = {"order_date": on, "payment_terms_days": terms, "due_on": None}
+        return self.event(customer.OrderConfirmed, state="confirmed", **{**dates, **changes})
+
+    def returned(self, gross: int, **changes: Any) -> Event:
+        given = {"settled_base": None, **changes}
+        return self.event(customer.OrderReturned, return_id=new_id(), return_gross_base=-gross, **given)
 
 
 def account_created(account_id: UUID, owner_id: UUID | None = None) -> Event:
@@ -67,14 +72,20 @@ def account_created(account_id: UUID, owner_id: UUID | None = None) -> Event:
     return make_event(customer.AccountCreated.TYPE, payload, account_id)
 
 
-def payment(account_id: UUID, *allocations: tuple[Order, int], refund: bool = False) -> Event:
+def payment(account_id: UUID, *allocations: tuple[Order, int], refund: bool = False, **changes: Any) -> Event:
     kind: Any = customer.PaymentRefunded if refund else customer.PaymentReceived
+    return money(kind, account_id, *allocations, **changes)
+
+
+def money(kind: type[Any], account_id: UUID, *allocations: tuple[Order, int], **changes: Any) -> Event:
+    """An event of a payment of its own, unless `changes` name another."""
     payload = {
         **kind.EXAMPLE,
         "id": new_id(),
         "account_id": account_id,
         "stream_key": account_id,
         "allocations": [{"order_id": o.id, "amount": amount, "amount_base": amount} for o, amount in allocations],
+        **changes,
     }
     return make_event(kind.TYPE, payload, account_id)
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 from kit.clock import business_date
 from kit.ids import new_id
 from kit.testing.service import ServiceHarness
-from tests.risk.conftest import FORWARD, draft_policy, open_account
+from tests.risk.conftest import FORWARD, Order, draft_policy, open_account
 from tests.shared_suites.machines import Stateful
 from tests.shared_suites.resources import Created, Family, Listed, Patched, Scoped
 
@@ -57,3 +57,19 @@ class TestRiskPolicies(Created, Listed, Patched, Stateful):
     )
     by_others: ClassVar = {("active", "superseded"): supersede}
     bodies: ClassVar = {"activate": TODAY}
+
+
+async def receivable(service: ServiceHarness) -> str:
+    order = Order(new_id(), 500)
+    await service.deliver(order.confirmed())
+    return f"/v1/receivables/{order.id}"
+
+
+class TestReceivables(Listed):
+    family = Family(
+        path="/v1/receivables",
+        noun="receivable",
+        made=receivable,
+        reader="sales_director",
+        stranger="channel_manager",
+    )

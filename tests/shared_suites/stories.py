@@ -73,7 +73,7 @@ async def of_risk(stage: Stage) -> list[Event]:
     events: list[Event] = []
     for number, account in enumerate(ACCOUNTS):
         first, second, third = (CreditOrder(account, gross) for gross in (600, 300 + number, 500))
-        events += [first.placed(), second.placed(), third.placed(), payment(account, (first, 450))]
+        events += [first.placed(), first.confirmed(), second.placed(), third.placed(), payment(account, (first, 450))]
         events += [first.returned(50), third.placed(2), payment(account, (first, 100), refund=True)]
         events += [second.cancelled() if number % 2 else payment(account, (second, 100))]
     updated = {**customer_facts.AccountUpdated.EXAMPLE, "id": ACCOUNTS[0], "stream_key": ACCOUNTS[0], "name": "New"}

@@ -158,7 +158,7 @@ async def release_returns(work: Work, facts: Sequence[Fact[OrderReturnedHeard]])
     """Lower the exposure by what came back."""
     book = await _book_of(work, facts)
     for fact in facts:
-        common = book.common(_placed(fact.data), -fact.data.return_gross_base, fact.event.id, 0)
+        common = book.common(_placed(fact.data), fact.data.settled, fact.event.id, 0)
         book.note(work.caused_by(fact.event), CreditReleased(**common, reason="returned"))
     await book.close(work)
 

@@ -6,7 +6,18 @@ from collections.abc import Mapping
 
 from kit.events.contract import Heard
 from services.risk.events_in import channels, customer, targets
-from services.risk.events_in.customer import AccountHeard, AllocationHeard, OrderHeard, OrderReturnedHeard, PaymentHeard
+from services.risk.events_in.customer import (
+    AccountHeard,
+    AllocationHeard,
+    OrderConfirmedHeard,
+    OrderHeard,
+    OrderReturnedHeard,
+    PaymentAllocatedHeard,
+    PaymentHeard,
+    PaymentReceivedHeard,
+    PaymentRefundedHeard,
+    PaymentVoidedHeard,
+)
 from services.risk.events_in.targets import MemberHeard, MembershipHeard
 
 __all__ = [
@@ -15,9 +26,14 @@ __all__ = [
     "AllocationHeard",
     "MemberHeard",
     "MembershipHeard",
+    "OrderConfirmedHeard",
     "OrderHeard",
     "OrderReturnedHeard",
+    "PaymentAllocatedHeard",
     "PaymentHeard",
+    "PaymentReceivedHeard",
+    "PaymentRefundedHeard",
+    "PaymentVoidedHeard",
 ]
 
 HEARD: Mapping[str, type[Heard]] = {**channels.HEARD, **customer.HEARD, **targets.HEARD}

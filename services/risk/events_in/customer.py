@@ -42,13 +42,25 @@ class OrderHeard(Heard):
     placed_by: str | None = None
 
 
+class OrderConfirmedHeard(OrderHeard):
+    """An order that is owed."""
+
+    order_date: date
+    payment_terms_days: int
+
+
 class OrderReturnedHeard(OrderHeard):
     """A return; its amount is negative."""
 
     return_gross_base: int
     return_net_base: int | None = None
-    return_date: date | None = None
+    return_date: date
     settled_base: int | None = None
+
+    @property
+    def settled(self) -> int:
+        """What is no longer owed by the return, not negative."""
+        return -self.return_gross_base if self.settled_base is None else self.settled_base
 
 
 class AllocationHeard(Heard):
@@ -67,6 +79,25 @@ class PaymentHeard(Heard):
     base_currency: str
     allocations: list[AllocationHeard]
     unallocated_base: int | None = None
+
+    @property
+    def on_account(self) -> int:
+        """What of the payment belongs to no order after the event."""
+        return self.unallocated_base or 0
+
+
+class PaymentReceivedHeard(PaymentHeard):
+    """Money that came in."""
+
+    id: UUID
+    received_on: date
+
+
+class PaymentRefundedHeard(PaymentHeard):
+    """Money that went back."""
+
+    payment_id: UUID
+    refunded_on: date
 
 
 class AccountRedirectHeard(Heard):
@@ -184,13 +215,13 @@ HEARD: Mapping[str, type[Heard]] = {
     "customer.order.placed.v1": OrderHeard,
     "customer.order.cancelled.v1": OrderHeard,
     "customer.order.returned.v1": OrderReturnedHeard,
-    "customer.payment.received.v1": PaymentHeard,
-    "customer.payment.refunded.v1": PaymentHeard,
+    "customer.payment.received.v1": PaymentReceivedHeard,
+    "customer.payment.refunded.v1": PaymentRefundedHeard,
     "customer.account.merged.v1": AccountRedirectHeard,
     "customer.account.unmerged.v1": AccountRedirectHeard,
     "customer.account.erased.v1": AccountErasedHeard,
     "customer.order.held.v1": OrderHeldHeard,
-    "customer.order.confirmed.v1": OrderHeard,
+    "customer.order.confirmed.v1": OrderConfirmedHeard,
     "customer.order.fulfilled.v1": OrderHeard,
     "customer.order.overdue.v1": OrderHeard,
     "customer.exchange_rate.set.v1": ExchangeRateHeard,

@@ -85,6 +85,8 @@ async def test_no_automatic_reservation_passes_the_limit(logged: ServiceHarness)
         ("decisions follow from their inputs", ""),
         ("one move per return, payment and refund", ""),
         ("balances are the sums of their entries", ""),
+        ("receivables are the moves of the log", ""),
+        ("exposures are what is owed, or reserved before", ""),
     ]
 
 

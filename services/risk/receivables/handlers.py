@@ -1,0 +1,75 @@
+"""Events of customer, folded into receivables: moves first, then the sums of their orders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import TypeVar
+from uuid import UUID
+
+from kit.db.database import Tx
+from kit.events.handlers import Fact
+from services.risk.events_in import (
+    OrderConfirmedHeard,
+    OrderReturnedHeard,
+    PaymentAllocatedHeard,
+    PaymentHeard,
+    PaymentReceivedHeard,
+    PaymentRefundedHeard,
+    PaymentVoidedHeard,
+)
+from services.risk.receivables import ledger, repository
+from services.risk.receivables.enums import MoveKind
+from services.risk.receivables.models import ReceivableMove
+
+Paid = TypeVar("Paid", bound=PaymentHeard)
+
+
+async def on_order_confirmed(tx: Tx, facts: Sequence[Fact[OrderConfirmedHeard]]) -> None:
+    """An order is owed from its order date on; what was paid before is known already."""
+    new = await repository.unknown(tx, facts)
+    await ledger.book(tx, [ledger.of_confirmed(fact) for fact in new], [ledger.terms_of(fact.data) for fact in new])
+
+
+async def on_order_returned(tx: Tx, facts: Sequence[Fact[OrderReturnedHeard]]) -> None:
+    """What came back is not owed from the day of the return on."""
+    await ledger.book(tx, [ledger.of_returned(fact) for fact in await repository.unknown(tx, facts)])
+
+
+async def on_payment_received(tx: Tx, facts: Sequence[Fact[PaymentReceivedHeard]]) -> None:
+    """Money came in."""
+    await _book_payments(tx, facts, MoveKind.PAID, lambda one: one.id, lambda one: one.received_on)
+
+
+async def on_payment_allocated(tx: Tx, facts: Sequence[Fact[PaymentAllocatedHeard]]) -> None:
+    """Money on account pays orders."""
+    await _book_payments(tx, facts, MoveKind.PAID, lambda one: one.id, lambda one: one.allocated_on)
+
+
+async def on_payment_refunded(tx: Tx, facts: Sequence[Fact[PaymentRefundedHeard]]) -> None:
+    """Money went back."""
+    await _book_payments(tx, facts, MoveKind.REFUNDED, lambda one: one.payment_id, lambda one: one.refunded_on)
+
+
+async def on_payment_voided(tx: Tx, facts: Sequence[Fact[PaymentVoidedHeard]]) -> None:
+    """A payment did not happen."""
+    await _book_payments(tx, facts, MoveKind.VOIDED, lambda one: one.id, lambda one: one.voided_on)
+
+
+async def _book_payments(
+    tx: Tx,
+    facts: Sequence[Fact[Paid]],
+    kind: MoveKind,
+    payment_of: Callable[[Paid], UUID],
+    day_of: Callable[[Paid], date],
+) -> None:
+    new = await repository.unknown(tx, facts)
+    stands = await repository.on_account(tx, sorted({payment_of(fact.data) for fact in new}))
+    booked: list[ReceivableMove] = []
+    for fact in new:
+        payment_id = payment_of(fact.data)
+        booked += ledger.of_payment(
+            fact.event.id, fact.data, payment_id, kind, day_of(fact.data), stands.get(payment_id, 0)
+        )
+        stands[payment_id] = fact.data.on_account
+    await ledger.book(tx, booked)

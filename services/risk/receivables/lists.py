@@ -1,0 +1,25 @@
+"""List of receivables as of the business day `$1`."""
+
+from __future__ import annotations
+
+from kit.db.lists import Field, ListSpec, fields_of
+from services.risk.receivables.models import Receivable
+
+CONFIRMED = "$1::date IS NOT NULL AND r.due_on IS NOT NULL"
+"""What the list is of; the day is always among its parameters."""
+
+RECEIVABLES = ListSpec(
+    source="receivable r LEFT JOIN account_directory d ON d.id = r.account_id",
+    fields={
+        **fields_of(Receivable, "r", sortable=("due_on", "open"), without=("account_id", "order_date", "terms_days")),
+        "account_id": Field("r.account_id", "uuid"),
+        "owner_id": Field("d.owner_id", "uuid", nullable=True),
+        "due_on": Field("r.due_on", "date", sortable=True),
+        "order_date": Field("r.order_date", "date"),
+        "terms_days": Field("r.terms_days", "int"),
+        "days_overdue": Field("CASE WHEN r.open > 0 THEN greatest(0, $1::date - r.due_on) ELSE 0 END", "int"),
+        "is_disputed": Field("FALSE", "bool"),
+    },
+    default_sort="due_on",
+    key="order_id",
+)

@@ -1,0 +1,253 @@
+"""SQL of receivables. What is open at the end of a day is what is open now, less the moves of later days."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Sequence
+from datetime import date
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
+
+from kit.db.database import Tx
+from kit.db.lists import Field, ListSpec
+from kit.db.rows import insert_rows
+from kit.events.handlers import Fact
+from kit.security.principals import ScopeQuery
+from services.risk.receivables.enums import AgeingBy
+from services.risk.receivables.models import Receivable, ReceivableMove
+from services.risk.receivables.rules import Month
+
+AnyFact = TypeVar("AnyFact", bound=Fact[Any])
+
+_KNOWN = "SELECT DISTINCT source_event_id FROM receivable_move WHERE source_event_id = ANY($1::uuid[])"
+_ON_ACCOUNT = """
+SELECT payment_id, -sum(amount)::bigint AS amount FROM receivable_move
+WHERE payment_id = ANY($1::uuid[]) AND order_id IS NULL GROUP BY payment_id
+"""
+_ADD = """
+ON CONFLICT (order_id) DO UPDATE SET
+    account_id = coalesce(excluded.account_id, receivable.account_id),
+    partner_id = coalesce(excluded.partner_id, receivable.partner_id),
+    region = coalesce(excluded.region, receivable.region),
+    order_date = coalesce(excluded.order_date, receivable.order_date),
+    terms_days = coalesce(excluded.terms_days, receivable.terms_days),
+    due_on = coalesce(excluded.due_on, receivable.due_on),
+    gross = receivable.gross + excluded.gross, returned = receivable.returned + excluded.returned,
+    paid = receivable.paid + excluded.paid, open = receivable.open + excluded.open
+"""
+# Two branches, so that each has an index: what is open now, and what was open then.
+_OPEN_AT = """
+later AS (
+    SELECT order_id, sum(amount) AS amount FROM receivable_move
+    WHERE day > $1::date AND order_id IS NOT NULL GROUP BY order_id
+),
+item AS (
+    SELECT r.order_id, r.account_id, r.partner_id, r.region, r.due_on, r.terms_days,
+           r.open - coalesce(l.amount, 0) AS open
+    FROM receivable r LEFT JOIN later l USING (order_id) WHERE r.open <> 0 AND r.due_on IS NOT NULL
+    UNION ALL
+    SELECT r.order_id, r.account_id, r.partner_id, r.region, r.due_on, r.terms_days, -l.amount
+    FROM later l JOIN receivable r USING (order_id) WHERE r.open = 0 AND r.due_on IS NOT NULL
+)
+"""
+_KEYS = {
+    AgeingBy.TOTAL: ("'total'", "'total'"),
+    AgeingBy.ACCOUNT: ("i.account_id::text", "m.account_id::text"),
+    AgeingBy.OWNER: ("coalesce(d.owner_id::text, 'none')", "coalesce(d.owner_id::text, 'none')"),
+    AgeingBy.PARTNER: ("coalesce(i.partner_id::text, 'none')", "'none'"),
+    AgeingBy.REGION: ("coalesce(i.region, 'none')", "'none'"),
+}
+"""Key of an item, and of money on account: that has no partner and no region."""
+_BUCKETS = {
+    "current": "i.open > 0 AND $1::date <= i.due_on",
+    "d1_30": "i.open > 0 AND $1::date - i.due_on BETWEEN 1 AND 30",
+    "d31_60": "i.open > 0 AND $1::date - i.due_on BETWEEN 31 AND 60",
+    "d61_90": "i.open > 0 AND $1::date - i.due_on BETWEEN 61 AND 90",
+    "over_90": "i.open > 0 AND $1::date - i.due_on > 90",
+}
+_COLUMNS = (*_BUCKETS, "credits", "unallocated", "total", "disputed")
+
+
+def _ageing_source(by: AgeingBy, seen: str) -> str:
+    item_key, money_key = _KEYS[by]
+    buckets = ", ".join(
+        f'coalesce(sum(i.open) FILTER (WHERE {when}), 0)::bigint AS "{name}"' for name, when in _BUCKETS.items()
+    )
+    names = ", ".join(f'sum("{name}")::bigint AS "{name}"' for name in (*_BUCKETS, "credits", "unallocated"))
+    blank = ", ".join(f'0 AS "{name}"' for name in (*_BUCKETS, "credits"))
+    total = " + ".join(f'"{name}"' for name in _BUCKETS)
+    return f"""(
+        WITH {_OPEN_AT},
+        part AS (
+            SELECT {item_key} AS key, {buckets},
+                   coalesce(-sum(i.open) FILTER (WHERE i.open < 0), 0)::bigint AS credits, 0 AS unallocated
+            FROM item i LEFT JOIN account_directory d ON d.id = i.account_id
+            WHERE i.open <> 0 AND {seen} GROUP BY 1
+            UNION ALL
+            SELECT {money_key} AS key, {blank}, -sum(m.amount)::bigint AS unallocated
+            FROM receivable_move m LEFT JOIN account_directory d ON d.id = m.account_id
+            WHERE m.order_id IS NULL AND m.day <= $1::date AND {seen} GROUP BY 1
+        ),
+        whole AS (SELECT key, {names} FROM part GROUP BY key)
+        SELECT *, {total} - credits - unallocated AS total, 0::bigint AS disputed FROM whole
+    ) g"""
+
+
+@lru_cache(maxsize=32)
+def ageing_spec(by: AgeingBy, seen: str) -> ListSpec:
+    """The list of the groups of an ageing on day `$1`; `seen` is the record scope over the account directory `d`, its
+    parameters from $2 on."""
+    return ListSpec(
+        source=_ageing_source(by, seen),
+        fields={
+            "key": Field("g.key"),
+            "as_of": Field("$1::date", "date", filterable=False),
+            **{name: Field(f"g.{name}", "int") for name in _COLUMNS},
+        },
+        default_sort="key",
+        key="key",
+    )
+
+
+_OF_CREDIT_ORDERS = """
+LEFT JOIN account_directory d ON d.id = r.account_id
+WHERE r.terms_days > 0 AND ($2::uuid IS NULL OR r.account_id = $2) AND ($3::uuid IS NULL OR d.owner_id = $3)
+  AND ($4::uuid IS NULL OR r.partner_id = $4)
+"""
+_OWED = f"""
+WITH {_OPEN_AT}
+SELECT coalesce(sum(r.open) FILTER (WHERE r.open > 0), 0)::bigint,
+       coalesce(sum(r.open) FILTER (WHERE r.open > 0 AND $1::date <= r.due_on), 0)::bigint
+FROM item r {_OF_CREDIT_ORDERS} AND {{seen}}
+"""
+_SOLD = "receivable_move m JOIN receivable r USING (order_id)"
+_IN_TIME = "m.kind IN ('confirmed', 'returned') AND m.day <= $1::date AND m.day >= $5::date"
+_SALES = f"SELECT coalesce(sum(m.amount), 0)::bigint FROM {_SOLD} {_OF_CREDIT_ORDERS} AND {_IN_TIME} AND {{seen}}"
+_MONTHS = f"""
+SELECT extract(year FROM m.day)::int, extract(month FROM m.day)::int, sum(m.amount)::bigint
+FROM {_SOLD} {_OF_CREDIT_ORDERS} AND {_IN_TIME} AND {{seen}} GROUP BY 1, 2
+"""
+_FIRST = f"""
+SELECT r.order_date FROM receivable r {_OF_CREDIT_ORDERS} AND r.order_date <= $1::date AND {{seen}}
+ORDER BY r.order_date LIMIT 1
+"""
+
+
+class Chosen(NamedTuple):
+    """What figures are of: a day, perhaps an account, an owner or a partner, within a record scope."""
+
+    as_of: date
+    account_id: UUID | None
+    owner_id: UUID | None
+    partner_id: UUID | None
+    scope: ScopeQuery
+
+    def of(self, sql: str, *more: object) -> tuple[str, list[object]]:
+        """A statement with the record scope, and its parameters: the day, the three ids, `more`, the scope's."""
+        args = [self.as_of, self.account_id, self.owner_id, self.partner_id, *more]
+        return sql.format(seen=self.scope.sees("d.owner_id", len(args) + 1)), [*args, *self.scope.args]
+
+
+class Owed(NamedTuple):
+    """What is owed, and how much of it is not due yet."""
+
+    owed: int
+    not_due: int
+
+
+class Sold(NamedTuple):
+    """Gross less returns of a month."""
+
+    year: int
+    month: int
+    amount: int
+
+
+async def unknown(tx: Tx, facts: Sequence[AnyFact]) -> list[AnyFact]:
+    """Facts that moved nothing yet."""
+    rows = await tx.fetch(_KNOWN, [fact.event.id for fact in facts])
+    known = {row["source_event_id"] for row in rows}
+    return [fact for fact in facts if fact.event.id not in known]
+
+
+async def on_account(tx: Tx, payment_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """What lies on account of payments; one that never had any is missing."""
+    return {row["payment_id"]: row["amount"] for row in await tx.fetch(_ON_ACCOUNT, payment_ids)}
+
+
+async def add_moves(tx: Tx, rows: Sequence[ReceivableMove]) -> None:
+    """Insert moves; every writer of the projection does so before anything else."""
+    await insert_rows(tx, ReceivableMove, rows)
+
+
+async def add_receivables(tx: Tx, rows: Sequence[Receivable]) -> None:
+    """Add amounts to the rows of orders (sorted, one each); what is null stays as it is."""
+    await insert_rows(tx, Receivable, rows, _ADD)
+
+
+async def owed(tx: Tx, chosen: Chosen) -> Owed:
+    """What is owed of credit orders at the end of the day."""
+    sql, args = chosen.of(_OWED)
+    found = await tx.row(Owed, sql, *args)
+    assert found is not None
+    return found
+
+
+async def sales(tx: Tx, chosen: Chosen, first: date) -> int:
+    """Gross less returns of credit orders from a day on."""
+    sql, args = chosen.of(_SALES, first)
+    return int(await tx.fetchval(sql, *args))
+
+
+async def sales_by_month(tx: Tx, chosen: Chosen, first: date) -> dict[Month, int]:
+    """The same by month."""
+    sql, args = chosen.of(_MONTHS, first)
+    return {(row.year, row.month): row.amount for row in await tx.rows(Sold, sql, *args)}
+
+
+async def first_sale(tx: Tx, chosen: Chosen) -> date | None:
+    """Date of the first credit order."""
+    sql, args = chosen.of(_FIRST)
+    found: date | None = await tx.fetchval(sql, *args)
+    return found
+
+
+class Moved(NamedTuple):
+    """A move as it is kept."""
+
+    source_event_id: UUID
+    source_ordinal: int
+    order_id: UUID | None
+    amount: int
+    day: date
+
+
+_MOVES = f"SELECT {', '.join(Moved._fields)} FROM receivable_move"
+_UNEQUAL = """
+SELECT 'order ' || order_id::text AS what FROM receivable r
+FULL JOIN (SELECT order_id, sum(amount) AS open FROM receivable_move WHERE order_id IS NOT NULL GROUP BY order_id) m
+    USING (order_id)
+WHERE r.open IS DISTINCT FROM m.open
+"""
+# Before an order is confirmed the ledger holds what is reserved for it, and what has moved already.
+_OFF_LEDGER = """
+SELECT format('order %s: exposure %s, open %s', order_id, coalesce(o.exposure, 0), coalesce(r.open, 0)) AS what
+FROM order_credit o FULL JOIN receivable r USING (order_id)
+WHERE coalesce(o.exposure, 0)
+      <> coalesce(r.open, 0) + CASE WHEN r.due_on IS NULL THEN coalesce(o.reserved, 0) ELSE 0 END
+"""
+
+
+def all_moves(tx: Tx) -> AsyncIterable[Moved]:
+    """Every move."""
+    return tx.stream_rows(Moved, _MOVES)
+
+
+async def unequal_sums(tx: Tx) -> list[str]:
+    """Orders of which not what is open is the sum of the moves."""
+    return [row["what"] for row in await tx.fetch(_UNEQUAL)]
+
+
+async def off_ledger(tx: Tx) -> list[str]:
+    """Orders whose exposure is not what is open (confirmed), or reserved (before)."""
+    return [row["what"] for row in await tx.fetch(_OFF_LEDGER)]

@@ -1,0 +1,55 @@
+"""Use cases of receivables: days sales outstanding of the company, an account, an owner or a partner."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import date
+from uuid import UUID
+
+from kit.db.lists import ListSpec
+from kit.work import Work
+from services.risk.receivables import repository
+from services.risk.receivables.enums import AgeingBy
+from services.risk.receivables.repository import Chosen
+from services.risk.receivables.rules import Outstanding, figures, month_before, window_start
+from services.risk.receivables.schemas import FiguresRead
+
+NOUN = "receivable"
+AGEING = repository.ageing_spec(AgeingBy.TOTAL, "TRUE")
+"""The list as it is documented."""
+RECENT_MONTHS = 6
+"""Months that are counted back at first: nearly always enough."""
+
+
+def ageing(work: Work, as_of: date, by: AgeingBy) -> tuple[ListSpec, str, tuple[object, ...]]:
+    """The list of an ageing at the end of a day over what the caller sees: spec, condition, parameters."""
+    spec = repository.ageing_spec(by, work.visible.sees("d.owner_id", 2))
+    return spec, "$1::date IS NOT NULL", (as_of, *work.visible.args)
+
+
+async def read_figures(
+    work: Work, as_of: date, window_days: int, of: tuple[UUID | None, UUID | None, UUID | None]
+) -> FiguresRead:
+    """Figures at the end of a day over what the caller sees; `of` are the account, owner and partner asked for."""
+    chosen = Chosen(as_of, *of, work.visible)
+    owed = await repository.owed(work.tx, chosen)
+    sales = await repository.sales(work.tx, chosen, window_start(as_of, window_days))
+    first = await repository.first_sale(work.tx, chosen)
+    recent = (as_of.year, as_of.month)
+    for _ in range(RECENT_MONTHS - 1):
+        recent = month_before(recent)
+    sales_of = await repository.sales_by_month(work.tx, chosen, date(*recent, 1))
+    if first is not None and (first.year, first.month) < recent and sum(sales_of.values()) <= owed.owed:
+        sales_of = await repository.sales_by_month(work.tx, chosen, first.replace(day=1))
+    history = None if first is None else (first.year, first.month)
+    found = figures(Outstanding(sales, owed.owed, owed.not_due, sales_of, history), as_of, window_days)
+    days = {} if found is None else asdict(found)
+    return FiguresRead(
+        as_of=as_of,
+        window_days=window_days,
+        sales=sales,
+        owed=owed.owed,
+        not_due=owed.not_due,
+        insufficient_data=found is None,
+        **days,
+    )
