@@ -15,6 +15,8 @@ from services.risk.receivables.rules import Outstanding, figures, month_before, 
 from services.risk.receivables.schemas import FiguresRead
 
 NOUN = "receivable"
+PROJECTIONS = ("receivable",)
+"""What the answers are read from."""
 AGEING = repository.ageing_spec(AgeingBy.TOTAL, "TRUE")
 """The list as it is documented."""
 RECENT_MONTHS = 6

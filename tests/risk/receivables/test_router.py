@@ -145,3 +145,11 @@ async def test_the_list_and_its_filters(service: ServiceHarness) -> None:
     ):
         answer = await service.get(f"/v1/receivables?count=exact&limit=50&{query}")
         assert (answer.status_code, answer.json()["count"]) == (200, count), query
+
+
+async def test_nothing_is_answered_while_the_rows_are_being_filled(service: ServiceHarness) -> None:
+    async with service.transaction() as tx:
+        await tx.execute("INSERT INTO projection_state (name, version, state) VALUES ('receivable', 1, 'building')")
+    for path in ("receivables", f"receivables/{new_id()}", "receivable-ageings", "receivable-figures"):
+        answer = await service.get(f"/v1/{path}")
+        assert (answer.status_code, answer.json()["code"]) == (503, "projection-building"), path
