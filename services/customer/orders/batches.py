@@ -76,7 +76,7 @@ def _new(attempt: _Attempt, row: OrderRow) -> Order:
     if buyer is None or not attempt.scope.sees(buyer.owner_id):
         raise unknown_account("/account_ref" if row.account_ref else "/account_id")
     order = new_draft(attempt.work, buyer, row, attempt.refs)
-    return placed(order, attempt.refs) if row.place else order
+    return placed(attempt.work, order, attempt.refs) if row.place else order
 
 
 def _again(attempt: _Attempt, row: OrderRow, before: Order) -> str:
@@ -95,7 +95,7 @@ def _again(attempt: _Attempt, row: OrderRow, before: Order) -> str:
         order = refilled(attempt.work, before, row, attempt.refs)
         attempt.refilled.add(order.id)
     if row.place:
-        order = placed(order, attempt.refs)
+        order = placed(attempt.work, order, attempt.refs)
     attempt.orders[order.id] = next_version(order, content_hash=digest)
     attempt.before[order.id] = before
     return "updated"

@@ -14,6 +14,7 @@ from kit import clock
 from kit.errors import FieldError, Forbidden, Invalid
 from kit.money import SHARE_WHOLE
 from kit.records import fresh
+from kit.settings import ServiceSettings
 from kit.transitions import next_state
 from kit.work import Work
 from services.customer.accounts.rules import AccountArchived
@@ -151,7 +152,12 @@ def next_version(order: Order, **changes: Any) -> Order:
     return order.model_copy(update={**changes, "version": order.version + 1, "updated_at": clock.now()})
 
 
-def placed(order: Order, refs: References) -> Order:
+def checks_of(_order: Order, _settings: ServiceSettings) -> tuple[CheckKind, ...]:
+    """What a placement of the order is checked for."""
+    return (CheckKind.CREDIT,)
+
+
+def placed(work: Work, order: Order, refs: References) -> Order:
     """The order asking for its checks: the next placement, with product lines, exchange rate and base amounts fixed;
     region and customer type are the account's unless given. The version stays.
 
@@ -167,7 +173,10 @@ def placed(order: Order, refs: References) -> Order:
         _fixed(line, refs.products[line.sku], amounts) for line, amounts in zip(order.lines, priced.lines, strict=True)
     ]
     placement = order.placement + 1
-    check = OrderCheck(order_id=order.id, placement=placement, kind=CheckKind.CREDIT, state=CheckState.PENDING)
+    asked = [
+        OrderCheck(order_id=order.id, placement=placement, kind=kind, state=CheckState.PENDING)
+        for kind in checks_of(order, work.settings)
+    ]
     changes = {
         **priced.total.named(),
         "lines": tuple(lines),
@@ -177,7 +186,7 @@ def placed(order: Order, refs: References) -> Order:
         "region": order.region or order.account_region,
         "customer_type": order.customer_type or order.account_customer_type,
         "placed_at": clock.now(),
-        "checks": (*order.checks, check),
+        "checks": (*order.checks, *asked),
     }
     return order.model_copy(update=changes)
 

@@ -18,9 +18,10 @@ class OrderState(StrEnum):
 
 
 class CheckKind(StrEnum):
-    """What a placement is checked for."""
+    """What a placement is checked for: credit (asked of risk), terms (of channels)."""
 
     CREDIT = "credit"
+    TERMS = "terms"
 
 
 class CheckState(StrEnum):
@@ -33,10 +34,11 @@ class CheckState(StrEnum):
 
 
 class AnswerKind(StrEnum):
-    """Which of the two answers a placement got."""
+    """What was answered to a check of a placement, or taken back later."""
 
     RESERVED = "reserved"
     REFUSED = "refused"
+    RELEASED = "released"
 
 
 class Decision(StrEnum):

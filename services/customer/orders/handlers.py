@@ -8,25 +8,33 @@ from kit.events.handlers import Fact
 from kit.work import Work
 from services.customer.events_in import CreditRefusedHeard, CreditReservedHeard
 from services.customer.orders import service
-from services.customer.orders.enums import AnswerKind, Decision
+from services.customer.orders.enums import AnswerKind, CheckKind, Decision
 from services.customer.orders.service import Answer
 
 
 async def on_credit_reserved(work: Work, facts: Sequence[Fact[CreditReservedHeard]]) -> None:
-    """Orders whose amount is reserved become confirmed."""
-    answers = [
-        Answer(event, said.order_id, said.placement, AnswerKind.RESERVED, Decision(said.decision))
-        for event, said in ((fact.event, fact.data) for fact in facts)
-    ]
+    """The credit check of a placement has passed."""
+    answers = []
+    for fact in facts:
+        said, decision = fact.data, Decision(fact.data.decision)
+        answers.append(
+            Answer(fact.event, said.order_id, said.placement, CheckKind.CREDIT, AnswerKind.RESERVED, decision)
+        )
     await service.apply_answers(work, answers)
 
 
 async def on_credit_refused(work: Work, facts: Sequence[Fact[CreditRefusedHeard]]) -> None:
-    """Orders that pass the limit go on hold."""
+    """The credit check of a placement was refused."""
     answers = [
         Answer(
-            event, said.order_id, said.placement, AnswerKind.REFUSED, Decision.AUTOMATIC, said.reason, said.shortfall
+            fact.event,
+            fact.data.order_id,
+            fact.data.placement,
+            CheckKind.CREDIT,
+            AnswerKind.REFUSED,
+            reason=fact.data.reason,
+            shortfall=fact.data.shortfall,
         )
-        for event, said in ((fact.event, fact.data) for fact in facts)
+        for fact in facts
     ]
     await service.apply_answers(work, answers)

@@ -75,7 +75,7 @@ async def place_order(order_id: UUID, work: Writer) -> Response:
 
 @router.post("/v1/orders/{order_id}/cancel", response_model=OrderRead, openapi_extra=_CANCEL)
 async def cancel_order(order_id: UUID, body: OrderCancel, work: Writer) -> Response:
-    """Give up a draft or an order on hold."""
+    """Give up an order that is not confirmed."""
     return row_answer(OrderRead, await service.move_order(work, order_id, "cancel", body.reason))
 
 

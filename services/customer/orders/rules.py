@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from typing import Any
 
@@ -10,7 +10,7 @@ from kit.errors import FieldError, Invalid
 from kit.money import MAX_AMOUNT, SHARE_WHOLE, allocate, convert, ratio
 from kit.transitions import Move, Moves
 from services.customer.exchange_rates.rules import check_rate
-from services.customer.orders.enums import AnswerKind, Decision, OrderState
+from services.customer.orders.enums import DECIDING, AnswerKind, CheckKind, CheckState, Decision, OrderState
 
 MAX_CREDIT_PARTS = 600
 """Most lines times credited sellers of an order: `targets.order.credited.v1` stays below MAX_EVENT_BYTES."""
@@ -22,7 +22,7 @@ MOVES: Moves[OrderState] = {
     "hold": Move((OrderState.PLACED,), OrderState.ON_HOLD),
     "fulfil": Move((OrderState.CONFIRMED,), OrderState.FULFILLED),
     "close": Move((OrderState.FULFILLED,), OrderState.CLOSED),
-    "cancel": Move((OrderState.DRAFT, OrderState.ON_HOLD), OrderState.CANCELLED),
+    "cancel": Move((OrderState.DRAFT, OrderState.PLACED, OrderState.ON_HOLD), OrderState.CANCELLED),
 }
 """What commands, and answers to a placement, do to an order."""
 
@@ -152,19 +152,33 @@ def return_delta(original: Amounts, ordered: int, before: int, after: int) -> Am
 
 
 def decide_answer(
-    state: OrderState, current_placement: int, answer_placement: int, kind: AnswerKind, decision: Decision
-) -> OrderState | None:
-    """The state an answer to a placement leads to, or None when the answer no longer counts.
+    state: OrderState, checks: Mapping[CheckKind, CheckState], kind: CheckKind, answer: AnswerKind, decision: Decision
+) -> tuple[CheckState, OrderState] | None:
+    """What an answer makes of its check and of the order; None when it no longer counts.
 
-    An answer counts for the current placement only, while the order is placed; an order on hold
-    moves only by an officer's override. Whoever sent an answer that is ignored frees its reservation.
+    `checks` are those of the current placement; answers to another one never come here. A check is answered once,
+    whatever comes twice or late, but for two things: an officer's override passes credit that was refused, and what
+    was reserved may be taken back while the order is on hold. An order is confirmed, also from hold, when all its
+    checks have passed. Whoever sent an answer that does not count frees what it holds.
     """
-    if answer_placement != current_placement:
+    before = checks.get(kind)
+    if before is None or state not in DECIDING:
         return None
-    if state is OrderState.PLACED:
-        return OrderState.CONFIRMED if kind is AnswerKind.RESERVED else OrderState.ON_HOLD
-    overridden = kind is AnswerKind.RESERVED and decision is Decision.OVERRIDE
-    return OrderState.CONFIRMED if state is OrderState.ON_HOLD and overridden else None
+    if answer is AnswerKind.RELEASED:
+        is_held = state is OrderState.ON_HOLD and before in (CheckState.PENDING, CheckState.PASSED)
+        return (CheckState.DROPPED, state) if kind is CheckKind.TERMS and is_held else None
+    is_overridden = (
+        kind is CheckKind.CREDIT
+        and before is CheckState.REFUSED
+        and answer is AnswerKind.RESERVED
+        and decision is Decision.OVERRIDE
+    )
+    if before is not CheckState.PENDING and not is_overridden:
+        return None
+    if answer is AnswerKind.REFUSED:
+        return CheckState.REFUSED, OrderState.ON_HOLD
+    others = {other for one, other in checks.items() if one is not kind}
+    return CheckState.PASSED, OrderState.CONFIRMED if others <= {CheckState.PASSED} else state
 
 
 def check_split(credits: Sequence[tuple[str, int]], lines: int = 1) -> None:

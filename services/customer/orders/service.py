@@ -65,15 +65,16 @@ ORDERS = Resource("order", Order, _said, audited=AUDITED, owner="owner_id")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer to a placement's credit check, and the event that brought it."""
+    """An answer to a check of a placement, and the event that brought it; `shortfall` is in base currency."""
 
     event: Event
     order_id: UUID
     placement: int
+    check: CheckKind
     kind: AnswerKind
-    decision: Decision
+    decision: Decision = Decision.AUTOMATIC
     reason: str | None = None
-    shortfall: int | None = None
+    shortfall: int = 0
 
 
 def audited_change(before: Order, after: Order) -> Change[Order]:
@@ -188,8 +189,8 @@ async def place_order(work: Work, order_id: UUID) -> Order:
     """Ask for the checks of a draft, or again of an order on hold; raises what `placed` raises."""
     before = await lock_order(work, order_id)
     next_state("order", MOVES, "place", before.state)
-    order = next_version(placed(before, await load_references(work, [before])))
-    await save_orders(work, [order], order.lines, order.checks[-1:])
+    order = next_version(placed(work, before, await load_references(work, [before])))
+    await save_orders(work, [order], order.lines, order.asked)
     await record(work, ORDERS, [audited_change(before, order)], action="place")
     return order
 
@@ -205,41 +206,52 @@ async def move_order(work: Work, order_id: UUID, action: str, reason: str | None
 
 
 async def apply_answers(work: Work, answers: Sequence[Answer]) -> None:
-    """Confirm or hold the orders that answers of their current placement decide; other answers change nothing.
+    """What answers to the checks of placements do to their orders (`decide_answer`); others change nothing.
 
-    A fixed number of statements for any number of answers.
+    An order that comes to be confirmed, and each refusal or release, is announced. A fixed number of statements for
+    any number of answers.
     """
     orders = await repository.lock_orders(work.tx, {answer.order_id for answer in answers})
     changed: dict[UUID, Order] = {}
-    checks: dict[tuple[UUID, int], OrderCheck] = {}
+    checks: dict[tuple[UUID, CheckKind], OrderCheck] = {}
     events: list[Event] = []
     for answer in answers:
         before = orders.get(answer.order_id)
-        if before is None:
+        after = _answered(before, answer) if before else None
+        if after is None:
             continue
-        state = decide_answer(before.state, before.placement, answer.placement, answer.kind, answer.decision)
-        if state is None:
-            continue
-        check = _answered(answer)
-        kept = [one for one in before.checks if one.placement != answer.placement]
-        order = next_version(before, state=state, checks=(*kept, check))
+        order, check = after
         orders[order.id] = changed[order.id] = order
-        checks[order.id, answer.placement] = check
-        held = {"reason": answer.reason, "shortfall": answer.shortfall} if state is OrderState.ON_HOLD else {}
-        events.append(outbox.compose(work.caused_by(answer.event), _fact(order, **held), order.version))
+        checks[order.id, check.kind] = check
+        if check.state is not CheckState.PASSED:
+            said = _fact(order, check=check.kind, reason=check.reason, shortfall=check.shortfall)
+        elif order.state is OrderState.CONFIRMED:
+            said = _fact(order)
+        else:
+            continue
+        events.append(outbox.compose(work.caused_by(answer.event), said, order.version))
     await save_orders(work, list(changed.values()), checks=list(checks.values()))
     await outbox.add(work.tx, work.service, events)
 
 
-def _answered(answer: Answer) -> OrderCheck:
-    return OrderCheck(
-        order_id=answer.order_id,
-        placement=answer.placement,
-        kind=CheckKind.CREDIT,
-        state=CheckState.PASSED if answer.kind is AnswerKind.RESERVED else CheckState.REFUSED,
+def _answered(order: Order, answer: Answer) -> tuple[Order, OrderCheck] | None:
+    """The order and its check after an answer; None for one that does not count."""
+    if answer.placement != order.placement:
+        return None
+    states = {check.kind: check.state for check in order.asked}
+    decided = decide_answer(order.state, states, answer.check, answer.kind, answer.decision)
+    if decided is None:
+        return None
+    check = OrderCheck(
+        order_id=order.id,
+        placement=order.placement,
+        kind=answer.check,
+        state=decided[0],
         decision=answer.decision,
         reason=answer.reason,
-        shortfall=answer.shortfall,
+        shortfall=answer.shortfall if decided[0] is not CheckState.PASSED else None,
         answer_event_id=answer.event.id,
         answered_at=answer.event.time,
     )
+    kept = [one for one in order.checks if (one.placement, one.kind) != (check.placement, check.kind)]
+    return next_version(order, state=decided[1], checks=(*kept, check)), check

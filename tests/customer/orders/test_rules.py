@@ -12,7 +12,7 @@ from kit.errors import Invalid, StateConflict
 from kit.money import MAX_AMOUNT, convert
 from kit.transitions import next_state
 from services.customer.exchange_rates.rules import ExchangeRateInvalid
-from services.customer.orders.enums import RETURNABLE, AnswerKind, Decision, OrderState
+from services.customer.orders.enums import RETURNABLE, OrderState
 from services.customer.orders.rules import (
     MAX_CREDIT_PARTS,
     MOVES,
@@ -24,7 +24,6 @@ from services.customer.orders.rules import (
     OrderLineRefused,
     PricedOrder,
     check_split,
-    decide_answer,
     price_order,
     return_delta,
     returned_amounts,
@@ -204,6 +203,7 @@ def test_every_state_and_action_outside_the_table_is_refused() -> None:
         ("draft", "cancel"): "cancelled",
         ("placed", "confirm"): "confirmed",
         ("placed", "hold"): "on_hold",
+        ("placed", "cancel"): "cancelled",
         ("on_hold", "confirm"): "confirmed",
         ("on_hold", "place"): "placed",
         ("on_hold", "cancel"): "cancelled",
@@ -217,18 +217,6 @@ def test_every_state_and_action_outside_the_table_is_refused() -> None:
             with pytest.raises(StateConflict):
                 next_state("order", MOVES, action, state)
     assert OrderState.ON_HOLD not in RETURNABLE
-
-
-def test_only_the_current_placement_is_answered() -> None:
-    for state, kind, decision in product(OrderState, AnswerKind, Decision):
-        assert decide_answer(state, 2, 1, kind, decision) is None
-        assert decide_answer(state, 2, 3, kind, decision) is None
-        expected = None
-        if state is OrderState.PLACED:
-            expected = OrderState.CONFIRMED if kind is AnswerKind.RESERVED else OrderState.ON_HOLD
-        if state is OrderState.ON_HOLD and (kind, decision) == (AnswerKind.RESERVED, Decision.OVERRIDE):
-            expected = OrderState.CONFIRMED
-        assert decide_answer(state, 2, 2, kind, decision) is expected
 
 
 @pytest.mark.parametrize(

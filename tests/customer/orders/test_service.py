@@ -267,7 +267,6 @@ async def test_cancel_and_fulfil_follow_the_states(world: World) -> None:
     answer = await world.service.post(f"/v1/orders/{draft['id']}/cancel", reason)
     assert (answer.status_code, answer.json()["state"]) == (200, "cancelled")
     assert await world.service.published("customer.order.cancelled.v1") == [], "nobody has heard of the draft"
-    assert (await world.service.post(f"/v1/orders/{placed['id']}/cancel", reason)).status_code == 409
     assert (await world.service.post(f"/v1/orders/{placed['id']}/fulfil")).status_code == 409
     await world.service.deliver(refused(placed))
     assert (await world.service.post(f"/v1/orders/{placed['id']}/cancel", reason)).status_code == 200
@@ -276,7 +275,19 @@ async def test_cancel_and_fulfil_follow_the_states(world: World) -> None:
     (event,) = await world.service.published("customer.order.cancelled.v1")
     assert event.payload["reason"] == "customer_request"
     confirmed = await world.confirmed()
+    assert (await world.service.post(f"/v1/orders/{confirmed['id']}/cancel", reason)).status_code == 409
     assert (await world.service.post(f"/v1/orders/{confirmed['id']}/fulfil")).json()["state"] == "fulfilled"
+
+
+async def test_an_order_is_cancelled_before_it_is_answered(world: World) -> None:
+    order = await world.placed()
+    answer = await world.service.post(f"/v1/orders/{order['id']}/cancel", {"reason": "customer_request"})
+    assert (answer.status_code, answer.json()["state"]) == (200, "cancelled")
+    await world.service.deliver(reserved(order))
+    assert (await world.order(order["id"]))["state"] == "cancelled", "who reserved it hears that it is not wanted"
+    (event,) = await world.service.published("customer.order.cancelled.v1")
+    assert (event.payload["placement"], event.sequence) == (1, order["version"] + 1)
+    assert await world.service.published("customer.order.confirmed.v1") == []
 
 
 async def test_scope_and_permissions(world: World) -> None:
