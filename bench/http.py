@@ -1,9 +1,10 @@
-"""Read, list 50, create, order (create + place): the product beside the limit and the floor, in one run.
+"""Read, list 50, create, order (created and placed): the product beside the limit and the floor, in one run.
 
 usage: python -m bench.http [--seconds 2] [--repeat 3] [--quick] [--only read --only list] [--accounts 10000]
 
 wrk, 16 connections; two processes of the service, of the limit, of the gateway; PostgreSQL (durable), Kafka
 and all workers run meanwhile. The variants take turns, the median of the repetitions counts.
+`settled_per_second` are orders a second until the last of them was decided and counted everywhere.
 `ratio` is the throughput as a part of the limit's (target: 0.5 direct, 0.35 through the gateway).
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import time
 from typing import Any
 
 from bench import wrk
@@ -29,7 +31,7 @@ def loads(filled: Filled, prefix: str) -> dict[str, wrk.Load]:
     """What is sent for each operation to a server whose paths begin with `prefix`."""
     own = filled.of_north()[:PLACED_PATHS]
     body = json.dumps({**account_body(filled), "external_ids": {"erp": "FRESH"}})
-    orders = [json.dumps(order_body(account)) for account in own]
+    orders = [json.dumps({**order_body(account), "place": True}) for account in own]
     return {
         "read": wrk.Load(wrk.READ, {"PATHS": [f"{prefix}/v1/accounts/{account}" for account in own]}),
         "list": wrk.Load(wrk.READ, {"PATHS": [f"{prefix}/v1/accounts?limit=50"]}),
@@ -79,13 +81,15 @@ class Bench:
         token = self.servers.token(PRINCIPAL)
         seed = random.randrange(2**31)
         folder = self.servers.folder
+        began = time.perf_counter()
         result = wrk.run(found[operation], url, token, seconds or self.seconds, folder, seed=seed, cpu=meters)
         if result["status"] or result["broken"]:
             raise RuntimeError(f"{operation} {variant}: {result}")
-        if seconds is None:
-            self.runs.setdefault((operation, variant), []).append(result)
         if operation in ("create", "order") and "customer-worker" in self.servers.running:
             wait_settled(self.servers)
+            result["settled_per_second"] = result["requests"] / (time.perf_counter() - began)
+        if seconds is None:
+            self.runs.setdefault((operation, variant), []).append(result)
 
     def rows(self) -> list[dict[str, Any]]:
         """Medians."""
@@ -94,6 +98,8 @@ class Bench:
             rate = middle([run["per_second"] for run in runs])
             limit = middle([run["per_second"] for run in self.runs[operation, "limit"]])
             cpu = [middle([run["cpu_ms"][i] for run in runs]) for i in range(len(runs[0]["cpu_ms"]))]
+            settled = [run["settled_per_second"] for run in runs if "settled_per_second" in run]
+            is_order = operation == "order" and variant in TARGETS
             rows.append(
                 {
                     "name": f"{operation} {variant}",
@@ -105,6 +111,7 @@ class Bench:
                     "p99_ms": middle([run["p99_ms"] for run in runs]),
                     "cpu_ms_per_request": cpu[0],
                     "gateway_cpu_ms": cpu[1] if len(cpu) > 1 else None,
+                    "settled_per_second": middle(settled) if settled and is_order else None,
                     "repetitions": len(runs),
                 }
             )
@@ -135,7 +142,7 @@ def main() -> None:
             for _ in range(options.repeat):
                 for variant in bench.variants:
                     bench.run(operation, variant)
-        note = "an order takes two requests" + ", without workers" * options.no_workers
+        note = "an order is created and placed by one request" + ", without workers" * options.no_workers
         write("http", bench.rows(), unit="req/s", connections=wrk.CONNECTIONS, seconds=options.seconds, note=note)
 
 

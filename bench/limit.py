@@ -136,17 +136,14 @@ class Capture:
         account = self.filled.accounts[0]
         headers = {"Authorization": f"Bearer {self.token}"}
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", headers=headers, timeout=30) as http:
-            order = order_body(account)
+            order = {**order_body(account), "place": True}
             found: dict[str, list[Program]] = {}
             for _round in range(4):  # asyncpg asks for types the first times
-                made = await self._one(http, "POST", "/v1/orders", order)
-                created = json.loads(made.body)["id"]
                 requests = {
                     "read": await self._one(http, "GET", f"/v1/accounts/{account}"),
                     "list": await self._one(http, "GET", "/v1/accounts?limit=50"),
                     "create": await self._one(http, "POST", "/v1/accounts", account_body(self.filled)),
-                    "order": made,
-                    "place": await self._one(http, "POST", f"/v1/orders/{created}/place"),
+                    "order": await self._one(http, "POST", "/v1/orders", order),
                 }
                 for name, program in requests.items():
                     found.setdefault(name, []).append(program)

@@ -40,19 +40,12 @@ request = function()
   return wrk.format("POST", "PATH", wrk.headers, (string.gsub(BODY, "FRESH", uuid())))
 end
 """
-# An order is made and placed by two requests: the answer of the first gives the id of the second.
 ORDER = """
-local bodies, made, at = BODIES, {}, 0
+local bodies, at = BODIES, 0
 request = function()
   wrk.headers["Idempotency-Key"] = uuid()
-  if #made > 0 then
-    return wrk.format("POST", "PATH/" .. table.remove(made) .. "/place", wrk.headers, "")
-  end
   at = at % #bodies + 1
   return wrk.format("POST", "PATH", wrk.headers, bodies[at])
-end
-response = function(status, headers, body)
-  if status == 201 then table.insert(made, string.match(headers["location"], "([^/]+)$")) end
 end
 """
 

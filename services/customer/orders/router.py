@@ -37,7 +37,7 @@ _CHANGE, _PLACE, _CANCEL, _FULFIL = (
 
 @router.post("/v1/orders", response_model=OrderRead, status_code=201)
 async def create_order(body: OrderCreate, work: Writer) -> Response:
-    """Create a draft; the server computes its amounts."""
+    """Create a draft, with `place` placed at once; the server computes its amounts."""
     return row_answer(OrderRead, await service.create_order(work, body), "/v1/orders")
 
 

@@ -76,14 +76,15 @@ class OrderContent(Schema):
 
 
 class OrderCreate(OrderContent):
-    """A draft. The account is named by `account_id` or `account_ref`; without `credits` its owner is
-    credited; without `order_date` it is today; `total`, when given, must be the gross amount."""
+    """A draft, with `place` placed at once. The account is named by `account_id` or `account_ref`; without `credits`
+    its owner is credited; without `order_date` it is today; `total`, when given, must be the gross amount."""
 
     model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
 
     account_id: UUID | None = None
     account_ref: ExternalRef | None = None
     external_id: ExternalRef | None = None
+    place: bool = False
 
     @model_validator(mode="after")
     def _one_account(self) -> OrderCreate:
@@ -100,7 +101,6 @@ class OrderRow(OrderCreate):
     )
 
     external_id: ExternalRef
-    place: bool = False
 
 
 class OrderBatch(BatchBody):

@@ -112,13 +112,16 @@ async def load_references(
 
 
 async def create_order(work: Work, data: OrderCreate) -> Order:
-    """Add a draft; raises Taken, UnknownReference and what `new_draft` raises."""
+    """Add a draft, placed at once on request; raises Taken, UnknownReference, what `new_draft` and `placed` raise."""
     pointer = "/account_ref" if data.account_ref else "/account_id"
     account_id = await accounts.account_id_of(work, data.account_id, data.account_ref)
     buyer = await repository.find_buyer(work.tx, account_id) if account_id else None
     if buyer is None or not (await work.scope()).sees(buyer.owner_id):
         raise unknown_account(pointer)
-    order = new_draft(work, buyer, data, await load_references(work, [data], [buyer.owner_id]))
+    refs = await load_references(work, [data], [buyer.owner_id])
+    order = new_draft(work, buyer, data, refs)
+    if data.place:
+        order = placed(work, order, refs)
     if not await repository.add_orders(work.tx, [order]):
         raise await _taken(work, order)
     await record(work, ORDERS, [Change(None, order)], action="create")

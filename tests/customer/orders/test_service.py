@@ -10,9 +10,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from kit import clock
+from kit.security.principals import Actor
 from kit.testing.service import codes
-from kit.work import system_work
-from services.customer.orders.service import place_order
+from kit.work import Work, system_work
+from services.customer.orders.schemas import OrderCreate
+from services.customer.orders.service import create_order, place_order
 from tests.customer.conftest import OTHER_REP, REP_1, SUSPENDED, World, refused, reserved
 
 GHOST = str(uuid4())
@@ -145,6 +147,52 @@ async def test_placing_twice_with_one_key_is_one_placement(world: World) -> None
     assert {first.status_code, second.status_code} <= {200, 409}
     replay = await world.service.post(path, headers=headers)
     assert (replay.status_code, replay.headers["Idempotency-Replayed"]) == (200, "true")
+
+
+async def test_an_order_is_created_and_placed_by_one_request(world: World) -> None:
+    account = await world.account()
+    two = await world.placed(account)
+    body, headers = world.order_body(account, place=True), world.service.headers(Idempotency_Key="order-1")
+    answers = await asyncio.gather(*[world.service.post("/v1/orders", body, headers=headers) for _ in range(3)])
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    answer = await world.service.post("/v1/orders", body, headers=headers)
+    assert (answer.status_code, answer.headers["Idempotency-Replayed"]) == (201, "true")
+    order = answer.json()
+    assert (answer.headers["Location"], answer.headers["ETag"]) == (f"/v1/orders/{order['id']}", '"1"')
+    own = {"id", "version", "number", "placed_at", "created_at", "updated_at"}
+    assert {name: order[name] for name in order.keys() - own} == {name: two[name] for name in two.keys() - own}
+    events = await world.service.published("customer.order.placed.v1")
+    assert [(event.subject, event.sequence) for event in events] == [(two["id"], 2), (order["id"], 1)]
+    audited = await world.service.rows("SELECT action FROM audit_log WHERE resource_id = $1", order["id"])
+    assert [row["action"] for row in audited] == ["create"]
+    await world.service.deliver(reserved(order))
+    assert (await world.order(order["id"]))["state"] == "confirmed"
+
+
+async def test_an_order_that_cannot_be_placed_is_not_created(world: World) -> None:
+    body = world.order_body(await world.account(), place=True, order_date="2025-12-31")
+    answer = await world.service.post("/v1/orders", body)
+    assert (answer.status_code, answer.json()["code"]) == (409, "no-exchange-rate")
+    assert await world.service.rows("SELECT id FROM orders") == []
+    assert await world.service.published("customer.order.placed.v1") == []
+
+
+async def test_creating_and_placing_is_four_statements(world: World) -> None:
+    data = OrderCreate.model_validate(world.order_body(await world.account(), place=True))
+    seen: list[str] = []
+    async with world.service.runtime.db.transaction() as tx:
+        connection: Any = tx.connection
+
+        def log(record: Any) -> None:
+            seen.append(record.query)
+
+        connection.add_query_logger(log)
+        actor = Actor("t", frozenset({"t"}), frozenset({"orders:backdate"}))
+        settings = world.service.runtime.settings
+        await create_order(Work(tx=tx, actor=actor, service="customer", settings=settings, reaches={"t": "all"}), data)
+        await tx.flush()
+        connection.remove_query_logger(log)
+    assert len(seen) == 4, seen
 
 
 async def test_placing_is_four_statements(world: World) -> None:
