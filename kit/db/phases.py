@@ -6,12 +6,16 @@ import re
 
 _CREATED = re.compile(r"\bCREATE TABLE (?:IF NOT EXISTS )?(\S+)", re.IGNORECASE)
 _NARROWS = re.compile(
-    r"\bDROP (TABLE|COLUMN|CONSTRAINT|SEQUENCE|TYPE|FUNCTION|VIEW|DEFAULT)\b|\bRENAME\b|\bTRUNCATE\b"
+    r"\bDROP (TABLE|COLUMN|SEQUENCE|TYPE|FUNCTION|VIEW|DEFAULT)\b|\bRENAME\b|\bTRUNCATE\b"
+    r"|\bDROP CONSTRAINT(?! (IF EXISTS )?ck_)\b"
     r"|\bDROP INDEX(?! (CONCURRENTLY )?(IF EXISTS )?ix_)\b"
     r"|\bALTER COLUMN \S+ (SET NOT NULL|TYPE|SET DATA TYPE)\b|\bADD (CONSTRAINT|CHECK|UNIQUE|PRIMARY|FOREIGN|EXCLUDE)\b"
     r"|\bCREATE UNIQUE INDEX\b|\bCREATE (CONSTRAINT )?TRIGGER\b"
     r"|\bADD (COLUMN )?(?!.*\bDEFAULT\b).*\bNOT NULL\b",
     re.IGNORECASE | re.DOTALL,
+)
+_MORE_WORDS = re.compile(
+    r"\bDROP CONSTRAINT (ck_\w+),\s*ADD CONSTRAINT \1 CHECK \(\w+ IN \('[^()]*'\)\)(?: NOT VALID)?", re.IGNORECASE
 )
 _FUNCTION_BODY = re.compile(r"\$(\w*)\$.*?\$\1\$", re.DOTALL)
 _TARGET = re.compile(
@@ -24,9 +28,10 @@ def phase_of(sql: str) -> str:
 
     Taking away, renaming, and refusing what was accepted (constraints, unique indexes, triggers, NOT NULL without a
     default) narrow; on a table made in the same revision nothing does. An index named ix_ is not unique: without it
-    the code before is only slower. In doubt it says `contract`.
+    the code before is only slower. A CHECK (ck_) that goes accepts more, and so does the list of a column's words that
+    takes the place of the one before: words are only added. In doubt it says `contract`.
     """
-    statements = [each.strip() for each in _FUNCTION_BODY.sub("''", sql).split(";")]
+    statements = [_MORE_WORDS.sub("", each.strip()) for each in _FUNCTION_BODY.sub("''", sql).split(";")]
     made = {name.strip('"(') for statement in statements for name in _CREATED.findall(statement)}
     for statement in statements:
         target = _TARGET.search(statement)

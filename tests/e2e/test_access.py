@@ -102,7 +102,7 @@ STRANGERS = ("rep-33", "manager-south")
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "customer": ("/v1/accounts/", "/v1/orders/", "/v1/payments/"),
-    "credit": ("/v1/credit-profiles/", "/v1/credit-decisions/", "/v1/exposures/", "/v1/order-credits/"),
+    "credit": ("/v1/credit-profiles/", "/v1/credit-decisions/", "/v1/exposures/", "/v1/order-credits/", "/v1/receivables/"),
     "results": ("/v1/targets/",),
     "organisation": ("/v1/units/", "/v1/members/"),
     "goods": ("/v1/products/", "/v1/partners/"),

@@ -21,6 +21,8 @@ from kit.db.phases import phase_of
         "ALTER TABLE account ALTER COLUMN note DROP NOT NULL",
         "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM x; DROP TABLE x; END $$",
         "DROP INDEX CONCURRENTLY IF EXISTS ix_account_owner_id_id",
+        "ALTER TABLE account DROP CONSTRAINT ck_account_level",
+        "ALTER TABLE account DROP CONSTRAINT ck_kind, ADD CONSTRAINT ck_kind CHECK (kind IN ('a', 'b')) NOT VALID",
     ],
 )
 def test_what_the_code_before_need_not_know_expands(sql: str) -> None:
@@ -39,6 +41,9 @@ def test_what_the_code_before_need_not_know_expands(sql: str) -> None:
         "ALTER TABLE account ADD CONSTRAINT c CHECK (level > 0) NOT VALID",
         "CREATE UNIQUE INDEX ux ON account (note)",
         "DROP INDEX ux",
+        "ALTER TABLE account DROP CONSTRAINT uq_account_code",
+        "ALTER TABLE account DROP CONSTRAINT ck_kind, ADD CONSTRAINT ck_kind CHECK (level > 0) NOT VALID",
+        "ALTER TABLE account DROP CONSTRAINT ck_kind, ADD CONSTRAINT ck_other CHECK (kind IN ('a', 'b')) NOT VALID",
         "CREATE CONSTRAINT TRIGGER t AFTER INSERT ON account FOR EACH ROW EXECUTE FUNCTION f()",
         "CREATE TABLE x (id BIGINT); CREATE UNIQUE INDEX ux ON account (note)",
     ],
