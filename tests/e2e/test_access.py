@@ -100,9 +100,10 @@ def test_roles_of_another_kind(world: World) -> None:
 STRANGERS = ("rep-33", "manager-south")
 """A seller and a manager to whom nothing of the story belongs."""
 
+OWED = ("/v1/receivables/",)
 GROUPS: dict[str, tuple[str, ...]] = {
     "customer": ("/v1/accounts/", "/v1/orders/", "/v1/payments/"),
-    "credit": ("/v1/credit-profiles/", "/v1/credit-decisions/", "/v1/exposures/", "/v1/order-credits/", "/v1/receivables/"),
+    "credit": ("/v1/credit-profiles/", "/v1/credit-decisions/", "/v1/exposures/", "/v1/order-credits/", *OWED),
     "results": ("/v1/targets/",),
     "organisation": ("/v1/units/", "/v1/members/"),
     "goods": ("/v1/products/", "/v1/partners/"),
