@@ -8,6 +8,7 @@ from services.channels.events_in import HEARD
 from services.channels.events_out import RebateAccrued
 from services.channels.rebates import handlers as rebates
 from services.channels.rebates.ledger import apply_accruals
+from services.channels.sales import handlers as sales
 
 subscriptions = Subscriptions("channels", {**HEARD, RebateAccrued.TYPE: RebateAccrued})
 core, directory_lane = subscriptions.lane("core"), subscriptions.lane("directory")
@@ -23,6 +24,25 @@ directory_lane.project(
         },
     )
 )
+core.project(
+    Projection(
+        "sales",
+        ("sale", "sale_line"),
+        {
+            "customer.order.confirmed.v1": sales.on_order,
+            "customer.order.fulfilled.v1": sales.on_order,
+            "customer.order.returned.v1": sales.on_order_returned,
+        },
+    )
+)
+core.project(
+    Projection(
+        "account_fact",
+        ("account_fact",),
+        {"customer.account.created.v1": sales.on_account, "customer.account.updated.v1": sales.on_account},
+    )
+)
+core.project(Projection("exchange_rate", ("exchange_rate",), {"customer.exchange_rate.set.v1": sales.on_rate}))
 core.react(rebates.on_order_confirmed, "customer.order.confirmed.v1")
 core.react(rebates.on_order_returned, "customer.order.returned.v1")
 core.ledger(

@@ -12,6 +12,7 @@ from services.channels.partners.models import PartnerTable
 from services.channels.products.models import ProductTable
 from services.channels.programmes.models import RebateProgrammeTable
 from services.channels.rebates.models import RebateAccountTable, RebateAccrualTable, RebateEntryTable
+from services.channels.sales.models import AccountFactTable, ExchangeRateTable, SaleLineTable, SaleTable
 
 
 class Outbox(OutboxRow, Base, table=True):
@@ -50,6 +51,8 @@ METADATA = Base.metadata
 
 __all__ = [
     "METADATA",
+    "AccountFactTable",
+    "ExchangeRateTable",
     "PartnerTable",
     "Principal",
     "ProductTable",
@@ -57,4 +60,6 @@ __all__ = [
     "RebateAccrualTable",
     "RebateEntryTable",
     "RebateProgrammeTable",
+    "SaleLineTable",
+    "SaleTable",
 ]

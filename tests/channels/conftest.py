@@ -63,6 +63,9 @@ class Order:
     def confirmed(self) -> Event:
         return self._event(customer.OrderConfirmed)
 
+    def fulfilled(self) -> Event:
+        return self._event(customer.OrderFulfilled, version=6)
+
     def returned(self, *lines: tuple[str | None, int], on: date = date(2026, 5, 1)) -> Event:
         line = customer.OrderReturned.EXAMPLE["returned_lines"][0]
         back = [{**line, "product_line": name, "net_base": -net} for name, net in lines]

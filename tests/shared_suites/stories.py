@@ -94,7 +94,7 @@ async def of_targets(stage: Stage) -> list[Event]:
 
 
 async def of_channels(stage: Stage) -> list[Event]:
-    """Orders through two partners pass a tier of two programmes, and some of them come back."""
+    """Orders through two partners pass a tier of two programmes, and some of them come back and are delivered."""
     partners: list[UUID] = [await apply_partner(stage.harness, f"P-{number}") for number in range(2)]
     await publish(stage.harness)
     await publish(stage.harness, name="Rock", kind="retroactive", product_lines=["rock"])
@@ -104,7 +104,9 @@ async def of_channels(stage: Stage) -> list[Event]:
             amounts: list[tuple[str | None, int]] = [("rock", 4000 + number), ("jazz", 3000 + line)]
             order = PartnerOrder(partners[(number + line) % 2], amounts, date(2026, 2, 1 + line), key=account)
             events += [order.confirmed()]
-            events += [order.returned(("rock", 1500))] if line == 1 else []
+            events += [order.returned(("rock", 1500)), order.fulfilled()] if line == 1 else []
+        account_fact = {**customer_facts.AccountUpdated.EXAMPLE, "id": account, "stream_key": account, "version": 2}
+        events += [make_event(customer_facts.AccountUpdated.TYPE, account_fact, account, sequence=2)]
     return [*_members("joined", 1), *events, *_members("moved", 2)]
 
 

@@ -23,6 +23,7 @@ class LineHeard(Heard):
 class SoldLineHeard(LineHeard):
     """A line of an order: pieces ordered, and returned so far; full cost of a piece where it is known."""
 
+    line_no: int
     returned: int = 0
     unit_price: int | None = None
     list_price: int | None = None
@@ -39,10 +40,19 @@ class UsedPromotionHeard(Heard):
     discount_base: int
 
 
-class OrderHeard(Heard):
-    """An order that counts from now on."""
+class ReturnedLineHeard(LineHeard):
+    """A return of a line: pieces and net in base currency (positive) that came back in all, this return included."""
+
+    line_no: int
+    returned_after: int
+    returned_net_base_after: int
+
+
+class SoldHeard(Heard):
+    """An order as it stands after a fact."""
 
     id: UUID
+    version: int
     partner_id: UUID | None
     order_date: date
     base_currency: str
@@ -60,18 +70,15 @@ class OrderHeard(Heard):
     points: int | None = None
 
 
-class OrderReturnedHeard(Heard):
+class OrderHeard(SoldHeard):
+    """An order that counts from now on, or was delivered."""
+
+
+class OrderReturnedHeard(SoldHeard):
     """Pieces of an order that came back."""
 
-    id: UUID
-    partner_id: UUID | None
-    order_date: date
-    base_currency: str
     return_date: date
-    returned_lines: list[LineHeard]
-    account_id: UUID | None = None
-    stream_key: UUID | None = None
-    lines: list[SoldLineHeard] | None = None
+    returned_lines: list[ReturnedLineHeard]
 
 
 class AccountHeard(Heard):
