@@ -15,12 +15,15 @@ import asyncpg
 
 from bench.faults import rules
 from bench.faults.client import Journal
-from bench.faults.log import Entry, first_occurrences, read_topic, resent
+from bench.faults.log import Entry, first_occurrences, has_letter, read_topic, resent
 from bench.faults.rules import LOST, UNEQUAL, WRONG, Damage
 from cli.connect import projections, verify_all
 from kit.errors import AppError
 from kit.events.bus import BusUnavailable, EventBus
 from kit.events.envelope import dead_letter_topic_of, topic_of
+from kit.events.failing import NAME
+from kit.events.handlers import Lane
+from kit.events.lag import positions
 from kit.events.rebuild import rebuild
 from kit.events.status import delivery_status
 from kit.native.postgres import EmbeddedPostgres
@@ -41,6 +44,8 @@ SELECT o.id::text, (o.net_base
   + coalesce((SELECT sum(r.net_base) FROM order_return r WHERE r.order_id = o.id), 0))::bigint
 FROM orders o WHERE o.state IN ('confirmed', 'fulfilled', 'closed')
 """
+PARKED = "SELECT split_part(grp, '.', 3) AS lane, key, event_id, type, error, discarded_at FROM parked_event"
+FAILING = "SELECT state, failed_keys FROM projection_state WHERE name = $1"
 POSITIONS = """
 SELECT o.partner_id::text, sum(o.net_base
   + coalesce((SELECT sum(r.net_base) FROM order_return r WHERE r.order_id = o.id), 0))::bigint
@@ -54,7 +59,7 @@ class Verdict:
     """What the check found, and how much it looked at."""
 
     damage: list[Damage] = field(default_factory=list)
-    counted: dict[str, int] = field(default_factory=dict)
+    counted: dict[str, int] = field(default_factory=Counter)
     seconds_to_quiet: float = 0.0
 
     def count(self, kind: str) -> int:
@@ -110,7 +115,12 @@ async def _on_its_way(made: dict[str, Runtime]) -> str:
     parts = []
     for service, runtime in made.items():
         async with runtime.db.reading() as tx:
-            status = await delivery_status(tx, runtime.bus, room(service, "subscriptions").subscriptions)
+            subscriptions = room(service, "subscriptions").subscriptions
+            status = await delivery_status(tx, runtime.bus, subscriptions)
+            if any(projection.name == NAME for projection in status.projections):
+                lane = Lane(subscriptions, "insight", subscriptions.handlers)
+                behind = sum(each.behind for each in (await positions(tx, runtime.bus, lane)).values())
+                parts += [f"{service}: {behind} that the failing projection hears"] if behind else []
         if not status.is_settled():
             parts.append(f"{service}: outbox {status.outbox_waiting}, lag {status.lanes}")
     async with made["customer"].db.reading() as tx:
@@ -254,20 +264,24 @@ class Checker:
 
     async def _check_parked(self) -> None:
         for service in SERVICES:
-            rows = await self._fetch(service, "SELECT event_id, type, error, discarded_at FROM parked_event")
-            for row in rows:
-                if row["discarded_at"] is None or row["event_id"] not in self._poison:
-                    self._add([Damage(WRONG, f"{service} parked {row['type']}: {row['error'][:200]}")])
+            rows = await self._fetch(service, PARKED)
+            failing = await self._fetch(
+                service, "SELECT state, failed_keys FROM projection_state WHERE name = $1", NAME
+            )
+            state, keys = failing[0] if failing else ("", ())
+            self._add(rules.check_parked(service, rows, self._poison, state, keys))
+            self.verdict.counted["projections set aside"] += state == "aside"
 
     async def _check_dead_letters(self) -> None:
-        """Each undecodable record has one dead letter of each service that reads its topic."""
+        """A record that a service has to decode and cannot has one dead letter of it."""
         for service in SERVICES:
             subscriptions = room(service, "subscriptions").subscriptions
-            handled, wanted = subscriptions.handlers, set[tuple[str, int, int]]()
-            for topic in subscriptions.topics():
-                for entry in self._log[topic.split(".")[1]]:
-                    if _is_undecodable(entry, handled):
-                        wanted.add((topic, entry.record.partition, entry.record.offset))
+            wanted = {
+                (topic, entry.record.partition, entry.record.offset)
+                for topic in subscriptions.topics()
+                for entry in self._log[topic.split(".")[1]]
+                if has_letter(entry, subscriptions)
+            }
             letters = first_occurrences(await read_topic(self._bus, dead_letter_topic_of(service)))
             found = Counter(
                 (event.payload["topic"], event.payload["partition"], event.payload["offset"])
@@ -298,8 +312,3 @@ class Checker:
             if not finding["ok"]:
                 text = f"audit of {finding['service']}, {finding['check']}: {finding['detail']}"
                 self._add([Damage(WRONG, text)])
-
-
-def _is_undecodable(entry: Entry, handled: Collection[str]) -> bool:
-    """For a reader: a body that is no JSON matters only in events that it handles."""
-    return entry.event is None and (not entry.type or entry.type in handled)

@@ -7,30 +7,37 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from kit.events.bus import EventBus, Record
-from kit.events.envelope import Event, UndecodableEvent, from_headers
+from kit.events.envelope import Event, UndecodableEvent, from_headers, type_of
+from kit.events.handlers import Subscriptions
 
 READ_BATCH = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A record; `event` is None when it is no event, `type` what it says it is."""
+    """A record; `event` is None when it is no event, `type` what it says it is (None when that cannot be read)."""
 
     record: Record
     event: Event | None
-    type: str = ""
+    type: str | None = None
 
 
 def entry_of(record: Record) -> Entry:
     """The record with its event."""
-    event_type = ""
+    event_type = type_of(record.headers)
     try:
         event = from_headers(record.headers, record.value)
-        event_type = event.type
         _ = event.payload
         return Entry(record, event, event_type)
     except UndecodableEvent:
         return Entry(record, None, event_type)
+
+
+def has_letter(entry: Entry, subscriptions: Subscriptions) -> bool:
+    """Whether a service has to bury a record: none but those that it has to decode, and cannot. A lane that reads the
+    topic decodes what says to be of a type it handles, and what does not say."""
+    readers = [lane for lane in subscriptions.lanes if entry.record.topic in lane.topics()]
+    return entry.event is None and any(entry.type is None or entry.type in lane.handlers for lane in readers)
 
 
 async def read_topic(bus: EventBus, topic: str) -> list[Entry]:

@@ -198,7 +198,8 @@ class System:
                 self._add(name, _api(service, port), common, f"http://127.0.0.1:{port}")
             if self._replicas > 1:
                 self.addresses[service] = TcpProxy(free_port(), *own)
-            self._add(f"{service}.worker", _worker(service, self._mutant), common)
+            # a projection that always fails must hold nothing else up
+            self._add(f"{service}.worker", _worker(service, self._mutant), {**common, "CRMESH_FAIL_INSIGHT": "1"})
         upstreams = {
             f"CRMESH_UPSTREAM_{service.upper()}": "http://127.0.0.1:"
             + str(self.addresses[service].port if self._replicas > 1 else own[0])

@@ -70,7 +70,7 @@ async def roll(folder: Path, seed: int) -> tuple[dict[str, Any], Journal, Verdic
         async with Client(system.gateways(), journal, retries=False) as client:
             rng = random.Random(seed)
             world = await prepare(client, rng, f"r{seed}")
-            lanes = await open_lanes(client, world, Pace(RATE), seed, 8)
+            lanes = await open_lanes(client, world, Pace(RATE), seed, 12)
             journal.failures.clear()
             stop = asyncio.Event()
             running = [asyncio.create_task(lane.run(stop)) for lane in lanes]

@@ -11,6 +11,7 @@ from uuid import UUID
 from bench.faults.client import Ack
 from kit.events.bus import Record
 from kit.events.envelope import Event
+from kit.events.projections import MAX_FAILED_KEYS
 
 LOST, DUPLICATED, REORDERED, UNEQUAL, WRONG = "lost", "duplicated", "reordered", "unequal", "wrong"
 Occurrence = tuple[Record, Event]
@@ -170,6 +171,23 @@ def compare_sums(what: str, expected: dict[str, int], found: dict[str, int]) -> 
         wanted, got = expected.get(name, 0), found.get(name, 0)
         if wanted != got:
             damage.append(Damage(LOST if abs(got) < abs(wanted) else DUPLICATED, f"{what} {name}: {got}, not {wanted}"))
+    return damage
+
+
+def check_parked(
+    service: str, parked: Iterable[Mapping[str, Any]], given_up: Collection[UUID], state: str, failed: Collection[str]
+) -> list[Damage]:
+    """What an operator gave up may lie there, and what waits in the insight lane for the projection that always fails
+    (its `state`, empty where it is not switched on, and the keys it failed on): that is set aside at ten keys, and
+    nothing waits for it then. `parked`: lane, key, event_id, type, error and discarded_at."""
+    damage, held = list[Damage](), set(failed) if state == "live" else set()
+    if len(held) >= MAX_FAILED_KEYS:
+        damage.append(Damage(WRONG, f"{service} failed on {len(held)} keys and was not set aside"))
+    for row in parked:
+        is_given_up = row["discarded_at"] is not None and row["event_id"] in given_up
+        is_held = row["discarded_at"] is None and row["lane"] == "insight" and row["key"] in held
+        if not is_given_up and not is_held:
+            damage.append(Damage(WRONG, f"{service} parked {row['type']} in {row['lane']}: {row['error'][:200]}"))
     return damage
 
 

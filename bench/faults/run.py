@@ -88,7 +88,8 @@ class Plan:
 
     seed: int = 1
     rate: float = 25.0
-    accounts: int = 8
+    accounts: int = 12
+    """More than ten: so many keys it takes until the projection that always fails is set aside."""
     commands: int = 0
     kills: int = 0
     short: bool = True

@@ -13,6 +13,7 @@ from bench.faults.proxy import TcpProxy
 from bench.faults.run import SHORT, Plan, run
 from kit.native.process import free_port
 from kit.testing.native import make_folder, run_apart
+from standalone.registry import SERVICES
 
 
 @pytest.fixture
@@ -29,6 +30,7 @@ def test_nothing_is_lost_duplicated_or_reordered(folder: Path) -> None:
     assert outcome.nemesis.kills >= 8
     assert outcome.nemesis.injected.duplicates > 0
     assert outcome.verdict.counted["orders"] > 20
+    assert outcome.verdict.counted["projections set aside"] == len(SERVICES)
     # a worker that starts while Kafka is away ends and is started again
     assert [one for one in outcome.unexpected if ".worker" not in one] == []
 

@@ -103,3 +103,26 @@ def test_a_job_ends_well_unless_its_worker_died_too_often() -> None:
     assert kinds(rules.check_jobs({"a": 9}, {"a": ("failed", "ValueError")})) == [WRONG]
     assert kinds(rules.check_jobs({"a": 9}, {"a": ("running", None)})) == [WRONG]
     assert kinds(rules.check_jobs({"a": 0}, {"b": done})) == [LOST, WRONG]
+
+
+def parked_row(lane: str, key: str, **more: object) -> dict[str, Any]:
+    return {"lane": lane, "key": key, "event_id": uuid4(), "type": PLACED, "error": "", "discarded_at": None, **more}
+
+
+def test_parked_events() -> None:
+    """Of a projection that always fails few keys may wait, in its lane, until it is set aside."""
+    keys = [f"key-{n}" for n in range(10)]
+    poison = parked_row("core", "k", discarded_at=NOW)
+    held = [parked_row("insight", "key-1"), parked_row("insight", "key-1")]
+    assert rules.check_parked("risk", [poison, *held], {poison["event_id"]}, "live", keys[:9]) == []
+    assert rules.check_parked("risk", [], (), "aside", keys) == []
+    for rows, state, failed in (
+        ([poison], "", []),
+        ([parked_row("core", "key-1")], "live", keys[:9]),
+        ([parked_row("insight", "other")], "live", keys[:9]),
+        ([parked_row("insight", "key-1", discarded_at=NOW)], "live", keys[:9]),
+        (held[:1], "aside", keys),
+        (held[:1], "", keys[:9]),
+        ([], "live", keys),
+    ):
+        assert kinds(rules.check_parked("risk", rows, (), state, failed)) == [WRONG]
