@@ -99,11 +99,11 @@ def from_headers(headers: Iterable[tuple[str, bytes]], value: bytes | None) -> E
 
 
 def type_of(headers: Iterable[tuple[str, bytes]]) -> str | None:
-    """The type a record says it has, with nothing else decoded; None when that cannot be read."""
-    for name, raw in headers:
-        if name == "ce_type":
-            with suppress(UndecodableEvent, UnicodeDecodeError):
-                return _attribute(name, raw)
+    """The type a record says it has, with nothing else decoded; None when that cannot be read. Of an attribute that
+    stands there twice the last counts, as in the event."""
+    raw = dict(headers).get("ce_type")
+    with suppress(UndecodableEvent, UnicodeDecodeError):
+        return None if raw is None else _attribute("ce_type", raw)
     return None
 
 

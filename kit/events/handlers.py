@@ -10,7 +10,7 @@ Handlers stand on lanes, the consumer groups of a service, so that a fault stays
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar, get_args
@@ -49,7 +49,8 @@ class Projection:
 
     `tables[0]` is written first by every writer of the projection, so that locking it waits for
     all of them. A decision ledger folds facts of its own topic, a projection those of others.
-    `version` grows when the rows it would fold from the same log change; `lane` is set by the lane it is put on.
+    `version` grows when the rows it would fold from the same log change, and when it moves to another lane, which
+    stands elsewhere in the log; `lane` is set by the lane it is put on.
     """
 
     name: str
@@ -121,16 +122,13 @@ class Lane:
     def wants(self, topic: str, event_type: str | None) -> bool:
         """Whether a record is this lane's business: of a type it handles, or, when its type cannot be read
         (None), of a topic that no lane before this one reads."""
-        if event_type is None:
-            return self._is_first(topic in lane.topics() for lane in self.door.lanes)
-        return event_type in self.handlers
+        return self.buries(topic, None) if event_type is None else event_type in self.handlers
 
-    def buries(self, event_type: str | None) -> bool:
-        """Whether a record that it wants and cannot decode gets its dead letter here: one lane says so, not each."""
-        return event_type is None or self._is_first(event_type in lane.handlers for lane in self.door.lanes)
-
-    def _is_first(self, hears: Iterable[bool]) -> bool:
-        return next((lane for lane, does in zip(self.door.lanes, hears, strict=False) if does), None) is self
+    def buries(self, topic: str, event_type: str | None) -> bool:
+        """Whether a record that cannot be decoded gets its dead letter here: of the lanes that read the topic, the
+        first one that wants it."""
+        readers = [lane for lane in self.door.lanes if topic in lane.topics()]
+        return next((lane for lane in readers if event_type is None or event_type in lane.handlers), None) is self
 
     async def handle(
         self,

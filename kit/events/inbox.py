@@ -251,6 +251,8 @@ class InboxConsumer:
         attempts: int = 0,
     ) -> None:
         """One transaction: move offsets, drop what is known, handle the rest (or park it all on `failure`)."""
+        if failure is None:
+            self._projection = ""
         async with self._db.transaction() as tx:
             fresh = await self._claim(tx, polled)
             decoded: list[tuple[Record, Event]] = []
@@ -260,7 +262,7 @@ class InboxConsumer:
                     _ = event.payload
                     decoded.append((record, event))
                 except UndecodableEvent as error:
-                    if self._lane.buries(type_of(record.headers)):
+                    if self._lane.buries(record.topic, type_of(record.headers)):
                         await self._dead_letter(tx, record, error)
             new = await self._work_on(tx, decoded, failure, attempts)
             crash_point("inbox.before_effect")

@@ -32,10 +32,10 @@ UPDATE projection_state p SET
     failed_keys = k.keys,
     state = CASE WHEN cardinality(k.keys) >= $4 THEN 'aside' ELSE p.state END,
     reason = $3,
-    since = CASE WHEN cardinality(k.keys) >= $4 THEN clock_timestamp() ELSE p.since END
+    since = CASE WHEN p.state = 'live' AND cardinality(k.keys) >= $4 THEN clock_timestamp() ELSE p.since END
 FROM (SELECT array_agg(DISTINCT key) AS keys FROM (
           SELECT unnest(failed_keys) AS key FROM projection_state WHERE name = $1 UNION ALL SELECT $2) a) k
-WHERE p.name = $1 AND p.state = 'live' RETURNING p.state
+WHERE p.name = $1 AND p.state IN ('live', 'aside') RETURNING p.state
 """
 _SUCCEEDED = """
 UPDATE projection_state SET failed_keys = '{}', reason = '' WHERE name = ANY($1::text[]) AND state = 'live'
@@ -88,7 +88,8 @@ async def look(tx: Tx, lane: Lane, keys: Collection[str]) -> Turn:
 
 
 async def failed(tx: Tx, name: str, key: str, error: str) -> bool:
-    """A projection failed on a key; returns whether it is set aside now."""
+    """A projection failed on a key; returns whether it is set aside now. Another member may have done that while this
+    one was at work: the key is noted all the same, or nothing would let go of it."""
     # one writer at a time: the keys of two members are counted together
     await tx.execute("SELECT FROM projection_state WHERE name = $1 FOR UPDATE", name)
     return bool(await tx.fetchval(_FAILED, name, key, error, MAX_FAILED_KEYS) == "aside")

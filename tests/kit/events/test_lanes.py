@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bench.faults.log import entry_of, has_letter
 from kit.db.database import Tx
 from kit.events import envelope
 from kit.events.bus import Message
@@ -113,6 +114,7 @@ async def test_positions_behind_skipped_records_are_stored_under_load_too(embedd
 
 
 async def test_one_lane_buries_what_cannot_be_decoded(embedded: Tiny) -> None:
+    """The checker of the fault runs looks for the same letters."""
     headers = dict(to_headers(embedded.event(1)))
     foreign = dict(to_headers(embedded.event(1, event_type=f"{embedded.source}.unheard.v1")))
     for attributes in (
@@ -120,14 +122,44 @@ async def test_one_lane_buries_what_cannot_be_decoded(embedded: Tiny) -> None:
         {**headers, "ce_time": b"yesterday"},
         {**headers, "ce_type": other(embedded).encode(), "ce_sequence": b"x"},
         {**foreign, "ce_sequence": b"x"},
+        {"ce_id": b"\xff\xfe"},
     ):
         await embedded.bus.publish(embedded.topic, [Message("k", b"{}", tuple(attributes.items()))])
+    subscriptions = door(embedded)
+    assert await letters(embedded, subscriptions) == {("core", 0), ("core", 1), ("directory", 2), ("core", 4)}
+    wanted = {record.offset for record in await embedded.log() if has_letter(entry_of(record), subscriptions)}
+    assert wanted == {0, 1, 2, 4}
+
+
+async def letters(tiny: Tiny, subscriptions: Subscriptions) -> set[tuple[str, int]]:
+    """Lane and offset of each dead letter, once every lane has read the topics it reads."""
+    for lane in subscriptions.lanes:
+        polled = {place: records for place, records in (await tiny.polled()).items() if place.topic in lane.topics()}
+        await consumer(tiny, lane).handle(polled, asyncio.Event())
+    subjects = [subject for (subject,) in await tiny.rows("SELECT subject FROM outbox ORDER BY id")]
+    found = [(group.split(".")[2], int(offset)) for group, _t, _p, offset in (each.split(":") for each in subjects)]
+    assert len(set(found)) == len(found)
+    return set(found)
+
+
+async def test_the_lane_that_buries_is_one_that_reads_the_topic(embedded: Tiny) -> None:
+    """A type may stand in a topic that is not its own, where an earlier lane that handles it never comes by."""
+    own = f"{embedded.service}.thing.happened.v1"
+    subscriptions = Subscriptions(embedded.service)
+    subscriptions.lane("core").react(embedded.handlers.effect, own)
+    subscriptions.lane("insight").react(embedded.handlers.effect, own, happened(embedded.source))
+    headers = {**dict(to_headers(embedded.event(1, event_type=own))), "ce_sequence": b"x"}
+    await embedded.bus.publish(embedded.topic, [Message("k", b"{}", tuple(headers.items()))])
+    assert await letters(embedded, subscriptions) == {("insight", 0)}
+
+
+async def test_of_two_types_the_last_one_counts(embedded: Tiny) -> None:
+    event = embedded.event(1)
+    twice = [("ce_type", f"{embedded.source}.unheard.v1".encode()), *to_headers(event)]
+    await embedded.bus.publish(embedded.topic, [Message("k", event.data, tuple(twice))])
     for lane in door(embedded).lanes:
         await consumer(embedded, lane).handle(await embedded.polled(), asyncio.Event())
-    letters = await embedded.rows("SELECT subject FROM outbox ORDER BY id")
-    offsets = {(lane.split(".")[2], int(offset)) for (place,) in letters for lane, _t, _p, offset in [place.split(":")]}
-    assert offsets == {("core", 0), ("core", 1), ("directory", 2)}
-    assert len(letters) == 3
+    assert await counts(embedded, effect=1, tally_line=1, parked_event=0)
 
 
 @pytest.mark.parametrize("name", LANES)

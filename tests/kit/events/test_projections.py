@@ -10,10 +10,12 @@ import pytest
 
 from kit.db.database import Tx
 from kit.events import filling, projections, starts
+from kit.events.bus import TopicPartition
 from kit.events.envelope import Event
 from kit.events.filling import Filler
 from kit.events.handlers import LaneName, Projection, Subscriptions
 from kit.events.inbox import InboxConsumer
+from kit.events.partitions import partition_of
 from kit.events.rebuild import rebuild
 from tests.kit.events.world import Tiny, eventually
 from tests.kit.tiny import SETTINGS, fold_ledger, fold_tally, happened
@@ -33,15 +35,17 @@ class Flaky:
         await fold_ledger(tx, events)
 
 
-def door(tiny: Tiny, fold: Fold, lane: LaneName = "insight", version: int = 1) -> Subscriptions:
-    """Core reacts; insight keeps the tally; the projection in question is `notes` on a lane of its choice."""
+def door(tiny: Tiny, fold: Fold | None, lane: LaneName = "insight", version: int = 1) -> Subscriptions:
+    """Core reacts; insight keeps the tally; the projection in question is `notes` on a lane of its choice, or absent
+    without a fold."""
     subscriptions = Subscriptions(tiny.service)
     subscriptions.lane("core").react(tiny.handlers.effect, happened(tiny.source))
     subscriptions.lane("insight").project(
         Projection("tally", ("tally", "tally_line"), {happened(tiny.source): fold_tally})
     )
-    notes = Projection("notes", ("ledger",), {happened(tiny.source): fold}, version=version)
-    subscriptions.lane(lane).project(notes)
+    if fold is not None:
+        notes = Projection("notes", ("ledger",), {happened(tiny.source): fold}, version=version)
+        subscriptions.lane(lane).project(notes)
     return subscriptions
 
 
@@ -93,39 +97,55 @@ async def test_success_in_between_starts_the_count_again(embedded: Tiny) -> None
     assert await counts(embedded, ledger=3, parked_event=18)
 
 
+async def test_a_key_that_fails_while_another_member_sets_it_aside_is_let_go(embedded: Tiny) -> None:
+    keys = [f"key-{n}" for n in range(40) if partition_of(f"key-{n}") != partition_of("late")]
+    failing = door(embedded, Flaky().fold)
+    await starts.ensure(embedded.db, embedded.bus, failing)
+    await embedded.publish(*[embedded.event(n, key) for n, key in enumerate(keys)])
+    others, tries = await embedded.polled(), list[int]()
+
+    async def overtaken(_tx: Tx, events: Sequence[Event]) -> None:
+        tries.append(len(events))
+        if len(tries) == 2:  # as a batch first, then alone: this try parks the key
+            other = InboxConsumer(embedded.db, embedded.bus, failing.lane("insight"), SETTINGS)
+            await other.handle(others, asyncio.Event())
+            assert await state(embedded) == (1, "aside")
+        raise KeyError("amount")
+
+    late = InboxConsumer(embedded.db, embedded.bus, door(embedded, overtaken).lane("insight"), SETTINGS)
+    await embedded.publish(embedded.event(99, "late"))
+    place = TopicPartition(embedded.topic, partition_of("late"))
+    await late.handle({place: (await embedded.polled())[place]}, asyncio.Event())
+    assert len(tries) == 2
+    assert await counts(embedded, tally_line=len(keys) + 1, parked_event=0)
+
+
 @pytest.mark.parametrize(("lane", "version"), [("core", 1), ("insight", 1), ("core", 2), ("insight", 2)])
 async def test_a_new_or_changed_one_fills_itself_beside_its_lane(
-    embedded: Tiny, lane: LaneName, version: int, monkeypatch: Any
+    tiny: Tiny, lane: LaneName, version: int, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(filling, "LOOK_SECONDS", 0.05)
-    before = embedded.subscriptions
-    before.lane("insight").react(embedded.handlers.effect, happened(embedded.source))
-    await embedded.publish(*[embedded.event(n, f"key-{n % 7}") for n in range(60)])
-    first = door(embedded, fold_ledger, lane) if version == 2 else before
-    async with embedded.running(*consumers(embedded, first)):
-        await eventually(lambda: counts(embedded, tally_line=60))
-    if version == 2:
-        await eventually(lambda: counts(embedded, ledger=60))
+    is_changed = version == 2
+    await tiny.publish(*[tiny.event(n, f"key-{n % 7}") for n in range(60)])
+    async with tiny.running(*consumers(tiny, door(tiny, fold_ledger if is_changed else None, lane))):
+        await eventually(lambda: counts(tiny, effect=60, tally_line=60, ledger=60 if is_changed else 0))
 
     async def doubled(tx: Tx, events: Sequence[Event]) -> None:
         await fold_ledger(tx, events)
         await tx.execute("UPDATE ledger SET n = n * 2 WHERE event_id = ANY($1::uuid[])", [each.id for each in events])
 
-    after = door(embedded, doubled, lane, version)
-    filler, stop = Filler(embedded.db, embedded.bus, after), asyncio.Event()
-    async with embedded.running(*consumers(embedded, after)):
-        await embedded.publish(*[embedded.event(n, f"key-{n % 7}") for n in range(60, 80)])
+    after = door(tiny, doubled, lane, version)
+    async with tiny.running(*consumers(tiny, after)):
+        await tiny.publish(*[tiny.event(n, f"key-{n % 7}") for n in range(60, 80)])
         await asyncio.sleep(0.3)
-        task = asyncio.create_task(filler.run(stop))
-        await embedded.publish(*[embedded.event(n, f"key-{n % 7}") for n in range(80, 100)])
-        await eventually(lambda: counts(embedded, ledger=100))
-        assert await state(embedded) == (version, "live")
-        await embedded.publish(embedded.event(100))
-        await eventually(lambda: counts(embedded, ledger=101, tally_line=101))
-        stop.set()
-        await task
-    assert await embedded.rows("SELECT sum(n)::int FROM ledger") == [(sum(range(101)) * 2,)]
-    assert (await rebuild(embedded.db, embedded.bus, after, "notes")).equal
+        async with tiny.running(Filler(tiny.db, tiny.bus, after)):
+            await tiny.publish(*[tiny.event(n, f"key-{n % 7}") for n in range(80, 100)])
+            await eventually(lambda: counts(tiny, ledger=100))
+            assert await state(tiny) == (version, "live")
+            await tiny.publish(tiny.event(100))
+            await eventually(lambda: counts(tiny, ledger=101, tally_line=101))
+    assert await tiny.rows("SELECT sum(n)::int FROM ledger") == [(sum(range(101)) * 2,)]
+    assert (await rebuild(tiny.db, tiny.bus, after, "notes")).equal
 
 
 async def test_a_filling_that_was_cut_off_goes_on_where_it_stopped(embedded: Tiny) -> None:

@@ -19,6 +19,7 @@ from kit.db.database import Database, DatabaseSettings
 from kit.events.bus import EventBus, Message, Record, TopicPartition
 from kit.events.embedded import EmbeddedBus
 from kit.events.envelope import Event, dead_letter_topic_of, to_headers, topic_of
+from kit.events.filling import Filler
 from kit.events.handlers import Subscriptions
 from kit.events.inbox import InboxConsumer
 from kit.events.kafka import KafkaBus
@@ -96,8 +97,8 @@ class Tiny:
         return InboxConsumer(self.db, bus or self.bus, subscriptions.lane("core"), SETTINGS)
 
     @asynccontextmanager
-    async def running(self, *parts: Relay | InboxConsumer) -> AsyncIterator[None]:
-        """Relays and consumers at work."""
+    async def running(self, *parts: Relay | InboxConsumer | Filler) -> AsyncIterator[None]:
+        """Relays, consumers and fillers at work."""
         stop = asyncio.Event()
         tasks = [asyncio.create_task(part.run(stop)) for part in parts]
         try:
