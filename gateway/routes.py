@@ -69,7 +69,7 @@ def _segments(path: str) -> tuple[str, ...]:
 RESOURCES: dict[str, tuple[str, ...]] = {
     "customer": ("accounts", "orders", "payments", "returns", "exchange-rates", "sellers"),
     "targets": ("units", "members", "targets", "attainment", "credit-lines"),
-    "channels": ("partners", "products", "rebate-programmes", "rebate-accounts", "rebate-entries"),
+    "channels": ("partners", "product-costs", "products", "rebate-programmes", "rebate-accounts", "rebate-entries"),
     "risk": (
         "credit-profiles",
         "credit-decisions",
@@ -144,7 +144,6 @@ AGREED: dict[str, tuple[str, ...]] = {
         "points-programmes",
         "price-approvals",
         "price-books",
-        "product-costs",
         "promotion-groups",
         "promotions",
         "quotes",

@@ -107,6 +107,10 @@ async def _products(api: Api) -> None:
     for sku, name, product_line in PRODUCTS:
         if sku not in known:
             await api.post("/v1/products", {"sku": sku, "name": name, "product_line": product_line})
+    costs = [
+        {"sku": sku, "direct_base": 800, "indirect_share": 100_000, "valid_from": f"{START}"} for sku, *_ in PRODUCTS
+    ]
+    await api.post("/v1/product-costs/batch", {"rows": costs})
 
 
 async def _partners(api: Api) -> dict[int, str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from kit.security.principals import Grants, permissions_by_role
 from services.channels.partners.access import GRANTS as PARTNERS
+from services.channels.product_costs.access import GRANTS as PRODUCT_COSTS
 from services.channels.products.access import GRANTS as PRODUCTS
 from services.channels.programmes.access import GRANTS as PROGRAMMES
 from services.channels.rebates.access import GRANTS as REBATES
@@ -14,5 +15,5 @@ from services.channels.roles import ADMINISTRATOR, AUDITOR
 OPERATIONS: Grants = {"operations:read": frozenset({AUDITOR}), "operations:write": frozenset()}
 
 PERMISSIONS: Mapping[str, frozenset[str]] = permissions_by_role(
-    ADMINISTRATOR, OPERATIONS, PARTNERS, PRODUCTS, PROGRAMMES, REBATES
+    ADMINISTRATOR, OPERATIONS, PARTNERS, PRODUCT_COSTS, PRODUCTS, PROGRAMMES, REBATES
 )

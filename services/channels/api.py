@@ -6,9 +6,17 @@ from fastapi import APIRouter
 
 from kit.web.operations import operations_router
 from services.channels.partners.router import router as partners
+from services.channels.product_costs.router import router as product_costs
 from services.channels.products.router import router as products
 from services.channels.programmes.router import router as programmes
 from services.channels.rebates.router import router as rebates
 from services.channels.subscriptions import subscriptions
 
-ROUTERS: tuple[APIRouter, ...] = (products, partners, programmes, rebates, operations_router(subscriptions))
+ROUTERS: tuple[APIRouter, ...] = (
+    products,
+    product_costs,
+    partners,
+    programmes,
+    rebates,
+    operations_router(subscriptions),
+)

@@ -9,6 +9,7 @@ from kit.web.idempotency import IdempotencyRow
 from services.channels.db import Base
 from services.channels.directory.models import Principal
 from services.channels.partners.models import PartnerTable
+from services.channels.product_costs.models import ProductCostTable
 from services.channels.products.models import ProductTable
 from services.channels.programmes.models import RebateProgrammeTable
 from services.channels.rebates.models import RebateAccountTable, RebateAccrualTable, RebateEntryTable
@@ -55,6 +56,7 @@ __all__ = [
     "ExchangeRateTable",
     "PartnerTable",
     "Principal",
+    "ProductCostTable",
     "ProductTable",
     "RebateAccountTable",
     "RebateAccrualTable",

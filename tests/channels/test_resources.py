@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from kit.testing.service import ServiceHarness
 from services.channels.events_out import PartnerApplied, ProductChanged
 from tests.channels.conftest import programme
 from tests.shared_suites.machines import Stateful
@@ -29,10 +30,28 @@ class TestProducts(Created, Listed, Patched):
         noun="product",
         body={"name": "Compact disc, rock", "product_line": "rock"},
         numbered=lambda n: {"sku": f"CD-{n}"},
-        patch={"name": "Rock", "is_active": False},
+        patch={"name": "Rock", "is_active": False, "status": "phasing_out", "launch_date": "2024-03-01", "unit": "set"},
         reader="sales_rep",
         said=ProductChanged,
         changed=ProductChanged,
+    )
+
+
+async def costed(service: ServiceHarness) -> dict[str, Any]:
+    """A product that has no cost yet."""
+    await service.post("/v1/products", {"sku": "CD-ROCK", "name": "Rock", "product_line": "rock"})
+    return {"sku": "CD-ROCK"}
+
+
+class TestProductCosts(Listed):
+    family = Family(
+        path="/v1/product-costs",
+        noun="product_cost",
+        body={"direct_base": 800, "indirect_share": 100_000},
+        needs=costed,
+        numbered=lambda n: {"valid_from": f"2026-01-{n:02d}"},
+        reader="auditor",
+        stranger="sales_rep",
     )
 
 

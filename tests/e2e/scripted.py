@@ -215,6 +215,12 @@ def product(world: World) -> str:
     return made
 
 
+def cost(world: World) -> dict[str, Any]:
+    """Of a product that has none yet."""
+    sku = world.get(f"/v1/products/{product(world)}")["sku"]
+    return world.example("POST /v1/product-costs") | {"sku": sku}
+
+
 def programme(world: World) -> str:
     made: str = world.make("/v1/rebate-programmes", world.example("POST /v1/rebate-programmes"))["id"]
     return made
@@ -287,6 +293,8 @@ CALLS: dict[str, How] = {
     "POST /v1/products": created("/v1/products"),
     "POST /v1/products/batch": rows("/v1/products/batch", lambda world: world.example("POST /v1/products")),
     "PATCH /v1/products/{product_id}": changed("PATCH", "/v1/products/{product_id}", product),
+    "POST /v1/product-costs": lambda world: world.send("POST", "/v1/product-costs", cost(world)),
+    "POST /v1/product-costs/batch": rows("/v1/product-costs/batch", cost),
     "POST /v1/partners": created("/v1/partners"),
     "PATCH /v1/partners/{partner_id}": changed("PATCH", "/v1/partners/{partner_id}", partner),
     "POST /v1/partners/{partner_id}/activate": acted("/v1/partners/{partner_id}/activate", partner),

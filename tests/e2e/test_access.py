@@ -223,7 +223,7 @@ def test_lists_of_strangers_are_empty(world: World, ids: dict[str, str], princip
         answer = world.send("GET", path, by=principal, params={"count": "exact"})
         if path.startswith(("/v1/units", "/v1/members", "/v1/sellers", "/v1/products", "/v1/partners")):
             assert answer.status_code == 200
-        elif path.startswith(("/v1/exchange-rates", "/v1/rebate", "/v1/risk-policies")):
+        elif path.startswith(("/v1/exchange-rates", "/v1/product-costs", "/v1/rebate", "/v1/risk-policies")):
             assert answer.status_code in (200, 403)
         elif path.startswith("/admin"):
             refused(answer, 403, "forbidden")

@@ -7,7 +7,7 @@ from services.channels.products.models import Product
 
 PRODUCTS = ListSpec(
     source="product p",
-    fields=fields_of(Product, "p", sortable=("sku", "name", "product_line")),
+    fields=fields_of(Product, "p", sortable=("sku", "name", "product_line", "launch_date"), without=("costs",)),
     search=("p.sku", "p.name"),
     default_sort="sku",
 )

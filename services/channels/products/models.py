@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from kit.db.columns import OwnedRow, text
+from kit.db.columns import DECODED, FrozenRow, OwnedRow, document, one_of, text
 from services.channels.db import Base
+from services.channels.products.enums import ProductStatus
+
+
+class CostStep(FrozenRow):
+    """Full cost of a unit from a day on, in base currency."""
+
+    valid_from: date
+    unit_cost_base: int
+
+
+CostSteps = Annotated[tuple[CostStep, ...], DECODED]
 
 
 class Product(OwnedRow):
-    """What is sold; the product line decides which targets and rebates it counts for."""
+    """What is sold; the product line decides which targets and rebates it counts for.
+
+    `costs` are all its dated full costs, by day: what `product-costs` has appended.
+    """
 
     __tablename__ = "product"
 
@@ -20,12 +35,19 @@ class Product(OwnedRow):
     name: Annotated[str, text(nullable=False)]
     product_line: Annotated[str, text(nullable=False)]
     is_active: Annotated[bool, Field(nullable=False)]
+    unit: Annotated[str, text(nullable=False, sa_column_kwargs={"server_default": "piece"})] = "piece"
+    status: Annotated[ProductStatus, text(nullable=False, sa_column_kwargs={"server_default": "active"})] = (
+        ProductStatus.ACTIVE
+    )
+    launch_date: Annotated[date | None, Field(nullable=True)] = None
+    costs: Annotated[CostSteps, document(nullable=False, sa_column_kwargs={"server_default": "[]"})] = ()
 
 
 class ProductTable(Product, Base, table=True):
     """Products."""
 
     __table_args__ = (
+        one_of("status", ProductStatus),
         sa.Index("ix_product_name_id", "name", "id"),
         sa.Index("ix_product_line_id", "product_line", "id"),
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import ConfigDict
 
 from kit.web.batch import BatchBody
-from kit.web.schema import ABSENT, Code, Label, Schema
+from kit.web.schema import ABSENT, BusinessDate, Code, Label, Schema
+from services.channels.products.enums import ProductStatus
 
 
 class ProductCreate(Schema):
@@ -16,7 +17,15 @@ class ProductCreate(Schema):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "example": {"sku": "CD-ROCK", "name": "Compact disc, rock", "product_line": "rock", "is_active": True}
+            "example": {
+                "sku": "CD-ROCK",
+                "name": "Compact disc, rock",
+                "product_line": "rock",
+                "is_active": True,
+                "unit": "piece",
+                "status": "active",
+                "launch_date": "2025-06-01",
+            }
         }
     )
 
@@ -24,6 +33,9 @@ class ProductCreate(Schema):
     name: Label
     product_line: Code
     is_active: bool = True
+    unit: Code = "piece"
+    status: ProductStatus = ProductStatus.ACTIVE
+    launch_date: BusinessDate | None = None
 
 
 class ProductBatch(BatchBody):
@@ -40,6 +52,9 @@ class ProductUpdate(Schema):
     name: Label = ABSENT
     product_line: Code = ABSENT
     is_active: bool = ABSENT
+    unit: Code = ABSENT
+    status: ProductStatus = ABSENT
+    launch_date: BusinessDate | None = ABSENT
 
 
 class ProductRead(Schema):
@@ -50,6 +65,9 @@ class ProductRead(Schema):
     name: str
     product_line: str
     is_active: bool
+    unit: str
+    status: ProductStatus
+    launch_date: date | None
     version: int
     created_at: datetime
     updated_at: datetime

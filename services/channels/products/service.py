@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from kit.records import Change, Resource, add, change, fresh, require
+from kit.db.rows import update_rows
+from kit.events import outbox
+from kit.records import Change, Resource, add, change, changed_row, fresh, require
 from kit.versions import Versions
 from kit.web.batch import Results, upsert
 from kit.work import Work
 from services.channels.events_out import ProductChanged
-from services.channels.products.models import Product
+from services.channels.products import repository
+from services.channels.products.models import CostStep, Product
 from services.channels.products.schemas import ProductCreate, ProductUpdate
 
 
@@ -18,7 +21,8 @@ def _said(one: Change[Product]) -> ProductChanged:
     return ProductChanged.of(one.after, changed=one.changed)
 
 
-PRODUCTS = Resource("product", Product, _said, audited=("sku", "name", "product_line", "is_active"), unique=("sku",))
+TERMS = ("sku", "name", "product_line", "is_active", "unit", "status", "launch_date")
+PRODUCTS = Resource("product", Product, _said, audited=TERMS, unique=("sku",))
 
 
 def _new(data: ProductCreate) -> Product:
@@ -44,3 +48,20 @@ async def update_product(work: Work, product_id: UUID, version: Versions, data: 
 async def upsert_products(work: Work, rows: Sequence[tuple[int, ProductCreate]], results: Results) -> None:
     """Create or change products by sku; a row whose sku came before in the batch is refused."""
     await upsert(work, PRODUCTS, "sku", rows, results, _new)
+
+
+async def products_by_sku(work: Work, skus: Sequence[str], *, lock: bool = False) -> dict[str, Product]:
+    """Products of these skus, locked in their order on request; unknown ones are left out."""
+    return {row.sku: row for row in await repository.list_by_sku(work.tx, sorted(set(skus)), lock=lock)}
+
+
+async def add_costs(work: Work, added: Mapping[str, Sequence[CostStep]], known: Mapping[str, Product]) -> None:
+    """Give products (locked, by sku) further dated costs, and tell of each product once."""
+    changes = [_with_costs(known[sku], steps) for sku, steps in sorted(added.items())]
+    await update_rows(work.tx, Product, [one.after for one in changes])
+    await outbox.say(work, [(_said(one), one.after.version) for one in changes])
+
+
+def _with_costs(product: Product, steps: Sequence[CostStep]) -> Change[Product]:
+    costs = tuple(sorted((*product.costs, *steps), key=lambda step: step.valid_from))
+    return changed_row(product, {"costs": costs})

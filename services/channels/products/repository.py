@@ -1,0 +1,17 @@
+"""SQL of products."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kit.db.database import Tx
+from kit.db.rows import select_sql
+from services.channels.products.models import Product
+
+_BY_SKU = select_sql(Product, "sku = ANY($1::text[]) ORDER BY sku")
+_LOCKED = select_sql(Product, "sku = ANY($1::text[]) ORDER BY sku FOR NO KEY UPDATE")
+
+
+async def list_by_sku(tx: Tx, skus: Sequence[str], *, lock: bool) -> list[Product]:
+    """Products of these skus, locked in their order on request."""
+    return await tx.rows(Product, _LOCKED if lock else _BY_SKU, skus)
