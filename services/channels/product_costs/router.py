@@ -22,7 +22,7 @@ Writer = Annotated[Context, Depends(Allow("costs:write"))]
 
 
 @router.post("/v1/product-costs", response_model=ProductCostRead, status_code=201)
-async def append_product_cost(body: ProductCostCreate, work: Writer) -> Response:
+async def create_product_cost(body: ProductCostCreate, work: Writer) -> Response:
     """Enter what a unit costs from a day on; a day that has a cost keeps it (409 `product-cost-valid-from-taken`).
 
     A day in the past moves floors and prices from now on; quotes and orders keep the cost they were made with.
@@ -31,7 +31,7 @@ async def append_product_cost(body: ProductCostCreate, work: Writer) -> Response
 
 
 @router.post("/v1/product-costs/batch", response_model=BatchAnswer)
-async def append_product_costs(body: ProductCostBatch, work: Writer) -> Response:
+async def create_product_costs(body: ProductCostBatch, work: Writer) -> Response:
     """Enter up to 5,000 costs; rows have the fields of a new cost, the same cost again is unchanged."""
     good, results = parse_rows(ProductCostCreate, body)
     await service.append_costs(work, good, results)
