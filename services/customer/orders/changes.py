@@ -11,6 +11,7 @@ from uuid import UUID
 import orjson
 
 from kit import clock
+from kit.clock import business_date
 from kit.errors import FieldError, Forbidden, Invalid
 from kit.money import SHARE_WHOLE
 from kit.records import fresh
@@ -21,7 +22,7 @@ from services.customer.accounts.rules import AccountArchived
 from services.customer.orders.enums import CheckKind, CheckState, OrderState
 from services.customer.orders.models import Buyer, Order, OrderCheck, OrderLine, OrderSplit
 from services.customer.orders.references import References
-from services.customer.orders.rules import AMOUNTS, MOVES, Amounts, LineInput, check_split, price_order
+from services.customer.orders.rules import AMOUNTS, MOVES, Amounts, LineInput, check_split, has_given_date, price_order
 from services.customer.orders.schemas import OrderContent, OrderCreate, OrderLineCreate
 
 NO_BASE: dict[str, Any] = {name: 0 for name in AMOUNTS if name.endswith("_base")}
@@ -86,17 +87,27 @@ def refilled(work: Work, before: Order, content: OrderContent, refs: References)
 
     Raises Invalid, Forbidden, UnknownReference, CreditSplitInvalid, OrderLineRefused, TotalMismatch.
     """
-    changes = _filled(work, before.id, before.owner_id, content, refs, before.order_date)
-    return before.model_copy(update=changes)
+    return before.model_copy(update=_filled(work, before.id, before.owner_id, content, refs, before))
+
+
+def is_dated(work: Work, order: Order) -> bool:
+    """Whether somebody chose the date of the order."""
+    return has_given_date(order.is_dated, order.order_date, business_date(work.settings.timezone, order.created_at))
+
+
+def _dating(work: Work, given: date | None, before: Order | None) -> dict[str, Any]:
+    """The date of a draft: one that is newly given must be allowed; without one it shows the day of that decision."""
+    if before is not None and given == (before.order_date if is_dated(work, before) else None):
+        return {"order_date": before.order_date, "is_dated": before.is_dated}
+    if given is not None:
+        check_date(work, given)
+    return {"order_date": given or work.today, "is_dated": given is not None}
 
 
 def _filled(
-    work: Work, order_id: UUID, owner_id: UUID | None, content: OrderContent, refs: References, dated: date | None
+    work: Work, order_id: UUID, owner_id: UUID | None, content: OrderContent, refs: References, before: Order | None
 ) -> dict[str, Any]:
-    """What the content decides of an order that was `dated` before, as columns and parts."""
-    day = content.order_date or work.today
-    if day != dated:
-        check_date(work, day)
+    """What the content decides of an order, as columns and parts."""
     shares = [(credit.member_id, credit.share) for credit in content.credits]
     if not shares and owner_id is not None:
         shares = [(owner_id, SHARE_WHOLE)]
@@ -127,7 +138,7 @@ def _filled(
     ]
     return {
         "currency": content.currency,
-        "order_date": day,
+        **_dating(work, content.order_date, before),
         "partner_id": content.partner_id,
         "region": content.region,
         "customer_type": content.customer_type,
@@ -159,15 +170,19 @@ def checks_of(_order: Order, _settings: ServiceSettings) -> tuple[CheckKind, ...
 
 def placed(work: Work, order: Order, refs: References) -> Order:
     """The order asking for its checks: the next placement, with product lines, exchange rate and base amounts fixed;
-    region and customer type are the account's unless given. The version stays.
+    region and customer type are the account's unless given. The version and the number stay.
 
-    Raises StateConflict, AccountArchived, UnknownReference, NoExchangeRate, AmountOverflow, AmountVanishes.
+    The order date is the business day of this placement, unless one was given: that must be allowed to who places.
+    Raises StateConflict, AccountArchived, Forbidden, UnknownReference, NoExchangeRate, AmountOverflow, AmountVanishes.
     """
     state = next_state("order", MOVES, "place", order.state)
     if order.account_archived_at is not None:
         raise AccountArchived()
+    dated = is_dated(work, order)
+    day = order.order_date if dated else work.today
+    check_date(work, day)
     refs.check([line.sku for line in order.lines], [split.member_id for split in order.credits], order.partner_id)
-    rate = refs.rate(order.currency, order.base_currency, order.order_date)
+    rate = refs.rate(order.currency, order.base_currency, day)
     priced = price_order(_inputs(order.lines), order.currency, rate, order.base_currency)
     lines = [
         _fixed(line, refs.products[line.sku], amounts) for line, amounts in zip(order.lines, priced.lines, strict=True)
@@ -182,6 +197,8 @@ def placed(work: Work, order: Order, refs: References) -> Order:
         "lines": tuple(lines),
         "state": state,
         "placement": placement,
+        "order_date": day,
+        "is_dated": dated,
         "exchange_rate": rate,
         "region": order.region or order.account_region,
         "customer_type": order.customer_type or order.account_customer_type,

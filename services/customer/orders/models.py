@@ -16,7 +16,10 @@ from services.customer.orders.enums import CheckKind, CheckState, Decision, Orde
 
 
 class OrderColumns(OwnedRow):
-    """What the table of orders holds; base amounts and exchange rate are fixed at placement, 0 and None on a draft."""
+    """What the table of orders holds; base amounts and exchange rate are fixed at placement, 0 and None on a draft.
+
+    `is_dated` says whether somebody chose the order date (None, of 0.1.0: see `has_given_date`).
+    """
 
     __tablename__ = "orders"
 
@@ -30,6 +33,7 @@ class OrderColumns(OwnedRow):
     state: Annotated[OrderState, text(nullable=False)]
     placement: Annotated[int, Field(nullable=False)]
     order_date: Annotated[date, Field(nullable=False)]
+    is_dated: Annotated[bool | None, Field(nullable=True)] = None
     payment_terms_days: Annotated[int, Field(nullable=False)]
     currency: Annotated[str, text(nullable=False)]
     base_currency: Annotated[str, text(nullable=False)]

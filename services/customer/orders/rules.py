@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
+from datetime import date
 from typing import Any
 
 from kit.errors import FieldError, Invalid
@@ -179,6 +180,14 @@ def decide_answer(
         return CheckState.REFUSED, OrderState.ON_HOLD
     others = {other for one, other in checks.items() if one is not kind}
     return CheckState.PASSED, OrderState.CONFIRMED if others <= {CheckState.PASSED} else state
+
+
+def has_given_date(is_dated: bool | None, order_date: date, created_on: date) -> bool:
+    """Whether somebody chose the date of an order that was made on the business day `created_on`.
+
+    0.1.0 did not keep that: what it wrote (None) has a given date if that is another day than the one it was made on.
+    """
+    return order_date != created_on if is_dated is None else is_dated
 
 
 def check_split(credits: Sequence[tuple[str, int]], lines: int = 1) -> None:

@@ -61,8 +61,8 @@ Terms = Annotated[int, Field(strict=True, ge=0, le=365)]
 
 
 class OrderContent(Schema):
-    """What a draft says: without `order_date` it is of today, without `credits` its owner is credited; `total`, when
-    given, must be the gross amount."""
+    """What a draft says: without `order_date` it is of the day of each placement, without `credits` its owner is
+    credited; `total`, when given, must be the gross amount."""
 
     currency: CurrencyCode
     order_date: BusinessDate | None = None
@@ -77,7 +77,8 @@ class OrderContent(Schema):
 
 class OrderCreate(OrderContent):
     """A draft, with `place` placed at once. The account is named by `account_id` or `account_ref`; without `credits`
-    its owner is credited; without `order_date` it is today; `total`, when given, must be the gross amount."""
+    its owner is credited; without `order_date` it is of the day of each placement, a given date in the past needs
+    `orders:backdate`, also of who places it; `total`, when given, must be the gross amount."""
 
     model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
 
@@ -110,12 +111,12 @@ class OrderBatch(BatchBody):
 
 
 class OrderUpdate(Schema):
-    """Fields of a draft to change; lines and credits replace the former ones."""
+    """Fields of a draft to change; lines and credits replace the former ones, null takes a given date back."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"payment_terms_days": 45}})
 
     currency: CurrencyCode = ABSENT
-    order_date: BusinessDate = ABSENT
+    order_date: BusinessDate | None = None
     partner_id: UUID | None = None
     region: Region | None = None
     customer_type: Code | None = None
@@ -179,6 +180,7 @@ class OrderSummary(Schema):
     state: OrderState
     placement: int
     order_date: date
+    is_dated: bool | None
     payment_terms_days: int
     currency: str
     base_currency: str

@@ -19,7 +19,7 @@ from services.customer.accounts import service as accounts
 from services.customer.events_out import OrderCancelled, OrderConfirmed, OrderFulfilled, OrderHeld, OrderPlaced
 from services.customer.events_out import OrderLine as SaidLine
 from services.customer.orders import repository
-from services.customer.orders.changes import new_draft, next_version, placed, refilled
+from services.customer.orders.changes import is_dated, new_draft, next_version, placed, refilled
 from services.customer.orders.enums import AnswerKind, CheckKind, CheckState, Decision, OrderState
 from services.customer.orders.models import Buyer, Order, OrderCheck, OrderLine
 from services.customer.orders.references import References
@@ -38,8 +38,11 @@ FACTS: dict[OrderState, tuple[Said, list[str]]] = {
 """The fact of each state that an order comes to, and the fields that it says have changed."""
 
 
-def _fact(order: Order, **more: Any) -> OrderPlaced | OrderHeld | OrderConfirmed | OrderFulfilled | OrderCancelled:
+def _fact(
+    order: Order, also: Collection[str] = (), **more: Any
+) -> OrderPlaced | OrderHeld | OrderConfirmed | OrderFulfilled | OrderCancelled:
     kind, changed = FACTS[order.state]
+    changed = sorted({*changed, *also})
     if kind is OrderPlaced:
         more["checks"] = [check.kind for check in order.asked]
     lines = [same_fields(SaidLine, line) for line in order.lines]
@@ -53,7 +56,9 @@ def _said(
     order = one.after
     if not order.placement or (one.before and one.before.state is order.state):
         return None
-    return _fact(order, reason=order.cancel_reason) if order.state is OrderState.CANCELLED else _fact(order)
+    if order.state is OrderState.CANCELLED:
+        return _fact(order, reason=order.cancel_reason)
+    return _fact(order, ["order_date"] if one.before and one.before.order_date != order.order_date else ())
 
 
 AUDITED = (
@@ -173,6 +178,8 @@ async def update_order(work: Work, order_id: UUID, version: Versions, data: Orde
     version.check(before.version)
     next_state("order", MOVES, "change", before.state)
     said = before.model_dump(include=OrderContent.model_fields.keys() - {"lines", "credits"})
+    if not is_dated(work, before):
+        del said["order_date"]
     parts = {
         "lines": [line.model_dump(include=LINE_CONTENT) for line in before.lines],
         "credits": [split.model_dump() for split in before.credits],

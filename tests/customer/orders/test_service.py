@@ -12,7 +12,7 @@ import pytest
 from kit import clock
 from kit.security.principals import Actor
 from kit.testing.service import codes
-from kit.work import Work, system_work
+from kit.work import Work
 from services.customer.orders.schemas import OrderCreate
 from services.customer.orders.service import create_order, place_order
 from tests.customer.conftest import OTHER_REP, REP_1, SUSPENDED, World, refused, reserved
@@ -205,7 +205,9 @@ async def test_placing_is_four_statements(world: World) -> None:
             seen.append(record.query)
 
         connection.add_query_logger(log)
-        work = system_work(tx, "customer", world.service.runtime.settings)
+        actor = Actor("t", frozenset({"t"}), frozenset({"orders:backdate"}))
+        settings = world.service.runtime.settings
+        work = Work(tx=tx, actor=actor, service="customer", settings=settings, reaches={"t": "all"})
         await place_order(work, UUID(order["id"]))
         await tx.flush()
         connection.remove_query_logger(log)
