@@ -80,7 +80,8 @@ class Scope:
         return self.everything or (member is not None and member in self.members)
 
 
-# uuid[]: the memberships of $1 whenever they were; and of $2, a day, those below the units that $1 belongs to then.
+# uuid[]: the memberships of $1 whenever they were; and those who on $2, a day, are below the units that $1 belongs to
+# then, or who were when they left: what is theirs is worked by who leads where they were last.
 _OWN = "ARRAY(SELECT DISTINCT id FROM principal WHERE subject = $1)"
 _SUBTREE = """ARRAY(
     SELECT id FROM principal WHERE subject = $1
@@ -88,7 +89,9 @@ _SUBTREE = """ARRAY(
     SELECT p.id FROM principal me JOIN principal p ON p.path @> me.path[cardinality(me.path):]
     WHERE me.subject = $1 AND cardinality(me.path) > 0
       AND me.valid_from <= $2::date AND (me.valid_to IS NULL OR me.valid_to > $2::date)
-      AND p.valid_from <= $2::date AND (p.valid_to IS NULL OR p.valid_to > $2::date)
+      AND p.valid_from <= $2::date
+      AND NOT EXISTS (SELECT FROM principal later
+                      WHERE later.id = p.id AND later.valid_from > p.valid_from AND later.valid_from <= $2::date)
 )"""
 _INSERT = """
 INSERT INTO principal (id, valid_from, valid_to, code, subject, path)

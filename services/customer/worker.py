@@ -10,15 +10,22 @@ from kit.jobs.jobs import JobHandler
 from kit.process import make_runtime, run_worker
 from kit.runtime import Runtime
 from services.customer.orders.metrics import orders_by_state
+from services.customer.ownership.jobs import follow_job
+from services.customer.ownership.service import FOLLOW
 from services.customer.settings import Settings
 from services.customer.subscriptions import subscriptions
+from services.customer.transfers.jobs import transfer_job
+from services.customer.transfers.service import TRANSFER
 
-JOBS: Mapping[str, JobHandler] = {}
+
+def jobs_of(runtime: Runtime) -> Mapping[str, JobHandler]:
+    """Kind -> handler of the service's long work."""
+    return {FOLLOW: follow_job(runtime), TRANSFER: transfer_job(runtime)}
 
 
 def create_worker(runtime: Runtime) -> Worker:
     """The worker on a runtime that its owner starts and stops."""
-    return Worker(runtime, subscriptions, JOBS, [orders_by_state(runtime.metrics)])
+    return Worker(runtime, subscriptions, jobs_of(runtime), [orders_by_state(runtime.metrics)])
 
 
 async def main() -> None:

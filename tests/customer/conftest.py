@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,8 +16,10 @@ from kit.events.envelope import Event, to_headers, topic_of
 from kit.events.handlers import topic_of_type
 from kit.events.relay import Relay
 from kit.ids import derived_id
+from kit.jobs.jobs import JobRunner
 from kit.testing.postgres import TestServer
 from kit.testing.service import ServiceHarness, Turns, make_event, shared_harness
+from services.customer.worker import jobs_of
 
 UNITS = [derived_id("unit", number) for number in range(4)]
 REP_1, REP_2, OTHER_REP, MANAGER = (derived_id("member", number) for number in range(4))
@@ -182,6 +185,20 @@ async def logged(service: ServiceHarness) -> AsyncIterator[None]:
         yield
     finally:
         await service.runtime.bus.stop()
+
+
+async def work_off(service: ServiceHarness) -> list[dict[str, Any]]:
+    """Let a worker do the jobs that are queued; returns all jobs, the oldest first."""
+    stop = asyncio.Event()
+    runner = JobRunner(service.runtime.db, jobs_of(service.runtime), poll=0.02, retry_delay=0.01)
+    task = asyncio.create_task(runner.run(stop))
+    for _ in range(1_000):
+        if not await service.rows("SELECT id FROM job WHERE state IN ('queued', 'running')"):
+            break
+        await asyncio.sleep(0.02)
+    stop.set()
+    await task
+    return await service.rows("SELECT * FROM job ORDER BY id")
 
 
 async def hear(service: ServiceHarness, *events: Event) -> None:

@@ -235,6 +235,15 @@ def rebuild(world: World) -> httpx.Response:
     return answer
 
 
+def transfer(world: World) -> httpx.Response:
+    sellers = [item["id"] for item in world.get("/v1/sellers", limit=2, **{"valid_to[null]": "true"})["items"]]
+    body = {"from": sellers[0], "to": sellers[1], "filter": "tag=nobody", "dry_run": True}
+    answer = world.send("POST", "/v1/accounts/transfers", body)
+    if answer.is_success:
+        world.ids["transfer_id"] = [answer.json()["id"]]
+    return answer
+
+
 CALLS: dict[str, How] = {
     "POST /oauth/token": lambda world: world.http.post(
         "/oauth/token",
@@ -246,6 +255,8 @@ CALLS: dict[str, How] = {
         "/v1/accounts/batch", lambda _: {"kind": "person", "name": "Row", "external_ids": {"scripted": uuid4().hex}}
     ),
     "PATCH /v1/accounts/{account_id}": changed("PATCH", "/v1/accounts/{account_id}", account),
+    "POST /v1/accounts/{account_id}/transfer": acted("/v1/accounts/{account_id}/transfer", account),
+    "POST /v1/accounts/transfers": transfer,
     "POST /v1/accounts/{account_id}/archive": acted("/v1/accounts/{account_id}/archive", account),
     "POST /v1/exchange-rates": rate_example,
     "POST /v1/orders": order_example,

@@ -13,7 +13,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
 
-from tests.e2e.scripted import filled
+from tests.e2e.scripted import filled, transfer
 from tests.e2e.test_hostile import NOBODY, refused
 from tests.e2e.world import SERVICES, World
 
@@ -102,6 +102,7 @@ STRANGERS = ("rep-33", "manager-south")
 
 OWED = ("/v1/receivables/",)
 GROUPS: dict[str, tuple[str, ...]] = {
+    "transfers": ("/v1/accounts/transfers/",),
     "customer": ("/v1/accounts/", "/v1/orders/", "/v1/payments/"),
     "credit": ("/v1/credit-profiles/", "/v1/credit-decisions/", "/v1/exposures/", "/v1/order-credits/", *OWED),
     "results": ("/v1/targets/",),
@@ -116,15 +117,15 @@ FULL = dict.fromkeys(("customer", "credit", "results", "organisation", "goods", 
 ELSEWHERE = {"customer": 404, "credit": 404, "results": 404, "organisation": 200, "goods": 200, "policies": 200}
 MATRIX: dict[str, dict[str, int]] = {
     "rep-33": ELSEWHERE,
-    "manager-south": ELSEWHERE | {"plans": 200},
+    "manager-south": ELSEWHERE | {"plans": 200, "transfers": 404},
     "rep-31": ELSEWHERE | {"customer": 200, "credit": 200},
-    "manager-east": FULL,
-    "director": FULL,
+    "manager-east": FULL | {"transfers": 404},
+    "director": FULL | {"transfers": 200},
     "officer": {"customer": 200, "credit": 200, "organisation": 200, "goods": 200, "plans": 200, "policies": 200},
     "channel-manager": {"customer": 200, "organisation": 200, "goods": 200, "plans": 200},
     "agent": {"customer": 200, "credit": 200, "organisation": 200, "goods": 200},
     "auditor": FULL | {"operations": 200},
-    "admin": FULL | {"operations": 200, "rebuilds": 200},
+    "admin": FULL | {"operations": 200, "rebuilds": 200, "transfers": 200},
 }
 """Status of reading a thing of the story, by principal and group; what is not named is 403."""
 
@@ -151,6 +152,7 @@ def ids(world: World) -> dict[str, str]:
         "target_id": target,
         "decomposition_id": world.get(f"/v1/targets/{target}/decompositions")["items"][0]["id"],
         "job_id": job,
+        "transfer_id": transfer(world).json()["id"],
     }
 
 

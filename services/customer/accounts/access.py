@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from kit.security.fields import FieldPolicy, FieldRule, level
 from kit.security.principals import Actor, Grants
-from services.customer.roles import EVERYONE, RISK_OFFICER, SELLERS, SERVICE_AGENT
+from services.customer.roles import EVERYONE, LEADERS, RISK_OFFICER, SELLERS, SERVICE_AGENT
 
 GRANTS: Grants = {
     "accounts:read": EVERYONE,
     "accounts:write": SELLERS | {SERVICE_AGENT},
+    "accounts:transfer": LEADERS,
     "tax-ids:read": SELLERS | {RISK_OFFICER},
 }
 

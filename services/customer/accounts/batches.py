@@ -17,7 +17,7 @@ from services.customer.accounts import repository
 from services.customer.accounts.access import may_read_tax_ids
 from services.customer.accounts.models import Account, AccountExternalId
 from services.customer.accounts.repository import Pair
-from services.customer.accounts.rules import AccountArchived, DuplicateAccount, clean_tax_id
+from services.customer.accounts.rules import AccountArchived, DuplicateAccount, OwnerLeft, clean_tax_id
 from services.customer.accounts.schemas import AccountRow
 from services.customer.accounts.service import (
     ACCOUNTS,
@@ -28,6 +28,8 @@ from services.customer.accounts.service import (
     own_seller,
     unknown_owner,
 )
+from services.customer.directories.service import Sellers
+from services.customer.ownership.service import orders_follow
 
 
 @dataclass(slots=True)
@@ -36,7 +38,7 @@ class _Attempt:
 
     work: Work
     scope: Scope
-    owners: set[UUID]
+    owners: Sellers
     own: UUID | None
     by_external: dict[Pair, UUID]
     by_tax_id: dict[Pair, UUID]
@@ -68,7 +70,7 @@ async def _prepare(work: Work, rows: Sequence[AccountRow]) -> _Attempt:
 
 def _decide(attempt: _Attempt, row: AccountRow) -> tuple[str, UUID]:
     """What becomes of one row: (status, account id); raises AppError when it is refused."""
-    if row.owner_id is not None and row.owner_id not in attempt.owners:
+    if row.owner_id is not None and row.owner_id not in attempt.owners.known:
         raise unknown_owner(row.owner_id)
     found = {attempt.by_external[pair] for pair in row.external_ids.items() if pair in attempt.by_external}
     if len(found) > 1:
@@ -100,6 +102,8 @@ def _claim(attempt: _Attempt, account: Account) -> None:
 
 
 def _add(attempt: _Attempt, row: AccountRow) -> UUID:
+    if row.owner_id in attempt.owners.left:
+        raise OwnerLeft(row.owner_id)
     tax_id = clean_tax_id(row.kind, row.country, row.tax_id)
     account = new_account({**row.model_dump(), "tax_id": tax_id, "owner_id": row.owner_id or attempt.own})
     _claim(attempt, account)
@@ -133,6 +137,8 @@ def _change(attempt: _Attempt, account: Account, row: AccountRow) -> str:
         return "unchanged"
     if account.is_archived:
         raise AccountArchived()
+    if "owner_id" in one.changed and row.owner_id in attempt.owners.left:
+        raise OwnerLeft(row.owner_id)
     _claim(attempt, one.after)
     attempt.updated.append(one)
     new = [named for named in external_ids_of(one.after) if named.source not in account.external_ids]
@@ -152,3 +158,4 @@ async def _write(attempt: _Attempt) -> None:
         raise Raced from None
     await record(work, ACCOUNTS, attempt.created, action="create")
     await record(work, ACCOUNTS, attempt.updated, action="update")
+    await orders_follow(work, [one.after.id for one in attempt.updated if "owner_id" in one.changed])

@@ -24,12 +24,14 @@ from services.customer.accounts.schemas import (
     AccountPage,
     AccountRead,
     AccountRow,
+    AccountTransfer,
     AccountUpdate,
 )
 
 router = routes.router("accounts")
 Reader = Annotated[Context, Depends(Allow("accounts:read"))]
 Writer = Annotated[Context, Depends(Allow("accounts:write"))]
+Transferrer = Annotated[Context, Depends(Allow("accounts:transfer"))]
 
 
 def _answer(work: Context, account: Account, status: int = 200) -> Response:
@@ -69,6 +71,12 @@ async def get_account(account_id: UUID, work: Reader) -> Response:
 async def update_account(account_id: UUID, body: AccountUpdate, version: IfMatch, work: Writer) -> Response:
     """Change fields of an account."""
     return _answer(work, await service.update_account(work, account_id, version, body))
+
+
+@router.post("/v1/accounts/{account_id}/transfer", response_model=AccountRead)
+async def transfer_account(account_id: UUID, body: AccountTransfer, work: Transferrer) -> Response:
+    """Hand an account over; its orders and payments go along, what was credited and splits that were entered stay."""
+    return _answer(work, await service.transfer_account(work, account_id, body.owner_id))
 
 
 @router.post("/v1/accounts/{account_id}/archive", response_model=AccountRead)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError
 
@@ -19,6 +21,16 @@ class AccountArchived(Conflict):
     """The account is archived and takes no changes or orders."""
 
     code, title = "account-archived", "The account is archived"
+
+
+class OwnerLeft(Invalid):
+    """Who has left the sales organisation gets no accounts."""
+
+    code, title = "owner-left", "The owner has left"
+
+    def __init__(self, owner_id: UUID, pointer: str = "/owner_id") -> None:
+        detail = f"seller {owner_id} has left"
+        super().__init__(detail, errors=[FieldError(pointer, self.code, detail)])
 
 
 class TaxIdInvalid(Invalid):

@@ -90,6 +90,14 @@ class AccountUpdate(Schema):
     tags: Tags = ABSENT
 
 
+class AccountTransfer(Schema):
+    """Who gets an account, with its orders and payments."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"owner_id": "01989f2e-0000-7000-8000-0000000000a2"}})
+
+    owner_id: UUID
+
+
 class AccountRead(Schema):
     """An account."""
 

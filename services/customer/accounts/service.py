@@ -14,10 +14,12 @@ from kit.work import Work
 from services.customer.accounts import repository
 from services.customer.accounts.access import may_read_tax_ids
 from services.customer.accounts.models import Account, AccountExternalId
-from services.customer.accounts.rules import AccountArchived, DuplicateAccount, clean_tax_id
+from services.customer.accounts.rules import AccountArchived, DuplicateAccount, OwnerLeft, clean_tax_id
 from services.customer.accounts.schemas import AccountCreate, AccountUpdate, ExternalRef
 from services.customer.directories import service as directories
+from services.customer.directories.service import Sellers
 from services.customer.events_out import AccountCreated, AccountUpdated
+from services.customer.ownership.service import orders_follow
 
 
 def _said(one: Change[Account]) -> AccountCreated | AccountUpdated:
@@ -49,25 +51,27 @@ def unknown_owner(owner_id: UUID, pointer: str = "/owner_id") -> UnknownReferenc
     return NotHeardYet(detail, errors=[FieldError(pointer, "unknown-reference", detail)])
 
 
-async def check_owner(work: Work, owner_id: UUID | None) -> None:
-    """Raises UnknownReference for an owner outside the directory or the caller's scope."""
+async def check_owner(work: Work, owner_id: UUID | None, pointer: str = "/owner_id") -> None:
+    """Raises UnknownReference for an owner outside the directory or the caller's scope, OwnerLeft for one who left."""
     scope = await work.scope()
     if owner_id is None and scope.everything:
         return
     if owner_id is None:
         raise UnknownReference(
-            "the caller is no seller", errors=[FieldError("/owner_id", "unknown-reference", "name an owner")]
+            "the caller is no seller", errors=[FieldError(pointer, "unknown-reference", "name an owner")]
         )
-    if not scope.sees(owner_id) or not await directories.known_sellers(work, [owner_id]):
-        raise unknown_owner(owner_id)
+    sellers = await directories.find_sellers(work, [owner_id])
+    if not scope.sees(owner_id) or owner_id not in sellers.known:
+        raise unknown_owner(owner_id, pointer)
+    if owner_id in sellers.left:
+        raise OwnerLeft(owner_id, pointer)
 
 
-async def known_owners(work: Work, rows: Sequence[AccountCreate]) -> set[UUID]:
+async def known_owners(work: Work, rows: Sequence[AccountCreate]) -> Sellers:
     """Owners named in `rows` that the caller may name."""
-    wanted = {row.owner_id for row in rows if row.owner_id is not None}
-    known = await directories.known_sellers(work, sorted(wanted)) if wanted else set()
+    found = await directories.find_sellers(work, {row.owner_id for row in rows if row.owner_id is not None})
     scope = await work.scope()
-    return {owner for owner in known if scope.sees(owner)}
+    return Sellers(frozenset(owner for owner in found.known if scope.sees(owner)), found.left)
 
 
 async def refuse_taken(work: Work, account: Account) -> None:
@@ -132,6 +136,11 @@ async def _lock(work: Work, account_id: UUID) -> Account:
     account = (await repository.lock_accounts(work.tx, [account_id])).get(account_id)
     if account is None or not (await work.scope()).sees(account.owner_id):
         raise NotFound(what="account")
+    return account
+
+
+async def _lock_open(work: Work, account_id: UUID) -> Account:
+    account = await _lock(work, account_id)
     if account.is_archived:
         raise AccountArchived()
     return account
@@ -139,7 +148,7 @@ async def _lock(work: Work, account_id: UUID) -> Account:
 
 async def update_account(work: Work, account_id: UUID, version: Versions, data: AccountUpdate) -> Account:
     """Change the fields given; raises NotFound, VersionMismatch, AccountArchived and those of create."""
-    before = await _lock(work, account_id)
+    before = await _lock_open(work, account_id)
     version.check(before.version)
     given = data.given()
     if {"country", "tax_id"} & given.keys():
@@ -155,12 +164,36 @@ async def update_account(work: Work, account_id: UUID, version: Versions, data: 
 
 async def archive_account(work: Work, account_id: UUID) -> Account:
     """Close an account for changes and orders; raises NotFound, AccountArchived."""
-    before = await _lock(work, account_id)
+    before = await _lock_open(work, account_id)
     return await _save(work, changed_row(before, {"archived_at": clock.now()}), "archive")
 
 
+async def transfer_account(work: Work, account_id: UUID, owner_id: UUID) -> Account:
+    """Hand an account over, also an archived one, whose orders may be open.
+
+    Raises NotFound, UnknownReference, OwnerLeft.
+    """
+    before = await _lock(work, account_id)
+    await check_owner(work, owner_id)
+    return await _save(work, changed_row(before, {"owner_id": owner_id}), "transfer")
+
+
+async def transfer_accounts(work: Work, account_ids: Collection[UUID], owner_id: UUID, to: UUID) -> list[UUID]:
+    """Hand over those of the accounts that are still `owner_id`'s; returns their ids. Nobody's scope is asked."""
+    locked = await repository.lock_accounts(work.tx, account_ids)
+    changes = [changed_row(one, {"owner_id": to}) for _, one in sorted(locked.items()) if one.owner_id == owner_id]
+    await repository.save_accounts(work.tx, [one.after for one in changes])
+    await record(work, ACCOUNTS, changes, action="transfer")
+    moved = [one.after.id for one in changes]
+    await orders_follow(work, moved)
+    return moved
+
+
 async def _save(work: Work, one: Change[Account], action: str) -> Account:
-    """Write, announce and audit the change of a locked account; raises DuplicateAccount when a race was lost."""
+    """Write, announce and audit the change of a locked account, whose orders follow its owner.
+
+    Raises DuplicateAccount when a race was lost.
+    """
     if one.changed:
         await repository.save_accounts(work.tx, [one.after])
         if "external_ids" in one.changed:
@@ -168,4 +201,6 @@ async def _save(work: Work, one: Change[Account], action: str) -> Account:
             if not await repository.add_accounts(work.tx, [], external_ids_of(one.after)):
                 raise DuplicateAccount()
         await record(work, ACCOUNTS, [one], action=action)
+        if "owner_id" in one.changed:
+            await orders_follow(work, [one.after.id])
     return one.after

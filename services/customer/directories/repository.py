@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from kit.db.database import Tx
@@ -30,10 +32,22 @@ async def put_products(tx: Tx, rows: Sequence[ProductEntry]) -> None:
     await insert_rows(tx, ProductEntry, rows, _LATER_PRODUCT)
 
 
-async def known_sellers(tx: Tx, ids: Sequence[UUID]) -> set[UUID]:
-    """Which of the ids are members of the sales organisation."""
-    rows = await tx.fetch("SELECT DISTINCT id FROM principal WHERE id = ANY($1::uuid[])", ids)
-    return {UUID(str(row["id"])) for row in rows}
+class Known(NamedTuple):
+    """A member of the sales organisation, who may have left it."""
+
+    id: UUID
+    has_left: bool
+
+
+_KNOWN = """
+SELECT DISTINCT ON (id) id, coalesce(valid_to <= $2, false) AS has_left
+FROM principal WHERE id = ANY($1::uuid[]) ORDER BY id, valid_from DESC
+"""
+
+
+async def known_sellers(tx: Tx, ids: Collection[UUID], today: date) -> list[Known]:
+    """Which of the ids are members of the sales organisation, and who of them has left by a day."""
+    return await tx.rows(Known, _KNOWN, list(ids), today)
 
 
 async def seller_of_subject(tx: Tx, subject: str) -> UUID | None:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
+from typing import NamedTuple
 from uuid import UUID
 
 from kit.work import Work
 from services.customer.directories import repository
 
 
-async def known_sellers(work: Work, ids: Sequence[UUID]) -> set[UUID]:
-    """Which of the ids are members of the sales organisation."""
-    return await repository.known_sellers(work.tx, ids)
+class Sellers(NamedTuple):
+    """Those of some ids that are members of the sales organisation, and those of them who have left it."""
+
+    known: frozenset[UUID]
+    left: frozenset[UUID]
+
+
+async def find_sellers(work: Work, ids: Collection[UUID]) -> Sellers:
+    """Which of the ids are members of the sales organisation, today or once."""
+    found = await repository.known_sellers(work.tx, ids, work.today) if ids else []
+    return Sellers(frozenset(one.id for one in found), frozenset(one.id for one in found if one.has_left))
 
 
 async def seller_of_subject(work: Work, subject: str) -> UUID | None:

@@ -52,8 +52,8 @@ async def upsert_orders(work: Work, rows: Sequence[tuple[int, OrderRow]], result
 async def _prepare(work: Work, rows: Sequence[OrderRow]) -> _Attempt:
     by_ref = await accounts.find_by_external(work, {row.account_ref.pair for row in rows if row.account_ref})
     ids = {*by_ref.values(), *(row.account_id for row in rows if row.account_id)}
-    buyers = await repository.find_buyers(work.tx, ids)
     by_external = await repository.find_by_external(work.tx, {row.external_id.pair for row in rows})
+    buyers = await repository.hold_buyers(work.tx, ids, by_external.values())
     orders = await repository.lock_orders(work.tx, set(by_external.values()))
     refs = await load_references(work, rows, [buyer.owner_id for buyer in buyers.values()])
     return _Attempt(work, await work.scope(), refs, by_ref, buyers, by_external, orders)
@@ -81,7 +81,7 @@ def _new(attempt: _Attempt, row: OrderRow) -> Order:
 
 def _again(attempt: _Attempt, row: OrderRow, before: Order) -> str:
     """A row whose order exists: unchanged, placed now, or a draft with new content."""
-    if not attempt.scope.sees(before.owner_id):
+    if not attempt.scope.sees(before.account_owner_id):
         raise Taken("order", "external_id")
     digest = content_hash(row)
     is_same = before.content_hash == digest

@@ -76,6 +76,7 @@ def new_draft(work: Work, buyer: Buyer, data: OrderCreate, refs: References) -> 
         external_source=data.external_id.source if data.external_id else None,
         external_id=data.external_id.id if data.external_id else None,
         content_hash=content_hash(data),
+        account_owner_id=buyer.owner_id,
         account_region=buyer.region,
         account_customer_type=buyer.customer_type,
         account_archived_at=buyer.archived_at,
@@ -87,7 +88,7 @@ def refilled(work: Work, before: Order, content: OrderContent, refs: References)
 
     Raises Invalid, Forbidden, UnknownReference, CreditSplitInvalid, OrderLineRefused, TotalMismatch.
     """
-    return before.model_copy(update=_filled(work, before.id, before.owner_id, content, refs, before))
+    return before.model_copy(update=_filled(work, before.id, before.account_owner_id, content, refs, before))
 
 
 def is_dated(work: Work, order: Order) -> bool:
@@ -195,6 +196,7 @@ def placed(work: Work, order: Order, refs: References) -> Order:
     changes = {
         **priced.total.named(),
         "lines": tuple(lines),
+        "owner_id": order.account_owner_id,
         "state": state,
         "placement": placement,
         "order_date": day,

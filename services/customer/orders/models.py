@@ -155,11 +155,15 @@ class OrderCheckTable(OrderCheck, Base, table=True):
 
 
 class Order(OrderColumns):
-    """An order with all that belongs to it, and what its account has now (`account_*`)."""
+    """An order with all that belongs to it, and what its account has now (`account_*`).
+
+    Whoever may work the account may work the order; its own `owner_id` is there for lists.
+    """
 
     lines: Annotated[tuple[OrderLine, ...], DECODED]
     credits: Annotated[tuple[OrderSplit, ...], DECODED]
     checks: Annotated[tuple[OrderCheck, ...], DECODED] = ()
+    account_owner_id: UUID | None
     account_region: str | None
     account_customer_type: str | None
     account_archived_at: datetime | None

@@ -20,6 +20,7 @@ Pair = tuple[str, str]
 COLUMNS = tuple(OrderColumns.model_fields)
 LINE_COLUMNS = tuple(OrderLine.model_fields)
 CHECK_COLUMNS = tuple(OrderCheck.model_fields)
+_ACCOUNT = "a.id, a.stream_key, a.owner_id, a.region, a.customer_type, a.archived_at"
 _FIXED = ("id", "number", "stream_key", "account_id", "created_at")
 
 
@@ -46,7 +47,7 @@ def _part(model: type[SQLModel]) -> str:
 
 
 _WHOLE = f"""
-  {columns_of(OrderColumns, "o")},
+  {columns_of(OrderColumns, "o")}, a.owner_id AS account_owner_id,
   a.region AS account_region, a.customer_type AS account_customer_type, a.archived_at AS account_archived_at,
   (SELECT coalesce(json_agg(l ORDER BY l.line_no), '[]') FROM {_part(OrderLine)} l) AS lines,
   (SELECT coalesce(json_agg(c ORDER BY c.position), '[]') FROM {_part(OrderSplit)} c) AS credits,
@@ -58,6 +59,14 @@ _LOCK = f"""
 WITH held AS (SELECT id, version FROM orders WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE)
 SELECT {_WHOLE}, held.version AS held_version
 FROM held JOIN orders o ON o.id = held.id JOIN account a ON a.id = o.account_id
+"""
+_LOCK_ONE = f"""
+WITH a AS MATERIALIZED (
+  SELECT {_ACCOUNT} FROM account a WHERE a.id = (SELECT account_id FROM orders WHERE id = $1) FOR SHARE
+), held AS MATERIALIZED (
+  SELECT id, version FROM orders WHERE id = $1 AND (SELECT count(*) FROM a) = 1 FOR NO KEY UPDATE OF orders
+)
+SELECT {_WHOLE}, held.version AS held_version FROM held JOIN orders o ON o.id = held.id CROSS JOIN a
 """
 _ADD = f"""
 WITH o AS ({insert_sql("orders", COLUMNS, "ON CONFLICT (external_source, external_id) DO NOTHING RETURNING 1")}
@@ -88,9 +97,11 @@ _BY_EXTERNAL = (
     "SELECT o.external_source, o.external_id, o.id FROM unnest($1::text[], $2::text[]) AS k(source, external_id) "
     "JOIN orders o ON o.external_source = k.source AND o.external_id = k.external_id"
 )
-_ACCOUNT = "a.id, a.stream_key, a.owner_id, a.region, a.customer_type, a.archived_at"
-_ACCOUNTS = f"SELECT {_ACCOUNT} FROM account a WHERE a.id = ANY($1::uuid[])"
-_BUYER = f"SELECT {_ACCOUNT}, nextval('order_number_seq') AS next_number FROM account a WHERE a.id = $1"
+_BUYERS = f"""
+SELECT {_ACCOUNT} FROM account a
+WHERE a.id = ANY($1::uuid[] || ARRAY(SELECT account_id FROM orders WHERE id = ANY($2::uuid[]))) ORDER BY a.id FOR SHARE
+"""
+_BUYER = f"SELECT {_ACCOUNT}, nextval('order_number_seq') AS next_number FROM account a WHERE a.id = $1 FOR SHARE"
 _REFERENCES = """
 SELECT
   (SELECT coalesce(json_object_agg(sku, CASE WHEN is_active THEN product_line END), '{}')
@@ -109,7 +120,7 @@ def _columns(order: Order) -> dict[str, object]:
 
 async def find_order(tx: Tx, visible: ScopeQuery, order_id: UUID) -> Order | None:
     """One order, None when there is none in the scope."""
-    return await tx.row(Order, f"{_SELECT} o.id = $1 AND {visible.sees('o.owner_id', 2)}", order_id, *visible.args)
+    return await tx.row(Order, f"{_SELECT} o.id = $1 AND {visible.sees('a.owner_id', 2)}", order_id, *visible.args)
 
 
 async def load_orders(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Order]:
@@ -132,6 +143,14 @@ async def lock_orders(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Order]:
         if order.held_version != order.version:
             stale.append(order.id)
     return orders | await load_orders(tx, stale) if stale else orders
+
+
+async def lock_order(tx: Tx, order_id: UUID) -> Order | None:
+    """One order, locked as `lock_orders` does, and before it its account, shared: both as they are once held."""
+    order = await tx.row(HeldOrder, _LOCK_ONE, order_id)
+    if order is None or order.held_version == order.version:
+        return order
+    return (await load_orders(tx, [order_id]))[order_id]
 
 
 async def next_numbers(tx: Tx, count: int) -> list[int]:
@@ -189,14 +208,14 @@ async def find_by_external(tx: Tx, pairs: Collection[Pair]) -> dict[Pair, UUID]:
     return {(row.source, row.external_id): row.id for row in rows}
 
 
-async def find_buyer(tx: Tx, account_id: UUID) -> Buyer | None:
-    """What an order needs of its account, and the number that the order shall have."""
+async def hold_buyer(tx: Tx, account_id: UUID) -> Buyer | None:
+    """What an order needs of its account, locked shared, and the number that the order shall have."""
     return await tx.row(Buyer, _BUYER, account_id)
 
 
-async def find_buyers(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Buyer]:
-    """What orders need of their accounts."""
-    return {buyer.id: buyer for buyer in await tx.rows(Buyer, _ACCOUNTS, list(ids))}
+async def hold_buyers(tx: Tx, ids: Collection[UUID], orders: Collection[UUID] = ()) -> dict[UUID, Buyer]:
+    """What orders need of their accounts, and the accounts of orders; locked shared, in the order of their ids."""
+    return {buyer.id: buyer for buyer in await tx.rows(Buyer, _BUYERS, list(ids), list(orders))}
 
 
 async def find_references(

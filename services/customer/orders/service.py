@@ -97,9 +97,12 @@ async def find_by_external(work: Work, pairs: Collection[Pair]) -> dict[Pair, UU
     return await repository.find_by_external(work.tx, pairs)
 
 
-async def find_buyers(work: Work, account_ids: Collection[UUID]) -> dict[UUID, Buyer]:
-    """What orders and payments need of their accounts."""
-    return await repository.find_buyers(work.tx, account_ids)
+async def hold_buyers(work: Work, account_ids: Collection[UUID]) -> dict[UUID, Buyer]:
+    """What orders and payments need of their accounts, which nobody hands over or changes meanwhile.
+
+    Accounts are locked before orders, here as everywhere.
+    """
+    return await repository.hold_buyers(work.tx, account_ids)
 
 
 async def load_references(
@@ -120,7 +123,7 @@ async def create_order(work: Work, data: OrderCreate) -> Order:
     """Add a draft, placed at once on request; raises Taken, UnknownReference, what `new_draft` and `placed` raise."""
     pointer = "/account_ref" if data.account_ref else "/account_id"
     account_id = await accounts.account_id_of(work, data.account_id, data.account_ref)
-    buyer = await repository.find_buyer(work.tx, account_id) if account_id else None
+    buyer = await repository.hold_buyer(work.tx, account_id) if account_id else None
     if buyer is None or not (await work.scope()).sees(buyer.owner_id):
         raise unknown_account(pointer)
     refs = await load_references(work, [data], [buyer.owner_id])
@@ -154,9 +157,9 @@ async def lock_orders(work: Work, order_ids: Collection[UUID]) -> dict[UUID, Ord
 
 
 async def lock_order(work: Work, order_id: UUID) -> Order:
-    """One order, locked; raises NotFound."""
-    order = (await repository.lock_orders(work.tx, [order_id])).get(order_id)
-    if order is None or not (await work.scope()).sees(order.owner_id):
+    """One order, locked, its account held so that nobody hands it over meanwhile; raises NotFound."""
+    order = await repository.lock_order(work.tx, order_id)
+    if order is None or not (await work.scope()).sees(order.account_owner_id):
         raise NotFound(what="order")
     return order
 
@@ -185,7 +188,7 @@ async def update_order(work: Work, order_id: UUID, version: Versions, data: Orde
         "credits": [split.model_dump() for split in before.credits],
     }
     content = OrderContent.model_validate({**said, **parts, **data.given()})
-    order = refilled(work, before, content, await load_references(work, [content], [before.owner_id]))
+    order = refilled(work, before, content, await load_references(work, [content], [before.account_owner_id]))
     if order == before:
         return before
     order = next_version(order, content_hash="")

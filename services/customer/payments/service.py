@@ -58,7 +58,7 @@ def check_day(work: Work, day: date, pointer: str) -> None:
 async def _prepare(work: Work, rows: Sequence[PaymentCreate]) -> _Attempt:
     account_refs = await accounts.find_by_external(work, {row.account_ref.pair for row in rows if row.account_ref})
     ids = {*account_refs.values(), *(row.account_id for row in rows if row.account_id)}
-    buyers = await orders.find_buyers(work, ids)
+    buyers = await orders.hold_buyers(work, ids)
     named = [item for row in rows for item in row.allocations]
     order_refs = await orders.find_by_external(work, {item.order_ref.pair for item in named if item.order_ref})
     order_ids = {*order_refs.values(), *(item.order_id for item in named if item.order_id)}
@@ -138,7 +138,7 @@ def _payable(attempt: _Attempt, account_id: UUID, currency: str, item: Allocatio
     """The order that an allocation names; raises UnknownReference, StateConflict, AllocationRefused."""
     order_id = attempt.by_order_ref.get(item.order_ref.pair) if item.order_ref else item.order_id
     order = attempt.orders.get(order_id) if order_id else None
-    if order is None or not attempt.scope.sees(order.owner_id):
+    if order is None or not attempt.scope.sees(order.account_owner_id):
         raise UnknownReference("no such order", errors=[FieldError(pointer, "unknown-reference", "no such order")])
     if order.account_id != account_id or order.currency != currency:
         detail = "the order is of another account or currency"

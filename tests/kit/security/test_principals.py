@@ -163,3 +163,26 @@ async def test_replacing_leaves_no_old_membership(db: Database) -> None:
         rows = await tx.fetch("SELECT subject, path FROM principal WHERE id = $1", member)
     assert [(row["subject"], row["path"]) for row in rows] == [("b", [SOUTH])]
     assert await members(db, "a", "rep") == set()
+
+
+async def test_what_is_theirs_stays_with_the_unit_that_somebody_left(db: Database) -> None:
+    """Of their last membership, as of a day; nobody else's but those who lead there."""
+    gone = uuid4()
+    rows = [
+        membership(gone, "gone", COMPANY, SOUTH, start="2026-01-01", end="2026-01-15"),
+        membership(gone, "gone", COMPANY, NORTH, TEAM, start="2026-01-15", end="2026-02-01"),
+        membership(gone, "gone", COMPANY, SOUTH, start="2026-04-01"),
+    ]
+    await put(db, *rows)
+    north = await put(db, membership(uuid4(), "north", COMPANY, NORTH))
+    south = await put(db, membership(uuid4(), "south", COMPANY, SOUTH))
+    for today, of_north, of_south in (
+        (date(2026, 1, 14), {north}, {south, gone}),
+        (date(2026, 1, 31), {north, gone}, {south}),
+        (TODAY, {north, gone}, {south}),
+        (date(2026, 4, 1), {north}, {south, gone}),
+    ):
+        assert await members(db, "north", "manager", today=today) == of_north, today
+        assert await members(db, "south", "manager", today=today) == of_south, today
+    assert await members(db, "north", "rep") == {north}
+    assert await members(db, "gone", "manager") == {gone}, "who has left leads nobody"

@@ -1,0 +1,24 @@
+"""SQL of hand-overs of many accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from uuid import UUID
+
+from kit.db.database import Tx
+from kit.db.saved_filters import SavedFilter
+
+
+async def next_accounts(
+    tx: Tx, chosen: SavedFilter, owner_id: UUID, after: UUID, today: date, timezone: str, limit: int
+) -> Sequence[UUID]:
+    """Ids of the accounts of an owner after `after` that a filter chooses on a day."""
+    where, args = chosen.condition(today, timezone, "a.owner_id = $1 AND a.id > $2", [owner_id, after])
+    rows = await tx.fetch(f"SELECT a.id FROM {chosen.spec.source} WHERE {where} ORDER BY a.id LIMIT {limit}", *args)
+    return [row["id"] for row in rows]
+
+
+async def count_orders(tx: Tx, accounts: Collection[UUID]) -> int:
+    """How many orders accounts have."""
+    return int(await tx.fetchval("SELECT count(*) FROM orders WHERE account_id = ANY($1::uuid[])", list(accounts)))

@@ -1,0 +1,32 @@
+"""Hand-overs of many accounts over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends
+from starlette.responses import Response
+
+from kit.jobs.jobs import require_job
+from kit.web import routes
+from kit.web.context import Allow, Context
+from kit.web.operations import JobRead, job_answer
+from services.customer.transfers import service
+from services.customer.transfers.schemas import TransferCreate
+
+router = routes.router("accounts")
+Transferrer = Annotated[Context, Depends(Allow("accounts:transfer"))]
+
+
+@router.post("/v1/accounts/transfers", response_model=JobRead, status_code=202)
+async def create_transfer(body: TransferCreate, work: Transferrer) -> Response:
+    """Hand accounts of one seller over to another, or count them: a job."""
+    job_id = await service.start_transfer(work, body)
+    return job_answer(await require_job(work.tx, job_id), 202, f"/v1/accounts/transfers/{job_id}")
+
+
+@router.get("/v1/accounts/transfers/{transfer_id}", response_model=JobRead)
+async def get_transfer(transfer_id: UUID, work: Transferrer) -> Response:
+    """Progress of a hand-over; its result counts accounts and their orders."""
+    return job_answer(await service.get_transfer(work, transfer_id))

@@ -1,0 +1,34 @@
+"""Bodies of hand-overs of many accounts."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from kit.db.saved_filters import MAX_LENGTH
+from kit.web.schema import Schema
+
+
+class TransferCreate(Schema):
+    """Accounts of `from` that `filter` chooses go to `to`, archived ones too; with `dry_run` they are only counted.
+
+    `filter` is a query string of the list of accounts, empty for all.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "from": "01989f2e-0000-7000-8000-0000000000a1",
+                "to": "01989f2e-0000-7000-8000-0000000000a2",
+                "filter": "region=CN-SH",
+                "dry_run": True,
+            }
+        }
+    )
+
+    owner_id: UUID = Field(alias="from")
+    to: UUID
+    filter: Annotated[str, Field(max_length=MAX_LENGTH)] = ""
+    dry_run: bool = False
