@@ -122,8 +122,9 @@ async def test_caller_without_a_row_sees_nothing(db: Database) -> None:
     assert Scope(everything=True).sees(None)
 
 
-async def test_membership_counts_from_its_first_day_to_the_day_before_its_end(db: Database) -> None:
-    """A member moves from north to south on 15 March; a manager's view follows, the own records stay."""
+async def test_membership_counts_from_its_first_day_until_the_next_one(db: Database) -> None:
+    """A member moves from north to south on 15 March and leaves in April; a manager's view follows, the own records stay,
+    and what is theirs stays with the unit that they left."""
     mover = uuid4()
     await put(
         db,
@@ -138,7 +139,7 @@ async def test_membership_counts_from_its_first_day_to_the_day_before_its_end(db
         (date(2026, 3, 14), "north"),
         (date(2026, 3, 15), "south"),
         (date(2026, 3, 31), "south"),
-        (date(2026, 4, 1), None),
+        (date(2026, 4, 1), "south"),
     ):
         seen = {
             "north": mover in await members(db, "north", "manager", today=today),
