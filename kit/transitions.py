@@ -6,7 +6,7 @@ of an action names its move, so that the OpenAPI text says it and one suite chec
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
@@ -36,14 +36,28 @@ def next_state(noun: str, moves: Moves[State], action: str, state: State) -> Sta
     return move.target
 
 
-def shown_move(noun: str, moves: Moves[State], action: str) -> dict[str, Any]:
-    """`openapi_extra` of the route of an action."""
-    move = moves[action]
-    found = {"noun": noun, "action": action, "from": [str(state) for state in move.sources], "to": str(move.target)}
-    return {"x-transition": found}
+def shown_move(noun: str, moves: Moves[State], *actions: str) -> dict[str, Any]:
+    """`openapi_extra` of the route of an action, or of one that does what several do, by the state it meets."""
+    found = [
+        {
+            "noun": noun,
+            "action": action,
+            "from": [str(state) for state in moves[action].sources],
+            "to": str(moves[action].target),
+        }
+        for action in actions
+    ]
+    return {"x-transition": found[0] if len(found) == 1 else found}
 
 
-def text_of_move(move: Mapping[str, Any]) -> str:
-    """What the OpenAPI text of an action says of its move."""
-    sources = " or ".join(f"`{state}`" for state in move["from"])
-    return f"From {sources} to `{move['to']}`; in another state 409 `{move['noun']}-state`."
+def moves_of(shown: Any) -> Sequence[Mapping[str, Any]]:
+    """The moves of a route by its `x-transition`."""
+    return shown if isinstance(shown, list) else [shown]
+
+
+def text_of_move(shown: Any) -> str:
+    """What the OpenAPI text of a route says of its moves."""
+    moves = moves_of(shown)
+    ways = [f"from {' or '.join(f'`{state}`' for state in move['from'])} to `{move['to']}`" for move in moves]
+    text = ", ".join(ways)
+    return f"{text[0].upper()}{text[1:]}; in another state 409 `{moves[0]['noun']}-state`."

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.errors import StateConflict
-from kit.transitions import Move, Moves, next_state, shown_move, text_of_move
+from kit.transitions import Move, Moves, moves_of, next_state, shown_move, text_of_move
 
 
 class Light(StrEnum):
@@ -41,3 +41,8 @@ def test_the_documentation_says_the_move() -> None:
     shown = shown_move("traffic-light", MOVES, "break")["x-transition"]
     assert shown == {"noun": "traffic-light", "action": "break", "from": ["red", "green"], "to": "off"}
     assert text_of_move(shown) == "From `red` or `green` to `off`; in another state 409 `traffic-light-state`."
+    both = shown_move("traffic-light", MOVES, "go", "break")["x-transition"]
+    assert [move["action"] for move in moves_of(both)] == ["go", "break"]
+    assert text_of_move(both) == (
+        "From `red` to `green`, from `red` or `green` to `off`; in another state 409 `traffic-light-state`."
+    )

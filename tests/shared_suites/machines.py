@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import httpx
 
 from kit.testing.service import ServiceHarness
+from kit.transitions import moves_of
 from tests.shared_suites.resources import Body, Family, Traces, example_of, quiet
 
 Step = Callable[[ServiceHarness, str], Awaitable[object]]
@@ -18,11 +19,10 @@ Step = Callable[[ServiceHarness, str], Awaitable[object]]
 
 @dataclass(frozen=True)
 class Action:
-    """A route that moves a row, and its move."""
+    """A route that moves a row, and where it leads from which state."""
 
     noun: str
-    sources: tuple[str, ...]
-    target: str
+    targets: Mapping[str, str]
     method: str
     suffix: str
     body: Body | None
@@ -44,9 +44,10 @@ def actions_of(document: Mapping[str, Any], path: str, bodies: Mapping[str, Body
             continue
         for method, operation in operations.items():
             if shown := operation.get("x-transition"):
-                body = bodies.get(shown["action"], example_of(document, operation))
-                suffix = rest.partition("}")[2]
-                found.append(Action(shown["noun"], tuple(shown["from"]), shown["to"], method.upper(), suffix, body))
+                moves = moves_of(shown)
+                body = bodies.get(moves[0]["action"], example_of(document, operation))
+                targets = {source: move["to"] for move in moves for source in move["from"]}
+                found.append(Action(moves[0]["noun"], targets, method.upper(), rest.partition("}")[2], body))
     return found
 
 
@@ -77,7 +78,7 @@ class Stateful:
         actions = actions_of(service.app.openapi(), self.family.path, self.bodies)
         assert actions
         steps: list[tuple[str, str, Step]] = [
-            (source, action.target, action) for action in actions for source in action.sources
+            (source, target, action) for action in actions for source, target in action.targets.items()
         ]
         steps += [(source, target, step) for (source, target), step in self.by_others.items()]
         mentioned = {state for source, target, _ in steps for state in (source, target)}
@@ -99,9 +100,9 @@ async def check(service: ServiceHarness, path: str, state: str, action: Action) 
     assert row["state"] == state, case
     answer = await action(service, path)
     after = (await service.get(path)).json()
-    if state in action.sources:
-        assert (answer.status_code, answer.json()["state"]) == (200, action.target), (case, answer.text)
-        assert (after["state"], after["version"]) == (action.target, row["version"] + 1), case
+    if target := action.targets.get(state):
+        assert (answer.status_code, answer.json()["state"]) == (200, target), (case, answer.text)
+        assert (after["state"], after["version"]) == (target, row["version"] + 1), case
     else:
         assert (answer.status_code, answer.json()["code"]) == (409, f"{action.noun}-state"), (case, answer.text)
         assert answer.json()["state"] == state, case

@@ -80,7 +80,7 @@ def _new(attempt: _Attempt, row: OrderRow) -> Order:
 
 
 def _again(attempt: _Attempt, row: OrderRow, before: Order) -> str:
-    """A row whose order exists: unchanged, placed now, or a draft with new content."""
+    """A row whose order exists: unchanged, placed now, or with new content; on hold, that is placed again."""
     if not attempt.scope.sees(before.account_owner_id):
         raise Taken("order", "external_id")
     digest = content_hash(row)
@@ -94,7 +94,7 @@ def _again(attempt: _Attempt, row: OrderRow, before: Order) -> str:
     if not is_same:
         order = refilled(attempt.work, before, row, attempt.refs)
         attempt.refilled.add(order.id)
-    if row.place:
+    if row.place or before.state is OrderState.ON_HOLD:
         order = placed(attempt.work, order, attempt.refs)
     attempt.orders[order.id] = next_version(order, content_hash=digest)
     attempt.before[order.id] = before

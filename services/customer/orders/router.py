@@ -16,7 +16,7 @@ from kit.web.lists import documented, owned_list, page_of
 from kit.web.responses import json_answer, row_answer
 from services.customer.orders import batches, service
 from services.customer.orders.lists import ORDERS
-from services.customer.orders.rules import MOVES
+from services.customer.orders.rules import CHANGES, MOVES
 from services.customer.orders.schemas import (
     OrderBatch,
     OrderCancel,
@@ -30,9 +30,8 @@ from services.customer.orders.schemas import (
 router = routes.router("orders")
 Reader = Annotated[Context, Depends(Allow("orders:read"))]
 Writer = Annotated[Context, Depends(Allow("orders:write"))]
-_CHANGE, _PLACE, _CANCEL, _FULFIL = (
-    shown_move("order", MOVES, action) for action in ("change", "place", "cancel", "fulfil")
-)
+_CHANGE = shown_move("order", CHANGES, "change", "place")
+_PLACE, _CANCEL, _FULFIL = (shown_move("order", MOVES, action) for action in ("place", "cancel", "fulfil"))
 
 
 @router.post("/v1/orders", response_model=OrderRead, status_code=201)
@@ -63,7 +62,7 @@ async def get_order(order_id: UUID, work: Reader) -> Response:
 
 @router.patch("/v1/orders/{order_id}", response_model=OrderRead, openapi_extra=_CHANGE)
 async def update_order(order_id: UUID, body: OrderUpdate, version: IfMatch, work: Writer) -> Response:
-    """Change a draft."""
+    """Change a draft, or an order on hold, which is placed again with its new content."""
     return row_answer(OrderRead, await service.update_order(work, order_id, version, body))
 
 

@@ -17,7 +17,7 @@ MAX_CREDIT_PARTS = 600
 """Most lines times credited sellers of an order: `targets.order.credited.v1` stays below MAX_EVENT_BYTES."""
 
 MOVES: Moves[OrderState] = {
-    "change": Move((OrderState.DRAFT,), OrderState.DRAFT),
+    "change": Move((OrderState.DRAFT, OrderState.ON_HOLD), OrderState.DRAFT),
     "place": Move((OrderState.DRAFT, OrderState.ON_HOLD), OrderState.PLACED),
     "confirm": Move((OrderState.PLACED, OrderState.ON_HOLD), OrderState.CONFIRMED),
     "hold": Move((OrderState.PLACED,), OrderState.ON_HOLD),
@@ -25,7 +25,13 @@ MOVES: Moves[OrderState] = {
     "close": Move((OrderState.FULFILLED,), OrderState.CLOSED),
     "cancel": Move((OrderState.DRAFT, OrderState.PLACED, OrderState.ON_HOLD), OrderState.CANCELLED),
 }
-"""What commands, and answers to a placement, do to an order."""
+"""What commands, and answers to a placement, do to an order. What changes one on hold places it again at once."""
+
+CHANGES: Moves[OrderState] = {
+    "change": Move((OrderState.DRAFT,), OrderState.DRAFT),
+    "place": Move((OrderState.ON_HOLD,), OrderState.PLACED),
+}
+"""What a PATCH does."""
 
 
 class OrderLineRefused(Invalid, ValueError):

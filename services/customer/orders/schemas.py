@@ -111,7 +111,10 @@ class OrderBatch(BatchBody):
 
 
 class OrderUpdate(Schema):
-    """Fields of a draft to change; lines and credits replace the former ones, null takes a given date back."""
+    """Fields of a draft, or of an order on hold, to change; lines and credits replace the former ones.
+
+    An `order_date` of null takes a given date back.
+    """
 
     model_config = ConfigDict(json_schema_extra={"example": {"payment_terms_days": 45}})
 

@@ -58,12 +58,14 @@ def _said(
         return None
     if order.state is OrderState.CANCELLED:
         return _fact(order, reason=order.cancel_reason)
-    return _fact(order, ["order_date"] if one.before and one.before.order_date != order.order_date else ())
+    before = one.before
+    return _fact(order, [name for name in SAID if before and getattr(before, name) != getattr(order, name)])
 
 
 AUDITED = (
     "number", "account_id", "state", "placement", "order_date", "payment_terms_days", "currency", "gross", "gross_base",
 )  # fmt: skip
+SAID = ("credits", "currency", "order_date", "partner_id", "payment_terms_days")
 LINE_CONTENT = set(OrderLineCreate.model_fields)
 ORDERS = Resource("order", Order, _said, audited=AUDITED, owner="owner_id")
 
@@ -176,7 +178,10 @@ async def save_orders(
 
 
 async def update_order(work: Work, order_id: UUID, version: Versions, data: OrderUpdate) -> Order:
-    """Change a draft; raises NotFound, VersionMismatch, StateConflict and what `refilled` raises."""
+    """Change a draft, or an order on hold: that is placed again at once, so that nobody confirms what they never saw.
+
+    Raises NotFound, VersionMismatch, StateConflict and what `refilled` and `placed` raise.
+    """
     before = await lock_order(work, order_id)
     version.check(before.version)
     next_state("order", MOVES, "change", before.state)
@@ -187,13 +192,17 @@ async def update_order(work: Work, order_id: UUID, version: Versions, data: Orde
         "lines": [line.model_dump(include=LINE_CONTENT) for line in before.lines],
         "credits": [split.model_dump() for split in before.credits],
     }
+    former = OrderContent.model_validate({**said, **parts})
     content = OrderContent.model_validate({**said, **parts, **data.given()})
-    order = refilled(work, before, content, await load_references(work, [content], [before.account_owner_id]))
-    if order == before:
+    refs = await load_references(work, [content], [before.account_owner_id])
+    order = refilled(work, before, content, refs)
+    if content.model_copy(update={"total": None}) == former:
         return before
+    if before.state is OrderState.ON_HOLD:
+        order = placed(work, order, refs)
     order = next_version(order, content_hash="")
     await repository.replace_parts(work.tx, [order])
-    await save_orders(work, [order])
+    await save_orders(work, [order], checks=order.asked)
     await record(work, ORDERS, [audited_change(before, order)], action="update")
     return order
 

@@ -123,7 +123,7 @@ async def test_caller_without_a_row_sees_nothing(db: Database) -> None:
 
 
 async def test_membership_counts_from_its_first_day_until_the_next_one(db: Database) -> None:
-    """A member moves from north to south on 15 March and leaves in April; a manager's view follows, the own records stay,
+    """A member moves from north to south on 15 March and leaves in April: a manager's view follows, own records stay,
     and what is theirs stays with the unit that they left."""
     mover = uuid4()
     await put(
