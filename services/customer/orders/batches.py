@@ -9,17 +9,24 @@ from uuid import UUID
 from kit.errors import FieldError, Taken
 from kit.records import Change, record
 from kit.security.principals import Scope
-from kit.transitions import next_state
 from kit.web.batch import Raced, Results, RowRepeated, decide_rows
 from kit.work import Work
 from services.customer.accounts import service as accounts
 from services.customer.orders import repository
-from services.customer.orders.changes import content_hash, new_draft, next_version, order_number, placed, refilled
+from services.customer.orders.changes import (
+    content_hash,
+    freed,
+    new_draft,
+    next_version,
+    order_number,
+    placed,
+    refilled,
+)
 from services.customer.orders.enums import OrderState
 from services.customer.orders.models import Buyer, Order
 from services.customer.orders.references import References
 from services.customer.orders.repository import Pair
-from services.customer.orders.rules import MOVES
+from services.customer.orders.rules import check_changeable
 from services.customer.orders.schemas import OrderRow
 from services.customer.orders.service import ORDERS, audited_change, load_references, unknown_account
 
@@ -35,6 +42,8 @@ class _Attempt:
     buyers: dict[UUID, Buyer]
     by_external: dict[Pair, UUID]
     orders: dict[UUID, Order]
+    former: dict[tuple[str, str, str], UUID]
+    freed: dict[UUID, Order] = field(default_factory=dict)
     added: dict[UUID, Order] = field(default_factory=dict)
     before: dict[UUID, Order] = field(default_factory=dict)
     refilled: set[UUID] = field(default_factory=set)
@@ -56,18 +65,36 @@ async def _prepare(work: Work, rows: Sequence[OrderRow]) -> _Attempt:
     buyers = await repository.hold_buyers(work.tx, ids, by_external.values())
     orders = await repository.lock_orders(work.tx, set(by_external.values()))
     refs = await load_references(work, rows, [buyer.owner_id for buyer in buyers.values()])
-    return _Attempt(work, await work.scope(), refs, by_ref, buyers, by_external, orders)
+    missing = {row.external_id.pair for row in rows} - by_external.keys()
+    scope = await work.scope()
+    former = {
+        (one.source, one.external_id, one.content_hash): one.id
+        for one in await repository.find_former(work.tx, missing)
+        if scope.sees(one.owner_id)
+    }
+    return _Attempt(work, scope, refs, by_ref, buyers, by_external, orders, former)
 
 
 def _decide(attempt: _Attempt, row: OrderRow) -> tuple[str, UUID]:
     """What becomes of one row: (status, order id); raises AppError when it is refused."""
     order_id = attempt.by_external.get(row.external_id.pair)
-    if order_id is not None:
+    if order_id is not None and not _is_another(attempt, row, attempt.orders[order_id]):
         return _again(attempt, row, attempt.orders[order_id]), order_id
+    if (cancelled := attempt.former.get((*row.external_id.pair, content_hash(row)))) is not None:
+        return "unchanged", cancelled
     order = _new(attempt, row)
+    if order_id is not None and attempt.orders[order_id].external_id is not None:
+        attempt.freed[order_id] = next_version(freed(attempt.orders[order_id]))
     attempt.by_external[row.external_id.pair] = order.id
     attempt.orders[order.id] = attempt.added[order.id] = order
     return "created", order.id
+
+
+def _is_another(attempt: _Attempt, row: OrderRow, before: Order) -> bool:
+    """Whether the row is another order than the cancelled one that has its external id (0.1.0 left it there) or had it
+    a moment ago."""
+    is_seen = attempt.scope.sees(before.account_owner_id)
+    return before.state is OrderState.CANCELLED and is_seen and before.content_hash != content_hash(row)
 
 
 def _new(attempt: _Attempt, row: OrderRow) -> Order:
@@ -87,7 +114,7 @@ def _again(attempt: _Attempt, row: OrderRow, before: Order) -> str:
     is_same = before.content_hash == digest
     if is_same and not (row.place and before.state is OrderState.DRAFT):
         return "unchanged"
-    next_state("order", MOVES, "change", before.state)
+    check_changeable(before.state)
     if before.id in attempt.added or before.id in attempt.before:
         raise RowRepeated(errors=[FieldError("/external_id", "repeated", "see an earlier row")])
     order = before
@@ -111,6 +138,8 @@ async def _write(attempt: _Attempt) -> None:
     drafts = list(attempt.added.values())
     numbers = await repository.next_numbers(tx, len(drafts)) if drafts else []
     added = [_numbered(order, number) for order, number in zip(drafts, numbers, strict=True)]
+    if not await repository.save_orders(tx, list(attempt.freed.values())):
+        raise Raced
     if added and not await repository.add_orders(tx, added):
         raise Raced
     changes = [audited_change(before, attempt.orders[order_id]) for order_id, before in attempt.before.items()]

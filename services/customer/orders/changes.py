@@ -214,6 +214,18 @@ def _fixed(line: OrderLine, product_line: str | None, amounts: Amounts) -> Order
     return line.model_copy(update={"product_line": product_line, **amounts.named()})
 
 
+def freed(order: Order) -> Order:
+    """The order without its external id, which others may have then; it stays the former one of this order."""
+    return order.model_copy(
+        update={
+            "external_source": None,
+            "external_id": None,
+            "former_external_source": order.external_source or order.former_external_source,
+            "former_external_id": order.external_id or order.former_external_id,
+        }
+    )
+
+
 def paid(order: Order, amount: int, base: int) -> Order:
     """The order after `amount` (worth `base`) was paid, or taken back when negative."""
     return next_version(order, paid=order.paid + amount, paid_base=order.paid_base + base)

@@ -18,7 +18,8 @@ from services.customer.orders.enums import CheckKind, CheckState, Decision, Orde
 class OrderColumns(OwnedRow):
     """What the table of orders holds; base amounts and exchange rate are fixed at placement, 0 and None on a draft.
 
-    `is_dated` says whether somebody chose the order date (None, of 0.1.0: see `has_given_date`).
+    `is_dated` says whether somebody chose the order date (None, of 0.1.0: see `has_given_date`). What is cancelled
+    gives its external id back, which is kept as the former one.
     """
 
     __tablename__ = "orders"
@@ -50,6 +51,8 @@ class OrderColumns(OwnedRow):
     cancel_reason: Annotated[str | None, text(nullable=True)] = None
     external_source: Annotated[str | None, text(nullable=True)] = None
     external_id: Annotated[str | None, text(nullable=True)] = None
+    former_external_source: Annotated[str | None, text(nullable=True)] = None
+    former_external_id: Annotated[str | None, text(nullable=True)] = None
     content_hash: Annotated[str, text(nullable=False)]
 
 
@@ -69,6 +72,12 @@ class OrderTable(OrderColumns, Base, table=True):
         ),
         sa.CheckConstraint("paid BETWEEN 0 AND gross AND paid_base BETWEEN 0 AND gross_base", name="paid"),
         sa.CheckConstraint("(external_source IS NULL) = (external_id IS NULL)", name="external"),
+        sa.Index(
+            "ix_orders_former_external_id",
+            "former_external_id",
+            "former_external_source",
+            postgresql_where=sa.text("former_external_id IS NOT NULL"),
+        ),
         sa.Index("ix_orders_account_id_order_date", "account_id", "order_date"),
         sa.Index("ix_orders_order_date_id", "order_date", "id"),
         sa.Index("ix_orders_created_at_id", "created_at", "id"),

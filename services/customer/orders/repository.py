@@ -38,6 +38,16 @@ class Named(NamedTuple):
     id: UUID
 
 
+class Former(NamedTuple):
+    """A cancelled order by the id that it had in another system, what was said of it, and who may know of it."""
+
+    source: str
+    external_id: str
+    content_hash: str
+    id: UUID
+    owner_id: UUID | None
+
+
 def _set(columns: Collection[str], source: str) -> str:
     return ", ".join(f"{name} = {source}.{name}" for name in columns)
 
@@ -96,6 +106,12 @@ WITH o AS (
 _BY_EXTERNAL = (
     "SELECT o.external_source, o.external_id, o.id FROM unnest($1::text[], $2::text[]) AS k(source, external_id) "
     "JOIN orders o ON o.external_source = k.source AND o.external_id = k.external_id"
+)
+_FORMER = (
+    "SELECT o.former_external_source AS source, o.former_external_id AS external_id, o.content_hash, o.id, a.owner_id "
+    "FROM unnest($1::text[], $2::text[]) AS k(source, external_id) "
+    "JOIN orders o ON o.former_external_source = k.source AND o.former_external_id = k.external_id "
+    "JOIN account a ON a.id = o.account_id ORDER BY o.id"
 )
 _BUYERS = f"""
 SELECT {_ACCOUNT} FROM account a
@@ -206,6 +222,13 @@ async def find_by_external(tx: Tx, pairs: Collection[Pair]) -> dict[Pair, UUID]:
         return {}
     rows = await tx.rows(Named, _BY_EXTERNAL, [pair[0] for pair in pairs], [pair[1] for pair in pairs])
     return {(row.source, row.external_id): row.id for row in rows}
+
+
+async def find_former(tx: Tx, pairs: Collection[Pair]) -> Sequence[Former]:
+    """Cancelled orders that had these external ids, the oldest first."""
+    if not pairs:
+        return []
+    return await tx.rows(Former, _FORMER, [pair[0] for pair in pairs], [pair[1] for pair in pairs])
 
 
 async def hold_buyer(tx: Tx, account_id: UUID) -> Buyer | None:

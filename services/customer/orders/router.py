@@ -16,7 +16,7 @@ from kit.web.lists import documented, owned_list, page_of
 from kit.web.responses import json_answer, row_answer
 from services.customer.orders import batches, service
 from services.customer.orders.lists import ORDERS
-from services.customer.orders.rules import CHANGES, MOVES
+from services.customer.orders.rules import MOVES
 from services.customer.orders.schemas import (
     OrderBatch,
     OrderCancel,
@@ -30,7 +30,7 @@ from services.customer.orders.schemas import (
 router = routes.router("orders")
 Reader = Annotated[Context, Depends(Allow("orders:read"))]
 Writer = Annotated[Context, Depends(Allow("orders:write"))]
-_CHANGE = shown_move("order", CHANGES, "change", "place")
+_CHANGE = shown_move("order", MOVES, "change", "revise")
 _PLACE, _CANCEL, _FULFIL = (shown_move("order", MOVES, action) for action in ("place", "cancel", "fulfil"))
 
 

@@ -7,7 +7,7 @@ from dataclasses import astuple, dataclass, fields
 from datetime import date
 from typing import Any
 
-from kit.errors import FieldError, Invalid
+from kit.errors import FieldError, Invalid, StateConflict
 from kit.money import MAX_AMOUNT, SHARE_WHOLE, allocate, convert, ratio
 from kit.transitions import Move, Moves
 from services.customer.exchange_rates.rules import check_rate
@@ -17,7 +17,8 @@ MAX_CREDIT_PARTS = 600
 """Most lines times credited sellers of an order: `targets.order.credited.v1` stays below MAX_EVENT_BYTES."""
 
 MOVES: Moves[OrderState] = {
-    "change": Move((OrderState.DRAFT, OrderState.ON_HOLD), OrderState.DRAFT),
+    "change": Move((OrderState.DRAFT,), OrderState.DRAFT),
+    "revise": Move((OrderState.ON_HOLD,), OrderState.PLACED),
     "place": Move((OrderState.DRAFT, OrderState.ON_HOLD), OrderState.PLACED),
     "confirm": Move((OrderState.PLACED, OrderState.ON_HOLD), OrderState.CONFIRMED),
     "hold": Move((OrderState.PLACED,), OrderState.ON_HOLD),
@@ -25,13 +26,7 @@ MOVES: Moves[OrderState] = {
     "close": Move((OrderState.FULFILLED,), OrderState.CLOSED),
     "cancel": Move((OrderState.DRAFT, OrderState.PLACED, OrderState.ON_HOLD), OrderState.CANCELLED),
 }
-"""What commands, and answers to a placement, do to an order. What changes one on hold places it again at once."""
-
-CHANGES: Moves[OrderState] = {
-    "change": Move((OrderState.DRAFT,), OrderState.DRAFT),
-    "place": Move((OrderState.ON_HOLD,), OrderState.PLACED),
-}
-"""What a PATCH does."""
+"""What commands, and answers to a placement, do to an order. What changes one on hold (`revise`) places it again at once."""
 
 
 class OrderLineRefused(Invalid, ValueError):
@@ -194,6 +189,13 @@ def has_given_date(is_dated: bool | None, order_date: date, created_on: date) ->
     0.1.0 did not keep that: what it wrote (None) has a given date if that is another day than the one it was made on.
     """
     return order_date != created_on if is_dated is None else is_dated
+
+
+def check_changeable(state: OrderState) -> None:
+    """Raises StateConflict for an order whose content stands."""
+    sources = (*MOVES["change"].sources, *MOVES["revise"].sources)
+    if state not in sources:
+        raise StateConflict("order", "change", state, sources)
 
 
 def check_split(credits: Sequence[tuple[str, int]], lines: int = 1) -> None:

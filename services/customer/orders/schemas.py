@@ -200,6 +200,8 @@ class OrderSummary(Schema):
     cancel_reason: str | None
     external_source: str | None
     external_id: str | None
+    former_external_source: str | None
+    former_external_id: str | None
     created_at: datetime
     updated_at: datetime
 

@@ -19,12 +19,12 @@ from services.customer.accounts import service as accounts
 from services.customer.events_out import OrderCancelled, OrderConfirmed, OrderFulfilled, OrderHeld, OrderPlaced
 from services.customer.events_out import OrderLine as SaidLine
 from services.customer.orders import repository
-from services.customer.orders.changes import is_dated, new_draft, next_version, placed, refilled
+from services.customer.orders.changes import freed, is_dated, new_draft, next_version, placed, refilled
 from services.customer.orders.enums import AnswerKind, CheckKind, CheckState, Decision, OrderState
 from services.customer.orders.models import Buyer, Order, OrderCheck, OrderLine
 from services.customer.orders.references import References
 from services.customer.orders.repository import Pair
-from services.customer.orders.rules import MOVES, decide_answer
+from services.customer.orders.rules import MOVES, check_changeable, decide_answer
 from services.customer.orders.schemas import OrderContent, OrderCreate, OrderLineCreate, OrderUpdate
 
 Said = type[OrderPlaced | OrderHeld | OrderConfirmed | OrderFulfilled | OrderCancelled]
@@ -132,10 +132,21 @@ async def create_order(work: Work, data: OrderCreate) -> Order:
     order = new_draft(work, buyer, data, refs)
     if data.place:
         order = placed(work, order, refs)
-    if not await repository.add_orders(work.tx, [order]):
+    if not await repository.add_orders(work.tx, [order]) and not (
+        await _free_cancelled(work, order) and await repository.add_orders(work.tx, [order])
+    ):
         raise await _taken(work, order)
     await record(work, ORDERS, [Change(None, order)], action="create")
     return order
+
+
+async def _free_cancelled(work: Work, order: Order) -> bool:
+    """Whether the external id of a new order is free now: 0.1.0 left it to what was cancelled."""
+    pair = (order.external_source or "", order.external_id or "")
+    held = await repository.lock_orders(work.tx, (await repository.find_by_external(work.tx, [pair])).values())
+    cancelled = [next_version(freed(one)) for one in held.values() if one.state is OrderState.CANCELLED]
+    await save_orders(work, cancelled)
+    return bool(cancelled)
 
 
 async def _taken(work: Work, order: Order) -> Taken:
@@ -184,7 +195,7 @@ async def update_order(work: Work, order_id: UUID, version: Versions, data: Orde
     """
     before = await lock_order(work, order_id)
     version.check(before.version)
-    next_state("order", MOVES, "change", before.state)
+    check_changeable(before.state)
     said = before.model_dump(include=OrderContent.model_fields.keys() - {"lines", "credits"})
     if not is_dated(work, before):
         del said["order_date"]
@@ -218,10 +229,12 @@ async def place_order(work: Work, order_id: UUID) -> Order:
 
 
 async def move_order(work: Work, order_id: UUID, action: str, reason: str | None = None) -> Order:
-    """Cancel or fulfil; raises NotFound, StateConflict."""
+    """Cancel (the external id is free then) or fulfil; raises NotFound, StateConflict."""
     before = await lock_order(work, order_id)
     state = next_state("order", MOVES, action, before.state)
     order = next_version(before, state=state, cancel_reason=reason)
+    if state is OrderState.CANCELLED:
+        order = freed(order)
     await save_orders(work, [order])
     await record(work, ORDERS, [audited_change(before, order)], action=action, reason=reason or "")
     return order

@@ -206,6 +206,7 @@ def test_every_state_and_action_outside_the_table_is_refused() -> None:
         ("placed", "cancel"): "cancelled",
         ("on_hold", "confirm"): "confirmed",
         ("on_hold", "place"): "placed",
+        ("on_hold", "revise"): "placed",
         ("on_hold", "cancel"): "cancelled",
         ("confirmed", "fulfil"): "fulfilled",
         ("fulfilled", "close"): "closed",
