@@ -26,7 +26,7 @@ MOVES: Moves[OrderState] = {
     "close": Move((OrderState.FULFILLED,), OrderState.CLOSED),
     "cancel": Move((OrderState.DRAFT, OrderState.PLACED, OrderState.ON_HOLD), OrderState.CANCELLED),
 }
-"""What commands, and answers to a placement, do to an order. What changes one on hold (`revise`) places it again at once."""
+"""What commands, and answers to a placement, do to an order; `revise` changes one on hold, and places it again."""
 
 
 class OrderLineRefused(Invalid, ValueError):
