@@ -257,6 +257,7 @@ CALLS: dict[str, How] = {
     "PATCH /v1/accounts/{account_id}": changed("PATCH", "/v1/accounts/{account_id}", account),
     "POST /v1/accounts/{account_id}/transfer": acted("/v1/accounts/{account_id}/transfer", account),
     "POST /v1/accounts/transfers": transfer,
+    "POST /v1/accounts/{account_id}/restore": acted("/v1/accounts/{account_id}/restore", account),
     "POST /v1/accounts/{account_id}/archive": acted("/v1/accounts/{account_id}/archive", account),
     "POST /v1/exchange-rates": rate_example,
     "POST /v1/orders": order_example,

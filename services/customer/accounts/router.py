@@ -83,3 +83,9 @@ async def transfer_account(account_id: UUID, body: AccountTransfer, work: Transf
 async def archive_account(account_id: UUID, work: Writer) -> Response:
     """Archive an account: it stays readable and takes no more orders."""
     return _answer(work, await service.archive_account(work, account_id))
+
+
+@router.post("/v1/accounts/{account_id}/restore", response_model=AccountRead)
+async def restore_account(account_id: UUID, work: Writer) -> Response:
+    """Undo an archive: the account takes changes and orders again."""
+    return _answer(work, await service.restore_account(work, account_id))

@@ -168,6 +168,12 @@ async def archive_account(work: Work, account_id: UUID) -> Account:
     return await _save(work, changed_row(before, {"archived_at": clock.now()}), "archive")
 
 
+async def restore_account(work: Work, account_id: UUID) -> Account:
+    """Open an archived account again; raises NotFound."""
+    before = await _lock(work, account_id)
+    return await _save(work, changed_row(before, {"archived_at": None}), "restore")
+
+
 async def transfer_account(work: Work, account_id: UUID, owner_id: UUID) -> Account:
     """Hand an account over, also an archived one, whose orders may be open.
 

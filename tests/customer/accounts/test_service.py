@@ -100,6 +100,20 @@ async def test_archived_accounts_take_no_changes_and_no_orders(world: World) -> 
     assert len(listed.json()["items"]) == 1
 
 
+async def test_an_archive_is_undone(world: World) -> None:
+    order = await world.draft()
+    path = f"/v1/accounts/{order['account_id']}"
+    await world.service.post(path + "/archive")
+    for _ in range(2):
+        answer = await world.service.post(path + "/restore")
+        assert (answer.status_code, answer.json()["is_archived"], answer.json()["version"]) == (200, False, 3)
+    assert (await world.service.post(f"/v1/orders/{order['id']}/place")).status_code == 200
+    last = (await world.service.published("customer.account.updated.v1"))[-1]
+    assert (last.payload["is_archived"], last.payload["changed"]) == (False, ["is_archived"])
+    audited = await world.service.rows("SELECT action FROM audit_log WHERE resource = 'account' ORDER BY id")
+    assert [row["action"] for row in audited] == ["create", "archive", "restore"]
+
+
 async def test_scope(world: World) -> None:
     rep = world.service.headers("rep-1", "sales_rep")
     mine = (await world.service.post("/v1/accounts", {"kind": "person", "name": "x"}, headers=rep)).json()
