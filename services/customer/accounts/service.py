@@ -175,12 +175,14 @@ async def restore_account(work: Work, account_id: UUID) -> Account:
 
 
 async def transfer_account(work: Work, account_id: UUID, owner_id: UUID) -> Account:
-    """Hand an account over, also an archived one, whose orders may be open.
-
-    Raises NotFound, UnknownReference, OwnerLeft.
+    """Hand an account over, also an archived one, whose orders may be open; to its own owner: orders that were left
+    behind follow. Raises NotFound, UnknownReference, OwnerLeft.
     """
     before = await _lock(work, account_id)
     await check_owner(work, owner_id)
+    if before.owner_id == owner_id:
+        await orders_follow(work, [account_id])
+        return before
     return await _save(work, changed_row(before, {"owner_id": owner_id}), "transfer")
 
 

@@ -292,3 +292,7 @@ async def test_what_was_left_behind_is_named_and_follows(world: World) -> None:
         )
     assert [job["state"] for job in await work_off(world.service)] == ["succeeded"]
     assert await seen(world, "rep-3") == {order["id"]}
+    async with world.service.transaction() as tx:
+        await tx.execute("UPDATE orders SET owner_id = $1", REP_1)
+    await hand_over(world, account)
+    assert await world.service.rows(BEHIND) == [], "also by handing it over to who has it"
