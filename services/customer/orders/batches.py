@@ -123,6 +123,8 @@ def _again(attempt: _Attempt, row: OrderRow, before: Order) -> str:
         attempt.refilled.add(order.id)
     if row.place or before.state is OrderState.ON_HOLD:
         order = placed(attempt.work, order, attempt.refs)
+        if order.credits != before.credits:
+            attempt.refilled.add(order.id)
     attempt.orders[order.id] = next_version(order, content_hash=digest)
     attempt.before[order.id] = before
     return "updated"

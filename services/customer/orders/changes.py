@@ -110,6 +110,7 @@ def _filled(
 ) -> dict[str, Any]:
     """What the content decides of an order, as columns and parts."""
     shares = [(credit.member_id, credit.share) for credit in content.credits]
+    is_split = bool(shares)
     if not shares and owner_id is not None:
         shares = [(owner_id, SHARE_WHOLE)]
     check_split([(str(seller), share) for seller, share in shares], len(content.lines))
@@ -140,6 +141,7 @@ def _filled(
     return {
         "currency": content.currency,
         **_dating(work, content.order_date, before),
+        "is_split": is_split,
         "partner_id": content.partner_id,
         "region": content.region,
         "customer_type": content.customer_type,
@@ -174,6 +176,7 @@ def placed(work: Work, order: Order, refs: References) -> Order:
     region and customer type are the account's unless given. The version and the number stay.
 
     The order date is the business day of this placement, unless one was given: that must be allowed to who places.
+    The account's owner is credited, unless credits were entered.
     Raises StateConflict, AccountArchived, Forbidden, UnknownReference, NoExchangeRate, AmountOverflow, AmountVanishes.
     """
     state = next_state("order", MOVES, "place", order.state)
@@ -182,7 +185,8 @@ def placed(work: Work, order: Order, refs: References) -> Order:
     dated = is_dated(work, order)
     day = order.order_date if dated else work.today
     check_date(work, day)
-    refs.check([line.sku for line in order.lines], [split.member_id for split in order.credits], order.partner_id)
+    credits = _credited(order)
+    refs.check([line.sku for line in order.lines], [split.member_id for split in credits], order.partner_id)
     rate = refs.rate(order.currency, order.base_currency, day)
     priced = price_order(_inputs(order.lines), order.currency, rate, order.base_currency)
     lines = [
@@ -196,6 +200,7 @@ def placed(work: Work, order: Order, refs: References) -> Order:
     changes = {
         **priced.total.named(),
         "lines": tuple(lines),
+        "credits": credits,
         "owner_id": order.account_owner_id,
         "state": state,
         "placement": placement,
@@ -208,6 +213,12 @@ def placed(work: Work, order: Order, refs: References) -> Order:
         "checks": (*order.checks, *asked),
     }
     return order.model_copy(update=changes)
+
+
+def _credited(order: Order) -> tuple[OrderSplit, ...]:
+    if order.is_split is not False or order.account_owner_id is None:
+        return order.credits
+    return (OrderSplit(order_id=order.id, member_id=order.account_owner_id, position=1, share=SHARE_WHOLE),)
 
 
 def _fixed(line: OrderLine, product_line: str | None, amounts: Amounts) -> OrderLine:

@@ -9,7 +9,10 @@ ORDERS = ListSpec(
     source="orders o",
     fields={
         **fields_of(
-            OrderColumns, "o", sortable=("number", "order_date", "gross_base", "created_at"), without=("content_hash",)
+            OrderColumns,
+            "o",
+            sortable=("number", "order_date", "gross_base", "created_at"),
+            without=("content_hash", "is_split"),
         ),
         "currency": Field("o.currency", "currency"),
         "seller_id": Field(

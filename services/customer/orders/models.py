@@ -18,7 +18,8 @@ from services.customer.orders.enums import CheckKind, CheckState, Decision, Orde
 class OrderColumns(OwnedRow):
     """What the table of orders holds; base amounts and exchange rate are fixed at placement, 0 and None on a draft.
 
-    `is_dated` says whether somebody chose the order date (None, of 0.1.0: see `has_given_date`). What is cancelled
+    `is_dated` says whether somebody chose the order date (None, of 0.1.0: see `has_given_date`), `is_split` whether
+    somebody entered the credits (None: as if); else they are of the account's owner at each placement. What is cancelled
     gives its external id back, which is kept as the former one.
     """
 
@@ -35,6 +36,7 @@ class OrderColumns(OwnedRow):
     placement: Annotated[int, Field(nullable=False)]
     order_date: Annotated[date, Field(nullable=False)]
     is_dated: Annotated[bool | None, Field(nullable=True)] = None
+    is_split: Annotated[bool | None, Field(nullable=True)] = None
     payment_terms_days: Annotated[int, Field(nullable=False)]
     currency: Annotated[str, text(nullable=False)]
     base_currency: Annotated[str, text(nullable=False)]

@@ -197,12 +197,14 @@ async def update_order(work: Work, order_id: UUID, version: Versions, data: Orde
     version.check(before.version)
     check_changeable(before.state)
     said = before.model_dump(include=OrderContent.model_fields.keys() - {"lines", "credits"})
-    if not is_dated(work, before):
-        del said["order_date"]
     parts = {
         "lines": [line.model_dump(include=LINE_CONTENT) for line in before.lines],
         "credits": [split.model_dump() for split in before.credits],
     }
+    if not is_dated(work, before):
+        del said["order_date"]
+    if before.is_split is False:
+        del parts["credits"]
     former = OrderContent.model_validate({**said, **parts})
     content = OrderContent.model_validate({**said, **parts, **data.given()})
     refs = await load_references(work, [content], [before.account_owner_id])
@@ -222,7 +224,10 @@ async def place_order(work: Work, order_id: UUID) -> Order:
     """Ask for the checks of a draft, or again of an order on hold; raises what `placed` raises."""
     before = await lock_order(work, order_id)
     next_state("order", MOVES, "place", before.state)
-    order = next_version(placed(work, before, await load_references(work, [before])))
+    refs = await load_references(work, [before], [before.account_owner_id])
+    order = next_version(placed(work, before, refs))
+    if order.credits != before.credits:
+        await repository.replace_parts(work.tx, [order])
     await save_orders(work, [order], order.lines, order.asked)
     await record(work, ORDERS, [audited_change(before, order)], action="place")
     return order

@@ -97,6 +97,30 @@ async def test_old_orders_are_worked_by_who_has_the_account(south: World) -> Non
     assert {one["member_id"] for one in event.payload["credits"]} == {str(REP_1), str(REP_2)}
 
 
+@pytest.mark.parametrize("by", ["place", "patch", "batch"])
+async def test_what_was_not_entered_is_credited_to_who_has_the_account(world: World, by: str) -> None:
+    account = await world.account()
+    row = world.order_body(account, credits=[], external_id={"source": "shop", "id": "1"})
+    result = (await world.service.post("/v1/orders/batch", {"rows": [row]})).json()["results"][0]
+    entered = await world.draft(account, credits=[{"member_id": str(REP_1), "share": 1_000_000}])
+    await hand_over(world, account)
+    path = f"/v1/orders/{result['id']}"
+    if by == "patch":
+        draft = await world.order(result["id"])
+        assert (await world.service.patch(path, {"payment_terms_days": 9}, draft["version"])).status_code == 200
+    if by == "batch":
+        answer = await world.service.post("/v1/orders/batch", {"rows": [{**row, "place": True}]})
+        assert answer.json()["updated"] == 1, answer.text
+    else:
+        assert (await world.service.post(f"{path}/place")).status_code == 200
+    order = await world.order(result["id"])
+    assert (order["state"], order["credits"]) == ("placed", [{"member_id": str(OTHER_REP), "share": 1_000_000}])
+    (event,) = await world.service.published("customer.order.placed.v1")
+    assert event.payload["credits"] == order["credits"]
+    await world.service.post(f"/v1/orders/{entered['id']}/place")
+    assert (await world.order(entered["id"]))["credits"] == entered["credits"], "what was entered stays"
+
+
 async def test_a_change_and_a_batch_hand_over_too(world: World) -> None:
     accounts = [await world.account(external_ids={"erp": name}) for name in ("1", "2")]
     orders = [await world.draft(account) for account in accounts]

@@ -1,4 +1,4 @@
-"""Orders keep whether somebody chose their date; of those written before that is null."""
+"""Orders keep whether somebody chose their date and their credits; of those written before that is null."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ depends_on = None
 def upgrade() -> None:
     """Apply."""
     op.add_column("orders", sa.Column("is_dated", sa.Boolean(), nullable=True))
+    op.add_column("orders", sa.Column("is_split", sa.Boolean(), nullable=True))
 
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_column("orders", "is_split")
     op.drop_column("orders", "is_dated")
