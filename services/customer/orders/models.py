@@ -19,8 +19,8 @@ class OrderColumns(OwnedRow):
     """What the table of orders holds; base amounts and exchange rate are fixed at placement, 0 and None on a draft.
 
     `is_dated` says whether somebody chose the order date (None, of 0.1.0: see `has_given_date`), `is_split` whether
-    somebody entered the credits (None: as if); else they are of the account's owner at each placement. What is cancelled
-    gives its external id back, which is kept as the former one.
+    somebody entered the credits (None: as if); else they are of the account's owner at each placement. What is
+    cancelled gives its external id back, which is kept as the former one.
     """
 
     __tablename__ = "orders"
