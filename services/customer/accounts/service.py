@@ -183,13 +183,17 @@ async def transfer_account(work: Work, account_id: UUID, owner_id: UUID) -> Acco
     if before.owner_id == owner_id:
         await orders_follow(work, [account_id])
         return before
-    return await _save(work, changed_row(before, {"owner_id": owner_id}), "transfer")
+    return await _save(work, _handed_over(before, owner_id), "transfer")
+
+
+def _handed_over(before: Account, owner_id: UUID) -> Change[Account]:
+    return changed_row(before, {"owner_id": owner_id})
 
 
 async def transfer_accounts(work: Work, account_ids: Collection[UUID], owner_id: UUID, to: UUID) -> list[UUID]:
     """Hand over those of the accounts that are still `owner_id`'s; returns their ids. Nobody's scope is asked."""
     locked = await repository.lock_accounts(work.tx, account_ids)
-    changes = [changed_row(one, {"owner_id": to}) for _, one in sorted(locked.items()) if one.owner_id == owner_id]
+    changes = [_handed_over(one, to) for _, one in sorted(locked.items()) if one.owner_id == owner_id]
     await repository.save_accounts(work.tx, [one.after for one in changes])
     await record(work, ACCOUNTS, changes, action="transfer")
     moved = [one.after.id for one in changes]

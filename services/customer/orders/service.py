@@ -209,7 +209,7 @@ async def update_order(work: Work, order_id: UUID, version: Versions, data: Orde
     content = OrderContent.model_validate({**said, **parts, **data.given()})
     refs = await load_references(work, [content], [before.account_owner_id])
     order = refilled(work, before, content, refs)
-    if content.model_copy(update={"total": None}) == former:
+    if content.model_dump(exclude={"total"}) == former.model_dump(exclude={"total"}):
         return before
     if before.state is OrderState.ON_HOLD:
         order = placed(work, order, refs)
