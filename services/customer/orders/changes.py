@@ -23,6 +23,7 @@ from services.customer.orders.models import Buyer, Order, OrderCheck, OrderLine,
 from services.customer.orders.references import References
 from services.customer.orders.rules import AMOUNTS, MOVES, Amounts, LineInput, check_split, price_order
 from services.customer.orders.schemas import OrderContent, OrderCreate, OrderLineCreate
+from services.customer.orders.settling import booking
 
 NO_BASE: dict[str, Any] = {name: 0 for name in AMOUNTS if name.endswith("_base")}
 
@@ -168,7 +169,7 @@ def placed(work: Work, order: Order, refs: References) -> Order:
         raise AccountArchived()
     refs.check([line.sku for line in order.lines], [split.member_id for split in order.credits], order.partner_id)
     rate = refs.rate(order.currency, order.base_currency, order.order_date)
-    priced = price_order(_inputs(order.lines), order.currency, rate, order.base_currency)
+    priced = price_order(_inputs(order.lines), order.currency, rate, order.base_currency, order.id)
     lines = [
         _fixed(line, refs.products[line.sku], amounts) for line, amounts in zip(order.lines, priced.lines, strict=True)
     ]
@@ -195,6 +196,7 @@ def _fixed(line: OrderLine, product_line: str | None, amounts: Amounts) -> Order
     return line.model_copy(update={"product_line": product_line, **amounts.named()})
 
 
-def paid(order: Order, amount: int, base: int) -> Order:
-    """The order after `amount` (worth `base`) was paid, or taken back when negative."""
-    return next_version(order, paid=order.paid + amount, paid_base=order.paid_base + base)
+def paid(order: Order, amount: int) -> Order:
+    """The order after `amount` was paid, or taken back when negative; what is booked for it is the difference of
+    `paid_base`."""
+    return next_version(order, paid=order.paid + amount, paid_base=order.paid_base + booking(order, amount))

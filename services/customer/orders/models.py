@@ -63,7 +63,7 @@ class OrderTable(OrderColumns, Base, table=True):
             f"net_base >= 0 AND tax_base >= 0 AND gross_base = net_base + tax_base AND gross_base <= {MAX_AMOUNT}",
             name="base_amounts",
         ),
-        sa.CheckConstraint("paid BETWEEN 0 AND gross AND paid_base BETWEEN 0 AND gross_base", name="paid"),
+        sa.CheckConstraint("paid BETWEEN 0 AND gross", name="paid"),
         sa.CheckConstraint("(external_source IS NULL) = (external_id IS NULL)", name="external"),
         sa.Index("ix_orders_account_id_order_date", "account_id", "order_date"),
         sa.Index("ix_orders_order_date_id", "order_date", "id"),
@@ -150,15 +150,33 @@ class OrderCheckTable(OrderCheck, Base, table=True):
     __table_args__ = (one_of("state", CheckState), one_of("kind", CheckKind))
 
 
+class LineBack(FrozenRow):
+    """What was given back of a line by all returns, not negative."""
+
+    line_no: int
+    net: int
+    tax: int
+    net_base: int
+    tax_base: int
+
+
 class Order(OrderColumns):
-    """An order with all that belongs to it, and what its account has now (`account_*`)."""
+    """An order with all that belongs to it, and what its account has now (`account_*`); `back` has the lines of which
+    something came back, `returned_base` is what was booked for that."""
 
     lines: Annotated[tuple[OrderLine, ...], DECODED]
     credits: Annotated[tuple[OrderSplit, ...], DECODED]
     checks: Annotated[tuple[OrderCheck, ...], DECODED] = ()
+    back: Annotated[tuple[LineBack, ...], DECODED] = ()
+    returned_base: int = 0
     account_region: str | None
     account_customer_type: str | None
     account_archived_at: datetime | None
+
+    @property
+    def returned(self) -> int:
+        """Gross amount of what came back."""
+        return sum(line.net + line.tax for line in self.back)
 
     @property
     def asked(self) -> tuple[OrderCheck, ...]:

@@ -45,12 +45,22 @@ def _part(model: type[SQLModel]) -> str:
     return f"(SELECT {columns_of(model)} FROM {table_name(model)} WHERE order_id = o.id)"
 
 
+_BACK = """
+SELECT l.line_no, -sum(l.net)::bigint AS net, -sum(l.tax)::bigint AS tax,
+  -sum(l.net_base)::bigint AS net_base, -sum(l.tax_base)::bigint AS tax_base
+FROM order_return r
+CROSS JOIN jsonb_to_recordset(r.lines) AS l(line_no int, net bigint, tax bigint, net_base bigint, tax_base bigint)
+WHERE r.order_id = o.id GROUP BY l.line_no ORDER BY l.line_no
+"""
 _WHOLE = f"""
   {columns_of(OrderColumns, "o")},
   a.region AS account_region, a.customer_type AS account_customer_type, a.archived_at AS account_archived_at,
   (SELECT coalesce(json_agg(l ORDER BY l.line_no), '[]') FROM {_part(OrderLine)} l) AS lines,
   (SELECT coalesce(json_agg(c ORDER BY c.position), '[]') FROM {_part(OrderSplit)} c) AS credits,
-  (SELECT coalesce(json_agg(k ORDER BY k.placement, k.kind), '[]') FROM {_part(OrderCheck)} k) AS checks
+  (SELECT coalesce(json_agg(k ORDER BY k.placement, k.kind), '[]') FROM {_part(OrderCheck)} k) AS checks,
+  (SELECT coalesce(json_agg(b), '[]') FROM ({_BACK}) b) AS back,
+  (SELECT coalesce(sum(coalesce(r.settled_base, -r.gross_base)), 0)::bigint FROM order_return r
+   WHERE r.order_id = o.id) AS returned_base
 """
 _SELECT = f"SELECT {_WHOLE} FROM orders o JOIN account a ON a.id = o.account_id WHERE"
 _LOAD = f"{_SELECT} o.id = ANY($1::uuid[])"
