@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import AsyncIterable, Collection, Iterable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -27,6 +27,18 @@ class HeldOrder(Order):
     """An order that was locked at `held_version`."""
 
     held_version: int
+
+
+class SettledRow(NamedTuple):
+    """What of an order came back and was paid, and what was booked for it."""
+
+    id: UUID
+    gross: int
+    gross_base: int
+    returned: int
+    returned_base: int
+    paid: int
+    paid_base: int
 
 
 class Named(NamedTuple):
@@ -93,6 +105,15 @@ WITH o AS (
   ON CONFLICT (order_id, placement, kind) DO UPDATE SET
   {_set([c for c in CHECK_COLUMNS if c not in ("order_id", "placement", "kind")], "excluded")}
 ) SELECT count(*) FROM o
+"""
+_SETTLED = """
+SELECT o.id, o.gross, o.gross_base,
+  coalesce(r.gross, 0)::bigint AS returned, coalesce(r.base, 0)::bigint AS returned_base, o.paid, o.paid_base
+FROM orders o LEFT JOIN (
+  SELECT order_id, -sum(gross) AS gross, sum(coalesce(settled_base, -gross_base)) AS base
+  FROM order_return GROUP BY order_id
+) r ON r.order_id = o.id
+WHERE o.state IN ('confirmed', 'fulfilled', 'closed')
 """
 _BY_EXTERNAL = (
     "SELECT o.external_source, o.external_id, o.id FROM unnest($1::text[], $2::text[]) AS k(source, external_id) "
@@ -224,6 +245,11 @@ async def confirmed_placements(tx: Tx) -> set[tuple[str, int]]:
     """(order id, placement) of every order that was confirmed."""
     rows = await tx.fetch("SELECT id, placement FROM orders WHERE state IN ('confirmed', 'fulfilled', 'closed')")
     return {(str(row["id"]), row["placement"]) for row in rows}
+
+
+def all_settled(tx: Tx) -> AsyncIterable[SettledRow]:
+    """What is settled of every order that was confirmed."""
+    return tx.stream_rows(SettledRow, _SETTLED)
 
 
 async def count_by_state(tx: Tx) -> dict[OrderState, int]:

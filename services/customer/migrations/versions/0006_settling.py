@@ -14,8 +14,8 @@ _PAID = """
 ALTER TABLE orders DROP CONSTRAINT ck_orders_paid, ADD CONSTRAINT ck_orders_paid CHECK ({}) NOT VALID
 """
 _SETTLED = """
--- squawk-ignore ban-drop-constraint
 ALTER TABLE order_return ADD COLUMN IF NOT EXISTS settled_base bigint,
+  -- squawk-ignore ban-drop-constraint
   DROP CONSTRAINT IF EXISTS ck_order_return_settled,
   ADD CONSTRAINT ck_order_return_settled CHECK (settled_base >= 0) NOT VALID
 """
