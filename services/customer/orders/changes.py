@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,8 +18,8 @@ from kit.settings import ServiceSettings
 from kit.transitions import next_state
 from kit.work import Work
 from services.customer.accounts.rules import AccountArchived
-from services.customer.orders.enums import CheckKind, CheckState, OrderState
-from services.customer.orders.models import Buyer, Order, OrderCheck, OrderLine, OrderSplit
+from services.customer.orders.enums import RETURNABLE, CheckKind, CheckState, OrderState
+from services.customer.orders.models import Buyer, Order, OrderCheck, OrderLine, OrderSplit, ShownOrder
 from services.customer.orders.references import References
 from services.customer.orders.rules import AMOUNTS, MOVES, Amounts, LineInput, check_split, price_order
 from services.customer.orders.schemas import OrderContent, OrderCreate, OrderLineCreate
@@ -194,6 +194,15 @@ def placed(work: Work, order: Order, refs: References) -> Order:
 
 def _fixed(line: OrderLine, product_line: str | None, amounts: Amounts) -> OrderLine:
     return line.model_copy(update={"product_line": product_line, **amounts.named()})
+
+
+def as_of(today: date, order: Order) -> ShownOrder:
+    """The order as it is seen on a business day. Nothing is owed before it is confirmed; it is overdue from the day
+    after it was due, while something is open."""
+    owed = max(0, order.gross - order.returned - order.paid) if order.state in RETURNABLE else 0
+    due = order.order_date + timedelta(days=order.payment_terms_days)
+    shown: dict[str, Any] = {"open_amount": owed, "due_on": due, "is_overdue": owed > 0 and due < today}
+    return ShownOrder.model_construct(None, **shown, **order.__dict__)
 
 
 def paid(order: Order, amount: int) -> Order:

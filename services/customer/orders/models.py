@@ -16,7 +16,10 @@ from services.customer.orders.enums import CheckKind, CheckState, Decision, Orde
 
 
 class OrderColumns(OwnedRow):
-    """What the table of orders holds; base amounts and exchange rate are fixed at placement, 0 and None on a draft."""
+    """What the table of orders holds; base amounts and exchange rate are fixed at placement, 0 and None on a draft.
+
+    `returned` is the gross amount of what came back; the database keeps it, whoever writes a return.
+    """
 
     __tablename__ = "orders"
 
@@ -42,6 +45,7 @@ class OrderColumns(OwnedRow):
     gross_base: Annotated[int, big_int(nullable=False)]
     paid: Annotated[int, big_int(nullable=False)]
     paid_base: Annotated[int, big_int(nullable=False)]
+    returned: Annotated[int, big_int(nullable=False, sa_column_kwargs={"server_default": "0"})] = 0
     placed_at: Annotated[datetime | None, moment(nullable=True)] = None
     cancel_reason: Annotated[str | None, text(nullable=True)] = None
     external_source: Annotated[str | None, text(nullable=True)] = None
@@ -174,14 +178,17 @@ class Order(OrderColumns):
     account_archived_at: datetime | None
 
     @property
-    def returned(self) -> int:
-        """Gross amount of what came back."""
-        return sum(line.net + line.tax for line in self.back)
-
-    @property
     def asked(self) -> tuple[OrderCheck, ...]:
         """The checks of the current placement."""
         return tuple(check for check in self.checks if check.placement == self.placement)
+
+
+class ShownOrder(Order):
+    """An order as it is seen on a business day: what is owed of it, until when, and whether that day has passed."""
+
+    open_amount: int
+    due_on: date
+    is_overdue: bool
 
 
 class Buyer(NamedTuple):

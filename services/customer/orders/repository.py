@@ -20,7 +20,7 @@ Pair = tuple[str, str]
 COLUMNS = tuple(OrderColumns.model_fields)
 LINE_COLUMNS = tuple(OrderLine.model_fields)
 CHECK_COLUMNS = tuple(OrderCheck.model_fields)
-_FIXED = ("id", "number", "stream_key", "account_id", "created_at")
+_FIXED = ("id", "number", "stream_key", "account_id", "created_at", "returned")
 
 
 class HeldOrder(Order):

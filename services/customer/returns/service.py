@@ -67,6 +67,7 @@ def _after(before: Order, returned: Sequence[ReturnedLine], settled_base: int) -
         before,
         lines=tuple(_reduced(line, now[line.line_no]) if line.line_no in now else line for line in before.lines),
         back=tuple(back.values()),
+        returned=before.returned - sum(line.gross for line in returned),
         returned_base=before.returned_base + settled_base,
     )
 
