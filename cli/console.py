@@ -161,5 +161,6 @@ def print_findings(findings: list[dict[str, object]]) -> None:
         view.add_row(f"{finding['service']}: {finding['check']}", f"{finding['count']:,}", verdict)
     out.print(view)
     for finding in findings:
-        if not finding["ok"]:
-            say(out, f"{finding['service']}, {finding['check']}: {finding['detail']}", "red")
+        if finding["detail"]:
+            color = "yellow" if finding["ok"] else "red"
+            say(out, f"{finding['service']}, {finding['check']}: {finding['detail']}", color)

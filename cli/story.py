@@ -383,7 +383,7 @@ class Story:
         async def follows() -> bool:
             return bool(
                 sum((await self.credited()).values()) == credit + answer["net_base"]
-                and await self.exposure_of(self.order_id) == exposure + answer["gross_base"]
+                and await self.exposure_of(self.order_id) == exposure - answer["settled_base"]
                 and (await self.rebate())[0] < rebate
             )
 

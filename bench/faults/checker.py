@@ -36,7 +36,8 @@ ROWS |= {"return": "order_return"}
 
 EXPOSURE = """
 SELECT o.id::text, CASE WHEN o.state IN ('confirmed', 'fulfilled', 'closed') THEN o.gross_base - o.paid_base
-  + coalesce((SELECT sum(r.gross_base) FROM order_return r WHERE r.order_id = o.id), 0) ELSE 0 END::bigint
+  - coalesce((SELECT sum(coalesce(r.settled_base, -r.gross_base)) FROM order_return r WHERE r.order_id = o.id), 0)
+  ELSE 0 END::bigint
 FROM orders o
 """
 CREDITED = """

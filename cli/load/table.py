@@ -133,7 +133,7 @@ async def make_table(api: Api, path: Path) -> Table:
     held = [order for order in facts.orders if order["state"] == "on_hold"]
     confirmed_gross = sum(order["gross_base"] for order in confirmed)
     held_gross = sum(order["gross_base"] for order in held)
-    returned_gross = -sum(item["gross_base"] for item in facts.returns)
+    returned_gross = sum(_settled(item) for item in facts.returns)
     returned_net = -sum(item["net_base"] for item in facts.returns)
     net = sum(order["net_base"] for order in confirmed) - returned_net
     paid = sum(payment["amount"] - payment["refunded"] for payment in facts.payments)
@@ -178,6 +178,12 @@ def _missing(path: Path, facts: _Facts) -> dict[str, int]:
             missing["payments"] += sum(cdnow.payment_id(purchase, part) not in payments for part in parts)
             missing["returns"] += cdnow.return_of(purchase) is not None and cdnow.return_id(purchase) not in returns
     return {kind: count for kind, count in missing.items() if count}
+
+
+def _settled(item: dict[str, Any]) -> int:
+    """What a return settles; those of release 0.1.0 settle their gross amount."""
+    settled = item["settled_base"]
+    return int(-item["gross_base"] if settled is None else settled)
 
 
 def _by_kind(entries: list[dict[str, Any]], ids: set[str], *kinds: str) -> int:

@@ -19,7 +19,7 @@ SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Outcome of one check: how many decisions it covered, and the first that disagree."""
+    """Outcome of one check: how many decisions it covered, and the first that disagree, or that stand as noted."""
 
     service: str
     check: str
@@ -30,13 +30,15 @@ class Finding:
 
 @dataclass
 class Check:
-    """Counts decisions and keeps the first that disagree."""
+    """Counts decisions and keeps the first that disagree, and the first that stand although they are worth a note."""
 
     service: str
     name: str
     count: int = 0
     wrong: int = 0
     first: list[str] = field(default_factory=list)
+    noted: int = 0
+    notes: list[str] = field(default_factory=list)
 
     def add(self, ok: bool, detail: str) -> None:
         """One decision, and what to say when it disagrees."""
@@ -50,9 +52,17 @@ class Check:
         if len(self.first) < SHOWN:
             self.first.append(detail)
 
+    def note(self, detail: str) -> None:
+        """Something that an earlier rule decided and that stays."""
+        self.noted += 1
+        if len(self.notes) < SHOWN:
+            self.notes.append(detail)
+
     def finding(self) -> Finding:
         """What came of it."""
-        detail = f"{self.wrong} disagree: {'; '.join(self.first)}" if self.wrong else ""
+        detail = f"{self.noted} stay as they were: {'; '.join(self.notes)}" if self.noted else ""
+        if self.wrong:
+            detail = f"{self.wrong} disagree: {'; '.join(self.first)}"
         return Finding(self.service, self.name, not self.wrong, self.count, detail)
 
 

@@ -43,6 +43,8 @@ RANKS = {
     "rules": 0,
     "filling": 0,
     "rounding": 0,
+    "settling": 0,
+    "spreading": 0,
     "first_rule": 0,
     "bodies": 0,
     "periods": 0,

@@ -14,12 +14,13 @@ from kit.ids import new_id
 from kit.money import MAX_AMOUNT
 from services.customer.events_out.orders import OrderLine, OrderPlaced, OrderPromotion, OrderSplit
 from services.customer.events_out.returns import OrderReturned, ReturnedLine
-from services.customer.orders.rules import MAX_CREDIT_PARTS
 from services.customer.orders.schemas import MAX_LINES
 from services.targets.events_out.credits import CreditLine, OrderCredited
 from services.targets.units.rules import MAX_DEPTH
 
 LABEL = "x" * 64
+MAX_CREDIT_PARTS = 600
+"""Most lines times credited sellers of an order of release 0.1.0."""
 MAX_PROMOTED = 500
 """Most (line, promotion) pairs of an order."""
 PRICES = ("unit_price", "discount", "list_price", "discount_base", "unit_cost_base", "margin_base")

@@ -12,7 +12,8 @@ from services.customer.events_out.orders import ORDER
 
 
 class PaymentAllocation(Part):
-    """What of a payment pays an order; `amount_base` telescopes: full payment gives exactly gross_base."""
+    """What of a payment pays an order; `amount_base` is what is booked for it: an order that is settled in its
+    currency, by money and by what came back (`settled_base`), leaves nothing owed in base currency."""
 
     order_id: UUID
     amount: int

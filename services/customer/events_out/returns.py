@@ -12,7 +12,8 @@ from services.customer.events_out.orders import LINE, ORDER, OrderSnapshot
 
 class ReturnedLine(Part):
     """A return of a line: pieces before and after (cumulative), amounts of this return (negative),
-    and the cumulative net in base currency before and after (positive)."""
+    and the cumulative net in base currency before and after (positive). One of `quantity` 0 gives an odd cent of what
+    came back before: amounts are rounded once for the order."""
 
     line_no: int
     sku: str

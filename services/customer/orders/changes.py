@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,11 +19,12 @@ from kit.settings import ServiceSettings
 from kit.transitions import next_state
 from kit.work import Work
 from services.customer.accounts.rules import AccountArchived
-from services.customer.orders.enums import CheckKind, CheckState, OrderState
-from services.customer.orders.models import Buyer, Order, OrderCheck, OrderLine, OrderSplit
+from services.customer.orders.enums import RETURNABLE, CheckKind, CheckState, OrderState
+from services.customer.orders.models import Buyer, Order, OrderCheck, OrderLine, OrderSplit, ShownOrder
 from services.customer.orders.references import References
 from services.customer.orders.rules import AMOUNTS, MOVES, Amounts, LineInput, check_split, has_given_date, price_order
 from services.customer.orders.schemas import OrderContent, OrderCreate, OrderLineCreate
+from services.customer.orders.settling import booking
 
 NO_BASE: dict[str, Any] = {name: 0 for name in AMOUNTS if name.endswith("_base")}
 
@@ -188,7 +189,7 @@ def placed(work: Work, order: Order, refs: References) -> Order:
     credits = _credited(order)
     refs.check([line.sku for line in order.lines], [split.member_id for split in credits], order.partner_id)
     rate = refs.rate(order.currency, order.base_currency, day)
-    priced = price_order(_inputs(order.lines), order.currency, rate, order.base_currency)
+    priced = price_order(_inputs(order.lines), order.currency, rate, order.base_currency, order.id)
     lines = [
         _fixed(line, refs.products[line.sku], amounts) for line, amounts in zip(order.lines, priced.lines, strict=True)
     ]
@@ -237,6 +238,16 @@ def freed(order: Order) -> Order:
     )
 
 
-def paid(order: Order, amount: int, base: int) -> Order:
-    """The order after `amount` (worth `base`) was paid, or taken back when negative."""
-    return next_version(order, paid=order.paid + amount, paid_base=order.paid_base + base)
+def as_of(today: date, order: Order) -> ShownOrder:
+    """The order as it is seen on a business day. Nothing is owed before it is confirmed; it is overdue from the day
+    after it was due, while something is open."""
+    owed = max(0, order.gross - order.returned - order.paid) if order.state in RETURNABLE else 0
+    due = order.order_date + timedelta(days=order.payment_terms_days)
+    shown: dict[str, Any] = {"open_amount": owed, "due_on": due, "is_overdue": owed > 0 and due < today}
+    return ShownOrder.model_construct(None, **shown, **order.__dict__)
+
+
+def paid(order: Order, amount: int) -> Order:
+    """The order after `amount` was paid, or taken back when negative; what is booked for it is the difference of
+    `paid_base`."""
+    return next_version(order, paid=order.paid + amount, paid_base=order.paid_base + booking(order, amount))

@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
+from datetime import date
+from functools import lru_cache
+
 from kit.db.lists import Field, ListSpec, fields_of
+from services.customer.orders.enums import RETURNABLE
 from services.customer.orders.models import OrderColumns
 
-ORDERS = ListSpec(
-    source="orders o",
-    fields={
-        **fields_of(
-            OrderColumns,
-            "o",
-            sortable=("number", "order_date", "gross_base", "created_at"),
-            without=("content_hash", "is_split"),
-        ),
-        "currency": Field("o.currency", "currency"),
-        "seller_id": Field(
-            "o.id",
-            "uuid",
-            match="EXISTS (SELECT 1 FROM order_credit c WHERE c.order_id = o.id AND c.member_id = ANY({}))",
-        ),
-        "sku": Field("''", match="EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sku = ANY({}))"),
-    },
-    search=("o.number",),
-    default_sort="-created_at",
-)
+_OWED = ", ".join(f"'{state}'" for state in sorted(RETURNABLE))
+_OPEN = f"CASE WHEN o.state IN ({_OWED}) THEN greatest(0, o.gross - o.returned - o.paid) ELSE 0 END"
+_DUE = "o.order_date + o.payment_terms_days"
+
+
+@lru_cache(maxsize=8)
+def orders_on(today: date) -> ListSpec:
+    """The list as it is on a business day, which decides what is overdue."""
+    return ListSpec(
+        source="orders o",
+        fields={
+            **fields_of(
+                OrderColumns,
+                "o",
+                sortable=("number", "order_date", "gross_base", "created_at"),
+                without=("content_hash", "is_split"),
+            ),
+            "currency": Field("o.currency", "currency"),
+            "open_amount": Field(_OPEN, "int"),
+            "due_on": Field(_DUE, "date"),
+            "is_overdue": Field(f"({_OPEN} > 0 AND {_DUE} < DATE '{today.isoformat()}')", "bool"),
+            "seller_id": Field(
+                "o.id",
+                "uuid",
+                match="EXISTS (SELECT 1 FROM order_credit c WHERE c.order_id = o.id AND c.member_id = ANY({}))",
+            ),
+            "sku": Field("''", match="EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sku = ANY({}))"),
+        },
+        search=("o.number",),
+        default_sort="-created_at",
+    )

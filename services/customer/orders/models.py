@@ -20,7 +20,8 @@ class OrderColumns(OwnedRow):
 
     `is_dated` says whether somebody chose the order date (None, of 0.1.0: see `has_given_date`), `is_split` whether
     somebody entered the credits (None: as if); else they are of the account's owner at each placement. What is
-    cancelled gives its external id back, which is kept as the former one.
+    cancelled gives its external id back, which is kept as the former one. `returned` is the gross amount of what
+    came back; the database keeps it, whoever writes a return.
     """
 
     __tablename__ = "orders"
@@ -49,6 +50,7 @@ class OrderColumns(OwnedRow):
     gross_base: Annotated[int, big_int(nullable=False)]
     paid: Annotated[int, big_int(nullable=False)]
     paid_base: Annotated[int, big_int(nullable=False)]
+    returned: Annotated[int, big_int(nullable=False, sa_column_kwargs={"server_default": "0"})] = 0
     placed_at: Annotated[datetime | None, moment(nullable=True)] = None
     cancel_reason: Annotated[str | None, text(nullable=True)] = None
     external_source: Annotated[str | None, text(nullable=True)] = None
@@ -72,7 +74,7 @@ class OrderTable(OrderColumns, Base, table=True):
             f"net_base >= 0 AND tax_base >= 0 AND gross_base = net_base + tax_base AND gross_base <= {MAX_AMOUNT}",
             name="base_amounts",
         ),
-        sa.CheckConstraint("paid BETWEEN 0 AND gross AND paid_base BETWEEN 0 AND gross_base", name="paid"),
+        sa.CheckConstraint("paid BETWEEN 0 AND gross", name="paid"),
         sa.CheckConstraint("(external_source IS NULL) = (external_id IS NULL)", name="external"),
         sa.Index(
             "ix_orders_former_external_id",
@@ -165,8 +167,19 @@ class OrderCheckTable(OrderCheck, Base, table=True):
     __table_args__ = (one_of("state", CheckState), one_of("kind", CheckKind))
 
 
+class LineBack(FrozenRow):
+    """What was given back of a line by all returns, not negative."""
+
+    line_no: int
+    net: int
+    tax: int
+    net_base: int
+    tax_base: int
+
+
 class Order(OrderColumns):
-    """An order with all that belongs to it, and what its account has now (`account_*`).
+    """An order with all that belongs to it, and what its account has now (`account_*`); `back` has the lines of which
+    something came back, `returned_base` is what was booked for that.
 
     Whoever may work the account may work the order; its own `owner_id` is there for lists.
     """
@@ -174,6 +187,8 @@ class Order(OrderColumns):
     lines: Annotated[tuple[OrderLine, ...], DECODED]
     credits: Annotated[tuple[OrderSplit, ...], DECODED]
     checks: Annotated[tuple[OrderCheck, ...], DECODED] = ()
+    back: Annotated[tuple[LineBack, ...], DECODED] = ()
+    returned_base: int = 0
     account_owner_id: UUID | None
     account_region: str | None
     account_customer_type: str | None
@@ -183,6 +198,14 @@ class Order(OrderColumns):
     def asked(self) -> tuple[OrderCheck, ...]:
         """The checks of the current placement."""
         return tuple(check for check in self.checks if check.placement == self.placement)
+
+
+class ShownOrder(Order):
+    """An order as it is seen on a business day: what is owed of it, until when, and whether that day has passed."""
+
+    open_amount: int
+    due_on: date
+    is_overdue: bool
 
 
 class Buyer(NamedTuple):

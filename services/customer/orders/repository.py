@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import AsyncIterable, Collection, Iterable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -21,13 +21,25 @@ COLUMNS = tuple(OrderColumns.model_fields)
 LINE_COLUMNS = tuple(OrderLine.model_fields)
 CHECK_COLUMNS = tuple(OrderCheck.model_fields)
 _ACCOUNT = "a.id, a.stream_key, a.owner_id, a.region, a.customer_type, a.archived_at"
-_FIXED = ("id", "number", "stream_key", "account_id", "created_at")
+_FIXED = ("id", "number", "stream_key", "account_id", "created_at", "returned")
 
 
 class HeldOrder(Order):
     """An order that was locked at `held_version`."""
 
     held_version: int
+
+
+class SettledRow(NamedTuple):
+    """What of an order came back and was paid, and what was booked for it."""
+
+    id: UUID
+    gross: int
+    gross_base: int
+    returned: int
+    returned_base: int
+    paid: int
+    paid_base: int
 
 
 class Named(NamedTuple):
@@ -56,12 +68,22 @@ def _part(model: type[SQLModel]) -> str:
     return f"(SELECT {columns_of(model)} FROM {table_name(model)} WHERE order_id = o.id)"
 
 
+_BACK = """
+SELECT l.line_no, -sum(l.net)::bigint AS net, -sum(l.tax)::bigint AS tax,
+  -sum(l.net_base)::bigint AS net_base, -sum(l.tax_base)::bigint AS tax_base
+FROM order_return r
+CROSS JOIN jsonb_to_recordset(r.lines) AS l(line_no int, net bigint, tax bigint, net_base bigint, tax_base bigint)
+WHERE r.order_id = o.id GROUP BY l.line_no ORDER BY l.line_no
+"""
 _WHOLE = f"""
   {columns_of(OrderColumns, "o")}, a.owner_id AS account_owner_id,
   a.region AS account_region, a.customer_type AS account_customer_type, a.archived_at AS account_archived_at,
   (SELECT coalesce(json_agg(l ORDER BY l.line_no), '[]') FROM {_part(OrderLine)} l) AS lines,
   (SELECT coalesce(json_agg(c ORDER BY c.position), '[]') FROM {_part(OrderSplit)} c) AS credits,
-  (SELECT coalesce(json_agg(k ORDER BY k.placement, k.kind), '[]') FROM {_part(OrderCheck)} k) AS checks
+  (SELECT coalesce(json_agg(k ORDER BY k.placement, k.kind), '[]') FROM {_part(OrderCheck)} k) AS checks,
+  (SELECT coalesce(json_agg(b), '[]') FROM ({_BACK}) b) AS back,
+  (SELECT coalesce(sum(coalesce(r.settled_base, -r.gross_base)), 0)::bigint FROM order_return r
+   WHERE r.order_id = o.id) AS returned_base
 """
 _SELECT = f"SELECT {_WHOLE} FROM orders o JOIN account a ON a.id = o.account_id WHERE"
 _LOAD = f"{_SELECT} o.id = ANY($1::uuid[])"
@@ -102,6 +124,15 @@ WITH o AS (
   ON CONFLICT (order_id, placement, kind) DO UPDATE SET
   {_set([c for c in CHECK_COLUMNS if c not in ("order_id", "placement", "kind")], "excluded")}
 ) SELECT count(*) FROM o
+"""
+_SETTLED = """
+SELECT o.id, o.gross, o.gross_base,
+  coalesce(r.gross, 0)::bigint AS returned, coalesce(r.base, 0)::bigint AS returned_base, o.paid, o.paid_base
+FROM orders o LEFT JOIN (
+  SELECT order_id, -sum(gross) AS gross, sum(coalesce(settled_base, -gross_base)) AS base
+  FROM order_return GROUP BY order_id
+) r ON r.order_id = o.id
+WHERE o.state IN ('confirmed', 'fulfilled', 'closed')
 """
 _BY_EXTERNAL = (
     "SELECT o.external_source, o.external_id, o.id FROM unnest($1::text[], $2::text[]) AS k(source, external_id) "
@@ -256,6 +287,11 @@ async def confirmed_placements(tx: Tx) -> set[tuple[str, int]]:
     """(order id, placement) of every order that was confirmed."""
     rows = await tx.fetch("SELECT id, placement FROM orders WHERE state IN ('confirmed', 'fulfilled', 'closed')")
     return {(str(row["id"]), row["placement"]) for row in rows}
+
+
+def all_settled(tx: Tx) -> AsyncIterable[SettledRow]:
+    """What is settled of every order that was confirmed."""
+    return tx.stream_rows(SettledRow, _SETTLED)
 
 
 async def count_by_state(tx: Tx) -> dict[OrderState, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -14,8 +15,11 @@ from kit.web.batch import BatchAnswer, parse_rows
 from kit.web.context import Allow, Context, IfMatch
 from kit.web.lists import documented, owned_list, page_of
 from kit.web.responses import json_answer, row_answer
+from kit.work import Work
 from services.customer.orders import batches, service
-from services.customer.orders.lists import ORDERS
+from services.customer.orders.changes import as_of
+from services.customer.orders.lists import orders_on
+from services.customer.orders.models import Order
 from services.customer.orders.rules import MOVES
 from services.customer.orders.schemas import (
     OrderBatch,
@@ -34,10 +38,14 @@ _CHANGE = shown_move("order", MOVES, "change", "revise")
 _PLACE, _CANCEL, _FULFIL = (shown_move("order", MOVES, action) for action in ("place", "cancel", "fulfil"))
 
 
+def _answer(work: Work, order: Order, made_under: str | None = None) -> Response:
+    return row_answer(OrderRead, as_of(work.today, order), made_under)
+
+
 @router.post("/v1/orders", response_model=OrderRead, status_code=201)
 async def create_order(body: OrderCreate, work: Writer) -> Response:
     """Create a draft, with `place` placed at once; the server computes its amounts."""
-    return row_answer(OrderRead, await service.create_order(work, body), "/v1/orders")
+    return _answer(work, await service.create_order(work, body), "/v1/orders")
 
 
 @router.post("/v1/orders/batch", response_model=BatchAnswer)
@@ -48,37 +56,37 @@ async def upsert_orders(body: OrderBatch, work: Writer) -> Response:
     return json_answer(results.answer())
 
 
-@router.get("/v1/orders", response_model=page_of(OrderSummary), openapi_extra=documented(ORDERS))
+@router.get("/v1/orders", response_model=page_of(OrderSummary), openapi_extra=documented(orders_on(date.min)))
 async def list_orders(work: Reader) -> Response:
     """Orders that the caller may see, without their lines."""
-    return await owned_list(work, ORDERS, "o.owner_id")
+    return await owned_list(work, orders_on(work.today), "o.owner_id")
 
 
 @router.get("/v1/orders/{order_id}", response_model=OrderRead)
 async def get_order(order_id: UUID, work: Reader) -> Response:
     """One order with lines, credits and checks."""
-    return row_answer(OrderRead, await service.get_order(work, order_id))
+    return _answer(work, await service.get_order(work, order_id))
 
 
 @router.patch("/v1/orders/{order_id}", response_model=OrderRead, openapi_extra=_CHANGE)
 async def update_order(order_id: UUID, body: OrderUpdate, version: IfMatch, work: Writer) -> Response:
     """Change a draft, or an order on hold, which is placed again with its new content."""
-    return row_answer(OrderRead, await service.update_order(work, order_id, version, body))
+    return _answer(work, await service.update_order(work, order_id, version, body))
 
 
 @router.post("/v1/orders/{order_id}/place", response_model=OrderRead, openapi_extra=_PLACE)
 async def place_order(order_id: UUID, work: Writer) -> Response:
     """Place a draft, or an order on hold once more; its checks decide whether it is confirmed."""
-    return row_answer(OrderRead, await service.place_order(work, order_id))
+    return _answer(work, await service.place_order(work, order_id))
 
 
 @router.post("/v1/orders/{order_id}/cancel", response_model=OrderRead, openapi_extra=_CANCEL)
 async def cancel_order(order_id: UUID, body: OrderCancel, work: Writer) -> Response:
     """Give up an order that is not confirmed."""
-    return row_answer(OrderRead, await service.move_order(work, order_id, "cancel", body.reason))
+    return _answer(work, await service.move_order(work, order_id, "cancel", body.reason))
 
 
 @router.post("/v1/orders/{order_id}/fulfil", response_model=OrderRead, openapi_extra=_FULFIL)
 async def fulfil_order(order_id: UUID, work: Writer) -> Response:
     """Say that a confirmed order was delivered."""
-    return row_answer(OrderRead, await service.move_order(work, order_id, "fulfil"))
+    return _answer(work, await service.move_order(work, order_id, "fulfil"))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
 from kit.errors import FieldError, Invalid, StateConflict
@@ -13,7 +14,7 @@ from kit.transitions import Move, Moves
 from services.customer.exchange_rates.rules import check_rate
 from services.customer.orders.enums import DECIDING, AnswerKind, CheckKind, CheckState, Decision, OrderState
 
-MAX_CREDIT_PARTS = 600
+MAX_CREDIT_PARTS = 500
 """Most lines times credited sellers of an order: `targets.order.credited.v1` stays below MAX_EVENT_BYTES."""
 
 MOVES: Moves[OrderState] = {
@@ -79,12 +80,6 @@ class Amounts:
     tax_base: int
     gross_base: int
 
-    def __sub__(self, other: Amounts) -> Amounts:
-        return Amounts(*(a - b for a, b in zip(astuple(self), astuple(other), strict=True)))
-
-    def __neg__(self) -> Amounts:
-        return Amounts(*(-a for a in astuple(self)))
-
     def named(self) -> dict[str, Any]:
         """The amounts by their names."""
         return {name: getattr(self, name) for name in AMOUNTS}
@@ -102,12 +97,15 @@ class PricedOrder:
     total: Amounts
 
 
-def price_order(lines: Sequence[LineInput], currency: str, rate: str, base_currency: str) -> PricedOrder:
+def price_order(
+    lines: Sequence[LineInput], currency: str, rate: str, base_currency: str, order: object = ""
+) -> PricedOrder:
     """Price the lines and carry the total into the base currency.
 
     `rate` = base units per unit of `currency`. tax = net x tax_rate, half-even per line. The order's
     gross is converted once (half-even), divided into net and tax, and each is spread over the lines by
-    largest remainder (ties to the smaller line number), so every column of the lines sums to its total.
+    largest remainder, so every column of the lines sums to its total; ties go by a lot that is drawn per
+    `order` (its id), so no place among the lines is better than another.
     Raises OrderLineRefused, AmountOverflow, AmountVanishes, ExchangeRateInvalid.
     """
     check_rate(rate, currency, base_currency)
@@ -117,40 +115,21 @@ def price_order(lines: Sequence[LineInput], currency: str, rate: str, base_curre
     tax = [ratio(amount, line.tax_rate, SHARE_WHOLE) for amount, line in zip(net, lines, strict=True)]
     gross = [a + b for a, b in zip(net, tax, strict=True)]
     _check_range(lines, gross)
-    keys = [f"{line.number:012d}" for line in lines]
     gross_base = convert(sum(gross), currency, rate, base_currency) if gross else 0
     if sum(gross) and not gross_base:
         detail = f"{sum(gross)} minor units of {currency} at {rate} round to nothing in {base_currency}"
         raise AmountVanishes(detail, errors=[FieldError("/lines", AmountVanishes.code, detail)])
     net_base, tax_base = net, tax
     if currency != base_currency:
-        net_total, tax_total = _spread(gross_base, [sum(net), sum(tax)], ["net", "tax"])
-        net_base, tax_base = _spread(net_total, net, keys), _spread(tax_total, tax, keys)
+        numbers = [line.number for line in lines]
+        net_total, tax_total = _spread(gross_base, [sum(net), sum(tax)], lots(order, "gross", ("net", "tax")))
+        net_base = _spread(net_total, net, lots(order, "net_base", numbers))
+        tax_base = _spread(tax_total, tax, lots(order, "tax_base", numbers))
     base = [a + b for a, b in zip(net_base, tax_base, strict=True)]
     _check_range(lines, base)
     columns = (net, tax, gross, net_base, tax_base, base)
     rows = zip(*columns, strict=True)
     return PricedOrder(tuple(Amounts(*row) for row in rows), Amounts(*map(sum, columns)))
-
-
-def returned_amounts(original: Amounts, ordered: int, returned: int) -> Amounts:
-    """Amounts of a line given back when `returned` of `ordered` units have come back in all.
-
-    round(original x returned / ordered), half-even, of net and tax in both currencies; gross is their
-    sum, so it stays net + tax. Returning everything gives exactly the original. Raises ValueError.
-    """
-    if not 0 <= returned <= ordered or ordered <= 0:
-        raise ValueError(f"cannot return {returned} of {ordered}")
-    parts = (original.net, original.tax, original.net_base, original.tax_base)
-    net, tax, net_base, tax_base = (ratio(part, returned, ordered) for part in parts)
-    return Amounts(net, tax, net + tax, net_base, tax_base, net_base + tax_base)
-
-
-def return_delta(original: Amounts, ordered: int, before: int, after: int) -> Amounts:
-    """Positive amounts of the return that takes the returned units from `before` to `after` (telescopes)."""
-    if before > after:
-        raise ValueError("returned units never decrease")
-    return returned_amounts(original, ordered, after) - returned_amounts(original, ordered, before)
 
 
 def decide_answer(
@@ -238,6 +217,11 @@ def _check_range(lines: Sequence[LineInput], amounts: Sequence[int]) -> None:
         running += amount
         if running > MAX_AMOUNT:
             raise AmountOverflow(line.number, "unit_price", f"the order's total passes {MAX_AMOUNT}", index=index)
+
+
+def lots(order: object, amount: str, names: Iterable[object]) -> list[str]:
+    """A lot for each name, by which odd cents of an amount of an order go: the same whenever it is drawn."""
+    return [sha256(f"{order}:{amount}:{name}".encode()).hexdigest() for name in names]
 
 
 def _spread(total: int, weights: Sequence[int], keys: Sequence[str]) -> list[int]:

@@ -169,7 +169,11 @@ class OrderCheckRead(Schema):
 
 
 class OrderSummary(Schema):
-    """An order without its lines."""
+    """An order without its lines.
+
+    `returned` is the gross amount of what came back, `open_amount` what is owed in the order's currency (0 before it is
+    confirmed); it is overdue from the day after `due_on` while something is open.
+    """
 
     id: UUID
     version: int
@@ -196,6 +200,10 @@ class OrderSummary(Schema):
     gross_base: int
     paid: int
     paid_base: int
+    returned: int
+    open_amount: int
+    due_on: date
+    is_overdue: bool
     placed_at: datetime | None
     cancel_reason: str | None
     external_source: str | None

@@ -15,7 +15,7 @@ from services.customer.orders import service as orders
 from services.customer.orders.changes import paid
 from services.customer.payments import repository
 from services.customer.payments.models import Payment, PaymentAllocation, PaymentRefund, RefundPart
-from services.customer.payments.rules import RefundRefused, allocation_base, check_sum
+from services.customer.payments.rules import RefundRefused, check_sum
 from services.customer.payments.schemas import RefundCreate
 from services.customer.payments.service import check_day, visible
 
@@ -44,8 +44,8 @@ async def refund_payment(work: Work, payment_id: UUID, data: RefundCreate) -> Pa
     for order_id, amount in wanted.items():
         order = locked[order_id]
         item: PaymentAllocation = held[order_id]
-        base = -allocation_base(order.gross, order.gross_base, order.paid, -amount)
-        changed.append(paid(order, -amount, -base))
+        changed.append(less := paid(order, -amount))
+        base = order.paid_base - less.paid_base
         back = {"refunded": item.refunded + amount, "refunded_base": item.refunded_base + base}
         taken.append(item.model_copy(update=back))
         parts.append(RefundPart(order_id=order_id, amount=amount, amount_base=base))

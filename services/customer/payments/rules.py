@@ -1,37 +1,23 @@
-"""Pure rules of payments: what an allocation is worth in the base currency."""
+"""Pure rules of payments: how much of an order may be paid, of a payment allocated and given back."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from kit.errors import Conflict, FieldError, Invalid
-from kit.money import MAX_AMOUNT, ratio
 
 
-class AllocationRefused(Conflict, ValueError):
-    """The allocations of an order would fall under zero or pass its gross amount."""
+class AllocationRefused(Conflict):
+    """The allocations of an order would pass its gross amount, or it is not one that the payment may pay."""
 
     code, title = "allocation-refused", "The amount cannot be allocated to this order"
 
 
-def paid_base(gross: int, gross_base: int, paid: int) -> int:
-    """Base-currency worth of `paid` minor units in all of an order of `gross` (worth `gross_base`).
-
-    round(gross_base x paid / gross), half-even; a fully paid order is worth exactly `gross_base`, an
-    order of nothing 0. Raises AllocationRefused unless 0 <= paid <= gross <= 10^13.
-    """
-    if not 0 <= paid <= gross <= MAX_AMOUNT:
-        raise AllocationRefused(f"{paid} in all is not between 0 and the order's gross amount {gross}")
-    return ratio(gross_base, paid, gross) if gross else 0
-
-
-def allocation_base(gross: int, gross_base: int, paid_before: int, amount: int) -> int:
-    """Base-currency worth of one allocation (`amount` < 0: a refund) after `paid_before`; telescopes.
-
-    The worths of any steps that end at the gross amount sum to exactly `gross_base`.
-    Raises AllocationRefused.
-    """
-    return paid_base(gross, gross_base, paid_before + amount) - paid_base(gross, gross_base, paid_before)
+def check_paid(gross: int, paid: int, pointer: str) -> None:
+    """Raises AllocationRefused when more than its gross amount would be paid of an order; returns do not lower it."""
+    if paid > gross:
+        detail = f"{paid} in all passes the order's gross amount {gross}"
+        raise AllocationRefused(detail, errors=[FieldError(pointer, AllocationRefused.code, detail)])
 
 
 class OverAllocated(Invalid):

@@ -22,7 +22,7 @@ from services.customer.orders.service import unknown_account
 from services.customer.payments import repository
 from services.customer.payments.models import Payment, PaymentAllocation
 from services.customer.payments.repository import Pair
-from services.customer.payments.rules import AllocationRefused, allocation_base, check_sum
+from services.customer.payments.rules import AllocationRefused, check_paid, check_sum
 from services.customer.payments.schemas import AllocationCreate, PaymentCreate, PaymentRow
 from services.customer.returns.rules import content_hash
 
@@ -93,14 +93,14 @@ def _receive(attempt: _Attempt, data: PaymentCreate) -> Payment:
         if order.id in booked:
             error = FieldError(f"/allocations/{index}", "duplicate", "the order is named twice")
             raise Invalid("twice", errors=[error])
-        base = _base_of(order, item.amount, f"/allocations/{index}/amount")
-        booked[order.id] = paid(order, item.amount, base)
+        check_paid(order.gross, order.paid + item.amount, f"/allocations/{index}/amount")
+        booked[order.id] = after = paid(order, item.amount)
         allocations.append(
             PaymentAllocation(
                 payment_id=begun["id"],
                 order_id=order.id,
                 amount=item.amount,
-                amount_base=base,
+                amount_base=after.paid_base - order.paid_base,
                 refunded=0,
                 refunded_base=0,
             )
@@ -125,13 +125,6 @@ def _receive(attempt: _Attempt, data: PaymentCreate) -> Payment:
     )
     attempt.payments.append(payment)
     return payment
-
-
-def _base_of(order: Order, amount: int, pointer: str) -> int:
-    try:
-        return allocation_base(order.gross, order.gross_base, order.paid, amount)
-    except AllocationRefused as error:
-        raise AllocationRefused(error.detail, errors=[FieldError(pointer, error.code, error.detail)]) from None
 
 
 def _payable(attempt: _Attempt, account_id: UUID, currency: str, item: AllocationCreate, pointer: str) -> Order:

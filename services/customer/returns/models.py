@@ -15,7 +15,8 @@ from services.customer.returns.rules import ReturnedLine
 
 
 class OrderReturn(FrozenRow):
-    """A return as it was announced; amounts are negative."""
+    """A return as it was announced; amounts are negative, but for `settled_base`, what it settles of the order (None:
+    the whole of its gross amount in base currency, as releases before booked it)."""
 
     __tablename__ = "order_return"
 
@@ -30,6 +31,7 @@ class OrderReturn(FrozenRow):
     net_base: Annotated[int, big_int(nullable=False)]
     tax_base: Annotated[int, big_int(nullable=False)]
     gross_base: Annotated[int, big_int(nullable=False)]
+    settled_base: Annotated[int | None, big_int(nullable=True)] = None
     lines: Annotated[tuple[ReturnedLine, ...], DECODED, document(nullable=False)]
     external_source: Annotated[str | None, text(nullable=True)] = None
     external_id: Annotated[str | None, text(nullable=True)] = None
@@ -44,5 +46,6 @@ class OrderReturnTable(OrderReturn, Base, table=True):
         sa.UniqueConstraint("external_source", "external_id"),
         sa.CheckConstraint("net <= 0 AND tax <= 0 AND gross = net + tax", name="amounts"),
         sa.CheckConstraint("gross_base = net_base + tax_base", name="base_amounts"),
+        sa.CheckConstraint("settled_base >= 0", name="settled"),
         sa.Index("ix_order_return_order_id_id", "order_id", "id"),
     )

@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
+from uuid import UUID
 
 from kit.errors import Conflict, FieldError, Invalid, StateConflict
 from services.customer.orders.enums import RETURNABLE, OrderState
-from services.customer.orders.rules import AMOUNTS, Amounts, return_delta, returned_amounts
+from services.customer.orders.rules import AMOUNTS, lots
+from services.customer.returns.spreading import Part, spread
 
 
 class ReturnExceedsOrdered(Conflict):
@@ -36,10 +38,24 @@ class OrderedLine(Protocol):
     gross_base: int
 
 
+class GivenBack(Protocol):
+    """What was given back of a line before, not negative."""
+
+    line_no: int
+    net: int
+    tax: int
+    net_base: int
+    tax_base: int
+
+
+SPREAD = ("net", "tax", "net_base", "tax_base")
+"""Amounts that are rounded once per order and spread over its lines; gross is net + tax."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReturnedLine:
     """Pieces of a line that came back: pieces before and after, amounts of this return (negative), and the cumulative
-    net in base currency before and after (positive)."""
+    net in base currency before and after (positive). A line of `quantity` 0 came back before, and gives odd cents."""
 
     line_no: int
     sku: str
@@ -59,28 +75,43 @@ class ReturnedLine:
 
 def return_lines(
     state: OrderState, order_date: date, lines: Sequence[OrderedLine], wanted: Sequence[tuple[int, int]], day: date
-) -> list[ReturnedLine]:
-    """Return (line number, pieces) of an order on a business day.
+) -> dict[int, int]:
+    """Pieces by line number of a return of (line number, pieces) of an order on a business day.
 
-    Amounts telescope: after the last piece they sum to exactly the line's own (see `return_delta`).
     Raises StateConflict, ReturnExceedsOrdered; Invalid for unknown or repeated lines or an early day.
     """
     if state not in RETURNABLE:
         raise StateConflict("order", "return", state, RETURNABLE)
     if day < order_date:
         raise _invalid("/return_date", "early-date", f"the order is of {order_date}")
-    left = {line.line_no: line for line in lines}
-    returned = []
+    left = {line.line_no: line.quantity - line.returned for line in lines}
+    pieces: dict[int, int] = {}
     for index, (line_no, quantity) in enumerate(wanted):
-        line = left.pop(line_no, None)
-        if line is None:
+        rest = left.get(line_no)
+        if rest is None or line_no in pieces:
             raise _invalid(f"/lines/{index}/line_no", "unknown-line", f"line {line_no} is unknown or repeated")
-        rest = line.quantity - line.returned
         if quantity > rest:
             error = FieldError(f"/lines/{index}/quantity", ReturnExceedsOrdered.code, f"{rest} left to return")
             raise ReturnExceedsOrdered(error.detail, errors=[error])
-        returned.append(_returned_line(line, quantity))
-    return returned
+        pieces[line_no] = quantity
+    return pieces
+
+
+def give_back(
+    order: UUID, lines: Sequence[OrderedLine], back: Sequence[GivenBack], pieces: Mapping[int, int]
+) -> list[ReturnedLine]:
+    """What a return of `pieces` by line number gives back of an order's lines, of which `back` was given back before.
+
+    Net and tax in both currencies are each rounded once for the order (`spread`), so lines of which nothing comes back
+    now may give an odd cent of what came back before. The return that completes the order gives exactly the rest.
+    """
+    before = {line.line_no: line for line in back}
+    columns = {name: _spread(order, name, lines, before, pieces) for name in SPREAD}
+    given = [
+        _returned_line(line, pieces.get(line.line_no, 0), before.get(line.line_no), dict(zip(SPREAD, row, strict=True)))
+        for line, row in zip(lines, zip(*columns.values(), strict=True), strict=True)
+    ]
+    return [line for line in given if line.line_no in pieces or line.gross or line.gross_base]
 
 
 def totals(lines: Sequence[ReturnedLine]) -> dict[str, int]:
@@ -88,19 +119,40 @@ def totals(lines: Sequence[ReturnedLine]) -> dict[str, int]:
     return {name: sum(getattr(line, name) for line in lines) for name in AMOUNTS}
 
 
-def _returned_line(line: OrderedLine, quantity: int) -> ReturnedLine:
-    original = Amounts(line.net, line.tax, line.gross, line.net_base, line.tax_base, line.gross_base)
-    ordered, before, after = line.quantity, line.returned, line.returned + quantity
+def _spread(
+    order: UUID, name: str, lines: Sequence[OrderedLine], before: Mapping[int, GivenBack], pieces: Mapping[int, int]
+) -> list[int]:
+    """One amount of each line, given back in all."""
+    parts = [
+        Part(
+            getattr(line, name),
+            line.returned + pieces.get(line.line_no, 0),
+            line.quantity,
+            getattr(before[line.line_no], name) if line.line_no in before else 0,
+        )
+        for line in lines
+    ]
+    return spread(parts, lots(order, f"returned_{name}", (line.line_no for line in lines)))
+
+
+def _returned_line(line: OrderedLine, quantity: int, before: GivenBack | None, after: dict[str, int]) -> ReturnedLine:
+    stood = {name: getattr(before, name) if before else 0 for name in SPREAD}
+    net, tax, net_base, tax_base = (stood[name] - after[name] for name in SPREAD)
     return ReturnedLine(
         line_no=line.line_no,
         sku=line.sku,
         product_line=line.product_line,
         quantity=quantity,
-        returned_before=before,
-        returned_after=after,
-        **(-return_delta(original, ordered, before, after)).named(),
-        returned_net_base_before=returned_amounts(original, ordered, before).net_base,
-        returned_net_base_after=returned_amounts(original, ordered, after).net_base,
+        returned_before=line.returned,
+        returned_after=line.returned + quantity,
+        net=net,
+        tax=tax,
+        gross=net + tax,
+        net_base=net_base,
+        tax_base=tax_base,
+        gross_base=net_base + tax_base,
+        returned_net_base_before=stood["net_base"],
+        returned_net_base_after=after["net_base"],
     )
 
 

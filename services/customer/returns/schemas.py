@@ -63,7 +63,8 @@ class ReturnBatch(BatchBody):
 
 
 class ReturnRead(Schema):
-    """A return; amounts are negative, at the original price."""
+    """A return; amounts are negative, at the original price. `settled_base` is what is no longer owed by it (not
+    negative; null: of an earlier release, then it is the gross amount)."""
 
     id: UUID
     order_id: UUID
@@ -76,6 +77,7 @@ class ReturnRead(Schema):
     net_base: int
     tax_base: int
     gross_base: int
+    settled_base: int | None
     lines: list[ReturnedLine]
     external_source: str | None
     external_id: str | None

@@ -17,11 +17,12 @@ from kit.work import Work
 from services.customer.events_out import OrderReturned
 from services.customer.orders import service as orders
 from services.customer.orders.changes import check_date, next_version
-from services.customer.orders.models import Order, OrderLine
+from services.customer.orders.models import LineBack, Order, OrderLine
+from services.customer.orders.settling import booking
 from services.customer.returns import repository
 from services.customer.returns.models import OrderReturn
 from services.customer.returns.repository import Pair
-from services.customer.returns.rules import ReturnedLine, content_hash, return_lines, totals
+from services.customer.returns.rules import SPREAD, ReturnedLine, content_hash, give_back, return_lines, totals
 from services.customer.returns.schemas import ReturnCreate, ReturnRow
 
 AUDITED = {"order_id", "return_date", "currency", "gross", "gross_base"}
@@ -36,32 +37,60 @@ def _returned(work: Work, before: Order, data: ReturnCreate) -> tuple[Order, Ord
     day = data.return_date or work.today
     check_date(work, day, "/return_date")
     wanted = [(line.line_no, line.quantity) for line in data.lines]
-    back = {line.line_no: line for line in return_lines(before.state, before.order_date, before.lines, wanted, day)}
-    lines = [_reduced(line, back[line.line_no]) if line.line_no in back else line for line in before.lines]
+    pieces = return_lines(before.state, before.order_date, before.lines, wanted, day)
+    lines = give_back(before.id, before.lines, before.back, pieces)
+    amounts = totals(lines)
+    settled = booking(before, -amounts["gross"])
     row = OrderReturn(
         id=new_id(),
         order_id=before.id,
         return_date=day,
         currency=before.currency,
         base_currency=before.base_currency,
-        **totals(list(back.values())),
-        lines=tuple(back.values()),
+        **amounts,
+        settled_base=settled,
+        lines=tuple(lines),
         external_source=data.external_id.source if data.external_id else None,
         external_id=data.external_id.id if data.external_id else None,
         content_hash=_said_hash(data),
         created_at=clock.now(),
     )
-    return next_version(before, lines=tuple(lines)), row
+    return _after(before, lines, settled), row
 
 
-def _reduced(line: OrderLine, back: ReturnedLine) -> OrderLine:
-    return line.model_copy(update={"returned": back.returned_after})
+def _after(before: Order, returned: Sequence[ReturnedLine], settled_base: int) -> Order:
+    """The order once lines came back."""
+    now = {line.line_no: line for line in returned}
+    back = {line.line_no: line for line in before.back}
+    back |= {number: _more_back(back.get(number), line) for number, line in now.items()}
+    return next_version(
+        before,
+        lines=tuple(_reduced(line, now[line.line_no]) if line.line_no in now else line for line in before.lines),
+        back=tuple(back.values()),
+        returned=before.returned - sum(line.gross for line in returned),
+        returned_base=before.returned_base + settled_base,
+    )
+
+
+def _reduced(line: OrderLine, now: ReturnedLine) -> OrderLine:
+    return line.model_copy(update={"returned": now.returned_after})
+
+
+def _more_back(back: LineBack | None, now: ReturnedLine) -> LineBack:
+    sums = {name: (getattr(back, name) if back else 0) - getattr(now, name) for name in SPREAD}
+    return LineBack(line_no=now.line_no, **sums)
 
 
 def _fact(order: Order, row: OrderReturn) -> OrderReturned:
     amounts = {f"return_{name}": value for name, value in totals(row.lines).items()}
     return OrderReturned.of(
-        order, changed=["lines"], return_id=row.id, return_date=row.return_date, returned_lines=row.lines, **amounts
+        order,
+        changed=["lines"],
+        return_id=row.id,
+        return_date=row.return_date,
+        returned_lines=row.lines,
+        settled_base=row.settled_base,
+        **amounts,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import astuple
 from itertools import product
 
 import pytest
@@ -25,8 +27,6 @@ from services.customer.orders.rules import (
     PricedOrder,
     check_split,
     price_order,
-    return_delta,
-    returned_amounts,
 )
 
 
@@ -46,10 +46,7 @@ pairs = st.sampled_from([("CNY", "USD"), ("JPY", "USD"), ("USD", "JPY"), ("KWD",
 
 
 def add(rows: list[Amounts]) -> Amounts:
-    total = Amounts(0, 0, 0, 0, 0, 0)
-    for row in rows:
-        total = total - (-row)
-    return total
+    return Amounts(*map(sum, zip(*(astuple(row) for row in rows), strict=True)))
 
 
 def priced_or_reject(lines: list[LineInput], pair: tuple[str, str], rate: str) -> PricedOrder:
@@ -96,13 +93,24 @@ def test_in_the_base_currency_nothing_is_converted(lines: list[LineInput]) -> No
         assert (row.net, row.tax, row.gross) == (row.net_base, row.tax_base, row.gross_base)
 
 
-def test_worked_example_with_ties_to_the_smaller_line_number() -> None:
+def test_worked_example() -> None:
     lines = [LineInput(10, 3, 333), LineInput(9, 3, 333), LineInput(2, 1, 1, tax_rate=130_000)]
     priced = price_order(lines, "USD", "0.5", "CNY")
     assert priced.total == Amounts(1999, 0, 1999, 1000, 0, 1000)
     assert [row.net_base for row in priced.lines] == [500, 500, 0]
-    odd = price_order([LineInput(10, 1, 1), LineInput(9, 1, 1), LineInput(2, 1, 1)], "USD", "0.5", "CNY")
-    assert [row.net_base for row in odd.lines] == [0, 1, 1]
+
+
+def test_no_place_among_equal_lines_is_better_than_another() -> None:
+    """Odd cents go by a lot that is drawn per order, once: the same order is priced the same again."""
+    lines = [LineInput(number, 1, 1) for number in (10, 9, 2)]
+    winners: Counter[int] = Counter()
+    for order in range(300):
+        priced = price_order(lines, "USD", "0.5", "CNY", order)
+        assert priced == price_order(lines, "USD", "0.5", "CNY", order)
+        assert sorted(row.net_base for row in priced.lines) == [0, 1, 1]
+        winners.update(line.number for line, row in zip(lines, priced.lines, strict=True) if row.net_base)
+    assert sum(winners.values()) == 600
+    assert min(winners.values()) > 160
 
 
 def test_tax_rounds_half_even_per_line_and_free_orders_are_zero() -> None:
@@ -173,27 +181,6 @@ def test_rate_to_itself_and_repeated_line_numbers_are_refused() -> None:
         price_order([LineInput(1, 1, 1)], "CNY", "1.1", "CNY")
     with pytest.raises(Invalid):
         price_order([LineInput(1, 1, 1), LineInput(1, 1, 2)], "CNY", "1", "CNY")
-
-
-@given(line_lists(), rates, pairs, st.data())
-def test_any_steps_to_a_full_return_give_exactly_the_original(lines, rate, pair, data) -> None:  # type: ignore[no-untyped-def]
-    original, ordered = priced_or_reject(lines, pair, rate).lines[0], lines[0].quantity
-    stops = sorted(data.draw(st.sets(st.integers(1, ordered), max_size=5)) | {ordered})
-    deltas = [return_delta(original, ordered, a, b) for a, b in zip([0, *stops], stops, strict=False)]
-    assert add(deltas) == original
-    for delta in deltas:
-        assert delta.gross == delta.net + delta.tax
-        assert min(delta.net, delta.tax, delta.net_base, delta.tax_base) >= 0
-
-
-def test_one_of_three_then_the_rest() -> None:
-    original = Amounts(100, 13, 113, 50, 6, 56)
-    assert return_delta(original, 3, 0, 1) == Amounts(33, 4, 37, 17, 2, 19)
-    assert return_delta(original, 3, 1, 3) == Amounts(67, 9, 76, 33, 4, 37)
-    for ordered, before, after in [(3, 0, 4), (3, 2, 1), (0, 0, 0), (3, -1, 1)]:
-        with pytest.raises(ValueError, match="return"):
-            return_delta(original, ordered, before, after)
-    assert returned_amounts(original, 3, 3) == original
 
 
 def test_every_state_and_action_outside_the_table_is_refused() -> None:
