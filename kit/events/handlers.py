@@ -39,8 +39,8 @@ class Fact(Generic[Data]):
     data: Data
 
 
-async def _decoded(models: Models, handler: Handler, handle: Tx | Work, events: Sequence[Event]) -> None:
-    await handler(handle, [Fact(event, models[event.type].model_validate_json(event.data)) for event in events])
+async def _decoded(model: type[BaseModel], handler: Handler, handle: Tx | Work, events: Sequence[Event]) -> None:
+    await handler(handle, [Fact(event, model.model_validate_json(event.data)) for event in events])
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Lane:
     def react(self, handler: Handler, *event_types: str) -> None:
         """Register a reaction."""
         for event_type in event_types:
-            self.handlers.setdefault(event_type, []).append(Step("react", self._decoding(handler)))
+            self.handlers.setdefault(event_type, []).append(Step("react", self._decoding(event_type, handler)))
 
     def project(self, projection: Projection) -> None:
         """Register a projection: its folds run live, and in rebuilds."""
@@ -112,12 +112,12 @@ class Lane:
 
     def ledger(self, projection: Projection) -> Projection:
         """Register a decision ledger: live it is written by reactions; its folds run in rebuilds only."""
-        folds = {event_type: self._decoding(fold) for event_type, fold in projection.folds.items()}
+        folds = {event_type: self._decoding(event_type, fold) for event_type, fold in projection.folds.items()}
         self.door.projections[projection.name] = projection = replace(projection, folds=folds, lane=self.name)
         return projection
 
-    def _decoding(self, handler: Handler) -> Handler:
-        return handler if self.door.models is None else partial(_decoded, self.door.models, handler)
+    def _decoding(self, event_type: str, handler: Handler) -> Handler:
+        return partial(_decoded, self.door.models[event_type], handler)
 
     def wants(self, topic: str, event_type: str | None) -> bool:
         """Whether a record is this lane's business: of a type it handles, or, when its type cannot be read
@@ -143,8 +143,7 @@ class Lane:
             for step in self.handlers[event_type]:
                 if step.projection not in off:
                     enter(step.projection)
-                    handle = work if step.kind == "react" and self.door.models is not None else work.tx
-                    await step.handler(handle, wave)
+                    await step.handler(work if step.kind == "react" else work.tx, wave)
         enter("")
 
     def projections_of(self, events: Sequence[Event]) -> frozenset[str]:
@@ -158,7 +157,7 @@ class Subscriptions:
     """The event door of a service."""
 
     service: str
-    models: Models | None = None
+    models: Models
     lanes: list[Lane] = field(default_factory=list)
     projections: dict[str, Projection] = field(default_factory=dict)
 

@@ -17,7 +17,7 @@ import asyncio
 import random
 import time
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -74,7 +74,7 @@ ORDER BY id ON CONFLICT DO NOTHING RETURNING event_id
 
 
 class InboxConsumer:
-    """Feeds one lane of a service until stopped."""
+    """Feeds one lane of a service until stopped. Consumers with the same `turn` have one transaction at a time."""
 
     def __init__(
         self,
@@ -83,8 +83,10 @@ class InboxConsumer:
         lane: Lane,
         settings: ServiceSettings,
         metrics: Metrics | None = None,
+        turn: AbstractAsyncContextManager[Any] | None = None,
     ) -> None:
         self._metrics = metrics
+        self._turn = turn or nullcontext()
         self._settings = settings
         self._db = db
         self._bus = bus
@@ -182,7 +184,7 @@ class InboxConsumer:
                 await self._store_skipped(consumer)
 
     async def _store_skipped(self, consumer: Consumer) -> None:
-        async with self._db.transaction() as tx:
+        async with self._turn, self._db.transaction() as tx:
             await self._move(tx, self._skipped)
         await consumer.commit(self._skipped)
         self._skipped.clear()
@@ -253,7 +255,7 @@ class InboxConsumer:
         """One transaction: move offsets, drop what is known, handle the rest (or park it all on `failure`)."""
         if failure is None:
             self._projection = ""
-        async with self._db.transaction() as tx:
+        async with self._turn, self._db.transaction() as tx:
             fresh = await self._claim(tx, polled)
             decoded: list[tuple[Record, Event]] = []
             for record in fresh:

@@ -38,6 +38,9 @@ FETCH_WAIT_MS = 100
 
 PATIENT_BYTES = 64 * 1024
 """The broker keeps a fetch of a patient member open for so much, or for FETCH_WAIT_MS."""
+BUSY_RECORDS, BUSY_BYTES = 10, 16 * 1024
+"""A member that is not patient and found so many records by one poll lets the broker gather so much: a fetch a record
+would cost more than the work. With less to do it asks for every record."""
 
 _SESSION_MS = 10_000
 _REBALANCE_MS = 30_000
@@ -116,7 +119,7 @@ class KafkaConsumer:
         self._group = group
         self._topics = tuple(topics)
         self._start_offsets = start_offsets
-        self._least_bytes = PATIENT_BYTES if is_patient else 1
+        self._is_patient = is_patient
         self._session: _Session | None = None
         self._running = False
         self._first = 0
@@ -160,6 +163,7 @@ class KafkaConsumer:
         if session.failure is not None:
             await self._close()
             raise BusUnavailable(f"start offsets of group {self._group}: {session.failure!r}") from session.failure
+        self._gather(session, sum(map(len, found.values())))
         if found:
             session.idle.clear()
             session.active_at = time.monotonic()
@@ -249,6 +253,10 @@ class KafkaConsumer:
             for place, batch in (await session.client.getmany(timeout_ms=timeout_ms, max_records=left)).items():
                 raw.setdefault(place, []).extend(batch)
 
+    def _gather(self, session: _Session, count: int) -> None:
+        if not self._is_patient:
+            session.client._fetcher._fetch_min_bytes = BUSY_BYTES if count >= BUSY_RECORDS else 1
+
     def _put_back(self, session: _Session, raw: Mapping[Any, list[Any]]) -> None:
         """Records handed out before the start offsets are known."""
         for place, batch in raw.items():
@@ -287,7 +295,7 @@ class KafkaConsumer:
             auto_offset_reset="earliest",
             partition_assignment_strategy=(assignor,),
             fetch_max_wait_ms=FETCH_WAIT_MS,
-            fetch_min_bytes=self._least_bytes,
+            fetch_min_bytes=PATIENT_BYTES if self._is_patient else 1,
             request_timeout_ms=REQUEST_TIMEOUT_MS,
             session_timeout_ms=_SESSION_MS,
             heartbeat_interval_ms=1_000,

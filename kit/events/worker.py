@@ -32,8 +32,12 @@ class Worker:
         add_failing(subscriptions)
         self.runtime = runtime
         self.relay = Relay(runtime.db, runtime.bus, runtime.metrics)
+        # where the lanes could take every writer of the process, all but core take turns: requests want one as well
+        turn = asyncio.Lock() if runtime.settings.pool_writers <= len(subscriptions.lanes) else None
         self.consumers = [
-            InboxConsumer(runtime.db, runtime.bus, lane, runtime.settings, runtime.metrics)
+            InboxConsumer(
+                runtime.db, runtime.bus, lane, runtime.settings, runtime.metrics, None if lane.name == "core" else turn
+            )
             for lane in subscriptions.lanes
         ]
         self.filler = Filler(runtime.db, runtime.bus, subscriptions)

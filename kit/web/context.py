@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +11,7 @@ from pydantic import StringConstraints
 
 from kit.db.database import Tx
 from kit.errors import Forbidden
+from kit.events.projections import require_filled
 from kit.security.principals import Actor, Scope, ScopeQuery
 from kit.versions import Versions, read_if_match
 from kit.work import Work
@@ -47,15 +48,19 @@ def context_of(request: Request, tx: Tx, actor: Actor, scope: Scope | None = Non
 
 class Allow:
     """Dependency that gives the Context to callers holding `permission` and refuses others (403); None is anybody
-    with a token."""
+    with a token. `reads` are projections that the answers are read from: while one of them has never been filled, the
+    answer is 503 `projection-building`."""
 
-    def __init__(self, permission: str | None) -> None:
+    def __init__(self, permission: str | None, reads: Sequence[str] = ()) -> None:
         self.permission = permission
+        self.reads = tuple(reads)
 
     # async: FastAPI would run a plain function in a thread, which costs more than the rest of a small request
     async def __call__(self, request: Request) -> Context:
         context: Context = request.state.context
         self.check(context.actor)
+        if self.reads:
+            await require_filled(context.tx, self.reads)
         return context
 
     def check(self, actor: Actor) -> None:

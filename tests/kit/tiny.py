@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
+from pydantic import BaseModel
 from sqlalchemy import Dialect
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
@@ -14,13 +15,13 @@ from sqlmodel import SQLModel
 from kit.db.columns import new_registry
 from kit.db.database import Tx
 from kit.errors import TransientError
-from kit.events.envelope import Event
-from kit.events.handlers import Projection, Subscriptions
+from kit.events.handlers import Fact, Projection, Subscriptions
 from kit.events.tables import ConsumerOffsetRow, InboxRow, OutboxRow, ParkedEventRow, ProjectionStateRow
 from kit.security.principals import PrincipalRow
 from kit.settings import ServiceSettings
 from kit.testing.postgres import TestServer, create_database, unique_name
 from kit.web.idempotency import IdempotencyRow
+from kit.work import Work
 
 SETTINGS = ServiceSettings(**dict[str, Any](ENV="test", service="tiny"))
 POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # sqlalchemy leaves its class untyped
@@ -99,54 +100,73 @@ def happened(source: str) -> str:
     return f"{source}.thing.happened.v1"
 
 
+def renamed(source: str) -> str:
+    """Type of another event of the service `source`, for whoever hears it."""
+    return f"{source}.name.changed.v1"
+
+
+class Thing(BaseModel):
+    """What all these events say."""
+
+    n: int
+
+
+Things = Sequence[Fact[Thing]]
+
+
+def models_of(service: str, source: str) -> dict[str, type[BaseModel]]:
+    """What the service `service` hears of `source`, and says itself."""
+    types = (happened(source), renamed(source), happened(service), f"{service}.decided.v1")
+    return dict.fromkeys(types, Thing)
+
+
 class Handlers:
-    """Handlers of `happened` events whose payload is {"n": ..., "do": ...}; `fault` is changed by tests."""
+    """Handlers of `happened` events; what they fail on is changed by tests."""
 
     def __init__(self) -> None:
         self.poison: set[int] = set()
         self.transient: dict[int, int] = {}
         self.calls = 0
 
-    async def effect(self, tx: Tx, events: Sequence[Event]) -> None:
+    async def effect(self, work: Work, facts: Things) -> None:
         """One `effect` row an event; fails as told."""
         self.calls += 1
-        for event in events:
-            n = event.payload["n"]
+        for event, n in ((fact.event, fact.data.n) for fact in facts):
             if n in self.poison:
                 raise ValueError(f"cannot digest {n}")
             if self.transient.get(n, 0) > 0:
                 self.transient[n] -= 1
                 raise TransientError(f"not yet {n}")
-            await tx.execute("INSERT INTO effect (event_id, key, n) VALUES ($1, $2, $3)", event.id, event.key, n)
+            await work.tx.execute("INSERT INTO effect (event_id, key, n) VALUES ($1, $2, $3)", event.id, event.key, n)
 
 
-async def fold_tally(tx: Tx, events: Sequence[Event]) -> None:
+async def fold_tally(tx: Tx, facts: Things) -> None:
     """A pure projection: total and latest of each key, and a line an event."""
-    for event in events:
+    for event, n in ((fact.event, fact.data.n) for fact in facts):
         await tx.execute(
             "INSERT INTO tally (key, total, latest) VALUES ($1, $2, $2) ON CONFLICT (key) DO UPDATE "
             "SET total = tally.total + excluded.total, latest = excluded.latest",
             event.key,
-            event.payload["n"],
+            n,
         )
         await tx.execute(
             "INSERT INTO tally_line (id, event_id, key, n) VALUES ($4, $1, $2, $3)",
             event.id,
             event.key,
-            event.payload["n"],
+            n,
             event.sequence,
         )
 
 
-async def fold_ledger(tx: Tx, events: Sequence[Event]) -> None:
+async def fold_ledger(tx: Tx, facts: Things) -> None:
     """Rows of the decision ledger."""
-    for event in events:
-        await tx.execute("INSERT INTO ledger VALUES ($1, $2, $3)", event.id, event.key, event.payload["n"])
+    for fact in facts:
+        await tx.execute("INSERT INTO ledger VALUES ($1, $2, $3)", fact.event.id, fact.event.key, fact.data.n)
 
 
 def subscriptions_of(service: str, source: str, handlers: Handlers | None = None) -> Subscriptions:
     """The tiny service `service` hears `source`: a reaction, a projection; and keeps a ledger of its own facts."""
-    subscriptions = Subscriptions(service)
+    subscriptions = Subscriptions(service, models_of(service, source))
     core = subscriptions.lane("core")
     if handlers is not None:
         core.react(handlers.effect, happened(source))

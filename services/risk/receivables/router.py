@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import Depends, Query
 from starlette.responses import Response
 
-from kit.events.projections import require_filled
 from kit.web import routes
 from kit.web.context import Allow, Context
 from kit.web.lists import documented, item_answer, list_answer, page_of
@@ -22,7 +21,7 @@ from services.risk.receivables.schemas import AgeingRead, FiguresRead, Receivabl
 
 router = routes.router("receivables")
 
-Reader = Annotated[Context, Depends(Allow("credit:read"))]
+Reader = Annotated[Context, Depends(Allow("credit:read", reads=service.PROJECTIONS))]
 AsOf = Annotated[BusinessDate | None, Query(description="business day, today by default")]
 By = Annotated[AgeingBy, Query(description="what the ageing is split by")]
 WindowDays = Annotated[int, Query(ge=1, le=3660, description="days of sales, the last being that of `as_of`")]
@@ -31,18 +30,17 @@ WindowDays = Annotated[int, Query(ge=1, le=3660, description="days of sales, the
 @router.get("/v1/receivables", response_model=page_of(ReceivableRead), openapi_extra=documented(RECEIVABLES))
 async def list_receivables(work: Reader) -> Response:
     """What is owed of confirmed orders as of today; `open[gt]=0` leaves out what is paid."""
-    return await list_answer(work, RECEIVABLES, *await _shown(work))
+    return await list_answer(work, RECEIVABLES, *_shown(work))
 
 
 @router.get("/v1/receivables/{order_id}", response_model=ReceivableRead)
 async def get_receivable(order_id: UUID, work: Reader) -> Response:
     """What is owed of one order."""
-    return await item_answer(work, RECEIVABLES, order_id, service.NOUN, *await _shown(work))
+    return await item_answer(work, RECEIVABLES, order_id, service.NOUN, *_shown(work))
 
 
-async def _shown(work: Work) -> tuple[str, tuple[object, ...]]:
+def _shown(work: Work) -> tuple[str, tuple[object, ...]]:
     """The condition and the parameters of a list of receivables."""
-    await require_filled(work.tx, service.PROJECTIONS)
     return f"{CONFIRMED} AND {work.visible.sees('d.owner_id', 2)}", (work.today, *work.visible.args)
 
 
@@ -52,7 +50,6 @@ async def list_receivable_ageings(work: Reader, as_of: AsOf = None, by: By = Age
 
     Any past day is answered as it is known today, facts that came later for that day included.
     """
-    await require_filled(work.tx, service.PROJECTIONS)
     return await list_answer(work, *service.ageing(work, as_of or work.today, by), extra=("as_of", "by"))
 
 
@@ -67,6 +64,5 @@ async def get_receivable_figures(
 ) -> Response:
     """Days sales outstanding at the end of a day over orders on credit: of the company, an account, an owner or a
     partner, in the caller's record scope."""
-    await require_filled(work.tx, service.PROJECTIONS)
     day = as_of or work.today
     return json_answer(await service.read_figures(work, day, window_days, (account_id, owner_id, partner_id)))

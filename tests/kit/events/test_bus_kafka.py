@@ -52,6 +52,35 @@ async def test_a_topic_with_other_partitions_is_refused(bus: KafkaBus, kafka_boo
         await bus.ensure_topics([topic])
 
 
+async def test_a_busy_member_lets_the_broker_gather_and_an_idle_one_does_not(bus: KafkaBus) -> None:
+    topic = f"t.{uuid4().hex}"
+    await bus.ensure_topics([topic])
+    consumer = bus.consumer(f"g.{uuid4().hex}", [topic])
+    await consumer.start()
+
+    def least() -> int:
+        assert consumer._session is not None
+        return int(consumer._session.client._fetcher._fetch_min_bytes)
+
+    async def found(count: int) -> int:
+        """Poll so many records; returns for how many bytes the broker waits from then on."""
+        await bus.publish(topic, texts(*range(count)))
+        await asyncio.sleep(0.5)
+        records = await consumer.poll(100, 10)
+        assert sum(map(len, records.values())) == count
+        return least()
+
+    try:
+        assert await found(1) == 1
+        assert await found(40) == kafka_consumer.BUSY_BYTES
+        assert await found(1) == 1
+        assert await found(40) == kafka_consumer.BUSY_BYTES
+        assert await consumer.poll(100, 0.1) == {}
+        assert least() == 1
+    finally:
+        await consumer.stop()
+
+
 async def test_no_broker_is_bus_unavailable() -> None:
     bus = KafkaBus("127.0.0.1:1", "test", publish_timeout=2)
     await bus.start()

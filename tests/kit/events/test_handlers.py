@@ -8,12 +8,17 @@ from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from kit import clock
 from kit.events.envelope import Event
 from kit.events.handlers import Projection, Subscriptions, topic_of_type, waves
 from kit.work import system_work
 from tests.kit.tiny import SETTINGS
+
+
+class Nothing(BaseModel):
+    """What these events say."""
 
 
 def event(number: int, event_type: str, key: str) -> Event:
@@ -52,12 +57,13 @@ async def test_handlers_of_an_event_run_in_the_order_of_registration() -> None:
     seen: list[tuple[str, int]] = []
 
     def handler(name: str) -> Any:
-        async def handle(_tx: Any, events: Any) -> None:
-            seen.extend((name, each.sequence) for each in events)
+        async def handle(_handle: Any, facts: Any) -> None:
+            seen.extend((name, each.event.sequence) for each in facts)
 
         return handle
 
-    subscriptions = Subscriptions("tiny")
+    models = dict.fromkeys(("customer.a.v1", "risk.b.v1", "tiny.c.v1"), Nothing)
+    subscriptions = Subscriptions("tiny", models)
     core = subscriptions.lane("core")
     core.react(handler("react"), "customer.a.v1", "risk.b.v1")
     core.project(Projection("p", ("t",), {"customer.a.v1": handler("project")}))

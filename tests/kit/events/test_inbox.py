@@ -5,21 +5,20 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import Sequence
 from signal import SIGKILL
 from typing import Any
 
 import asyncpg
 import pytest
 
-from kit.db.database import Tx
 from kit.events import inbox, parked
 from kit.events.bus import Message
 from kit.events.envelope import Event, dead_letter_topic_of, to_headers
 from kit.events.relay import Relay, event_of
 from kit.testing.postgres import TestServer
+from kit.work import Work
 from tests.kit.events.world import Tiny, by_key, eventually
-from tests.kit.tiny import SETTINGS, Handlers, happened
+from tests.kit.tiny import SETTINGS, Handlers, Things, happened
 
 
 def numbered(tiny: Tiny, count: int, keys: int = 3, start: int = 0) -> list[Event]:
@@ -221,11 +220,11 @@ class Blocked(Handlers):
         super().__init__()
         self.error, self.times = error, times
 
-    async def effect(self, tx: Tx, events: Sequence[Event]) -> None:
+    async def effect(self, work: Work, facts: Things) -> None:
         if self.times:
             self.times -= 1
             raise self.error
-        await super().effect(tx, events)
+        await super().effect(work, facts)
 
 
 @pytest.mark.parametrize(

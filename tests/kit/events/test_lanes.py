@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +17,7 @@ from kit.events.handlers import Lane, LaneName, Projection, Subscriptions
 from kit.events.inbox import InboxConsumer
 from kit.events.status import delivery_status
 from tests.kit.events.world import Tiny, eventually
-from tests.kit.tiny import SETTINGS, fold_tally, happened
+from tests.kit.tiny import SETTINGS, Things, fold_tally, happened, models_of, renamed
 
 LANES: tuple[LaneName, ...] = ("core", "directory", "insight")
 
@@ -26,20 +25,16 @@ LANES: tuple[LaneName, ...] = ("core", "directory", "insight")
 def door(tiny: Tiny, insight: Any = fold_tally) -> Subscriptions:
     """Core writes effects and insight a tally of what happened; directory hears other events of the same topic."""
 
-    async def note(tx: Tx, events: Sequence[Event]) -> None:
-        for event in events:
+    async def note(tx: Tx, facts: Things) -> None:
+        for event in (fact.event for fact in facts):
             await tx.execute("INSERT INTO ledger VALUES ($1, $2, 0)", event.id, event.key)
 
-    subscriptions = Subscriptions(tiny.service)
+    subscriptions = Subscriptions(tiny.service, models_of(tiny.service, tiny.source))
     tally = Projection("tally", ("tally", "tally_line"), {happened(tiny.source): insight})
     subscriptions.lane("insight").project(tally)
     subscriptions.lane("core").react(tiny.handlers.effect, happened(tiny.source))
-    subscriptions.lane("directory").project(Projection("names", ("ledger",), {other(tiny): note}))
+    subscriptions.lane("directory").project(Projection("names", ("ledger",), {renamed(tiny.source): note}))
     return subscriptions
-
-
-def other(tiny: Tiny) -> str:
-    return f"{tiny.source}.name.changed.v1"
 
 
 def consumer(tiny: Tiny, lane: Lane) -> InboxConsumer:
@@ -47,18 +42,18 @@ def consumer(tiny: Tiny, lane: Lane) -> InboxConsumer:
 
 
 def test_lanes_have_groups_of_their_own_and_keep_their_order() -> None:
-    subscriptions = Subscriptions("risk")
+    subscriptions = Subscriptions("risk", {})
     for name in reversed(LANES):
         assert subscriptions.lane(name) is subscriptions.lane(name)
     assert [lane.group for lane in subscriptions.lanes] == [f"crmesh.risk.{name}" for name in LANES]
 
 
 async def test_a_lane_that_always_fails_holds_nothing_else_up(tiny: Tiny) -> None:
-    async def fail(_tx: Tx, _events: Sequence[Event]) -> None:
+    async def fail(_tx: Tx, _facts: Things) -> None:
         raise KeyError("amount")
 
     lanes = door(tiny, insight=fail).lanes
-    await tiny.publish(*[tiny.event(n, f"key-{n % 5}") for n in range(20)], tiny.event(0, "k", other(tiny)))
+    await tiny.publish(*[tiny.event(n, f"key-{n % 5}") for n in range(20)], tiny.event(0, "k", renamed(tiny.source)))
     async with tiny.running(*(consumer(tiny, lane) for lane in lanes)):
         await eventually(lambda: counts(tiny, effect=20, ledger=1))
         await eventually(lambda: parks(tiny, 20))
@@ -84,10 +79,10 @@ async def test_what_a_lane_does_not_handle_is_neither_decoded_nor_left_behind(ti
 
     monkeypatch.setattr("kit.events.inbox.from_headers", counting)
     subscriptions = door(tiny)
-    await tiny.publish(*[tiny.event(n, f"key-{n}") for n in range(30)], tiny.event(0, "k", other(tiny)))
+    await tiny.publish(*[tiny.event(n, f"key-{n}") for n in range(30)], tiny.event(0, "k", renamed(tiny.source)))
     async with tiny.running(consumer(tiny, subscriptions.lane("directory"))):
         await eventually(lambda: stands_at_the_end(tiny, subscriptions, "directory"))
-    assert decoded == [other(tiny)]
+    assert decoded == [renamed(tiny.source)]
     assert await counts(tiny, ledger=1, effect=0, inbox=1)
     ends = {place: end for place, (_first, end) in (await tiny.bus.bounds(tiny.topic)).items() if end}
     assert await tiny.bus.committed(subscriptions.lane("directory").group, tiny.topic) == ends
@@ -120,7 +115,7 @@ async def test_one_lane_buries_what_cannot_be_decoded(embedded: Tiny) -> None:
     for attributes in (
         {},
         {**headers, "ce_time": b"yesterday"},
-        {**headers, "ce_type": other(embedded).encode(), "ce_sequence": b"x"},
+        {**headers, "ce_type": renamed(embedded.source).encode(), "ce_sequence": b"x"},
         {**foreign, "ce_sequence": b"x"},
         {"ce_id": b"\xff\xfe"},
     ):
@@ -144,8 +139,8 @@ async def letters(tiny: Tiny, subscriptions: Subscriptions) -> set[tuple[str, in
 
 async def test_the_lane_that_buries_is_one_that_reads_the_topic(embedded: Tiny) -> None:
     """A type may stand in a topic that is not its own, where an earlier lane that handles it never comes by."""
-    own = f"{embedded.service}.thing.happened.v1"
-    subscriptions = Subscriptions(embedded.service)
+    own = happened(embedded.service)
+    subscriptions = Subscriptions(embedded.service, models_of(embedded.service, embedded.source))
     subscriptions.lane("core").react(embedded.handlers.effect, own)
     subscriptions.lane("insight").react(embedded.handlers.effect, own, happened(embedded.source))
     headers = {**dict(to_headers(embedded.event(1, event_type=own))), "ce_sequence": b"x"}
@@ -166,7 +161,7 @@ async def test_of_two_types_the_last_one_counts(embedded: Tiny) -> None:
 async def test_killed_members_of_every_lane_repeat_nothing(embedded: Tiny, name: LaneName) -> None:
     """A lane that lost what it had not stored reads skipped records again and skips them again."""
     subscriptions = door(embedded)
-    events = [embedded.event(n, f"key-{n % 3}", other(embedded) if n % 4 == 0 else None) for n in range(40)]
+    events = [embedded.event(n, f"key-{n % 3}", renamed(embedded.source) if n % 4 == 0 else None) for n in range(40)]
     await embedded.publish(*events, *events[:10], replace(events[0], type=f"{embedded.source}.unheard.v1"))
     polled = await embedded.polled()
     for _ in range(3):

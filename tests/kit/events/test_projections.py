@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -11,14 +10,13 @@ import pytest
 from kit.db.database import Tx
 from kit.events import filling, projections, starts
 from kit.events.bus import TopicPartition
-from kit.events.envelope import Event
 from kit.events.filling import Filler
 from kit.events.handlers import LaneName, Projection, Subscriptions
 from kit.events.inbox import InboxConsumer
 from kit.events.partitions import partition_of
 from kit.events.rebuild import rebuild
 from tests.kit.events.world import Tiny, eventually
-from tests.kit.tiny import SETTINGS, fold_ledger, fold_tally, happened
+from tests.kit.tiny import SETTINGS, Things, fold_ledger, fold_tally, happened, models_of
 
 Fold = Any
 
@@ -29,16 +27,16 @@ class Flaky:
     def __init__(self) -> None:
         self.fails = True
 
-    async def fold(self, tx: Tx, events: Sequence[Event]) -> None:
+    async def fold(self, tx: Tx, facts: Things) -> None:
         if self.fails:
             raise KeyError("amount")
-        await fold_ledger(tx, events)
+        await fold_ledger(tx, facts)
 
 
 def door(tiny: Tiny, fold: Fold | None, lane: LaneName = "insight", version: int = 1) -> Subscriptions:
     """Core reacts; insight keeps the tally; the projection in question is `notes` on a lane of its choice, or absent
     without a fold."""
-    subscriptions = Subscriptions(tiny.service)
+    subscriptions = Subscriptions(tiny.service, models_of(tiny.service, tiny.source))
     subscriptions.lane("core").react(tiny.handlers.effect, happened(tiny.source))
     subscriptions.lane("insight").project(
         Projection("tally", ("tally", "tally_line"), {happened(tiny.source): fold_tally})
@@ -104,8 +102,8 @@ async def test_a_key_that_fails_while_another_member_sets_it_aside_is_let_go(emb
     await embedded.publish(*[embedded.event(n, key) for n, key in enumerate(keys)])
     others, tries = await embedded.polled(), list[int]()
 
-    async def overtaken(_tx: Tx, events: Sequence[Event]) -> None:
-        tries.append(len(events))
+    async def overtaken(_tx: Tx, facts: Things) -> None:
+        tries.append(len(facts))
         if len(tries) == 2:  # as a batch first, then alone: this try parks the key
             other = InboxConsumer(embedded.db, embedded.bus, failing.lane("insight"), SETTINGS)
             await other.handle(others, asyncio.Event())
@@ -130,9 +128,10 @@ async def test_a_new_or_changed_one_fills_itself_beside_its_lane(
     async with tiny.running(*consumers(tiny, door(tiny, fold_ledger if is_changed else None, lane))):
         await eventually(lambda: counts(tiny, effect=60, tally_line=60, ledger=60 if is_changed else 0))
 
-    async def doubled(tx: Tx, events: Sequence[Event]) -> None:
-        await fold_ledger(tx, events)
-        await tx.execute("UPDATE ledger SET n = n * 2 WHERE event_id = ANY($1::uuid[])", [each.id for each in events])
+    async def doubled(tx: Tx, facts: Things) -> None:
+        await fold_ledger(tx, facts)
+        ids = [fact.event.id for fact in facts]
+        await tx.execute("UPDATE ledger SET n = n * 2 WHERE event_id = ANY($1::uuid[])", ids)
 
     after = door(tiny, doubled, lane, version)
     async with tiny.running(*consumers(tiny, after)):
@@ -159,7 +158,7 @@ async def test_a_filling_that_was_cut_off_goes_on_where_it_stopped(embedded: Tin
         await eventually(lambda: counts(embedded, consumer_offset=24))
     folded: list[int] = []
 
-    async def cut(tx: Tx, some: Sequence[Event]) -> None:
+    async def cut(tx: Tx, some: Things) -> None:
         if sum(folded) > 20:
             raise ConnectionResetError
         folded.append(len(some))

@@ -8,19 +8,22 @@ from typing import Any
 import pytest
 
 from kit.events import outbox
+from kit.events.handlers import Subscriptions
 from kit.events.worker import Worker
 from kit.parts import PartEnded
 from kit.process import make_runtime
 from kit.settings import ServiceSettings
 from kit.testing.service import test_verifier as make_verifier
+from kit.work import Work
 from tests.kit.events.world import DEADLINE, Tiny, eventually
+from tests.kit.tiny import Things, happened, models_of
 
 
-def worker_of(tiny: Tiny) -> Worker:
-    settings = ServiceSettings(service=tiny.service, bus="embedded")
+def worker_of(tiny: Tiny, subscriptions: Subscriptions | None = None, writers: int = 4) -> Worker:
+    settings = ServiceSettings(service=tiny.service, bus="embedded", pool_writers=writers)
     runtime = make_runtime(settings, bus=tiny.bus, verifier=make_verifier())
     runtime.db = tiny.db
-    return Worker(runtime, tiny.subscriptions, {})
+    return Worker(runtime, subscriptions or tiny.subscriptions, {})
 
 
 async def test_events_flow_through_and_what_was_committed_is_sent_before_the_end(embedded: Tiny) -> None:
@@ -70,6 +73,41 @@ async def test_a_part_that_dies_ends_the_worker(embedded: Tiny, monkeypatch: Any
     monkeypatch.setattr(made.relay, "run", die)
     with pytest.raises(ExceptionGroup):
         await asyncio.wait_for(made.run(asyncio.Event()), DEADLINE)
+
+
+@pytest.mark.parametrize(("writers", "most"), [(3, 1), (4, 2)])
+async def test_lanes_but_core_take_turns_where_they_could_take_all_writers(
+    embedded: Tiny, writers: int, most: int
+) -> None:
+    inside, counted, has_decided = 0, list[int](), asyncio.Event()
+
+    async def derive(_work: Work, _facts: Things) -> None:
+        nonlocal inside
+        inside += 1
+        counted.append(inside)
+        await has_decided.wait()  # core goes on meanwhile
+        await asyncio.sleep(0.2)
+        inside -= 1
+
+    async def decide(_work: Work, _facts: Things) -> None:
+        if counted:
+            has_decided.set()
+
+    subscriptions = Subscriptions(embedded.service, models_of(embedded.service, embedded.source))
+    subscriptions.lane("core").react(decide, happened(embedded.source))
+    subscriptions.lane("directory").react(derive, happened(embedded.source))
+    subscriptions.lane("insight").react(derive, happened(embedded.source))
+    stop = asyncio.Event()
+    running = asyncio.create_task(worker_of(embedded, subscriptions, writers).run(stop))
+
+    async def is_done() -> bool:
+        await embedded.publish(embedded.event(1))
+        return has_decided.is_set() and len(counted) >= 4
+
+    await eventually(is_done)
+    stop.set()
+    await asyncio.wait_for(running, DEADLINE)
+    assert max(counted) == most
 
 
 @pytest.mark.parametrize("name", ["relay", "consumer"])
