@@ -10,6 +10,13 @@ from services.risk.events_in import HEARD
 from services.risk.profiles import handlers as profiles
 from services.risk.receivables import handlers as receivables
 
+PARTNER_FACTS = (
+    "channels.partner.applied.v1",
+    "channels.partner.screened.v1",
+    "channels.partner.activated.v1",
+    "channels.partner.suspended.v1",
+    "channels.partner.terminated.v1",
+)
 subscriptions = Subscriptions("risk", {**HEARD, **FACTS})
 
 core, directory_lane = subscriptions.lane("core"), subscriptions.lane("directory")
@@ -44,6 +51,13 @@ directory_lane.project(
             "targets.member.moved.v1": directory.on_member,
             "targets.member.left.v1": directory.on_member,
         },
+    )
+)
+directory_lane.project(
+    Projection(
+        "partner_directory",
+        ("partner_directory",),
+        dict.fromkeys(PARTNER_FACTS, directory.on_partner),
     )
 )
 core.react(profiles.on_account_created, "customer.account.created.v1")

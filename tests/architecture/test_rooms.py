@@ -29,6 +29,7 @@ RANKS = {
     "handlers": 3,
     "service": 2,
     "batches": 2,
+    "dues": 2,
     "jobs": 2,
     "ledger": 2,
     "refunds": 2,
