@@ -9,7 +9,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from kit.db.columns import DECODED, OwnedRow, big_int, document, identifier, moment, one_of, text
+from kit.db.columns import DECODED, OwnedRow, big_int, identifier, moment, one_of, text
+from kit.db.columns import document as json_document
 from services.risk.amendments.enums import AmendmentState
 from services.risk.contracts.enums import Renewal
 from services.risk.contracts.models import Document
@@ -30,7 +31,7 @@ class Amendment(OwnedRow):
     notice_days: Annotated[int | None, Field(nullable=True)] = None
     renewal: Annotated[Renewal | None, text(nullable=True)] = None
     renew_months: Annotated[int | None, Field(nullable=True)] = None
-    document: Annotated[Document | None, DECODED, document(nullable=True)] = None
+    document: Annotated[Document | None, DECODED, json_document(nullable=True)] = None
     state: Annotated[AmendmentState, text(nullable=False)]
     author: Annotated[str, text(nullable=False)]
     approved_by: Annotated[str | None, text(nullable=True)] = None

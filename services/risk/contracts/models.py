@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from kit.db.columns import DECODED, FrozenRow, OwnedRow, big_int, document, identifier, moment, one_of, text
+from kit.db.columns import DECODED, FrozenRow, OwnedRow, big_int, document as json_document, identifier, moment, one_of, text
 from services.risk.contracts.enums import ClauseResult, ContractState, ContractType, Renewal
 from services.risk.contracts.rules import Timing
 from services.risk.db import Base
@@ -41,7 +41,7 @@ class Terms(FrozenRow):
     notice_days: Annotated[int, Field(nullable=False)]
     renewal: Annotated[Renewal, text(nullable=False)]
     renew_months: Annotated[int | None, Field(nullable=True)] = None
-    document: Annotated[Document | None, DECODED, document(nullable=True)] = None
+    document: Annotated[Document | None, DECODED, json_document(nullable=True)] = None
 
 
 TERMS = tuple(Terms.model_fields)
@@ -67,7 +67,7 @@ class ContractColumns(Terms, OwnedRow):
     currency: Annotated[str, text(nullable=False)]
     starts_on: Annotated[date, Field(nullable=False)]
     authors: Annotated[tuple[str, ...], Field(sa_type=sa.ARRAY(sa.Text), nullable=False)]
-    clauses: Annotated[tuple[Clause, ...], DECODED, document(nullable=False)]
+    clauses: Annotated[tuple[Clause, ...], DECODED, json_document(nullable=False)]
     clauses_sha256: Annotated[str | None, text(nullable=True)] = None
     approved_by: Annotated[str | None, text(nullable=True)] = None
     approved_at: Annotated[datetime | None, moment(nullable=True)] = None
