@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
+from uuid import UUID
 
 from kit.clock import business_date
 from kit.ids import new_id
 from kit.testing.service import ServiceHarness
-from tests.risk.conftest import FORWARD, Order, draft_policy, open_account
-from tests.shared_suites.machines import Stateful
+from services.risk.contracts.schemas import EXAMPLE
+from tests.risk.conftest import FORWARD, Order, account_created, draft_policy, open_account
+from tests.risk.contracts.drafts import act, draft, reviewed
+from tests.shared_suites.machines import Stateful, Step
 from tests.shared_suites.resources import Created, Family, Listed, Patched, Scoped
 
 
@@ -73,3 +76,50 @@ class TestReceivables(Listed):
         reader="sales_director",
         stranger="channel_manager",
     )
+
+
+async def account(service: ServiceHarness) -> dict[str, Any]:
+    """An account to agree with."""
+    account_id = new_id()
+    await service.deliver(account_created(account_id))
+    return {"account_id": str(account_id)}
+
+
+async def contract(service: ServiceHarness) -> str:
+    """A draft of an officer that was reviewed before: its answers are kept."""
+    path = await reviewed(service, await draft(service, notice_days=30))
+    await act(service, path, "reject", {"reason": "once more"})
+    return path
+
+
+def by_date(state: str) -> Step:
+    """What dates do, of this row alone."""
+
+    async def moved(service: ServiceHarness, path: str) -> None:
+        async with service.transaction() as tx:
+            sql = "UPDATE contract SET state = $2 WHERE id = $1"
+            await tx.execute(sql, UUID(path.rpartition("/")[2]), state)
+
+    return moved
+
+
+class TestContracts(Created, Listed, Patched, Scoped, Stateful):
+    family = Family(
+        path="/v1/contracts",
+        noun="contract",
+        body=EXAMPLE,
+        numbered=lambda n: {"number": f"CT-{n}"},
+        needs=account,
+        made=contract,
+        patch={"value": 12000000, "notice_days": 90},
+        reader="auditor",
+        stranger="channel_manager",
+        foreign=("rep-1", "sales_rep"),
+        foreign_writes=True,
+    )
+    by_others: ClassVar = {
+        ("signed", "in_force"): by_date("in_force"),
+        ("in_force", "fulfilled"): by_date("fulfilled"),
+        ("in_force", "expired"): by_date("expired"),
+    }
+    bodies: ClassVar = {"review": {"answers": [{"code": "parties", "result": "not_applicable"}]}}
