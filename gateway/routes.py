@@ -80,6 +80,9 @@ RESOURCES: dict[str, tuple[str, ...]] = {
         "receivables",
         "receivable-ageings",
         "receivable-figures",
+        "contracts",
+        "amendments",
+        "renewals",
     ),
 }
 """What is routed under /v1, by its owner."""
@@ -156,10 +159,8 @@ AGREED: dict[str, tuple[str, ...]] = {
         "trainings",
     ),
     "risk": (
-        "amendments",
         "assessments",
         "calibrations",
-        "contracts",
         "controls",
         "credit-holds",
         "credit-reports",
@@ -170,7 +171,6 @@ AGREED: dict[str, tuple[str, ...]] = {
         "incidents",
         "indicators",
         "obligations",
-        "renewals",
         "risk-alerts",
         "risk-dashboards",
         "risk-snapshots",

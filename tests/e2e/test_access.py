@@ -13,7 +13,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
 
-from tests.e2e.scripted import filled
+from tests.e2e.scripted import amended_contract, filled
 from tests.e2e.test_hostile import NOBODY, refused
 from tests.e2e.world import SERVICES, World
 
@@ -109,18 +109,20 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "goods": ("/v1/products/", "/v1/partners/"),
     "plans": ("/v1/rebate-programmes/",),
     "policies": ("/v1/risk-policies/",),
+    "contracts": ("/v1/contracts/", "/v1/amendments/"),
     "rebuilds": ("/v1/attainment/rebuilds/",),
     "operations": ("/admin/",),
 }
-FULL = dict.fromkeys(("customer", "credit", "results", "organisation", "goods", "plans", "policies"), 200)
+FULL = dict.fromkeys(("customer", "credit", "results", "organisation", "goods", "plans", "policies", "contracts"), 200)
 ELSEWHERE = {"customer": 404, "credit": 404, "results": 404, "organisation": 200, "goods": 200, "policies": 200}
+ELSEWHERE |= {"contracts": 404}
 MATRIX: dict[str, dict[str, int]] = {
     "rep-33": ELSEWHERE,
     "manager-south": ELSEWHERE | {"plans": 200},
-    "rep-31": ELSEWHERE | {"customer": 200, "credit": 200},
+    "rep-31": ELSEWHERE | {"customer": 200, "credit": 200, "contracts": 200},
     "manager-east": FULL,
     "director": FULL,
-    "officer": {"customer": 200, "credit": 200, "organisation": 200, "goods": 200, "plans": 200, "policies": 200},
+    "officer": {name: 200 for name in FULL if name != "results"},
     "channel-manager": {"customer": 200, "organisation": 200, "goods": 200, "plans": 200},
     "agent": {"customer": 200, "credit": 200, "organisation": 200, "goods": 200},
     "auditor": FULL | {"operations": 200},
@@ -151,6 +153,7 @@ def ids(world: World) -> dict[str, str]:
         "target_id": target,
         "decomposition_id": world.get(f"/v1/targets/{target}/decompositions")["items"][0]["id"],
         "job_id": job,
+        **amended_contract(world, account),
     }
 
 
