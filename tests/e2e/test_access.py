@@ -114,8 +114,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "operations": ("/admin/",),
 }
 FULL = dict.fromkeys(("customer", "credit", "results", "organisation", "goods", "plans", "policies", "contracts"), 200)
-ELSEWHERE = {"customer": 404, "credit": 404, "results": 404, "organisation": 200, "goods": 200, "policies": 200}
-ELSEWHERE |= {"contracts": 404}
+ELSEWHERE = dict.fromkeys(("customer", "credit", "results", "contracts"), 404)
+ELSEWHERE |= dict.fromkeys(("organisation", "goods", "policies"), 200)
 MATRIX: dict[str, dict[str, int]] = {
     "rep-33": ELSEWHERE,
     "manager-south": ELSEWHERE | {"plans": 200},
