@@ -113,9 +113,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "rebuilds": ("/v1/attainment/rebuilds/",),
     "operations": ("/admin/",),
 }
-FULL = dict.fromkeys(("customer", "credit", "results", "organisation", "goods", "plans", "policies", "contracts"), 200)
-ELSEWHERE = dict.fromkeys(("customer", "credit", "results", "contracts"), 404)
-ELSEWHERE |= dict.fromkeys(("organisation", "goods", "policies"), 200)
+FULL = dict.fromkeys(("customer", "credit", "results", "contracts", "organisation", "goods", "plans", "policies"), 200)
+ELSEWHERE = FULL | dict.fromkeys(("customer", "credit", "results", "contracts"), 404) | {"plans": 403}
 MATRIX: dict[str, dict[str, int]] = {
     "rep-33": ELSEWHERE,
     "manager-south": ELSEWHERE | {"plans": 200},
