@@ -8,7 +8,6 @@ from typing import Any
 
 from kit.due.due import Due
 from kit.ids import new_id
-from kit.records import change
 from kit.work import Work
 from services.risk.contracts import repository, service
 from services.risk.contracts.enums import ContractState, StepKind
@@ -58,8 +57,7 @@ async def _take(work: Work, contract: Contract, step: Step) -> Contract:
         case StepKind.END:
             changes = {"state": ContractState.EXPIRED}
             resource = service.saying(ContractExpired, step.day)
-    changes = service.scheduled(work, contract, changes)
-    return await change(work, resource, contract, changes, action=step.kind)
+    return await service.take(work, resource, contract, changes, action=step.kind)
 
 
 async def _renew(work: Work, contract: Contract, day: date) -> Contract:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -21,6 +21,7 @@ from services.risk.contracts.enums import ContractState, Renewal
 from services.risk.contracts.models import TERMS, Clause, Contract, ContractVersion, Document
 from services.risk.contracts.rules import DAY, MOVES, RenewalIncomplete, check_gate, next_step, notice_by, warnings_before
 from services.risk.contracts.schemas import (
+    ClauseAnswer,
     ContractCreate,
     ContractNotice,
     ContractReview,
@@ -30,8 +31,8 @@ from services.risk.contracts.schemas import (
 )
 from services.risk.directory import service as directory
 from services.risk.events_out.contracts import ContractAmended, ContractSigned, ContractSnapshot, ContractTerminated
+from services.risk.policies import bodies as policy_bodies
 from services.risk.policies import service as policies
-from services.risk.policies.bodies import ClausesBody
 from services.risk.policies.enums import PolicyKind
 from services.risk.policies.rules import DateOrder, check_approver
 
@@ -68,11 +69,13 @@ def saying(kind: type[Published], day: date, **more: Any) -> Resource[Contract]:
     return replace(CONTRACTS, said=said)
 
 
-def scheduled(work: Work, contract: Contract, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The changes and, with them, when a date brings about the next step."""
-    step = next_step(changed_row(contract, changes).after.timing)
+async def take(
+    work: Work, resource: Resource[Contract], before: Contract, changes: Mapping[str, Any], *, action: str
+) -> Contract:
+    """A change that moves the dates of a contract: with it goes when a date brings about the next step."""
+    step = next_step(changed_row(before, changes).after.timing)
     due_at = None if step is None else clock.start_of_day(work.settings.timezone, step.day)
-    return {**changes, "due_at": due_at}
+    return await change(work, resource, before, dict(changes, due_at=due_at), action=action)
 
 
 def check_past(work: Work, day: date, pointer: str) -> None:
@@ -156,15 +159,11 @@ async def submit_contract(work: Work, contract_id: UUID) -> Contract:
     if before.document is None:
         raise DocumentMissing(errors=[FieldError("/document", DocumentMissing.code, DocumentMissing.title)])
     policy = await policies.policy_on(work, PolicyKind.CLAUSES, work.today)
-    assert isinstance(policy.body, ClausesBody)
+    assert isinstance(policy.body, policy_bodies.ClausesBody)
     is_same = before.clauses_sha256 == before.document.sha256
     known = {clause.code: clause for clause in before.clauses} if is_same else {}
-    clauses = tuple(
-        known.get(one.code, Clause(code=one.code, title=one.title, is_mandatory=one.is_mandatory)).model_copy(
-            update={"title": one.title, "is_mandatory": one.is_mandatory}
-        )
-        for one in getattr(policy.body, before.type)
-    )
+    listed: Sequence[policy_bodies.Clause] = getattr(policy.body, before.type)
+    clauses = tuple(_listed(one, known.get(one.code)) for one in listed)
     changes = {"state": state, "clauses": clauses, "clauses_sha256": before.document.sha256}
     return await change(work, CONTRACTS, before, changes, action="submit")
 
@@ -184,7 +183,20 @@ async def review_clauses(work: Work, contract_id: UUID, data: ContractReview) ->
     return await change(work, CONTRACTS, before, {"clauses": clauses}, action="review")
 
 
-def _answered(work: Work, clause: Clause, given: Mapping[str, Any]) -> Clause:
+def _listed(line: policy_bodies.Clause, known: Clause | None) -> Clause:
+    """A line of the checklist, with the answer that is known."""
+    clause: Clause = Clause(code=line.code, title=line.title, is_mandatory=line.is_mandatory)
+    if known is None:
+        return clause
+    kept = {"result": known.result, "evidence": known.evidence, "answered_by": known.answered_by}
+    return clause.model_copy(update=kept)
+
+
+def _open(clause: Clause) -> Clause:
+    return clause.model_copy(update={"result": None})
+
+
+def _answered(work: Work, clause: Clause, given: Mapping[str, ClauseAnswer]) -> Clause:
     answer = given.get(clause.code)
     if answer is None or (answer.result, answer.evidence) == (clause.result, clause.evidence):
         return clause
@@ -220,7 +232,7 @@ async def sign_contract(work: Work, contract_id: UUID, data: ContractSign) -> Co
     check_past(work, data.signed_on, "/signed_on")
     document = Document.model_validate(data.document.model_dump())
     is_same = document.sha256 == before.clauses_sha256
-    check_gate([one if is_same else one.model_copy(update={"result": None}) for one in before.clauses])
+    check_gate([one if is_same else _open(one) for one in before.clauses])
     changes = {
         "state": state,
         "document": document,
@@ -229,7 +241,7 @@ async def sign_contract(work: Work, contract_id: UUID, data: ContractSign) -> Co
         "ends_anchor": before.ends_on,
     }
     resource = saying(ContractSigned, work.today, signed_on=data.signed_on)
-    signed = await change(work, resource, before, scheduled(work, before, changes), action="sign")
+    signed = await take(work, resource, before, changes, action="sign")
     await keep_version(work, signed, new_id())
     return signed
 
@@ -264,8 +276,7 @@ async def amend(
     if (changed.ends_on, changed.notice_days) != (before.ends_on, before.notice_days):
         warned = warnings_before(changed.ends_on, changed.notice_days, work.today)
         more = {"ends_anchor": changed.ends_on, "renewals": 0, "notice_given_on": None, "warned": warned}
-    changes = scheduled(work, before, {**more, **terms})
-    after = await change(work, resource, before, changes, action="amend")
+    after = await take(work, resource, before, {**more, **terms}, action="amend")
     await keep_version(work, after, version_id)
     return after
 
@@ -285,8 +296,7 @@ async def give_notice(work: Work, contract_id: UUID, data: ContractNotice) -> Co
             return await _take_back(work, before, begins - DAY, data.given_on)
     if before.ends_on is None or data.given_on > notice_by(before.ends_on, before.notice_days):
         raise NoticeTooLate(errors=[FieldError("/given_on", NoticeTooLate.code, f"the term ends on {before.ends_on}")])
-    changes = scheduled(work, before, {"notice_given_on": data.given_on})
-    return await change(work, CONTRACTS, before, changes, action="give_notice")
+    return await take(work, CONTRACTS, before, {"notice_given_on": data.given_on}, action="give_notice")
 
 
 async def _take_back(work: Work, before: Contract, ends_on: date, given_on: date) -> Contract:
@@ -312,4 +322,4 @@ async def terminate_contract(work: Work, contract_id: UUID, data: ContractTermin
         raise DateOrder(errors=[FieldError("/on", DateOrder.code, detail)])
     changes = {"state": state, "terminated_on": data.on, "termination_reason": data.reason}
     resource = saying(ContractTerminated, work.today, terminated_on=data.on, reason=data.reason)
-    return await change(work, resource, before, scheduled(work, before, changes), action="terminate")
+    return await take(work, resource, before, changes, action="terminate")
