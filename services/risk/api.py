@@ -8,6 +8,7 @@ from kit.web.operations import operations_router
 from services.risk.amendments.router import router as amendments
 from services.risk.contracts.router import router as contracts
 from services.risk.credit.router import router as credit
+from services.risk.obligations.router import router as obligations
 from services.risk.policies.router import router as policies
 from services.risk.profiles.router import router as profiles
 from services.risk.receivables.router import router as receivables
@@ -20,5 +21,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     policies,
     contracts,
     amendments,
+    obligations,
     operations_router(subscriptions),
 )

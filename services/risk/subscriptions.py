@@ -7,6 +7,7 @@ from services.risk.credit import handlers as credit
 from services.risk.credit.ledger import FACTS, apply_credit_facts
 from services.risk.directory import handlers as directory
 from services.risk.events_in import HEARD
+from services.risk.obligations import handlers as obligations
 from services.risk.profiles import handlers as profiles
 from services.risk.receivables import handlers as receivables
 
@@ -42,6 +43,17 @@ core.project(
         },
     )
 )
+core.project(
+    Projection(
+        "fulfilment",
+        ("fulfilment_move",),
+        {
+            "customer.order.confirmed.v1": obligations.on_order_confirmed,
+            "customer.order.fulfilled.v1": obligations.on_order_fulfilled,
+            "customer.order.returned.v1": obligations.on_order_returned,
+        },
+    )
+)
 directory_lane.project(
     Projection(
         "principal",
@@ -66,6 +78,19 @@ core.react(credit.on_order_cancelled, "customer.order.cancelled.v1")
 core.react(credit.on_order_returned, "customer.order.returned.v1")
 core.react(credit.on_payment_received, "customer.payment.received.v1")
 core.react(credit.on_payment_refunded, "customer.payment.refunded.v1")
+core.react(
+    obligations.on_order_moved,
+    "customer.order.confirmed.v1",
+    "customer.order.fulfilled.v1",
+    "customer.order.returned.v1",
+)
+core.react(
+    obligations.on_payment_moved,
+    "customer.payment.received.v1",
+    "customer.payment.allocated.v1",
+    "customer.payment.refunded.v1",
+    "customer.payment.voided.v1",
+)
 core.ledger(
     Projection(
         "exposure",

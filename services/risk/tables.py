@@ -17,6 +17,7 @@ from services.risk.credit.models import (
 )
 from services.risk.db import Base
 from services.risk.directory.models import AccountDirectory, PartnerDirectory, Principal
+from services.risk.obligations.models import FulfilmentMoveTable, ObligationBookTable, ObligationTable
 from services.risk.policies.models import RiskPolicyTable
 from services.risk.profiles.models import CreditProfileTable
 from services.risk.receivables.models import ReceivableMoveTable, ReceivableTable
@@ -70,6 +71,9 @@ __all__ = [
     "CreditProfileTable",
     "ExposureAccountTable",
     "ExposureEntryTable",
+    "FulfilmentMoveTable",
+    "ObligationBookTable",
+    "ObligationTable",
     "OrderExposureTable",
     "PartnerDirectory",
     "Principal",

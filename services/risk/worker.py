@@ -11,11 +11,12 @@ from kit.jobs.jobs import JobHandler
 from kit.process import make_runtime, run_worker
 from kit.runtime import Runtime
 from services.risk.contracts.dues import CONTRACTS_DUE
+from services.risk.obligations.judging import OBLIGATIONS_DUE
 from services.risk.settings import Settings
 from services.risk.subscriptions import subscriptions
 
 JOBS: Mapping[str, JobHandler] = {}
-DUES: Sequence[AnyDue] = (CONTRACTS_DUE,)
+DUES: Sequence[AnyDue] = (CONTRACTS_DUE, OBLIGATIONS_DUE)
 
 
 def create_worker(runtime: Runtime) -> Worker:

@@ -30,6 +30,8 @@ RANKS = {
     "service": 2,
     "batches": 2,
     "dues": 2,
+    "fulfilment": 2,
+    "judging": 2,
     "jobs": 2,
     "ledger": 2,
     "refunds": 2,

@@ -28,6 +28,8 @@ from services.risk.events_out.contracts import (
     ContractRenewalDue,
 )
 
+from services.risk.obligations import service as obligations
+
 
 async def work_contracts(work: Work, rows: Sequence[ContractColumns]) -> None:
     """Take every step whose day has come, in the order of the days: after a week off each of them, none twice."""
@@ -55,7 +57,8 @@ async def _take(work: Work, contract: Contract, step: Step) -> Contract:
         case StepKind.RENEW:
             return await _renew(work, contract, step.day)
         case StepKind.END:
-            changes = {"state": ContractState.EXPIRED}
+            is_done = await obligations.are_done(work, contract.id)
+            changes = {"state": ContractState.FULFILLED if is_done else ContractState.EXPIRED}
             resource = service.saying(ContractExpired, step.day)
     return await service.take(work, resource, contract, changes, action=step.kind)
 

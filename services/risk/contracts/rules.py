@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple, Protocol
@@ -10,6 +9,7 @@ from typing import NamedTuple, Protocol
 from kit.errors import Conflict, FieldError, Invalid
 from kit.transitions import Move, Moves
 from services.risk.contracts.enums import ClauseResult, ContractState, Renewal, StepKind
+from services.risk.obligations.rules import add_months
 
 _DRAFT, _REVIEW, _APPROVED, _SIGNED, _IN_FORCE, _FULFILLED, _EXPIRED, _TERMINATED = ContractState
 
@@ -25,9 +25,9 @@ MOVES: Moves[ContractState] = {
 """What commands do; dates lead from signed to in force, and from there to fulfilled or expired."""
 
 STANDING = (_SIGNED, _IN_FORCE)
+DAY = timedelta(days=1)
 WARNING_DAYS = (90, 60, 30)
 """Days before the last day of notice on which a warning is due."""
-DAY = timedelta(days=1)
 
 
 class ClauseGate(Conflict):
@@ -67,13 +67,6 @@ class Step(NamedTuple):
 
     kind: StepKind
     day: date
-
-
-def add_months(anchor: date, months: int) -> date:
-    """The same day `months` later; a day that the month lacks is its last: 01-31, 1 -> 02-28."""
-    years, month = divmod(anchor.month - 1 + months, 12)
-    year, number = anchor.year + years, month + 1
-    return date(year, number, min(anchor.day, monthrange(year, number)[1]))
 
 
 def notice_by(ends_on: date, notice_days: int) -> date:

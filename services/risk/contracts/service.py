@@ -31,6 +31,9 @@ from services.risk.contracts.schemas import (
 )
 from services.risk.directory import service as directory
 from services.risk.events_out.contracts import ContractAmended, ContractSigned, ContractSnapshot, ContractTerminated
+from services.risk.obligations import service as obligations
+from services.risk.obligations.enums import BookStage
+from services.risk.obligations.models import ObligationBook
 from services.risk.policies import bodies as policy_bodies
 from services.risk.policies import service as policies
 from services.risk.policies.enums import PolicyKind
@@ -102,6 +105,14 @@ async def draft_contract(work: Work, data: ContractCreate) -> Contract:
     if not await repository.add_contract(work.tx, contract):
         raise Taken(NOUN, "number", await repository.id_of_number(work.tx, work.visible, contract.number))
     await record(work, CONTRACTS, [Change(None, contract)], action="draft")
+    book = ObligationBook(
+        id=contract.id,
+        stream_key=contract.stream_key,
+        account_id=contract.account_id,
+        partner_id=contract.partner_id,
+        stage=BookStage.OPEN,
+    )
+    await obligations.open_book(work, book)
     return contract
 
 
@@ -165,6 +176,7 @@ async def submit_contract(work: Work, contract_id: UUID) -> Contract:
     listed: Sequence[policy_bodies.Clause] = getattr(policy.body, before.type)
     clauses = tuple(_listed(one, known.get(one.code)) for one in listed)
     changes = {"state": state, "clauses": clauses, "clauses_sha256": before.document.sha256}
+    await obligations.fix(work, contract_id, is_open=False)
     return await change(work, CONTRACTS, before, changes, action="submit")
 
 
@@ -209,6 +221,7 @@ async def reject_contract(work: Work, contract_id: UUID, reason: str) -> Contrac
     before = await require_contract(work, contract_id, lock=True)
     state = next_state(NOUN, MOVES, "reject", before.state)
     changes = {"state": state, "approved_by": None, "approved_at": None}
+    await obligations.fix(work, contract_id, is_open=True)
     return await change(work, CONTRACTS, before, changes, action="reject", reason=reason)
 
 
@@ -243,6 +256,7 @@ async def sign_contract(work: Work, contract_id: UUID, data: ContractSign) -> Co
     resource = saying(ContractSigned, work.today, signed_on=data.signed_on)
     signed = await take(work, resource, before, changes, action="sign")
     await keep_version(work, signed, new_id())
+    await obligations.begin(work, contract_id)
     return signed
 
 
@@ -322,4 +336,5 @@ async def terminate_contract(work: Work, contract_id: UUID, data: ContractTermin
         raise DateOrder(errors=[FieldError("/on", DateOrder.code, detail)])
     changes = {"state": state, "terminated_on": data.on, "termination_reason": data.reason}
     resource = saying(ContractTerminated, work.today, terminated_on=data.on, reason=data.reason)
+    await obligations.stop(work, contract_id, data.on)
     return await take(work, resource, before, changes, action="terminate")

@@ -16,7 +16,6 @@ from services.risk.contracts.rules import (
     ClauseGate,
     Step,
     Timing,
-    add_months,
     check_gate,
     next_step,
     notice_by,
@@ -24,6 +23,7 @@ from services.risk.contracts.rules import (
     warning_days,
     warnings_before,
 )
+from services.risk.obligations.rules import add_months
 
 DAYS = st.dates(date(2000, 1, 1), date(2100, 12, 31))
 IN_FORCE = Timing(
