@@ -83,6 +83,7 @@ RESOURCES: dict[str, tuple[str, ...]] = {
         "contracts",
         "amendments",
         "renewals",
+        "obligations",
     ),
 }
 """What is routed under /v1, by its owner."""
@@ -170,7 +171,6 @@ AGREED: dict[str, tuple[str, ...]] = {
         "heat-maps",
         "incidents",
         "indicators",
-        "obligations",
         "risk-alerts",
         "risk-dashboards",
         "risk-snapshots",

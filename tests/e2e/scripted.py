@@ -5,76 +5,14 @@ The table names every such operation; operations that only read are reached with
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import httpx
 
+from tests.e2e.contracts import CONTRACT_CALLS
+from tests.e2e.ways import How, account, acted, changed, created, ref, rows
 from tests.e2e.world import SERVICES, World
-
-How = Callable[[World], httpx.Response]
-
-
-def created(path: str) -> How:
-    """POST the documented example."""
-    return lambda world: world.send("POST", path, world.example(f"POST {path}"))
-
-
-def acted(template: str, thing: Callable[[World], str]) -> How:
-    """POST an action on a thing in the right state, with the documented example when it takes a body."""
-
-    def act(world: World) -> httpx.Response:
-        key = f"POST {template}"
-        body = world.example(key) if "requestBody" in world.operations[key] else None
-        return world.send("POST", filled(template, thing(world)), body)
-
-    return act
-
-
-def changed(method: str, template: str, thing: Callable[[World], str]) -> How:
-    """PATCH or PUT the documented example over the version as it is."""
-
-    def change(world: World) -> httpx.Response:
-        path = filled(template, thing(world))
-        return world.send(method, path, world.example(f"{method} {template}"), headers=world.etag(path))
-
-    return change
-
-
-def rows(path: str, make: Callable[[World], dict[str, Any]]) -> How:
-    """A batch of one good and one broken row: the one goes in, the other gets its problem."""
-
-    def send(world: World) -> httpx.Response:
-        answer = world.send("POST", path, {"rows": [{"nonsense": 1}, make(world)]})
-        if answer.is_success:
-            results = [result["status"] for result in answer.json()["results"]]
-            assert results[0] == "problem", answer.text
-            assert results[1] != "problem", answer.text
-        return answer
-
-    return send
-
-
-def filled(template: str, value: str) -> str:
-    """The path with its (only) parameter."""
-    return template[: template.index("{")] + value + template[template.index("}") + 1 :]
-
-
-def ref() -> dict[str, str]:
-    """A fresh external id."""
-    return {"source": "scripted", "id": uuid4().hex}
-
-
-# things in a state
-
-
-def account(world: World) -> str:
-    """An account with a credit limit in risk already."""
-    body = {"kind": "organization", "name": f"Scripted {uuid4().hex}", "owner_id": world.ids["member_id"][0]}
-    made: str = world.make("/v1/accounts", body)["id"]
-    world.until(lambda: world.send("GET", f"/v1/credit-profiles/{made}").is_success)
-    return made
 
 
 def order_body(world: World, of: str, price: int = 1000) -> dict[str, Any]:
@@ -149,52 +87,6 @@ def approved_policy(world: World) -> str:
     made = policy(world)
     world.make(f"/v1/risk-policies/{made}/approve")
     return made
-
-
-def contract_example(world: World, of: str | None = None, by: str = "admin") -> httpx.Response:
-    """The example, with an account that risk knows already."""
-    body = world.example("POST /v1/contracts") | {"account_id": of or account(world), "number": f"S-{uuid4().hex}"}
-    return world.send("POST", "/v1/contracts", body, by=by)
-
-
-def contract(world: World, of: str | None = None, until: str = "draft") -> str:
-    """A contract of somebody else than the administrator, who may approve it, on its way up to a state."""
-    made: str = contract_example(world, of, "officer").json()["id"]
-    states = ["draft", "submitted", "reviewed", "approved", "signed"]
-    for state in states[1 : states.index(until) + 1]:
-        path = f"/v1/contracts/{made}"
-        match state:
-            case "submitted":
-                world.make(f"{path}/submit")
-            case "reviewed":
-                answers = [{"code": one["code"], "result": "pass"} for one in world.get(path)["clauses"]]
-                world.make(f"{path}/review", {"answers": answers})
-            case "approved":
-                world.make(f"{path}/approve")
-            case "signed":
-                world.make(f"{path}/sign", world.example("POST /v1/contracts/{contract_id}/sign"))
-    return made
-
-
-def at(state: str) -> Callable[[World], str]:
-    """A contract that has come so far."""
-    return lambda world: contract(world, until=state)
-
-
-def amendment(world: World, *, approved: bool = False, of: str | None = None) -> str:
-    """An amendment of somebody else than the administrator, of a contract that is signed."""
-    path = f"/v1/contracts/{of or contract(world, until='signed')}/amendments"
-    body = world.example("POST /v1/contracts/{contract_id}/amendments")
-    made: str = world.make(path, body, by="officer")["id"]
-    if approved:
-        world.make(f"/v1/amendments/{made}/approve")
-    return made
-
-
-def amended_contract(world: World, of: str) -> dict[str, str]:
-    """Ids of a contract with an account and of its amendment."""
-    made = contract(world, of, until="signed")
-    return {"contract_id": made, "amendment_id": amendment(world, of=made)}
 
 
 def order_example(world: World) -> httpx.Response:
@@ -360,26 +252,7 @@ CALLS: dict[str, How] = {
     "PATCH /v1/risk-policies/{policy_id}": changed("PATCH", "/v1/risk-policies/{policy_id}", policy),
     "POST /v1/risk-policies/{policy_id}/approve": acted("/v1/risk-policies/{policy_id}/approve", policy),
     "POST /v1/risk-policies/{policy_id}/activate": acted("/v1/risk-policies/{policy_id}/activate", approved_policy),
-    "POST /v1/contracts": contract_example,
-    "PATCH /v1/contracts/{contract_id}": changed("PATCH", "/v1/contracts/{contract_id}", contract),
-    **{
-        f"POST /v1/contracts/{{contract_id}}/{verb}": acted(f"/v1/contracts/{{contract_id}}/{verb}", at(state))
-        for verb, state in {
-            "submit": "draft",
-            "review": "submitted",
-            "reject": "submitted",
-            "approve": "reviewed",
-            "sign": "approved",
-            "give-notice": "signed",
-            "terminate": "signed",
-            "amendments": "signed",
-        }.items()
-    },
-    "POST /v1/amendments/{amendment_id}/approve": acted("/v1/amendments/{amendment_id}/approve", amendment),
-    "POST /v1/amendments/{amendment_id}/withdraw": acted("/v1/amendments/{amendment_id}/withdraw", amendment),
-    "POST /v1/amendments/{amendment_id}/sign": acted(
-        "/v1/amendments/{amendment_id}/sign", lambda world: amendment(world, approved=True)
-    ),
+    **CONTRACT_CALLS,
 }
 
 

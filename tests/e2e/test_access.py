@@ -13,8 +13,9 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
 
-from tests.e2e.scripted import amended_contract, filled
+from tests.e2e.contracts import amended_contract
 from tests.e2e.test_hostile import NOBODY, refused
+from tests.e2e.ways import filled
 from tests.e2e.world import SERVICES, World
 
 # tokens
@@ -109,7 +110,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "goods": ("/v1/products/", "/v1/partners/"),
     "plans": ("/v1/rebate-programmes/",),
     "policies": ("/v1/risk-policies/",),
-    "contracts": ("/v1/contracts/", "/v1/amendments/"),
+    "contracts": ("/v1/contracts/", "/v1/amendments/", "/v1/obligations/"),
     "rebuilds": ("/v1/attainment/rebuilds/",),
     "operations": ("/admin/",),
 }

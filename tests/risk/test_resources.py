@@ -9,8 +9,9 @@ from kit.clock import business_date
 from kit.ids import new_id
 from kit.testing.service import ServiceHarness
 from services.risk.contracts.schemas import EXAMPLE
+from services.risk.obligations.schemas import EXAMPLE as OBLIGATION
 from tests.risk.conftest import FORWARD, Order, account_created, draft_policy, open_account
-from tests.risk.contracts.drafts import act, draft, reviewed
+from tests.risk.contracts.drafts import act, draft, reviewed, signed
 from tests.shared_suites.machines import Stateful, Step
 from tests.shared_suites.resources import Created, Family, Listed, Patched, Scoped
 
@@ -92,12 +93,12 @@ async def contract(service: ServiceHarness) -> str:
     return path
 
 
-def by_date(state: str) -> Step:
-    """What dates do, of this row alone."""
+def by_date(state: str, table: str = "contract") -> Step:
+    """What dates, or facts, do, of this row alone."""
 
     async def moved(service: ServiceHarness, path: str) -> None:
         async with service.transaction() as tx:
-            sql = "UPDATE contract SET state = $2 WHERE id = $1"
+            sql = f"UPDATE {table} SET state = $2 WHERE id = $1"
             await tx.execute(sql, UUID(path.rpartition("/")[2]), state)
 
     return moved
@@ -123,3 +124,47 @@ class TestContracts(Created, Listed, Patched, Scoped, Stateful):
         ("in_force", "expired"): by_date("expired"),
     }
     bodies: ClassVar = {"review": {"answers": [{"code": "parties", "result": "not_applicable"}]}}
+
+
+async def obligation(service: ServiceHarness) -> str:
+    """A report of an officer's contract that is signed."""
+    path = await draft(service)
+    report = {"kind": "report", "side": "us", "amount": None, "recurrence": None}
+    body = {**OBLIGATION, **report, "contract_id": path.rpartition("/")[2]}
+    answer = await service.post("/v1/obligations", body, headers=service.headers("officer", "risk_officer"))
+    await signed(service, "2026-01-05", path)
+    return str(answer.headers["location"])
+
+
+async def of_a_draft(service: ServiceHarness) -> str:
+    path = await obligation(service)
+    async with service.transaction() as tx:
+        await tx.execute("UPDATE obligation_book SET stage = 'open', due_at = NULL")
+    return path
+
+
+async def drafted(service: ServiceHarness) -> dict[str, Any]:
+    """A contract that is a draft."""
+    return {"contract_id": (await draft(service)).rpartition("/")[2]}
+
+
+class TestObligations(Created, Listed, Patched, Scoped):
+    family = Family(
+        path="/v1/obligations",
+        noun="obligation",
+        body=OBLIGATION,
+        numbered=lambda n: {"title": f"Purchases {n}"},
+        needs=drafted,
+        made=of_a_draft,
+        patch={"title": "Another report", "falls_on": "2026-04-30"},
+        reader="auditor",
+        stranger="channel_manager",
+        foreign=("rep-1", "sales_rep"),
+        foreign_writes=True,
+    )
+
+
+class TestMovesOfObligations(Stateful):
+    family = Family(path="/v1/obligations", noun="obligation", made=obligation, reader="auditor")
+    by_others: ClassVar = {("pending", "late"): by_date("late", "obligation")}
+    bodies: ClassVar = {"meet": {"on": "2026-01-06", "evidence": "sent"}}
