@@ -217,12 +217,10 @@ def test_lists_of_strangers_are_empty(world: World, ids: dict[str, str], princip
     paths = [
         path
         for path, item in world.document["paths"].items()
-        if "count" in {parameter["name"] for parameter in item.get("get", {}).get("parameters", ())}
+        if "{" not in path and "count" in {one["name"] for one in item.get("get", {}).get("parameters", ())}
     ]
     assert len(paths) > 15
     for path in paths:
-        if "{" in path:
-            continue
         answer = world.send("GET", path, by=principal, params={"count": "exact"})
         if path.startswith(("/v1/units", "/v1/members", "/v1/sellers", "/v1/products", "/v1/partners")):
             assert answer.status_code == 200
