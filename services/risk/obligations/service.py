@@ -50,15 +50,16 @@ async def fix(work: Work, contract_id: UUID, *, is_open: bool) -> None:
 async def begin(work: Work, contract_id: UUID) -> None:
     """The contract is signed: what recurs gets its further days, and everything is judged from now on."""
     await repository.find_book(work.tx, contract_id, lock=True)
+    written = await repository.of_contract(work.tx, contract_id)
     rows = [
         each
-        for one in await repository.of_contract(work.tx, contract_id)
+        for one in written
         if one.every_months is not None and one.until is not None and one.state is ObligationState.PENDING
         for each in _further(work, one, occurrences(one.falls_on, one.every_months, one.until))
     ]
     await repository.add_obligations(work.tx, rows)
     await record(work, OBLIGATIONS, [Change(None, row) for row in rows], action="recur")
-    await repository.set_stage(work.tx, contract_id, BookStage.RUNNING, clock.now())
+    await repository.set_stage(work.tx, contract_id, BookStage.RUNNING, clock.now() if written else None)
 
 
 def _further(work: Work, first: Obligation, days: Sequence[date]) -> list[Obligation]:
@@ -75,7 +76,8 @@ def _further(work: Work, first: Obligation, days: Sequence[date]) -> list[Obliga
 async def stop(work: Work, contract_id: UUID, last: date) -> None:
     """The contract ends after `last`: nobody owes what would have been due later."""
     await repository.find_book(work.tx, contract_id, lock=True)
-    for one in await repository.of_contract(work.tx, contract_id):
+    written = await repository.of_contract(work.tx, contract_id)
+    for one in written:
         if one.state is ObligationState.PENDING and one.due_on > last:
             changes = {
                 "state": ObligationState.WAIVED,
@@ -83,7 +85,8 @@ async def stop(work: Work, contract_id: UUID, last: date) -> None:
                 "waive_reason": f"the contract ended after {last}",
             }
             await change(work, OBLIGATIONS, one, changes, action="waive")
-    await repository.schedule(work.tx, contract_id, clock.now())
+    if written:
+        await repository.schedule(work.tx, contract_id, clock.now())
 
 
 async def are_done(work: Work, contract_id: UUID) -> bool:
