@@ -80,6 +80,10 @@ RESOURCES: dict[str, tuple[str, ...]] = {
         "receivables",
         "receivable-ageings",
         "receivable-figures",
+        "contracts",
+        "amendments",
+        "renewals",
+        "obligations",
     ),
 }
 """What is routed under /v1, by its owner."""
@@ -156,10 +160,8 @@ AGREED: dict[str, tuple[str, ...]] = {
         "trainings",
     ),
     "risk": (
-        "amendments",
         "assessments",
         "calibrations",
-        "contracts",
         "controls",
         "credit-holds",
         "credit-reports",
@@ -169,8 +171,6 @@ AGREED: dict[str, tuple[str, ...]] = {
         "heat-maps",
         "incidents",
         "indicators",
-        "obligations",
-        "renewals",
         "risk-alerts",
         "risk-dashboards",
         "risk-snapshots",

@@ -243,8 +243,9 @@ __all__ = [
 
 async def fetch_item(
     tx: Tx, spec: ListSpec, key: object, *, where: str = "TRUE", args: Sequence[object] = ()
-) -> Row | None:
-    """The item of a list with this key, if `where` (parameters from $1 on) shows it."""
+) -> dict[str, Any] | None:
+    """The item of a list with this key, if `where` (parameters from $1 on) shows it, as `fetch_page` gives it."""
     columns = ", ".join(f'{spec.fields[name].sql} AS "{name}"' for name in spec.outputs())
     sql = f"SELECT {columns} FROM {spec.source} WHERE ({where}) AND {spec.fields[spec.key].sql} = ${len(args) + 1}"
-    return await tx.fetchrow(sql, *args, key)
+    row = await tx.fetchrow(sql, *args, key)
+    return None if row is None else _items(spec, [row], spec.outputs(), ())[0]

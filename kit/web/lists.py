@@ -59,7 +59,7 @@ async def item_answer(
     row = await fetch_item(context.tx, spec, key, where=where, args=args)
     if row is None:
         raise NotFound(what=noun)
-    return json_answer(dict(row), 201 if made_at else 200, version=row.get("version"), location=made_at)
+    return json_answer(row, 201 if made_at else 200, version=row.get("version"), location=made_at)
 
 
 def documented(spec: ListSpec) -> dict[str, Any]:

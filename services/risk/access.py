@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kit.security.principals import Grants, permissions_by_role
+from services.risk.contracts.access import GRANTS as CONTRACTS
 from services.risk.credit.access import GRANTS as CREDIT
 from services.risk.policies.access import GRANTS as POLICIES
 from services.risk.profiles.access import GRANTS as PROFILES
@@ -12,4 +13,6 @@ from services.risk.roles import ADMINISTRATOR, AUDITOR
 
 OPERATIONS: Grants = {"operations:read": frozenset({AUDITOR}), "operations:write": frozenset()}
 
-PERMISSIONS: Mapping[str, frozenset[str]] = permissions_by_role(ADMINISTRATOR, OPERATIONS, CREDIT, POLICIES, PROFILES)
+PERMISSIONS: Mapping[str, frozenset[str]] = permissions_by_role(
+    ADMINISTRATOR, OPERATIONS, CONTRACTS, CREDIT, POLICIES, PROFILES
+)

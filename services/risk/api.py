@@ -5,10 +5,22 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from kit.web.operations import operations_router
+from services.risk.amendments.router import router as amendments
+from services.risk.contracts.router import router as contracts
 from services.risk.credit.router import router as credit
+from services.risk.obligations.router import router as obligations
 from services.risk.policies.router import router as policies
 from services.risk.profiles.router import router as profiles
 from services.risk.receivables.router import router as receivables
 from services.risk.subscriptions import subscriptions
 
-ROUTERS: tuple[APIRouter, ...] = (profiles, credit, receivables, policies, operations_router(subscriptions))
+ROUTERS: tuple[APIRouter, ...] = (
+    profiles,
+    credit,
+    receivables,
+    policies,
+    contracts,
+    amendments,
+    obligations,
+    operations_router(subscriptions),
+)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from kit.due.tables import DueFailureRow
 from kit.events.tables import ConsumerOffsetRow, InboxRow, OutboxRow, ParkedEventRow, ProjectionStateRow
 from kit.jobs.tables import JobRow
 from kit.security.audit import AuditRow
 from kit.web.idempotency import IdempotencyRow
+from services.risk.amendments.models import AmendmentTable
+from services.risk.contracts.models import ContractTable, ContractVersionTable
 from services.risk.credit.models import (
     CreditDecisionTable,
     ExposureAccountTable,
@@ -13,7 +16,8 @@ from services.risk.credit.models import (
     OrderExposureTable,
 )
 from services.risk.db import Base
-from services.risk.directory.models import AccountDirectory, Principal
+from services.risk.directory.models import AccountDirectory, PartnerDirectory, Principal
+from services.risk.obligations.models import FulfilmentMoveTable, ObligationBookTable, ObligationTable
 from services.risk.policies.models import RiskPolicyTable
 from services.risk.profiles.models import CreditProfileTable
 from services.risk.receivables.models import ReceivableMoveTable, ReceivableTable
@@ -51,16 +55,27 @@ class Job(JobRow, Base, table=True):
     """Long work."""
 
 
+class DueFailure(DueFailureRow, Base, table=True):
+    """Due rows whose step failed."""
+
+
 METADATA = Base.metadata
 
 __all__ = [
     "METADATA",
     "AccountDirectory",
+    "AmendmentTable",
+    "ContractTable",
+    "ContractVersionTable",
     "CreditDecisionTable",
     "CreditProfileTable",
     "ExposureAccountTable",
     "ExposureEntryTable",
+    "FulfilmentMoveTable",
+    "ObligationBookTable",
+    "ObligationTable",
     "OrderExposureTable",
+    "PartnerDirectory",
     "Principal",
     "ReceivableMoveTable",
     "ReceivableTable",

@@ -13,7 +13,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.e2e.scripted import account, draft, filled, order_body, ref, target
+from tests.e2e.scripted import draft, order_body, target
+from tests.e2e.ways import account, filled, ref
 from tests.e2e.world import World
 
 NOBODY = "01989f2e-0000-7000-8000-00000000dead"

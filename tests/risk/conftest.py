@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from kit import clock
+from kit.due.loop import DueLoop
 from kit.events.envelope import Event
 from kit.ids import new_id
 from kit.testing.postgres import TestServer
 from kit.testing.service import ServiceHarness, Turns, make_event, shared_harness
+from services.channels.events_out.partners import PartnerActivated
 from services.customer import events_out as customer
+from services.risk.worker import DUES
+from services.targets.events_out.members import MemberJoined
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +36,35 @@ async def service(turns: Turns) -> AsyncIterator[ServiceHarness]:
     """The risk service on an empty database."""
     async with turns.turn() as harness:
         yield harness
+
+
+class Days:
+    """The company's clock, which stands where the test puts it; tokens go by the real one."""
+
+    def __init__(self) -> None:
+        self.moment = datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def on(self, day: date, hour: int = 12) -> None:
+        """Some hours into a business day."""
+        self.moment = datetime.combine(day, time(hour), ZoneInfo("Asia/Shanghai"))
+
+
+@pytest.fixture
+def days(monkeypatch: pytest.MonkeyPatch) -> Days:
+    made = Days()
+    monkeypatch.setattr("kit.testing.service.clock", SimpleNamespace(now=clock.now))
+    monkeypatch.setattr(clock, "now", made)
+    return made
+
+
+async def turn(service: ServiceHarness) -> int:
+    """Work what is due now; returns how many rows that were. Nothing may fail."""
+    worked = await DueLoop(service.runtime, DUES).turn()
+    assert await service.rows("SELECT * FROM due_failure") == []
+    return worked
 
 
 @dataclass
@@ -70,6 +107,18 @@ class Order:
 def account_created(account_id: UUID, owner_id: UUID | None = None) -> Event:
     payload = {**customer.AccountCreated.EXAMPLE, "id": account_id, "stream_key": account_id, "owner_id": owner_id}
     return make_event(customer.AccountCreated.TYPE, payload, account_id)
+
+
+def seller(member_id: UUID, subject: str) -> Event:
+    """A member who sees what they own."""
+    membership = {"path": [new_id()], "valid_from": "2020-01-01", "valid_to": None}
+    payload = {**MemberJoined.EXAMPLE, "id": member_id, "subject": subject, "memberships": [membership]}
+    return make_event(MemberJoined.TYPE, payload, member_id)
+
+
+def partner_activated(partner_id: UUID, owner_id: UUID | None = None, version: int = 2) -> Event:
+    payload = {**PartnerActivated.EXAMPLE, "id": partner_id, "owner_id": owner_id, "version": version}
+    return make_event(PartnerActivated.TYPE, payload, partner_id)
 
 
 def payment(account_id: UUID, *allocations: tuple[Order, int], refund: bool = False, **changes: Any) -> Event:

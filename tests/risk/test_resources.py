@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
+from uuid import UUID
 
 from kit.clock import business_date
 from kit.ids import new_id
 from kit.testing.service import ServiceHarness
-from tests.risk.conftest import FORWARD, Order, draft_policy, open_account
-from tests.shared_suites.machines import Stateful
+from services.risk.contracts.schemas import EXAMPLE
+from services.risk.obligations.schemas import EXAMPLE as OBLIGATION
+from tests.risk.conftest import FORWARD, Order, account_created, draft_policy, open_account
+from tests.risk.contracts.drafts import act, draft, reviewed, signed
+from tests.shared_suites.machines import Stateful, Step
 from tests.shared_suites.resources import Created, Family, Listed, Patched, Scoped
 
 
@@ -73,3 +77,94 @@ class TestReceivables(Listed):
         reader="sales_director",
         stranger="channel_manager",
     )
+
+
+async def account(service: ServiceHarness) -> dict[str, Any]:
+    """An account to agree with."""
+    account_id = new_id()
+    await service.deliver(account_created(account_id))
+    return {"account_id": str(account_id)}
+
+
+async def contract(service: ServiceHarness) -> str:
+    """A draft of an officer that was reviewed before: its answers are kept."""
+    path = await reviewed(service, await draft(service, notice_days=30))
+    await act(service, path, "reject", {"reason": "once more"})
+    return path
+
+
+def by_date(state: str, table: str = "contract") -> Step:
+    """What dates, or facts, do, of this row alone."""
+
+    async def moved(service: ServiceHarness, path: str) -> None:
+        async with service.transaction() as tx:
+            sql = f"UPDATE {table} SET state = $2 WHERE id = $1"
+            await tx.execute(sql, UUID(path.rpartition("/")[2]), state)
+
+    return moved
+
+
+class TestContracts(Created, Listed, Patched, Scoped, Stateful):
+    family = Family(
+        path="/v1/contracts",
+        noun="contract",
+        body=EXAMPLE,
+        numbered=lambda n: {"number": f"CT-{n}"},
+        needs=account,
+        made=contract,
+        patch={"value": 12000000, "notice_days": 90},
+        reader="auditor",
+        stranger="channel_manager",
+        foreign=("rep-1", "sales_rep"),
+        foreign_writes=True,
+    )
+    by_others: ClassVar = {
+        ("signed", "in_force"): by_date("in_force"),
+        ("in_force", "fulfilled"): by_date("fulfilled"),
+        ("in_force", "expired"): by_date("expired"),
+    }
+    bodies: ClassVar = {"review": {"answers": [{"code": "parties", "result": "not_applicable"}]}}
+
+
+async def obligation(service: ServiceHarness) -> str:
+    """A report of an officer's contract that is signed."""
+    path = await draft(service)
+    report = {"kind": "report", "side": "us", "amount": None, "recurrence": None}
+    body = {**OBLIGATION, **report, "contract_id": path.rpartition("/")[2]}
+    answer = await service.post("/v1/obligations", body, headers=service.headers("officer", "risk_officer"))
+    await signed(service, "2026-01-05", path)
+    return str(answer.headers["location"])
+
+
+async def of_a_draft(service: ServiceHarness) -> str:
+    path = await obligation(service)
+    async with service.transaction() as tx:
+        await tx.execute("UPDATE obligation_book SET stage = 'open', due_at = NULL")
+    return path
+
+
+async def drafted(service: ServiceHarness) -> dict[str, Any]:
+    """A contract that is a draft."""
+    return {"contract_id": (await draft(service)).rpartition("/")[2]}
+
+
+class TestObligations(Created, Listed, Patched, Scoped):
+    family = Family(
+        path="/v1/obligations",
+        noun="obligation",
+        body=OBLIGATION,
+        numbered=lambda n: {"title": f"Purchases {n}"},
+        needs=drafted,
+        made=of_a_draft,
+        patch={"title": "Another report", "falls_on": "2026-04-30"},
+        reader="auditor",
+        stranger="channel_manager",
+        foreign=("rep-1", "sales_rep"),
+        foreign_writes=True,
+    )
+
+
+class TestMovesOfObligations(Stateful):
+    family = Family(path="/v1/obligations", noun="obligation", made=obligation, reader="auditor")
+    by_others: ClassVar = {("pending", "late"): by_date("late", "obligation")}
+    bodies: ClassVar = {"meet": {"on": "2026-01-06", "evidence": "sent"}}

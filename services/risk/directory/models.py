@@ -1,9 +1,11 @@
-"""Projections of other services' facts: accounts and principals."""
+"""Projections of other services' facts: accounts, partners and principals."""
 
 from __future__ import annotations
 
 from typing import Annotated
 from uuid import UUID
+
+from sqlmodel import Field
 
 from kit.db.columns import FrozenRow, identifier, text
 from kit.security.principals import PrincipalRow
@@ -26,3 +28,20 @@ class AccountEntry(FrozenRow):
 
 class AccountDirectory(AccountEntry, Base, table=True):
     """Owner and label of every account."""
+
+
+class PartnerEntry(FrozenRow):
+    """Owner and label of a partner, as of its `version`."""
+
+    __tablename__ = "partner_directory"
+
+    id: Annotated[UUID, identifier(primary_key=True)]
+    code: Annotated[str, text(nullable=False)]
+    name: Annotated[str, text(nullable=False)]
+    state: Annotated[str, text(nullable=False)]
+    owner_id: Annotated[UUID | None, identifier(nullable=True, index=True)] = None
+    version: Annotated[int, Field(nullable=False)]
+
+
+class PartnerDirectory(PartnerEntry, Base, table=True):
+    """Owner and label of every partner."""

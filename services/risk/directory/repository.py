@@ -3,14 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
 
 from kit.db.database import Tx
 from kit.db.rows import insert_rows
-from services.risk.directory.models import AccountEntry
+from services.risk.directory.models import AccountEntry, PartnerEntry
 
 _REPLACE = "ON CONFLICT (id) DO UPDATE SET name = excluded.name, owner_id = excluded.owner_id"
+_REPLACE_PARTNER = (
+    "ON CONFLICT (id) DO UPDATE SET code = excluded.code, name = excluded.name, state = excluded.state, "
+    "owner_id = excluded.owner_id, version = excluded.version WHERE partner_directory.version < excluded.version"
+)
+_ACCOUNT = (
+    "SELECT c.stream_key, d.owner_id FROM account_directory d JOIN credit_profile c ON c.id = d.id WHERE d.id = $1"
+)
+_PARTNER = "SELECT p.id, p.owner_id FROM partner_directory p WHERE p.id = $1"
+
+
+class Party(NamedTuple):
+    """The other side: key of its events, and who owns it."""
+
+    stream_key: UUID
+    owner_id: UUID | None
 
 
 async def replace_accounts(tx: Tx, rows: Sequence[AccountEntry]) -> None:
     """Set label and owner of accounts (one row each)."""
     await insert_rows(tx, AccountEntry, rows, _REPLACE)
+
+
+async def put_partners(tx: Tx, rows: Sequence[PartnerEntry]) -> None:
+    """Set label and owner of partners (one row each); older versions than those known change nothing."""
+    await insert_rows(tx, PartnerEntry, rows, _REPLACE_PARTNER)
+
+
+async def account_party(tx: Tx, account_id: UUID) -> Party | None:
+    """An account as the other side."""
+    return await tx.row(Party, _ACCOUNT, account_id)
+
+
+async def partner_party(tx: Tx, partner_id: UUID) -> Party | None:
+    """A partner as the other side."""
+    return await tx.row(Party, _PARTNER, partner_id)

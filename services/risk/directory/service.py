@@ -3,11 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
+from kit.errors import FieldError, Invalid, NotHeardYet
 from kit.work import Work
+from services.risk.directory import repository
+from services.risk.directory.repository import Party
+
+
+class OneParty(Invalid):
+    code, title = "one-party", "Name either an account or a partner"
 
 
 def owned(work: Work) -> tuple[str, Sequence[object]]:
     """The record scope as a predicate over the account directory `d`, and its parameters from $1 on."""
     query = work.visible
     return query.sees("d.owner_id"), query.args
+
+
+async def require_party(work: Work, account_id: UUID | None, partner_id: UUID | None) -> Party:
+    """The account or the partner that something is agreed with.
+
+    Raises OneParty, and NotHeardYet for one that is unknown here or outside the caller's scope.
+    """
+    if account_id is not None and partner_id is None:
+        field, found = "/account_id", await repository.account_party(work.tx, account_id)
+    elif partner_id is not None and account_id is None:
+        field, found = "/partner_id", await repository.partner_party(work.tx, partner_id)
+    else:
+        raise OneParty(errors=[FieldError("/account_id", OneParty.code, OneParty.title)])
+    if found is None or not (await work.scope()).sees(found.owner_id):
+        raise NotHeardYet(errors=[FieldError(field, "unknown-reference", f"nothing of this id is known: {field[1:]}")])
+    return found

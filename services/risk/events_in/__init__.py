@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from kit.events.contract import Heard
 from services.risk.events_in import channels, customer, targets
+from services.risk.events_in.channels import PartnerHeard
 from services.risk.events_in.customer import (
     AccountHeard,
     AllocationHeard,
@@ -29,6 +30,7 @@ __all__ = [
     "OrderConfirmedHeard",
     "OrderHeard",
     "OrderReturnedHeard",
+    "PartnerHeard",
     "PaymentAllocatedHeard",
     "PaymentHeard",
     "PaymentReceivedHeard",

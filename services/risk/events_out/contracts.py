@@ -95,8 +95,26 @@ class ContractAmended(Published, ContractSnapshot):
     }
 
 
+class ContractRenewalDue(Published, ContractSnapshot):
+    """The last day of notice comes: 90, 60 and 30 days before it."""
+
+    notice_by: date
+    days_before: int
+
+    TYPE: ClassVar[str] = "risk.contract.renewal_due.v1"
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        **CONTRACT,
+        "state": "in_force",
+        "version": 3,
+        "changed": [],
+        "business_date": "2026-08-03",
+        "notice_by": "2026-11-01",
+        "days_before": 90,
+    }
+
+
 class ContractExpired(Published, ContractSnapshot):
-    """The last day of a contract is over."""
+    """The last day of a contract is over; `state` says whether it was fulfilled."""
 
     TYPE: ClassVar[str] = "risk.contract.expired.v1"
     EXAMPLE: ClassVar[dict[str, Any]] = {**CONTRACT, "state": "expired", "business_date": "2027-01-01"}
@@ -118,11 +136,12 @@ class ContractTerminated(Published, ContractSnapshot):
     }
 
 
-PUBLISHED: tuple[type[Published], ...] = ()
-AGREED: tuple[type[Published], ...] = (
+PUBLISHED: tuple[type[Published], ...] = (
     ContractSigned,
     ContractInForce,
     ContractAmended,
+    ContractRenewalDue,
     ContractExpired,
     ContractTerminated,
 )
+AGREED: tuple[type[Published], ...] = ()

@@ -85,5 +85,5 @@ class ObligationLate(Published, ObligationSnapshot):
     EXAMPLE: ClassVar[dict[str, Any]] = {**_OBLIGATION, "state": "late", "version": 2, "business_date": "2026-04-01"}
 
 
-PUBLISHED: tuple[type[Published], ...] = ()
-AGREED: tuple[type[Published], ...] = (ObligationDue, ObligationMet, ObligationLate)
+PUBLISHED: tuple[type[Published], ...] = (ObligationDue, ObligationMet, ObligationLate)
+AGREED: tuple[type[Published], ...] = ()

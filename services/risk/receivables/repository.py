@@ -109,6 +109,10 @@ def ageing_spec(by: AgeingBy, seen: str) -> ListSpec:
     )
 
 
+_PAID = """
+SELECT day, -sum(amount)::bigint FROM receivable_move
+WHERE order_id = ANY($1::uuid[]) AND kind IN ('paid', 'refunded', 'voided') GROUP BY 1
+"""
 _OF_CREDIT_ORDERS = """
 LEFT JOIN account_directory d ON d.id = r.account_id
 WHERE r.terms_days > 0 AND ($2::uuid IS NULL OR r.account_id = $2) AND ($3::uuid IS NULL OR d.owner_id = $3)
@@ -251,3 +255,8 @@ async def unequal_sums(tx: Tx) -> list[str]:
 async def off_ledger(tx: Tx) -> list[str]:
     """Orders whose exposure is not what is open (confirmed), or reserved (before)."""
     return [row["what"] for row in await tx.fetch(_OFF_LEDGER)]
+
+
+async def paid_by_day(tx: Tx, order_ids: Sequence[UUID]) -> list[tuple[date, int]]:
+    """What was paid of orders less what went back, by day."""
+    return [(row[0], row[1]) for row in await tx.fetch(_PAID, order_ids)]

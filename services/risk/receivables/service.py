@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 from uuid import UUID
@@ -55,3 +56,8 @@ async def read_figures(
         insufficient_data=found is None,
         **days,
     )
+
+
+async def paid_by_day(work: Work, order_ids: Sequence[UUID]) -> list[tuple[date, int]]:
+    """What was paid of orders less what went back (minor units of the base currency), by business day."""
+    return await repository.paid_by_day(work.tx, order_ids) if order_ids else []

@@ -11,6 +11,11 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
+_STATUS = """
+ALTER TABLE product ADD COLUMN status text DEFAULT 'active' NOT NULL
+    CONSTRAINT ck_product_status CHECK (status IN ('planned', 'active', 'phasing_out', 'discontinued'))
+"""
+
 
 def upgrade() -> None:
     """Apply."""
@@ -32,14 +37,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_product_cost_valid_from_id", "product_cost", ["valid_from", "id"], unique=False)
     op.add_column("product", sa.Column("unit", sa.Text(), server_default="piece", nullable=False))
-    op.add_column("product", sa.Column("status", sa.Text(), server_default="active", nullable=False))
-    op.create_check_constraint(
-        op.f("ck_product_status"),
-        "product",
-        "status IN ('planned', 'active', 'phasing_out', 'discontinued')",
-        postgresql_not_valid=True,
-    )
-    op.execute("ALTER TABLE product VALIDATE CONSTRAINT ck_product_status")
+    op.execute(_STATUS)
     op.add_column("product", sa.Column("launch_date", sa.Date(), nullable=True))
     op.add_column(
         "product", sa.Column("costs", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False)
@@ -48,7 +46,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take back."""
-    op.drop_constraint(op.f("ck_product_status"), "product", type_="check")
     op.drop_column("product", "costs")
     op.drop_column("product", "launch_date")
     op.drop_column("product", "status")

@@ -1,0 +1,50 @@
+"""SQL of contracts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from kit.db.database import Tx
+from kit.db.rows import columns_of, insert_rows
+from kit.security.principals import ScopeQuery
+from services.risk.contracts.lists import OWNER, PARTIES
+from services.risk.contracts.models import Contract, ContractColumns, ContractVersion
+
+_SELECT = f"SELECT {columns_of(ContractColumns, 'c')}, {OWNER} AS owner_id FROM contract c {PARTIES} WHERE"
+_LOCK = "SELECT id FROM contract WHERE id = $1 FOR NO KEY UPDATE"
+_VERSIONS = "SELECT count(*) FROM contract_version WHERE contract_id = $1"
+
+
+async def add_contract(tx: Tx, contract: Contract) -> bool:
+    """Insert a contract; False when another has its number."""
+    return bool(await insert_rows(tx, ContractColumns, [contract], "ON CONFLICT DO NOTHING"))
+
+
+async def id_of_number(tx: Tx, visible: ScopeQuery, number: str) -> UUID | None:
+    """The contract with this number, where the caller may see it."""
+    sql = f"{_SELECT} c.number = $1 AND {visible.sees(OWNER, 2)}"
+    found = await tx.row(Contract, sql, number, *visible.args)
+    return None if found is None else found.id
+
+
+async def find_contract(tx: Tx, visible: ScopeQuery, contract_id: UUID, *, lock: bool) -> Contract | None:
+    """A contract, None when there is none in the scope; locked until the transaction ends on request."""
+    if lock:
+        await tx.execute(_LOCK, contract_id)
+    return await tx.row(Contract, f"{_SELECT} c.id = $1 AND {visible.sees(OWNER, 2)}", contract_id, *visible.args)
+
+
+async def load_contracts(tx: Tx, ids: Sequence[UUID]) -> list[Contract]:
+    """Contracts by id, in the order of their ids."""
+    return await tx.rows(Contract, f"{_SELECT} c.id = ANY($1::uuid[]) ORDER BY c.id", ids)
+
+
+async def count_versions(tx: Tx, contract_id: UUID) -> int:
+    """How many versions a contract has."""
+    return int(await tx.fetchval(_VERSIONS, contract_id))
+
+
+async def add_version(tx: Tx, version: ContractVersion) -> None:
+    """Keep terms that hold from a day on."""
+    await insert_rows(tx, ContractVersion, [version])
