@@ -67,7 +67,7 @@ def _segments(path: str) -> tuple[str, ...]:
 
 
 RESOURCES: dict[str, tuple[str, ...]] = {
-    "customer": ("accounts", "orders", "payments", "returns", "exchange-rates", "sellers"),
+    "customer": ("accounts", "contacts", "orders", "payments", "returns", "exchange-rates", "sellers"),
     "targets": ("units", "members", "targets", "attainment", "credit-lines"),
     "channels": ("partners", "product-costs", "products", "rebate-programmes", "rebate-accounts", "rebate-entries"),
     "risk": (
@@ -95,7 +95,6 @@ AGREED: dict[str, tuple[str, ...]] = {
         "churn",
         "churn-fits",
         "churn-warnings",
-        "contacts",
         "custom-fields",
         "customer-policies",
         "duplicate-candidates",
