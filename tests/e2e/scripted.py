@@ -15,6 +15,22 @@ from tests.e2e.ways import How, account, acted, changed, created, ref, rows
 from tests.e2e.world import SERVICES, World
 
 
+def contact_example(world: World) -> httpx.Response:
+    """The example on an account of its own: there nobody has the e-mail address."""
+    return world.send("POST", "/v1/contacts", world.example("POST /v1/contacts") | {"account_id": account(world)})
+
+
+def contact(world: World) -> str:
+    made: str = contact_example(world).raise_for_status().json()["id"]
+    return made
+
+
+def withdrawal(world: World) -> httpx.Response:
+    path = f"/v1/contacts/{contact(world)}/consents"
+    given = world.make(path, world.example("POST /v1/contacts/{contact_id}/consents"))["id"]
+    return world.send("POST", f"{path}/{given}/withdraw", {})
+
+
 def order_body(world: World, of: str, price: int = 1000) -> dict[str, Any]:
     """An order of two pieces."""
     lines = [{"sku": world.ids["sku"][0], "quantity": 2, "unit_price": price}]
@@ -185,6 +201,15 @@ CALLS: dict[str, How] = {
     ),
     "PATCH /v1/accounts/{account_id}": changed("PATCH", "/v1/accounts/{account_id}", account),
     "POST /v1/accounts/{account_id}/archive": acted("/v1/accounts/{account_id}/archive", account),
+    "POST /v1/contacts": contact_example,
+    "POST /v1/contacts/batch": rows(
+        "/v1/contacts/batch",
+        lambda world: {"account_id": account(world), "name": "Row", "external_ids": {"scripted": uuid4().hex}},
+    ),
+    "PATCH /v1/contacts/{contact_id}": changed("PATCH", "/v1/contacts/{contact_id}", contact),
+    "POST /v1/contacts/{contact_id}/archive": acted("/v1/contacts/{contact_id}/archive", contact),
+    "POST /v1/contacts/{contact_id}/consents": acted("/v1/contacts/{contact_id}/consents", contact),
+    "POST /v1/contacts/{contact_id}/consents/{consent_id}/withdraw": withdrawal,
     "POST /v1/exchange-rates": rate_example,
     "POST /v1/orders": order_example,
     "POST /v1/orders/batch": rows(

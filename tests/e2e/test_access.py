@@ -17,6 +17,7 @@ from tests.e2e.contracts import amended_contract
 from tests.e2e.test_hostile import NOBODY, refused
 from tests.e2e.ways import filled
 from tests.e2e.world import SERVICES, World
+from tests.shared_suites.resources import asked
 
 # tokens
 
@@ -103,7 +104,7 @@ STRANGERS = ("rep-33", "manager-south")
 
 OWED = ("/v1/receivables/",)
 GROUPS: dict[str, tuple[str, ...]] = {
-    "customer": ("/v1/accounts/", "/v1/orders/", "/v1/payments/"),
+    "customer": ("/v1/accounts/", "/v1/contacts/", "/v1/orders/", "/v1/payments/"),
     "credit": ("/v1/credit-profiles/", "/v1/credit-decisions/", "/v1/exposures/", "/v1/order-credits/", *OWED),
     "results": ("/v1/targets/",),
     "organisation": ("/v1/units/", "/v1/members/"),
@@ -167,17 +168,18 @@ def with_ids(path: str, ids: dict[str, str], world: World) -> str:
 
 
 def test_every_role_on_every_route_with_an_id(world: World, ids: dict[str, str]) -> None:
-    wrong = []
+    wrong, nobody = [], dict.fromkeys(ids, NOBODY)
     for path, item in world.document["paths"].items():
         if "get" not in item or "{" not in path:
             continue
         for principal, allowed in MATRIX.items():
             expected = allowed.get(group_of(path), 403)
-            answer = world.send("GET", with_ids(path, ids, world), by=principal)
+            query = asked(item["get"])
+            answer = world.send("GET", with_ids(path, ids, world) + query, by=principal)
             if answer.status_code != expected:
                 wrong.append(f"{principal} GET {path}: {answer.status_code}, expected {expected}")
             if expected == 404:
-                unknown = world.send("GET", with_ids(path, dict.fromkeys(ids, NOBODY), world), by=principal)
+                unknown = world.send("GET", with_ids(path, nobody, world) + query, by=principal)
                 same = {**unknown.json(), "trace_id": ""} == {**answer.json(), "trace_id": ""}
                 wrong += [] if same else [f"{principal} GET {path}: a foreign id differs from an unknown one"]
     assert not wrong, "\n".join(wrong)

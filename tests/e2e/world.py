@@ -99,7 +99,11 @@ class World:
         orders = self.get("/v1/orders", limit=20, state="fulfilled")["items"] or self.get("/v1/orders")["items"]
         targets = self.get("/v1/targets", limit=5, **{"parent_id[null]": "true"})["items"]
         split = [self.get(f"/v1/targets/{item['id']}/decompositions")["items"] for item in targets]
+        contact = self.make("/v1/contacts", {"account_id": orders[0]["account_id"], "name": "Zhang Wei"})["id"]
+        consent = self.make(f"/v1/contacts/{contact}/consents", self.example("POST /v1/contacts/{contact_id}/consents"))
         found = {
+            "contact_id": [contact],
+            "consent_id": [consent["id"]],
             "product_id": first("/v1/products"),
             "partner_id": first("/v1/partners", state="active"),
             "programme_id": first("/v1/rebate-programmes"),
