@@ -33,7 +33,7 @@ Asked = Annotated[ReachWord, Query()]
 
 
 @router.post("/v1/contacts/{contact_id}/consents", response_model=ConsentRead, status_code=201)
-async def give_consent(contact_id: UUID, body: ConsentCreate, work: Writer) -> Response:
+async def create_consent(contact_id: UUID, body: ConsentCreate, work: Writer) -> Response:
     """Keep a consent of a contact."""
     consent = await service.give(work, contact_id, body)
     return json_answer(await service.shown(work, consent), 201)
@@ -55,6 +55,6 @@ async def withdraw_consent(contact_id: UUID, consent_id: UUID, body: ConsentWith
 
 
 @router.get("/v1/contacts/{contact_id}/allowed", response_model=AllowedAnswer)
-async def ask_allowed(contact_id: UUID, work: Reader, purpose: Asked, channel: Asked) -> Response:
+async def get_allowed(contact_id: UUID, work: Reader, purpose: Asked, channel: Asked) -> Response:
     """Whether a contact may be written to by this channel for this purpose: whatever sends asks here first."""
     return json_answer(await service.allowed(work, contact_id, purpose, channel))

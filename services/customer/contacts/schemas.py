@@ -46,10 +46,8 @@ def _distinct(roles: list[ContactRole]) -> list[ContactRole]:
 
 
 def _one_primary(points: list[Written]) -> list[Written]:
-    primary = primary_of([point.is_primary for point in points])
-    return [
-        point.model_copy(update={"is_primary": is_primary}) for point, is_primary in zip(points, primary, strict=True)
-    ]
+    primary_of([point.is_primary for point in points])
+    return points
 
 
 Roles = Annotated[list[ContactRole], Field(max_length=6), AfterValidator(_distinct)]

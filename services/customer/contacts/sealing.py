@@ -15,7 +15,7 @@ from kit.security.cipher import DataKey, KeyRing, Place
 from kit.settings import ServiceSettings, UnsafeSettings
 from services.customer.contacts.enums import PointKind
 from services.customer.contacts.models import Contact, ContactPoint, Phone, Point, SealedContact, StoredContact
-from services.customer.contacts.rules import EmailInvalid, PhoneInvalid
+from services.customer.contacts.rules import EmailInvalid, PhoneInvalid, primary_of
 
 HOME = "CN"
 """Where a phone number without a country is dialled, at an account without one."""
@@ -67,12 +67,19 @@ def with_points(values: Mapping[str, Any], country: str | None) -> dict[str, Any
     """The fields of a body with addresses and numbers as they are kept; raises EmailInvalid, PhoneInvalid."""
     found = dict(values)
     if "emails" in values:
-        found["emails"] = tuple(email_of(one, f"/emails/{number}/value") for number, one in enumerate(values["emails"]))
+        found["emails"] = tuple(
+            email_of(one, f"/emails/{number}/value") for number, one in enumerate(_marked(values["emails"]))
+        )
     if "phones" in values:
         found["phones"] = tuple(
-            phone_of(one, country, f"/phones/{number}/value") for number, one in enumerate(values["phones"])
+            phone_of(one, country, f"/phones/{number}/value") for number, one in enumerate(_marked(values["phones"]))
         )
     return found
+
+
+def _marked(points: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    primary = primary_of([one.get("is_primary", False) for one in points])
+    return [{**one, "is_primary": is_primary} for one, is_primary in zip(points, primary, strict=True)]
 
 
 def email_hashes(index: BlindIndex, emails: Sequence[Point]) -> list[IndexPair]:

@@ -208,7 +208,8 @@ async def store(work: Work, created: Sequence[Contact], updated: Sequence[Contac
 async def set_channels(work: Work, before: Contact, channels: tuple[AllowedChannel, ...]) -> Change[Contact]:
     """Keep what a contact allows from now on, as a new version also where that is what it was."""
     one = changed_row(before, {"channels": channels})
-    after = one.after.model_copy(update={"version": before.version + 1, "updated_at": clock.now()})
+    kept: Contact = one.after
+    after = kept.model_copy(update={"version": before.version + 1, "updated_at": clock.now()})
     await repository.save_channels(work.tx, before.version, after)
     return Change(before, after, one.changed)
 

@@ -16,9 +16,8 @@ from kit.security.cipher import KeyRing, UnknownKey, WrappedKey
 from kit.security.data_keys import left_to_wrap, rotate
 from kit.testing.postgres import TestServer
 from kit.testing.service import ServiceHarness, service_harness
-from services.customer.contacts import service as contacts
 from services.customer.contacts.models import Contact, ContactPoint
-from services.customer.contacts.sealing import index_of, ring_of
+from services.customer.contacts.sealing import index_of, points_of, ring_of
 from services.customer.keys import fill_index, left_to_fill
 
 OLD, NEW = (base64.b64encode(os.urandom(32)).decode() for _ in range(2))
@@ -122,16 +121,16 @@ async def test_an_index_key_changes_while_requests_run(
     await people(service, 0, PEOPLE)
     set_keys(service, index_keys=f"1:{OLD},2:{NEW}")
     assert await left_to_fill(service.runtime)
-    original, calls = contacts.points_of, []
+    calls: list[Contact] = []
 
     def dying(index: BlindIndex, one: Contact) -> list[ContactPoint]:
         calls.append(one)
         if len(calls) == PEOPLE // 2:
             raise Killed
-        return original(index, one)
+        return points_of(index, one)
 
     with monkeypatch.context() as patched:
-        patched.setattr(contacts, "points_of", dying)
+        patched.setattr("services.customer.contacts.service.points_of", dying)
         with pytest.raises(Killed):
             await fill_index(service.runtime, batch=5)
     await check(service, range(PEOPLE))
