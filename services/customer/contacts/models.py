@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from kit.db.columns import DECODED, FrozenRow, OwnedRow, document, identifier, moment, one_of, text
+from kit.db.columns import DECODED, FrozenRow, OwnedRow, big_int, document, identifier, moment, one_of, text
 from kit.security.data_keys import DataKeyRow
 from services.customer.contacts.enums import ContactRole, PointKind
 from services.customer.db import Base
@@ -111,7 +111,7 @@ class ContactPoint(FrozenRow):
         ),
     ]
     kind: Annotated[PointKind, text(primary_key=True)]
-    number: Annotated[int, Field(sa_type=sa.SmallInteger, primary_key=True)]
+    number: Annotated[int, big_int(primary_key=True)]
     value_index_1: Annotated[bytes | None, Field(sa_type=sa.LargeBinary, nullable=True)] = None
     value_index_2: Annotated[bytes | None, Field(sa_type=sa.LargeBinary, nullable=True)] = None
 

@@ -67,7 +67,7 @@ def _found_by() -> None:
         "contact_point",
         sa.Column("contact_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("number", sa.SmallInteger(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column("value_index_1", sa.LargeBinary(), nullable=True),
         sa.Column("value_index_2", sa.LargeBinary(), nullable=True),
         sa.CheckConstraint("kind IN ('email', 'phone')", name=op.f("ck_contact_point_kind")),
