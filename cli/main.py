@@ -56,10 +56,12 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def _logs_to_stderr(
+    context: typer.Context,
     _asked: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which.")] = False,
 ) -> None:
     """Standard output carries answers only."""
-    configure_logging("crmesh", "WARNING", json=not sys.stderr.isatty())
+    if context.invoked_subcommand != "run":  # its level is an option, and the first call decides
+        configure_logging("crmesh", "WARNING", json=not sys.stderr.isatty())
 
 
 def execute(work: Coroutine[Any, Any, Answer]) -> Answer:
