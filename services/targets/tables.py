@@ -10,6 +10,7 @@ from services.targets.credits.models import CreditBucketTable, CreditedOrderTabl
 from services.targets.db import Base
 from services.targets.decompositions.models import DecompositionTable
 from services.targets.members.models import MembershipTable, MemberTable, Principal
+from services.targets.products.models import ProductDirectory
 from services.targets.targets.models import TargetTable
 from services.targets.units.models import UnitTable
 
@@ -29,6 +30,7 @@ __all__ = [
     "Outbox",
     "ParkedEvent",
     "Principal",
+    "ProductDirectory",
     "TargetTable",
     "UnitTable",
 ]

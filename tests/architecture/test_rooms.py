@@ -40,6 +40,7 @@ RANKS = {
     "ledger": 2,
     "refunds": 2,
     "metrics": 2,
+    "children": 2,
     "repository": 1,
     "changes": 1,
     "references": 0,
@@ -56,6 +57,7 @@ RANKS = {
     "first_rule": 0,
     "bodies": 0,
     "periods": 0,
+    "regions": 0,
     "enums": 0,
 }
 """Files of a slice and how high they stand: doors, use cases, SQL, and what knows nobody; pure rules that would make
