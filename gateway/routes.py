@@ -68,7 +68,7 @@ def _segments(path: str) -> tuple[str, ...]:
 
 RESOURCES: dict[str, tuple[str, ...]] = {
     "customer": ("accounts", "contacts", "orders", "payments", "returns", "exchange-rates", "sellers"),
-    "targets": ("units", "members", "targets", "attainment", "credit-lines"),
+    "targets": ("units", "members", "targets", "attainment", "credit-lines", "calendar-days"),
     "channels": ("partners", "product-costs", "products", "rebate-programmes", "rebate-accounts", "rebate-entries"),
     "risk": (
         "credit-profiles",
@@ -117,7 +117,6 @@ AGREED: dict[str, tuple[str, ...]] = {
         "action-plans",
         "adjustments",
         "alerts",
-        "calendar-days",
         "forecasts",
         "kpis",
         "metrics",

@@ -6,6 +6,7 @@ from kit.events.tables import ConsumerOffsetRow, InboxRow, OutboxRow, ParkedEven
 from kit.jobs.tables import JobRow
 from kit.security.audit import AuditRow
 from kit.web.idempotency import IdempotencyRow
+from services.targets.calendars.models import CalendarDayTable, CalendarYearTable
 from services.targets.credits.models import CreditBucketTable, CreditedOrderTable, CreditLineTable
 from services.targets.db import Base
 from services.targets.decompositions.models import DecompositionTable
@@ -17,6 +18,8 @@ from services.targets.units.models import UnitTable
 __all__ = [
     "METADATA",
     "AuditLog",
+    "CalendarDayTable",
+    "CalendarYearTable",
     "ConsumerOffset",
     "CreditBucketTable",
     "CreditLineTable",

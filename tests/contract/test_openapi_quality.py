@@ -15,7 +15,7 @@ from cli.contracts import make_apps, merged_openapi
 
 VERBS = re.compile(
     "activate|apply|approve|archive|cancel|change|close|create|discard|draft|end|fulfil|get|give|list|meet|move|"
-    "override|place|publish|read|receive|refund|reject|replace|retry|return|review|set|sign|submit|suspend|"
+    "override|place|publish|read|receive|refund|reject|replace|reset|retry|return|review|set|sign|submit|suspend|"
     "terminate|update|upsert|waive|withdraw"
 )
 

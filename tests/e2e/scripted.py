@@ -147,6 +147,12 @@ def target(world: World) -> str:
     return made
 
 
+def own_day(world: World) -> str:
+    """A day of which the company may say what it is."""
+    day: str = world.ids["calendar-days.date"][0]
+    return day
+
+
 def active_target(world: World) -> str:
     made = target(world)
     world.make(f"/v1/targets/{made}/activate")
@@ -246,6 +252,8 @@ CALLS: dict[str, How] = {
     "POST /v1/members": created("/v1/members"),
     "POST /v1/members/{member_id}/move": move_example,
     "POST /v1/members/{member_id}/leave": acted("/v1/members/{member_id}/leave", member),
+    "PUT /v1/calendar-days/{date}": changed("PUT", "/v1/calendar-days/{date}", own_day),
+    "POST /v1/calendar-days/{date}/reset": acted("/v1/calendar-days/{date}/reset", own_day),
     "POST /v1/targets": created("/v1/targets"),
     "PATCH /v1/targets/{target_id}": changed("PATCH", "/v1/targets/{target_id}", target),
     "POST /v1/targets/{target_id}/activate": acted("/v1/targets/{target_id}/activate", target),

@@ -107,7 +107,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "customer": ("/v1/accounts/", "/v1/contacts/", "/v1/orders/", "/v1/payments/"),
     "credit": ("/v1/credit-profiles/", "/v1/credit-decisions/", "/v1/exposures/", "/v1/order-credits/", *OWED),
     "results": ("/v1/targets/",),
-    "organisation": ("/v1/units/", "/v1/members/"),
+    "organisation": ("/v1/units/", "/v1/members/", "/v1/calendar-days/"),
     "goods": ("/v1/products/", "/v1/partners/"),
     "plans": ("/v1/rebate-programmes/",),
     "policies": ("/v1/risk-policies/",),
@@ -155,6 +155,7 @@ def ids(world: World) -> dict[str, str]:
         "decomposition_id": world.get(f"/v1/targets/{target}/decompositions")["items"][0]["id"],
         "job_id": job,
         **amended_contract(world, account),
+        "date": str(world.ids["calendar-days.date"][0]),
     }
 
 

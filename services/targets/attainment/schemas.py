@@ -71,12 +71,14 @@ class AttainmentItem(Schema):
 
 
 class AttainmentRead(Schema):
-    """Results at the end of `as_of`; `sample_size` counts the credit lines behind them."""
+    """Results at the end of `as_of`; `sample_size` counts the credit lines behind them. Of targets also the day up to
+    which the make-up days that their working days count are announced."""
 
     as_of: date
     formula_version: int
     sample_size: int
     currency: str
+    calendar_known_until: date | None = None
     items: list[AttainmentItem]
 
 

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 from kit.errors import BadQuery, FieldError, NotFound, UnknownReference
 from kit.work import Work
 from services.targets.attainment import repository
 from services.targets.attainment.repository import GroupSum, Slice, TargetResult
-from services.targets.attainment.rules import assess
+from services.targets.attainment.rules import Count, assess
 from services.targets.attainment.schemas import AttainmentItem, AttainmentQuery, AttainmentRead
+from services.targets.calendars.rules import working_days
+from services.targets.calendars.service import company_calendar
 from services.targets.members.service import known_members
 from services.targets.products.service import known_lines
 from services.targets.targets.regions import check_region
 from services.targets.targets.service import require_target
 from services.targets.units.service import known_units, visible_to
 
-FORMULA_VERSION = 1
+FORMULA_VERSION = 2
 MAX_TREE = 1_000
 UNALLOCATED = "unallocated"
 
@@ -36,9 +39,9 @@ async def read_attainment(work: Work, query: AttainmentQuery) -> AttainmentRead:
     """
     _check(query)
     if query.root_id is not None:
-        return _of_targets(work, await _tree(work, query.root_id))
+        return await _of_targets(work, await _tree(work, query.root_id))
     if query.target_id is not None and not query.group_by:
-        return _of_targets(work, await _target(work, query.target_id, children=query.children))
+        return await _of_targets(work, await _target(work, query.target_id, children=query.children))
     part = await _slice(work, query) if query.target_id is None else await _target_slice(work, query.target_id)
     sums = await repository.sum_credits(work.tx, part, query.group_by or "")
     if query.target_id is None and not any(one.lines for one in sums):
@@ -90,8 +93,11 @@ def _answer(work: Work, found: Sequence[GroupSum | TargetResult], items: list[At
     )
 
 
-def _of_targets(work: Work, found: Sequence[TargetResult]) -> AttainmentRead:
-    return _answer(work, found, [*(_item(work, one) for one in found), *_unallocated(found)])
+async def _of_targets(work: Work, found: Sequence[TargetResult]) -> AttainmentRead:
+    calendar = await company_calendar(work)
+    count = partial(working_days, calendar)
+    answer = _answer(work, found, [*(_item(work, one, count) for one in found), *_unallocated(found)])
+    return answer.model_copy(update={"calendar_known_until": calendar.known_until()})
 
 
 def _unallocated(found: Sequence[TargetResult]) -> list[AttainmentItem]:
@@ -160,8 +166,8 @@ async def _slice(work: Work, query: AttainmentQuery) -> Slice:
     return Slice(**narrowed, visible_members=visible.members, visible_units=visible.units)
 
 
-def _item(work: Work, one: TargetResult) -> AttainmentItem:
-    standing = assess(one.amount, one.actual, one.period_start, one.period_end, work.today)
+def _item(work: Work, one: TargetResult, count: Count) -> AttainmentItem:
+    standing = assess(one.amount, one.actual, one.period_start, one.period_end, work.today, count)
     return AttainmentItem(
         key=one.child_key,
         actual=one.actual,
