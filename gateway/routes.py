@@ -69,7 +69,16 @@ def _segments(path: str) -> tuple[str, ...]:
 RESOURCES: dict[str, tuple[str, ...]] = {
     "customer": ("accounts", "contacts", "orders", "payments", "returns", "exchange-rates", "sellers"),
     "targets": ("units", "members", "targets", "attainment", "credit-lines", "calendar-days"),
-    "channels": ("partners", "product-costs", "products", "rebate-programmes", "rebate-accounts", "rebate-entries"),
+    "channels": (
+        "competitor-prices",
+        "partners",
+        "price-books",
+        "product-costs",
+        "products",
+        "rebate-programmes",
+        "rebate-accounts",
+        "rebate-entries",
+    ),
     "risk": (
         "credit-profiles",
         "credit-decisions",
@@ -133,7 +142,6 @@ AGREED: dict[str, tuple[str, ...]] = {
         "channel-costs",
         "channel-policies",
         "channels",
-        "competitor-prices",
         "conflicts",
         "deals",
         "partner-contacts",
@@ -145,7 +153,6 @@ AGREED: dict[str, tuple[str, ...]] = {
         "points-draws",
         "points-programmes",
         "price-approvals",
-        "price-books",
         "promotion-groups",
         "promotions",
         "quotes",

@@ -15,8 +15,8 @@ from cli.contracts import make_apps, merged_openapi
 
 VERBS = re.compile(
     "activate|apply|approve|archive|cancel|change|close|create|discard|draft|end|fulfil|get|give|list|meet|move|"
-    "override|place|publish|read|receive|refund|reject|replace|reset|retry|return|review|set|sign|submit|suspend|"
-    "terminate|update|upsert|waive|withdraw"
+    "override|place|publish|read|receive|refund|reject|replace|reset|retry|return|review|revise|set|sign|submit|"
+    "suspend|terminate|update|upsert|waive|withdraw"
 )
 
 

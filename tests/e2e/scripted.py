@@ -181,6 +181,31 @@ def cost(world: World) -> dict[str, Any]:
     return world.example("POST /v1/product-costs") | {"sku": sku}
 
 
+def price_book(world: World) -> str:
+    made: str = world.make("/v1/price-books", world.example("POST /v1/price-books"))["id"]
+    return made
+
+
+def published_book(world: World) -> str:
+    made = price_book(world)
+    world.make(f"/v1/price-books/{made}/publish")
+    return made
+
+
+def entries_example(world: World) -> httpx.Response:
+    """Its products are of a line that there is."""
+    body = world.example("PUT /v1/price-books/{book_id}/entries")
+    line = world.get("/v1/products", limit=1)["items"][0]["product_line"]
+    path = f"/v1/price-books/{price_book(world)}"
+    body = {"entries": [{**entry, "product_line": line} for entry in body["entries"]]}
+    return world.send("PUT", f"{path}/entries", body, headers=world.etag(path))
+
+
+def asked(world: World) -> dict[str, Any]:
+    """What a competitor that nobody has seen yet asks."""
+    return world.example("POST /v1/competitor-prices") | {"sku": world.ids["sku"][0], "competitor": uuid4().hex}
+
+
 def programme(world: World) -> str:
     made: str = world.make("/v1/rebate-programmes", world.example("POST /v1/rebate-programmes"))["id"]
     return made
@@ -264,6 +289,13 @@ CALLS: dict[str, How] = {
     "POST /v1/products": created("/v1/products"),
     "POST /v1/products/batch": rows("/v1/products/batch", lambda world: world.example("POST /v1/products")),
     "PATCH /v1/products/{product_id}": changed("PATCH", "/v1/products/{product_id}", product),
+    "POST /v1/price-books": created("/v1/price-books"),
+    "PATCH /v1/price-books/{book_id}": changed("PATCH", "/v1/price-books/{book_id}", price_book),
+    "PUT /v1/price-books/{book_id}/entries": entries_example,
+    "POST /v1/price-books/{book_id}/publish": acted("/v1/price-books/{book_id}/publish", price_book),
+    "POST /v1/price-books/{book_id}/revise": acted("/v1/price-books/{book_id}/revise", published_book),
+    "POST /v1/competitor-prices": lambda world: world.send("POST", "/v1/competitor-prices", asked(world)),
+    "POST /v1/competitor-prices/batch": rows("/v1/competitor-prices/batch", asked),
     "POST /v1/product-costs": lambda world: world.send("POST", "/v1/product-costs", cost(world)),
     "POST /v1/product-costs/batch": rows("/v1/product-costs/batch", cost),
     "POST /v1/partners": created("/v1/partners"),

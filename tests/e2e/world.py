@@ -105,6 +105,7 @@ class World:
             "contact_id": [contact],
             "consent_id": [consent["id"]],
             "product_id": first("/v1/products"),
+            "book_id": first("/v1/price-books", state="published"),
             "partner_id": first("/v1/partners", state="active"),
             "programme_id": first("/v1/rebate-programmes"),
             "account_id": [order["account_id"] for order in orders],
