@@ -20,7 +20,7 @@ from kit.process import make_bus, make_runtime
 from kit.runtime import Runtime
 from kit.settings import ServiceSettings
 from standalone.registry import SERVICES, room
-from standalone.system import system_file
+from standalone.system import kept_keys, system_file
 
 
 class NotRunning(Exception):
@@ -46,11 +46,13 @@ def overrides(folder: Path | None) -> dict[str, Any]:
     if folder is None:
         return {}
     system = read_system(folder)
+    secret = (folder / "secret").read_text()
     return {
         "postgres": system["postgres"],
         "bus": system["bus"],
         "kafka": system["kafka"] or "127.0.0.1:9092",
-        "secret": (folder / "secret").read_text(),
+        "secret": secret,
+        **kept_keys(secret),
     }
 
 

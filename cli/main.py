@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 import httpx
 import typer
 
-from cli import audit_log, command, events, infra, operate, parked, topics
+from cli import audit_log, command, events, infra, keys, operate, parked, topics
 from cli.backup import backup, restore
 from cli.command import EXIT_FOUND, EXIT_UNAVAILABLE, EXIT_USAGE
 from cli.connect import usual_folder
@@ -30,6 +30,7 @@ from kit.telemetry.logging import configure_logging
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(infra.app, name="infra")
 app.add_typer(audit_log.app, name="audit-log")
+app.add_typer(keys.app, name="keys")
 app.add_typer(parked.app, name="parked")
 app.add_typer(events.app, name="events")
 app.add_typer(topics.app, name="topics")
@@ -55,10 +56,12 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def _logs_to_stderr(
+    context: typer.Context,
     _asked: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which.")] = False,
 ) -> None:
     """Standard output carries answers only."""
-    configure_logging("crmesh", "WARNING", json=not sys.stderr.isatty())
+    if context.invoked_subcommand != "run":  # its level is an option, and the first call decides
+        configure_logging("crmesh", "WARNING", json=not sys.stderr.isatty())
 
 
 def execute(work: Coroutine[Any, Any, Answer]) -> Answer:

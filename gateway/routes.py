@@ -67,9 +67,18 @@ def _segments(path: str) -> tuple[str, ...]:
 
 
 RESOURCES: dict[str, tuple[str, ...]] = {
-    "customer": ("accounts", "orders", "payments", "returns", "exchange-rates", "sellers"),
-    "targets": ("units", "members", "targets", "attainment", "credit-lines"),
-    "channels": ("partners", "product-costs", "products", "rebate-programmes", "rebate-accounts", "rebate-entries"),
+    "customer": ("accounts", "contacts", "orders", "payments", "returns", "exchange-rates", "sellers"),
+    "targets": ("units", "members", "targets", "attainment", "credit-lines", "calendar-days"),
+    "channels": (
+        "competitor-prices",
+        "partners",
+        "price-books",
+        "product-costs",
+        "products",
+        "rebate-programmes",
+        "rebate-accounts",
+        "rebate-entries",
+    ),
     "risk": (
         "credit-profiles",
         "credit-decisions",
@@ -95,7 +104,6 @@ AGREED: dict[str, tuple[str, ...]] = {
         "churn",
         "churn-fits",
         "churn-warnings",
-        "contacts",
         "custom-fields",
         "customer-policies",
         "duplicate-candidates",
@@ -118,7 +126,6 @@ AGREED: dict[str, tuple[str, ...]] = {
         "action-plans",
         "adjustments",
         "alerts",
-        "calendar-days",
         "forecasts",
         "kpis",
         "metrics",
@@ -135,7 +142,6 @@ AGREED: dict[str, tuple[str, ...]] = {
         "channel-costs",
         "channel-policies",
         "channels",
-        "competitor-prices",
         "conflicts",
         "deals",
         "partner-contacts",
@@ -147,7 +153,6 @@ AGREED: dict[str, tuple[str, ...]] = {
         "points-draws",
         "points-programmes",
         "price-approvals",
-        "price-books",
         "promotion-groups",
         "promotions",
         "quotes",

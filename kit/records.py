@@ -173,6 +173,22 @@ async def audit_added(work: Work, resource: str, row_id: UUID, values: Mapping[s
     )
 
 
+async def audit_seen(work: Work, resource: str, ids: Sequence[UUID]) -> None:
+    """Audit that personal values of these rows are answered in full: one row for an answer, none for an empty one."""
+    if ids:
+        await audit.record(
+            work.tx,
+            actor=work.actor.subject,
+            roles=sorted(work.actor.roles),
+            action="read",
+            resource=resource,
+            resource_id=str(ids[0]) if len(ids) == 1 else "",
+            before=None,
+            after={"ids": [str(row_id) for row_id in ids]},
+            key=work.secret,
+        )
+
+
 def shown(row: OwnedRow, names: Sequence[str]) -> dict[str, Any]:
     """Fields of a row as JSON has them."""
     return row.model_dump(mode="json", include=set(names))

@@ -31,6 +31,7 @@ from kit.events.worker import Worker
 from kit.native.postgres import EmbeddedPostgres
 from kit.process import LOG_DATABASE, make_runtime, topics_of
 from kit.runtime import Runtime
+from kit.security.cipher import keys_of_secret
 from kit.security.tokens import TokenVerifier, static_jwks
 from kit.web.health import InnerServer
 from standalone.registry import SERVICES, room
@@ -316,6 +317,7 @@ async def _start_services(
             secret=secret,
             pool_writers=3,
             pool_readers=2,
+            **kept_keys(secret),
         )
         verifier = TokenVerifier(options.url, settings.audience, static_jwks(issuer.jwks()))
         runtime = make_runtime(settings, bus=bus, verifier=verifier)
@@ -344,6 +346,12 @@ def _start_workers(runtimes: dict[str, Runtime], stack: AsyncExitStack) -> list[
 
     stack.push_async_callback(end)
     return tasks
+
+
+def kept_keys(secret: str) -> dict[str, str]:
+    """Keys for personal values where the environment names none: made of the secret that a data folder keeps."""
+    unset = [name for name in ("keys", "index_keys") if not os.environ.get(f"CRMESH_{name.upper()}")]
+    return {name: keys_of_secret(secret, name) for name in unset}
 
 
 def _kept_secret(path: Path) -> str:

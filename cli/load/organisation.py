@@ -1,4 +1,4 @@
-"""The demo organisation: units in three levels, members, products, partners, a rebate programme, targets.
+"""The demo organisation: units in three levels, members, products, prices, partners, a rebate programme, targets.
 
 Everything is found by its code before it is made, so that an interrupted run goes on.
 """
@@ -60,6 +60,7 @@ async def _by_code(api: Api, path: str, code: str = "code") -> dict[str, dict[st
 async def set_up(api: Api) -> Organisation:
     """Make what is missing; returns the ids."""
     await _products(api)
+    await _prices(api)
     partners = await _partners(api)
     await _programme(api)
     units = await _units(api)
@@ -111,6 +112,20 @@ async def _products(api: Api) -> None:
         {"sku": sku, "direct_base": 800, "indirect_share": 100_000, "valid_from": f"{START}"} for sku, *_ in PRODUCTS
     ]
     await api.post("/v1/product-costs/batch", {"rows": costs})
+
+
+async def _prices(api: Api) -> None:
+    book = (await _by_code(api, "/v1/price-books")).get("LIST")
+    if book is None:
+        body = {"code": "LIST", "name": "List prices", "currency": CURRENCY, "min_markup": 100_000, "valid_from": START}
+        book = await api.post("/v1/price-books", body)
+    path = f"/v1/price-books/{book['id']}"
+    if book["state"] == "draft":
+        breaks = [{"min_quantity": 1, "unit_price": 1499}, {"min_quantity": 100, "unit_price": 1399}]
+        entries = [{"code": sku, "sku": sku, "method": "fixed", "breaks": breaks} for sku, *_ in PRODUCTS]
+        body = {"entries": entries}
+        await api.call("PUT", f"{path}/entries", body, headers={"If-Match": "*"})
+        await api.post(f"{path}/publish")
 
 
 async def _partners(api: Api) -> dict[int, str]:

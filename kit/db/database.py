@@ -29,11 +29,14 @@ Kind = TypeVar("Kind")
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, bytes):
+        return "\\x" + value.hex()
     return value.__dict__ if isinstance(value, BaseModel) else str(value)
 
 
 def dumps(value: object) -> str:
-    """JSON text for a json parameter or column; rows become objects, Decimals become text."""
+    """JSON text for a json parameter or column; rows become objects, Decimals and bytes become text as
+    PostgreSQL reads it."""
     return orjson.dumps(value, default=_plain, option=orjson.OPT_PASSTHROUGH_SUBCLASS).decode()
 
 

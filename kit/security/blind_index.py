@@ -21,7 +21,7 @@ from kit.settings import ServiceSettings
 
 INDEX_BYTES = 16
 PLACES = ("1", "2")
-_EXTENSION = re.compile(r"\s*(?:转|轉|ext\.?|extension|x|#)\s*[0-9]{1,8}\s*$", re.IGNORECASE)
+_EXTENSION = re.compile(r"\s*(?:转|轉|ext\.?|extension|x|#)\s*([0-9]{1,8})\s*$", re.IGNORECASE)
 
 
 class NotNormal(ValueError):
@@ -57,6 +57,11 @@ class BlindIndex:
         """The keys of CRMESH_INDEX_KEYS. Raises BadKeys, UnsafeSettings."""
         return cls.of(keys_of(settings, "index_keys"))
 
+    @property
+    def places(self) -> frozenset[str]:
+        """Places of the keys that are set: `1`, `2` or both."""
+        return frozenset(self._keys)
+
     def hashes(self, kind: str, normal: str) -> IndexPair:
         """HMAC-SHA256 of kind, NUL and the normal form, 16 bytes: written to both columns, and asked as
         `index_1 = $1 OR index_2 = $2` (a missing one is NULL and finds nothing)."""
@@ -86,6 +91,13 @@ def _ascii_domain(domain: str) -> str:
     return idna.encode(domain, uts46=True).decode()
 
 
+def split_extension(value: str) -> tuple[str, str | None]:
+    """A phone number as it was typed, in NFKC, without its extension (转, ext, #), and the digits of that."""
+    plain = unicodedata.normalize("NFKC", value)
+    found = _EXTENSION.search(plain)
+    return (plain[: found.start()], found[1]) if found else (plain, None)
+
+
 def normal_phone(value: str, country: str = "CN") -> str:
     """E.164, read as in this country (ISO 3166-1), an extension (转, ext, #) cut off.
 
@@ -93,7 +105,7 @@ def normal_phone(value: str, country: str = "CN") -> str:
     """
     import phonenumbers
 
-    plain = _EXTENSION.sub("", unicodedata.normalize("NFKC", value))
+    plain, _ = split_extension(value)
     try:
         number = phonenumbers.parse(plain, country)
     except phonenumbers.NumberParseException:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import hmac
 import os
 from collections.abc import Mapping
@@ -89,8 +88,16 @@ def keys_of(settings: ServiceSettings, setting: str) -> dict[str, bytes]:
         return keys
     if settings.env not in ("development", "test"):
         raise UnsafeSettings(f"set CRMESH_{setting.upper()}: personal values are encrypted with it")
-    secret = settings.secret.get_secret_value().encode()
-    return {"1": hmac.new(secret, f"crmesh {setting}".encode(), hashlib.sha256).digest()}
+    return {"1": _made_of(settings.secret.get_secret_value(), setting)}
+
+
+def _made_of(secret: str, purpose: str) -> bytes:
+    return hmac.digest(secret.encode(), f"crmesh {purpose}".encode(), "sha256")
+
+
+def keys_of_secret(secret: str, setting: str) -> str:
+    """The setting `keys` or `index_keys` as it is made of a secret: where one secret is all that is kept."""
+    return "1:" + base64.b64encode(_made_of(secret, setting)).decode()
 
 
 def _sealed(cipher: AESGCM, plain: bytes, bound: bytes) -> bytes:
@@ -123,6 +130,11 @@ class DataKey:
         if plain is None:
             raise CannotOpen(f"{place.table}.{place.column} of {place.row_id} does not open under its person's key")
         return plain.decode()
+
+
+def answer_key(settings: ServiceSettings) -> DataKey:
+    """What answers with personal values are kept under for a day; made of the secret, which never changes."""
+    return DataKey(AESGCM(_made_of(settings.secret.get_secret_value(), "kept answers")))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -49,11 +49,16 @@ def context_of(request: Request, tx: Tx, actor: Actor, scope: Scope | None = Non
 class Allow:
     """Dependency that gives the Context to callers holding `permission` and refuses others (403); None is anybody
     with a token. `reads` are projections that the answers are read from: while one of them has never been filled, the
-    answer is 503 `projection-building`."""
+    answer is 503 `projection-building`.
 
-    def __init__(self, permission: str | None, reads: Sequence[str] = ()) -> None:
+    `personal`: answers may hold personal values. Reading leaves a trace, so its transaction may write; an answer that
+    is kept for its Idempotency-Key is sealed.
+    """
+
+    def __init__(self, permission: str | None, reads: Sequence[str] = (), *, personal: bool = False) -> None:
         self.permission = permission
         self.reads = tuple(reads)
+        self.personal = personal
 
     # async: FastAPI would run a plain function in a thread, which costs more than the rest of a small request
     async def __call__(self, request: Request) -> Context:

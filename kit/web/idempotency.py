@@ -5,12 +5,14 @@ The answer is stored in the transaction of the effect. A request that is refused
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import orjson
@@ -22,6 +24,7 @@ from kit.db.columns import moment, text
 from kit.db.database import Tx
 from kit.errors import AppError, Conflict, FieldError, Invalid
 from kit.ids import derived_id
+from kit.security.cipher import DataKey, Place
 
 KEEP_HOURS = 24
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
@@ -54,12 +57,34 @@ class IdempotencyRow(SQLModel):
 
 @dataclass(frozen=True, slots=True)
 class KeyedRequest:
-    """Scope of one key: principal, method and concrete path, key, hash of query and body."""
+    """Scope of one key: principal, method and concrete path, key, hash of query and body; `cipher` seals an answer
+    that may hold personal values."""
 
     principal: str
     route: str
     key: str
     body_hash: str
+    cipher: DataKey | None = None
+
+    @property
+    def id(self) -> UUID:
+        """The same for the same key of the same principal and route."""
+        return derived_id("idempotency", self.principal, self.route, self.key)
+
+    def kept(self, body: str) -> str:
+        """An answer as it is stored."""
+        if self.cipher is None:
+            return body
+        return base64.b64encode(self.cipher.seal(body, self._place())).decode()
+
+    def given(self, kept: str) -> bytes:
+        """An answer as it was; raises CannotOpen."""
+        if self.cipher is None:
+            return kept.encode()
+        return self.cipher.open(base64.b64decode(kept), self._place()).encode()
+
+    def _place(self) -> Place:
+        return Place(IdempotencyRow.__tablename__, "body", self.id)
 
 
 def keyed_request(principal: str, method: str, path: str, query: str, keys: Sequence[str], body: bytes) -> KeyedRequest:
@@ -98,7 +123,7 @@ async def begin(
 
     Raises KeyInFlight while another transaction works the same key, KeyReused for another body.
     """
-    number = derived_id("idempotency", request.principal, request.route, request.key).int & (2**63 - 1)
+    number = request.id.int & (2**63 - 1)
     key = (request.principal, request.route, request.key)
     row = await tx.fetchrow(_BEGIN.replace("{also}", also), number, *key, *args)
     assert row is not None
@@ -112,7 +137,7 @@ async def begin(
     if row["body_hash"] != request.body_hash:
         raise KeyReused()
     headers = {**orjson.loads(row["headers"]), "Idempotency-Replayed": "true"}
-    return Response(row["body"].encode(), status_code=row["status"], headers=headers), None
+    return Response(request.given(row["body"]), status_code=row["status"], headers=headers), None
 
 
 def store(tx: Tx, request: KeyedRequest, response: Response) -> None:
@@ -125,6 +150,6 @@ def store(tx: Tx, request: KeyedRequest, response: Response) -> None:
         "body_hash": request.body_hash,
         "status": response.status_code,
         "headers": orjson.dumps(headers).decode(),
-        "body": bytes(response.body).decode(),
+        "body": request.kept(bytes(response.body).decode()),
     }
     tx.append(_KEEP, [row])

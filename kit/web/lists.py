@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -24,13 +24,16 @@ async def list_answer(
     args: Sequence[object] = (),
     *,
     extra: Collection[str] = (),
+    show: Callable[[list[dict[str, Any]]], Awaitable[None]] | None = None,
 ) -> Response:
     """The page that the request's parameters ask for, among the rows of the record scope `where`/`args`; `extra` names
-    parameters that the route reads itself."""
+    parameters that the route reads itself, `show` makes what is shown of what was read."""
     params = context.request.query_params.multi_items()
     page = await fetch_page(
         context.tx, spec, parse_query(spec, params, extra=extra), where=where, args=args, secret=context.runtime.secret
     )
+    if show is not None:
+        await show(page.items)
     link = next_link(context.request.url.path, params, page)
     return Response(
         page_body(page), media_type="application/json", headers={"Link": link} if link is not None else None

@@ -11,6 +11,7 @@ import inspect
 import random
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from dataclasses import replace
 from functools import wraps
 from typing import Any, get_args
 
@@ -27,6 +28,7 @@ from starlette.types import Scope as ASGIScope
 
 from kit.db.database import Tx
 from kit.errors import AppError, Unauthenticated
+from kit.security.cipher import answer_key
 from kit.security.principals import Actor, Scope
 from kit.web import idempotency
 from kit.web.context import Allow, context_of, permissions_of
@@ -88,12 +90,15 @@ class TransactionRoute(APIRoute):
         others = (needs.dependencies, needs.query_params, needs.header_params, needs.cookie_params, needs.body_params)
         return self._reads() and not any(others) and inspect.signature(self.endpoint).return_annotation is Response
 
+    def _is_personal(self) -> bool:
+        return self.allow is not None and self.allow.personal
+
     def _reads(self) -> bool:
         return (self.methods or set()) <= {"GET", "HEAD"}
 
     async def _answer(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        response = await _read(request, await authenticate(request), self._called)
+        response = await _read(request, await authenticate(request), self._called, self._is_personal())
         await response(scope, receive, send)
 
     async def _called(self, request: Request) -> Response:
@@ -110,7 +115,7 @@ class TransactionRoute(APIRoute):
 
     def get_route_handler(self) -> Endpoint:
         endpoint = super().get_route_handler()
-        read_only = self._reads()
+        read_only, is_personal = self._reads(), self._is_personal()
         takes_json = self.body_field is not None and not isinstance(self.body_field.field_info, params.Form)
 
         async def handle(received: Request) -> Response:
@@ -119,10 +124,10 @@ class TransactionRoute(APIRoute):
             if self.allow is not None:  # before the body is looked at, and before an answer that is kept is given again
                 self.allow.check(actor)
             if read_only:
-                return await _read(request, actor, endpoint)
+                return await _read(request, actor, endpoint, is_personal)
             if takes_json:
                 await _require_json(request)
-            return await _write(request, actor, endpoint)
+            return await _write(request, actor, endpoint, is_personal)
 
         return handle
 
@@ -203,20 +208,29 @@ async def _require_json(request: Request) -> None:
         raise UnsupportedMediaType()
 
 
-async def _read(request: Request, actor: Actor, endpoint: Endpoint) -> Response:
+async def _read(request: Request, actor: Actor, endpoint: Endpoint, is_personal: bool) -> Response:
     runtime = request.app.state.runtime
+    if is_personal:
+
+        async def work(tx: Tx) -> Response:
+            request.state.context = context_of(request, tx, actor)
+            return await endpoint(request)
+
+        return await in_transaction(request, work)
     async with Deadline(request), runtime.db.reading() as tx:
         request.state.context = context_of(request, tx, actor)
         return await endpoint(request)
 
 
-async def _write(request: Request, actor: Actor, endpoint: Endpoint) -> Response:
+async def _write(request: Request, actor: Actor, endpoint: Endpoint, is_personal: bool) -> Response:
     body = await request.body()
     keys = request.headers.getlist("idempotency-key")
     keyed = None
     if keys:
         url = request.url
         keyed = idempotency.keyed_request(actor.subject, request.method, url.path, url.query, keys, body)
+        if is_personal:
+            keyed = replace(keyed, cipher=answer_key(request.app.state.runtime.settings))
 
     async def work(tx: Tx) -> Response:
         context = request.state.context = context_of(request, tx, actor)

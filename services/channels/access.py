@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kit.security.principals import Grants, permissions_by_role
+from services.channels.competitor_prices.access import GRANTS as COMPETITOR_PRICES
 from services.channels.partners.access import GRANTS as PARTNERS
+from services.channels.price_books.access import GRANTS as PRICE_BOOKS
 from services.channels.product_costs.access import GRANTS as PRODUCT_COSTS
 from services.channels.products.access import GRANTS as PRODUCTS
 from services.channels.programmes.access import GRANTS as PROGRAMMES
@@ -15,5 +17,5 @@ from services.channels.roles import ADMINISTRATOR, AUDITOR
 OPERATIONS: Grants = {"operations:read": frozenset({AUDITOR}), "operations:write": frozenset()}
 
 PERMISSIONS: Mapping[str, frozenset[str]] = permissions_by_role(
-    ADMINISTRATOR, OPERATIONS, PARTNERS, PRODUCT_COSTS, PRODUCTS, PROGRAMMES, REBATES
+    ADMINISTRATOR, OPERATIONS, COMPETITOR_PRICES, PARTNERS, PRICE_BOOKS, PRODUCT_COSTS, PRODUCTS, PROGRAMMES, REBATES
 )

@@ -5,7 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from kit.web.operations import operations_router
+from services.channels.competitor_prices.router import router as competitor_prices
 from services.channels.partners.router import router as partners
+from services.channels.price_books.router import router as price_books
 from services.channels.product_costs.router import router as product_costs
 from services.channels.products.router import router as products
 from services.channels.programmes.router import router as programmes
@@ -15,6 +17,8 @@ from services.channels.subscriptions import subscriptions
 ROUTERS: tuple[APIRouter, ...] = (
     products,
     product_costs,
+    price_books,
+    competitor_prices,
     partners,
     programmes,
     rebates,

@@ -6,9 +6,11 @@ from kit.events.tables import ConsumerOffsetRow, InboxRow, OutboxRow, ParkedEven
 from kit.jobs.tables import JobRow
 from kit.security.audit import AuditRow
 from kit.web.idempotency import IdempotencyRow
+from services.channels.competitor_prices.models import CompetitorPriceTable
 from services.channels.db import Base
 from services.channels.directory.models import Principal
 from services.channels.partners.models import PartnerTable
+from services.channels.price_books.models import PriceBookTable, PriceEntryTable
 from services.channels.product_costs.models import ProductCostTable
 from services.channels.products.models import ProductTable
 from services.channels.programmes.models import RebateProgrammeTable
@@ -53,8 +55,11 @@ METADATA = Base.metadata
 __all__ = [
     "METADATA",
     "AccountFactTable",
+    "CompetitorPriceTable",
     "ExchangeRateTable",
     "PartnerTable",
+    "PriceBookTable",
+    "PriceEntryTable",
     "Principal",
     "ProductCostTable",
     "ProductTable",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from kit.security.principals import Grants, permissions_by_role
 from services.customer.accounts.access import GRANTS as ACCOUNTS
+from services.customer.contacts.access import GRANTS as CONTACTS
 from services.customer.directories.access import GRANTS as DIRECTORIES
 from services.customer.exchange_rates.access import GRANTS as EXCHANGE_RATES
 from services.customer.orders.access import GRANTS as ORDERS
@@ -15,5 +16,5 @@ from services.customer.roles import ADMINISTRATOR, AUDITOR
 OPERATIONS: Grants = {"operations:read": frozenset({AUDITOR}), "operations:write": frozenset()}
 
 PERMISSIONS: Mapping[str, frozenset[str]] = permissions_by_role(
-    ADMINISTRATOR, OPERATIONS, ACCOUNTS, DIRECTORIES, EXCHANGE_RATES, ORDERS, PAYMENTS
+    ADMINISTRATOR, OPERATIONS, ACCOUNTS, CONTACTS, DIRECTORIES, EXCHANGE_RATES, ORDERS, PAYMENTS
 )

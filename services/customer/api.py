@@ -6,6 +6,8 @@ from fastapi import APIRouter
 
 from kit.web.operations import operations_router
 from services.customer.accounts.router import router as accounts
+from services.customer.consents.router import router as consents
+from services.customer.contacts.router import router as contacts
 from services.customer.directories.router import router as sellers
 from services.customer.exchange_rates.router import router as exchange_rates
 from services.customer.orders.router import router as orders
@@ -17,6 +19,8 @@ from services.customer.transfers.router import router as transfers
 ROUTERS: tuple[APIRouter, ...] = (
     transfers,
     accounts,
+    contacts,
+    consents,
     sellers,
     exchange_rates,
     orders,

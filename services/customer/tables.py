@@ -7,6 +7,13 @@ from kit.jobs.tables import JobRow
 from kit.security.audit import AuditRow
 from kit.web.idempotency import IdempotencyRow
 from services.customer.accounts.models import AccountExternalIdTable, AccountTable
+from services.customer.consents.models import ConsentTable
+from services.customer.contacts.models import (
+    ContactExternalIdTable,
+    ContactPointTable,
+    ContactTable,
+    DataKeyTable,
+)
 from services.customer.db import Base
 from services.customer.directories.models import PartnerDirectory, Principal, ProductDirectory
 from services.customer.exchange_rates.models import ExchangeRateTable
@@ -53,6 +60,11 @@ __all__ = [
     "METADATA",
     "AccountExternalIdTable",
     "AccountTable",
+    "ConsentTable",
+    "ContactExternalIdTable",
+    "ContactPointTable",
+    "ContactTable",
+    "DataKeyTable",
     "ExchangeRateTable",
     "OrderCheckTable",
     "OrderLineTable",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from kit.security.principals import Grants, permissions_by_role
 from services.targets.attainment.access import GRANTS as ATTAINMENT
+from services.targets.calendars.access import GRANTS as CALENDARS
 from services.targets.credits.access import GRANTS as CREDITS
 from services.targets.members.access import GRANTS as MEMBERS
 from services.targets.roles import ADMINISTRATOR, AUDITOR
@@ -15,5 +16,5 @@ from services.targets.units.access import GRANTS as UNITS
 OPERATIONS: Grants = {"operations:read": frozenset({AUDITOR}), "operations:write": frozenset()}
 
 PERMISSIONS: Mapping[str, frozenset[str]] = permissions_by_role(
-    ADMINISTRATOR, OPERATIONS, UNITS, MEMBERS, TARGETS, CREDITS, ATTAINMENT
+    ADMINISTRATOR, OPERATIONS, CALENDARS, UNITS, MEMBERS, TARGETS, CREDITS, ATTAINMENT
 )

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from kit.web.operations import operations_router
 from services.targets.attainment.router import router as attainment
+from services.targets.calendars.router import router as calendar_days
 from services.targets.credits.router import router as credit_lines
 from services.targets.decompositions.router import router as decompositions
 from services.targets.members.router import router as members
@@ -14,6 +15,7 @@ from services.targets.targets.router import router as targets
 from services.targets.units.router import router as units
 
 ROUTERS: tuple[APIRouter, ...] = (
+    calendar_days,
     units,
     members,
     targets,

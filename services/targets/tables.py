@@ -6,16 +6,20 @@ from kit.events.tables import ConsumerOffsetRow, InboxRow, OutboxRow, ParkedEven
 from kit.jobs.tables import JobRow
 from kit.security.audit import AuditRow
 from kit.web.idempotency import IdempotencyRow
+from services.targets.calendars.models import CalendarDayTable, CalendarYearTable
 from services.targets.credits.models import CreditBucketTable, CreditedOrderTable, CreditLineTable
 from services.targets.db import Base
 from services.targets.decompositions.models import DecompositionTable
 from services.targets.members.models import MembershipTable, MemberTable, Principal
+from services.targets.products.models import ProductDirectory
 from services.targets.targets.models import TargetTable
 from services.targets.units.models import UnitTable
 
 __all__ = [
     "METADATA",
     "AuditLog",
+    "CalendarDayTable",
+    "CalendarYearTable",
     "ConsumerOffset",
     "CreditBucketTable",
     "CreditLineTable",
@@ -29,6 +33,7 @@ __all__ = [
     "Outbox",
     "ParkedEvent",
     "Principal",
+    "ProductDirectory",
     "TargetTable",
     "UnitTable",
 ]

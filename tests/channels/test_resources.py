@@ -37,21 +37,46 @@ class TestProducts(Created, Listed, Patched):
     )
 
 
-async def costed(service: ServiceHarness) -> dict[str, Any]:
+async def a_rock(service: ServiceHarness) -> dict[str, Any]:
     """A product that has no cost yet."""
     await service.post("/v1/products", {"sku": "CD-ROCK", "name": "Rock", "product_line": "rock"})
-    return {"sku": "CD-ROCK"}
+    return {}
 
 
 class TestProductCosts(Listed):
     family = Family(
         path="/v1/product-costs",
         noun="product_cost",
-        body={"direct_base": 800, "indirect_share": 100_000},
-        needs=costed,
+        body={"sku": "CD-ROCK", "direct_base": 800, "indirect_share": 100_000},
+        needs=a_rock,
         numbered=lambda n: {"valid_from": f"2026-01-{n:02d}"},
         reader="auditor",
         stranger="sales_rep",
+    )
+
+
+class TestPriceBooks(Created, Listed, Patched, Stateful):
+    family = Family(
+        path="/v1/price-books",
+        noun="price_book",
+        body={"name": "List prices", "currency": "USD", "valid_from": "2026-01-01"},
+        needs=a_rock,
+        numbered=lambda n: {"code": f"LIST-{n}"},
+        patch={"name": "Prices", "round_to": 100, "ending": -1, "valid_from": "2026-02-01"},
+        reader="sales_rep",
+        stranger="service_agent",
+    )
+
+
+class TestCompetitorPrices(Created, Listed):
+    family = Family(
+        path="/v1/competitor-prices",
+        noun="competitor_price",
+        body={"sku": "CD-ROCK", "price": 1450, "currency": "USD", "observed_on": "2026-02-14"},
+        needs=a_rock,
+        numbered=lambda n: {"competitor": f"C-{n}"},
+        reader="risk_officer",
+        stranger="service_agent",
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from kit.testing.service import ServiceHarness, make_event
-from services.customer.events_out import AccountCreated, AccountUpdated
+from services.customer.events_out import AccountCreated, AccountUpdated, ContactCreated, ContactUpdated
 from tests.customer.conftest import REP_1, UNITS, member, product, refused, reserved
 from tests.shared_suites.machines import Stateful
 from tests.shared_suites.resources import Created, Family, Listed, Patched, Scoped
@@ -23,6 +23,28 @@ class TestAccounts(Created, Listed, Patched, Scoped):
         foreign_writes=True,
         said=AccountCreated,
         changed=AccountUpdated,
+    )
+
+
+async def of_account(service: ServiceHarness) -> dict[str, Any]:
+    """An account that has no owner."""
+    body = {"kind": "organization", "name": "Blue Harbour"}
+    return {"account_id": (await service.post("/v1/accounts", body)).json()["id"]}
+
+
+class TestContacts(Created, Listed, Patched, Scoped):
+    family = Family(
+        path="/v1/contacts",
+        noun="contact",
+        body={"name": "Zhang Wei", "phones": [{"value": "13812345678"}]},
+        numbered=lambda n: {"emails": [{"value": f"zhang{n}@harbour.example"}]},
+        needs=of_account,
+        patch={"title": "Buyer", "roles": ["user"]},
+        reader="auditor",
+        foreign=("rep-1", "sales_rep"),
+        foreign_writes=True,
+        said=ContactCreated,
+        changed=ContactUpdated,
     )
 
 

@@ -15,6 +15,22 @@ from tests.e2e.ways import How, account, acted, changed, created, ref, rows
 from tests.e2e.world import SERVICES, World
 
 
+def contact_example(world: World) -> httpx.Response:
+    """The example on an account of its own: there nobody has the e-mail address."""
+    return world.send("POST", "/v1/contacts", world.example("POST /v1/contacts") | {"account_id": account(world)})
+
+
+def contact(world: World) -> str:
+    made: str = contact_example(world).raise_for_status().json()["id"]
+    return made
+
+
+def withdrawal(world: World) -> httpx.Response:
+    path = f"/v1/contacts/{contact(world)}/consents"
+    given = world.make(path, world.example("POST /v1/contacts/{contact_id}/consents"))["id"]
+    return world.send("POST", f"{path}/{given}/withdraw", {})
+
+
 def order_body(world: World, of: str, price: int = 1000) -> dict[str, Any]:
     """An order of two pieces."""
     lines = [{"sku": world.ids["sku"][0], "quantity": 2, "unit_price": price}]
@@ -131,6 +147,12 @@ def target(world: World) -> str:
     return made
 
 
+def own_day(world: World) -> str:
+    """A day of which the company may say what it is."""
+    day: str = world.ids["calendar-days.date"][0]
+    return day
+
+
 def active_target(world: World) -> str:
     made = target(world)
     world.make(f"/v1/targets/{made}/activate")
@@ -157,6 +179,31 @@ def cost(world: World) -> dict[str, Any]:
     """Of a product that has none yet."""
     sku = world.get(f"/v1/products/{product(world)}")["sku"]
     return world.example("POST /v1/product-costs") | {"sku": sku}
+
+
+def price_book(world: World) -> str:
+    made: str = world.make("/v1/price-books", world.example("POST /v1/price-books"))["id"]
+    return made
+
+
+def published_book(world: World) -> str:
+    made = price_book(world)
+    world.make(f"/v1/price-books/{made}/publish")
+    return made
+
+
+def entries_example(world: World) -> httpx.Response:
+    """Its products are of a line that there is."""
+    body = world.example("PUT /v1/price-books/{book_id}/entries")
+    line = world.get("/v1/products", limit=1)["items"][0]["product_line"]
+    path = f"/v1/price-books/{price_book(world)}"
+    body = {"entries": [{**entry, "product_line": line} for entry in body["entries"]]}
+    return world.send("PUT", f"{path}/entries", body, headers=world.etag(path))
+
+
+def asked(world: World) -> dict[str, Any]:
+    """What a competitor that nobody has seen yet asks."""
+    return world.example("POST /v1/competitor-prices") | {"sku": world.ids["sku"][0], "competitor": uuid4().hex}
 
 
 def programme(world: World) -> str:
@@ -197,6 +244,15 @@ CALLS: dict[str, How] = {
     "POST /v1/accounts/transfers": transfer,
     "POST /v1/accounts/{account_id}/restore": acted("/v1/accounts/{account_id}/restore", account),
     "POST /v1/accounts/{account_id}/archive": acted("/v1/accounts/{account_id}/archive", account),
+    "POST /v1/contacts": contact_example,
+    "POST /v1/contacts/batch": rows(
+        "/v1/contacts/batch",
+        lambda world: {"account_id": account(world), "name": "Row", "external_ids": {"scripted": uuid4().hex}},
+    ),
+    "PATCH /v1/contacts/{contact_id}": changed("PATCH", "/v1/contacts/{contact_id}", contact),
+    "POST /v1/contacts/{contact_id}/archive": acted("/v1/contacts/{contact_id}/archive", contact),
+    "POST /v1/contacts/{contact_id}/consents": acted("/v1/contacts/{contact_id}/consents", contact),
+    "POST /v1/contacts/{contact_id}/consents/{consent_id}/withdraw": withdrawal,
     "POST /v1/exchange-rates": rate_example,
     "POST /v1/orders": order_example,
     "POST /v1/orders/batch": rows(
@@ -233,6 +289,8 @@ CALLS: dict[str, How] = {
     "POST /v1/members": created("/v1/members"),
     "POST /v1/members/{member_id}/move": move_example,
     "POST /v1/members/{member_id}/leave": acted("/v1/members/{member_id}/leave", member),
+    "PUT /v1/calendar-days/{date}": changed("PUT", "/v1/calendar-days/{date}", own_day),
+    "POST /v1/calendar-days/{date}/reset": acted("/v1/calendar-days/{date}/reset", own_day),
     "POST /v1/targets": created("/v1/targets"),
     "PATCH /v1/targets/{target_id}": changed("PATCH", "/v1/targets/{target_id}", target),
     "POST /v1/targets/{target_id}/activate": acted("/v1/targets/{target_id}/activate", target),
@@ -243,6 +301,13 @@ CALLS: dict[str, How] = {
     "POST /v1/products": created("/v1/products"),
     "POST /v1/products/batch": rows("/v1/products/batch", lambda world: world.example("POST /v1/products")),
     "PATCH /v1/products/{product_id}": changed("PATCH", "/v1/products/{product_id}", product),
+    "POST /v1/price-books": created("/v1/price-books"),
+    "PATCH /v1/price-books/{book_id}": changed("PATCH", "/v1/price-books/{book_id}", price_book),
+    "PUT /v1/price-books/{book_id}/entries": entries_example,
+    "POST /v1/price-books/{book_id}/publish": acted("/v1/price-books/{book_id}/publish", price_book),
+    "POST /v1/price-books/{book_id}/revise": acted("/v1/price-books/{book_id}/revise", published_book),
+    "POST /v1/competitor-prices": lambda world: world.send("POST", "/v1/competitor-prices", asked(world)),
+    "POST /v1/competitor-prices/batch": rows("/v1/competitor-prices/batch", asked),
     "POST /v1/product-costs": lambda world: world.send("POST", "/v1/product-costs", cost(world)),
     "POST /v1/product-costs/batch": rows("/v1/product-costs/batch", cost),
     "POST /v1/partners": created("/v1/partners"),

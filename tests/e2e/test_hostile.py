@@ -207,7 +207,7 @@ def test_decompositions_that_cannot_be(world: World) -> None:
     world.settled()
     with world.untouched():
         for children, expected in INFEASIBLE:
-            answer = world.send("POST", path, {"dimension": "product_line", "children": children})
+            answer = world.send("POST", path, {"dimension": "customer_type", "children": children})
             problem = refused(answer, 409, "decomposition-infeasible")
             assert {(item["child"], item["kind"]) for item in problem["conflicts"]} == expected, answer.text
         for children, pointer in (
@@ -216,9 +216,12 @@ def test_decompositions_that_cannot_be(world: World) -> None:
             ([{"key": "a", "locked": INT64}], "/children/0/locked"),
             ([], "/children"),
         ):
-            answer = world.send("POST", path, {"dimension": "product_line", "children": children})
+            answer = world.send("POST", path, {"dimension": "customer_type", "children": children})
             assert answer.status_code == 422, answer.text
             assert pointer in {error["pointer"] for error in answer.json()["errors"]}, answer.text
+        for dimension, key in (("product_line", "Rok "), ("region", "Shanghai"), ("region", "cn-sh")):
+            answer = world.send("POST", path, {"dimension": dimension, "children": [{"key": key}]})
+            refused(answer, 422, "children-invalid", "/children/0/key")
         refused(world.send("POST", path, {"dimension": "weather"}), 422, "invalid", "/dimension")
 
 

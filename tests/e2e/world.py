@@ -99,8 +99,13 @@ class World:
         orders = self.get("/v1/orders", limit=20, state="fulfilled")["items"] or self.get("/v1/orders")["items"]
         targets = self.get("/v1/targets", limit=5, **{"parent_id[null]": "true"})["items"]
         split = [self.get(f"/v1/targets/{item['id']}/decompositions")["items"] for item in targets]
+        contact = self.make("/v1/contacts", {"account_id": orders[0]["account_id"], "name": "Zhang Wei"})["id"]
+        consent = self.make(f"/v1/contacts/{contact}/consents", self.example("POST /v1/contacts/{contact_id}/consents"))
         found = {
+            "contact_id": [contact],
+            "consent_id": [consent["id"]],
             "product_id": first("/v1/products"),
+            "book_id": first("/v1/price-books", state="published"),
             "partner_id": first("/v1/partners", state="active"),
             "programme_id": first("/v1/rebate-programmes"),
             "account_id": [order["account_id"] for order in orders],
@@ -115,7 +120,7 @@ class World:
             "sku": first("/v1/products", "sku"),
         }
         found |= {"owner_id": found["member_id"], "parent_id": found["unit_id"], "root_id": found["target_id"]}
-        self.ids |= found
+        self.ids |= found | {"calendar-days.date": ["2031-05-04"]}
         assert all(self.ids.values()), f"nothing known of {[name for name, ids in self.ids.items() if not ids]}"
 
     def real(self, node: Any, keep: Callable[[str], bool] = lambda _name: False) -> Any:

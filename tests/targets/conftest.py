@@ -109,6 +109,13 @@ class World:
             await outbox.add(tx, "targets", [fact])
             await apply_credits(tx, [Fact(fact, OrderCredited.model_validate(fact.payload))])
 
+    async def sell(self, *lines: str) -> None:
+        """Channels has told of a product of each line."""
+        products = [
+            {"id": new_id(), "sku": line, "product_line": line, "is_active": True, "version": 1} for line in lines
+        ]
+        await self.service.deliver(*(make_event("channels.product.changed.v1", one, one["id"]) for one in products))
+
     async def lines(self) -> list[dict[str, Any]]:
         """The credit ledger, oldest first."""
         return await self.service.rows("SELECT * FROM credit_line ORDER BY recorded_at, order_id, sequence, ordinal")

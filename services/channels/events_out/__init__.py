@@ -23,6 +23,7 @@ from services.channels.events_out import (
     tiers,
 )
 from services.channels.events_out.partners import PartnerActivated, PartnerApplied, PartnerSnapshot, PartnerSuspended
+from services.channels.events_out.prices import PriceChanged
 from services.channels.events_out.products import ProductChanged
 from services.channels.events_out.programmes import RebateProgrammePublished, RebateTier
 from services.channels.events_out.rebates import RebateAccrued, RebateSlice
@@ -34,6 +35,7 @@ __all__ = [
     "PartnerApplied",
     "PartnerSnapshot",
     "PartnerSuspended",
+    "PriceChanged",
     "ProductChanged",
     "RebateAccrued",
     "RebateProgrammePublished",

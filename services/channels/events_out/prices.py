@@ -1,4 +1,4 @@
-"""Prices under the floor. Key: the partner's id, without one the breach's."""
+"""Price books, key: the version's id; prices under the floor, key: the partner's id, without one the breach's."""
 
 from __future__ import annotations
 
@@ -7,6 +7,44 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from kit.events.contract import Published, sample_id
+
+
+class PriceChanged(Published):
+    """A version of a price book was published: it counts from `valid_from` until the next version's day.
+
+    `round_to` and `ending` are minor units of its currency; `entries_sha256` is over its entries by code.
+    """
+
+    id: UUID
+    code: str
+    book_version: int
+    currency: str
+    round_to: int
+    ending: int
+    valid_from: date
+    entry_count: int
+    entries_sha256: str
+    version: int
+    changed: list[str]
+    business_date: date
+
+    TYPE: ClassVar[str] = "channels.price.changed.v1"
+    SUBJECT: ClassVar[str] = "id"
+    KEY: ClassVar[str] = "id"
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "id": sample_id("b7"),
+        "code": "LIST",
+        "book_version": 1,
+        "currency": "USD",
+        "round_to": 100,
+        "ending": -1,
+        "valid_from": "2026-01-01",
+        "entry_count": 2,
+        "entries_sha256": "4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945",
+        "version": 3,
+        "changed": ["state", "published_by", "published_on"],
+        "business_date": "2025-12-15",
+    }
 
 
 class PriceFloorBreached(Published):
@@ -54,5 +92,5 @@ class PriceFloorBreached(Published):
     }
 
 
-PUBLISHED: tuple[type[Published], ...] = ()
+PUBLISHED: tuple[type[Published], ...] = (PriceChanged,)
 AGREED: tuple[type[Published], ...] = (PriceFloorBreached,)

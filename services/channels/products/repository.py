@@ -11,7 +11,20 @@ from services.channels.products.models import Product
 _BY_SKU = select_sql(Product, "sku = ANY($1::text[]) ORDER BY sku")
 _LOCKED = select_sql(Product, "sku = ANY($1::text[]) ORDER BY sku FOR NO KEY UPDATE")
 
+_OF_LINES = select_sql(Product, "product_line = ANY($1::text[]) ORDER BY sku")
+
 
 async def list_by_sku(tx: Tx, skus: Sequence[str], *, lock: bool) -> list[Product]:
     """Products of these skus, locked in their order on request."""
     return await tx.rows(Product, _LOCKED if lock else _BY_SKU, skus)
+
+
+async def list_of_lines(tx: Tx, lines: Sequence[str]) -> list[Product]:
+    """Products of these lines."""
+    return await tx.rows(Product, _OF_LINES, lines)
+
+
+async def known_lines(tx: Tx, lines: Sequence[str]) -> set[str]:
+    """Which of these lines have products."""
+    sql = "SELECT DISTINCT product_line FROM product WHERE product_line = ANY($1::text[])"
+    return {str(row["product_line"]) for row in await tx.fetch(sql, lines)}

@@ -21,3 +21,13 @@ def cost_on(costs: Iterable[DatedCost], day: date) -> int | None:
     """The cost with the latest `valid_from` not after the day, whatever their order; None before the first."""
     begun = [one for one in costs if one.valid_from <= day]
     return max(begun, key=lambda one: one.valid_from).unit_cost_base if begun else None
+
+
+def highest_cost(costs: Iterable[DatedCost], first: date, last: date | None) -> int | None:
+    """The highest cost that holds on some day from `first` to `last` (None: without end); None without any."""
+    known = list(costs)
+    found = [cost_on(known, first)]
+    found += [
+        one.unit_cost_base for one in known if first < one.valid_from and (last is None or one.valid_from <= last)
+    ]
+    return max((cost for cost in found if cost is not None), default=None)

@@ -65,3 +65,13 @@ async def add_costs(work: Work, added: Mapping[str, Sequence[CostStep]], known: 
 def _with_costs(product: Product, steps: Sequence[CostStep]) -> Change[Product]:
     costs = tuple(sorted((*product.costs, *steps), key=lambda step: step.valid_from))
     return changed_row(product, {"costs": costs})
+
+
+async def products_of_lines(work: Work, lines: Sequence[str]) -> list[Product]:
+    """Products of these lines."""
+    return await repository.list_of_lines(work.tx, sorted(set(lines))) if lines else []
+
+
+async def known_lines(work: Work, lines: Sequence[str]) -> set[str]:
+    """Which of these lines have products."""
+    return await repository.known_lines(work.tx, sorted(set(lines))) if lines else set()

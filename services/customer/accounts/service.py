@@ -120,6 +120,12 @@ async def get_account(work: Work, account_id: UUID) -> Account:
     return account
 
 
+async def accounts_by_id(work: Work, ids: Collection[UUID]) -> dict[UUID, Account]:
+    """Those of these accounts that the caller may see."""
+    known, scope = await repository.load_accounts(work.tx, ids), await work.scope()
+    return {account.id: account for account in known.values() if scope.sees(account.owner_id)}
+
+
 async def find_by_external(work: Work, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], UUID]:
     """Account ids of (source, external id), whoever owns them."""
     return await repository.find_by_external(work.tx, pairs)

@@ -24,6 +24,7 @@ from services.customer.events_out import (
     surveys,
 )
 from services.customer.events_out.accounts import AccountCreated, AccountSnapshot, AccountUpdated
+from services.customer.events_out.contacts import ContactConsentChanged, ContactCreated, ContactUpdated
 from services.customer.events_out.orders import (
     OrderCancelled,
     OrderConfirmed,
@@ -44,6 +45,9 @@ __all__ = [
     "AccountCreated",
     "AccountSnapshot",
     "AccountUpdated",
+    "ContactConsentChanged",
+    "ContactCreated",
+    "ContactUpdated",
     "OrderCancelled",
     "OrderConfirmed",
     "OrderFulfilled",

@@ -80,5 +80,5 @@ class ContactConsentChanged(Published, ContactSnapshot):
     }
 
 
-PUBLISHED: tuple[type[Published], ...] = ()
-AGREED: tuple[type[Published], ...] = (ContactCreated, ContactUpdated, ContactConsentChanged)
+PUBLISHED: tuple[type[Published], ...] = (ContactCreated, ContactUpdated, ContactConsentChanged)
+AGREED: tuple[type[Published], ...] = ()

@@ -14,7 +14,7 @@ from kit.web.context import Allow, Context, IfMatch
 from kit.web.lists import documented, list_answer, page_of
 from kit.web.responses import row_answer
 from services.risk.obligations import service
-from services.risk.obligations.judging import NOUN
+from services.risk.obligations.judging import NOUN, PROJECTIONS
 from services.risk.obligations.lists import OBLIGATIONS, OWNER
 from services.risk.obligations.rules import MOVES
 from services.risk.obligations.schemas import (
@@ -27,10 +27,10 @@ from services.risk.obligations.schemas import (
 
 router = routes.router("obligations")
 
-Reader = Annotated[Context, Depends(Allow("contracts:read"))]
-Drafter = Annotated[Context, Depends(Allow("contracts:draft"))]
-Writer = Annotated[Context, Depends(Allow("contracts:write"))]
-Approver = Annotated[Context, Depends(Allow("contracts:approve"))]
+Reader = Annotated[Context, Depends(Allow("contracts:read", reads=PROJECTIONS))]
+Drafter = Annotated[Context, Depends(Allow("contracts:draft", reads=PROJECTIONS))]
+Writer = Annotated[Context, Depends(Allow("contracts:write", reads=PROJECTIONS))]
+Approver = Annotated[Context, Depends(Allow("contracts:approve", reads=PROJECTIONS))]
 _MOVE = {action: shown_move(NOUN, MOVES, action) for action in MOVES}
 
 

@@ -24,7 +24,8 @@ class GroupSum(NamedTuple):
 
 
 class TargetResult(NamedTuple):
-    """A target with what was credited in its scope and period."""
+    """A target with what was credited in its scope and period; `is_nested` when the unit of another child of its
+    decomposition is above its own, so that its results are in that one's too."""
 
     id: UUID
     parent_id: UUID | None
@@ -35,6 +36,7 @@ class TargetResult(NamedTuple):
     amount: int
     period_start: date
     period_end: date
+    is_nested: bool
     actual: int
     lines: int
 
@@ -76,6 +78,10 @@ _SUMS = "coalesce(sum(b.amount), 0)::bigint AS actual, coalesce(sum(b.lines), 0)
 
 _TARGET = """
 SELECT t.id, t.parent_id, t.decomposition_id, t.child_key, t.name, t.state, t.amount, t.period_start, t.period_end,
+       EXISTS (SELECT 1 FROM unit u CROSS JOIN unnest(u.path) AS above(id)
+               JOIN target o ON o.decomposition_id = t.decomposition_id AND o.child_key = above.id::text
+                    AND o.unit_id = above.id
+               WHERE u.id = t.unit_id AND above.id <> t.unit_id) AS is_nested,
        a.actual, a.lines
 FROM target t CROSS JOIN LATERAL (
     SELECT coalesce(sum(b.amount), 0)::bigint AS actual, coalesce(sum(b.lines), 0)::bigint AS lines
@@ -90,8 +96,12 @@ FROM target t CROSS JOIN LATERAL (
 """
 _VISIBLE = "($2 OR t.member_id = ANY($3::uuid[]) OR t.unit_id = ANY($4::uuid[]))"
 _ONE = f"{_TARGET} WHERE t.id = $1 AND {_VISIBLE}"
-_CHILDREN = f"{_TARGET} WHERE t.parent_id = $1 AND {_VISIBLE} ORDER BY t.decomposition_id, t.child_key"
+_FAMILY = f"""
+{_TARGET} WHERE (t.id = $1 OR t.parent_id = $1) AND {_VISIBLE}
+ORDER BY t.id <> $1, t.decomposition_id, t.child_key
+"""
 _TREE = f"{_TARGET} WHERE t.root_id = $1 AND {_VISIBLE} ORDER BY t.id LIMIT $5"
+_KNOWN = "SELECT EXISTS (SELECT 1 FROM target WHERE {0} = $1) OR EXISTS (SELECT 1 FROM credit_bucket WHERE {0} = $1)"
 
 
 async def sum_credits(tx: Tx, part: Slice, group_by: str = "") -> list[GroupSum]:
@@ -109,16 +119,19 @@ async def sum_credits(tx: Tx, part: Slice, group_by: str = "") -> list[GroupSum]
     return await tx.rows(GroupSum, sql, *args)
 
 
-async def get_target_result(tx: Tx, target_id: UUID, scope: Scope) -> TargetResult | None:
-    """The result of a visible target, or None."""
-    return await tx.row(TargetResult, _ONE, target_id, *scope)
+async def list_results(tx: Tx, target_id: UUID, scope: Scope, *, children: bool) -> list[TargetResult]:
+    """The result of a target, if visible, on request with those of its children after it, by decomposition and key.
 
-
-async def list_children_results(tx: Tx, target_id: UUID, scope: Scope) -> list[TargetResult]:
-    """Results of the visible children of a target, by decomposition and key."""
-    return await tx.rows(TargetResult, _CHILDREN, target_id, *scope)
+    One statement: what is credited meanwhile is in all of them or in none.
+    """
+    return await tx.rows(TargetResult, _FAMILY if children else _ONE, target_id, *scope)
 
 
 async def list_tree_results(tx: Tx, root_id: UUID, scope: Scope, limit: int) -> list[TargetResult]:
     """Results of the visible targets of a tree."""
     return await tx.rows(TargetResult, _TREE, root_id, *scope, limit)
+
+
+async def is_known(tx: Tx, dimension: str, value: str) -> bool:
+    """Whether anything was credited to a value of product line, region or customer type, or a target is about it."""
+    return bool(await tx.fetchval(_KNOWN.format(dimension), value))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Query
@@ -23,13 +23,17 @@ router = routes.router("attainment")
 Reader = Annotated[Context, Depends(Allow("attainment:read"))]
 Rebuilder = Annotated[Context, Depends(Allow("attainment:rebuild"))]
 
-_UNSEEN = {
-    "description": "A target, unit or member is unknown, or not visible to the caller",
-    "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+_PROBLEM = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+_REFUSED: dict[int | str, dict[str, Any]] = {
+    404: {
+        "description": "A target is unknown; a target, unit or member is not visible to the caller",
+        "content": _PROBLEM,
+    },
+    422: {"description": "A filter names something that nobody knows", "content": _PROBLEM},
 }
 
 
-@router.get("/v1/attainment", response_model=AttainmentRead, responses={404: _UNSEEN})
+@router.get("/v1/attainment", response_model=AttainmentRead, responses=_REFUSED)
 async def read_attainment(query: Annotated[AttainmentQuery, Query()], work: Reader) -> Response:
     """What was credited, in base currency: of a target with percent, gap and pace, or of any slice, by any group."""
     answer = await service.read_attainment(work, query)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -14,7 +14,8 @@ PERCENT_WHOLE = 1_000_000
 MAX_PERCENT = 10**18
 """Largest percent that is told, in 1e-6: one that fits 64 bits."""
 
-_WORKDAYS = 5
+Count = Callable[[date, date], int]
+"""How many days of a period work, both ends included; 0 when it ends before it starts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +40,6 @@ def attainment_percent(actual: int, amount: int) -> int | None:
     return percent if percent is not None and abs(percent) <= MAX_PERCENT else None
 
 
-def working_days(first: date, last: date, holidays: Set[date] = frozenset()) -> int:
-    """Days from Monday to Friday that are no holiday, `first` and `last` included; 0 when last < first."""
-    if last < first:
-        return 0
-    weeks, rest = divmod((last - first).days + 1, 7)
-    days = weeks * _WORKDAYS + sum((first.weekday() + offset) % 7 < _WORKDAYS for offset in range(rest))
-    return days - sum(first <= day <= last and day.weekday() < _WORKDAYS for day in holidays)
-
-
 def expected_by(amount: int, elapsed: int, whole: int) -> int:
     """Amount due after `elapsed` of `whole` working days, half-even; all of it when there are none."""
     return ratio(amount, elapsed, whole) if whole else amount
@@ -63,19 +55,18 @@ def required_per_day(gap: int, remaining: int) -> int | None:
     return -(-gap // remaining) if remaining else None
 
 
-def assess(
-    amount: int, actual: int, first: date, last: date, as_of: date, holidays: Set[date] = frozenset()
-) -> Attainment:
-    """Standing of a target of `amount` for the business dates `first`..`last`, at the end of `as_of`.
+def assess(amount: int, actual: int, first: date, last: date, as_of: date, count: Count) -> Attainment:
+    """Standing of a target of `amount` for the business dates `first`..`last`, at the end of `as_of`, its days
+    counted by `count`.
 
     `pace` = actual / expected so far (working-day adjusted), None while nothing is expected.
     Raises ValueError when the period ends before it starts.
     """
     if last < first:
         raise ValueError("the period ends before it starts")
-    whole = working_days(first, last, holidays)
-    elapsed = working_days(first, min(as_of, last), holidays)
-    remaining = working_days(max(first, as_of + timedelta(days=1)), last, holidays)
+    whole = count(first, last)
+    elapsed = count(first, min(as_of, last))
+    remaining = count(max(first, as_of + timedelta(days=1)), last)
     expected = expected_by(amount, elapsed, whole) if as_of >= first else 0
     gap = amount - actual
     return Attainment(

@@ -41,7 +41,12 @@ class AttainmentQuery(Schema):
 
 class AttainmentItem(Schema):
     """One result. `key` is the group's value (null: none, or unassigned). The fields from `target_id` on are
-    those of a target: percents in millionths, amounts in minor units, null where undefined."""
+    those of a target: percents in millionths, amounts in minor units, null where undefined.
+
+    Where children of targets are shown, each decomposition has one more item: `key` is `unallocated`, there is no
+    `target_id`, and `actual` is what was credited to the target outside of all these children. Children and
+    unallocated sum to the target, unless the decomposition is `overlapping`: of children inside each other the
+    outermost count."""
 
     key: str | None
     actual: int
@@ -62,15 +67,18 @@ class AttainmentItem(Schema):
     working_days: int | None = None
     elapsed_days: int | None = None
     remaining_days: int | None = None
+    overlapping: bool | None = None
 
 
 class AttainmentRead(Schema):
-    """Results at the end of `as_of`; `sample_size` counts the credit lines behind them."""
+    """Results at the end of `as_of`; `sample_size` counts the credit lines behind them. Of targets also the day up to
+    which the make-up days that their working days count are announced."""
 
     as_of: date
     formula_version: int
     sample_size: int
     currency: str
+    calendar_known_until: date | None = None
     items: list[AttainmentItem]
 
 

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
-from kit.errors import BadQuery, FieldError, NotFound
+from kit.errors import BadQuery, FieldError, NotFound, UnknownReference
 from kit.work import Work
 from services.targets.attainment import repository
 from services.targets.attainment.repository import GroupSum, Slice, TargetResult
-from services.targets.attainment.rules import assess
+from services.targets.attainment.rules import Count, assess
 from services.targets.attainment.schemas import AttainmentItem, AttainmentQuery, AttainmentRead
-from services.targets.members.service import require_member
+from services.targets.calendars.rules import working_days
+from services.targets.calendars.service import company_calendar
+from services.targets.members.service import known_members
+from services.targets.products.service import known_lines
+from services.targets.targets.regions import check_region
 from services.targets.targets.service import require_target
-from services.targets.units.service import require_unit, visible_to
+from services.targets.units.service import known_units, visible_to
 
-FORMULA_VERSION = 1
+FORMULA_VERSION = 2
 MAX_TREE = 1_000
+UNALLOCATED = "unallocated"
 
-_DIMENSIONS = ("unit_id", "member_id", "product_line", "region", "customer_type")
+_VALUES = ("product_line", "region", "customer_type")
+_DIMENSIONS = ("unit_id", "member_id", *_VALUES)
 _NARROWING = (*_DIMENSIONS, "first", "last")
 _NAMES = {"first": "from", "last": "to"}
 
@@ -26,16 +34,18 @@ _NAMES = {"first": "from", "last": "to"}
 async def read_attainment(work: Work, query: AttainmentQuery) -> AttainmentRead:
     """The answer to a query.
 
-    Raises BadQuery for parameters that exclude each other; NotFound for a target, unit or member that does not exist
-    or is not visible.
+    Raises BadQuery for parameters that exclude each other and a period that ends before it starts; UnknownReference
+    for what nobody knows; NotFound for a target that does not exist, and for what is not visible.
     """
     _check(query)
     if query.root_id is not None:
-        return _of_targets(work, await _tree(work, query.root_id))
+        return await _of_targets(work, await _tree(work, query.root_id))
     if query.target_id is not None and not query.group_by:
-        return _of_targets(work, await _target(work, query.target_id, children=query.children))
+        return await _of_targets(work, await _target(work, query.target_id, children=query.children))
     part = await _slice(work, query) if query.target_id is None else await _target_slice(work, query.target_id)
     sums = await repository.sum_credits(work.tx, part, query.group_by or "")
+    if query.target_id is None and not any(one.lines for one in sums):
+        await _check_known(work, query)
     return _answer(work, sums, [AttainmentItem(key=one.key, actual=one.actual, lines=one.lines) for one in sums])
 
 
@@ -50,6 +60,23 @@ def _check(query: AttainmentQuery) -> None:
         raise _excluded("children")
     if query.root_id is not None and query.group_by:
         raise _excluded("group_by")
+    if query.first and query.last and query.last < query.first:
+        raise BadQuery(errors=[FieldError("to", "before-start", "ends before it starts")])
+
+
+async def _check_known(work: Work, query: AttainmentQuery) -> None:
+    """Nothing was credited to these values: 0 is said of those that something could be credited to, no others."""
+    for name in _VALUES:
+        value = getattr(query, name)
+        is_known = not value or (name == "region" and not check_region(value))
+        if is_known or (name == "product_line" and await known_lines(work, [value])):
+            continue
+        if not await repository.is_known(work.tx, name, value):
+            raise _unknown(name)
+
+
+def _unknown(name: str) -> UnknownReference:
+    return UnknownReference(errors=[FieldError(name, "unknown-reference", "nobody knows this value")])
 
 
 def _excluded(name: str) -> BadQuery:
@@ -66,16 +93,46 @@ def _answer(work: Work, found: Sequence[GroupSum | TargetResult], items: list[At
     )
 
 
-def _of_targets(work: Work, found: Sequence[TargetResult]) -> AttainmentRead:
-    return _answer(work, found, [_item(work, one) for one in found])
+async def _of_targets(work: Work, found: Sequence[TargetResult]) -> AttainmentRead:
+    calendar = await company_calendar(work)
+    count = partial(working_days, calendar)
+    answer = _answer(work, found, [*(_item(work, one, count) for one in found), *_unallocated(found)])
+    return answer.model_copy(update={"calendar_known_until": calendar.known_until()})
+
+
+def _unallocated(found: Sequence[TargetResult]) -> list[AttainmentItem]:
+    """What lies outside all children, per decomposition; who sees a target sees all its children.
+
+    A nested child of an early release has its results in those of the child above it.
+    """
+    by_id = {one.id: one for one in found}
+    split: dict[tuple[UUID, UUID], list[TargetResult]] = defaultdict(list)
+    for one in found:
+        if one.decomposition_id is not None and one.parent_id in by_id:
+            split[one.decomposition_id, one.parent_id].append(one)
+    items = []
+    for (decomposition_id, parent_id), children in sorted(split.items()):
+        parent = by_id[parent_id]
+        apart = [child for child in children if not child.is_nested]
+        items.append(
+            AttainmentItem(
+                key=UNALLOCATED,
+                actual=parent.actual - sum(child.actual for child in apart),
+                lines=parent.lines - sum(child.lines for child in apart),
+                parent_id=parent.id,
+                decomposition_id=decomposition_id,
+                overlapping=len(apart) < len(children),
+            )
+        )
+    return items
 
 
 async def _target(work: Work, target_id: UUID, *, children: bool) -> list[TargetResult]:
     scope = (await visible_to(work)).scope
-    found = await repository.get_target_result(work.tx, target_id, scope)
-    if found is None:
+    found = await repository.list_results(work.tx, target_id, scope, children=children)
+    if not found or found[0].id != target_id:
         raise NotFound(what="target")
-    return [found, *(await repository.list_children_results(work.tx, target_id, scope) if children else [])]
+    return found
 
 
 async def _tree(work: Work, root_id: UUID) -> list[TargetResult]:
@@ -97,10 +154,10 @@ async def _slice(work: Work, query: AttainmentQuery) -> Slice:
     visible = await visible_to(work)
     narrowed = {name: getattr(query, name) for name in _NARROWING}
     if visible.everything:
-        if query.unit_id is not None:
-            await require_unit(work, query.unit_id)
-        if query.member_id is not None:
-            await require_member(work, query.member_id)
+        if query.unit_id is not None and not await known_units(work, [query.unit_id]):
+            raise _unknown("unit_id")
+        if query.member_id is not None and not await known_members(work, [query.member_id]):
+            raise _unknown("member_id")
         return Slice(**narrowed)
     if query.unit_id is not None and query.unit_id not in visible.units:
         raise NotFound(what="unit")
@@ -109,8 +166,8 @@ async def _slice(work: Work, query: AttainmentQuery) -> Slice:
     return Slice(**narrowed, visible_members=visible.members, visible_units=visible.units)
 
 
-def _item(work: Work, one: TargetResult) -> AttainmentItem:
-    standing = assess(one.amount, one.actual, one.period_start, one.period_end, work.today)
+def _item(work: Work, one: TargetResult, count: Count) -> AttainmentItem:
+    standing = assess(one.amount, one.actual, one.period_start, one.period_end, work.today, count)
     return AttainmentItem(
         key=one.child_key,
         actual=one.actual,

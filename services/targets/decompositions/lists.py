@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from kit.db.lists import ListSpec, fields_of
+from kit.db.lists import Field, ListSpec, fields_of
 from services.targets.decompositions.models import DecompositionRow
 
 _SHOWN = ("target_id", "root_id", "amount", "children_sum", "version", "updated_at")
 
-DECOMPOSITIONS = ListSpec(source="decomposition d", fields=fields_of(DecompositionRow, "d", unfiltered=_SHOWN))
+OVERLAPPING = (
+    "EXISTS (SELECT 1 FROM target c JOIN unit u ON u.id = c.unit_id CROSS JOIN unnest(u.path) AS above(id) "
+    "JOIN target a ON a.decomposition_id = d.id AND a.child_key = above.id::text AND a.unit_id = above.id "
+    "WHERE c.decomposition_id = d.id AND c.unit_id <> above.id)"
+)
+"""Whether a child of decomposition `d` is about a unit above that of another one."""
+
+DECOMPOSITIONS = ListSpec(
+    source="decomposition d",
+    fields={**fields_of(DecompositionRow, "d", unfiltered=_SHOWN), "overlapping": Field(OVERLAPPING, "bool")},
+)
 OF_TARGET = "d.target_id = $1"

@@ -67,6 +67,7 @@ class ChildTarget(FrozenRow):
 
 
 class Decomposition(DecompositionRow):
-    """A decomposition with its children, by key."""
+    """A decomposition with its children, by key; `overlapping` when one is about a unit above that of another."""
 
     children: Annotated[tuple[ChildTarget, ...], DECODED]
+    overlapping: bool

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from kit.db.database import Tx
 from kit.db.rows import columns_of, insert_rows
+from services.targets.decompositions.lists import OVERLAPPING
 from services.targets.decompositions.models import Decomposition, DecompositionRow
 
 _GET = f"""
@@ -15,7 +16,7 @@ SELECT {columns_of(DecompositionRow, "d")}, (
                computed, weight, locked, floor, cap, bound, reason
         FROM target WHERE decomposition_id = d.id
     ) c
-) AS children
+) AS children, {OVERLAPPING} AS overlapping
 FROM decomposition d WHERE d.id = $1 AND d.target_id = $2
 """
 _COUNT = "SELECT count(*) FROM decomposition WHERE target_id = $1"

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from math import prod
 from types import MappingProxyType
+from uuid import UUID
 
 from kit.errors import Conflict, Invalid
 from kit.money import MAX_AMOUNT, allocate
@@ -144,6 +145,16 @@ def decompose(amount: int, children: Sequence[Child], drivers: Sequence[Driver])
     return [
         Cell(key, plain, sign * value, bound) for key, plain, (value, bound) in zip(keys, computed, filled, strict=True)
     ]
+
+
+def nested(paths: Sequence[Sequence[UUID]]) -> tuple[int, int] | None:
+    """Indexes of a unit and of one below it, None when no one is above another; a path leads from the root down."""
+    at = {path[-1]: index for index, path in enumerate(paths)}
+    for below, path in enumerate(paths):
+        above = next((at[unit] for unit in path[:-1] if unit in at), None)
+        if above is not None:
+            return above, below
+    return None
 
 
 def _bounds(child: Child, sign: int, *, excluded: bool) -> Bounds:

@@ -17,7 +17,8 @@ _CHILD = {"member_id": "01989f2e-0000-7000-8000-0000000000a1", "weight": 2, "loc
 
 
 class ChildCreate(Schema):
-    """A child: `unit_id` or `member_id` in these dimensions, else `key` (`2026-01`, `2026-Q1`, or the value).
+    """A child: `unit_id` or `member_id` in these dimensions, else `key` (`2026-01`, `2026-Q1`, or the value: a region
+    by ISO 3166-2, the product line of a product, a customer type). No child overlaps another or leaves the target.
 
     `weight` is the input of the custom driver: null takes part with the mean of the others, 0 excludes.
     """
@@ -71,7 +72,8 @@ class DriverRead(Schema):
 
 
 class DecompositionItem(Schema):
-    """A decomposition without its children; `children_sum` equals `amount`."""
+    """A decomposition without its children; `children_sum` equals `amount`. `overlapping` is one of an early release
+    that has a unit and a unit above it among its children: their results sum to more than the target's."""
 
     id: UUID
     target_id: UUID
@@ -81,6 +83,7 @@ class DecompositionItem(Schema):
     children_sum: int
     drivers: list[DriverRead]
     is_crediting: bool
+    overlapping: bool
     version: int
     created_at: datetime
     updated_at: datetime

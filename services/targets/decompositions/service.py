@@ -2,47 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
-from typing import NoReturn
+from collections.abc import Sequence
 from uuid import UUID
 
-from kit.errors import Conflict, FieldError, Invalid, NotFound
+from kit.errors import NotFound
 from kit.events import outbox
 from kit.records import fresh
 from kit.security import audit
 from kit.work import Work
 from services.targets.decompositions import repository
-from services.targets.decompositions.enums import PERIODS, Dimension, DriverKind
+from services.targets.decompositions.children import Part, parts_of
+from services.targets.decompositions.enums import DriverKind
 from services.targets.decompositions.models import Decomposition, DecompositionRow
-from services.targets.decompositions.periods import split_period
 from services.targets.decompositions.rules import Cell, Child, Driver, decompose
-from services.targets.decompositions.schemas import ChildCreate, DecompositionCreate
+from services.targets.decompositions.schemas import DecompositionCreate
 from services.targets.events_out import DecompositionChild, TargetDecomposed
-from services.targets.members import service as members
 from services.targets.targets import service as targets
 from services.targets.targets.models import Target
 from services.targets.targets.rules import check_open
-from services.targets.units import service as units
-
-
-class ChildrenInvalid(Invalid):
-    code, title = "children-invalid", "The children are not valid"
-
-
-class DimensionFixed(Conflict):
-    code, title = "dimension-fixed", "The target is about one value of this dimension already"
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A child before it has an amount: stable key, label, and the columns that its dimension narrows."""
-
-    key: str
-    label: str
-    narrowed: Mapping[str, UUID | str | date]
-    given: ChildCreate
 
 
 async def add_decomposition(work: Work, target_id: UUID, data: DecompositionCreate) -> Decomposition:
@@ -53,7 +30,7 @@ async def add_decomposition(work: Work, target_id: UUID, data: DecompositionCrea
     """
     target = await targets.require_target(work, target_id, lock=True)
     check_open(target.state)
-    parts = await _parts(work, target, data.dimension, data.children)
+    parts = await parts_of(work, target, data.dimension, data.children)
     cells = decompose(target.amount, [_child(part) for part in parts], _drivers(data, parts))
     row = DecompositionRow(
         **fresh(),
@@ -102,70 +79,6 @@ def _drivers(data: DecompositionCreate, parts: Sequence[Part]) -> list[Driver]:
         Driver(driver.kind, driver.weight, weights if driver.kind is DriverKind.CUSTOM else {})
         for driver in data.drivers
     ]
-
-
-def _refuse(index: int, field: str, code: str, detail: str) -> NoReturn:
-    raise ChildrenInvalid(errors=[FieldError(f"/children/{index}/{field}", code, detail)])
-
-
-async def _parts(work: Work, target: Target, dimension: Dimension, children: Sequence[ChildCreate]) -> list[Part]:
-    """The children by what they narrow; each names exactly the field of its dimension, and once."""
-    field = {Dimension.UNIT: "unit_id", Dimension.MEMBER: "member_id"}.get(dimension, "key")
-    seen: set[object] = set()
-    for index, child in enumerate(children):
-        for name in ("key", "unit_id", "member_id"):
-            if (getattr(child, name) is None) == (name == field):
-                _refuse(index, name, "child-key", f"children by {dimension} are named by {field} alone")
-        if getattr(child, field) in seen:
-            _refuse(index, field, "repeated", "named twice")
-        seen.add(getattr(child, field))
-    if dimension in PERIODS:
-        return _periods(target, dimension, children)
-    if not children:
-        raise ChildrenInvalid(errors=[FieldError("/children", "missing", f"name the children by {dimension}")])
-    if dimension is Dimension.UNIT:
-        return await _units(work, target, children)
-    if getattr(target, "member_id" if dimension is Dimension.MEMBER else dimension) is not None:
-        raise DimensionFixed
-    if dimension is Dimension.MEMBER:
-        return await _members(work, children)
-    return [Part(key, key, {dimension.value: key}, child) for child in children if (key := child.key)]
-
-
-def _periods(target: Target, dimension: Dimension, children: Sequence[ChildCreate]) -> list[Part]:
-    periods = split_period(target.period_start, target.period_end, 1 if dimension is Dimension.MONTH else 3)
-    known = {period.key for period in periods}
-    for index, child in enumerate(children):
-        if child.key not in known:
-            _refuse(index, "key", "unknown-period", f"expected one of: {', '.join(sorted(known)[:24])}")
-    given = {child.key: child for child in children}
-    return [
-        Part(one.key, one.key, {"period_start": one.first, "period_end": one.last}, given.get(one.key) or ChildCreate())
-        for one in periods
-    ]
-
-
-async def _units(work: Work, target: Target, children: Sequence[ChildCreate]) -> list[Part]:
-    known = await units.known_units(work, [child.unit_id for child in children if child.unit_id])
-    parts = []
-    for index, child in enumerate(children):
-        unit = known.get(child.unit_id) if child.unit_id else None
-        if unit is None:
-            _refuse(index, "unit_id", "unknown-unit", "no such unit")
-        if target.unit_id is not None and target.unit_id not in unit.path[:-1]:
-            _refuse(index, "unit_id", "outside", "not below the unit of the target")
-        parts.append(Part(str(unit.id), unit.code, {"unit_id": unit.id}, child))
-    return parts
-
-
-async def _members(work: Work, children: Sequence[ChildCreate]) -> list[Part]:
-    known = await members.known_members(work, [child.member_id for child in children if child.member_id])
-    parts = []
-    for index, child in enumerate(children):
-        if child.member_id is None or child.member_id not in known:
-            _refuse(index, "member_id", "unknown-member", "no such member")
-        parts.append(Part(str(child.member_id), known[child.member_id], {"member_id": child.member_id}, child))
-    return parts
 
 
 def _child_target(target: Target, decomposition_id: UUID, part: Part, cell: Cell) -> Target:

@@ -37,5 +37,5 @@ class CalendarChanged(Published):
     }
 
 
-PUBLISHED: tuple[type[Published], ...] = ()
-AGREED: tuple[type[Published], ...] = (CalendarChanged,)
+PUBLISHED: tuple[type[Published], ...] = (CalendarChanged,)
+AGREED: tuple[type[Published], ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date
 from uuid import UUID
 
 from kit.db.database import Tx
@@ -14,6 +15,12 @@ _GET = f"SELECT {columns_of(MemberRow, 'm')}, {MEMBERSHIPS} AS memberships FROM 
 _MEMBERSHIPS = """
 SELECT s.unit_id, u.path, s.valid_from, s.valid_to FROM membership s JOIN unit u ON u.id = s.unit_id
 WHERE s.member_id = $1 ORDER BY s.valid_from
+"""
+_WITHIN = """
+SELECT s.member_id, array_agg(DISTINCT above.id) AS units
+FROM membership s JOIN unit u ON u.id = s.unit_id CROSS JOIN unnest(u.path) AS above(id)
+WHERE s.member_id = ANY($1::uuid[]) AND s.valid_from <= $3 AND (s.valid_to IS NULL OR s.valid_to > $2)
+GROUP BY s.member_id
 """
 _CODES = "SELECT id, code FROM member WHERE id = ANY($1::uuid[])"
 
@@ -36,6 +43,12 @@ async def list_memberships(tx: Tx, member_id: UUID) -> list[Membership]:
 async def get_codes(tx: Tx, member_ids: Collection[UUID]) -> dict[UUID, str]:
     """Codes of the known ones among `member_ids`."""
     return {row["id"]: row["code"] for row in await tx.fetch(_CODES, list(member_ids))}
+
+
+async def list_within(tx: Tx, member_ids: Collection[UUID], first: date, last: date) -> dict[UUID, frozenset[UUID]]:
+    """The units to which members belong on any day of a period, and all above them; who belongs to none is absent."""
+    rows = await tx.fetch(_WITHIN, list(member_ids), first, last)
+    return {row["member_id"]: frozenset(row["units"]) for row in rows}
 
 
 async def replace_memberships(tx: Tx, member: Member) -> None:

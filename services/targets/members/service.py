@@ -55,10 +55,17 @@ async def known_members(work: Work, member_ids: Collection[UUID]) -> dict[UUID, 
     return await repository.get_codes(work.tx, member_ids)
 
 
-async def require_named_member(work: Work, member_id: UUID, pointer: str) -> None:
-    """A field of the body names a member; raises MemberUnknown."""
-    if not await known_members(work, [member_id]):
+async def require_named_member(work: Work, member_id: UUID, pointer: str) -> str:
+    """The code of the member that a field of the body names; raises MemberUnknown."""
+    known = await known_members(work, [member_id])
+    if member_id not in known:
         raise MemberUnknown(pointer)
+    return known[member_id]
+
+
+async def units_of(work: Work, member_ids: Collection[UUID], first: date, last: date) -> Mapping[UUID, frozenset[UUID]]:
+    """The units to which members belong on any day of `first`..`last`, and all above those; without any: absent."""
+    return await repository.list_within(work.tx, member_ids, first, last)
 
 
 async def add_member(work: Work, data: MemberCreate) -> Member:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from kit import clock
-from kit.errors import Conflict, FieldError, Invalid, NotFound
+from kit.errors import Conflict, FieldError, Invalid, NotFound, NotHeardYet, UnknownReference
 from kit.events import outbox
 from kit.records import Change, Resource, add, change, fresh, record, require
 from kit.transitions import next_state
@@ -14,9 +14,11 @@ from kit.versions import Versions
 from kit.work import Work
 from services.targets.events_out import TargetActivated, TargetSnapshot
 from services.targets.members import service as members
+from services.targets.products import service as products
 from services.targets.targets import repository
 from services.targets.targets.enums import TargetState
 from services.targets.targets.models import Target
+from services.targets.targets.regions import check_region
 from services.targets.targets.rules import MOVES, NOUN, check_parent, check_period
 from services.targets.targets.schemas import TargetCreate, TargetUpdate
 from services.targets.units import service as units
@@ -28,6 +30,10 @@ class TargetDecomposed(Conflict):
 
 class CurrencyNotBase(Invalid):
     code, title = "currency-not-base", "Targets are in the company's base currency"
+
+
+class MemberOutside(Invalid):
+    code, title = "member-outside", "The member belongs to the unit on no day of the period"
 
 
 _SAID = (TargetSnapshot.model_fields.keys() & Target.model_fields.keys()) - {"reason"}
@@ -54,17 +60,32 @@ async def require_target(work: Work, target_id: UUID, *, lock: bool = False) -> 
 
 
 async def add_target(work: Work, data: TargetCreate) -> Target:
-    """Make a root target in state draft; raises TargetPeriodInvalid, CurrencyNotBase, UnitUnknown, MemberUnknown."""
+    """Make a root target in state draft.
+
+    Raises TargetPeriodInvalid, CurrencyNotBase, UnitUnknown, MemberUnknown, MemberOutside, UnknownReference (region),
+    NotHeardYet (product line).
+    """
     check_period(data.period_start, data.period_end)
     if data.currency not in (None, work.base_currency):
         detail = f"expected {work.base_currency}"
         raise CurrencyNotBase(errors=[FieldError("/currency", "currency-not-base", detail)])
-    if data.unit_id is not None:
-        await units.require_named_unit(work, data.unit_id, "/unit_id")
-    if data.member_id is not None:
-        await members.require_named_member(work, data.member_id, "/member_id")
+    await _check_scope(work, data)
     row, given = fresh(), {**data.model_dump(), "currency": work.base_currency}
     return await add(work, TARGETS, Target(**row, root_id=row["id"], state=TargetState.DRAFT, **given))
+
+
+async def _check_scope(work: Work, data: TargetCreate) -> None:
+    """Values of the dimensions are known ones, and a member is inside the unit on some day."""
+    unit = None if data.unit_id is None else await units.require_named_unit(work, data.unit_id, "/unit_id")
+    if data.member_id is not None:
+        code = await members.require_named_member(work, data.member_id, "/member_id")
+        held = await members.units_of(work, [data.member_id], data.period_start, data.period_end)
+        if unit is not None and unit.id not in held.get(data.member_id, ()):
+            raise MemberOutside(errors=[FieldError("/member_id", "outside", f"{code} is never inside {unit.code}")])
+    if data.region is not None and (problem := check_region(data.region)):
+        raise UnknownReference(errors=[FieldError("/region", "unknown-region", problem)])
+    if data.product_line is not None and not await products.known_lines(work, [data.product_line]):
+        raise NotHeardYet(errors=[FieldError("/product_line", "unknown-product-line", "no product is of this line")])
 
 
 async def update_target(work: Work, target_id: UUID, version: Versions, data: TargetUpdate) -> Target:

@@ -41,10 +41,10 @@ async def credited(world: Any) -> Any:
 async def test_a_target_with_percent_gap_and_pace(credited: Any) -> None:
     target = await make_target(credited, unit_id=credited.units["north"])
     body = await credited.attainment(target_id=target["id"])
-    assert (body["formula_version"], body["sample_size"], body["currency"]) == (1, 3, "USD")
+    assert (body["formula_version"], body["sample_size"], body["currency"]) == (2, 3, "USD")
     (item,) = body["items"]
     assert (item["amount"], item["actual"], item["attainment"], item["gap"]) == (1000, 590, 590_000, 410)
-    assert (item["working_days"], item["target_id"]) == (64, target["id"])
+    assert (item["working_days"], item["target_id"]) == (59, target["id"])
 
 
 async def test_children_of_every_decomposition_and_the_whole_tree(credited: Any) -> None:
@@ -60,7 +60,14 @@ async def test_children_of_every_decomposition_and_the_whole_tree(credited: Any)
         ("2026-02", 1000),
         ("2026-03", -50),
         (credited.members["a1"], 540),
+        ("unallocated", 0),
+        ("unallocated", 410),
     ]
+    assert [(i.get("target_id"), i["lines"], i["overlapping"]) for i in items[-2:]] == [
+        (None, 0, False),
+        (None, 3, False),
+    ]
+    assert items[-1]["decomposition_id"] == items[-3]["decomposition_id"]
     tree = (await credited.attainment(root_id=target["id"]))["items"]
     assert sorted(map(str, tree)) == sorted(map(str, items))
     grouped = (await credited.attainment(target_id=target["id"], group_by="member"))["items"]
@@ -140,6 +147,7 @@ async def test_a_manager_keeps_what_was_credited_before_a_member_moved_away(cred
         (f"target_id={SOME}&root_id={SOME}", "root_id"),
         (f"target_id={SOME}&from=2026-01-01", "from"),
         (f"root_id={SOME}&group_by=unit", "group_by"),
+        ("from=2026-02-01&to=2026-01-31", "to"),
     ],
 )
 async def test_a_query_that_makes_no_sense(world: Any, query: str, pointer: str) -> None:
@@ -148,12 +156,31 @@ async def test_a_query_that_makes_no_sense(world: Any, query: str, pointer: str)
 
 
 async def test_unknown_things_and_roles_without_access(world: Any) -> None:
-    for name in ("target_id", "root_id", "unit_id", "member_id"):
+    for name in ("target_id", "root_id"):
         assert (await world.service.get(f"/v1/attainment?{name}={new_id()}")).status_code == 404
+    for name in ("unit_id", "member_id"):
+        answer = await world.service.get(f"/v1/attainment?{name}={new_id()}")
+        assert (answer.status_code, answer.json()["code"]) == (422, "unknown-reference")
+        assert answer.json()["errors"][0]["pointer"] == name
     officer = world.service.headers("risk-1", "risk_officer")
     assert (await world.service.get("/v1/attainment", headers=officer)).status_code == 403
     rep = world.service.headers("a1", "sales_rep")
     assert (await world.service.post("/v1/attainment/rebuilds", {}, headers=rep)).status_code == 403
+
+
+async def test_values_that_nobody_knows(credited: Any) -> None:
+    """0 is said of what something could be credited to."""
+    await credited.sell("jazz")
+    await make_target(credited, customer_type="wholesale")
+    for known in ("region=CN-BJ", "product_line=jazz", "customer_type=wholesale", "customer_type=retail&region=CN-BJ"):
+        for more in ("", "&group_by=member"):
+            items = (await credited.attainment(**dict(p.split("=") for p in f"{known}{more}".split("&"))))["items"]
+            assert sum(item["actual"] for item in items) == 0
+    for name, value in (("region", "Shanghai"), ("region", "cn-bj"), ("product_line", "Rok"), ("customer_type", "x")):
+        for more in ("", "&group_by=member", "&from=2026-01-01"):
+            answer = await credited.service.get(f"/v1/attainment?{name}={value}{more}")
+            assert (answer.status_code, answer.json()["code"]) == (422, "unknown-reference"), answer.text
+            assert answer.json()["errors"][0]["pointer"] == name
 
 
 async def publish(world: Any) -> None:

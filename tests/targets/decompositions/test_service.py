@@ -72,6 +72,7 @@ async def test_contradicting_constraints_are_named_and_nothing_is_stored(world: 
         {"key": "jazz", "floor": 2_000_000},
         {"key": "folk", "cap": 5},
     ]
+    await world.sell("rock", "jazz", "folk")
     answer = await split(world, target["id"], dimension="product_line", children=children)
     assert (answer.status_code, answer.json()["code"]) == (409, "decomposition-infeasible")
     assert {(c["child"], c["kind"]) for c in answer.json()["conflicts"]} == {("rock", "locked"), ("jazz", "floor")}
@@ -89,8 +90,78 @@ async def test_units_below_the_units_of_the_target(world: Any) -> None:
         assert (outside.status_code, outside.json()["errors"][0]["pointer"]) == (422, "/children/0/unit_id")
 
 
+async def test_units_that_overlap_are_refused_naming_both(world: Any, target: dict[str, Any]) -> None:
+    named = [{"unit_id": world.units[code]} for code in ("team-a", "south", "north")]
+    answer = await split(world, target["id"], dimension="unit", children=named)
+    assert (answer.status_code, answer.json()["code"]) == (422, "children-invalid")
+    found = answer.json()["errors"]
+    assert [(one["pointer"], one["code"]) for one in found] == [
+        ("/children/0/unit_id", "overlapping"),
+        ("/children/2/unit_id", "overlapping"),
+    ]
+    assert all("team-a is inside north" in one["detail"] for one in found)
+    apart = await split(world, target["id"], dimension="unit", children=named[:2])
+    assert (apart.status_code, apart.json()["overlapping"]) == (201, False)
+
+
+async def test_a_member_is_inside_a_unit_on_any_day_of_the_period(world: Any) -> None:
+    """a2 moves from the north to the south on the last day of the period; b1 is never in the north."""
+    moved = {"unit_id": world.units["team-b"], "from": Q1["period_end"]}
+    assert (await world.service.post(f"/v1/members/{world.members['a2']}/move", moved)).status_code == 200
+    found: dict[str, list[int]] = {}
+    for code in ("north", "team-a", "south", "team-b"):
+        body = {**Q1, "unit_id": world.units[code]}
+        target_id = (await world.service.post("/v1/targets", body)).json()["id"]
+        for member in ("a1", "a2", "b1"):
+            children = [{"member_id": world.members[member]}]
+            answer = await split(world, target_id, dimension="member", children=children)
+            found.setdefault(code, []).append(answer.status_code)
+            if answer.status_code == 422:
+                (error,) = answer.json()["errors"]
+                assert (error["pointer"], error["code"]) == ("/children/0/member_id", "outside")
+                assert {member, code} <= set(error["detail"].split())
+            both = await world.service.post("/v1/targets", {**body, "member_id": world.members[member]})
+            assert (both.status_code == 201) == (answer.status_code == 201), both.text
+            assert both.status_code == 201 or both.json()["code"] == "member-outside"
+    assert found == {
+        "north": [201, 201, 422],
+        "team-a": [201, 201, 422],
+        "south": [422, 201, 201],
+        "team-b": [422, 201, 201],
+    }
+
+
+async def test_units_of_a_target_of_a_member(world: Any) -> None:
+    body = {**Q1, "member_id": world.members["a1"]}
+    target_id = (await world.service.post("/v1/targets", body)).json()["id"]
+    for code, status in (("north", 201), ("team-a", 201), ("south", 422), ("team-b", 422)):
+        answer = await split(world, target_id, dimension="unit", children=[{"unit_id": world.units[code]}])
+        assert answer.status_code == status, answer.text
+    assert (
+        "south" in (await split(world, target_id, dimension="unit", children=[{"unit_id": world.units["south"]}])).text
+    )
+
+
+async def test_decompositions_of_an_early_release_say_that_they_overlap(world: Any, target: dict[str, Any]) -> None:
+    children = [{"unit_id": world.units[code]} for code in ("team-a", "south")]
+    made = (await split(world, target["id"], dimension="unit", children=children)).json()
+    apart = (await split(world, target["id"], dimension="month")).json()
+    async with world.service.transaction() as tx:
+        await tx.execute(
+            "UPDATE target SET unit_id = $1::uuid, child_key = $1::text WHERE unit_id = $2::uuid",
+            world.units["company"],
+            world.units["south"],
+        )
+    path = f"/v1/targets/{target['id']}/decompositions"
+    assert (await world.service.get(f"{path}/{made['id']}")).json()["overlapping"] is True
+    for wanted, expected in (("true", made), ("false", apart)):
+        listed = (await world.service.get(f"{path}?overlapping={wanted}")).json()["items"]
+        assert [(one["id"], one["overlapping"]) for one in listed] == [(expected["id"], wanted == "true")]
+
+
 async def test_any_depth_sums_everywhere(world: Any, target: dict[str, Any]) -> None:
     draw = random.Random(3)
+    await world.sell("k0", "k1", "k2")
     level = [target]
     for dimension in ("product_line", "month", "customer_type"):
         following = []
@@ -111,7 +182,10 @@ async def test_any_depth_sums_everywhere(world: Any, target: dict[str, Any]) -> 
     [
         ({"dimension": "colour"}, 422, "/dimension"),
         ({"dimension": "region"}, 422, "/children"),
-        ({"dimension": "region", "children": [{"key": "a"}, {"key": "a"}]}, 422, "/children/1/key"),
+        ({"dimension": "region", "children": [{"key": "CN-SH"}, {"key": "CN-SH"}]}, 422, "/children/1/key"),
+        ({"dimension": "region", "children": [{"key": "CN-SH"}, {"key": "Shanghai"}]}, 422, "/children/1/key"),
+        ({"dimension": "region", "children": [{"key": "CN-BJ"}, {"key": "cn-bj"}]}, 422, "/children/1/key"),
+        ({"dimension": "product_line", "children": [{"key": "Rok "}]}, 422, "/children/0/key"),
         ({"dimension": "region", "children": [{"weight": 1}]}, 422, "/children/0/key"),
         ({"dimension": "month", "children": [{"key": "2027-01"}]}, 422, "/children/0/key"),
         ({"dimension": "member", "children": [{"member_id": str(new_id())}]}, 422, "/children/0/member_id"),
@@ -209,8 +283,9 @@ async def test_ten_thousand_cells_are_decomposed_and_stored(world: Any) -> None:
     target = (await world.service.post("/v1/targets", body)).json()
     regions = await world.service.post(
         f"/v1/targets/{target['id']}/decompositions",
-        {"dimension": "region", "children": [{"key": f"r{n}"} for n in range(5)]},
+        {"dimension": "region", "children": [{"key": key} for key in ("CN-BJ", "CN-SH", "CN-GD", "CN-SC", "CN-TJ")]},
     )
+    await world.sell(*(f"p{n}" for n in range(2000)))
     lines = [{"key": f"p{n}", "weight": n + 1} for n in range(2000)]
     for region in regions.json()["children"]:
         answer = await world.service.post(

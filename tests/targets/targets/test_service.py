@@ -50,6 +50,10 @@ async def test_a_root_is_a_draft_in_base_currency(world: Any) -> None:
         ({"owner": "me"}, "/owner"),
         ({"unit_id": str(new_id())}, "/unit_id"),
         ({"member_id": str(new_id())}, "/member_id"),
+        ({"region": "Shanghai"}, "/region"),
+        ({"region": "cn-sh"}, "/region"),
+        ({"region": "CN-XX"}, "/region"),
+        ({"product_line": "Rok "}, "/product_line"),
     ],
 )
 async def test_what_is_no_target(world: Any, change: dict[str, Any], pointer: str) -> None:

@@ -1,0 +1,38 @@
+"""List of contacts."""
+
+from __future__ import annotations
+
+from kit.db.lists import Field, ListSpec, fields_of
+from services.customer.contacts.enums import ContactRole
+from services.customer.contacts.models import ContactColumns
+from services.customer.contacts.sealing import SEALED
+
+EXTERNAL_IDS = (
+    "(SELECT coalesce(json_object_agg(e.source, e.external_id ORDER BY e.source), '{}') "
+    "FROM contact_external_id e WHERE e.contact_id = c.id)"
+)
+"""The ids of contact `c` in other systems, {source: id}."""
+FOUND_BY = (
+    "c.id IN (SELECT p.contact_id FROM contact_point p WHERE p.kind = '{kind}' "
+    "AND (p.value_index_1 = ${first} OR p.value_index_2 = ${second}))"
+)
+"""Contacts that have an e-mail address or phone number with these hashes."""
+
+CONTACTS = ListSpec(
+    source="contact c JOIN account a ON a.id = c.account_id",
+    fields={
+        **fields_of(ContactColumns, "c", sortable=("name", "created_at"), without=("archived_at",)),
+        # with the id by which they are opened, whichever fields are asked for
+        **{name: Field(f"(c.id, c.{name})", filterable=False) for name in SEALED},
+        "owner_id": Field("a.owner_id", "uuid", nullable=True),
+        "role": Field("''", match="c.roles && {}", enum=tuple(ContactRole)),
+        "external_ids": Field(EXTERNAL_IDS, "json"),
+        "external_id": Field(
+            "''",
+            match="EXISTS (SELECT 1 FROM contact_external_id x WHERE x.contact_id = c.id AND x.external_id = ANY({}))",
+        ),
+        "is_archived": Field("(c.archived_at IS NOT NULL)", "bool"),
+    },
+    search=("c.name",),
+    default_sort="-created_at",
+)

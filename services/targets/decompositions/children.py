@@ -1,0 +1,140 @@
+"""The children of a decomposition before they have amounts: known, apart from each other, inside the target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NoReturn
+from uuid import UUID
+
+from kit.errors import Conflict, FieldError, Invalid
+from kit.work import Work
+from services.targets.decompositions.enums import PERIODS, Dimension
+from services.targets.decompositions.periods import split_period
+from services.targets.decompositions.rules import nested
+from services.targets.decompositions.schemas import ChildCreate
+from services.targets.members import service as members
+from services.targets.products import service as products
+from services.targets.targets.models import Target
+from services.targets.targets.regions import check_region
+from services.targets.units import service as units
+
+
+class ChildrenInvalid(Invalid):
+    code, title = "children-invalid", "The children are not valid"
+
+
+class DimensionFixed(Conflict):
+    code, title = "dimension-fixed", "The target is about one value of this dimension already"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A child before it has an amount: stable key, label, and the columns that its dimension narrows."""
+
+    key: str
+    label: str
+    narrowed: Mapping[str, UUID | str | date]
+    given: ChildCreate
+
+
+def _refuse(index: int, field: str, code: str, detail: str) -> NoReturn:
+    raise ChildrenInvalid(errors=[FieldError(f"/children/{index}/{field}", code, detail)])
+
+
+async def parts_of(work: Work, target: Target, dimension: Dimension, children: Sequence[ChildCreate]) -> list[Part]:
+    """The children by what they narrow; each names exactly the field of its dimension, and once.
+
+    Raises DimensionFixed, ChildrenInvalid (also for children that overlap, lie outside of the target or name a value
+    that is unknown).
+    """
+    field = {Dimension.UNIT: "unit_id", Dimension.MEMBER: "member_id"}.get(dimension, "key")
+    seen: set[object] = set()
+    for index, child in enumerate(children):
+        for name in ("key", "unit_id", "member_id"):
+            if (getattr(child, name) is None) == (name == field):
+                _refuse(index, name, "child-key", f"children by {dimension} are named by {field} alone")
+        if getattr(child, field) in seen:
+            _refuse(index, field, "repeated", "named twice")
+        seen.add(getattr(child, field))
+    if dimension in PERIODS:
+        return _periods(target, dimension, children)
+    if not children:
+        raise ChildrenInvalid(errors=[FieldError("/children", "missing", f"name the children by {dimension}")])
+    if dimension is Dimension.UNIT:
+        return await _units(work, target, children)
+    if getattr(target, "member_id" if dimension is Dimension.MEMBER else dimension) is not None:
+        raise DimensionFixed
+    if dimension is Dimension.MEMBER:
+        return await _members(work, target, children)
+    return await _values(work, dimension, children)
+
+
+def _periods(target: Target, dimension: Dimension, children: Sequence[ChildCreate]) -> list[Part]:
+    periods = split_period(target.period_start, target.period_end, 1 if dimension is Dimension.MONTH else 3)
+    known = {period.key for period in periods}
+    for index, child in enumerate(children):
+        if child.key not in known:
+            _refuse(index, "key", "unknown-period", f"expected one of: {', '.join(sorted(known)[:24])}")
+    given = {child.key: child for child in children}
+    return [
+        Part(one.key, one.key, {"period_start": one.first, "period_end": one.last}, given.get(one.key) or ChildCreate())
+        for one in periods
+    ]
+
+
+async def _units(work: Work, target: Target, children: Sequence[ChildCreate]) -> list[Part]:
+    known = await units.known_units(work, [child.unit_id for child in children if child.unit_id])
+    member_id = target.member_id
+    held = await _held(work, target, [member_id]) if member_id else {}
+    found = []
+    for index, child in enumerate(children):
+        unit = known.get(child.unit_id) if child.unit_id else None
+        if unit is None:
+            _refuse(index, "unit_id", "unknown-unit", "no such unit")
+        if target.unit_id is not None and target.unit_id not in unit.path[:-1]:
+            _refuse(index, "unit_id", "outside", f"{unit.code} is not below the unit of the target")
+        if member_id is not None and unit.id not in held.get(member_id, ()):
+            _refuse(index, "unit_id", "outside", f"the member of the target is never inside {unit.code}")
+        found.append(unit)
+    if pair := nested([unit.path for unit in found]):
+        above, below = pair
+        detail = f"{found[below].code} is inside {found[above].code}: their results would count twice"
+        raise ChildrenInvalid(
+            errors=[FieldError(f"/children/{index}/unit_id", "overlapping", detail) for index in sorted(pair)]
+        )
+    return [
+        Part(str(unit.id), unit.code, {"unit_id": unit.id}, child) for unit, child in zip(found, children, strict=True)
+    ]
+
+
+async def _members(work: Work, target: Target, children: Sequence[ChildCreate]) -> list[Part]:
+    ids = [child.member_id for child in children if child.member_id]
+    known = await members.known_members(work, ids)
+    held = await _held(work, target, ids) if target.unit_id else {}
+    parts = []
+    for index, child in enumerate(children):
+        if child.member_id is None or child.member_id not in known:
+            _refuse(index, "member_id", "unknown-member", "no such member")
+        code = known[child.member_id]
+        if target.unit_id is not None and target.unit_id not in held.get(child.member_id, ()):
+            unit = (await units.known_units(work, [target.unit_id]))[target.unit_id]
+            _refuse(index, "member_id", "outside", f"{code} is inside {unit.code} on no day of the period")
+        parts.append(Part(str(child.member_id), code, {"member_id": child.member_id}, child))
+    return parts
+
+
+async def _held(work: Work, target: Target, ids: Sequence[UUID]) -> Mapping[UUID, frozenset[UUID]]:
+    return await members.units_of(work, ids, target.period_start, target.period_end)
+
+
+async def _values(work: Work, dimension: Dimension, children: Sequence[ChildCreate]) -> list[Part]:
+    keys = [key for child in children if (key := child.key)]
+    lines = await products.known_lines(work, keys) if dimension is Dimension.PRODUCT_LINE else set[str]()
+    for index, key in enumerate(keys):
+        if dimension is Dimension.REGION and (problem := check_region(key)):
+            _refuse(index, "key", "unknown-region", problem)
+        if dimension is Dimension.PRODUCT_LINE and key not in lines:
+            _refuse(index, "key", "unknown-product-line", "no product is of this line")
+    return [Part(key, key, {dimension.value: key}, child) for key, child in zip(keys, children, strict=True)]

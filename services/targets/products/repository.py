@@ -1,0 +1,25 @@
+"""SQL of the product directory."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from kit.db.database import Tx
+from kit.db.rows import insert_rows
+from services.targets.products.models import ProductEntry
+
+_LATER = (
+    "ON CONFLICT (product_id) DO UPDATE SET product_line = excluded.product_line, version = excluded.version "
+    "WHERE product_directory.version < excluded.version"
+)
+_LINES = "SELECT DISTINCT product_line FROM product_directory WHERE product_line = ANY($1::text[])"
+
+
+async def put_products(tx: Tx, rows: Sequence[ProductEntry]) -> None:
+    """Insert or replace products by a later version; each id once, sorted."""
+    await insert_rows(tx, ProductEntry, rows, _LATER)
+
+
+async def list_lines(tx: Tx, lines: Collection[str]) -> set[str]:
+    """Those among `lines` that a product has."""
+    return {row["product_line"] for row in await tx.fetch(_LINES, list(lines))}
