@@ -10,6 +10,7 @@ branch_labels = None
 depends_on = None
 
 _WORDS = """
+-- widens: a word is added
 -- squawk-ignore ban-drop-constraint
 ALTER TABLE order_check DROP CONSTRAINT ck_order_check_kind, ADD CONSTRAINT ck_order_check_kind CHECK ({}) NOT VALID
 """

@@ -10,10 +10,12 @@ branch_labels = None
 depends_on = None
 
 _PAID = """
+-- widens: an upper bound goes
 -- squawk-ignore ban-drop-constraint
 ALTER TABLE orders DROP CONSTRAINT ck_orders_paid, ADD CONSTRAINT ck_orders_paid CHECK ({}) NOT VALID
 """
 _SETTLED = """
+-- widens: what is bounded is a column of its own, empty in rows of the release before
 ALTER TABLE order_return ADD COLUMN IF NOT EXISTS settled_base bigint,
   -- squawk-ignore ban-drop-constraint
   DROP CONSTRAINT IF EXISTS ck_order_return_settled,
