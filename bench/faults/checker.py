@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
@@ -21,7 +22,7 @@ from cli.connect import projections, verify_all
 from kit.errors import AppError
 from kit.events.bus import BusUnavailable, EventBus
 from kit.events.envelope import dead_letter_topic_of, topic_of
-from kit.events.failing import NAME
+from kit.events.failing import NAME, put_failing
 from kit.events.handlers import Lane
 from kit.events.lag import positions
 from kit.events.rebuild import rebuild
@@ -274,9 +275,10 @@ class Checker:
             self.verdict.counted["projections set aside"] += state == "aside"
 
     async def _check_dead_letters(self) -> None:
-        """A record that a service has to decode and cannot has one dead letter of it."""
+        """A record that a service has to decode and cannot has one dead letter of it; its workers have a lane more."""
         for service in SERVICES:
-            subscriptions = room(service, "subscriptions").subscriptions
+            subscriptions = deepcopy(room(service, "subscriptions").subscriptions)
+            put_failing(subscriptions)
             wanted = {
                 (topic, entry.record.partition, entry.record.offset)
                 for topic in subscriptions.topics()

@@ -20,6 +20,11 @@ async def _fail(_tx: Tx, _facts: Sequence[object]) -> None:
 
 
 def add_failing(subscriptions: Subscriptions) -> None:
-    """Put it on the insight lane for everything the service hears, when the environment says so; once."""
+    """Put it on the insight lane when the environment says so; once."""
     if os.environ.get("CRMESH_FAIL_INSIGHT") and NAME not in subscriptions.projections:
-        subscriptions.lane("insight").project(Projection(NAME, (), dict.fromkeys(subscriptions.handlers, _fail)))
+        put_failing(subscriptions)
+
+
+def put_failing(subscriptions: Subscriptions) -> None:
+    """Put it on the insight lane for everything the service hears."""
+    subscriptions.lane("insight").project(Projection(NAME, (), dict.fromkeys(subscriptions.handlers, _fail)))

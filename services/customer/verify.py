@@ -9,16 +9,20 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ValidationError
+
 from kit.db.database import Database, Tx
 from kit.events.bus import EventBus
 from kit.events.envelope import Event, topic_of
 from kit.events.verify import Check, Finding, at_one_moment, read_all
 from kit.money import ratio
+from services.customer.events_out import OrderConfirmed, OrderReturned, PaymentReceived, PaymentRefunded
 from services.customer.orders.repository import all_settled, confirmed_placements
 from services.customer.orders.settling import booking
 from services.customer.ownership.repository import count_behind
 
 Decided = tuple[str, int]
+_SAID = {model.TYPE: model for model in (OrderConfirmed, OrderReturned, PaymentReceived, PaymentRefunded)}
 _CONFIRMED, _RETURNED = "customer.order.confirmed.v1", "customer.order.returned.v1"
 _RECEIVED, _REFUNDED = "customer.payment.received.v1", "customer.payment.refunded.v1"
 
@@ -105,12 +109,23 @@ async def _settled(bus: EventBus, check: Check) -> dict[str, Settled]:
     orders: dict[str, Settled] = {}
     types = (_CONFIRMED, _RETURNED, _RECEIVED, _REFUNDED)
     async for event in read_all(bus, topic_of("customer"), types):
+        if not _is_as_agreed(event):
+            continue
         if event.type == _CONFIRMED:
             orders[event.payload["id"]] = Settled(event.payload["gross"], event.payload["gross_base"])
             continue
         for order_id, is_right in _booked(event, orders):
             check.add(is_right, f"order {order_id}, {event.type} {event.id}")
     return orders
+
+
+def _is_as_agreed(event: Event) -> bool:
+    """Whether the body is one that customer says; a forged one is taken by nobody."""
+    try:
+        _SAID[event.type].model_validate(event.payload)
+    except ValidationError:
+        return False
+    return True
 
 
 def _booked(event: Event, orders: dict[str, Settled]) -> Iterator[tuple[str, bool]]:

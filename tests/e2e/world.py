@@ -101,11 +101,13 @@ class World:
         split = [self.get(f"/v1/targets/{item['id']}/decompositions")["items"] for item in targets]
         contact = self.make("/v1/contacts", {"account_id": orders[0]["account_id"], "name": "Zhang Wei"})["id"]
         consent = self.make(f"/v1/contacts/{contact}/consents", self.example("POST /v1/contacts/{contact_id}/consents"))
+        book = self.make("/v1/price-books", self.example("POST /v1/price-books"))["id"]
+        self.make(f"/v1/price-books/{book}/publish")
         found = {
             "contact_id": [contact],
             "consent_id": [consent["id"]],
             "product_id": first("/v1/products"),
-            "book_id": first("/v1/price-books", state="published"),
+            "book_id": [book],
             "partner_id": first("/v1/partners", state="active"),
             "programme_id": first("/v1/rebate-programmes"),
             "account_id": [order["account_id"] for order in orders],

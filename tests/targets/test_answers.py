@@ -78,6 +78,8 @@ async def test_every_operation_answers_as_declared(answers: Answers) -> None:
     found = await answers.send("POST", f"/v1/targets/{target['id']}/decompositions", {"dimension": "month"})
     await answers.send("POST", f"/v1/targets/{target['id']}/activate")
     job = await answers.send("POST", "/v1/attainment/rebuilds", {})
+    await answers.send("PUT", "/v1/calendar-days/2026-05-04", {"kind": "off", "reason": "Stocktaking"}, If_Match='"0"')
+    await answers.send("POST", "/v1/calendar-days/2026-05-04/reset")
     for path in (
         f"/v1/units/{unit['id']}",
         "/v1/units?fields=code,path&sort=-code",
@@ -95,6 +97,8 @@ async def test_every_operation_answers_as_declared(answers: Answers) -> None:
         "/v1/attainment?group_by=unit",
         f"/v1/attainment?target_id={target['id']}&children=true",
         f"/v1/attainment/rebuilds/{job['id']}",
+        "/v1/calendar-days?from=2026-05-01&to=2026-05-31",
+        "/v1/calendar-days/2026-05-04",
     ):
         await answers.send("GET", path)
     await answers.send("POST", f"/v1/targets/{target['id']}/close")

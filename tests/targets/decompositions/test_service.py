@@ -254,28 +254,36 @@ async def test_ten_thousand_children_take_one_pass(world: Any, target: dict[str,
     """Also in a session that has changed one target before: its plans are kept."""
     small = await world.service.post("/v1/targets", Q1)
     assert (await world.service.post(f"/v1/targets/{small.json()['id']}/activate")).status_code == 200
-    decomposition = new_id()
     row = (
         "INSERT INTO target (id, root_id, parent_id, decomposition_id, child_key, name, metric, state, currency, "
         "amount, period_start, period_end) SELECT gen_random_uuid(), t.id, t.id, $2, n::text, 'child', t.metric, "
         "t.state, t.currency, CASE WHEN n <= t.amount % 10000 THEN 1 ELSE 0 END + t.amount / 10000, t.period_start, "
         "t.period_end FROM target t, generate_series($3::int, $3::int + 999) n WHERE t.id = $1::uuid"
     )
+
+    async def insert(parent: str) -> float:
+        """Seconds that a decomposition into as many children takes."""
+        decomposition, began = new_id(), time.monotonic()
+        async with world.service.transaction() as tx:
+            await tx.execute(
+                "INSERT INTO decomposition (id, target_id, root_id, dimension, amount, drivers, is_crediting) "
+                "SELECT $1, id, id, 'region', amount, '[]', true FROM target WHERE id = $2::uuid",
+                decomposition,
+                parent,
+            )
+            for first in range(1, 10_001, 1000):
+                await tx.execute(row, parent, decomposition, first)
+        return time.monotonic() - began
+
+    inserted = await insert(target["id"])
     started = time.monotonic()
-    async with world.service.transaction() as tx:
-        await tx.execute(
-            "INSERT INTO decomposition (id, target_id, root_id, dimension, amount, drivers, is_crediting) "
-            "VALUES ($1, $2::uuid, $2::uuid, 'region', 10000001, '[]', true)",
-            decomposition,
-            target["id"],
-        )
-        for first in range(1, 10_001, 1000):
-            await tx.execute(row, target["id"], decomposition, first)
-    inserted = time.monotonic() - started
     answer = await world.service.post(f"/v1/targets/{target['id']}/activate")
+    activated = time.monotonic() - started
     assert answer.status_code == 200, answer.text
-    # whatever else the machine does: four times as long in one pass, forty times when each row is compared with each
-    assert time.monotonic() - started < 16 * inserted
+    # whatever else the machine does meanwhile: it is measured before and after
+    inserted = max(inserted, await insert((await world.service.post("/v1/targets", Q1)).json()["id"]))
+    # three times as long in one pass, forty times when each row is compared with each
+    assert activated < 15 * inserted
 
 
 async def test_ten_thousand_cells_are_decomposed_and_stored(world: Any) -> None:
