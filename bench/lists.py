@@ -24,6 +24,7 @@ from bench.servers import Servers, infrastructure
 from kit.db.database import Database, DatabaseSettings, Tx
 from kit.db.lists import Page, fetch_page, parse_query
 from kit.db.migrate import upgrade
+from kit.db.text_keys import KEYS_VERSION
 from kit.security.principals import Actor, owned_rows, scope_query
 from kit.testing.native import run_apart
 from services.customer.accounts.lists import ACCOUNTS
@@ -47,9 +48,11 @@ UNION ALL SELECT md5('manager')::uuid, date '2020-01-01', 'manager', 'manager',
        ARRAY[md5('company')::uuid, md5('region0')::uuid]
 """
 _ACCOUNTS = """
-INSERT INTO account (id, version, created_at, updated_at, stream_key, kind, name, region, customer_type, owner_id, tags)
+INSERT INTO account (id, version, created_at, updated_at, stream_key, kind, name, region, customer_type, owner_id, tags,
+                     search_key, name_sort, keyed_of)
 SELECT id, 1, at, at, id, 'organization', 'Customer ' || n, 'CN-SH', 'retail',
-       md5('seller' || n % $2)::uuid, '{}'
+       md5('seller' || n % $2)::uuid, '{}', 'customer ' || n || chr(10), '1 customer ' || n,
+       $3 || ' Customer ' || n || chr(10)
 FROM (SELECT n, md5('account' || n)::uuid AS id, timestamptz '2020-01-01Z' + n * interval '1 second' AS at
       FROM generate_series(1, $1) AS n) AS made
 """
@@ -69,7 +72,7 @@ async def prepare(servers: Servers, rows: int) -> Database:
     connection = await asyncpg.connect(**settings.connect)
     try:
         await connection.execute(_PRINCIPALS, SELLERS, REGION_SELLERS)
-        await connection.execute(_ACCOUNTS, rows, SELLERS)
+        await connection.execute(_ACCOUNTS, rows, SELLERS, KEYS_VERSION)
         await connection.execute(_EXTERNAL, rows)
         await connection.execute("VACUUM (ANALYZE)")
         await connection.execute("CHECKPOINT")
@@ -97,11 +100,11 @@ async def deep_cursor(tx: Tx, caller: str, sort: str) -> str | None:
     from kit.db.lists import _identity
 
     where, args = await scope_of(tx, caller)
-    column, descending = sort.removeprefix("-"), sort.startswith("-")
+    column, descending = ACCOUNTS.fields[sort.removeprefix("-")].order, sort.startswith("-")
     seen = int(await tx.fetchval(f"SELECT count(*) FROM account a WHERE {where}", *args))
-    order = f"a.{column} {'DESC' if descending else 'ASC'}, a.id {'DESC' if descending else 'ASC'}"
+    order = f"{column} {'DESC' if descending else 'ASC'}, a.id {'DESC' if descending else 'ASC'}"
     part = f"ORDER BY {order} OFFSET {seen * 3 // 4} LIMIT 1"
-    found = await tx.fetchrow(f"SELECT a.{column} AS value, a.id FROM account a WHERE {where} {part}", *args)
+    found = await tx.fetchrow(f"SELECT {column} AS value, a.id FROM account a WHERE {where} {part}", *args)
     assert found is not None
     query = parse_query(ACCOUNTS, [("limit", str(PAGE)), ("sort", sort)])
     identifier: UUID = found["id"]

@@ -15,6 +15,7 @@ import asyncpg
 from kit import clock
 from kit.db.columns import OwnedRow
 from kit.db.rows import insert_rows, select_sql, update_row
+from kit.db.text_keys import code_sql, fold_code, keys_of
 from kit.errors import Conflict, LostRace, NotFound, Taken
 from kit.events import outbox
 from kit.events.contract import Published
@@ -68,9 +69,11 @@ async def add(work: Work, resource: Resource[R], row: R, *, action: str = "creat
 
 async def taken(work: Work, resource: Resource[R], row: R) -> Conflict:
     """Which unique value of a row another one has; names that one where the caller may see it."""
+    keys = keys_of(resource.row)
     for column in resource.unique:
-        sql = select_sql(resource.row, f"{column} = $1 AND id <> $2")
-        other = await work.tx.row(resource.row, sql, getattr(row, column), row.id)
+        value, is_code = getattr(row, column), keys is not None and column in keys.codes
+        sql = select_sql(resource.row, f"{code_sql(column) if is_code else column} = $1 AND id <> $2 LIMIT 1")
+        other = await work.tx.row(resource.row, sql, fold_code(value) if is_code else value, row.id)
         if other is not None:
             return Taken(resource.noun, column, other.id if await _is_visible(work, resource, other) else None)
     return LostRace()
@@ -112,6 +115,9 @@ async def change(
     if not result.changed:
         return before
     written = {name: getattr(result.after, name) for name in (*result.changed, "updated_at")}
+    keys = keys_of(resource.row)
+    if keys is not None and set(result.changed) & set(keys.sources):
+        written |= keys.made(result.after.__dict__)
     if set(result.changed) & set(resource.unique):
         try:
             async with work.tx.savepoint():

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
+import stdnum
 from stdnum import get_cc_module
 from stdnum.eu.vat import MEMBER_STATES
 from stdnum.exceptions import ValidationError
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 TAX_ID_VERSION = 1
 """Of `compact_tax_id`: raised when a key would come out differently; stored beside the keys."""
+
+UNKNOWN = "--"
 
 _DROPPED = re.compile(r"[^\w&+*]|_")
 _KINDS = ("vat", "tin")
@@ -67,6 +71,28 @@ def _compact(module: NumberValidationModule, plain: str) -> str:
         return _DROPPED.sub("", str(module.compact(plain)).upper())
     except ValidationError:
         return plain
+
+
+@lru_cache(maxsize=1)
+def _known() -> tuple[str, ...]:
+    """Countries whose numbers python-stdnum knows."""
+    named = (module.name.strip("_").upper() for module in iter_modules(stdnum.__path__) if module.ispkg)
+    return tuple(sorted(name for name in named if len(name) == 2 and _modules(name)))
+
+
+def tax_id_key(country: str, tax_id: str) -> str:
+    """What is stored beside a tax id: its compact form behind its country, or behind `--` where nothing is known of the
+    country's numbers."""
+    return f"{country if country in _known() else UNKNOWN} {compact_tax_id(country, tax_id)}"
+
+
+@lru_cache(maxsize=512)
+def tax_id_keys(tax_id: str) -> tuple[str, ...]:
+    """The keys of a tax id of whichever country: what a search for it compares with."""
+    return (
+        f"{UNKNOWN} {compact_tax_id(UNKNOWN, tax_id)}",
+        *(f"{country} {compact_tax_id(country, tax_id)}" for country in _known()),
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -14,6 +14,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
+from kit.db.text_keys import GRAMS
+
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -25,7 +27,9 @@ NAMING = {
 
 def new_registry() -> registry:
     """A registry of one service's own: tables of other services never share its metadata."""
-    return registry(metadata=sa.MetaData(naming_convention=NAMING))
+    metadata = sa.MetaData(naming_convention=NAMING)
+    sa.event.listen(metadata, "before_create", cast(Any, sa.DDL)(GRAMS))  # indexes of names need it
+    return registry(metadata=metadata)
 
 
 def identifier(**options: Any) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -19,6 +19,8 @@ from uuid import UUID
 from pydantic.fields import FieldInfo
 from sqlalchemy import ARRAY
 from sqlmodel import SQLModel
+
+from kit.db.text_keys import SearchKey, TextKey, keys_of
 
 Kind = Literal["uuid", "text", "currency", "int", "decimal", "float", "date", "datetime", "bool", "json"]
 Operator = Literal["eq", "ne", "in", "gt", "gte", "lt", "lte", "null", "notnull"]
@@ -151,7 +153,8 @@ class Field:
     `sql` is its expression in `ListSpec.source`. `nullable` must be true when it can be NULL (also through
     an outer join): paging depends on it. `match` replaces the comparison of a filter-only field by a
     predicate over an array parameter written `{}`:
-    `EXISTS (SELECT 1 FROM lines l WHERE l.order_id = o.id AND l.product_id = ANY({}))`.
+    `EXISTS (SELECT 1 FROM lines l WHERE l.order_id = o.id AND l.product_id = ANY({}))`. With a `key` a text is compared
+    by what it reads, not as it is spelt.
     """
 
     sql: str
@@ -162,6 +165,12 @@ class Field:
     enum: tuple[str, ...] | None = None
     output: bool = True
     match: str = ""
+    key: TextKey | None = None
+
+    @property
+    def order(self) -> str:
+        """The expression by which the field sorts."""
+        return self.key.order if self.key is not None and self.key.order else self.sql
 
     def operators(self) -> tuple[str, ...]:
         """Operators as they are written in a parameter's brackets; `eq` is written without."""
@@ -179,6 +188,15 @@ class Field:
             raise Refused("unknown-value", f"expected one of: {', '.join(self.enum)}")
         return KINDS[self.kind].parse(value)
 
+    def parameter(self, operator: Operator, values: Sequence[object]) -> object:
+        """What `predicate` compares with, of parsed values: several for `in`, one for every other operator."""
+        if self.key is not None and operator in ("eq", "ne", "in"):
+            spelt = cast(Sequence[str], values)
+            return list(dict.fromkeys(key for value in spelt for key in (*self.key.fold(value), value)))
+        if self.key is not None and self.key.order:
+            return self.key.place(str(values[0]))
+        return list(values) if operator == "in" or self.match else values[0]
+
     def predicate(self, operator: Operator, number: int) -> str:
         """The SQL condition, its parameter being `$number`.
 
@@ -189,11 +207,20 @@ class Field:
             return "(" + self.match.replace("{}", f"${number}::{cast}[]") + ")"
         if operator in ("null", "notnull"):
             return f"{self.sql} IS {'NOT ' if operator == 'notnull' else ''}NULL"
+        if self.key is not None and operator in ("eq", "ne", "in"):
+            return self._same(self.key, number, operator == "ne")
         if operator == "in":
             return f"{self.sql} = ANY(${number}::{cast}[])"
         if operator == "ne" and self.nullable:
             return f"{self.sql} IS DISTINCT FROM ${number}::{cast}"
-        return f"{self.sql} {_COMPARE[operator]} ${number}::{cast}"
+        return f"{self.order} {_COMPARE[operator]} ${number}::{cast}"
+
+    def _same(self, key: TextKey, number: int, others: bool) -> str:
+        values = f"ANY(${number}::text[])"
+        same = f"{key.sql} = {values}"
+        if key.waiting:
+            same = f"({same} OR ({key.waiting} AND {self.sql} = {values}))"
+        return f"({same}) IS NOT TRUE" if others else same
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -201,7 +228,8 @@ class ListSpec:
     """A list: `source` is what follows FROM (joins included), `fields` its fields by name.
 
     `key` names the unique, never null field that ends every sort; `search` are text expressions for `q`;
-    `default_sort` is written as the `sort` parameter. Make one at import: SQL is cached per object.
+    `search_key` is where the folded texts of them stand (`search_of` gives it); `default_sort` is written as the `sort`
+    parameter. Make one at import: SQL is cached per object.
     """
 
     source: str
@@ -209,6 +237,7 @@ class ListSpec:
     search: tuple[str, ...] = ()
     default_sort: str = "id"
     key: str = "id"
+    search_key: SearchKey | None = None
 
     def __post_init__(self) -> None:
         key = self.fields[self.key]
@@ -249,12 +278,17 @@ def fields_of(
     unfiltered: Collection[str] = (),
     without: Collection[str] = (),
 ) -> dict[str, Field]:
-    """A field for each column of a row type; arrays and documents are shown and cannot be filtered by."""
+    """A field for each column of a row type; arrays and documents are shown and cannot be filtered by. Names and codes
+    are compared by their keys."""
     fields = {
         name: _field_of(info, f"{alias}.{name}", is_sortable=name in sortable)
         for name, info in row.model_fields.items()
         if name not in without
     }
+    keys = keys_of(row)
+    if keys is not None:
+        of = keys.fields(alias)
+        fields |= {name: replace(fields[name], key=key) for name, key in of.items() if name in fields}
     return {**fields, **{name: replace(fields[name], filterable=False) for name in unfiltered}}
 
 
@@ -269,3 +303,9 @@ def _field_of(info: FieldInfo, sql: str, *, is_sortable: bool) -> Field:
     # a helper in the annotation leaves its type in the metadata, one as the value in the field itself
     is_array = any(isinstance(getattr(each, "sa_type", None), ARRAY) for each in (info, *info.metadata))
     return Field(f"to_jsonb({sql})" if is_array else sql, "json", nullable=is_nullable)
+
+
+def search_of(row: type[SQLModel], alias: str) -> SearchKey | None:
+    """Where the folded texts of a row type stand that `q` searches."""
+    keys = keys_of(row)
+    return keys.search(alias) if keys is not None else None

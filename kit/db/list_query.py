@@ -1,7 +1,8 @@
 """The query grammar of lists: `field=`, `field[gte]=`, `q=`, `sort=-a,b`, `fields=`, `limit=`, `cursor=`, `count=`.
 
-A list (`sort`, `fields`, `[in]`) is one parameter with commas, or one parameter per value. Anything else that is
-repeated, unknown or malformed is refused; all faults are reported at once.
+A list (`sort`, `fields`, `[in]`) is one parameter with commas, or one parameter per value; a value of `[in]` that holds
+a comma stands in double quotes (`split_values`). Anything else that is repeated, unknown or malformed is refused; all
+faults are reported at once.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any, Literal, cast
 
 from kit.db.filters import KINDS, MAX_VALUES, Field, ListSpec, Operator, Refused, parse_bool, parse_text
 from kit.errors import BadQuery, FieldError
+from kit.text import fold_text
 
 CountMode = Literal["none", "estimated", "exact"]
 COUNT_MODES: tuple[CountMode, ...] = ("none", "estimated", "exact")
@@ -112,13 +114,32 @@ def _parse_filter(spec: ListSpec, parameter: str, value: str) -> Filter:
         raise Refused("unknown-operator", f"operators of {name}: {', '.join(field.operators()[1:])}")
     if operator == "null":
         return Filter(name, "null" if parse_bool(value) else "notnull", None)
+    operator = cast(Operator, operator)
     if operator != "in":
-        parsed = field.parse(value)
-        return Filter(name, cast(Operator, operator), [parsed] if field.match else parsed)
-    parts = value.split(",")
+        return Filter(name, operator, field.parameter(operator, [field.parse(value)]))
+    parts = split_values(value)
     if len(parts) > MAX_VALUES or "" in parts:
         raise Refused("malformed", f"expected 1 to {MAX_VALUES} values separated by commas")
-    return Filter(name, "in", [field.parse(part) for part in parts])
+    return Filter(name, "in", field.parameter(operator, [field.parse(part) for part in parts]))
+
+
+def split_values(text: str) -> list[str]:
+    """The values of a list parameter. One that holds a comma, or begins with a quote, stands in double quotes, its own
+    quotes doubled: `"Blue, Red & Co.",Green` are two. Raises Refused for a quote that is not closed."""
+    values, at = [], 0
+    while True:
+        quoted = _QUOTED.match(text, at)
+        if quoted is None and text[at : at + 1] == '"':
+            raise Refused("malformed", 'a value that begins with a quote ends with one, then a comma ("" is a quote)')
+        if quoted is not None:
+            value, end = quoted[1].replace('""', '"'), quoted.end()
+        else:
+            value, _, _ = text[at:].partition(",")
+            end = at + len(value)
+        values.append(value)
+        if end == len(text):
+            return values
+        at = end + 1
 
 
 def _parse_sort(spec: ListSpec, value: str) -> tuple[SortKey, ...]:
@@ -162,7 +183,7 @@ def _parse_count(_spec: ListSpec, value: str) -> CountMode:
 def _parse_search(spec: ListSpec, value: str) -> str:
     if not spec.search:
         raise Refused("unknown-parameter", "this list has no search")
-    if not value.strip() or len(value) > MAX_SEARCH:
+    if not fold_text(value) or len(value) > MAX_SEARCH:
         raise Refused("malformed", f"expected 1 to {MAX_SEARCH} characters")
     return parse_text(value.strip())
 
@@ -173,6 +194,10 @@ def _parse_cursor(_spec: ListSpec, value: str) -> str:
     return value
 
 
+_QUOTED = re.compile(r'"((?:[^"]|"")*)"(?=,|$)', re.DOTALL)
+_SEARCHING = "Text contained; case, width, composition, and traditional or simplified characters do not count"
+_ITEM = r'^([^\x00,"][^\x00,]*|"([^\x00"]|"")+")$'
+_QUOTING = 'Any of these; a value with a comma stands in double quotes, its own quotes doubled: "Blue, Red & Co.",Green'
 _LISTS = frozenset({"sort", "fields"})
 _OPTIONS = {
     "q": _parse_search,
@@ -199,7 +224,8 @@ def _filter_parameter(name: str, field: Field, operator: str) -> dict[str, Any]:
         return {**base, "schema": {"type": "boolean"}}
     if operator == "in":
         if field.kind == "text" and field.enum is None:
-            schema |= {"pattern": r"^[^\x00,]+$"}
+            schema |= {"pattern": _ITEM}
+            base |= {"description": _QUOTING}
         items = {"type": "array", "items": schema, "minItems": 1, "maxItems": MAX_VALUES}
         return {**base, "style": "form", "explode": False, "schema": items}
     return {**base, "schema": schema}
@@ -222,7 +248,7 @@ def openapi_parameters(spec: ListSpec) -> list[dict[str, Any]]:
     found = [_filter_parameter(name, field, op) for name, field in spec.fields.items() for op in field.operators()]
     if spec.search:
         search = {"type": "string", "minLength": 1, "maxLength": MAX_SEARCH, "pattern": r"^[^\x00]*[^\x00\s][^\x00]*$"}
-        found.append({"name": "q", "in": "query", "description": "Text contained, case ignored", "schema": search})
+        found.append({"name": "q", "in": "query", "description": _SEARCHING, "schema": search})
     sortable = [prefix + name for name in spec.sortable() for prefix in ("", "-")]
     limit = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
     return [

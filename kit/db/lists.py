@@ -19,11 +19,16 @@ from kit.db.cursors import decode_cursor, encode_cursor, invalid_cursor
 from kit.db.database import Row, Tx
 from kit.db.filters import KINDS, Field, ListSpec, Operator
 from kit.db.filters import fields_of as fields_of
+from kit.db.filters import search_of as search_of
 from kit.db.list_query import CountMode, Filter, ListQuery, SortKey, openapi_parameters, parse_query
+from kit.db.text_keys import grams
+from kit.text import fold_text
 
 COUNTED_EXACTLY = 1_000
 # LIMIT is a literal, in few sizes: with a parameter the planner would guess a tenth of the table.
 _SIZES = (10, 50, 100, 200)
+_PLACE = ">"
+"""What stands before a field's name where its sort value is selected, which is no part of an item."""
 
 
 @dataclass(slots=True)
@@ -43,7 +48,8 @@ class _Conditions:
     where: str
     given: int
     filters: tuple[tuple[str, Operator], ...]
-    searching: bool
+    searched: str = ""
+    """What `q` gives: the folded text, `g` its grams, `r` the text as written where that differs; "" without `q`."""
 
     def sql(self, spec: ListSpec) -> tuple[str, int]:
         """The WHERE clause without the cursor, and the number of its parameters."""
@@ -52,10 +58,23 @@ class _Conditions:
             if operator not in ("null", "notnull"):
                 number += 1
             parts.append(spec.fields[name].predicate(operator, number))
-        if self.searching:
-            number += 1
-            parts.append("(" + " OR ".join(f"{column} ILIKE ${number}::text" for column in spec.search) + ")")
+        if self.searched:
+            parts.append(_found(spec, self.searched, number + 1))
+            number += len(self.searched)
         return " AND ".join(parts), number
+
+
+def _found(spec: ListSpec, searched: str, number: int) -> str:
+    """Rows that hold the text of `q`: in their folded texts, or as they are spelt where there are none yet."""
+    at = {each: f"${number + offset}" for offset, each in enumerate(searched)}
+    patterns = [f"{at[each]}::text" for each in searched if each != "g"]
+    spelt = " OR ".join(f"{column} ILIKE {pattern}" for column in spec.search for pattern in patterns)
+    if spec.search_key is None:
+        return f"({spelt})"
+    folded = f"{spec.search_key.sql} LIKE {patterns[0]}"
+    if "g" in at:
+        folded = f"text_grams({spec.search_key.sql}) @> {at['g']}::text[] AND {folded}"
+    return f"({folded} OR {spec.search_key.waiting} AND ({spelt}))"
 
 
 def _after(keys: Sequence[tuple[Field, bool, str | None]]) -> str:
@@ -64,7 +83,7 @@ def _after(keys: Sequence[tuple[Field, bool, str | None]]) -> str:
     complete = all(parameter for *_, parameter in keys)
     if uniform and complete and (keys[0][1] or not any(field.nullable for field, *_ in keys)):
         # Descending, a NULL comes first and is behind us: a row comparison leaves it out, as it should.
-        left = ", ".join(field.sql for field, *_ in keys)
+        left = ", ".join(field.order for field, *_ in keys)
         right = ", ".join(cast(str, parameter) for *_, parameter in keys)
         return f"({left}) {'<' if keys[0][1] else '>'} ({right})"
     beyond = ""
@@ -74,18 +93,18 @@ def _after(keys: Sequence[tuple[Field, bool, str | None]]) -> str:
     field, descending, parameter = keys[0]
     if parameter and (descending or not field.nullable):
         # Implied by the rest; it gives the index scan its start.
-        return f"{field.sql} {'<=' if descending else '>='} {parameter} AND {beyond}"
+        return f"{field.order} {'<=' if descending else '>='} {parameter} AND {beyond}"
     return beyond
 
 
 def _beside(field: Field, descending: bool, parameter: str | None) -> tuple[str, str]:
     """Conditions for rows later than, and equal to, the cursor in one key."""
     if parameter is None:
-        return (f"{field.sql} IS NOT NULL" if descending else "FALSE"), f"{field.sql} IS NULL"
+        return (f"{field.order} IS NOT NULL" if descending else "FALSE"), f"{field.order} IS NULL"
     if descending:
-        return f"{field.sql} < {parameter}", f"{field.sql} = {parameter}"
-    later = f"({field.sql} > {parameter} OR {field.sql} IS NULL)" if field.nullable else f"{field.sql} > {parameter}"
-    return later, f"{field.sql} = {parameter}"
+        return f"{field.order} < {parameter}", f"{field.order} = {parameter}"
+    later = f"{field.order} > {parameter}"
+    return (f"({later} OR {field.order} IS NULL)" if field.nullable else later), f"{field.order} = {parameter}"
 
 
 @lru_cache(maxsize=2048)
@@ -108,8 +127,9 @@ def _page_sql(
                 field = replace(field, nullable=False)
             keys.append((field, key.descending, None if null else f"${number}::{KINDS[field.kind].cast}"))
         where += f" AND {_after(keys)}"
-    select = ", ".join(f'{spec.fields[name].sql} AS "{name}"' for name in columns)
-    order = ", ".join(spec.fields[key.name].sql + (" DESC" if key.descending else "") for key in sort)
+    shown = [f'{spec.fields[name].sql} AS "{name}"' for name in columns]
+    select = ", ".join([*shown, *(f'{spec.fields[key.name].order} AS "{_PLACE}{key.name}"' for key in sort)])
+    order = ", ".join(spec.fields[key.name].order + (" DESC" if key.descending else "") for key in sort)
     return f"SELECT {select} FROM {spec.source} WHERE {where} ORDER BY {order} LIMIT {size + 1}"
 
 
@@ -120,7 +140,8 @@ def _escape(text: str) -> str:
 def _identity(spec: ListSpec, query: ListQuery) -> bytes:
     """What a cursor is bound to."""
     filters = [[item.name, item.operator, item.value] for item in query.filters]
-    sort = [[key.name, key.descending] for key in query.sort]
+    places = [(spec.fields[key.name].key is not None and [spec.fields[key.name].order]) or [] for key in query.sort]
+    sort = [[key.name, key.descending, *place] for key, place in zip(query.sort, places, strict=True)]
     return orjson.dumps([spec.source, sort, filters, query.q], default=str)
 
 
@@ -134,20 +155,30 @@ def _position(spec: ListSpec, query: ListQuery, secret: bytes, identity: bytes) 
     return [None if value is None else kind.load(value) for kind, value in zip(kinds, raw, strict=True)]
 
 
-def _conditions(query: ListQuery, where: str, args: Sequence[object]) -> tuple[_Conditions, list[object]]:
+def _conditions(
+    spec: ListSpec, query: ListQuery, where: str, args: Sequence[object]
+) -> tuple[_Conditions, list[object]]:
     """The WHERE clause of a query and its parameters, `args` first."""
     shape = tuple((item.name, item.operator) for item in query.filters)
     values = [*args, *(item.value for item in query.filters if item.operator not in ("null", "notnull"))]
+    searched = ""
     if query.q is not None:
-        values.append(f"%{_escape(query.q)}%")
-    return _Conditions(where, len(args), shape, query.q is not None), values
+        folded = fold_text(query.q)
+        given: dict[str, object] = {"f": f"%{_escape(folded)}%"}
+        if spec.search_key is not None and (found := grams(folded)):
+            given["g"] = found
+        if not query.q.isascii():
+            given["r"] = f"%{_escape(query.q)}%"
+        searched = "".join(given)
+        values += given.values()
+    return _Conditions(where, len(args), shape, searched), values
 
 
 def condition_of(
     spec: ListSpec, query: ListQuery, where: str = "TRUE", args: Sequence[object] = ()
 ) -> tuple[str, list[object]]:
     """What follows WHERE for all rows of a query in `spec.source`, and its parameters, beginning with `args`."""
-    conditions, values = _conditions(query, where, args)
+    conditions, values = _conditions(spec, query, where, args)
     return conditions.sql(spec)[0], values
 
 
@@ -167,29 +198,25 @@ async def fetch_page(
     """
     identity = _identity(spec, query)
     position = _position(spec, query, secret, identity)
-    conditions, values = _conditions(query, where, args)
-    hidden = tuple(key.name for key in query.sort if key.name not in query.fields)
+    conditions, values = _conditions(spec, query, where, args)
     size = next(size for size in _SIZES if size >= query.limit)
     nulls = tuple(value is None for value in position)
-    sql = _page_sql(spec, conditions, query.fields + hidden, query.sort, nulls, size)
+    sql = _page_sql(spec, conditions, query.fields, query.sort, nulls, size)
     rows = await tx.fetch(sql, *values, *(value for value in position if value is not None))
     cursor = None
     if len(rows) > query.limit:
         del rows[query.limit :]
-        cursor = encode_cursor(secret, identity, [rows[-1][key.name] for key in query.sort])
+        cursor = encode_cursor(secret, identity, [rows[-1][_PLACE + key.name] for key in query.sort])
     count = await _count(tx, spec, conditions, values, query.count)
-    return Page(_items(spec, rows, query.fields, hidden), cursor, count, query.count)
+    return Page(_items(spec, rows, query.fields), cursor, count, query.count)
 
 
-def _items(spec: ListSpec, rows: Sequence[Row], fields: Sequence[str], hidden: Sequence[str]) -> list[dict[str, Any]]:
-    items = [dict(row) for row in rows]
-    documents = [name for name in fields if spec.fields[name].kind == "json"]
-    for item in items if documents or hidden else ():
-        for name in documents:
+def _items(spec: ListSpec, rows: Sequence[Row], fields: Sequence[str]) -> list[dict[str, Any]]:
+    items = [dict(zip(fields, row.values(), strict=False)) for row in rows]
+    for name in [name for name in fields if spec.fields[name].kind == "json"]:
+        for item in items:
             if item[name] is not None:
                 item[name] = orjson.Fragment(item[name])
-        for name in hidden:
-            del item[name]
     return items
 
 
@@ -238,6 +265,7 @@ __all__ = [
     "openapi_parameters",
     "page_body",
     "parse_query",
+    "search_of",
 ]
 
 
@@ -248,4 +276,4 @@ async def fetch_item(
     columns = ", ".join(f'{spec.fields[name].sql} AS "{name}"' for name in spec.outputs())
     sql = f"SELECT {columns} FROM {spec.source} WHERE ({where}) AND {spec.fields[spec.key].sql} = ${len(args) + 1}"
     row = await tx.fetchrow(sql, *args, key)
-    return None if row is None else _items(spec, [row], spec.outputs(), ())[0]
+    return None if row is None else _items(spec, [row], spec.outputs())[0]

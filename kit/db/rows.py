@@ -2,6 +2,7 @@
 
 Rows are typed rows (kit.db.columns), or mappings of column name -> value; a batch travels as one JSON parameter and
 is typed by the table itself (`json_populate_recordset`), so arrays, jsonb, dates and big integers need no casts.
+Rows whose type has text keys are written with their keys.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from sqlmodel import SQLModel
 
 from kit.db.database import Row, Tx
 from kit.db.database import dumps as dumps
+from kit.db.text_keys import KEY_COLUMNS, keys_of
 from kit.errors import VersionMismatch
 
 
@@ -44,9 +46,19 @@ Values = Mapping[str, Any] | SQLModel
 """A row to be written."""
 
 
-def _names(model: type[SQLModel], row: Values) -> tuple[str, ...]:
-    """The columns to be written: a row may carry more than its table has (its children, what was joined)."""
-    return tuple(model.model_fields if isinstance(row, SQLModel) else row)
+def keyed(model: type[SQLModel], rows: Sequence[Values]) -> Sequence[Values]:
+    """The rows with their key columns; those of a type without keys are as they were."""
+    keys = keys_of(model)
+    if keys is None or not keys.name:
+        return rows
+    values = [row.__dict__ if isinstance(row, SQLModel) else row for row in rows]
+    return [{**row, **keys.made(row)} for row in values]
+
+
+def written(model: type[SQLModel]) -> tuple[str, ...]:
+    """The columns of a `keyed` row."""
+    keys = keys_of(model)
+    return (*model.model_fields, *(KEY_COLUMNS if keys is not None and keys.name else ()))
 
 
 @lru_cache(maxsize=1024)
@@ -62,14 +74,19 @@ async def insert_rows(tx: Tx, model: type[SQLModel], rows: Sequence[Values], suf
     """
     if not rows:
         return 0
-    return await tx.execute(insert_sql(table_name(model), _names(model, rows[0]), suffix), dumps(rows))
+    return await tx.execute(_insert(model, rows[0], suffix), dumps(keyed(model, rows)))
 
 
 async def insert_returning(tx: Tx, model: type[SQLModel], rows: Sequence[Values], suffix: str) -> list[Row]:
     """Insert all rows by one statement whose `suffix` ends in RETURNING; returns those rows."""
     if not rows:
         return []
-    return await tx.fetch(insert_sql(table_name(model), _names(model, rows[0]), suffix), dumps(rows))
+    return await tx.fetch(_insert(model, rows[0], suffix), dumps(keyed(model, rows)))
+
+
+def _insert(model: type[SQLModel], row: Values, suffix: str) -> str:
+    names = written(model) if isinstance(row, SQLModel) else tuple(keyed(model, [row])[0])
+    return insert_sql(table_name(model), names, suffix)
 
 
 @lru_cache(maxsize=1024)
@@ -83,7 +100,13 @@ def _update_sql(table: str, columns: tuple[str, ...]) -> str:
 
 
 async def update_row(tx: Tx, model: type[SQLModel], row_id: UUID, version: int, changes: Mapping[str, Any]) -> int:
-    """Change a versioned row; returns the new version, raises VersionMismatch when it has moved on."""
+    """Change a versioned row; returns the new version, raises VersionMismatch when it has moved on.
+
+    Whoever changes what keys are made of gives the keys as well.
+    """
+    keys = keys_of(model)
+    if keys is not None and changes.keys() & set(keys.sources) and "keyed_of" not in changes:
+        raise TypeError(f"{model.__name__}: a change of {', '.join(keys.sources)} changes the keys")
     sql = _update_sql(table_name(model), tuple(changes))
     new_version = await tx.fetchval(sql, dumps(changes), row_id, version)
     if new_version is None:
@@ -93,7 +116,7 @@ async def update_row(tx: Tx, model: type[SQLModel], row_id: UUID, version: int, 
 
 @lru_cache(maxsize=1024)
 def _update_many_sql(model: type[SQLModel]) -> str:
-    columns = [name for name in model.model_fields if name not in ("id", "created_at")]
+    columns = [name for name in written(model) if name not in ("id", "created_at")]
     assignments = ", ".join(f'"{name}" = r."{name}"' for name in columns)
     table = table_name(model)
     return (
@@ -104,5 +127,5 @@ def _update_many_sql(model: type[SQLModel]) -> str:
 
 async def update_rows(tx: Tx, model: type[SQLModel], rows: Sequence[Values]) -> None:
     """Write changed versioned rows whole, one statement for all; raises VersionMismatch when one has moved on."""
-    if rows and await tx.execute(_update_many_sql(model), dumps(rows)) != len(rows):
+    if rows and await tx.execute(_update_many_sql(model), dumps(keyed(model, rows))) != len(rows):
         raise VersionMismatch()

@@ -11,6 +11,7 @@ from kit import clock
 from kit.db.database import DatabaseSettings, Tx
 from kit.db.migrate import pending
 from kit.doctor.findings import Finding, Level, failed_if, finding, graded
+from kit.doctor.keys import check_keys
 from kit.events.relay import RELAY_LOCK
 from kit.security.audit_chain import verify
 
@@ -181,7 +182,7 @@ async def _check_work(connection: asyncpg.Connection, service: str) -> list[Find
         found.append(await _check_due(connection, service))
     if await connection.fetchval(_HAS_AUDIT):
         found.append(await _check_seals(connection, service))
-    return found
+    return [*found, *await check_keys(connection, service)]
 
 
 async def _check_projections(connection: asyncpg.Connection, service: str) -> Finding:

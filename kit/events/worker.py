@@ -1,10 +1,11 @@
-"""A service's second process: relay, a consumer a lane, jobs, what is due, housekeeping; stopped in reverse order."""
+"""A service's second process: relay, a consumer a lane, jobs, dues, keys, housekeeping; stopped in reverse order."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
 
+from kit.db.key_filler import Fill, KeyFiller
 from kit.due.due import AnyDue
 from kit.due.loop import DueLoop
 from kit.events.failing import add_failing
@@ -19,7 +20,8 @@ from kit.runtime import Runtime
 
 
 class Worker:
-    """Runs a service's background work until stopped. `figures` are the service's own, beside those of all services."""
+    """Runs a service's background work until stopped. `figures` are the service's own, beside those of all services;
+    `keys` make the keys of rows that have none."""
 
     def __init__(
         self,
@@ -28,6 +30,7 @@ class Worker:
         jobs: Mapping[str, JobHandler],
         figures: Sequence[Figure] = (),
         dues: Sequence[AnyDue] = (),
+        keys: Sequence[Fill] = (),
     ) -> None:
         add_failing(subscriptions)
         self.runtime = runtime
@@ -44,6 +47,7 @@ class Worker:
         self.jobs = JobRunner(runtime.db, jobs, finished=runtime.metrics.job_finished) if jobs else None
         self.housekeeping = Housekeeping(runtime, subscriptions, has_jobs=bool(jobs), figures=figures)
         self.due = DueLoop(runtime, dues) if dues else None
+        self.keys = KeyFiller(runtime.db, keys) if keys else None
         runtime.metrics.watch_relay(lambda: self.relay.is_active)
         # a counter that is there from the start lets Prometheus see its first step
         runtime.metrics.dead_lettered(0)
@@ -67,6 +71,8 @@ class Worker:
                     group.create_task(until(stop, f"{service}-jobs", self.jobs.run))
                 if self.due is not None:
                     group.create_task(until(stop, f"{service}-due", self.due.run))
+                if self.keys is not None:
+                    group.create_task(until(stop, f"{service}-keys", self.keys.run))
             relay_stop.set()
 
     async def livez(self) -> str:

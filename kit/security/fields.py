@@ -76,4 +76,5 @@ def _restricted(spec: ListSpec, levels: tuple[tuple[str, Level], ...]) -> ListSp
     for name, seen in levels:
         sql = _MASK.format(fields[name].sql) if seen == "masked" else "NULL::text"
         fields[name] = replace(fields[name], sql=sql, nullable=True, filterable=False, sortable=False)
-    return replace(spec, fields=fields, search=tuple(column for column in spec.search if column not in hidden))
+    search = tuple(column for column in spec.search if column not in hidden)
+    return replace(spec, fields=fields, search=search, search_key=spec.search_key if search == spec.search else None)

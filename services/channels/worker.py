@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from kit.db.key_filler import Fill, names_of
 from kit.events.worker import Worker
 from kit.jobs.jobs import JobHandler
 from kit.process import make_runtime, run_worker
 from kit.runtime import Runtime
+from services.channels.partners.models import Partner
+from services.channels.products.models import Product
+from services.channels.programmes.models import RebateProgramme
 from services.channels.settings import Settings
 from services.channels.subscriptions import subscriptions
 
 JOBS: Mapping[str, JobHandler] = {}
+KEYS: Sequence[Fill] = (
+    names_of(Partner),
+    names_of(Product),
+    names_of(RebateProgramme),
+)
+"""What makes the keys of rows that have none."""
 
 
 def create_worker(runtime: Runtime) -> Worker:
     """The worker on a runtime that its owner starts and stops."""
-    return Worker(runtime, subscriptions, JOBS)
+    return Worker(runtime, subscriptions, JOBS, keys=KEYS)
 
 
 async def main() -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from kit.db.key_filler import Fill, names_of
 from kit.events.worker import Worker
 from kit.jobs.jobs import JobHandler
 from kit.process import make_runtime, run_worker
 from kit.runtime import Runtime
+from services.customer.accounts.keys import fill_tax_ids
+from services.customer.accounts.models import AccountColumns
 from services.customer.orders.metrics import orders_by_state
 from services.customer.ownership.jobs import follow_job
 from services.customer.ownership.service import FOLLOW
@@ -16,6 +19,9 @@ from services.customer.settings import Settings
 from services.customer.subscriptions import subscriptions
 from services.customer.transfers.jobs import transfer_job
 from services.customer.transfers.service import TRANSFER
+
+KEYS: Sequence[Fill] = (names_of(AccountColumns), fill_tax_ids)
+"""What makes the keys of rows that have none."""
 
 
 def jobs_of(runtime: Runtime) -> Mapping[str, JobHandler]:
@@ -25,7 +31,7 @@ def jobs_of(runtime: Runtime) -> Mapping[str, JobHandler]:
 
 def create_worker(runtime: Runtime) -> Worker:
     """The worker on a runtime that its owner starts and stops."""
-    return Worker(runtime, subscriptions, jobs_of(runtime), [orders_by_state(runtime.metrics)])
+    return Worker(runtime, subscriptions, jobs_of(runtime), [orders_by_state(runtime.metrics)], keys=KEYS)
 
 
 async def main() -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from kit.db.key_filler import Fill, names_of
 from kit.events.worker import Worker
 from kit.jobs.jobs import JobHandler
 from kit.process import make_runtime, run_worker
@@ -12,6 +13,14 @@ from kit.runtime import Runtime
 from services.targets.attainment.jobs import REBUILD, rebuild_job
 from services.targets.settings import Settings
 from services.targets.subscriptions import subscriptions
+from services.targets.targets.models import Target
+from services.targets.units.models import Unit
+
+KEYS: Sequence[Fill] = (
+    names_of(Target),
+    names_of(Unit),
+)
+"""What makes the keys of rows that have none."""
 
 
 def jobs_of(runtime: Runtime) -> Mapping[str, JobHandler]:
@@ -21,7 +30,7 @@ def jobs_of(runtime: Runtime) -> Mapping[str, JobHandler]:
 
 def create_worker(runtime: Runtime) -> Worker:
     """The worker on a runtime that its owner starts and stops."""
-    return Worker(runtime, subscriptions, jobs_of(runtime))
+    return Worker(runtime, subscriptions, jobs_of(runtime), keys=KEYS)
 
 
 async def main() -> None:

@@ -7,11 +7,13 @@ from typing import Any, ClassVar
 from kit.testing.service import ServiceHarness
 from services.channels.events_out import PartnerApplied, ProductChanged
 from tests.channels.conftest import programme
+from tests.shared_suites.identity import Coded, Named
 from tests.shared_suites.machines import Stateful
 from tests.shared_suites.resources import Created, Family, Listed, Patched, Read
 
 
-class TestPartners(Created, Listed, Patched, Stateful):
+class TestPartners(Created, Listed, Patched, Stateful, Named, Coded):
+    table = "partner"
     family = Family(
         path="/v1/partners",
         noun="partner",
@@ -24,7 +26,8 @@ class TestPartners(Created, Listed, Patched, Stateful):
     )
 
 
-class TestProducts(Created, Listed, Patched):
+class TestProducts(Created, Listed, Patched, Named, Coded):
+    table, code_field = "product", "sku"
     family = Family(
         path="/v1/products",
         noun="product",
@@ -80,7 +83,8 @@ class TestCompetitorPrices(Created, Listed):
     )
 
 
-class TestProgrammes(Created, Listed, Read, Stateful):
+class TestProgrammes(Created, Listed, Read, Stateful, Named):
+    table = "rebate_programme"
     family = Family(
         path="/v1/rebate-programmes",
         noun="rebate_programme",

@@ -7,11 +7,13 @@ from typing import Any, ClassVar
 from kit.testing.service import ServiceHarness, make_event
 from services.customer.events_out import AccountCreated, AccountUpdated, ContactCreated, ContactUpdated
 from tests.customer.conftest import REP_1, UNITS, member, product, refused, reserved
+from tests.shared_suites.identity import Named
 from tests.shared_suites.machines import Stateful
 from tests.shared_suites.resources import Created, Family, Listed, Patched, Scoped
 
 
-class TestAccounts(Created, Listed, Patched, Scoped):
+class TestAccounts(Created, Listed, Patched, Scoped, Named):
+    table = "account"
     family = Family(
         path="/v1/accounts",
         noun="account",

@@ -6,6 +6,7 @@ from typing import Any
 
 from kit.testing.service import ServiceHarness
 from services.targets.events_out import MemberJoined, UnitChanged
+from tests.shared_suites.identity import Coded, Named
 from tests.shared_suites.machines import Stateful
 from tests.shared_suites.resources import Created, Family, Listed, Patched, Read, Scoped
 
@@ -15,7 +16,8 @@ async def team(service: ServiceHarness) -> dict[str, Any]:
     return {"unit_id": answer.json()["id"]}
 
 
-class TestUnits(Created, Listed, Patched):
+class TestUnits(Created, Listed, Patched, Named, Coded):
+    table = "unit"
     family = Family(
         path="/v1/units",
         noun="unit",
@@ -28,7 +30,7 @@ class TestUnits(Created, Listed, Patched):
     )
 
 
-class TestMembers(Created, Listed, Read):
+class TestMembers(Created, Listed, Read, Coded):
     family = Family(
         path="/v1/members",
         noun="member",
@@ -40,7 +42,8 @@ class TestMembers(Created, Listed, Read):
     )
 
 
-class TestTargets(Created, Listed, Patched, Scoped, Stateful):
+class TestTargets(Created, Listed, Patched, Scoped, Stateful, Named):
+    table = "target"
     family = Family(
         path="/v1/targets",
         noun="target",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit.db.lists import Field, ListSpec, fields_of
+from kit.db.lists import Field, ListSpec, fields_of, search_of
 from services.channels.partners.models import Partner
 
 PARTNERS = ListSpec(
@@ -12,5 +12,6 @@ PARTNERS = ListSpec(
         "region": Field("p.regions", match="p.regions && {}"),
     },
     search=("p.code", "p.name"),
+    search_key=search_of(Partner, "p"),
     default_sort="code",
 )

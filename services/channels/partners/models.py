@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
 from kit.db.columns import OwnedRow, one_of, text
+from kit.db.text_keys import CodeKeyed, TextKeyed, TextKeys, code_indexes, key_indexes
 from services.channels.db import Base
 from services.channels.partners.enums import PartnerKind, PartnerState
 
@@ -16,6 +17,7 @@ class Partner(OwnedRow):
     """An organisation that sells for the company."""
 
     __tablename__ = "partner"
+    __text_keys__: ClassVar = TextKeys(name="name", also=("code",), codes=("code",))
 
     code: Annotated[str, text(nullable=False, unique=True)]
     name: Annotated[str, text(nullable=False)]
@@ -24,7 +26,11 @@ class Partner(OwnedRow):
     state: Annotated[PartnerState, text(nullable=False)]
 
 
-class PartnerTable(Partner, Base, table=True):
+class PartnerTable(Partner, TextKeyed, CodeKeyed, Base, table=True):
     """Partners."""
 
-    __table_args__ = (one_of("state", PartnerState), sa.Index("ix_partner_name_id", "name", "id"))
+    __table_args__ = (
+        one_of("state", PartnerState),
+        *key_indexes("partner", Partner.__text_keys__),
+        *code_indexes("partner", "code"),
+    )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
 from kit.db.columns import DECODED, FrozenRow, OwnedRow, document, one_of, text
+from kit.db.text_keys import CodeKeyed, TextKeyed, TextKeys, code_indexes, key_indexes
 from services.channels.db import Base
 from services.channels.products.enums import ProductStatus
 
@@ -30,6 +31,7 @@ class Product(OwnedRow):
     """
 
     __tablename__ = "product"
+    __text_keys__: ClassVar = TextKeys(name="name", also=("sku",), codes=("sku",))
 
     sku: Annotated[str, text(nullable=False, unique=True)]
     name: Annotated[str, text(nullable=False)]
@@ -43,11 +45,12 @@ class Product(OwnedRow):
     costs: Annotated[CostSteps, document(nullable=False, sa_column_kwargs={"server_default": "[]"})] = ()
 
 
-class ProductTable(Product, Base, table=True):
+class ProductTable(Product, TextKeyed, CodeKeyed, Base, table=True):
     """Products."""
 
     __table_args__ = (
         one_of("status", ProductStatus),
-        sa.Index("ix_product_name_id", "name", "id"),
+        *key_indexes("product", Product.__text_keys__),
+        *code_indexes("product", "sku"),
         sa.Index("ix_product_line_id", "product_line", "id"),
     )

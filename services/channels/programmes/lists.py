@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit.db.lists import Field, ListSpec, fields_of
+from kit.db.lists import Field, ListSpec, fields_of, search_of
 from services.channels.programmes.models import RebateProgramme
 
 PROGRAMMES = ListSpec(
@@ -12,5 +12,6 @@ PROGRAMMES = ListSpec(
         "partner_id": Field("r.partner_ids", "uuid", match="r.partner_ids && {}"),
     },
     search=("r.name",),
+    search_key=search_of(RebateProgramme, "r"),
     default_sort="name",
 )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
 from kit.db.columns import DECODED, FrozenRow, OwnedRow, document, identifiers, moment, one_of, text
+from kit.db.text_keys import TextKeyed, TextKeys, key_indexes
 from services.channels.db import Base
 from services.channels.programmes.enums import ProgrammeState
 from services.channels.programmes.rules import Period, PlanKind
@@ -29,6 +30,7 @@ class RebateProgramme(OwnedRow):
     """A tier plan and what it is for; empty lists mean every product line, every partner."""
 
     __tablename__ = "rebate_programme"
+    __text_keys__: ClassVar = TextKeys(name="name")
 
     name: Annotated[str, text(nullable=False)]
     kind: Annotated[PlanKind, text(nullable=False)]
@@ -42,7 +44,7 @@ class RebateProgramme(OwnedRow):
     published_at: Annotated[datetime | None, moment(nullable=True)] = None
 
 
-class RebateProgrammeTable(RebateProgramme, Base, table=True):
+class RebateProgrammeTable(RebateProgramme, TextKeyed, Base, table=True):
     """Rebate programmes."""
 
     __table_args__ = (
@@ -51,6 +53,6 @@ class RebateProgrammeTable(RebateProgramme, Base, table=True):
         one_of("period", Period),
         sa.CheckConstraint("valid_from <= valid_to", name="validity"),
         sa.CheckConstraint("(state = 'published') = (published_at IS NOT NULL)", name="published_at"),
-        sa.Index("ix_rebate_programme_name_id", "name", "id"),
+        *key_indexes("rebate_programme", RebateProgramme.__text_keys__),
         sa.Index("ix_rebate_programme_state_valid_from", "state", "valid_from"),
     )

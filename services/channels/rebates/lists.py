@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from kit.db.lists import Field, ListSpec
+from dataclasses import replace
+
+from kit.db.lists import Field, ListSpec, fields_of
+from services.channels.partners.models import Partner
+from services.channels.programmes.models import RebateProgramme
 from services.channels.rebates.enums import LedgerAccount
 
 ACCOUNTS = ListSpec(
@@ -11,9 +15,9 @@ ACCOUNTS = ListSpec(
     fields={
         "id": Field("a.id", "uuid"),
         "partner_id": Field("a.partner_id", "uuid"),
-        "partner_code": Field("p.code", nullable=True),
+        "partner_code": replace(fields_of(Partner, "p")["code"], nullable=True),
         "programme_id": Field("a.programme_id", "uuid"),
-        "programme_name": Field("r.name", nullable=True),
+        "programme_name": replace(fields_of(RebateProgramme, "r")["name"], nullable=True),
         "programme_version": Field("a.programme_version", "int"),
         "period_start": Field("a.period_start", "date", sortable=True),
         "period_end": Field("a.period_end", "date"),

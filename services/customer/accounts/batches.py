@@ -11,6 +11,7 @@ from uuid import UUID
 from kit.errors import Conflict, VersionMismatch
 from kit.records import Change, changed_row, record
 from kit.security.principals import Scope
+from kit.tax_ids import tax_id_key, tax_id_keys
 from kit.web.batch import Raced, Results, decide_rows
 from kit.work import Work
 from services.customer.accounts import repository
@@ -58,8 +59,10 @@ async def _prepare(work: Work, rows: Sequence[AccountRow]) -> _Attempt:
     own, scope = await own_seller(work), await work.scope()
     if not scope.everything and any(row.owner_id is None for row in rows):
         await check_owner(work, own)
-    spelt = {"".join(row.tax_id.split()).upper() for row in rows if row.tax_id}
-    tax_ids = spelt | {tax_id.replace("-", "") for tax_id in spelt}
+    spelt = {(row.country, row.tax_id) for row in rows if row.tax_id}
+    tax_ids = {
+        key for country, text in spelt for key in ([tax_id_key(country, text)] if country else tax_id_keys(text))
+    }
     # first the tax ids: an account of a row that another batch has just committed must not be met by its tax id alone
     by_tax_id = await repository.find_by_tax_id(work.tx, tax_ids)
     named = {pair for row in rows for pair in row.external_ids.items()}
@@ -93,7 +96,8 @@ def _claim(attempt: _Attempt, account: Account) -> None:
     """Take the tax id; raises DuplicateAccount when it is another's."""
     if account.tax_id is None or account.country is None or not account.is_organization:
         return
-    holder = attempt.by_tax_id.setdefault((account.country, account.tax_id), account.id)
+    pair = (account.country, tax_id_key(account.country, account.tax_id))
+    holder = attempt.by_tax_id.setdefault(pair, account.id)
     if holder != account.id:
         known = attempt.accounts.get(holder)
         is_seen = attempt.scope.everything or (known is not None and attempt.scope.sees(known.owner_id))
@@ -139,7 +143,8 @@ def _change(attempt: _Attempt, account: Account, row: AccountRow) -> str:
         raise AccountArchived()
     if "owner_id" in one.changed and row.owner_id in attempt.owners.left:
         raise OwnerLeft(row.owner_id)
-    _claim(attempt, one.after)
+    if {"country", "tax_id"} & set(one.changed):
+        _claim(attempt, one.after)
     attempt.updated.append(one)
     new = [named for named in external_ids_of(one.after) if named.source not in account.external_ids]
     attempt.external += new
@@ -153,7 +158,7 @@ async def _write(attempt: _Attempt) -> None:
     if not await repository.add_accounts(work.tx, [one.after for one in attempt.created], attempt.external):
         raise Raced
     try:
-        await repository.save_accounts(work.tx, [one.after for one in attempt.updated])
+        await repository.save_accounts(work.tx, attempt.updated)
     except VersionMismatch:
         raise Raced from None
     await record(work, ACCOUNTS, attempt.created, action="create")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from kit.db.lists import Field, ListSpec, fields_of
+from kit.db.lists import Field, ListSpec, fields_of, search_of
+from kit.db.text_keys import TextKey
+from kit.tax_ids import tax_id_keys
 from services.customer.accounts.models import AccountColumns
 
 EXTERNAL_IDS = (
@@ -16,6 +18,7 @@ ACCOUNTS = ListSpec(
     fields={
         **fields_of(AccountColumns, "a", sortable=("name", "created_at"), without=("archived_at",)),
         "stream_key": Field("a.stream_key", "uuid", filterable=False),
+        "tax_id": Field("a.tax_id", nullable=True, key=TextKey("a.tax_id_key", tax_id_keys, "", str)),
         "website": Field("a.website", nullable=True, filterable=False),
         "external_ids": Field(EXTERNAL_IDS, "json"),
         "external_id": Field(
@@ -26,5 +29,6 @@ ACCOUNTS = ListSpec(
         "is_archived": Field("(a.archived_at IS NOT NULL)", "bool"),
     },
     search=("a.name", "a.local_name"),
+    search_key=search_of(AccountColumns, "a"),
     default_sort="-created_at",
 )

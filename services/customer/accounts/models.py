@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import Field
+from sqlmodel import Field, SQLModel
 
 from kit.db.columns import DECODED, FrozenRow, OwnedRow, identifier, moment, one_of, text
+from kit.db.text_keys import TextKeyed, TextKeys, key_indexes
+from kit.tax_ids import TAX_ID_VERSION
 from services.customer.accounts.enums import AccountKind
 from services.customer.db import Base
 
@@ -18,6 +20,7 @@ class AccountColumns(OwnedRow):
     """What the table of accounts has."""
 
     __tablename__ = "account"
+    __text_keys__: ClassVar = TextKeys(name="name", also=("local_name",))
 
     stream_key: Annotated[UUID, identifier(nullable=False)]
     kind: Annotated[AccountKind, text(nullable=False)]
@@ -33,7 +36,20 @@ class AccountColumns(OwnedRow):
     archived_at: Annotated[datetime | None, moment(nullable=True)] = None
 
 
-class AccountTable(AccountColumns, Base, table=True):
+class TaxKeyed(SQLModel):
+    """Columns of the table by which tax ids are unique and found: the key, what it was made of (null: not made yet),
+    and whether another organisation had the number before that was a rule."""
+
+    tax_id_key: Annotated[str | None, text(nullable=True)] = None
+    tax_id_of: Annotated[str | None, text(nullable=True)] = None
+    is_tax_id_twin: Annotated[bool, Field(nullable=False, sa_column_kwargs={"server_default": sa.false()})] = False
+
+
+TAX_ID_TO_KEY = f"tax_id IS NOT NULL AND tax_id_of IS DISTINCT FROM '{TAX_ID_VERSION} ' || country || ' ' || tax_id"
+"""Condition of the rows whose key is to be made."""
+
+
+class AccountTable(AccountColumns, TextKeyed, TaxKeyed, Base, table=True):
     """Accounts."""
 
     __table_args__ = (
@@ -44,12 +60,20 @@ class AccountTable(AccountColumns, Base, table=True):
             unique=True,
             postgresql_where=sa.text("kind = 'organization'"),
         ),
+        sa.Index(
+            "uq_account_tax_id_key_country",
+            "tax_id_key",
+            "country",
+            unique=True,
+            postgresql_where=sa.text("kind = 'organization' AND NOT is_tax_id_twin"),
+        ),
+        sa.Index("ix_account_tax_id_key", "tax_id_key"),
+        sa.Index("ix_account_tax_id_to_key", "id", postgresql_where=sa.text(TAX_ID_TO_KEY)),
         one_of("kind", AccountKind),
         sa.CheckConstraint("tax_id IS NULL OR country IS NOT NULL", name="tax_id_has_country"),
-        sa.Index("ix_account_name_id", "name", "id"),
+        *key_indexes("account", AccountColumns.__text_keys__, "owner_id"),
         sa.Index("ix_account_created_at_id", "created_at", "id"),
         sa.Index("ix_account_owner_id_created_at_id", "owner_id", "created_at", "id"),
-        sa.Index("ix_account_owner_id_name_id", "owner_id", "name", "id"),
     )
 
 

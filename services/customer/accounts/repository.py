@@ -6,19 +6,22 @@ from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from kit.db.database import Tx
-from kit.db.rows import columns_of, dumps, insert_sql, update_rows
+from kit.db.rows import columns_of, dumps, insert_sql, keyed, update_rows, written
+from kit.records import Change
 from kit.security.principals import ScopeQuery
+from kit.tax_ids import TAX_ID_VERSION, tax_id_key
 from services.customer.accounts.lists import EXTERNAL_IDS
 from services.customer.accounts.models import Account, AccountColumns, AccountExternalId
 
 Pair = tuple[str, str]
-"""Source and id there, or country and tax id."""
+"""Source and id there, or country and key of a tax id."""
 
 _SELECT = f"SELECT {columns_of(AccountColumns, 'a')}, {EXTERNAL_IDS} AS external_ids FROM account a WHERE"
 _LOAD = f"{_SELECT} a.id = ANY($1::uuid[])"
 _LOCK = "SELECT id FROM account WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
+_WRITTEN = (*written(AccountColumns), "tax_id_key", "tax_id_of")
 _ADD = f"""
-WITH a AS ({insert_sql("account", tuple(AccountColumns.model_fields), "ON CONFLICT DO NOTHING RETURNING 1")}), e AS (
+WITH a AS ({insert_sql("account", _WRITTEN, "ON CONFLICT DO NOTHING RETURNING 1")}), e AS (
   {insert_sql("account_external_id", tuple(AccountExternalId.model_fields), "ON CONFLICT DO NOTHING RETURNING 1", "$2")}
 ) SELECT (SELECT count(*) FROM a) + (SELECT count(*) FROM e)
 """
@@ -26,7 +29,14 @@ _BY_EXTERNAL = (
     "SELECT e.source, e.external_id, e.account_id FROM unnest($1::text[], $2::text[]) AS k(source, external_id) "
     "JOIN account_external_id e USING (source, external_id)"
 )
-_BY_TAX_ID = "SELECT country, tax_id, id FROM account WHERE kind = 'organization' AND tax_id = ANY($1::text[])"
+_BY_TAX_ID = (
+    "SELECT country, tax_id_key, id FROM account WHERE kind = 'organization' AND tax_id_key = ANY($1::text[]) "
+    "ORDER BY is_tax_id_twin DESC, id DESC"
+)
+_CLAIM = """
+UPDATE account a SET tax_id_key = r.tax_id_key, tax_id_of = r.tax_id_of, is_tax_id_twin = false
+FROM json_populate_recordset(NULL::account, $1::json) r WHERE a.id = r.id
+"""
 
 
 async def find_account(tx: Tx, visible: ScopeQuery, account_id: UUID) -> Account | None:
@@ -54,7 +64,8 @@ async def add_accounts(tx: Tx, accounts: Sequence[Account], external_ids: Sequen
     """
     if not accounts and not external_ids:
         return True
-    rows = sorted(accounts, key=lambda account: (account.tax_id or "", account.country or ""))
+    ordered = sorted(accounts, key=lambda account: (account.tax_id or "", account.country or ""))
+    rows = [*keyed(AccountColumns, [{**account.__dict__, **tax_keys(account)} for account in ordered])]
     named = sorted(external_ids, key=lambda row: (row.source, row.external_id))
     return int(await tx.fetchval(_ADD, dumps(rows), dumps(named))) == len(rows) + len(named)
 
@@ -64,9 +75,29 @@ async def drop_external_ids(tx: Tx, account_id: UUID) -> None:
     await tx.execute("DELETE FROM account_external_id WHERE account_id = $1", account_id)
 
 
-async def save_accounts(tx: Tx, accounts: Sequence[Account]) -> None:
-    """Write changed accounts that carry their new version; raises VersionMismatch when one has moved on."""
-    await update_rows(tx, AccountColumns, accounts)
+async def save_accounts(tx: Tx, changes: Sequence[Change[Account]]) -> None:
+    """Write changed accounts that carry their new version; raises VersionMismatch when one has moved on.
+
+    The key of a tax id is written only with the tax id: that of an old row may be another's, which is told of when it
+    is made and not by a change of something else.
+    """
+    await update_rows(tx, AccountColumns, [one.after for one in changes])
+    claims = [one.after for one in changes if {"tax_id", "country"} & set(one.changed)]
+    if claims:
+        await tx.execute(_CLAIM, dumps([{"id": account.id, **tax_keys(account)} for account in claims]))
+
+
+def tax_keys(account: AccountColumns) -> dict[str, str | None]:
+    """The columns of an account's tax id."""
+    country, tax_id = account.country, account.tax_id
+    if country is None or tax_id is None:
+        return {"tax_id_key": None, "tax_id_of": None}
+    return {**keys_of_tax_id(country, tax_id)}
+
+
+def keys_of_tax_id(country: str, tax_id: str) -> dict[str, str]:
+    """Its key, and what that was made of."""
+    return {"tax_id_key": tax_id_key(country, tax_id), "tax_id_of": f"{TAX_ID_VERSION} {country} {tax_id}"}
 
 
 async def find_by_external(tx: Tx, pairs: Collection[Pair]) -> dict[Pair, UUID]:
@@ -77,7 +108,7 @@ async def find_by_external(tx: Tx, pairs: Collection[Pair]) -> dict[Pair, UUID]:
     return {(row.source, row.external_id): row.account_id for row in rows}
 
 
-async def find_by_tax_id(tx: Tx, tax_ids: Collection[str]) -> dict[Pair, UUID]:
-    """Organisations with these tax ids: (country, tax id) -> account id."""
-    rows = await tx.fetch(_BY_TAX_ID, list(tax_ids)) if tax_ids else []
-    return {(country, tax_id): account_id for country, tax_id, account_id in rows}
+async def find_by_tax_id(tx: Tx, keys: Collection[str]) -> dict[Pair, UUID]:
+    """Organisations with these keys of tax ids: (country, key) -> account id; of twins the one that counts."""
+    rows = await tx.fetch(_BY_TAX_ID, list(keys)) if keys else []
+    return {(country, key): account_id for country, key, account_id in rows}

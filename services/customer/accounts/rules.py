@@ -8,7 +8,10 @@ from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError
 
 from kit.errors import Conflict, FieldError, Invalid
+from kit.tax_ids import formatted_tax_id
 from services.customer.accounts.enums import AccountKind
+
+_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 
 
 class DuplicateAccount(Conflict):
@@ -43,9 +46,10 @@ class TaxIdInvalid(Invalid):
 
 
 def clean_tax_id(kind: str, country: str | None, tax_id: str | None) -> str | None:
-    """The tax id as it is stored: without spaces, upper case.
+    """The tax id as it is stored: as its country writes it.
 
-    Organisations in CN have a Unified Social Credit Code with a valid check character (GB 32100-2015).
+    Organisations in CN have a Unified Social Credit Code with valid check characters: of the whole (GB 32100-2015) and
+    of its characters 9 to 17 (GB 11714), without which some numbers of residents pass.
     Raises TaxIdInvalid, also for a tax id without a country.
     """
     if tax_id is None:
@@ -54,7 +58,21 @@ def clean_tax_id(kind: str, country: str | None, tax_id: str | None) -> str | No
         raise TaxIdInvalid("/country", "a tax id needs its country")
     if kind == AccountKind.ORGANIZATION and country == "CN":
         try:
-            return str(uscc.validate("".join(tax_id.split())))
+            code = str(uscc.validate(formatted_tax_id(country, tax_id)))
         except ValidationError as error:
             raise TaxIdInvalid("/tax_id", f"not a Unified Social Credit Code: {error}") from None
-    return "".join(tax_id.split()).upper()
+        if code[16] != organization_check(code[8:16]):
+            raise TaxIdInvalid(
+                "/tax_id", "not a Unified Social Credit Code: the organisation's check character is wrong"
+            )
+        return code
+    formatted = formatted_tax_id(country, tax_id)
+    if not formatted:
+        raise TaxIdInvalid("/tax_id", "nothing of it is a number")
+    return formatted
+
+
+def organization_check(body: str) -> str:
+    """The check character of an organisation code (GB 11714): eight characters, 0 to 9 and A to Z."""
+    total = sum(weight * int(each, 36) for weight, each in zip(_WEIGHTS, body, strict=True))
+    return "0123456789X"[-total % 11]

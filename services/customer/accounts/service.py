@@ -79,8 +79,9 @@ async def refuse_taken(work: Work, account: Account) -> None:
     (the holder of a tax id to those only who may read tax ids: others would learn that a guess was right)."""
     named = set((await repository.find_by_external(work.tx, list(account.external_ids.items()))).values())
     others = set(named)
-    if account.tax_id is not None and account.is_organization:
-        holders = await repository.find_by_tax_id(work.tx, [account.tax_id])
+    key = repository.tax_keys(account)["tax_id_key"]
+    if key is not None and account.is_organization:
+        holders = await repository.find_by_tax_id(work.tx, [key])
         others |= {holder for (country, _), holder in holders.items() if country == account.country}
     others.discard(account.id)
     if others:
@@ -163,7 +164,7 @@ async def update_account(work: Work, account_id: UUID, version: Versions, data: 
     one = changed_row(before, given)
     if "owner_id" in one.changed:
         await check_owner(work, one.after.owner_id)
-    if one.changed:
+    if {"country", "tax_id", "external_ids"} & set(one.changed):
         await refuse_taken(work, one.after)
     return await _save(work, one, "update")
 
@@ -200,7 +201,7 @@ async def transfer_accounts(work: Work, account_ids: Collection[UUID], owner_id:
     """Hand over those of the accounts that are still `owner_id`'s; returns their ids. Nobody's scope is asked."""
     locked = await repository.lock_accounts(work.tx, account_ids)
     changes = [_handed_over(one, to) for _, one in sorted(locked.items()) if one.owner_id == owner_id]
-    await repository.save_accounts(work.tx, [one.after for one in changes])
+    await repository.save_accounts(work.tx, changes)
     await record(work, ACCOUNTS, changes, action="transfer")
     moved = [one.after.id for one in changes]
     await orders_follow(work, moved)
@@ -213,7 +214,7 @@ async def _save(work: Work, one: Change[Account], action: str) -> Account:
     Raises DuplicateAccount when a race was lost.
     """
     if one.changed:
-        await repository.save_accounts(work.tx, [one.after])
+        await repository.save_accounts(work.tx, [one])
         if "external_ids" in one.changed:
             await repository.drop_external_ids(work.tx, one.after.id)
             if not await repository.add_accounts(work.tx, [], external_ids_of(one.after)):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlmodel import Field
 
 from kit.db.columns import FrozenRow, identifier, text
+from kit.db.text_keys import code_sql
 from kit.security.principals import PrincipalRow
 from services.customer.db import Base
 
@@ -45,3 +47,5 @@ class ProductEntry(FrozenRow):
 
 class ProductDirectory(ProductEntry, Base, table=True):
     """Products by stock keeping unit."""
+
+    __table_args__ = (sa.Index("ix_product_directory_sku_folded", sa.text(code_sql("sku"))),)

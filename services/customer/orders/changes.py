@@ -125,7 +125,7 @@ def _filled(
         OrderLine(
             order_id=order_id,
             line_no=item.number,
-            sku=line.sku,
+            sku=refs.products[line.sku][0],
             quantity=item.quantity,
             returned=0,
             unit_price=item.unit_price,
@@ -191,7 +191,7 @@ def placed(work: Work, order: Order, refs: References) -> Order:
     rate = refs.rate(order.currency, order.base_currency, day)
     priced = price_order(_inputs(order.lines), order.currency, rate, order.base_currency, order.id)
     lines = [
-        _fixed(line, refs.products[line.sku], amounts) for line, amounts in zip(order.lines, priced.lines, strict=True)
+        _fixed(line, refs.line(line.sku), amounts) for line, amounts in zip(order.lines, priced.lines, strict=True)
     ]
     placement = order.placement + 1
     asked = [

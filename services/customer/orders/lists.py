@@ -6,12 +6,17 @@ from datetime import date
 from functools import lru_cache
 
 from kit.db.lists import Field, ListSpec, fields_of
+from kit.db.text_keys import code_key, code_sql
 from services.customer.orders.enums import RETURNABLE
 from services.customer.orders.models import OrderColumns
 
 _OWED = ", ".join(f"'{state}'" for state in sorted(RETURNABLE))
 _OPEN = f"CASE WHEN o.state IN ({_OWED}) THEN greatest(0, o.gross - o.returned - o.paid) ELSE 0 END"
 _DUE = "o.order_date + o.payment_terms_days"
+_HAS_SKU = (
+    "EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sku IN (SELECT unnest({}) UNION ALL "
+    f"SELECT d.sku FROM product_directory d WHERE {code_sql('d.sku')} = ANY({{}})))"
+)
 
 
 @lru_cache(maxsize=8)
@@ -35,7 +40,7 @@ def orders_on(today: date) -> ListSpec:
                 "uuid",
                 match="EXISTS (SELECT 1 FROM order_credit c WHERE c.order_id = o.id AND c.member_id = ANY({}))",
             ),
-            "sku": Field("''", match="EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sku = ANY({}))"),
+            "sku": Field("''", match=_HAS_SKU, key=code_key("''")),
         },
         search=("o.number",),
         default_sort="-created_at",

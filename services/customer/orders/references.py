@@ -18,20 +18,25 @@ class NoExchangeRate(Conflict):
 
 
 class References(FrozenRow):
-    """Products (sku to product line, None when inactive), states of partners, sellers, and rates (currency, first
-    day, base units per unit), the latest first: those that a set of orders names."""
+    """Products (a sku as it was named, to the product's own spelling and its line, None when inactive), states of
+    partners, sellers, and rates (currency, first day, base units per unit), the latest first: those that a set of
+    orders names."""
 
-    products: Annotated[dict[str, str | None], DECODED]
+    products: Annotated[dict[str, tuple[str, str | None]], DECODED]
     partners: Annotated[dict[UUID, str], DECODED]
     sellers: Annotated[frozenset[UUID], DECODED]
     rates: Annotated[tuple[tuple[str, date, str], ...], DECODED]
+
+    def line(self, sku: str) -> str | None:
+        """The product line of an active product."""
+        return self.products[sku][1] if sku in self.products else None
 
     def check(self, skus: Sequence[str], sellers: Sequence[UUID], partner_id: UUID | None) -> None:
         """Raises NotHeardYet naming every field of an order that refers to something unknown or inactive."""
         errors = [
             FieldError(f"/lines/{index}/sku", "unknown-reference", f"no active product {sku}")
             for index, sku in enumerate(skus)
-            if self.products.get(sku) is None
+            if self.line(sku) is None
         ]
         errors += [
             FieldError(f"/credits/{index}/member_id", "unknown-reference", f"no seller {seller}")

@@ -151,8 +151,10 @@ WHERE a.id = ANY($1::uuid[] || ARRAY(SELECT account_id FROM orders WHERE id = AN
 _BUYER = f"SELECT {_ACCOUNT}, nextval('order_number_seq') AS next_number FROM account a WHERE a.id = $1 FOR SHARE"
 _REFERENCES = """
 SELECT
-  (SELECT coalesce(json_object_agg(sku, CASE WHEN is_active THEN product_line END), '{}')
-   FROM product_directory WHERE sku = ANY($1::text[])) AS products,
+  (SELECT coalesce(json_object_agg(asked, json_build_array(p.sku, CASE WHEN p.is_active THEN p.product_line END)), '{}')
+   FROM unnest($1::text[]) AS asked CROSS JOIN LATERAL (
+     SELECT * FROM product_directory d WHERE lower(d.sku COLLATE "C") = lower(asked COLLATE "C")
+     ORDER BY d.sku <> asked, d.sku LIMIT 1) p) AS products,
   (SELECT coalesce(json_object_agg(id, state), '{}') FROM partner_directory WHERE id = ANY($2::uuid[])) AS partners,
   (SELECT coalesce(json_agg(DISTINCT id), '[]') FROM principal WHERE id = ANY($3::uuid[])) AS sellers,
   (SELECT coalesce(json_agg(json_build_array(currency, valid_from, rate) ORDER BY valid_from DESC), '[]')

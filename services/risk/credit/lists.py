@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from kit.db.lists import Field, ListSpec, fields_of
 from services.risk.credit.models import CreditDecision, ExposureAccount, ExposureEntry, OrderExposure
+from services.risk.directory.models import AccountEntry
 
 EXPOSURES = ListSpec(
     source="exposure_account e LEFT JOIN account_directory d ON d.id = e.account_id "
     "LEFT JOIN credit_profile p ON p.id = e.account_id",
     fields={
         **fields_of(ExposureAccount, "e", sortable=("balance",)),
-        "name": Field("d.name", nullable=True),
+        "name": fields_of(AccountEntry, "d")["name"],
         "owner_id": Field("d.owner_id", "uuid", nullable=True),
         "use": Field("greatest(0, e.balance)", "int"),
         "credit_limit": Field("p.credit_limit", "int", nullable=True),

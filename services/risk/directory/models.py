@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from sqlmodel import Field
 
 from kit.db.columns import FrozenRow, identifier, text
+from kit.db.text_keys import TextKeyed, TextKeys, key_indexes
 from kit.security.principals import PrincipalRow
 from services.risk.db import Base
 
@@ -20,14 +21,17 @@ class AccountEntry(FrozenRow):
     """Owner and label of an account."""
 
     __tablename__ = "account_directory"
+    __text_keys__: ClassVar = TextKeys(name="name")
 
     id: Annotated[UUID, identifier(primary_key=True)]
     name: Annotated[str | None, text(nullable=True)] = None
     owner_id: Annotated[UUID | None, identifier(nullable=True, index=True)] = None
 
 
-class AccountDirectory(AccountEntry, Base, table=True):
+class AccountDirectory(AccountEntry, TextKeyed, Base, table=True):
     """Owner and label of every account."""
+
+    __table_args__ = key_indexes("account_directory", AccountEntry.__text_keys__)
 
 
 class PartnerEntry(FrozenRow):

@@ -7,10 +7,12 @@ from typing import NamedTuple
 from uuid import UUID
 
 from kit.db.database import Tx
-from kit.db.rows import insert_rows
+from kit.db.rows import insert_rows, written
 from services.risk.directory.models import AccountEntry, PartnerEntry
 
-_REPLACE = "ON CONFLICT (id) DO UPDATE SET name = excluded.name, owner_id = excluded.owner_id"
+_REPLACE = "ON CONFLICT (id) DO UPDATE SET " + ", ".join(
+    f"{column} = excluded.{column}" for column in written(AccountEntry) if column != "id"
+)
 _REPLACE_PARTNER = (
     "ON CONFLICT (id) DO UPDATE SET code = excluded.code, name = excluded.name, state = excluded.state, "
     "owner_id = excluded.owner_id, version = excluded.version WHERE partner_directory.version < excluded.version"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
 from kit.db.columns import DECODED, FrozenRow, OwnedRow, identifier, text
+from kit.db.text_keys import CodeKeyed, TextKeys, code_indexes
 from kit.security.principals import PrincipalRow
 from services.targets.db import Base
 from services.targets.members.enums import MemberRole
@@ -19,14 +20,17 @@ class MemberRow(OwnedRow):
     """Somebody of the sales organisation; `subject` is the token subject, null without a login."""
 
     __tablename__ = "member"
+    __text_keys__: ClassVar = TextKeys(codes=("code",))
 
     code: Annotated[str, text(nullable=False, unique=True)]
     subject: Annotated[str | None, text(nullable=True, unique=True)] = None
     role: Annotated[MemberRole, text(nullable=False)]
 
 
-class MemberTable(MemberRow, Base, table=True):
+class MemberTable(MemberRow, CodeKeyed, Base, table=True):
     """Members."""
+
+    __table_args__ = code_indexes("member", "code")
 
 
 class MembershipRow(FrozenRow):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit.db.lists import Field, ListSpec, fields_of
+from kit.db.lists import Field, ListSpec, fields_of, search_of
 from services.targets.targets.models import Target
 
 _SHOWN = ("computed", "weight", "locked", "floor", "cap", "reason", "version")
@@ -14,6 +14,7 @@ TARGETS = ListSpec(
         "currency": Field("t.currency", "currency"),
     },
     search=("t.name",),
+    search_key=search_of(Target, "t"),
 )
 VISIBLE = "t.member_id = ANY($1::uuid[]) OR t.unit_id = ANY($2::uuid[])"
 """Condition of what a caller sees."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from kit.db.columns import OwnedRow, big_int, identifier, one_of, text
+from kit.db.text_keys import TextKeyed, TextKeys, key_indexes
 from kit.money import MAX_AMOUNT
 from services.targets.db import Base
 from services.targets.targets.enums import Metric, TargetState
@@ -18,6 +19,7 @@ class Target(OwnedRow):
     """A target; a child also says what the split gave without constraints and what decided its amount."""
 
     __tablename__ = "target"
+    __text_keys__: ClassVar = TextKeys(name="name")
 
     root_id: Annotated[UUID, identifier(nullable=False, index=True)]
     parent_id: Annotated[UUID | None, identifier(nullable=True, foreign_key="target.id", index=True)] = None
@@ -44,10 +46,11 @@ class Target(OwnedRow):
     reason: Annotated[str | None, text(nullable=True)] = None
 
 
-class TargetTable(Target, Base, table=True):
+class TargetTable(Target, TextKeyed, Base, table=True):
     """Targets."""
 
     __table_args__ = (
+        *key_indexes("target", Target.__text_keys__),
         sa.CheckConstraint(f"amount BETWEEN -{MAX_AMOUNT} AND {MAX_AMOUNT}", name="amount"),
         sa.CheckConstraint("period_end >= period_start", name="period"),
         one_of("state", TargetState),

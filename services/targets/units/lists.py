@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit.db.lists import Field, ListSpec, fields_of
+from kit.db.lists import Field, ListSpec, fields_of, search_of
 from services.targets.units.models import Unit
 
 UNITS = ListSpec(
@@ -12,4 +12,5 @@ UNITS = ListSpec(
         "below": Field("u.path", "uuid", match="u.path && {}"),
     },
     search=("u.code", "u.name"),
+    search_key=search_of(Unit, "u"),
 )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from kit.db.columns import OwnedRow, identifier, identifiers, text
+from kit.db.text_keys import CodeKeyed, TextKeyed, TextKeys, code_indexes, key_indexes
 from services.targets.db import Base
 from services.targets.units.enums import UnitKind
 
@@ -16,6 +17,7 @@ class Unit(OwnedRow):
     """A part of the sales organisation; `path` are the ids from the root down, its own last."""
 
     __tablename__ = "unit"
+    __text_keys__: ClassVar = TextKeys(name="name", also=("code",), codes=("code",))
 
     code: Annotated[str, text(nullable=False, unique=True)]
     name: Annotated[str, text(nullable=False)]
@@ -24,10 +26,12 @@ class Unit(OwnedRow):
     path: Annotated[tuple[UUID, ...], identifiers(nullable=False)]
 
 
-class UnitTable(Unit, Base, table=True):
+class UnitTable(Unit, TextKeyed, CodeKeyed, Base, table=True):
     """Units."""
 
     __table_args__ = (
+        *key_indexes("unit", Unit.__text_keys__),
+        *code_indexes("unit", "code"),
         sa.CheckConstraint("path[cardinality(path)] = id", name="path_ends_here"),
         sa.CheckConstraint("(parent_id IS NULL) = (cardinality(path) = 1)", name="root_path"),
         sa.Index("ix_unit_path", "path", postgresql_using="gin"),

@@ -17,7 +17,8 @@ def test_chinese_organisations_have_a_checked_code() -> None:
 
 
 @pytest.mark.parametrize(
-    ("country", "tax_id", "pointer"), [("CN", GOOD[:-1] + "X", "/tax_id"), (None, "1", "/country")]
+    ("country", "tax_id", "pointer"),
+    [("CN", GOOD[:-1] + "X", "/tax_id"), ("CN", "362322198709086409", "/tax_id"), (None, "1", "/country")],
 )
 def test_bad_tax_ids(country: str | None, tax_id: str, pointer: str) -> None:
     with pytest.raises(TaxIdInvalid) as caught:

@@ -31,7 +31,7 @@ SELLER = derived_id("member", 1)
 BUYER = Buyer(derived_id("account", 1), derived_id("account", 1), SELLER, None, None, None, 7)
 REP, MANAGER = (Actor("a", frozenset(), frozenset(may)) for may in ((), ("orders:backdate",)))
 REFERENCES = References(
-    products={"CD": "rock"},
+    products={"CD": ("CD", "rock")},
     partners={},
     sellers=frozenset({SELLER}),
     rates=tuple(("EUR", date(2027, 6, 30) - timedelta(days=back), f"1.{back:03d}") for back in range(900)),

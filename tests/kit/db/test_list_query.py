@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.db.cursors import decode_cursor, encode_cursor
+from kit.db.filters import Refused
+from kit.db.list_query import split_values
 from kit.db.lists import Field, Filter, ListSpec, SortKey, openapi_parameters, parse_query
 from kit.errors import BadQuery
 
@@ -226,3 +228,21 @@ def test_text_is_looked_for_as_it_is_stored() -> None:
     for params in ([("note", "e\u0301")], [("q", "e\u0301")]):
         query = parse_query(SPEC, params)
         assert (query.q or query.filters[0].value) == "\u00e9"
+
+
+VALUES = st.lists(st.text(st.sampled_from('a,"") (') | st.characters(), min_size=1, max_size=8), min_size=1, max_size=5)
+
+
+def quoted(value: str) -> str:
+    return '"' + value.replace('"', '""') + '"' if "," in value or value.startswith('"') else value
+
+
+@given(VALUES)
+def test_values_of_a_list_may_hold_commas(values: list[str]) -> None:
+    assert split_values(",".join(map(quoted, values))) == values
+
+
+@pytest.mark.parametrize("text", ['"a', '"a"b', '"a" ,b', 'a,"', '"a""'])
+def test_quotes_are_closed_and_followed_by_a_comma(text: str) -> None:
+    with pytest.raises(Refused):
+        split_values(text)
