@@ -10,7 +10,7 @@ from kit.events.worker import Worker
 from kit.jobs.jobs import JobHandler
 from kit.process import make_runtime, run_worker
 from kit.runtime import Runtime
-from services.customer.accounts.keys import fill_tax_ids
+from services.customer.accounts.jobs import fill_tax_ids
 from services.customer.accounts.models import AccountColumns
 from services.customer.orders.metrics import orders_by_state
 from services.customer.ownership.jobs import follow_job

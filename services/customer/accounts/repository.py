@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from kit.db.database import Tx
@@ -11,7 +12,7 @@ from kit.records import Change
 from kit.security.principals import ScopeQuery
 from kit.tax_ids import TAX_ID_VERSION, tax_id_key
 from services.customer.accounts.lists import EXTERNAL_IDS
-from services.customer.accounts.models import Account, AccountColumns, AccountExternalId
+from services.customer.accounts.models import TAX_ID_TO_KEY, Account, AccountColumns, AccountExternalId
 
 Pair = tuple[str, str]
 """Source and id there, or country and key of a tax id."""
@@ -37,6 +38,25 @@ _CLAIM = """
 UPDATE account a SET tax_id_key = r.tax_id_key, tax_id_of = r.tax_id_of, is_tax_id_twin = false
 FROM json_populate_recordset(NULL::account, $1::json) r WHERE a.id = r.id
 """
+
+
+_TO_KEY = f"""
+SELECT id, country, tax_id FROM account WHERE {TAX_ID_TO_KEY} AND id > $1 ORDER BY id LIMIT $2
+FOR NO KEY UPDATE SKIP LOCKED
+"""
+_PUT_KEYS = """
+UPDATE account a SET tax_id = r.tax_id, tax_id_key = r.tax_id_key, tax_id_of = r.tax_id_of,
+  is_tax_id_twin = r.is_tax_id_twin
+FROM json_populate_recordset(NULL::account, $1::json) r WHERE a.id = r.id
+"""
+
+
+class TaxId(NamedTuple):
+    """The tax id of an account."""
+
+    id: UUID
+    country: str
+    tax_id: str
 
 
 async def find_account(tx: Tx, visible: ScopeQuery, account_id: UUID) -> Account | None:
@@ -112,3 +132,13 @@ async def find_by_tax_id(tx: Tx, keys: Collection[str]) -> dict[Pair, UUID]:
     """Organisations with these keys of tax ids: (country, key) -> account id; of twins the one that counts."""
     rows = await tx.fetch(_BY_TAX_ID, list(keys)) if keys else []
     return {(country, key): account_id for country, key, account_id in rows}
+
+
+async def tax_ids_to_key(tx: Tx, after: UUID, count: int) -> list[TaxId]:
+    """Tax ids without a key of what they say, behind an id, locked; those that others lock are left out."""
+    return await tx.rows(TaxId, _TO_KEY, after, count)
+
+
+async def put_tax_keys(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write tax ids and their keys; raises UniqueViolationError for one that another organisation has."""
+    await tx.execute(_PUT_KEYS, dumps(rows))
