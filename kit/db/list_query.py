@@ -14,7 +14,6 @@ from typing import Any, Literal, cast
 
 from kit.db.filters import KINDS, MAX_VALUES, Field, ListSpec, Operator, Refused, parse_bool, parse_text
 from kit.errors import BadQuery, FieldError
-from kit.text import fold_text
 
 CountMode = Literal["none", "estimated", "exact"]
 COUNT_MODES: tuple[CountMode, ...] = ("none", "estimated", "exact")
@@ -183,7 +182,7 @@ def _parse_count(_spec: ListSpec, value: str) -> CountMode:
 def _parse_search(spec: ListSpec, value: str) -> str:
     if not spec.search:
         raise Refused("unknown-parameter", "this list has no search")
-    if not fold_text(value) or len(value) > MAX_SEARCH:
+    if not value.strip() or len(value) > MAX_SEARCH:
         raise Refused("malformed", f"expected 1 to {MAX_SEARCH} characters")
     return parse_text(value.strip())
 
@@ -194,7 +193,7 @@ def _parse_cursor(_spec: ListSpec, value: str) -> str:
     return value
 
 
-_QUOTED = re.compile(r'"((?:[^"]|"")*)"(?=,|$)', re.DOTALL)
+_QUOTED = re.compile(r'"((?:[^"]|"")*)"(?=,|\Z)', re.DOTALL)
 _SEARCHING = "Text contained; case, width, composition, and traditional or simplified characters do not count"
 _ITEM = r'^([^\x00,"][^\x00,]*|"([^\x00"]|"")+")$'
 _QUOTING = 'Any of these; a value with a comma stands in double quotes, its own quotes doubled: "Blue, Red & Co.",Green'

@@ -163,7 +163,7 @@ def _conditions(
     values = [*args, *(item.value for item in query.filters if item.operator not in ("null", "notnull"))]
     searched = ""
     if query.q is not None:
-        folded = fold_text(query.q)
+        folded = fold_text(query.q) or query.q  # what cannot be seen is in no folded text
         given: dict[str, object] = {"f": f"%{_escape(folded)}%"}
         if spec.search_key is not None and (found := grams(folded)):
             given["g"] = found
