@@ -54,20 +54,21 @@ def build_code_index(table: str, column: str) -> None:
     build_index(f"ix_{table}_{column}_folded_id", table, [sa.text(f'lower({column} COLLATE "C")'), "id"])
 
 
-def forbid_code_twins(table: str, column: str) -> None:
-    """No two rows have a code in different case; call it in an autocommit block. Of those that do already all but the
-    oldest are marked."""
+def forbid_code_twins(table: str, column: str, among: str = "true") -> None:
+    """No two rows (of those of the condition `among`) have a code in different case; call it in an autocommit block. Of
+    those that do already all but the oldest are marked."""
     folded = f'lower({column} COLLATE "C")'
     op.execute(
-        f"UPDATE {table} t SET is_code_twin = true WHERE NOT is_code_twin AND EXISTS (SELECT FROM {table} o "
-        f'WHERE lower(o.{column} COLLATE "C") = lower(t.{column} COLLATE "C") AND o.id < t.id)'
+        f"UPDATE {table} t SET is_code_twin = true WHERE NOT is_code_twin AND {among} AND EXISTS ("
+        f"SELECT FROM {table} o WHERE {among} AND o.id < t.id AND "
+        f'lower(o.{column} COLLATE "C") = lower(t.{column} COLLATE "C"))'
     )
     build_index(
         f"uq_{table}_{column}_folded",
         table,
         [sa.text(folded)],
         unique=True,
-        postgresql_where=sa.text("NOT is_code_twin"),
+        postgresql_where=sa.text("NOT is_code_twin" if among == "true" else f"NOT is_code_twin AND {among}"),
     )
 
 

@@ -178,10 +178,11 @@ def key_indexes(table: str, keys: TextKeys, *owners: str) -> tuple[sa.Index, ...
     )
 
 
-def code_indexes(table: str, column: str) -> tuple[sa.Index, ...]:
-    """Indexes of a code: order, and that no two rows have it in different case (but those that did already)."""
-    folded = code_sql(column)
+def code_indexes(table: str, column: str, among: str = "") -> tuple[sa.Index, ...]:
+    """Indexes of a code: order, and that no two rows (of those of the condition `among`) have it in different case, but
+    those that did already."""
+    folded, counts = code_sql(column), " AND ".join(filter(None, ("NOT is_code_twin", among)))
     return (
         sa.Index(f"ix_{table}_{column}_folded_id", sa.text(folded), "id"),
-        sa.Index(f"uq_{table}_{column}_folded", sa.text(folded), unique=True, postgresql_where="NOT is_code_twin"),
+        sa.Index(f"uq_{table}_{column}_folded", sa.text(folded), unique=True, postgresql_where=sa.text(counts)),
     )

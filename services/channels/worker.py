@@ -11,6 +11,7 @@ from kit.jobs.jobs import JobHandler
 from kit.process import make_runtime, run_worker
 from kit.runtime import Runtime
 from services.channels.partners.models import Partner
+from services.channels.price_books.models import PriceBook
 from services.channels.products.models import Product
 from services.channels.programmes.models import RebateProgramme
 from services.channels.settings import Settings
@@ -19,6 +20,7 @@ from services.channels.subscriptions import subscriptions
 JOBS: Mapping[str, JobHandler] = {}
 KEYS: Sequence[Fill] = (
     names_of(Partner),
+    names_of(PriceBook),
     names_of(Product),
     names_of(RebateProgramme),
 )

@@ -12,6 +12,7 @@ from kit.process import make_runtime, run_worker
 from kit.runtime import Runtime
 from services.customer.accounts.jobs import fill_tax_ids
 from services.customer.accounts.models import AccountColumns
+from services.customer.contacts.models import ContactColumns
 from services.customer.orders.metrics import orders_by_state
 from services.customer.ownership.jobs import follow_job
 from services.customer.ownership.service import FOLLOW
@@ -20,7 +21,7 @@ from services.customer.subscriptions import subscriptions
 from services.customer.transfers.jobs import transfer_job
 from services.customer.transfers.service import TRANSFER
 
-KEYS: Sequence[Fill] = (names_of(AccountColumns), fill_tax_ids)
+KEYS: Sequence[Fill] = (names_of(AccountColumns), names_of(ContactColumns), fill_tax_ids)
 """What makes the keys of rows that have none."""
 
 

@@ -12,14 +12,16 @@ from kit.jobs.jobs import JobHandler
 from kit.process import make_runtime, run_worker
 from kit.runtime import Runtime
 from services.risk.contracts.dues import CONTRACTS_DUE
+from services.risk.contracts.models import ContractColumns
 from services.risk.directory.models import AccountEntry
 from services.risk.obligations.judging import OBLIGATIONS_DUE
+from services.risk.obligations.models import ObligationColumns
 from services.risk.settings import Settings
 from services.risk.subscriptions import subscriptions
 
 JOBS: Mapping[str, JobHandler] = {}
 DUES: Sequence[AnyDue] = (CONTRACTS_DUE, OBLIGATIONS_DUE)
-KEYS: Sequence[Fill] = (names_of(AccountEntry),)
+KEYS: Sequence[Fill] = (names_of(AccountEntry), names_of(ContractColumns), names_of(ObligationColumns))
 """What makes the keys of rows that have none."""
 
 

@@ -58,7 +58,8 @@ class TestProductCosts(Listed):
     )
 
 
-class TestPriceBooks(Created, Listed, Patched, Stateful):
+class TestPriceBooks(Created, Listed, Patched, Stateful, Named, Coded):
+    table = "price_book"
     family = Family(
         path="/v1/price-books",
         noun="price_book",

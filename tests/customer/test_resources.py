@@ -34,7 +34,8 @@ async def of_account(service: ServiceHarness) -> dict[str, Any]:
     return {"account_id": (await service.post("/v1/accounts", body)).json()["id"]}
 
 
-class TestContacts(Created, Listed, Patched, Scoped):
+class TestContacts(Created, Listed, Patched, Scoped, Named):
+    table = "contact"
     family = Family(
         path="/v1/contacts",
         noun="contact",

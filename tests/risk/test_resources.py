@@ -12,6 +12,7 @@ from services.risk.contracts.schemas import EXAMPLE
 from services.risk.obligations.schemas import EXAMPLE as OBLIGATION
 from tests.risk.conftest import FORWARD, Order, account_created, draft_policy, open_account
 from tests.risk.contracts.drafts import act, draft, reviewed, signed
+from tests.shared_suites.identity import Coded, Named
 from tests.shared_suites.machines import Stateful, Step
 from tests.shared_suites.resources import Created, Family, Listed, Patched, Scoped
 
@@ -104,7 +105,8 @@ def by_date(state: str, table: str = "contract") -> Step:
     return moved
 
 
-class TestContracts(Created, Listed, Patched, Scoped, Stateful):
+class TestContracts(Created, Listed, Patched, Scoped, Stateful, Named, Coded):
+    table, name_field, code_field = "contract", "title", "number"
     family = Family(
         path="/v1/contracts",
         noun="contract",
@@ -148,7 +150,8 @@ async def drafted(service: ServiceHarness) -> dict[str, Any]:
     return {"contract_id": (await draft(service)).rpartition("/")[2]}
 
 
-class TestObligations(Created, Listed, Patched, Scoped):
+class TestObligations(Created, Listed, Patched, Scoped, Named):
+    table, name_field = "obligation", "title"
     family = Family(
         path="/v1/obligations",
         noun="obligation",

@@ -35,22 +35,27 @@ def sorted_names() -> list[str]:
 
 
 class Named:
-    """Rows of the family have a `name`; `table` is theirs."""
+    """Rows of the family have a name, in `name_field`; `table` is theirs."""
 
     family: ClassVar[Family]
     table: ClassVar[str]
+    name_field: ClassVar[str] = "name"
 
     async def _named(self, service: ServiceHarness, names: list[str]) -> None:
         body = {**self.family.body, **await self.family.needs(service)}
         for number, name in enumerate(names, 1):
-            answer = await service.post(self.family.path, {**body, **self.family.numbered(number), "name": name})
+            named = {**body, **self.family.numbered(number), self.name_field: name}
+            answer = await service.post(self.family.path, named)
             assert answer.status_code == 201, answer.text
 
     async def _names(self, service: ServiceHarness, **query: str) -> list[str]:
-        asked = "&".join(f"{name.replace('__', '[', 1)}{']' * ('__' in name)}={quote(v)}" for name, v in query.items())
+        """Names that a query finds; `name` and `name__in` ask for the name, whatever its field is called."""
+        named = {name.replace("name", self.name_field): value for name, value in query.items()}
+        named |= {"sort": query["sort"].replace("name", self.name_field)} if "sort" in query else {}
+        asked = "&".join(f"{name.replace('__', '[', 1)}{']' * ('__' in name)}={quote(v)}" for name, v in named.items())
         answer = await service.get(f"{self.family.path}?{asked}")
         assert answer.status_code == 200, answer.text
-        return [item["name"] for item in answer.json()["items"]]
+        return [item[self.name_field] for item in answer.json()["items"]]
 
     async def test_a_name_is_found_by_every_spelling(self, service: ServiceHarness) -> None:
         await self._named(service, list(SPELLINGS))
@@ -75,7 +80,7 @@ class Named:
         found = await self._names(service, name__in='"RED, WHITE & CO.",上海蓝港贸易')
         assert sorted(found) == ["Red, White & Co.", "上海藍港貿易"]
         assert await self._names(service, name__in="Red, White & Co.") == []
-        answer = await service.get(f'{self.family.path}?name[in]="Red')
+        answer = await service.get(f'{self.family.path}?{self.name_field}[in]="Red')
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "malformed")
 
     async def test_names_have_one_order(self, service: ServiceHarness) -> None:
@@ -83,10 +88,11 @@ class Named:
         expected = sorted_names()
         assert await self._names(service, sort="name") == expected
         assert await self._names(service, sort="-name") == expected[::-1]
+        path = f"{self.family.path}?sort={self.name_field}&fields={self.name_field}&limit=5"
         walked, cursor = [], ""
         while cursor is not None:
-            page = (await service.get(f"{self.family.path}?sort=name&fields=name&limit=5{cursor}")).json()
-            walked += [item["name"] for item in page["items"]]
+            page = (await service.get(path + cursor)).json()
+            walked += [item[self.name_field] for item in page["items"]]
             cursor = page["next_cursor"] and f"&cursor={page['next_cursor']}"
         assert walked == expected
         assert await self._names(service, sort="name", name__gte="李四", name__lt="ZEBRA") == expected[5:9]
@@ -97,7 +103,7 @@ class Named:
         await self._named(service, ["Zoë", "apple", "藍港"])
         async with service.transaction() as tx:
             blank = "search_key = NULL, name_sort = DEFAULT, keyed_of = NULL"
-            await tx.execute(f"UPDATE {self.table} SET {blank} WHERE name <> 'apple'")
+            await tx.execute(f"UPDATE {self.table} SET {blank} WHERE {self.name_field} <> 'apple'")
         assert await self._names(service, q="ZOË") == ["Zoë"]
         assert await self._names(service, q="藍") == ["藍港"]
         assert await self._names(service, name="藍港") == ["藍港"]
@@ -109,7 +115,7 @@ class Named:
     async def test_what_an_older_release_writes_gets_its_keys_later(self, service: ServiceHarness) -> None:
         await self._named(service, ["Zoë", "apple"])
         async with service.transaction() as tx:
-            await tx.execute(f"UPDATE {self.table} SET name = 'Émile' WHERE name = 'Zoë'")
+            await tx.execute(f"UPDATE {self.table} SET {self.name_field} = 'Émile' WHERE {self.name_field} = 'Zoë'")
         await filled(service)
         assert await self._names(service, name="e\u0301mile") == ["Émile"]
         assert await self._names(service, q="zo") == []
@@ -136,9 +142,10 @@ class Coded:
         body = await self._body(service, "CN-A")
         first = await service.post(self.family.path, body)
         assert (first.status_code, first.json()[self.code_field]) == (201, "CN-A")
+        taken = f"{self.family.noun}-{self.code_field}-taken".replace("_", "-")
         for other in ("cn-a", "Cn-a", "CN-A"):
             answer = await service.post(self.family.path, {**body, self.code_field: other})
-            assert (answer.status_code, answer.json()["code"]) == (409, f"{self.family.noun}-{self.code_field}-taken")
+            assert (answer.status_code, answer.json()["code"]) == (409, taken)
             assert answer.json()["conflicting_id"] == first.json()["id"]
         for query in (f"{self.code_field}=cn-a", f"{self.code_field}[in]=x,cN-A", "q=cn-a", "q=ＣＮ-"):
             found = (await service.get(f"{self.family.path}?{query}")).json()["items"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit.db.lists import Field, ListSpec, fields_of
+from kit.db.lists import Field, ListSpec, fields_of, search_of
 from services.channels.price_books.models import PriceBook, PriceEntry
 
 _NEXT = (
@@ -15,7 +15,7 @@ BOOKS = ListSpec(
         **fields_of(
             PriceBook,
             "b",
-            sortable=("code", "valid_from"),
+            sortable=("code", "name", "valid_from"),
             unfiltered=("round_to", "ending", "min_markup"),
             without=("entries_sha256",),
         ),
@@ -23,6 +23,7 @@ BOOKS = ListSpec(
         "valid_to": Field(_NEXT, "date", nullable=True),
     },
     search=("b.code", "b.name"),
+    search_key=search_of(PriceBook, "b"),
     default_sort="-valid_from",
 )
 ENTRIES = ListSpec(

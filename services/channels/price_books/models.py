@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
 from kit.db.columns import DECODED, FrozenRow, OwnedRow, big_int, document, identifier, one_of, text
+from kit.db.text_keys import CodeKeyed, TextKeyed, TextKeys, code_indexes, key_indexes
 from services.channels.db import Base
 from services.channels.price_books.enums import BookState, PriceMethod
 
@@ -22,6 +23,7 @@ class PriceBook(OwnedRow):
     """
 
     __tablename__ = "price_book"
+    __text_keys__: ClassVar = TextKeys(name="name", also=("code",), codes=("code",))
 
     code: Annotated[str, text(nullable=False)]
     book_version: Annotated[int, Field(nullable=False)]
@@ -38,10 +40,12 @@ class PriceBook(OwnedRow):
     published_on: Annotated[date | None, Field(nullable=True)] = None
 
 
-class PriceBookTable(PriceBook, Base, table=True):
+class PriceBookTable(PriceBook, TextKeyed, CodeKeyed, Base, table=True):
     """Price books."""
 
     __table_args__ = (
+        *key_indexes("price_book", PriceBook.__text_keys__),
+        *code_indexes("price_book", "code", "book_version = 1"),
         one_of("state", BookState),
         sa.CheckConstraint(
             "(state = 'published') = (published_by IS NOT NULL AND published_on IS NOT NULL)", name="published"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit.db.lists import Field, ListSpec, fields_of
+from kit.db.lists import Field, ListSpec, fields_of, search_of
 from services.customer.contacts.enums import ContactRole
 from services.customer.contacts.models import ContactColumns
 from services.customer.contacts.sealing import SEALED
@@ -34,5 +34,6 @@ CONTACTS = ListSpec(
         "is_archived": Field("(c.archived_at IS NOT NULL)", "bool"),
     },
     search=("c.name",),
+    search_key=search_of(ContactColumns, "c"),
     default_sort="-created_at",
 )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
 from kit.db.columns import DECODED, FrozenRow, OwnedRow, big_int, document, identifier, moment, one_of, text
+from kit.db.text_keys import TextKeyed, TextKeys, key_indexes
 from kit.security.data_keys import DataKeyRow
 from services.customer.contacts.enums import ContactRole, PointKind
 from services.customer.db import Base
@@ -40,6 +41,7 @@ class ContactColumns(OwnedRow):
     """What the table of contacts has in clear."""
 
     __tablename__ = "contact"
+    __text_keys__: ClassVar = TextKeys(name="name")
 
     account_id: Annotated[UUID, identifier(nullable=False, sa_column_args=(sa.ForeignKey("account.id"),))]
     name: Annotated[str, text(nullable=False)]
@@ -65,15 +67,14 @@ class SealedContact(ContactColumns):
     address: Annotated[bytes | None, Field(sa_type=sa.LargeBinary, nullable=True)] = None
 
 
-class ContactTable(SealedContact, Base, table=True):
+class ContactTable(SealedContact, TextKeyed, Base, table=True):
     """Contacts."""
 
     __table_args__ = (
         sa.CheckConstraint(
             "roles <@ ARRAY[{}]::text[]".format(", ".join(f"'{role}'" for role in ContactRole)), name="roles"
         ),
-        sa.Index("ix_contact_account_id_name_id", "account_id", "name", "id"),
-        sa.Index("ix_contact_name_id", "name", "id"),
+        *key_indexes("contact", ContactColumns.__text_keys__, "account_id"),
         sa.Index("ix_contact_created_at_id", "created_at", "id"),
     )
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from kit.db.database import Tx
-from kit.db.rows import columns_of, dumps, insert_rows, insert_sql, update_row, update_rows
+from kit.db.rows import columns_of, dumps, insert_rows, insert_sql, keyed, update_row, update_rows, written
 from kit.ids import derived_id
 from kit.security.blind_index import IndexPair
 from services.customer.contacts.lists import EXTERNAL_IDS
@@ -29,7 +29,7 @@ _SELECT = (
 )
 _LOCK = "SELECT id FROM contact WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 _ADD = f"""
-WITH c AS ({insert_sql("contact", tuple(SealedContact.model_fields), "ON CONFLICT DO NOTHING RETURNING 1")}), e AS (
+WITH c AS ({insert_sql("contact", written(SealedContact), "ON CONFLICT DO NOTHING RETURNING 1")}), e AS (
   {insert_sql("contact_external_id", tuple(ContactExternalId.model_fields), "ON CONFLICT DO NOTHING RETURNING 1", "$2")}
 ) SELECT (SELECT count(*) FROM c) + (SELECT count(*) FROM e)
 """
@@ -100,7 +100,9 @@ async def add_contacts(tx: Tx, contacts: Sequence[SealedContact], external_ids: 
     if not contacts and not external_ids:
         return True
     named = sorted(external_ids, key=lambda row: (row.source, row.external_id))
-    return int(await tx.fetchval(_ADD, dumps(contacts), dumps(named))) == len(contacts) + len(named)
+    return int(await tx.fetchval(_ADD, dumps(keyed(SealedContact, contacts)), dumps(named))) == len(contacts) + len(
+        named
+    )
 
 
 async def save_contacts(tx: Tx, contacts: Sequence[SealedContact]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit.db.lists import Field, ListSpec, fields_of
+from kit.db.lists import Field, ListSpec, fields_of, search_of
 from services.risk.contracts.models import TERMS, ContractColumns
 
 PARTIES = (
@@ -27,7 +27,7 @@ def _then(name: str) -> str:
 _SHOWN = fields_of(
     ContractColumns,
     "c",
-    sortable=("number", "created_at"),
+    sortable=("number", "title", "created_at"),
     without=("stream_key", "due_at", "warned", "renewals", "ends_anchor", *TERMS),
 )
 CONTRACTS = ListSpec(
@@ -46,6 +46,7 @@ CONTRACTS = ListSpec(
         "currency": Field("c.currency", "currency"),
     },
     search=("c.number", "c.title"),
+    search_key=search_of(ContractColumns, "c"),
     default_sort="created_at",
 )
 _OF_A_RENEWAL = ("id", "number", "title", "type", "state", "account_id", "partner_id", "notice_given_on")
@@ -60,6 +61,7 @@ RENEWALS = ListSpec(
         "renew_months": Field("c.renew_months", "int", nullable=True),
     },
     search=("c.number", "c.title"),
+    search_key=search_of(ContractColumns, "c"),
     default_sort="notice_by",
 )
 HAS_AN_END = "c.state IN ('signed', 'in_force') AND c.ends_on IS NOT NULL"

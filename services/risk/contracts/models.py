@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
 from kit.db.columns import DECODED, FrozenRow, OwnedRow, big_int, document as json_document, identifier, moment, one_of, text
+from kit.db.text_keys import CodeKeyed, TextKeyed, TextKeys, code_indexes, key_indexes
 from services.risk.contracts.enums import ClauseResult, ContractState, ContractType, Renewal
 from services.risk.contracts.rules import Timing
 from services.risk.db import Base
@@ -55,6 +56,7 @@ class ContractColumns(Terms, OwnedRow):
     """
 
     __tablename__ = "contract"
+    __text_keys__: ClassVar = TextKeys(name="title", also=("number",), codes=("number",))
 
     number: Annotated[str, text(nullable=False, unique=True)]
     title: Annotated[str, text(nullable=False)]
@@ -96,10 +98,12 @@ class ContractColumns(Terms, OwnedRow):
         )
 
 
-class ContractTable(ContractColumns, Base, table=True):
+class ContractTable(ContractColumns, TextKeyed, CodeKeyed, Base, table=True):
     """Contracts."""
 
     __table_args__ = (
+        *key_indexes("contract", ContractColumns.__text_keys__),
+        *code_indexes("contract", "number"),
         one_of("type", ContractType),
         one_of("state", ContractState),
         one_of("renewal", Renewal),

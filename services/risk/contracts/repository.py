@@ -7,6 +7,7 @@ from uuid import UUID
 
 from kit.db.database import Tx
 from kit.db.rows import columns_of, insert_rows
+from kit.db.text_keys import code_sql, fold_code
 from kit.security.principals import ScopeQuery
 from services.risk.contracts.lists import OWNER, PARTIES
 from services.risk.contracts.models import Contract, ContractColumns, ContractVersion
@@ -22,9 +23,9 @@ async def add_contract(tx: Tx, contract: Contract) -> bool:
 
 
 async def id_of_number(tx: Tx, visible: ScopeQuery, number: str) -> UUID | None:
-    """The contract with this number, where the caller may see it."""
-    sql = f"{_SELECT} c.number = $1 AND {visible.sees(OWNER, 2)}"
-    found = await tx.row(Contract, sql, number, *visible.args)
+    """The contract with this number, in whatever case, where the caller may see it."""
+    sql = f"{_SELECT} {code_sql('c.number')} = $1 AND {visible.sees(OWNER, 2)}"
+    found = await tx.row(Contract, sql, fold_code(number), *visible.args)
     return None if found is None else found.id
 
 

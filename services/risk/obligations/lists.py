@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit.db.lists import Field, ListSpec, fields_of
+from kit.db.lists import Field, ListSpec, fields_of, search_of
 from services.risk.obligations.models import ObligationColumns
 
 SOURCE = (
@@ -14,11 +14,12 @@ OWNER = "coalesce(d.owner_id, p.owner_id)"
 OBLIGATIONS = ListSpec(
     source=SOURCE,
     fields={
-        **fields_of(ObligationColumns, "o", sortable=("due_on", "created_at"), without=("is_warned",)),
+        **fields_of(ObligationColumns, "o", sortable=("due_on", "title", "created_at"), without=("is_warned",)),
         "account_id": Field("b.account_id", "uuid", nullable=True),
         "partner_id": Field("b.partner_id", "uuid", nullable=True),
         "owner_id": Field(OWNER, "uuid", nullable=True),
     },
     search=("o.title",),
+    search_key=search_of(ObligationColumns, "o"),
     default_sort="due_on",
 )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
 from kit.db.columns import FrozenRow, OwnedRow, big_int, identifier, moment, one_of, text
+from kit.db.text_keys import TextKeyed, TextKeys, key_indexes
 from services.risk.db import Base
 from services.risk.obligations.enums import BookStage, FulfilmentKind, ObligationKind, ObligationState, Side
 
@@ -45,6 +46,7 @@ class ObligationColumns(OwnedRow):
     """
 
     __tablename__ = "obligation"
+    __text_keys__: ClassVar = TextKeys(name="title")
 
     contract_id: Annotated[UUID, identifier(nullable=False)]
     series_id: Annotated[UUID, identifier(nullable=False)]
@@ -70,10 +72,11 @@ class ObligationColumns(OwnedRow):
     waive_reason: Annotated[str, text(nullable=False)] = ""
 
 
-class ObligationTable(ObligationColumns, Base, table=True):
+class ObligationTable(ObligationColumns, TextKeyed, Base, table=True):
     """Obligations."""
 
     __table_args__ = (
+        *key_indexes("obligation", ObligationColumns.__text_keys__),
         one_of("kind", ObligationKind),
         one_of("side", Side),
         one_of("state", ObligationState),

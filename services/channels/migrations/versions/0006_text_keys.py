@@ -19,8 +19,13 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
-_NAMES = {"partner": ("name", "code"), "product": ("name", "sku"), "rebate_programme": ("name",)}
-_CODES = {"partner": "code", "product": "sku"}
+_NAMES = {
+    "partner": ("name", "code"),
+    "price_book": ("name", "code"),
+    "product": ("name", "sku"),
+    "rebate_programme": ("name",),
+}
+_CODES = {"partner": "code", "price_book": "code", "product": "sku"}
 _BEFORE = {
     "ix_partner_name_id": ("partner", ["name", "id"]),
     "ix_product_name_id": ("product", ["name", "id"]),

@@ -11,18 +11,19 @@ down_revision = "0006"
 branch_labels = None
 depends_on = None
 
-_CODES = {"partner": "code", "product": "sku"}
+_CODES = {"partner": ("code", "true"), "price_book": ("code", "book_version = 1"), "product": ("sku", "true")}
+"""Column, and the rows among which it is one."""
 
 
 def upgrade() -> None:
     """Apply; nobody waits for an index that is built beside the traffic."""
     with op.get_context().autocommit_block():
-        for table, column in _CODES.items():
-            forbid_code_twins(table, column)
+        for table, (column, among) in _CODES.items():
+            forbid_code_twins(table, column, among)
 
 
 def downgrade() -> None:
     """Take back."""
     with op.get_context().autocommit_block():
-        for table, column in _CODES.items():
+        for table, (column, _) in _CODES.items():
             drop_indexes(table, f"uq_{table}_{column}_folded")

@@ -1,4 +1,4 @@
-"""Names of accounts get keys: what they are searched, matched and sorted by, whatever their spelling."""
+"""Names of accounts and contacts get keys: what they are searched, matched and sorted by, whatever their spelling."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ down_revision = "0011"
 branch_labels = None
 depends_on = None
 
-_NAMES = {"account": ("name", "local_name")}
+_NAMES = {"account": ("name", "local_name"), "contact": ("name",)}
+_OWNERS = {"account": "owner_id", "contact": "account_id"}
 _BEFORE = {
     "ix_account_name_id": ("account", ["name", "id"]),
     "ix_account_owner_id_name_id": ("account", ["owner_id", "name", "id"]),
+    "ix_contact_name_id": ("contact", ["name", "id"]),
+    "ix_contact_account_id_name_id": ("contact", ["account_id", "name", "id"]),
 }
 
 
@@ -24,7 +27,7 @@ def upgrade() -> None:
     add_key_columns(*_NAMES)
     with op.get_context().autocommit_block():
         for table, sources in _NAMES.items():
-            build_key_indexes(table, "1.1", sources, "owner_id")
+            build_key_indexes(table, "1.1", sources, _OWNERS[table])
         for name, (table, _) in _BEFORE.items():
             drop_indexes(table, name)
 
