@@ -22,6 +22,7 @@ from kit.db.phases import phase_of
         "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM x; DROP TABLE x; END $$",
         "DROP INDEX CONCURRENTLY IF EXISTS ix_account_owner_id_id",
         "ALTER TABLE account DROP CONSTRAINT ck_account_level",
+        "ALTER TABLE account ADD COLUMN k TEXT; CREATE UNIQUE INDEX CONCURRENTLY uq ON account (k, country) WHERE b",
         "-- widens: a word\nALTER TABLE account DROP CONSTRAINT ck_k, ADD CONSTRAINT ck_k CHECK (kind > 1)",
     ],
 )
@@ -42,6 +43,7 @@ def test_what_the_code_before_need_not_know_expands(sql: str) -> None:
         "CREATE UNIQUE INDEX ux ON account (note)",
         "DROP INDEX ux",
         "ALTER TABLE account DROP CONSTRAINT uq_account_code",
+        "ALTER TABLE account ADD COLUMN k TEXT DEFAULT ''; CREATE UNIQUE INDEX uq ON account (k)",
         "ALTER TABLE account DROP CONSTRAINT ck_kind, ADD CONSTRAINT ck_kind CHECK (kind IN ('a', 'b')) NOT VALID",
         "-- widens: a\nALTER TABLE account DROP CONSTRAINT ck_k, ADD CONSTRAINT ck_k CHECK (a > 1); DROP TABLE b",
         "CREATE CONSTRAINT TRIGGER t AFTER INSERT ON account FOR EACH ROW EXECUTE FUNCTION f()",
