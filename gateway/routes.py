@@ -68,7 +68,16 @@ def _segments(path: str) -> tuple[str, ...]:
 
 RESOURCES: dict[str, tuple[str, ...]] = {
     "customer": ("accounts", "contacts", "orders", "payments", "returns", "exchange-rates", "sellers"),
-    "targets": ("units", "members", "targets", "attainment", "credit-lines", "calendar-days"),
+    "targets": (
+        "units",
+        "members",
+        "metrics",
+        "target-policies",
+        "targets",
+        "attainment",
+        "credit-lines",
+        "calendar-days",
+    ),
     "channels": (
         "competitor-prices",
         "partners",
@@ -128,13 +137,11 @@ AGREED: dict[str, tuple[str, ...]] = {
         "alerts",
         "forecasts",
         "kpis",
-        "metrics",
         "observations",
         "plans",
         "report-schedules",
         "reports",
         "roles",
-        "target-policies",
         "territories",
     ),
     "channels": (

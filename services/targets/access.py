@@ -9,6 +9,7 @@ from services.targets.attainment.access import GRANTS as ATTAINMENT
 from services.targets.calendars.access import GRANTS as CALENDARS
 from services.targets.credits.access import GRANTS as CREDITS
 from services.targets.members.access import GRANTS as MEMBERS
+from services.targets.policies.access import GRANTS as POLICIES
 from services.targets.roles import ADMINISTRATOR, AUDITOR
 from services.targets.targets.access import GRANTS as TARGETS
 from services.targets.units.access import GRANTS as UNITS
@@ -16,5 +17,5 @@ from services.targets.units.access import GRANTS as UNITS
 OPERATIONS: Grants = {"operations:read": frozenset({AUDITOR}), "operations:write": frozenset()}
 
 PERMISSIONS: Mapping[str, frozenset[str]] = permissions_by_role(
-    ADMINISTRATOR, OPERATIONS, CALENDARS, UNITS, MEMBERS, TARGETS, CREDITS, ATTAINMENT
+    ADMINISTRATOR, OPERATIONS, CALENDARS, UNITS, MEMBERS, POLICIES, TARGETS, CREDITS, ATTAINMENT
 )

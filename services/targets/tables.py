@@ -11,6 +11,7 @@ from services.targets.credits.models import CreditBucketTable, CreditedOrderTabl
 from services.targets.db import Base
 from services.targets.decompositions.models import DecompositionTable
 from services.targets.members.models import MembershipTable, MemberTable, Principal
+from services.targets.policies.models import TargetPolicyTable
 from services.targets.products.models import ProductDirectory
 from services.targets.targets.models import TargetTable
 from services.targets.units.models import UnitTable
@@ -34,6 +35,7 @@ __all__ = [
     "ParkedEvent",
     "Principal",
     "ProductDirectory",
+    "TargetPolicyTable",
     "TargetTable",
     "UnitTable",
 ]

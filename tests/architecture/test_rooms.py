@@ -33,6 +33,7 @@ RANKS = {
     "handlers": 3,
     "service": 2,
     "batches": 2,
+    "drivers": 2,
     "dues": 2,
     "fulfilment": 2,
     "judging": 2,

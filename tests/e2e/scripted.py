@@ -147,6 +147,12 @@ def target(world: World) -> str:
     return made
 
 
+def target_policy(world: World) -> httpx.Response:
+    """A version that holds long after the tests."""
+    body = world.example("PUT /v1/target-policies")
+    return world.send("PUT", "/v1/target-policies", body, headers={"If-Match": "*"})
+
+
 def own_day(world: World) -> str:
     """A day of which the company may say what it is."""
     day: str = world.ids["calendar-days.date"][0]
@@ -291,6 +297,7 @@ CALLS: dict[str, How] = {
     "POST /v1/members/{member_id}/leave": acted("/v1/members/{member_id}/leave", member),
     "PUT /v1/calendar-days/{date}": changed("PUT", "/v1/calendar-days/{date}", own_day),
     "POST /v1/calendar-days/{date}/reset": acted("/v1/calendar-days/{date}/reset", own_day),
+    "PUT /v1/target-policies": target_policy,
     "POST /v1/targets": created("/v1/targets"),
     "PATCH /v1/targets/{target_id}": changed("PATCH", "/v1/targets/{target_id}", target),
     "POST /v1/targets/{target_id}/activate": acted("/v1/targets/{target_id}/activate", target),

@@ -15,7 +15,7 @@ from joserfc.jwk import ECKey, OctKey
 from tests.e2e.contracts import amended_contract
 from tests.e2e.scripted import transfer
 from tests.e2e.test_hostile import NOBODY, refused
-from tests.e2e.ways import filled
+from tests.e2e.ways import TOLD_TO_SOME, filled
 from tests.e2e.world import SERVICES, World
 from tests.shared_suites.resources import asked
 
@@ -115,7 +115,6 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "rebuilds": ("/v1/attainment/rebuilds/",),
     "operations": ("/admin/",),
 }
-TOLD_TO_SOME = ("/v1/exchange", "/v1/competitor", "/v1/price", "/v1/product-costs", "/v1/rebate", "/v1/risk-p")
 FULL = dict.fromkeys(GROUPS.keys() - {"transfers", "rebuilds", "operations"}, 200)
 ELSEWHERE = FULL | dict.fromkeys(("customer", "credit", "results", "contracts"), 404) | {"plans": 403}
 MATRIX: dict[str, dict[str, int]] = {

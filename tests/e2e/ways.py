@@ -12,6 +12,17 @@ from tests.e2e.world import World
 
 How = Callable[[World], httpx.Response]
 
+TOLD_TO_SOME = (
+    "/v1/exchange",
+    "/v1/competitor",
+    "/v1/price",
+    "/v1/product-costs",
+    "/v1/rebate",
+    "/v1/risk-p",
+    "/v1/target-policies",
+)
+"""Lists of what is nobody's own: who may read them at all sees everything."""
+
 
 def created(path: str) -> How:
     """POST the documented example."""

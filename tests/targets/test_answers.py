@@ -80,6 +80,8 @@ async def test_every_operation_answers_as_declared(answers: Answers) -> None:
     job = await answers.send("POST", "/v1/attainment/rebuilds", {})
     await answers.send("PUT", "/v1/calendar-days/2026-05-04", {"kind": "off", "reason": "Stocktaking"}, If_Match='"0"')
     await answers.send("POST", "/v1/calendar-days/2026-05-04/reset")
+    policy = {"valid_from": "2100-01-01", "reason": "Two decide"}
+    await answers.send("PUT", "/v1/target-policies", policy, If_Match="*")
     for path in (
         f"/v1/units/{unit['id']}",
         "/v1/units?fields=code,path&sort=-code",
@@ -99,6 +101,8 @@ async def test_every_operation_answers_as_declared(answers: Answers) -> None:
         f"/v1/attainment/rebuilds/{job['id']}",
         "/v1/calendar-days?from=2026-05-01&to=2026-05-31",
         "/v1/calendar-days/2026-05-04",
+        "/v1/metrics",
+        "/v1/target-policies",
     ):
         await answers.send("GET", path)
     await answers.send("POST", f"/v1/targets/{target['id']}/close")

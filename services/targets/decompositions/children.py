@@ -11,7 +11,7 @@ from uuid import UUID
 from kit.errors import Conflict, FieldError, Invalid
 from kit.work import Work
 from services.targets.decompositions.enums import PERIODS, Dimension
-from services.targets.decompositions.periods import split_period
+from services.targets.decompositions.periods import Period, split_period
 from services.targets.decompositions.rules import nested
 from services.targets.decompositions.schemas import ChildCreate
 from services.targets.members import service as members
@@ -31,12 +31,14 @@ class DimensionFixed(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A child before it has an amount: stable key, label, and the columns that its dimension narrows."""
+    """A child before it has an amount: stable key, label, and the columns that its dimension narrows; by time also its
+    period."""
 
     key: str
     label: str
     narrowed: Mapping[str, UUID | str | date]
     given: ChildCreate
+    period: Period | None = None
 
 
 def _refuse(index: int, field: str, code: str, detail: str) -> NoReturn:
@@ -79,7 +81,13 @@ def _periods(target: Target, dimension: Dimension, children: Sequence[ChildCreat
             _refuse(index, "key", "unknown-period", f"expected one of: {', '.join(sorted(known)[:24])}")
     given = {child.key: child for child in children}
     return [
-        Part(one.key, one.key, {"period_start": one.first, "period_end": one.last}, given.get(one.key) or ChildCreate())
+        Part(
+            one.key,
+            one.key,
+            {"period_start": one.first, "period_end": one.last},
+            given.get(one.key) or ChildCreate(),
+            one,
+        )
         for one in periods
     ]
 

@@ -21,7 +21,13 @@ PERIODS = frozenset({Dimension.MONTH, Dimension.QUARTER})
 
 
 class DriverKind(StrEnum):
-    """What the weights come from: all the same, or those given with the children."""
+    """What the weights come from: all the same, those given with the children, and by time the day profile or the
+    number of working days."""
 
     EQUAL = "equal"
     CUSTOM = "custom"
+    SEASONALITY = "seasonality"
+    WORKING_DAYS = "working_days"
+
+
+BY_TIME = frozenset({DriverKind.SEASONALITY, DriverKind.WORKING_DAYS})

@@ -10,16 +10,18 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from kit.db.columns import DECODED, FrozenRow, OwnedRow, big_int, document, identifier, text
+from services.targets.day_profiles.enums import Basis
 from services.targets.db import Base
 from services.targets.decompositions.enums import Dimension, DriverKind
 from services.targets.targets.enums import TargetState
 
 
 class DriverPart(FrozenRow):
-    """One part of the mix of weights."""
+    """One part of the mix of weights; `basis` is what the values of seasonality rest on."""
 
     kind: DriverKind
     weight: int
+    basis: Basis | None = None
 
 
 class DecompositionRow(OwnedRow):
@@ -64,6 +66,7 @@ class ChildTarget(FrozenRow):
     cap: int | None
     bound: str | None
     reason: str | None
+    driver_values: tuple[int | None, ...] | None
 
 
 class Decomposition(DecompositionRow):

@@ -13,7 +13,7 @@ _GET = f"""
 SELECT {columns_of(DecompositionRow, "d")}, (
     SELECT coalesce(jsonb_agg(to_jsonb(c) ORDER BY c.key), '[]') FROM (
         SELECT id AS target_id, child_key AS key, name, state, period_start, period_end, unit_id, member_id, amount,
-               computed, weight, locked, floor, cap, bound, reason
+               computed, weight, locked, floor, cap, bound, reason, driver_values
         FROM target WHERE decomposition_id = d.id
     ) c
 ) AS children, {OVERLAPPING} AS overlapping

@@ -18,6 +18,8 @@ from kit.money import MAX_AMOUNT, allocate
 from services.targets.decompositions.filling import Bounds, Constraint, ConstraintKind, Limit, fill, smallest_conflict
 
 Values = Mapping[str, int | None]
+MAX_VALUE = 10**18
+"""Largest value of a driver."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,15 @@ def _given(keys: Sequence[str], values: Values) -> Values:
     return {key: values.get(key) for key in keys}
 
 
-DRIVERS: Mapping[str, Callable[[Sequence[str], Values], Values]] = MappingProxyType({"equal": _equal, "custom": _given})
+DRIVERS: Mapping[str, Callable[[Sequence[str], Values], Values]] = MappingProxyType(
+    {"equal": _equal, "custom": _given, "seasonality": _given, "working_days": _given}
+)
 """Driver kind -> function (child keys, input values) -> value per child; a new driver is one more entry."""
+
+
+def values_of(driver: Driver, keys: Sequence[str]) -> Values:
+    """What a driver gives each child."""
+    return DRIVERS[driver.kind](keys, driver.values)
 
 
 def mix_weights(keys: Sequence[str], drivers: Sequence[Driver]) -> dict[str, int]:
@@ -94,9 +103,9 @@ def mix_weights(keys: Sequence[str], drivers: Sequence[Driver]) -> dict[str, int
             raise DecompositionInvalid(f"unknown driver {driver.kind}")
         if unknown := driver.values.keys() - set(keys):
             raise DecompositionInvalid(f"driver {driver.kind} has a value for {min(unknown)}, which is not a child")
-        if any(value is not None and not 0 <= value <= MAX_AMOUNT for value in driver.values.values()):
-            raise DecompositionInvalid(f"driver {driver.kind} has a value outside 0..{MAX_AMOUNT}")
-        columns.append(DRIVERS[driver.kind](keys, driver.values))
+        if any(value is not None and not 0 <= value <= MAX_VALUE for value in driver.values.values()):
+            raise DecompositionInvalid(f"driver {driver.kind} has a value outside 0..{MAX_VALUE}")
+        columns.append(values_of(driver, keys))
     active = [key for key in keys if all(column[key] != 0 for column in columns)]
     filled = [_fill_nulls(active, column) for column in columns]
     wholes = [sum(column.values()) for column in filled]

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 
 from kit.money import MAX_AMOUNT
 from kit.web.schema import Amount, Label, PositiveShare, Schema
+from services.targets.day_profiles.enums import Basis
 from services.targets.decompositions.enums import Dimension, DriverKind
 from services.targets.targets.enums import TargetState
 
@@ -35,7 +36,11 @@ class ChildCreate(Schema):
 
 
 class DriverCreate(Schema):
-    """One part of the mix of weights; the weights of the drivers count relative to each other."""
+    """One part of the mix of weights; the weights of the drivers count relative to each other.
+
+    `seasonality` and `working_days` split by time: by the day profile of what was credited in the target's scope in up
+    to three whole years before its period, and by the number of working days.
+    """
 
     kind: DriverKind
     weight: PositiveShare = 1_000_000
@@ -65,10 +70,12 @@ class DecompositionCreate(Schema):
 
 
 class DriverRead(Schema):
-    """One part of the mix."""
+    """One part of the mix. `basis` is that of seasonality: the day profile, its weekdays alone (less than a year is
+    known, or a month brought nothing), or the working days (less than 56 days are known)."""
 
     kind: DriverKind
     weight: int
+    basis: Basis | None
 
 
 class DecompositionItem(Schema):
@@ -90,7 +97,8 @@ class DecompositionItem(Schema):
 
 
 class ChildRead(Schema):
-    """A child target: `computed` is the split without constraints, `bound` the constraint that decided."""
+    """A child target: `computed` is the split without constraints, `bound` the constraint that decided, `driver_values`
+    what each driver gave, in the order of the drivers (null: no input; in decompositions of an early release none)."""
 
     target_id: UUID
     key: str
@@ -108,6 +116,7 @@ class ChildRead(Schema):
     cap: int | None
     bound: str | None
     reason: str | None
+    driver_values: list[int | None] | None
 
 
 class DecompositionRead(DecompositionItem):

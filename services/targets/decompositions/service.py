@@ -12,9 +12,9 @@ from kit.security import audit
 from kit.work import Work
 from services.targets.decompositions import repository
 from services.targets.decompositions.children import Part, parts_of
-from services.targets.decompositions.enums import DriverKind
+from services.targets.decompositions.drivers import mix_of
 from services.targets.decompositions.models import Decomposition, DecompositionRow
-from services.targets.decompositions.rules import Cell, Child, Driver, decompose
+from services.targets.decompositions.rules import Cell, Child, decompose, values_of
 from services.targets.decompositions.schemas import DecompositionCreate
 from services.targets.events_out import DecompositionChild, TargetDecomposed
 from services.targets.targets import service as targets
@@ -31,17 +31,24 @@ async def add_decomposition(work: Work, target_id: UUID, data: DecompositionCrea
     target = await targets.require_target(work, target_id, lock=True)
     check_open(target.state)
     parts = await parts_of(work, target, data.dimension, data.children)
-    cells = decompose(target.amount, [_child(part) for part in parts], _drivers(data, parts))
+    mix = await mix_of(work, target, data, parts)
+    drivers = [driver for driver, _ in mix]
+    cells = decompose(target.amount, [_child(part) for part in parts], drivers)
     row = DecompositionRow(
         **fresh(),
         target_id=target_id,
         root_id=target.root_id,
         amount=target.amount,
+        dimension=data.dimension,
+        drivers=tuple(part for _, part in mix),
         is_crediting=await _takes_crediting(work, target_id, data.is_crediting),
-        **data.model_dump(include={"dimension", "drivers"}),
     )
     await repository.add_decomposition(work.tx, row)
-    children = [_child_target(target, row.id, part, cell) for part, cell in zip(parts, cells, strict=True)]
+    columns = [values_of(driver, [part.key for part in parts]) for driver in drivers]
+    children = [
+        _child_target(target, row.id, part, cell, tuple(column[part.key] for column in columns))
+        for part, cell in zip(parts, cells, strict=True)
+    ]
     await _say(work, row, children, data)
     await targets.add_children(work, children)
     return await _require(work, target_id, row.id)
@@ -73,15 +80,9 @@ def _child(part: Part) -> Child:
     return Child(part.key, part.given.locked, part.given.floor, part.given.cap)
 
 
-def _drivers(data: DecompositionCreate, parts: Sequence[Part]) -> list[Driver]:
-    weights = {part.key: part.given.weight for part in parts}
-    return [
-        Driver(driver.kind, driver.weight, weights if driver.kind is DriverKind.CUSTOM else {})
-        for driver in data.drivers
-    ]
-
-
-def _child_target(target: Target, decomposition_id: UUID, part: Part, cell: Cell) -> Target:
+def _child_target(
+    target: Target, decomposition_id: UUID, part: Part, cell: Cell, driver_values: tuple[int | None, ...]
+) -> Target:
     """What the child does not say, and its dimension does not narrow, is that of the target."""
     own = {
         **fresh(),
@@ -94,6 +95,7 @@ def _child_target(target: Target, decomposition_id: UUID, part: Part, cell: Cell
         "amount": cell.amount,
         "computed": cell.computed,
         "bound": cell.bound,
+        "driver_values": driver_values,
     }
     return target.model_copy(update=own)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kit.db.lists import Field, ListSpec, fields_of, search_of
 from services.targets.targets.models import Target
 
-_SHOWN = ("computed", "weight", "locked", "floor", "cap", "reason", "version")
+_SHOWN = ("computed", "weight", "locked", "floor", "cap", "reason", "driver_values", "version")
 
 TARGETS = ListSpec(
     source="target t",

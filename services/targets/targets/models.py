@@ -8,7 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from kit.db.columns import OwnedRow, big_int, identifier, one_of, text
+from kit.db.columns import DECODED, OwnedRow, big_int, document, identifier, one_of, text
 from kit.db.text_keys import TextKeyed, TextKeys, key_indexes
 from kit.money import MAX_AMOUNT
 from services.targets.db import Base
@@ -44,6 +44,7 @@ class Target(OwnedRow):
     cap: Annotated[int | None, big_int(nullable=True)] = None
     bound: Annotated[str | None, text(nullable=True)] = None
     reason: Annotated[str | None, text(nullable=True)] = None
+    driver_values: Annotated[tuple[int | None, ...] | None, DECODED, document(nullable=True)] = None
 
 
 class TargetTable(Target, TextKeyed, Base, table=True):

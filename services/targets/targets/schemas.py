@@ -51,7 +51,8 @@ class TargetUpdate(Schema):
 
 class TargetRead(Schema):
     """A target. The fields from `child_key` on are those of a child: what the split gave without constraints
-    (`computed`), the constraints, the one that decided the amount (`bound`), and the reason given for it."""
+    (`computed`), the constraints, the one that decided the amount (`bound`), the reason given for it, and what each
+    driver gave."""
 
     id: UUID
     root_id: UUID
@@ -77,6 +78,7 @@ class TargetRead(Schema):
     cap: int | None
     bound: str | None
     reason: str | None
+    driver_values: list[int | None] | None
     version: int
     created_at: datetime
     updated_at: datetime

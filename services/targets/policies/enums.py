@@ -1,0 +1,12 @@
+"""Words of a policy."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Approval(StrEnum):
+    """Whether a target needs somebody else's approval before it counts."""
+
+    OFF = "off"
+    REQUIRED = "required"

@@ -1,0 +1,48 @@
+"""Bodies of the policies."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from kit.web.schema import ABSENT, BusinessDate, Label, Schema, Share
+from services.targets.policies.enums import Approval
+
+MOST_DAYS = 366
+
+
+class TargetPolicySet(Schema):
+    """The next version of the policy, and why; what is left out is as in the newest version."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"valid_from": "2100-01-01", "approval": "required", "reason": "Two decide"}}
+    )
+
+    valid_from: BusinessDate = Field(description="the day from which it holds, today or later")
+    reason: Label
+    approval: Approval = Field(default=ABSENT, description="whether targets need an approval before they count")
+    over_assignment_max: Share = ABSENT
+    close_after_days: Annotated[int, Field(strict=True, ge=0, le=MOST_DAYS)] = ABSENT
+
+
+class TargetPolicyRead(Schema):
+    """A version of the policy, `version` its number. Of the versions that have begun by a day the newest holds on it.
+
+    `approval`: `off`, a draft may be activated; `required`, only what somebody else has approved. A target is closed
+    `close_after_days` after its period. `over_assignment_max` is the share of its amount by which the children of a
+    target may pass it together.
+    """
+
+    id: UUID
+    version: int
+    valid_from: date
+    approval: Approval
+    over_assignment_max: int
+    close_after_days: int
+    reason: str
+    author: str
+    created_at: datetime
+    updated_at: datetime
