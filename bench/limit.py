@@ -169,7 +169,7 @@ def account_body(filled: Filled) -> dict[str, Any]:
         "name": "Blue Harbour Trading",
         "country": "CN",
         "region": "CN-SH",
-        "customer_type": "retail",
+        "business_type": "retail",
         "owner_id": filled.seller_of(0),
         "external_ids": {"erp": str(uuid4())},
         "tags": ["import"],

@@ -50,7 +50,7 @@ UNION ALL SELECT md5('manager')::uuid, date '2020-01-01', 'manager', 'manager',
 _ACCOUNTS = """
 INSERT INTO account (id, version, created_at, updated_at, stream_key, kind, name, region, customer_type, owner_id, tags,
                      search_key, name_sort, keyed_of)
-SELECT id, 1, at, at, id, 'organization', 'Customer ' || n, 'CN-SH', 'retail',
+SELECT id, 1, at, at, id, 'organization', 'Customer ' || n, 'CN-SH', 'new',
        md5('seller' || n % $2)::uuid, '{}', 'customer ' || n || chr(10), '1 customer ' || n,
        $3 || ' Customer ' || n || chr(10)
 FROM (SELECT n, md5('account' || n)::uuid AS id, timestamptz '2020-01-01Z' + n * interval '1 second' AS at

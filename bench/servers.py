@@ -288,7 +288,7 @@ def account_body(organisation: Organisation, number: int) -> dict[str, Any]:
         "kind": "organization",
         "name": f"Customer {number:07d}",
         "region": "CN-SH",
-        "customer_type": "retail",
+        "business_type": "retail",
         "owner_id": organisation.seller(number % SELLERS),
         "external_ids": {"bench": str(number)},
     }

@@ -189,7 +189,7 @@ class Story:
             "name": f"Story customer {self.run}",
             "local_name": "故事客户",
             "region": "CN-SH",
-            "customer_type": "retail",
+            "business_type": "retail",
             "owner_id": self.members["rep-31"],
         }
         began = time.monotonic()

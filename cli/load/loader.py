@@ -167,7 +167,7 @@ class _Load:
                     "kind": "organization",
                     "name": f"Customer {customer}",
                     "region": cdnow.region_of(customer),
-                    "customer_type": "retail",
+                    "business_type": "retail",
                     "owner_id": owner,
                     "external_ids": {cdnow.SOURCE: customer},
                 }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from kit.due.tables import DueFailureRow
 from kit.events.tables import ConsumerOffsetRow, InboxRow, OutboxRow, ParkedEventRow, ProjectionStateRow
 from kit.jobs.tables import JobRow
 from kit.security.audit import AuditRow
 from kit.web.idempotency import IdempotencyRow
-from services.customer.accounts.models import AccountExternalIdTable, AccountTable
+from services.customer.accounts.models import AccountExternalIdTable, AccountTable, TypeCheckTable
 from services.customer.consents.models import ConsentTable
 from services.customer.contacts.models import (
     ContactExternalIdTable,
@@ -40,6 +41,10 @@ class ParkedEvent(ParkedEventRow, Base, table=True):
 
 class ProjectionState(ProjectionStateRow, Base, table=True):
     """Which projections stand."""
+
+
+class DueFailure(DueFailureRow, Base, table=True):
+    """Due rows that wait for another attempt."""
 
 
 class IdempotencyKey(IdempotencyRow, Base, table=True):
@@ -77,4 +82,5 @@ __all__ = [
     "PaymentTable",
     "Principal",
     "ProductDirectory",
+    "TypeCheckTable",
 ]

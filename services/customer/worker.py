@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from kit.db.key_filler import Fill, names_of
+from kit.due.due import AnyDue
 from kit.events.worker import Worker
 from kit.jobs.jobs import JobHandler
 from kit.process import make_runtime, run_worker
 from kit.runtime import Runtime
+from services.customer.accounts.customer_types import TYPES_DUE
 from services.customer.accounts.jobs import fill_tax_ids
 from services.customer.accounts.models import AccountColumns
 from services.customer.contacts.models import ContactColumns
@@ -21,6 +23,7 @@ from services.customer.subscriptions import subscriptions
 from services.customer.transfers.jobs import transfer_job
 from services.customer.transfers.service import TRANSFER
 
+DUES: Sequence[AnyDue] = (TYPES_DUE,)
 KEYS: Sequence[Fill] = (names_of(AccountColumns), names_of(ContactColumns), fill_tax_ids)
 """What makes the keys of rows that have none."""
 
@@ -32,7 +35,7 @@ def jobs_of(runtime: Runtime) -> Mapping[str, JobHandler]:
 
 def create_worker(runtime: Runtime) -> Worker:
     """The worker on a runtime that its owner starts and stops."""
-    return Worker(runtime, subscriptions, jobs_of(runtime), [orders_by_state(runtime.metrics)], keys=KEYS)
+    return Worker(runtime, subscriptions, jobs_of(runtime), [orders_by_state(runtime.metrics)], DUES, KEYS)
 
 
 async def main() -> None:

@@ -86,7 +86,7 @@ class TestOrders(Created, Listed, Patched, Scoped, Stateful):
         body={"currency": "USD", "lines": [{"sku": "CD-ROCK", "quantity": 3, "unit_price": 1000}]},
         numbered=lambda n: {"external_id": {"source": "shop", "id": f"O-{n}"}},
         needs=buyer,
-        patch={"payment_terms_days": 45, "customer_type": "retail"},
+        patch={"payment_terms_days": 45, "region": "CN-BJ"},
         reader="auditor",
         foreign=("rep-3", "sales_rep"),
         foreign_writes=True,

@@ -57,7 +57,7 @@ async def make_accounts(api: Api, stop: asyncio.Event, made: list[str], fifty: a
     """Commands, one after another, until told to stop."""
     while not stop.is_set():
         name = f"account {len(made)}"
-        body = {"kind": "organization", "name": name, "region": "CN-SH", "customer_type": "retail"}
+        body = {"kind": "organization", "name": name, "region": "CN-SH", "business_type": "retail"}
         await api.post("/v1/accounts", body)
         made.append(name)
         if len(made) == 50:
@@ -85,7 +85,7 @@ async def test_a_backup_under_load_is_of_one_moment_and_goes_on(folder: Path) ->
         (known,) = await rows(system, "risk", "SELECT count(*) AS n FROM account_directory")
         assert known["n"] == len(names), "every account of the copy is known to the other services, none besides"
         async with connected(system.options.url) as api:
-            body = {"kind": "organization", "name": "afterwards", "region": "CN-SH", "customer_type": "retail"}
+            body = {"kind": "organization", "name": "afterwards", "region": "CN-SH", "business_type": "retail"}
             await api.post("/v1/accounts", body)
         await settled(system)
         (known,) = await rows(system, "risk", "SELECT count(*) AS n FROM account_directory")

@@ -18,7 +18,13 @@ from services.customer.accounts import repository
 from services.customer.accounts.access import may_read_tax_ids
 from services.customer.accounts.models import Account, AccountExternalId
 from services.customer.accounts.repository import Pair
-from services.customer.accounts.rules import AccountArchived, DuplicateAccount, OwnerLeft, clean_tax_id
+from services.customer.accounts.rules import (
+    AccountArchived,
+    DuplicateAccount,
+    OwnerLeft,
+    check_customer_type,
+    clean_tax_id,
+)
 from services.customer.accounts.schemas import AccountRow
 from services.customer.accounts.service import (
     ACCOUNTS,
@@ -120,8 +126,10 @@ def _add(attempt: _Attempt, row: AccountRow) -> UUID:
 
 
 def _given(account: Account, row: AccountRow) -> dict[str, Any]:
-    """What a row says of an account that exists; raises Conflict, DuplicateAccount, TaxIdInvalid."""
+    """What a row says of an account that exists; raises Conflict, CustomerTypeMismatch, DuplicateAccount,
+    TaxIdInvalid."""
     given = row.given()
+    check_customer_type(given.pop("customer_type", None), account.customer_type)
     if row.kind != account.kind:
         raise Conflict("the kind of an account never changes")
     for source, name in row.external_ids.items():

@@ -1,4 +1,4 @@
-"""Kinds of accounts."""
+"""Kinds of accounts, and of customers."""
 
 from __future__ import annotations
 
@@ -10,3 +10,11 @@ class AccountKind(StrEnum):
 
     ORGANIZATION = "organization"
     PERSON = "person"
+
+
+class CustomerType(StrEnum):
+    """By its confirmed orders: has none yet, has ordered, has not for long."""
+
+    NEW = "new"
+    EXISTING = "existing"
+    DORMANT = "dormant"

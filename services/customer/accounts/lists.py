@@ -16,7 +16,7 @@ EXTERNAL_IDS = (
 ACCOUNTS = ListSpec(
     source="account a",
     fields={
-        **fields_of(AccountColumns, "a", sortable=("name", "created_at"), without=("archived_at",)),
+        **fields_of(AccountColumns, "a", sortable=("name", "created_at", "last_order_date"), without=("archived_at",)),
         "stream_key": Field("a.stream_key", "uuid", filterable=False),
         "tax_id": Field("a.tax_id", nullable=True, key=TextKey("a.tax_id_key", tax_id_keys, "", str)),
         "website": Field("a.website", nullable=True, filterable=False),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
@@ -12,12 +12,16 @@ from sqlmodel import Field, SQLModel
 from kit.db.columns import DECODED, FrozenRow, OwnedRow, identifier, moment, one_of, text
 from kit.db.text_keys import TextKeyed, TextKeys, key_indexes
 from kit.tax_ids import TAX_ID_VERSION
-from services.customer.accounts.enums import AccountKind
+from services.customer.accounts.enums import AccountKind, CustomerType
 from services.customer.db import Base
 
 
 class AccountColumns(OwnedRow):
-    """What the table of accounts has."""
+    """What the table of accounts has.
+
+    The database takes care that `customer_type` holds nothing else: what release 0.1.0 writes there, which is the
+    company's own word, goes to `business_type`, and the type is decided anew (null: not yet).
+    """
 
     __tablename__ = "account"
     __text_keys__: ClassVar = TextKeys(name="name", also=("local_name",))
@@ -29,7 +33,9 @@ class AccountColumns(OwnedRow):
     tax_id: Annotated[str | None, text(nullable=True)] = None
     country: Annotated[str | None, text(nullable=True)] = None
     region: Annotated[str | None, text(nullable=True)] = None
-    customer_type: Annotated[str | None, text(nullable=True)] = None
+    customer_type: Annotated[CustomerType | None, text(nullable=True)] = None
+    business_type: Annotated[str | None, text(nullable=True)] = None
+    last_order_date: Annotated[date | None, Field(nullable=True)] = None
     website: Annotated[str | None, text(nullable=True)] = None
     owner_id: Annotated[UUID | None, identifier(nullable=True)] = None
     tags: Annotated[tuple[str, ...], Field(sa_type=sa.ARRAY(sa.Text), nullable=False)]
@@ -74,7 +80,24 @@ class AccountTable(AccountColumns, TextKeyed, TaxKeyed, Base, table=True):
         *key_indexes("account", AccountColumns.__text_keys__, "owner_id"),
         sa.Index("ix_account_created_at_id", "created_at", "id"),
         sa.Index("ix_account_owner_id_created_at_id", "owner_id", "created_at", "id"),
+        sa.Index("ix_account_last_order_date_id", "last_order_date", "id"),
     )
+
+
+class TypeCheck(FrozenRow):
+    """The customer type of an account is decided anew at `due_at`; rows are only added, by triggers too, and taken."""
+
+    __tablename__ = "customer_type_check"
+
+    id: Annotated[UUID, identifier(primary_key=True)]
+    account_id: Annotated[UUID, identifier(nullable=False)]
+    due_at: Annotated[datetime, moment(nullable=False)]
+
+
+class TypeCheckTable(TypeCheck, Base, table=True):
+    """Accounts whose customer type is decided anew."""
+
+    __table_args__ = (sa.Index("ix_customer_type_check_due_at", "due_at"), sa.Index(None, "account_id", "due_at"))
 
 
 class AccountExternalId(FrozenRow):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from kit.records import Change
 from kit.security.principals import ScopeQuery
 from kit.tax_ids import TAX_ID_VERSION, tax_id_key
 from services.customer.accounts.lists import EXTERNAL_IDS
-from services.customer.accounts.models import TAX_ID_TO_KEY, Account, AccountColumns, AccountExternalId
+from services.customer.accounts.models import TAX_ID_TO_KEY, Account, AccountColumns, AccountExternalId, TypeCheck
 
 Pair = tuple[str, str]
 """Source and id there, or country and key of a tax id."""
@@ -49,6 +50,38 @@ UPDATE account a SET tax_id = r.tax_id, tax_id_key = r.tax_id_key, tax_id_of = r
   is_tax_id_twin = r.is_tax_id_twin
 FROM json_populate_recordset(NULL::account, $1::json) r WHERE a.id = r.id
 """
+
+
+_LAST_ORDERS = """
+SELECT k.account_id, b.order_date AS before, l.order_date AS latest FROM unnest($1::uuid[]) AS k(account_id)
+LEFT JOIN LATERAL (
+  SELECT o.order_date FROM orders o
+  WHERE o.account_id = k.account_id AND o.order_date < $2 AND o.state IN ('confirmed', 'fulfilled', 'closed')
+  ORDER BY o.order_date DESC LIMIT 1
+) b ON true
+LEFT JOIN LATERAL (
+  SELECT o.order_date FROM orders o
+  WHERE o.account_id = k.account_id AND o.state IN ('confirmed', 'fulfilled', 'closed')
+  ORDER BY o.order_date DESC LIMIT 1
+) l ON true
+"""
+_PUT_LAST_ORDERS = """
+UPDATE account a SET last_order_date = r.latest FROM unnest($1::uuid[], $2::date[]) AS r(id, latest) WHERE a.id = r.id
+"""
+_CHECK_LATER = """
+INSERT INTO customer_type_check (id, account_id, due_at)
+SELECT r.id, r.account_id, r.due_at FROM json_populate_recordset(NULL::customer_type_check, $1::json) r
+WHERE NOT EXISTS (
+  SELECT FROM customer_type_check c WHERE c.account_id = r.account_id AND c.due_at > $2 AND c.due_at <= r.due_at)
+"""
+
+
+class LastOrders(NamedTuple):
+    """Dates of the confirmed orders of an account: the latest before a day, and the latest of all."""
+
+    account_id: UUID
+    before: date | None
+    latest: date | None
 
 
 class TaxId(NamedTuple):
@@ -142,3 +175,23 @@ async def tax_ids_to_key(tx: Tx, after: UUID, count: int) -> list[TaxId]:
 async def put_tax_keys(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write tax ids and their keys; raises UniqueViolationError for one that another organisation has."""
     await tx.execute(_PUT_KEYS, dumps(rows))
+
+
+async def last_orders(tx: Tx, ids: Collection[UUID], day: date) -> list[LastOrders]:
+    """When accounts last ordered, before a day and ever; by one index probe each, whatever they ordered."""
+    return await tx.rows(LastOrders, _LAST_ORDERS, list(ids), day)
+
+
+async def put_last_orders(tx: Tx, found: Sequence[LastOrders]) -> None:
+    """Note when accounts last ordered: no change of theirs, so without a version."""
+    await tx.execute(_PUT_LAST_ORDERS, [one.account_id for one in found], [one.latest for one in found])
+
+
+async def check_types_later(tx: Tx, checks: Sequence[TypeCheck], now: datetime) -> None:
+    """Have types decided at the times named, unless that happens sooner anyway."""
+    await tx.execute(_CHECK_LATER, dumps(checks), now)
+
+
+async def drop_type_checks(tx: Tx, ids: Collection[UUID]) -> None:
+    """Take checks of types off the list."""
+    await tx.execute("DELETE FROM customer_type_check WHERE id = ANY($1::uuid[])", list(ids))

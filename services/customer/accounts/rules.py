@@ -1,7 +1,9 @@
-"""Pure rules of accounts: tax ids."""
+"""Pure rules of accounts: tax ids, and whether a customer is new, existing or dormant."""
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+from typing import Final
 from uuid import UUID
 
 from stdnum.cn import uscc
@@ -9,8 +11,10 @@ from stdnum.exceptions import ValidationError
 
 from kit.errors import Conflict, FieldError, Invalid
 from kit.tax_ids import formatted_tax_id
-from services.customer.accounts.enums import AccountKind
+from services.customer.accounts.enums import AccountKind, CustomerType
 
+DORMANT_DAYS: Final = 365
+_DAY = timedelta(days=1)
 _WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 
 
@@ -24,6 +28,12 @@ class AccountArchived(Conflict):
     """The account is archived and takes no changes or orders."""
 
     code, title = "account-archived", "The account is archived"
+
+
+class CustomerTypeMismatch(Invalid):
+    """The body says another customer type than orders do; what a company calls a customer is `business_type`."""
+
+    code, title = "customer-type-mismatch", "The customer type follows from orders"
 
 
 class OwnerLeft(Invalid):
@@ -76,3 +86,29 @@ def organization_check(body: str) -> str:
     """The check character of an organisation code (GB 11714): eight characters, 0 to 9 and A to Z."""
     total = sum(weight * int(each, 36) for weight, each in zip(_WEIGHTS, body, strict=True))
     return "0123456789X"[-total % 11]
+
+
+def customer_type_on(day: date, last: date | None) -> CustomerType:
+    """What a customer is on a day; `last` is the date of the latest confirmed order dated before that day."""
+    if last is None:
+        return CustomerType.NEW
+    return CustomerType.EXISTING if (day - last).days <= DORMANT_DAYS else CustomerType.DORMANT
+
+
+def customer_type_until(day: date, last: date | None, latest: date | None) -> date | None:
+    """The next day on which a customer may be something else if nothing more is ordered; None when there is none.
+
+    `latest` is the date of the latest confirmed order, that of `day` itself included.
+    """
+    if latest is not None and latest >= day:
+        return latest + _DAY
+    if last is None or customer_type_on(day, last) is CustomerType.DORMANT:
+        return None
+    return last + timedelta(days=DORMANT_DAYS + 1)
+
+
+def check_customer_type(given: str | None, decided: str | None) -> None:
+    """Raises CustomerTypeMismatch when a body says something else than was decided."""
+    if given is not None and given != decided:
+        detail = f"the customer is {decided or 'not decided yet'}, by the dates of orders; {given} fits business_type"
+        raise CustomerTypeMismatch(detail, errors=[FieldError("/customer_type", CustomerTypeMismatch.code, detail)])

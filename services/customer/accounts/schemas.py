@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,12 +11,15 @@ from pydantic import ConfigDict, Field, StringConstraints
 from kit.web.batch import BatchBody
 from kit.web.lists import page_of
 from kit.web.schema import ABSENT, Code, Label, Schema, Text
-from services.customer.accounts.enums import AccountKind
+from services.customer.accounts.enums import AccountKind, CustomerType
 
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$", min_length=2, max_length=2)]
 Region = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}-[A-Z0-9]{1,3}$", min_length=4, max_length=6)]
 TaxId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ./-]*$", min_length=1, max_length=40)]
 ExternalIds = Annotated[dict[Code, Code], Field(max_length=20, description="id of the account per source system")]
+GivenType = Annotated[
+    Code | None, Field(description="decided by the dates of orders; one that differs is refused, see business_type")
+]
 Tags = Annotated[list[Label], Field(max_length=50)]
 
 _EXAMPLE: dict[str, Any] = {
@@ -25,7 +28,7 @@ _EXAMPLE: dict[str, Any] = {
     "country": "CN",
     "tax_id": "91110000600037341L",
     "region": "CN-SH",
-    "customer_type": "retail",
+    "business_type": "retail",
     "external_ids": {"erp": "C-1001"},
     "tags": ["import"],
 }
@@ -54,7 +57,8 @@ class AccountCreate(Schema):
     tax_id: TaxId | None = None
     country: Country | None = None
     region: Region | None = None
-    customer_type: Code | None = None
+    customer_type: GivenType = None
+    business_type: Code | None = None
     website: Text | None = None
     owner_id: UUID | None = None
     external_ids: ExternalIds = Field(default_factory=dict)
@@ -83,7 +87,8 @@ class AccountUpdate(Schema):
     tax_id: TaxId | None = None
     country: Country | None = None
     region: Region | None = None
-    customer_type: Code | None = None
+    customer_type: GivenType = None
+    business_type: Code | None = None
     website: Text | None = None
     owner_id: UUID | None = None
     external_ids: ExternalIds = ABSENT
@@ -110,7 +115,9 @@ class AccountRead(Schema):
     tax_id: str | None
     country: str | None
     region: str | None
-    customer_type: str | None
+    customer_type: CustomerType | None
+    business_type: str | None
+    last_order_date: date | None
     website: str | None
     owner_id: UUID | None
     external_ids: dict[str, str]

@@ -13,8 +13,15 @@ from kit.versions import Versions
 from kit.work import Work
 from services.customer.accounts import repository
 from services.customer.accounts.access import may_read_tax_ids
+from services.customer.accounts.enums import CustomerType
 from services.customer.accounts.models import Account, AccountExternalId
-from services.customer.accounts.rules import AccountArchived, DuplicateAccount, OwnerLeft, clean_tax_id
+from services.customer.accounts.rules import (
+    AccountArchived,
+    DuplicateAccount,
+    OwnerLeft,
+    check_customer_type,
+    clean_tax_id,
+)
 from services.customer.accounts.schemas import AccountCreate, AccountUpdate, ExternalRef
 from services.customer.directories import service as directories
 from services.customer.directories.service import Sellers
@@ -34,9 +41,10 @@ ACCOUNTS = Resource("account", Account, _said, audited=tuple(AccountCreate.model
 
 
 def new_account(values: Mapping[str, Any]) -> Account:
-    """A new account of checked values; it keys its own stream."""
-    begun = fresh()
-    return Account.model_validate({**values, **begun, "stream_key": begun["id"]})
+    """A new account of checked values; it keys its own stream. Raises CustomerTypeMismatch."""
+    begun, decided = fresh(), CustomerType.NEW
+    check_customer_type(values.get("customer_type"), decided)
+    return Account.model_validate({**values, **begun, "stream_key": begun["id"], "customer_type": decided})
 
 
 async def own_seller(work: Work) -> UUID | None:
@@ -158,6 +166,7 @@ async def update_account(work: Work, account_id: UUID, version: Versions, data: 
     before = await _lock_open(work, account_id)
     version.check(before.version)
     given = data.given()
+    check_customer_type(given.pop("customer_type", None), before.customer_type)
     if {"country", "tax_id"} & given.keys():
         country, tax_id = given.get("country", before.country), given.get("tax_id", before.tax_id)
         given["tax_id"] = clean_tax_id(before.kind, country, tax_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -64,7 +64,13 @@ async def _prepare(work: Work, rows: Sequence[OrderRow]) -> _Attempt:
     by_external = await repository.find_by_external(work.tx, {row.external_id.pair for row in rows})
     buyers = await repository.hold_buyers(work.tx, ids, by_external.values())
     orders = await repository.lock_orders(work.tx, set(by_external.values()))
-    refs = await load_references(work, rows, [buyer.owner_id for buyer in buyers.values()])
+    days = {
+        (account_id, day)
+        for row in rows
+        for account_id in _accounts_of(row, by_ref, by_external, orders)
+        for day in (row.order_date, None)
+    }
+    refs = await load_references(work, rows, [buyer.owner_id for buyer in buyers.values()], days)
     missing = {row.external_id.pair for row in rows} - by_external.keys()
     scope = await work.scope()
     former = {
@@ -73,6 +79,15 @@ async def _prepare(work: Work, rows: Sequence[OrderRow]) -> _Attempt:
         if scope.sees(one.owner_id)
     }
     return _Attempt(work, scope, refs, by_ref, buyers, by_external, orders, former)
+
+
+def _accounts_of(
+    row: OrderRow, by_ref: Mapping[Pair, UUID], by_external: Mapping[Pair, UUID], orders: Mapping[UUID, Order]
+) -> set[UUID]:
+    """The account that a row names, and that of the order it is found to be."""
+    named = by_ref.get(row.account_ref.pair) if row.account_ref else row.account_id
+    known = orders.get(by_external[row.external_id.pair]) if row.external_id.pair in by_external else None
+    return {one for one in (named, known.account_id if known else None) if one is not None}
 
 
 def _decide(attempt: _Attempt, row: OrderRow) -> tuple[str, UUID]:

@@ -18,7 +18,7 @@ from kit.records import fresh
 from kit.settings import ServiceSettings
 from kit.transitions import next_state
 from kit.work import Work
-from services.customer.accounts.rules import AccountArchived
+from services.customer.accounts.rules import AccountArchived, check_customer_type
 from services.customer.orders.enums import RETURNABLE, CheckKind, CheckState, OrderState
 from services.customer.orders.models import Buyer, Order, OrderCheck, OrderLine, OrderSplit, ShownOrder
 from services.customer.orders.references import References
@@ -60,6 +60,7 @@ def new_draft(work: Work, buyer: Buyer, data: OrderCreate, refs: References) -> 
     if buyer.archived_at is not None:
         raise AccountArchived()
     begun = fresh()
+    _check_type(work, buyer.id, data, refs)
     content = _filled(work, begun["id"], buyer.owner_id, data, refs, None)
     return Order(
         **begun,
@@ -79,7 +80,6 @@ def new_draft(work: Work, buyer: Buyer, data: OrderCreate, refs: References) -> 
         content_hash=content_hash(data),
         account_owner_id=buyer.owner_id,
         account_region=buyer.region,
-        account_customer_type=buyer.customer_type,
         account_archived_at=buyer.archived_at,
     )
 
@@ -87,9 +87,17 @@ def new_draft(work: Work, buyer: Buyer, data: OrderCreate, refs: References) -> 
 def refilled(work: Work, before: Order, content: OrderContent, refs: References) -> Order:
     """The draft with other content, priced in its own currency.
 
-    Raises Invalid, Forbidden, UnknownReference, CreditSplitInvalid, OrderLineRefused, TotalMismatch.
+    Raises Invalid, Forbidden, UnknownReference, CreditSplitInvalid, CustomerTypeMismatch, OrderLineRefused,
+    TotalMismatch.
     """
+    _check_type(work, before.account_id, content, refs)
     return before.model_copy(update=_filled(work, before.id, before.account_owner_id, content, refs, before))
+
+
+def _check_type(work: Work, account_id: UUID, content: OrderContent, refs: References) -> None:
+    """Raises CustomerTypeMismatch: the type is the server's, of the day that the order would have now."""
+    if content.customer_type is not None:
+        check_customer_type(content.customer_type, refs.customer_type(account_id, content.order_date or work.today))
 
 
 def is_dated(work: Work, order: Order) -> bool:
@@ -145,7 +153,6 @@ def _filled(
         "is_split": is_split,
         "partner_id": content.partner_id,
         "region": content.region,
-        "customer_type": content.customer_type,
         "payment_terms_days": content.payment_terms_days,
         "net": priced.total.net,
         "tax": priced.total.tax,
@@ -174,7 +181,7 @@ def checks_of(_order: Order, _settings: ServiceSettings) -> tuple[CheckKind, ...
 
 def placed(work: Work, order: Order, refs: References) -> Order:
     """The order asking for its checks: the next placement, with product lines, exchange rate and base amounts fixed;
-    region and customer type are the account's unless given. The version and the number stay.
+    the region is the account's unless given, the customer type follows from its orders. Version and number stay.
 
     The order date is the business day of this placement, unless one was given: that must be allowed to who places.
     The account's owner is credited, unless credits were entered.
@@ -209,7 +216,7 @@ def placed(work: Work, order: Order, refs: References) -> Order:
         "is_dated": dated,
         "exchange_rate": rate,
         "region": order.region or order.account_region,
-        "customer_type": order.customer_type or order.account_customer_type,
+        "customer_type": refs.customer_type(order.account_id, day),
         "placed_at": clock.now(),
         "checks": (*order.checks, *asked),
     }

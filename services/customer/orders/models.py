@@ -21,7 +21,8 @@ class OrderColumns(OwnedRow):
     `is_dated` says whether somebody chose the order date (None, of 0.1.0: see `has_given_date`), `is_split` whether
     somebody entered the credits (None: as if); else they are of the account's owner at each placement. What is
     cancelled gives its external id back, which is kept as the former one. `returned` is the gross amount of what
-    came back; the database keeps it, whoever writes a return.
+    came back; the database keeps it, whoever writes a return. `customer_type` is decided at each placement (of 0.1.0:
+    what the company called the customer).
     """
 
     __tablename__ = "orders"
@@ -191,7 +192,6 @@ class Order(OrderColumns):
     returned_base: int = 0
     account_owner_id: UUID | None
     account_region: str | None
-    account_customer_type: str | None
     account_archived_at: datetime | None
 
     @property
@@ -215,6 +215,5 @@ class Buyer(NamedTuple):
     stream_key: UUID
     owner_id: UUID | None
     region: str | None
-    customer_type: str | None
     archived_at: datetime | None
     next_number: int = 0

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import cached_property
 from typing import Annotated
 from uuid import UUID
 
 from kit.db.columns import DECODED, FrozenRow
 from kit.errors import Conflict, FieldError, NotHeardYet
+from services.customer.accounts.enums import CustomerType
+from services.customer.accounts.rules import customer_type_on
 
 
 class NoExchangeRate(Conflict):
@@ -20,12 +23,22 @@ class NoExchangeRate(Conflict):
 class References(FrozenRow):
     """Products (a sku as it was named, to the product's own spelling and its line, None when inactive), states of
     partners, sellers, and rates (currency, first day, base units per unit), the latest first: those that a set of
-    orders names."""
+    orders names. `earlier` has the accounts and days of the orders, and the date of the latest confirmed order of the
+    account before that day."""
 
     products: Annotated[dict[str, tuple[str, str | None]], DECODED]
     partners: Annotated[dict[UUID, str], DECODED]
     sellers: Annotated[frozenset[UUID], DECODED]
     rates: Annotated[tuple[tuple[str, date, str], ...], DECODED]
+    earlier: Annotated[tuple[tuple[UUID, date, date | None], ...], DECODED]
+
+    @cached_property
+    def _last(self) -> dict[tuple[UUID, date], date | None]:
+        return {(account_id, day): last for account_id, day, last in self.earlier}
+
+    def customer_type(self, account_id: UUID, day: date) -> CustomerType:
+        """What the account was when it ordered on that day."""
+        return customer_type_on(day, self._last[account_id, day])
 
     def line(self, sku: str) -> str | None:
         """The product line of an active product."""

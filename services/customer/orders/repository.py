@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Collection, Iterable, Sequence
+from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
@@ -20,7 +21,7 @@ Pair = tuple[str, str]
 COLUMNS = tuple(OrderColumns.model_fields)
 LINE_COLUMNS = tuple(OrderLine.model_fields)
 CHECK_COLUMNS = tuple(OrderCheck.model_fields)
-_ACCOUNT = "a.id, a.stream_key, a.owner_id, a.region, a.customer_type, a.archived_at"
+_ACCOUNT = "a.id, a.stream_key, a.owner_id, a.region, a.archived_at"
 _FIXED = ("id", "number", "stream_key", "account_id", "created_at", "returned")
 
 
@@ -77,7 +78,7 @@ WHERE r.order_id = o.id GROUP BY l.line_no ORDER BY l.line_no
 """
 _WHOLE = f"""
   {columns_of(OrderColumns, "o")}, a.owner_id AS account_owner_id,
-  a.region AS account_region, a.customer_type AS account_customer_type, a.archived_at AS account_archived_at,
+  a.region AS account_region, a.archived_at AS account_archived_at,
   (SELECT coalesce(json_agg(l ORDER BY l.line_no), '[]') FROM {_part(OrderLine)} l) AS lines,
   (SELECT coalesce(json_agg(c ORDER BY c.position), '[]') FROM {_part(OrderSplit)} c) AS credits,
   (SELECT coalesce(json_agg(k ORDER BY k.placement, k.kind), '[]') FROM {_part(OrderCheck)} k) AS checks,
@@ -158,7 +159,12 @@ SELECT
   (SELECT coalesce(json_object_agg(id, state), '{}') FROM partner_directory WHERE id = ANY($2::uuid[])) AS partners,
   (SELECT coalesce(json_agg(DISTINCT id), '[]') FROM principal WHERE id = ANY($3::uuid[])) AS sellers,
   (SELECT coalesce(json_agg(json_build_array(currency, valid_from, rate) ORDER BY valid_from DESC), '[]')
-   FROM exchange_rate WHERE currency = ANY($4::text[]) AND base_currency = $5) AS rates
+   FROM exchange_rate WHERE currency = ANY($4::text[]) AND base_currency = $5) AS rates,
+  (SELECT coalesce(json_agg(json_build_array(k.account_id, k.day, (
+     SELECT o.order_date FROM orders o
+     WHERE o.account_id = k.account_id AND o.order_date < k.day AND o.state IN ('confirmed', 'fulfilled', 'closed')
+     ORDER BY o.order_date DESC LIMIT 1))), '[]')
+   FROM unnest($6::uuid[], $7::date[]) AS k(account_id, day)) AS earlier
 """
 
 
@@ -276,11 +282,14 @@ async def hold_buyers(tx: Tx, ids: Collection[UUID], orders: Collection[UUID] = 
 
 async def find_references(
     tx: Tx, skus: Collection[str], partners: Collection[UUID], sellers: Collection[UUID], currencies: Collection[str],
-    base_currency: str,
+    base_currency: str, days: Collection[tuple[UUID, date]],
 ) -> References:  # fmt: skip
-    """Products, partners, sellers and rates of these names, over the tables of their slices, by one statement."""
+    """Products, partners, sellers and rates of these names, over the tables of their slices, by one statement; and
+    when accounts last ordered before the days named."""
     args = [sorted(names, key=str) for names in (skus, partners, sellers, currencies)]
-    found = await tx.row(References, _REFERENCES, *args, base_currency)
+    asked = sorted(days)
+    columns = [one[0] for one in asked], [one[1] for one in asked]
+    found = await tx.row(References, _REFERENCES, *args, base_currency, *columns)
     assert found is not None
     return found
 

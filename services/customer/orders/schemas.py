@@ -20,7 +20,7 @@ from kit.web.schema import (
     Schema,
     Share,
 )
-from services.customer.accounts.schemas import ExternalRef, Region
+from services.customer.accounts.schemas import ExternalRef, GivenType, Region
 from services.customer.events_out import OrderSplit
 from services.customer.orders.enums import CheckState, OrderState
 
@@ -62,13 +62,13 @@ Terms = Annotated[int, Field(strict=True, ge=0, le=365)]
 
 class OrderContent(Schema):
     """What a draft says: without `order_date` it is of the day of each placement, without `credits` its owner is
-    credited; `total`, when given, must be the gross amount."""
+    credited; `total`, when given, must be the gross amount, `customer_type` what the account is on that day."""
 
     currency: CurrencyCode
     order_date: BusinessDate | None = None
     partner_id: UUID | None = None
     region: Region | None = None
-    customer_type: Code | None = None
+    customer_type: GivenType = None
     payment_terms_days: Terms = 30
     lines: Lines
     credits: Credits = Field(default_factory=list)
@@ -122,7 +122,7 @@ class OrderUpdate(Schema):
     order_date: BusinessDate | None = None
     partner_id: UUID | None = None
     region: Region | None = None
-    customer_type: Code | None = None
+    customer_type: GivenType = None
     payment_terms_days: Terms = ABSENT
     lines: Lines = ABSENT
     credits: Credits = ABSENT

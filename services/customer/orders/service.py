@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -66,6 +67,8 @@ AUDITED = (
     "number", "account_id", "state", "placement", "order_date", "payment_terms_days", "currency", "gross", "gross_base",
 )  # fmt: skip
 SAID = ("credits", "currency", "order_date", "partner_id", "payment_terms_days")
+CHECKED = {"total", "customer_type"}
+"""What a body may say and nobody keeps: it must be right."""
 LINE_CONTENT = set(OrderLineCreate.model_fields)
 ORDERS = Resource("order", Order, _said, audited=AUDITED, owner="owner_id")
 
@@ -108,9 +111,13 @@ async def hold_buyers(work: Work, account_ids: Collection[UUID]) -> dict[UUID, B
 
 
 async def load_references(
-    work: Work, orders: Sequence[Order | OrderContent], owners: Iterable[UUID | None] = ()
+    work: Work,
+    orders: Sequence[Order | OrderContent],
+    owners: Iterable[UUID | None],
+    days: Iterable[tuple[UUID, date | None]],
 ) -> References:
-    """What orders, or the bodies that become orders, refer to, and the owners of their accounts."""
+    """What orders, or the bodies that become orders, refer to, and the owners of their accounts; and what those
+    accounts ordered before the days of the orders (None: today)."""
     return await repository.find_references(
         work.tx,
         {line.sku for order in orders for line in order.lines},
@@ -118,6 +125,7 @@ async def load_references(
         {credit.member_id for order in orders for credit in order.credits} | {one for one in owners if one is not None},
         {order.currency for order in orders} - {work.base_currency},
         work.base_currency,
+        {(account_id, day or work.today) for account_id, day in days},
     )
 
 
@@ -128,7 +136,7 @@ async def create_order(work: Work, data: OrderCreate) -> Order:
     buyer = await repository.hold_buyer(work.tx, account_id) if account_id else None
     if buyer is None or not (await work.scope()).sees(buyer.owner_id):
         raise unknown_account(pointer)
-    refs = await load_references(work, [data], [buyer.owner_id])
+    refs = await load_references(work, [data], [buyer.owner_id], [(buyer.id, data.order_date)])
     order = new_draft(work, buyer, data, refs)
     if data.place:
         order = placed(work, order, refs)
@@ -196,7 +204,7 @@ async def update_order(work: Work, order_id: UUID, version: Versions, data: Orde
     before = await lock_order(work, order_id)
     version.check(before.version)
     check_changeable(before.state)
-    said = before.model_dump(include=OrderContent.model_fields.keys() - {"lines", "credits"})
+    said = before.model_dump(include=OrderContent.model_fields.keys() - {"lines", "credits", "customer_type"})
     parts = {
         "lines": [line.model_dump(include=LINE_CONTENT) for line in before.lines],
         "credits": [split.model_dump() for split in before.credits],
@@ -207,9 +215,10 @@ async def update_order(work: Work, order_id: UUID, version: Versions, data: Orde
         del parts["credits"]
     former = OrderContent.model_validate({**said, **parts})
     content = OrderContent.model_validate({**said, **parts, **data.given()})
-    refs = await load_references(work, [content], [before.account_owner_id])
+    day = (before.account_id, content.order_date)
+    refs = await load_references(work, [content], [before.account_owner_id], [day])
     order = refilled(work, before, content, refs)
-    if content.model_dump(exclude={"total"}) == former.model_dump(exclude={"total"}):
+    if content.model_dump(exclude=CHECKED) == former.model_dump(exclude=CHECKED):
         return before
     if before.state is OrderState.ON_HOLD:
         order = placed(work, order, refs)
@@ -224,7 +233,8 @@ async def place_order(work: Work, order_id: UUID) -> Order:
     """Ask for the checks of a draft, or again of an order on hold; raises what `placed` raises."""
     before = await lock_order(work, order_id)
     next_state("order", MOVES, "place", before.state)
-    refs = await load_references(work, [before], [before.account_owner_id])
+    day = (before.account_id, before.order_date if is_dated(work, before) else None)
+    refs = await load_references(work, [before], [before.account_owner_id], [day])
     order = next_version(placed(work, before, refs))
     if order.credits != before.credits:
         await repository.replace_parts(work.tx, [order])
