@@ -11,7 +11,7 @@ from kit.events.worker import Worker
 from kit.jobs.jobs import JobHandler
 from kit.process import make_runtime, run_worker
 from kit.runtime import Runtime
-from services.customer.accounts.customer_types import TYPES_DUE
+from services.customer.accounts.dues import TYPES_DUE
 from services.customer.accounts.jobs import fill_tax_ids
 from services.customer.accounts.models import AccountColumns
 from services.customer.contacts.models import ContactColumns
