@@ -73,7 +73,7 @@ def documented(spec: ListSpec) -> dict[str, Any]:
 def page_of(item: type[BaseModel]) -> type[BaseModel]:
     """Schema of a page of `item`s; every field of an item may be missing, because of `fields=`."""
     name = item.__name__.removesuffix("Read").removesuffix("Item").removesuffix("Summary")
-    kinds: dict[str, Any] = {field: info.annotation for field, info in item.model_fields.items()}
+    kinds: dict[str, Any] = {info.alias or field: info.annotation for field, info in item.model_fields.items()}
     fields: dict[str, Any] = {field: (kind, ABSENT) for field, kind in kinds.items()}
     sparse = create_model(f"{name}Item", __base__=Schema, __doc__=item.__doc__, **fields)
     columns: dict[str, Any] = {

@@ -9,10 +9,11 @@ from services.risk.contracts.access import GRANTS as CONTRACTS
 from services.risk.credit.access import GRANTS as CREDIT
 from services.risk.policies.access import GRANTS as POLICIES
 from services.risk.profiles.access import GRANTS as PROFILES
+from services.risk.risks.access import GRANTS as RISKS
 from services.risk.roles import ADMINISTRATOR, AUDITOR
 
 OPERATIONS: Grants = {"operations:read": frozenset({AUDITOR}), "operations:write": frozenset()}
 
 PERMISSIONS: Mapping[str, frozenset[str]] = permissions_by_role(
-    ADMINISTRATOR, OPERATIONS, CONTRACTS, CREDIT, POLICIES, PROFILES
+    ADMINISTRATOR, OPERATIONS, CONTRACTS, CREDIT, POLICIES, PROFILES, RISKS
 )

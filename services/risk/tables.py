@@ -8,7 +8,9 @@ from kit.jobs.tables import JobRow
 from kit.security.audit import AuditRow
 from kit.web.idempotency import IdempotencyRow
 from services.risk.amendments.models import AmendmentTable
+from services.risk.assessments.models import AssessmentTable
 from services.risk.contracts.models import ContractTable, ContractVersionTable
+from services.risk.controls.models import ControlTable
 from services.risk.credit.models import (
     CreditDecisionTable,
     ExposureAccountTable,
@@ -21,6 +23,7 @@ from services.risk.obligations.models import FulfilmentMoveTable, ObligationBook
 from services.risk.policies.models import RiskPolicyTable
 from services.risk.profiles.models import CreditProfileTable
 from services.risk.receivables.models import ReceivableMoveTable, ReceivableTable
+from services.risk.risks.models import RiskStepTable, RiskTable
 
 
 class Outbox(OutboxRow, Base, table=True):
@@ -65,8 +68,10 @@ __all__ = [
     "METADATA",
     "AccountDirectory",
     "AmendmentTable",
+    "AssessmentTable",
     "ContractTable",
     "ContractVersionTable",
+    "ControlTable",
     "CreditDecisionTable",
     "CreditProfileTable",
     "ExposureAccountTable",
@@ -80,4 +85,6 @@ __all__ = [
     "ReceivableMoveTable",
     "ReceivableTable",
     "RiskPolicyTable",
+    "RiskStepTable",
+    "RiskTable",
 ]

@@ -13,15 +13,24 @@ from kit.process import make_runtime, run_worker
 from kit.runtime import Runtime
 from services.risk.contracts.dues import CONTRACTS_DUE
 from services.risk.contracts.models import ContractColumns
+from services.risk.controls.models import Control
 from services.risk.directory.models import AccountEntry
 from services.risk.obligations.judging import OBLIGATIONS_DUE
 from services.risk.obligations.models import ObligationColumns
+from services.risk.risks.models import Risk
+from services.risk.risks.service import RISKS_DUE
 from services.risk.settings import Settings
 from services.risk.subscriptions import subscriptions
 
 JOBS: Mapping[str, JobHandler] = {}
-DUES: Sequence[AnyDue] = (CONTRACTS_DUE, OBLIGATIONS_DUE)
-KEYS: Sequence[Fill] = (names_of(AccountEntry), names_of(ContractColumns), names_of(ObligationColumns))
+DUES: Sequence[AnyDue] = (CONTRACTS_DUE, OBLIGATIONS_DUE, RISKS_DUE)
+KEYS: Sequence[Fill] = (
+    names_of(AccountEntry),
+    names_of(ContractColumns),
+    names_of(ObligationColumns),
+    names_of(Risk),
+    names_of(Control),
+)
 """What makes the keys of rows that have none."""
 
 

@@ -27,7 +27,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from gateway.routes import default_routes
-from tests.e2e.contracts import amended_contract
+from tests.e2e.register import of_risk
 from tests.e2e.scripted import CALLS
 from tests.e2e.world import World
 
@@ -130,7 +130,7 @@ def check_service(run: Run, service: str) -> None:
     schema = schemathesis.openapi.from_dict(run.world.document, config=config)
     operations = of_service(run, service)
     if service == "risk":
-        made = amended_contract(run.world, run.world.ids["account_id"][0])
+        made = of_risk(run.world, run.world.ids["account_id"][0])
         run.world.ids |= {name: [value] for name, value in made.items()}
     for key in CALLS.keys() & set(operations):
         answer = CALLS[key](run.world)

@@ -11,6 +11,7 @@ from uuid import uuid4
 import httpx
 
 from tests.e2e.contracts import CONTRACT_CALLS
+from tests.e2e.register import REGISTER_CALLS
 from tests.e2e.ways import How, account, acted, changed, created, ref, rows
 from tests.e2e.world import SERVICES, World
 
@@ -337,6 +338,7 @@ CALLS: dict[str, How] = {
     "POST /v1/risk-policies/{policy_id}/approve": acted("/v1/risk-policies/{policy_id}/approve", policy),
     "POST /v1/risk-policies/{policy_id}/activate": acted("/v1/risk-policies/{policy_id}/activate", approved_policy),
     **CONTRACT_CALLS,
+    **REGISTER_CALLS,
 }
 
 

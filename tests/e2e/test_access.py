@@ -12,7 +12,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
 
-from tests.e2e.contracts import amended_contract
+from tests.e2e.register import OF_RISK, of_risk
 from tests.e2e.scripted import transfer
 from tests.e2e.test_hostile import NOBODY, refused
 from tests.e2e.ways import TOLD_TO_SOME, filled
@@ -111,7 +111,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "plans": ("/v1/rebate-programmes/",),
     "prices": ("/v1/price-books/",),
     "policies": ("/v1/risk-policies/",),
-    "contracts": ("/v1/contracts/", "/v1/amendments/", "/v1/obligations/"),
+    "contracts": OF_RISK,
     "rebuilds": ("/v1/attainment/rebuilds/",),
     "operations": ("/admin/",),
 }
@@ -155,7 +155,7 @@ def ids(world: World) -> dict[str, str]:
         "decomposition_id": world.get(f"/v1/targets/{target}/decompositions")["items"][0]["id"],
         "job_id": job,
         "transfer_id": transfer(world).json()["id"],
-        **amended_contract(world, account),
+        **of_risk(world, account),
         "date": str(world.ids["calendar-days.date"][0]),
     }
 

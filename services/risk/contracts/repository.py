@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from kit.db.database import Tx
@@ -14,6 +14,7 @@ from services.risk.contracts.models import Contract, ContractColumns, ContractVe
 
 _SELECT = f"SELECT {columns_of(ContractColumns, 'c')}, {OWNER} AS owner_id FROM contract c {PARTIES} WHERE"
 _LOCK = "SELECT id FROM contract WHERE id = $1 FOR NO KEY UPDATE"
+_KNOWN = "SELECT id FROM contract WHERE id = ANY($1::uuid[])"
 _VERSIONS = "SELECT count(*) FROM contract_version WHERE contract_id = $1"
 
 
@@ -49,3 +50,8 @@ async def count_versions(tx: Tx, contract_id: UUID) -> int:
 async def add_version(tx: Tx, version: ContractVersion) -> None:
     """Keep terms that hold from a day on."""
     await insert_rows(tx, ContractVersion, [version])
+
+
+async def known_contracts(tx: Tx, ids: Collection[UUID]) -> set[UUID]:
+    """Which of these contracts there are."""
+    return {row[0] for row in await tx.fetch(_KNOWN, sorted(ids))}

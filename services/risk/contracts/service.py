@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -338,3 +338,8 @@ async def terminate_contract(work: Work, contract_id: UUID, data: ContractTermin
     resource = saying(ContractTerminated, work.today, terminated_on=data.on, reason=data.reason)
     await obligations.stop(work, contract_id, data.on)
     return await take(work, resource, before, changes, action="terminate")
+
+
+async def known_contracts(work: Work, ids: Collection[UUID]) -> set[UUID]:
+    """Which of these contracts there are."""
+    return await repository.known_contracts(work.tx, ids) if ids else set()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -20,6 +20,9 @@ _REPLACE_PARTNER = (
 _ACCOUNT = (
     "SELECT c.stream_key, d.owner_id FROM account_directory d JOIN credit_profile c ON c.id = d.id WHERE d.id = $1"
 )
+_ACCOUNTS = "SELECT id FROM account_directory WHERE id = ANY($1::uuid[])"
+_PARTNERS = "SELECT id FROM partner_directory WHERE id = ANY($1::uuid[])"
+_MEMBERS = "SELECT DISTINCT id FROM principal WHERE id = ANY($1::uuid[])"
 _PARTNER = "SELECT p.id, p.owner_id FROM partner_directory p WHERE p.id = $1"
 
 
@@ -48,3 +51,18 @@ async def account_party(tx: Tx, account_id: UUID) -> Party | None:
 async def partner_party(tx: Tx, partner_id: UUID) -> Party | None:
     """A partner as the other side."""
     return await tx.row(Party, _PARTNER, partner_id)
+
+
+async def known_accounts(tx: Tx, ids: Collection[UUID]) -> set[UUID]:
+    """Which of these accounts are known."""
+    return {row[0] for row in await tx.fetch(_ACCOUNTS, sorted(ids))}
+
+
+async def known_partners(tx: Tx, ids: Collection[UUID]) -> set[UUID]:
+    """Which of these partners are known."""
+    return {row[0] for row in await tx.fetch(_PARTNERS, sorted(ids))}
+
+
+async def known_members(tx: Tx, ids: Collection[UUID]) -> set[UUID]:
+    """Which of these members are known."""
+    return {row[0] for row in await tx.fetch(_MEMBERS, sorted(ids))}

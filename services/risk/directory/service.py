@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from kit.errors import FieldError, Invalid, NotHeardYet
@@ -35,3 +35,18 @@ async def require_party(work: Work, account_id: UUID | None, partner_id: UUID | 
     if found is None or not (await work.scope()).sees(found.owner_id):
         raise NotHeardYet(errors=[FieldError(field, "unknown-reference", f"nothing of this id is known: {field[1:]}")])
     return found
+
+
+async def known_accounts(work: Work, ids: Collection[UUID]) -> set[UUID]:
+    """Which of these accounts are known here."""
+    return await repository.known_accounts(work.tx, ids) if ids else set()
+
+
+async def known_partners(work: Work, ids: Collection[UUID]) -> set[UUID]:
+    """Which of these partners are known here."""
+    return await repository.known_partners(work.tx, ids) if ids else set()
+
+
+async def known_members(work: Work, ids: Collection[UUID]) -> set[UUID]:
+    """Which of these members are known here."""
+    return await repository.known_members(work.tx, ids) if ids else set()

@@ -15,6 +15,7 @@ from services.risk.events_out import (
     holds,
     obligations,
     profiles,
+    risks,
 )
 from services.risk.events_out.credit import CreditCharged, CreditFact, CreditRefused, CreditReleased, CreditReserved
 
@@ -28,6 +29,7 @@ MODULES = (
     contracts,
     obligations,
     disputes,
+    risks,
 )
 PUBLISHED: tuple[type[Published], ...] = tuple(model for module in MODULES for model in module.PUBLISHED)
 AGREED: tuple[type[Published], ...] = tuple(model for module in MODULES for model in module.AGREED)

@@ -13,6 +13,7 @@ _LOCK = "SELECT id FROM risk_policy WHERE kind = $1 AND policy_version = 1 FOR N
 _LATEST = "SELECT max(policy_version) FROM risk_policy WHERE kind = $1"
 _ACTIVATIONS = "SELECT coalesce(max(activation), 0) FROM risk_policy WHERE kind = $1"
 _ACTIVE = select_sql(RiskPolicy, "kind = $1 AND state = 'active'")
+_VERSION = select_sql(RiskPolicy, "kind = $1 AND policy_version = $2")
 _IN_FORCE = select_sql(RiskPolicy, "kind = $1 AND effective_from <= $2 ORDER BY activation DESC LIMIT 1")
 
 
@@ -39,3 +40,8 @@ async def active(tx: Tx, kind: PolicyKind) -> RiskPolicy | None:
 async def in_force(tx: Tx, kind: PolicyKind, day: date) -> RiskPolicy | None:
     """The version that holds on a day: the last activated of those that have begun."""
     return await tx.row(RiskPolicy, _IN_FORCE, kind, day)
+
+
+async def find_version(tx: Tx, kind: PolicyKind, policy_version: int) -> RiskPolicy | None:
+    """A version of a kind by its number."""
+    return await tx.row(RiskPolicy, _VERSION, kind, policy_version)

@@ -111,3 +111,8 @@ async def policy_on(work: Work, kind: PolicyKind, day: date) -> RiskPolicy:
     policy = await repository.in_force(work.tx, kind, day)
     assert policy is not None, "version 1 of each kind, installed by the migration, holds from the first day on"
     return policy
+
+
+async def find_version(work: Work, kind: PolicyKind, policy_version: int) -> RiskPolicy | None:
+    """A version of a kind by its number, drafts included; None when there is none."""
+    return await repository.find_version(work.tx, kind, policy_version)
