@@ -85,6 +85,8 @@ class RiskCreate(Schema):
 class RiskRow(RiskCreate):
     """A row of a batch: `external_id` names it."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {**EXAMPLE, "external_id": "grc-4711"}})
+
     external_id: Code
 
 

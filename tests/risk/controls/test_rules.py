@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -34,7 +35,7 @@ def test_the_factor_of_the_page() -> None:
         ({"tested_on": DAY - timedelta(91)}, 0),
     ],
 )
-def test_a_control_counts_while_it_is_active_and_tested_in_time(changes: dict[str, object], effect: int) -> None:
+def test_a_control_counts_while_it_is_active_and_tested_in_time(changes: dict[str, Any], effect: int) -> None:
     assert effect_on(TESTED._replace(**changes), DAY) == effect
 
 
