@@ -15,7 +15,7 @@ from cli.contracts import make_apps, merged_openapi
 
 VERBS = re.compile(
     "activate|apply|approve|archive|cancel|change|close|create|discard|draft|end|fulfil|get|give|list|meet|move|"
-    "override|place|publish|read|receive|refund|reject|replace|reset|restore|retry|return|review|revise|set|sign|submit|"
+    "override|place|propose|publish|read|receive|refund|reject|replace|reset|restore|retry|return|review|revise|set|sign|submit|"
     "suspend|terminate|transfer|update|upsert|waive|withdraw"
 )
 
