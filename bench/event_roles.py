@@ -13,6 +13,7 @@ import sys
 import time
 from typing import Any
 
+from kit.collector import settle_collector
 from kit.db.database import Tx
 from kit.events.bus import BusUnavailable, Message
 from kit.events.envelope import Event, from_headers, to_headers, topic_of
@@ -66,6 +67,7 @@ async def consume(runtime: Runtime, _number: int) -> dict[str, Any]:
         waiting = (await _status(tx, runtime, subscriptions)).behind()
     workers = [InboxConsumer(runtime.db, runtime.bus, lane, runtime.settings) for lane in subscriptions.lanes]
     stop = asyncio.Event()
+    settle_collector()  # as a worker does once it is ready
     work = asyncio.gather(*(worker.run(stop) for worker in workers))
     found = await _timed(lambda: sum(worker.handled for worker in workers), waiting, work, stop)
     async with runtime.db.reading() as tx:

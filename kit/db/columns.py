@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, Self, cast
 from uuid import UUID
 
 import orjson
@@ -70,8 +70,13 @@ class FrozenRow(SQLModel):
     """
 
     model_config = cast(Any, ConfigDict(frozen=True))  # not by a class keyword, which every subclass would repeat
-    if not TYPE_CHECKING:
-        __init__ = BaseModel.__init__  # SQLModel's own serves objects of an ORM, and makes a row three times as slow
+    if not TYPE_CHECKING:  # SQLModel's own serve objects of an ORM, and make a row three times as slow
+        __init__ = BaseModel.__init__
+        model_validate = BaseModel.__dict__["model_validate"]
+        model_dump = BaseModel.model_dump
+
+        def __new__(cls, *_args: object, **_values: object) -> Self:
+            return object.__new__(cls)
 
 
 class OwnedRow(FrozenRow):

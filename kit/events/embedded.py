@@ -35,6 +35,7 @@ from kit.events.embedded_common import (
     unavailable_when_lost,
 )
 from kit.events.embedded_consumer import EmbeddedConsumer
+from kit.events.embedded_locks import SharedLocks
 from kit.events.envelope import PARTITIONS
 from kit.events.partitions import partition_of
 
@@ -107,8 +108,9 @@ def _chunks(messages: Sequence[Message]) -> list[list[Message]]:
 
 
 class EmbeddedBus:
-    """The log in one PostgreSQL database; connections: up to `pool_size`, one that listens, and one per
-    active consumer. `connect_args` go to `asyncpg.connect`; a missing database they name is created."""
+    """The log in one PostgreSQL database; connections: up to `pool_size`, one that listens, and one for
+    the locks of all active consumers. `connect_args` go to `asyncpg.connect`; a missing database they name is
+    created."""
 
     def __init__(self, connect_args: Mapping[str, Any], *, pool_size: int = 4, fallback_poll: float = 1.0) -> None:
         self.connect_args = dict(connect_args)
@@ -119,6 +121,7 @@ class EmbeddedBus:
         self._listener: asyncio.Task[None] | None = None
         self._members: set[EmbeddedConsumer] = set()
         self._writers: dict[str, asyncio.Lock] = {}
+        self.locks = SharedLocks(self.connect)
 
     async def start(self) -> None:
         """Create what is missing and begin to listen; idempotent. BusUnavailable when there is no server."""
@@ -152,7 +155,7 @@ class EmbeddedBus:
                 pool.terminate()
 
     async def connect(self) -> Any:
-        """A connection outside the pool (a consumer's lock); the caller closes it."""
+        """A connection outside the pool; the caller closes it."""
         return await asyncpg.connect(**self.connect_args)
 
     @asynccontextmanager

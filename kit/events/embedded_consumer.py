@@ -1,37 +1,24 @@
 """A member of a group on the embedded log.
 
-The active member of a group and topic holds a session lock on a connection of its own, and reads and
-commits through that same connection: a member that lost its lock can do neither.
+The active member of a group and topic holds a session lock on the connection that all members of its process
+share, and reads and commits through that same connection: a member that lost its lock can do neither.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any, Protocol
 
-import structlog
-
 from kit.events.bus import BusUnavailable, Record, StartOffsets, TopicPartition
-from kit.events.embedded_common import (
-    CHANNEL,
-    CONNECTION_ERRORS,
-    RECORD_COLUMNS,
-    RELEASED,
-    lock_key,
-    to_record,
-    unavailable_when_lost,
-)
+from kit.events.embedded_common import RECORD_COLUMNS, lock_key, to_record
+from kit.events.embedded_locks import SharedLocks
 from kit.events.envelope import PARTITIONS
-
-log = structlog.get_logger(__name__)
 
 _TAKEOVER_SECONDS = 0.5
 """How often a member without all its topics looks whether they are free."""
-
-_CLOSE_SECONDS = 5.0
 
 _WAITING = """
 SELECT a.topic, a.partition,
@@ -61,10 +48,7 @@ class Host(Protocol):
     """What a member needs of its bus."""
 
     fallback_poll: float
-
-    async def connect(self) -> Any:
-        """A connection outside the pool."""
-        ...
+    locks: SharedLocks
 
     def connection(self) -> AbstractAsyncContextManager[Any]:
         """A pooled connection."""
@@ -102,7 +86,6 @@ class EmbeddedConsumer:
         self._host = host
         self._group = group
         self._start_offsets = start_offsets
-        self._connection: Any = None
         self._positions: dict[TopicPartition, int] = {}
         self._news = asyncio.Event()
         self._turn = asyncio.Lock()
@@ -123,26 +106,18 @@ class EmbeddedConsumer:
             raise
 
     async def stop(self) -> None:
-        """Give the topics to another member and close the own connection."""
+        """Give the topics to another member."""
         self._running = False
         self._host.leave(self)
         self._news.set()
         async with self._turn:
-            connection, self._connection = self._connection, None
-            released = {partition.topic for partition in self._positions}
-            self._positions = {}
-        if connection is None:
-            return
-        try:
-            async with asyncio.timeout(_CLOSE_SECONDS):
-                await connection.execute("SELECT pg_advisory_unlock_all()")
-                for topic in released:
-                    await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, f"{RELEASED}:{topic}")
-                await connection.close()
-        except CONNECTION_ERRORS as error:
-            log.info("embedded_log.member_left_without_goodbye", group=self._group, error=repr(error))
-        finally:
-            connection.terminate()
+            await self._give_back()
+
+    def lost(self) -> None:
+        """The locks are gone, and with them the assignment."""
+        self._positions = {}
+        self._next_try = 0.0
+        self._news.set()
 
     def wake(self, *, released: bool = False) -> None:
         """There is news, or (released) a topic may be free."""
@@ -177,7 +152,7 @@ class EmbeddedConsumer:
             mine = [(place, offset) for place, offset in offsets.items() if place in self._positions]
             if not mine:
                 return
-            async with self._holding() as connection:
+            async with self._host.locks.using(self) as connection:
                 await connection.execute(
                     _COMMIT,
                     self._group,
@@ -193,6 +168,10 @@ class EmbeddedConsumer:
                 self._positions[partition] = offset
         self._news.set()
 
+    async def _give_back(self) -> None:
+        self._positions = {}
+        await self._host.locks.give_back(self, sorted(self.topics))
+
     def _complete(self) -> bool:
         return len(self._positions) == len(self.topics) * PARTITIONS
 
@@ -200,7 +179,7 @@ class EmbeddedConsumer:
         await self._acquire()
         if not self._positions:
             return {}
-        async with self._holding() as connection:
+        async with self._host.locks.using(self) as connection:
             places = sorted(self._positions)
             self._first = (self._first + 1) % len(places)
             places = places[self._first :] + places[: self._first]
@@ -223,35 +202,6 @@ class EmbeddedConsumer:
             self._positions[place] = record.offset + 1
         return found
 
-    @asynccontextmanager
-    async def _holding(self) -> AsyncIterator[Any]:
-        """The connection that holds the locks; when it breaks, the assignment is gone."""
-        connection = self._connection
-        try:
-            async with unavailable_when_lost():
-                if connection is None or connection.is_closed():
-                    raise BusUnavailable(f"group {self._group} lost its connection to the log")
-                yield connection
-                if self._connection is not connection:
-                    raise BusUnavailable(f"group {self._group} lost its connection to the log")
-        except BusUnavailable:
-            self._drop(connection)
-            raise
-
-    def _drop(self, connection: Any) -> None:
-        if self._connection is connection:
-            self._connection = None
-            self._positions = {}
-            self._next_try = 0.0
-        if connection is not None:
-            connection.terminate()
-
-    def _lost(self, connection: Any) -> None:
-        if self._connection is connection:
-            log.warning("embedded_log.member_lost_connection", group=self._group)
-            self._drop(connection)
-            self._news.set()
-
     async def _acquire(self) -> None:
         """Take the free ones of the topics not held yet, at most every _TAKEOVER_SECONDS."""
         held = {partition.topic for partition in self._positions}
@@ -260,8 +210,8 @@ class EmbeddedConsumer:
         if not missing or now < self._next_try:
             return
         self._next_try = now + _TAKEOVER_SECONDS
-        if self._connection is None:
-            # A look through the pool costs a standing-by member no connection of its own; the shared
+        if not held:
+            # A look through the pool costs a standing-by member no lock connection; the shared
             # lock ends with the statement and does not disturb the looks of others.
             async with self._host.connection() as pooled:
                 free = await pooled.fetchval(
@@ -269,36 +219,29 @@ class EmbeddedConsumer:
                 )
             if not free:
                 return
-            async with unavailable_when_lost():
-                self._connection = await self._host.connect()
-            self._connection.add_termination_listener(self._lost)
-        await self._take(missing)
+        gained = [missing[key] for key in await self._host.locks.take(self, list(missing))]
+        if not gained:
+            return
+        start = await self._start_positions(gained)
+        if not self._host.locks.is_holder(self):
+            raise BusUnavailable(f"group {self._group} lost its connection to the log")
+        self._positions = {**self._positions, **start}
 
-    async def _take(self, missing: Mapping[int, str]) -> None:
-        async with self._holding() as connection:
-            rows = await connection.fetch(
-                "SELECT k, pg_try_advisory_lock(k) FROM unnest($1::bigint[]) AS k", list(missing)
-            )
-            gained = [missing[key] for key, got in rows if got]
-            if gained:
-                start = await self._start_positions(connection, gained)
-                self._positions = {**self._positions, **start}
-        if not self._positions:
-            spare, self._connection = self._connection, None
-            await spare.close()
-
-    async def _start_positions(self, connection: Any, topics: Sequence[str]) -> dict[TopicPartition, int]:
+    async def _start_positions(self, topics: Sequence[str]) -> dict[TopicPartition, int]:
+        """Where to begin; what decides it may wait for others, so nobody waits for the connection meanwhile."""
         start = {TopicPartition(topic, partition): 0 for topic in topics for partition in range(PARTITIONS)}
-        rows = await connection.fetch(
-            'SELECT topic, partition, "offset" FROM group_offset WHERE group_name = $1 AND topic = ANY($2::text[])',
-            self._group,
-            list(topics),
-        )
+        async with self._host.locks.using(self) as connection:
+            rows = await connection.fetch(
+                'SELECT topic, partition, "offset" FROM group_offset WHERE group_name = $1 AND topic = ANY($2::text[])',
+                self._group,
+                list(topics),
+            )
         start.update({TopicPartition(topic, partition): offset for topic, partition, offset in rows})
         if self._start_offsets is not None:
             try:
                 chosen = await self._start_offsets(sorted(start))
             except Exception as error:
+                await self._give_back()
                 raise BusUnavailable(f"start offsets of group {self._group}: {error!r}") from error
             start.update({place: offset for place, offset in chosen.items() if place in start})
         return start

@@ -39,8 +39,13 @@ class Fact(Generic[Data]):
     data: Data
 
 
+def _facts(model: type[BaseModel], events: Sequence[Event]) -> list[Fact[Any]]:
+    validate = model.__pydantic_validator__.validate_json
+    return [Fact(event, validate(event.data)) for event in events]
+
+
 async def _decoded(model: type[BaseModel], handler: Handler, handle: Tx | Work, events: Sequence[Event]) -> None:
-    await handler(handle, [Fact(event, model.model_validate_json(event.data)) for event in events])
+    await handler(handle, _facts(model, events))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +107,18 @@ class Lane:
     def react(self, handler: Handler, *event_types: str) -> None:
         """Register a reaction."""
         for event_type in event_types:
-            self.handlers.setdefault(event_type, []).append(Step("react", self._decoding(event_type, handler)))
+            self._add(event_type, Step("react", handler))
 
     def project(self, projection: Projection) -> None:
         """Register a projection: its folds run live, and in rebuilds."""
-        projection = self.ledger(projection)
+        self.ledger(projection)
         for event_type, handler in projection.folds.items():
-            self.handlers.setdefault(event_type, []).append(Step("project", handler, projection.name))
+            self._add(event_type, Step("project", handler, projection.name))
+
+    def _add(self, event_type: str, step: Step) -> None:
+        if event_type not in self.door.models:
+            raise KeyError(event_type)
+        self.handlers.setdefault(event_type, []).append(step)
 
     def ledger(self, projection: Projection) -> Projection:
         """Register a decision ledger: live it is written by reactions; its folds run in rebuilds only."""
@@ -138,12 +148,15 @@ class Lane:
         enter: Callable[[str], None] = lambda _projection: None,
     ) -> None:
         """Run the handlers of `events` (all of types it handles) but the projections that are `off`, keeping the
-        order of each key. `enter` is told whose handler is next: a projection, or "" for reactions."""
+        order of each key. `enter` is told whose handler is next: a projection, or "" for reactions. An event is
+        decoded once, whoever handles it."""
         for event_type, wave in waves(events):
-            for step in self.handlers[event_type]:
-                if step.projection not in off:
-                    enter(step.projection)
-                    await step.handler(work if step.kind == "react" else work.tx, wave)
+            enter("")
+            steps = [step for step in self.handlers[event_type] if step.projection not in off]
+            facts = _facts(self.door.models[event_type], wave) if steps else []
+            for step in steps:
+                enter(step.projection)
+                await step.handler(work if step.kind == "react" else work.tx, facts)
         enter("")
 
     def projections_of(self, events: Sequence[Event]) -> frozenset[str]:

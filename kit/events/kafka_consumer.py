@@ -62,7 +62,7 @@ def to_record(message: Any) -> Record:
         message.offset,
         (message.key or b"").decode(errors="replace"),
         message.value or b"",
-        tuple((name, raw or b"") for name, raw in message.headers),
+        tuple([(name, raw or b"") for name, raw in message.headers]),
         message.timestamp,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kit.due.tables import DueFailureRow
 from kit.events.tables import ConsumerOffsetRow, InboxRow, OutboxRow, ParkedEventRow, ProjectionStateRow
 from kit.jobs.tables import JobRow
 from kit.security.audit import AuditRow
@@ -13,7 +14,7 @@ from services.targets.decompositions.models import DecompositionTable
 from services.targets.members.models import MembershipTable, MemberTable, Principal
 from services.targets.policies.models import TargetPolicyTable
 from services.targets.products.models import ProductDirectory
-from services.targets.targets.models import TargetTable
+from services.targets.targets.models import TargetTable, TargetVersionTable
 from services.targets.units.models import UnitTable
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "CreditLineTable",
     "CreditedOrderTable",
     "DecompositionTable",
+    "DueFailure",
     "IdempotencyKey",
     "Inbox",
     "Job",
@@ -37,6 +39,7 @@ __all__ = [
     "ProductDirectory",
     "TargetPolicyTable",
     "TargetTable",
+    "TargetVersionTable",
     "UnitTable",
 ]
 
@@ -59,6 +62,10 @@ class ParkedEvent(ParkedEventRow, Base, table=True):
 
 class ProjectionState(ProjectionStateRow, Base, table=True):
     """Which projections stand."""
+
+
+class DueFailure(DueFailureRow, Base, table=True):
+    """Due rows whose step failed."""
 
 
 class IdempotencyKey(IdempotencyRow, Base, table=True):

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from kit.db.key_filler import Fill, names_of
+from kit.due.due import AnyDue
 from kit.events.worker import Worker
 from kit.jobs.jobs import JobHandler
 from kit.process import make_runtime, run_worker
@@ -13,9 +14,11 @@ from kit.runtime import Runtime
 from services.targets.attainment.jobs import REBUILD, rebuild_job
 from services.targets.settings import Settings
 from services.targets.subscriptions import subscriptions
+from services.targets.targets.dues import CLOSINGS_DUE
 from services.targets.targets.models import Target
 from services.targets.units.models import Unit
 
+DUES: Sequence[AnyDue] = (CLOSINGS_DUE,)
 KEYS: Sequence[Fill] = (
     names_of(Target),
     names_of(Unit),
@@ -30,7 +33,7 @@ def jobs_of(runtime: Runtime) -> Mapping[str, JobHandler]:
 
 def create_worker(runtime: Runtime) -> Worker:
     """The worker on a runtime that its owner starts and stops."""
-    return Worker(runtime, subscriptions, jobs_of(runtime), keys=KEYS)
+    return Worker(runtime, subscriptions, jobs_of(runtime), dues=DUES, keys=KEYS)
 
 
 async def main() -> None:

@@ -37,6 +37,7 @@ RANKS = {
     "dues": 2,
     "fulfilment": 2,
     "judging": 2,
+    "moves": 2,
     "jobs": 2,
     "ledger": 2,
     "refunds": 2,

@@ -160,6 +160,18 @@ def own_day(world: World) -> str:
     return day
 
 
+def proposed_target(world: World) -> str:
+    """A target of the director, which the administrator may approve."""
+    made: str = world.make("/v1/targets", world.example("POST /v1/targets"), by="director")["id"]
+    world.make(f"/v1/targets/{made}/propose", by="director")
+    return made
+
+
+def target_row(world: World) -> dict[str, Any]:
+    """A target with an id that no other has."""
+    return world.example("POST /v1/targets") | {"external_id": uuid4().hex}
+
+
 def active_target(world: World) -> str:
     made = target(world)
     world.make(f"/v1/targets/{made}/activate")
@@ -301,6 +313,11 @@ CALLS: dict[str, How] = {
     "PUT /v1/target-policies": target_policy,
     "POST /v1/targets": created("/v1/targets"),
     "PATCH /v1/targets/{target_id}": changed("PATCH", "/v1/targets/{target_id}", target),
+    "POST /v1/targets/batch": rows("/v1/targets/batch", target_row),
+    "POST /v1/targets/{target_id}/propose": acted("/v1/targets/{target_id}/propose", target),
+    "POST /v1/targets/{target_id}/approve": acted("/v1/targets/{target_id}/approve", proposed_target),
+    "POST /v1/targets/{target_id}/reject": acted("/v1/targets/{target_id}/reject", proposed_target),
+    "POST /v1/targets/{target_id}/withdraw": acted("/v1/targets/{target_id}/withdraw", proposed_target),
     "POST /v1/targets/{target_id}/activate": acted("/v1/targets/{target_id}/activate", target),
     "POST /v1/targets/{target_id}/close": acted("/v1/targets/{target_id}/close", active_target),
     "POST /v1/targets/{target_id}/decompositions": acted("/v1/targets/{target_id}/decompositions", target),

@@ -13,6 +13,8 @@ from kit.testing.service import ServiceHarness
 from kit.transitions import moves_of
 from tests.shared_suites.resources import Body, Family, Traces, example_of, quiet
 
+ADMIN = ("admin", "administrator")
+
 Step = Callable[[ServiceHarness, str], Awaitable[object]]
 """Brings the row at a path into another state."""
 
@@ -26,16 +28,21 @@ class Action:
     method: str
     suffix: str
     body: Body | None
+    by: tuple[str, str]
 
     async def __call__(self, service: ServiceHarness, path: str) -> httpx.Response:
         """Move the row; under the version that stands where one is asked for."""
         more = {}
         if self.method != "POST":
             more["If_Match"] = (await service.get(path)).headers["etag"]
-        return await service.request(self.method, f"{path}{self.suffix}", self.body, headers=service.headers(**more))
+        return await service.request(
+            self.method, f"{path}{self.suffix}", self.body, headers=service.headers(*self.by, **more)
+        )
 
 
-def actions_of(document: Mapping[str, Any], path: str, bodies: Mapping[str, Body]) -> list[Action]:
+def actions_of(
+    document: Mapping[str, Any], path: str, bodies: Mapping[str, Body], others: Mapping[str, tuple[str, str]]
+) -> list[Action]:
     """Actions of a family; their bodies are the examples of the document unless given by action."""
     found = []
     for template, operations in document["paths"].items():
@@ -46,8 +53,9 @@ def actions_of(document: Mapping[str, Any], path: str, bodies: Mapping[str, Body
             if shown := operation.get("x-transition"):
                 moves = moves_of(shown)
                 body = bodies.get(moves[0]["action"], example_of(document, operation))
+                by = others.get(moves[0]["action"], ADMIN)
                 targets = {source: move["to"] for move in moves for source in move["from"]}
-                found.append(Action(moves[0]["noun"], targets, method.upper(), rest.partition("}")[2], body))
+                found.append(Action(moves[0]["noun"], targets, method.upper(), rest.partition("}")[2], body, by))
     return found
 
 
@@ -67,15 +75,17 @@ class Stateful:
     """Rows of the family have states.
 
     `by_others` are moves that no action makes, by (from, to): what the service hears, for example. `bodies` are those
-    of actions whose example in the OpenAPI document refers to what is not there.
+    of actions whose example in the OpenAPI document refers to what is not there; `others` are the callers (subject and
+    role) of actions that need somebody else than the administrator.
     """
 
     family: ClassVar[Family]
     by_others: ClassVar[Mapping[tuple[str, str], Step]] = {}
     bodies: ClassVar[Mapping[str, Body]] = {}
+    others: ClassVar[Mapping[str, tuple[str, str]]] = {}
 
     async def test_every_action_from_every_state(self, service: ServiceHarness) -> None:
-        actions = actions_of(service.app.openapi(), self.family.path, self.bodies)
+        actions = actions_of(service.app.openapi(), self.family.path, self.bodies, self.others)
         assert actions
         steps: list[tuple[str, str, Step]] = [
             (source, target, action) for action in actions for source, target in action.targets.items()

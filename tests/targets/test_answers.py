@@ -32,9 +32,9 @@ class Answers:
         template = min(fitting, key=lambda text: text.count("{"))
         return template, self.document["paths"][template][method.lower()]
 
-    async def send(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+    async def send(self, method: str, path: str, body: Any = None, by: str = "admin", **headers: str) -> Any:
         answer = await self.world.service.request(
-            method, path, body, headers=self.world.service.headers("admin", "administrator", **headers)
+            method, path, body, headers=self.world.service.headers(by, "administrator", **headers)
         )
         assert answer.status_code < 300, answer.text
         template, operation = self.operation(method, path)
@@ -76,7 +76,14 @@ async def test_every_operation_answers_as_declared(answers: Answers) -> None:
     )
     await answers.send("PATCH", f"/v1/targets/{target['id']}", {"amount": 101}, If_Match='"1"')
     found = await answers.send("POST", f"/v1/targets/{target['id']}/decompositions", {"dimension": "month"})
-    await answers.send("POST", f"/v1/targets/{target['id']}/activate")
+    path = f"/v1/targets/{target['id']}"
+    for verb, said in (("propose", None), ("withdraw", None), ("propose", None), ("reject", {"reason": "no"})):
+        await answers.send("POST", f"{path}/{verb}", said)
+    await answers.send("POST", f"{path}/propose")
+    await answers.send("POST", f"{path}/approve", by="second")
+    await answers.send("POST", f"{path}/activate")
+    row = {"external_id": "e", "name": "E", "period_start": "2026-01-01", "period_end": "2026-01-31", "amount": 1}
+    await answers.send("POST", "/v1/targets/batch", {"rows": [row, {}]})
     job = await answers.send("POST", "/v1/attainment/rebuilds", {})
     await answers.send("PUT", "/v1/calendar-days/2026-05-04", {"kind": "off", "reason": "Stocktaking"}, If_Match='"0"')
     await answers.send("POST", "/v1/calendar-days/2026-05-04/reset")
@@ -88,6 +95,7 @@ async def test_every_operation_answers_as_declared(answers: Answers) -> None:
         f"/v1/members/{member['id']}",
         "/v1/members?count=exact&fields=memberships",
         f"/v1/targets/{target['id']}",
+        f"/v1/targets/{target['id']}/versions",
         "/v1/targets?limit=2&fields=id,amount",
         "/v1/targets",
         f"/v1/targets/{target['id']}/decompositions",

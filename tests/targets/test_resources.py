@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from kit.testing.service import ServiceHarness
 from services.targets.events_out import MemberJoined, UnitChanged
@@ -54,3 +54,4 @@ class TestTargets(Created, Listed, Patched, Scoped, Stateful, Named):
         stranger="risk_officer",
         foreign=("a1", "sales_rep"),
     )
+    others: ClassVar = {"approve": ("second", "administrator")}

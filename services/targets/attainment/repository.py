@@ -10,6 +10,7 @@ from uuid import UUID
 
 from kit.db.database import Tx
 from services.targets.targets.enums import TargetState
+from services.targets.targets.lists import IN_SCOPE
 
 Scope = tuple[bool, Sequence[UUID], Sequence[UUID]]
 """What is visible: everything, or what belongs to these members and units."""
@@ -37,6 +38,7 @@ class TargetResult(NamedTuple):
     period_start: date
     period_end: date
     is_nested: bool
+    closed_value: int | None
     actual: int
     lines: int
 
@@ -76,22 +78,16 @@ _KEYS = {
 }
 _SUMS = "coalesce(sum(b.amount), 0)::bigint AS actual, coalesce(sum(b.lines), 0)::bigint AS lines"
 
-_TARGET = """
+_TARGET = f"""
 SELECT t.id, t.parent_id, t.decomposition_id, t.child_key, t.name, t.state, t.amount, t.period_start, t.period_end,
        EXISTS (SELECT 1 FROM unit u CROSS JOIN unnest(u.path) AS above(id)
                JOIN target o ON o.decomposition_id = t.decomposition_id AND o.child_key = above.id::text
                     AND o.unit_id = above.id
                WHERE u.id = t.unit_id AND above.id <> t.unit_id) AS is_nested,
-       a.actual, a.lines
+       t.closed_value, a.actual, a.lines
 FROM target t CROSS JOIN LATERAL (
     SELECT coalesce(sum(b.amount), 0)::bigint AS actual, coalesce(sum(b.lines), 0)::bigint AS lines
-    FROM credit_bucket b
-    WHERE b.day BETWEEN t.period_start AND t.period_end
-      AND (t.unit_id IS NULL OR b.unit_path @> ARRAY[t.unit_id])
-      AND (t.member_id IS NULL OR b.member_id = t.member_id)
-      AND (t.product_line IS NULL OR b.product_line = t.product_line)
-      AND (t.region IS NULL OR b.region = t.region)
-      AND (t.customer_type IS NULL OR b.customer_type = t.customer_type)
+    FROM credit_bucket b WHERE {IN_SCOPE}
 ) a
 """
 _VISIBLE = "($2 OR t.member_id = ANY($3::uuid[]) OR t.unit_id = ANY($4::uuid[]))"

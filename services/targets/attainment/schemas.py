@@ -41,7 +41,8 @@ class AttainmentQuery(Schema):
 
 class AttainmentItem(Schema):
     """One result. `key` is the group's value (null: none, or unassigned). The fields from `target_id` on are
-    those of a target: percents in millionths, amounts in minor units, null where undefined.
+    those of a target: percents in millionths, amounts in minor units, null where undefined. Of a closed one
+    `closed_value` is what was credited when it was closed, `after_close` what came later (both are in `actual`).
 
     Where children of targets are shown, each decomposition has one more item: `key` is `unallocated`, there is no
     `target_id`, and `actual` is what was credited to the target outside of all these children. Children and
@@ -67,6 +68,8 @@ class AttainmentItem(Schema):
     working_days: int | None = None
     elapsed_days: int | None = None
     remaining_days: int | None = None
+    closed_value: int | None = None
+    after_close: int | None = None
     overlapping: bool | None = None
 
 

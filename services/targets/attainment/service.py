@@ -188,4 +188,6 @@ def _item(work: Work, one: TargetResult, count: Count) -> AttainmentItem:
         working_days=standing.working_days,
         elapsed_days=standing.elapsed_days,
         remaining_days=standing.remaining_days,
+        closed_value=one.closed_value,
+        after_close=None if one.closed_value is None else one.actual - one.closed_value,
     )

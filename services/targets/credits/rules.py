@@ -36,6 +36,8 @@ def credit(order_id: UUID, amounts: Mapping[int, int], shares: Mapping[UUID, int
     """
     check_shares(shares.values())
     _check_amounts(amounts)
+    if len(shares) == 1:
+        return {(line, member): amounts[line] for member in shares for line in sorted(amounts)}
     members, lines = _members(order_id, shares), _lines(order_id, amounts)
     cells = round_matrix([amounts[line] for line in lines], [shares[member] for member in members])
     return _cells(lines, members, cells)

@@ -19,17 +19,20 @@ from services.targets.decompositions.schemas import DecompositionCreate
 from services.targets.events_out import DecompositionChild, TargetDecomposed
 from services.targets.targets import service as targets
 from services.targets.targets.models import Target
-from services.targets.targets.rules import check_open
+
+_OF_ITSELF = dict.fromkeys(
+    ("stretch", "external_id", "proposed_by", "approved_by", "closes_on", "due_at", "closed_value")
+)
+"""What a child does not take over from its parent."""
 
 
 async def add_decomposition(work: Work, target_id: UUID, data: DecompositionCreate) -> Decomposition:
     """Split a target; children of an active target are active at once.
 
-    Raises NotFound, StateConflict (closed), DimensionFixed, ChildrenInvalid, DecompositionInvalid,
+    Raises NotFound, StateConflict (closed), NeedsPlan, DimensionFixed, ChildrenInvalid, DecompositionInvalid,
     DecompositionInfeasible.
     """
-    target = await targets.require_target(work, target_id, lock=True)
-    check_open(target.state)
+    target = await targets.begin_split(work, target_id)
     parts = await parts_of(work, target, data.dimension, data.children)
     mix = await mix_of(work, target, data, parts)
     drivers = [driver for driver, _ in mix]
@@ -46,11 +49,11 @@ async def add_decomposition(work: Work, target_id: UUID, data: DecompositionCrea
     await repository.add_decomposition(work.tx, row)
     columns = [values_of(driver, [part.key for part in parts]) for driver in drivers]
     children = [
-        _child_target(target, row.id, part, cell, tuple(column[part.key] for column in columns))
+        _child_target(target, row.id, part, cell, tuple(column[part.key] for column in columns), work.actor.subject)
         for part, cell in zip(parts, cells, strict=True)
     ]
     await _say(work, row, children, data)
-    await targets.add_children(work, children)
+    await targets.add_children(work, target, children)
     return await _require(work, target_id, row.id)
 
 
@@ -81,13 +84,16 @@ def _child(part: Part) -> Child:
 
 
 def _child_target(
-    target: Target, decomposition_id: UUID, part: Part, cell: Cell, driver_values: tuple[int | None, ...]
+    target: Target, decomposition_id: UUID, part: Part, cell: Cell, driver_values: tuple[int | None, ...], author: str
 ) -> Target:
     """What the child does not say, and its dimension does not narrow, is that of the target."""
     own = {
         **fresh(),
         **part.narrowed,
         **part.given.model_dump(include={"weight", "locked", "floor", "cap", "reason"}),
+        **_OF_ITSELF,
+        "owner_id": part.narrowed.get("member_id"),
+        "authored_by": author,
         "parent_id": target.id,
         "decomposition_id": decomposition_id,
         "child_key": part.key,

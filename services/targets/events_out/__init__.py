@@ -18,7 +18,13 @@ from services.targets.events_out import (
 from services.targets.events_out.credits import CreditLine, OrderCredited
 from services.targets.events_out.decompositions import DecompositionChild, TargetDecomposed
 from services.targets.events_out.members import MemberJoined, MemberLeft, MemberMoved, Membership, MemberSnapshot
-from services.targets.events_out.targets import TargetActivated, TargetSnapshot
+from services.targets.events_out.targets import (
+    TargetActivated,
+    TargetApproved,
+    TargetClosed,
+    TargetProposed,
+    TargetSnapshot,
+)
 from services.targets.events_out.units import ORGANISATION_KEY, UnitChanged
 
 __all__ = [
@@ -34,7 +40,10 @@ __all__ = [
     "Membership",
     "OrderCredited",
     "TargetActivated",
+    "TargetApproved",
+    "TargetClosed",
     "TargetDecomposed",
+    "TargetProposed",
     "TargetSnapshot",
     "UnitChanged",
 ]

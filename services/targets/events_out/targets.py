@@ -156,5 +156,5 @@ class TargetClosed(Published, TargetSnapshot):
     }
 
 
-PUBLISHED: tuple[type[Published], ...] = (TargetActivated,)
-AGREED: tuple[type[Published], ...] = (TargetProposed, TargetApproved, TargetAdjusted, TargetClosed)
+PUBLISHED: tuple[type[Published], ...] = (TargetActivated, TargetProposed, TargetApproved, TargetClosed)
+AGREED: tuple[type[Published], ...] = (TargetAdjusted,)

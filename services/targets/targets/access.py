@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from kit.security.principals import Grants
-from services.targets.roles import AUDITOR, SALES_DIRECTOR, SELLERS
+from services.targets.roles import AUDITOR, LEADERS, SALES_DIRECTOR, SELLERS
 
 GRANTS: Grants = {
     "targets:read": SELLERS | {AUDITOR},
     "targets:write": frozenset({SALES_DIRECTOR}),
+    "targets:propose": LEADERS,
+    "targets:approve": LEADERS,
 }

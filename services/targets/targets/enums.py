@@ -1,4 +1,4 @@
-"""States and metrics of targets."""
+"""States, metrics and horizons of targets."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from enum import StrEnum
 
 
 class TargetState(StrEnum):
-    """A draft may change, an active one counts, a closed one is history."""
+    """A draft may change, what is proposed waits for a second person, an active one counts, a closed one is history."""
 
     DRAFT = "draft"
+    PROPOSED = "proposed"
+    APPROVED = "approved"
     ACTIVE = "active"
     CLOSED = "closed"
 
@@ -17,3 +19,11 @@ class Metric(StrEnum):
     """What a target measures: revenue is the net amount of confirmed orders less returns, summed."""
 
     REVENUE = "revenue"
+
+
+class Horizon(StrEnum):
+    """How far a target looks: at most 366 days, at most 1,096, or further."""
+
+    SHORT = "short"
+    MEDIUM = "medium"
+    LONG = "long"

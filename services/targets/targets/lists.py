@@ -1,20 +1,52 @@
-"""List of targets."""
+"""Lists of targets and of their versions, and what of them other statements use."""
 
 from __future__ import annotations
 
 from kit.db.lists import Field, ListSpec, fields_of, search_of
-from services.targets.targets.models import Target
+from services.targets.targets.enums import Horizon
+from services.targets.targets.models import Target, TargetVersion
+from services.targets.targets.rules import MEDIUM_DAYS, SHORT_DAYS
 
 _SHOWN = ("computed", "weight", "locked", "floor", "cap", "reason", "driver_values", "version")
+_HORIZON = (
+    f"CASE WHEN t.period_end - t.period_start < {SHORT_DAYS} THEN 'short' "
+    f"WHEN t.period_end - t.period_start < {MEDIUM_DAYS} THEN 'medium' ELSE 'long' END"
+)
 
 TARGETS = ListSpec(
     source="target t",
     fields={
-        **fields_of(Target, "t", sortable=("name", "amount", "period_start"), unfiltered=_SHOWN),
+        **fields_of(Target, "t", sortable=("name", "amount", "period_start"), unfiltered=_SHOWN, without=("due_at",)),
         "currency": Field("t.currency", "currency"),
+        "horizon": Field(_HORIZON, enum=tuple(Horizon)),
     },
     search=("t.name",),
     search_key=search_of(Target, "t"),
 )
 VISIBLE = "t.member_id = ANY($1::uuid[]) OR t.unit_id = ANY($2::uuid[])"
 """Condition of what a caller sees."""
+
+VERSIONS = ListSpec(
+    source=(
+        "(SELECT target_id, number, valid_from, amount, stretch, reason, author, approver, recorded_at "
+        "FROM target_version UNION ALL "
+        "SELECT t.id, 1, t.period_start, t.amount, t.stretch, NULL, NULL, NULL, t.updated_at FROM target t "
+        "WHERE t.state IN ('active', 'closed') AND NOT EXISTS (SELECT FROM target_version o WHERE o.target_id = t.id)"
+        ") v"
+    ),
+    fields=fields_of(TargetVersion, "v"),
+    key="number",
+    default_sort="number",
+)
+"""What an early release activated has no row of its own: its first version is what it is."""
+OF_TARGET = "v.target_id = $1::uuid"
+
+IN_SCOPE = (
+    "b.day BETWEEN t.period_start AND t.period_end "
+    "AND (t.unit_id IS NULL OR b.unit_path @> ARRAY[t.unit_id]) "
+    "AND (t.member_id IS NULL OR b.member_id = t.member_id) "
+    "AND (t.product_line IS NULL OR b.product_line = t.product_line) "
+    "AND (t.region IS NULL OR b.region = t.region) "
+    "AND (t.customer_type IS NULL OR b.customer_type = t.customer_type)"
+)
+"""Whether bucket `b` of the credits counts for target `t`."""

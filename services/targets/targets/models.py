@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
+from pydantic import computed_field
+from sqlmodel import Field
 
-from kit.db.columns import DECODED, OwnedRow, big_int, document, identifier, one_of, text
+from kit.db.columns import DECODED, FrozenRow, OwnedRow, big_int, document, identifier, moment, one_of, text
 from kit.db.text_keys import TextKeyed, TextKeys, key_indexes
 from kit.money import MAX_AMOUNT
 from services.targets.db import Base
-from services.targets.targets.enums import Metric, TargetState
+from services.targets.targets.enums import Horizon, Metric, TargetState
+from services.targets.targets.rules import horizon_of
 
 
 class Target(OwnedRow):
-    """A target; a child also says what the split gave without constraints and what decided its amount."""
+    """A target; a child also says what the split gave without constraints and what decided its amount.
+
+    `authored_by`, `proposed_by` and `approved_by` are token subjects: who wrote it last, and the two persons of its
+    approval. `closes_on` is the day that closes it; of a root `due_at` is the first of them in its tree.
+    """
 
     __tablename__ = "target"
     __text_keys__: ClassVar = TextKeys(name="name")
@@ -44,7 +51,21 @@ class Target(OwnedRow):
     cap: Annotated[int | None, big_int(nullable=True)] = None
     bound: Annotated[str | None, text(nullable=True)] = None
     reason: Annotated[str | None, text(nullable=True)] = None
+    owner_id: Annotated[UUID | None, identifier(nullable=True)] = None
+    stretch: Annotated[int | None, big_int(nullable=True)] = None
+    external_id: Annotated[str | None, text(nullable=True)] = None
+    authored_by: Annotated[str | None, text(nullable=True)] = None
+    proposed_by: Annotated[str | None, text(nullable=True)] = None
+    approved_by: Annotated[str | None, text(nullable=True)] = None
+    closes_on: Annotated[date | None, Field(nullable=True)] = None
+    due_at: Annotated[datetime | None, moment(nullable=True)] = None
+    closed_value: Annotated[int | None, big_int(nullable=True)] = None
     driver_values: Annotated[tuple[int | None, ...] | None, DECODED, document(nullable=True)] = None
+
+    def _horizon(self) -> Horizon:
+        return horizon_of(self.period_start, self.period_end)
+
+    horizon = computed_field(property(_horizon))
 
 
 class TargetTable(Target, TextKeyed, Base, table=True):
@@ -61,4 +82,26 @@ class TargetTable(Target, TextKeyed, Base, table=True):
             name="child",
         ),
         sa.UniqueConstraint("decomposition_id", "child_key"),
+        sa.Index("uq_target_external_id", "external_id", unique=True),
+        sa.Index("ix_target_due_at", "due_at", postgresql_where=sa.text("due_at IS NOT NULL")),
     )
+
+
+class TargetVersion(FrozenRow):
+    """What a target amounted to from a day on, and who decided it; the first version holds from its period's start."""
+
+    __tablename__ = "target_version"
+
+    target_id: Annotated[UUID, identifier(primary_key=True, foreign_key="target.id")]
+    number: Annotated[int, Field(primary_key=True)]
+    valid_from: date
+    amount: Annotated[int, big_int(nullable=False)]
+    stretch: Annotated[int | None, big_int(nullable=True)] = None
+    reason: Annotated[str | None, text(nullable=True)] = None
+    author: Annotated[str | None, text(nullable=True)] = None
+    approver: Annotated[str | None, text(nullable=True)] = None
+    recorded_at: Annotated[datetime, moment(nullable=False)]
+
+
+class TargetVersionTable(TargetVersion, Base, table=True):
+    """Versions of targets."""

@@ -2,25 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
 from uuid import UUID
 
 from kit.db.database import Tx
-from kit.db.rows import columns_of, insert_rows
+from kit.db.rows import columns_of, insert_rows, select_sql
 from services.targets.targets.enums import TargetState
+from services.targets.targets.lists import IN_SCOPE
 from services.targets.targets.models import Target
+from services.targets.targets.rules import OPEN
 
 _LOCK_ROOT = "SELECT 1 FROM target WHERE id = (SELECT root_id FROM target WHERE id = $1) FOR UPDATE"
-_SET_STATE = f"""
-WITH RECURSIVE tree AS (
+_BELOW = """
+tree AS (
     SELECT id FROM target WHERE id = $1
     UNION ALL
     SELECT c.id FROM target c JOIN tree ON c.parent_id = tree.id
 )
-UPDATE target t SET state = $2, version = t.version + 1, updated_at = $3 FROM tree
-WHERE t.id = tree.id AND t.state = ANY($4::text[]) RETURNING {columns_of(Target, "t")}
 """
+_VALUE = f"""
+CASE WHEN t.state = 'active'
+THEN (SELECT coalesce(sum(b.amount), 0)::bigint FROM credit_bucket b WHERE {IN_SCOPE}) END
+"""
+_CLOSED = f"state = 'closed', closed_value = {_VALUE}"
+
+
+def _moving(tree: str, sets: str, sources: Sequence[TargetState]) -> str:
+    words = ", ".join(f"'{state}'" for state in sources)
+    return (
+        f"WITH RECURSIVE {tree} UPDATE target t SET {sets}, version = t.version + 1, updated_at = $2 FROM tree "
+        f"WHERE t.id = tree.id AND t.state IN ({words}) RETURNING {columns_of(Target, 't')}"
+    )
+
+
+_PROPOSE = _moving(_BELOW, "state = 'proposed', proposed_by = $3::text, approved_by = NULL", [TargetState.DRAFT])
+_APPROVE = _moving(_BELOW, "state = 'approved', approved_by = $3::text", [TargetState.PROPOSED])
+_TAKE_BACK = _moving(_BELOW, "state = 'draft', proposed_by = NULL, approved_by = NULL", [TargetState.PROPOSED])
+_ABOVE = """
+tree AS (
+    SELECT parent_id AS id FROM target WHERE id = $1
+    UNION ALL
+    SELECT p.parent_id FROM target p JOIN tree ON p.id = tree.id
+)
+"""
+_VOID_ABOVE = _moving(
+    _ABOVE,
+    "state = 'draft', proposed_by = NULL, approved_by = NULL",
+    [TargetState.PROPOSED, TargetState.APPROVED],
+)
+_ACTIVATE = _moving(_BELOW, "state = 'active', closes_on = t.period_end + $3::int", OPEN)
+_CLOSE = _moving(_BELOW, _CLOSED, [*OPEN, TargetState.ACTIVE])
+_CLOSE_DUE = _moving(
+    """
+    tree AS (
+        SELECT d.id FROM target d
+        WHERE d.root_id = $1 AND d.state = 'active' AND coalesce(d.closes_on, d.period_end + 10) <= $3
+          AND NOT EXISTS (SELECT FROM target c WHERE c.parent_id = d.id AND c.state = 'active')
+        ORDER BY d.closes_on, d.id LIMIT $4
+    )
+    """,
+    _CLOSED,
+    [TargetState.ACTIVE],
+)
+_NEXT_CLOSING = """
+UPDATE target r SET due_at = (
+    SELECT CASE WHEN min(coalesce(c.closes_on, c.period_end + 10)) <= $2::date THEN $3::timestamptz
+                ELSE min(coalesce(c.closes_on, c.period_end + 10))::timestamp AT TIME ZONE $4::text END
+    FROM target c WHERE c.root_id = $1 AND c.state = 'active'
+) WHERE r.id = $1
+"""
+_VERSIONS = """
+INSERT INTO target_version (target_id, number, valid_from, amount, stretch, author, approver, recorded_at)
+SELECT id, 1, period_start, amount, stretch, coalesce(proposed_by, authored_by), approved_by, $2
+FROM target WHERE id = ANY($1::uuid[])
+"""
+_INVOLVED = f"""
+WITH RECURSIVE {_BELOW} SELECT EXISTS (
+    SELECT FROM target t JOIN tree ON t.id = tree.id
+    WHERE t.state = 'proposed' AND ($2 IN (t.proposed_by, t.authored_by)
+       OR EXISTS (SELECT FROM member m WHERE m.id = t.owner_id AND m.subject = $2))
+)
+"""
+_UNAPPROVED = f"""
+WITH RECURSIVE {_BELOW} SELECT count(*) FROM target t JOIN tree ON t.id = tree.id
+WHERE t.state IN ('draft', 'proposed')
+"""
+_BY_EXTERNAL = select_sql(Target, "external_id = ANY($1::text[]) ORDER BY id FOR UPDATE")
+_DECOMPOSED = "SELECT DISTINCT target_id FROM decomposition WHERE target_id = ANY($1::uuid[])"
 
 
 async def add_targets(tx: Tx, rows: Sequence[Target]) -> None:
@@ -33,13 +102,67 @@ async def lock_tree(tx: Tx, target_id: UUID) -> None:
     await tx.fetchval(_LOCK_ROOT, target_id)
 
 
-async def set_state(
-    tx: Tx, target_id: UUID, state: TargetState, at: datetime, before: Sequence[TargetState]
-) -> list[Target]:
-    """Set the state of a target and all below it that are in one of the states `before`; returns the changed."""
-    return await tx.rows(Target, _SET_STATE, target_id, state, at, list(before))
+async def propose(tx: Tx, target_id: UUID, at: datetime, by: str) -> list[Target]:
+    """Propose the drafts among a target and all below it."""
+    return await tx.rows(Target, _PROPOSE, target_id, at, by)
 
 
-async def has_decomposition(tx: Tx, target_id: UUID) -> bool:
-    """Whether a target is decomposed."""
-    return bool(await tx.fetchval("SELECT EXISTS (SELECT 1 FROM decomposition WHERE target_id = $1)", target_id))
+async def approve(tx: Tx, target_id: UUID, at: datetime, by: str) -> list[Target]:
+    """Approve what is proposed of a target and all below it."""
+    return await tx.rows(Target, _APPROVE, target_id, at, by)
+
+
+async def take_back(tx: Tx, target_id: UUID, at: datetime) -> list[Target]:
+    """Make drafts of what is proposed of a target and all below it."""
+    return await tx.rows(Target, _TAKE_BACK, target_id, at)
+
+
+async def void_above(tx: Tx, target_id: UUID, at: datetime) -> list[Target]:
+    """Make drafts of the proposed and approved targets above one: their tree is another one now."""
+    return await tx.rows(Target, _VOID_ABOVE, target_id, at)
+
+
+async def activate(tx: Tx, target_id: UUID, at: datetime, close_after_days: int) -> list[Target]:
+    """Let a target and all below it count."""
+    return await tx.rows(Target, _ACTIVATE, target_id, at, close_after_days)
+
+
+async def close(tx: Tx, target_id: UUID, at: datetime) -> list[Target]:
+    """Close a target and all below it, each with what was credited to it until now."""
+    return await tx.rows(Target, _CLOSE, target_id, at)
+
+
+async def close_due(tx: Tx, root_id: UUID, at: datetime, today: date, limit: int) -> list[Target]:
+    """Close targets of a tree whose day has come, children before their parents, so many at most."""
+    return await tx.rows(Target, _CLOSE_DUE, root_id, at, today, limit)
+
+
+async def schedule_closing(tx: Tx, root_id: UUID, today: date, now: datetime, timezone: str) -> None:
+    """Note at the root when the next of its tree closes: the start of that day, now for what is over."""
+    await tx.execute(_NEXT_CLOSING, root_id, today, now, timezone)
+
+
+async def add_first_versions(tx: Tx, target_ids: Collection[UUID], at: datetime) -> None:
+    """What targets amount to from the start of their periods on, and who decided it."""
+    await tx.execute(_VERSIONS, list(target_ids), at)
+
+
+async def is_involved(tx: Tx, target_id: UUID, subject: str) -> bool:
+    """Whether somebody proposed, wrote last or owns any of what would be approved with a target."""
+    return bool(await tx.fetchval(_INVOLVED, target_id, subject))
+
+
+async def count_unapproved(tx: Tx, target_id: UUID) -> int:
+    """How many of a target and all below it are not approved."""
+    return int(await tx.fetchval(_UNAPPROVED, target_id))
+
+
+async def lock_by_external(tx: Tx, external_ids: Collection[str]) -> dict[str, Target]:
+    """Root targets by external id, locked."""
+    rows = await tx.rows(Target, _BY_EXTERNAL, list(external_ids))
+    return {row.external_id: row for row in rows if row.external_id is not None}
+
+
+async def list_decomposed(tx: Tx, target_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the targets that are decomposed."""
+    return {row["target_id"] for row in await tx.fetch(_DECOMPOSED, list(target_ids))}

@@ -1,25 +1,50 @@
-"""Pure rules of targets: periods and transitions."""
+"""Pure rules of targets: periods, horizons, stretches and transitions."""
 
 from __future__ import annotations
 
 from datetime import date
 
-from kit.errors import FieldError, Invalid, StateConflict
+from kit.errors import Conflict, FieldError, Invalid, StateConflict
 from kit.transitions import Move, Moves
-from services.targets.targets.enums import TargetState
+from services.targets.targets.enums import Horizon, TargetState
 
 NOUN = "target"
 MAX_DAYS = 3_660
+SHORT_DAYS, MEDIUM_DAYS = 366, 1_096
+
+_DRAFT, _PROPOSED, _APPROVED = TargetState.DRAFT, TargetState.PROPOSED, TargetState.APPROVED
+OPEN = (_DRAFT, _PROPOSED, _APPROVED)
+"""What does not count yet."""
 
 MOVES: Moves[TargetState] = {
-    "update": Move((TargetState.DRAFT,), TargetState.DRAFT),
-    "activate": Move((TargetState.DRAFT,), TargetState.ACTIVE),
-    "close": Move((TargetState.DRAFT, TargetState.ACTIVE), TargetState.CLOSED),
+    "update": Move(OPEN, _DRAFT),
+    "propose": Move((_DRAFT,), _PROPOSED),
+    "withdraw": Move((_PROPOSED,), _DRAFT),
+    "reject": Move((_PROPOSED,), _DRAFT),
+    "approve": Move((_PROPOSED,), _APPROVED),
+    "activate": Move((_DRAFT, _APPROVED), TargetState.ACTIVE),
+    "close": Move((*OPEN, TargetState.ACTIVE), TargetState.CLOSED),
 }
 
 
 class TargetPeriodInvalid(Invalid):
     code, title = "target-period-invalid", "The period is not valid"
+
+
+class StretchBelowAmount(Invalid):
+    code, title = "stretch-below-amount", "The stretch is less than the amount"
+
+
+class SecondPersonNeeded(Conflict):
+    code, title = "second-person-needed", "Somebody else, who leads the parent's unit or one above it, must decide"
+
+
+class NotApproved(Conflict):
+    code, title = "not-approved", "The policy asks for an approval of the target and of everything below it"
+
+
+class NeedsPlan(Conflict):
+    code, title = "needs-plan", "What is active and was approved changes by a plan only"
 
 
 def check_period(start: date, end: date) -> None:
@@ -28,6 +53,18 @@ def check_period(start: date, end: date) -> None:
         raise TargetPeriodInvalid(errors=[FieldError("/period_end", "before-start", "ends before it starts")])
     if (end - start).days >= MAX_DAYS:
         raise TargetPeriodInvalid(errors=[FieldError("/period_end", "too-long", f"at most {MAX_DAYS} days")])
+
+
+def check_stretch(amount: int, stretch: int | None) -> None:
+    """A stretch is at least the amount. Raises StretchBelowAmount."""
+    if stretch is not None and stretch < amount:
+        raise StretchBelowAmount(errors=[FieldError("/stretch", "below-amount", f"the amount is {amount}")])
+
+
+def horizon_of(start: date, end: date) -> Horizon:
+    """The horizon of a period, both ends included."""
+    days = (end - start).days + 1
+    return Horizon.SHORT if days <= SHORT_DAYS else Horizon.MEDIUM if days <= MEDIUM_DAYS else Horizon.LONG
 
 
 def check_parent(state: TargetState) -> None:
@@ -39,4 +76,4 @@ def check_parent(state: TargetState) -> None:
 def check_open(state: TargetState) -> None:
     """What is not closed may be decomposed, and stays as it is. Raises StateConflict."""
     if state is TargetState.CLOSED:
-        raise StateConflict(NOUN, "decompose", state, [TargetState.DRAFT, TargetState.ACTIVE])
+        raise StateConflict(NOUN, "decompose", state, [*OPEN, TargetState.ACTIVE])

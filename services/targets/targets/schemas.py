@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
+from kit.web.batch import BatchBody
 from kit.web.schema import ABSENT, Amount, BusinessDate, CurrencyCode, Label, Schema
-from services.targets.targets.enums import Metric, TargetState
+from services.targets.targets.enums import Horizon, Metric, TargetState
 
 
 class TargetCreate(Schema):
@@ -23,11 +25,14 @@ class TargetCreate(Schema):
                 "period_start": "2026-01-01",
                 "period_end": "2026-03-31",
                 "amount": 10000001,
+                "stretch": 11000000,
             }
         }
     )
 
     name: Label
+    external_id: Label | None = Field(default=None, description="the target's id elsewhere; no two have the same")
+    owner_id: UUID | None = Field(default=None, description="the member who answers for it")
     metric: Metric = Metric.REVENUE
     unit_id: UUID | None = None
     member_id: UUID | None = None
@@ -37,22 +42,60 @@ class TargetCreate(Schema):
     period_start: BusinessDate
     period_end: BusinessDate
     amount: Amount
+    stretch: Amount | None = Field(default=None, description="what would be even better, at least the amount")
     currency: CurrencyCode | None = Field(default=None, description="may be left out; must be the base currency")
 
 
+_ROW: dict[str, Any] = {
+    "external_id": "plan-2026-q1",
+    "name": "Revenue 2026 Q1",
+    "period_start": "2026-01-01",
+    "period_end": "2026-03-31",
+    "amount": 10000001,
+}
+
+
+class TargetRow(TargetCreate):
+    """A root target of a batch: a new one, or new values of the one that has this `external_id`. What it is about
+    (metric, dimensions, period) stays."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _ROW})
+
+    external_id: Label
+
+
+class TargetBatch(BatchBody):
+    """Up to 5,000 root targets."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"rows": [_ROW]}})
+    row_model = TargetRow
+
+
 class TargetUpdate(Schema):
-    """New values of a draft; what is absent stays. The amount of a decomposed target or of a child stays."""
+    """New values of what does not count yet; what is absent stays. The amount of a decomposed target or of a child
+    stays. What was proposed or approved is a draft again, and so are the targets above it."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"name": "Revenue Q1 2026"}})
 
     name: Label = ABSENT
     amount: Amount = ABSENT
+    owner_id: UUID | None = ABSENT
+    stretch: Amount | None = ABSENT
+
+
+class TargetReject(Schema):
+    """Why a proposal goes back."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"reason": "The first quarter is too steep"}})
+
+    reason: Label
 
 
 class TargetRead(Schema):
-    """A target. The fields from `child_key` on are those of a child: what the split gave without constraints
-    (`computed`), the constraints, the one that decided the amount (`bound`), the reason given for it, and what each
-    driver gave."""
+    """A target. `authored_by`, `proposed_by` and `approved_by` are token subjects; `closes_on` is the day that closes
+    an active one, `closed_value` what was credited to it by then. The fields from `child_key` on are those of a child:
+    what the split gave without constraints (`computed`), the constraints, the one that decided the amount (`bound`),
+    the reason given for it, and what each driver gave."""
 
     id: UUID
     root_id: UUID
@@ -70,6 +113,15 @@ class TargetRead(Schema):
     product_line: str | None
     region: str | None
     customer_type: str | None
+    horizon: Horizon
+    owner_id: UUID | None
+    stretch: int | None
+    external_id: str | None
+    authored_by: str | None
+    proposed_by: str | None
+    approved_by: str | None
+    closes_on: date | None
+    closed_value: int | None
     child_key: str | None
     computed: int | None
     weight: int | None
@@ -82,3 +134,17 @@ class TargetRead(Schema):
     version: int
     created_at: datetime
     updated_at: datetime
+
+
+class TargetVersionRead(Schema):
+    """What a target amounted to from `valid_from` on; the first version holds from the start of its period."""
+
+    target_id: UUID
+    number: int
+    valid_from: date
+    amount: int
+    stretch: int | None
+    reason: str | None
+    author: str | None
+    approver: str | None
+    recorded_at: datetime

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from kit import clock
 from kit.errors import Conflict, FieldError, Invalid, NotFound, NotHeardYet, UnknownReference
 from kit.events import outbox
-from kit.records import Change, Resource, add, change, fresh, record, require
+from kit.events.contract import Published
+from kit.records import Change, Resource, add, change, changed_row, fresh, record, require
 from kit.transitions import next_state
 from kit.versions import Versions
 from kit.work import Work
-from services.targets.events_out import TargetActivated, TargetSnapshot
+from services.targets.events_out import TargetActivated
 from services.targets.members import service as members
+from services.targets.policies.enums import Approval
+from services.targets.policies.service import policy_on
 from services.targets.products import service as products
 from services.targets.targets import repository
 from services.targets.targets.enums import TargetState
 from services.targets.targets.models import Target
 from services.targets.targets.regions import check_region
-from services.targets.targets.rules import MOVES, NOUN, check_parent, check_period
+from services.targets.targets.rules import MOVES, NOUN, NeedsPlan, check_open, check_period, check_stretch
 from services.targets.targets.schemas import TargetCreate, TargetUpdate
 from services.targets.units import service as units
+from services.targets.units.models import Unit
+
+VOID: Mapping[str, Any] = {"state": TargetState.DRAFT, "proposed_by": None, "approved_by": None}
+"""What an edit makes of what was proposed or approved."""
 
 
 class TargetDecomposed(Conflict):
@@ -36,17 +46,36 @@ class MemberOutside(Invalid):
     code, title = "member-outside", "The member belongs to the unit on no day of the period"
 
 
-_SAID = (TargetSnapshot.model_fields.keys() & Target.model_fields.keys()) - {"reason"}
-"""The `reason` of a row is free text, which never leaves in an event."""
+TARGETS = Resource(
+    NOUN,
+    Target,
+    lambda _one: None,
+    audited=tuple(TargetCreate.model_fields),
+    unique=("external_id",),
+)
 
 
-def _said(one: Change[Target]) -> TargetActivated | None:
-    if one.after.state is not TargetState.ACTIVE:
-        return None
-    return TargetActivated(**{name: getattr(one.after, name) for name in _SAID}, changed=list(one.changed))
+def saying(kind: type[Published], **more: Any) -> Resource[Target]:
+    """The resource whose changes are announced as `kind`; `more` are the fields that are no column, by their names or
+    as functions of the row."""
+
+    def said(one: Change[Target]) -> Published:
+        return _fact(kind, one.after, one.changed, more)
+
+    return replace(TARGETS, said=said)
 
 
-TARGETS = Resource(NOUN, Target, _said, audited=tuple(TargetCreate.model_fields))
+def _fact(kind: type[Published], row: Target, changed: Sequence[str], more: Mapping[str, Any]) -> Published:
+    """The `reason` of a row is free text, which never leaves in an event."""
+    own = {name: value(row) if callable(value) else value for name, value in more.items()}
+    return kind.of(row, changed=list(changed), **{"reason": None, **own})
+
+
+async def announce(
+    work: Work, rows: Sequence[Target], kind: type[Published], changed: Sequence[str] = (), **more: Any
+) -> None:
+    """Say `kind` of each target."""
+    await outbox.say(work, [(_fact(kind, row, changed, more), row.version) for row in rows])
 
 
 async def require_target(work: Work, target_id: UUID, *, lock: bool = False) -> Target:
@@ -62,68 +91,139 @@ async def require_target(work: Work, target_id: UUID, *, lock: bool = False) -> 
 async def add_target(work: Work, data: TargetCreate) -> Target:
     """Make a root target in state draft.
 
-    Raises TargetPeriodInvalid, CurrencyNotBase, UnitUnknown, MemberUnknown, MemberOutside, UnknownReference (region),
-    NotHeardYet (product line).
+    Raises TargetPeriodInvalid, CurrencyNotBase, StretchBelowAmount, UnitUnknown, MemberUnknown, MemberOutside,
+    UnknownReference (region), NotHeardYet (product line), Taken (external id).
     """
+    check_new(work, data, await known_of(work, [data]))
+    return await add(work, TARGETS, new_target(work, data))
+
+
+def new_target(work: Work, data: TargetCreate) -> Target:
+    """The row of a root target that was checked."""
+    row, given = fresh(), {**data.model_dump(), "currency": work.base_currency}
+    return Target(**row, root_id=row["id"], state=TargetState.DRAFT, authored_by=work.actor.subject, **given)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What targets refer to, as far as it is known: units, codes of members, units of members by period, lines."""
+
+    units: Mapping[UUID, Unit]
+    members: Mapping[UUID, str]
+    held: Mapping[tuple[date, date], Mapping[UUID, frozenset[UUID]]]
+    lines: Collection[str]
+
+
+async def known_of(work: Work, rows: Sequence[TargetCreate]) -> Known:
+    """What these targets refer to."""
+    held: dict[tuple[date, date], Mapping[UUID, frozenset[UUID]]] = {}
+    both = [row for row in rows if row.unit_id is not None and row.member_id is not None]
+    for first, last in {(row.period_start, row.period_end) for row in both}:
+        ids = {row.member_id for row in both if row.member_id and (row.period_start, row.period_end) == (first, last)}
+        held[first, last] = await members.units_of(work, ids, first, last)
+    lines = {row.product_line for row in rows if row.product_line is not None}
+    return Known(
+        units=await units.known_units(work, {row.unit_id for row in rows if row.unit_id}),
+        members=await members.known_members(
+            work, {each for row in rows for each in (row.member_id, row.owner_id) if each}
+        ),
+        held=held,
+        lines=await products.known_lines(work, list(lines)) if lines else (),
+    )
+
+
+def check_new(work: Work, data: TargetCreate, known: Known) -> None:
+    """A target is about values that are known, and a member is inside the unit on some day; raises as add_target."""
     check_period(data.period_start, data.period_end)
     if data.currency not in (None, work.base_currency):
         detail = f"expected {work.base_currency}"
         raise CurrencyNotBase(errors=[FieldError("/currency", "currency-not-base", detail)])
-    await _check_scope(work, data)
-    row, given = fresh(), {**data.model_dump(), "currency": work.base_currency}
-    return await add(work, TARGETS, Target(**row, root_id=row["id"], state=TargetState.DRAFT, **given))
-
-
-async def _check_scope(work: Work, data: TargetCreate) -> None:
-    """Values of the dimensions are known ones, and a member is inside the unit on some day."""
-    unit = None if data.unit_id is None else await units.require_named_unit(work, data.unit_id, "/unit_id")
-    if data.member_id is not None:
-        code = await members.require_named_member(work, data.member_id, "/member_id")
-        held = await members.units_of(work, [data.member_id], data.period_start, data.period_end)
-        if unit is not None and unit.id not in held.get(data.member_id, ()):
-            raise MemberOutside(errors=[FieldError("/member_id", "outside", f"{code} is never inside {unit.code}")])
+    check_stretch(data.amount, data.stretch)
+    if data.unit_id is not None and data.unit_id not in known.units:
+        raise units.UnitUnknown("/unit_id")
+    for name in ("member_id", "owner_id"):
+        if (member_id := getattr(data, name)) is not None and member_id not in known.members:
+            raise members.MemberUnknown(f"/{name}")
+    if data.unit_id is not None and data.member_id is not None:
+        held = known.held[data.period_start, data.period_end]
+        if data.unit_id not in held.get(data.member_id, ()):
+            detail = f"{known.members[data.member_id]} is never inside {known.units[data.unit_id].code}"
+            raise MemberOutside(errors=[FieldError("/member_id", "outside", detail)])
     if data.region is not None and (problem := check_region(data.region)):
         raise UnknownReference(errors=[FieldError("/region", "unknown-region", problem)])
-    if data.product_line is not None and not await products.known_lines(work, [data.product_line]):
+    if data.product_line is not None and data.product_line not in known.lines:
         raise NotHeardYet(errors=[FieldError("/product_line", "unknown-product-line", "no product is of this line")])
 
 
 async def update_target(work: Work, target_id: UUID, version: Versions, data: TargetUpdate) -> Target:
-    """Change a draft; raises NotFound, VersionMismatch, StateConflict, TargetDecomposed (its amount)."""
+    """Change what does not count yet; a proposal or approval of it, and of what is above it, is void then.
+
+    Raises NotFound, VersionMismatch, StateConflict, TargetDecomposed (its amount), StretchBelowAmount, MemberUnknown.
+    """
     before = await require_target(work, target_id, lock=True)
     version.check(before.version)
     next_state(NOUN, MOVES, "update", before.state)
     changes = data.given()
+    if not changed_row(before, changes).changed:
+        return before
     if changes.get("amount", before.amount) != before.amount:
         if before.decomposition_id is not None:
             raise TargetDecomposed("a child's amount comes from its decomposition")
-        if await repository.has_decomposition(work.tx, target_id):
+        if await repository.list_decomposed(work.tx, [target_id]):
             raise TargetDecomposed("the children sum to the amount")
-    return await change(work, TARGETS, before, changes, action="update")
+    check_stretch(changes.get("amount", before.amount), changes.get("stretch", before.stretch))
+    if changes.get("owner_id") is not None:
+        await members.require_named_member(work, changes["owner_id"], "/owner_id")
+    await void_above(work, target_id)
+    return await change(work, TARGETS, before, {**changes, **written(work)}, action="update")
 
 
-async def move_target(work: Work, target_id: UUID, action: str) -> Target:
-    """Activate or close a target and all below it, one event for each that counts from now on.
+def written(work: Work) -> dict[str, Any]:
+    """What a change of its content makes of a target: a draft of its author."""
+    return {**VOID, "authored_by": work.actor.subject}
 
-    Raises NotFound, StateConflict.
+
+async def void_above(work: Work, target_id: UUID) -> None:
+    """Take back proposals and approvals of the targets above one whose content changes."""
+    rows = await repository.void_above(work.tx, target_id, clock.now())
+    await record(work, TARGETS, [Change(None, row, ("state",)) for row in rows], action="void")
+
+
+async def begin_split(work: Work, target_id: UUID) -> Target:
+    """A target that is about to be decomposed, its tree locked. A proposal or approval of it is void then.
+
+    Raises NotFound, StateConflict (closed), NeedsPlan (active, and the policy asks for approvals).
     """
-    before = await require_target(work, target_id, lock=True)
-    state = next_state(NOUN, MOVES, action, before.state)
-    if state is TargetState.ACTIVE and before.parent_id is not None:
-        check_parent((await require(work, TARGETS, before.parent_id)).state)
-    changed = await repository.set_state(work.tx, target_id, state, clock.now(), MOVES[action].sources)
-    after, *below = sorted(changed, key=lambda row: (row.id != target_id, row.id))
-    await record(work, TARGETS, [Change(before, after, ("state",))], action=action)
-    await _announce(work, below, ("state",))
-    return after
+    target = await require_target(work, target_id, lock=True)
+    check_open(target.state)
+    if target.state is TargetState.ACTIVE and (await policy_on(work, work.today)).approval is Approval.REQUIRED:
+        raise NeedsPlan
+    if target.state not in (TargetState.PROPOSED, TargetState.APPROVED):
+        return target
+    await void_above(work, target_id)
+    return await change(work, TARGETS, target, written(work), action="void")
 
 
-async def add_children(work: Work, children: Sequence[Target]) -> None:
+async def add_children(work: Work, parent: Target, children: Sequence[Target]) -> None:
     """Add the children of a decomposition; those of an active target count at once."""
-    await repository.add_targets(work.tx, children)
-    await _announce(work, children)
+    if parent.state is not TargetState.ACTIVE:
+        await repository.add_targets(work.tx, children)
+        return
+    days = (await policy_on(work, work.today)).close_after_days
+    dated = [_dated(parent, one, days) for one in children]
+    await repository.add_targets(work.tx, dated)
+    await keep_closing(work, parent.root_id, [one.id for one in dated])
+    await announce(work, dated, TargetActivated)
 
 
-async def _announce(work: Work, targets: Sequence[Target], changed: tuple[str, ...] = ()) -> None:
-    said = [(_said(Change(None, target, changed)), target.version) for target in targets]
-    await outbox.say(work, [(payload, version) for payload, version in said if payload is not None])
+def _dated(parent: Target, child: Target, days: int) -> Target:
+    """A child closes so many days after its period, and no later than its parent."""
+    own = child.period_end + timedelta(days=days)
+    return child.model_copy(update={"closes_on": own if parent.closes_on is None else min(own, parent.closes_on)})
+
+
+async def keep_closing(work: Work, root_id: UUID, begun: Collection[UUID] = ()) -> None:
+    """After targets of a tree began (`begun`) or ended to count: their first versions, and when the next one closes."""
+    if begun:
+        await repository.add_first_versions(work.tx, begun, clock.now())
+    await repository.schedule_closing(work.tx, root_id, work.today, clock.now(), work.settings.timezone)

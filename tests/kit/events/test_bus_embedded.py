@@ -176,6 +176,91 @@ async def test_members_standing_by_cost_no_connection(bus: EmbeddedBus, argument
     assert await sessions(arguments) == 0
 
 
+HOLDERS = "pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory')"
+
+
+async def test_all_members_of_a_process_share_their_lock_connection(
+    bus: EmbeddedBus, arguments: dict[str, Any]
+) -> None:
+    """What one gives back another process takes; the others keep theirs; one loss is the loss of all."""
+    mine = [bus.consumer(f"g{number}", [TOPIC]) for number in range(5)]
+    elsewhere = EmbeddedBus(arguments)
+    await elsewhere.start()
+    await bus.publish(TOPIC, texts(1))
+    for each in mine:
+        await each.start()
+    assert [await values(each, 1) for each in mine] == [[1]] * 5
+    assert await sessions(arguments) <= 12
+    standby = [elsewhere.consumer(f"g{number}", [TOPIC]) for number in range(2)]
+    for each in standby:
+        await each.start()
+        assert not each.assignment()
+    await mine[0].stop()
+    await publish(bus, 2)
+    assert await values(standby[0], 1) == [2]
+    assert await standby[1].poll(10, 0.7) == {}
+    assert [await values(each, 1) for each in mine[1:]] == [[2]] * 4
+    await standby[0].stop()
+    assert await kill(arguments, HOLDERS) == 1
+    await publish(bus, 3)
+    assert [await values(each, 1) for each in mine[2:]] == [[3]] * 3
+    assert sorted(await values(mine[1], 1)) == [3]
+    for each in (*mine[1:], standby[1]):
+        await each.stop()
+    assert await kill(arguments, HOLDERS) == 0
+    await elsewhere.stop()
+
+
+async def test_where_to_begin_is_nobody_elses_matter(bus: EmbeddedBus) -> None:
+    """A member that cannot learn where to begin holds nothing, and nobody waits for it."""
+    is_known = asyncio.Event()
+
+    async def offsets(_partitions: object) -> dict[TopicPartition, int]:
+        if not is_known.is_set():
+            raise RuntimeError("not now")
+        await asyncio.sleep(0.5)
+        return {}
+
+    await bus.publish(TOPIC, texts(1))
+    good, bad, other = bus.consumer("g", [TOPIC]), bus.consumer("h", [TOPIC], offsets), bus.consumer("h", [TOPIC])
+    await good.start()
+    with pytest.raises(BusUnavailable, match="start offsets of group h"):
+        await bad.start()
+    assert good.assignment()
+    assert not bad.assignment()
+    await other.start()
+    assert other.assignment()
+    await other.stop()
+    is_known.set()
+    starting = asyncio.create_task(bad.start())
+    await asyncio.sleep(0.1)
+    begun = time.monotonic()
+    assert await values(good, 1) == [1]
+    assert time.monotonic() - begun < 0.3
+    await starting
+    assert await values(bad, 1) == [1]
+    await good.stop()
+    await bad.stop()
+
+
+async def test_a_cancelled_start_leaves_no_lock(bus: EmbeddedBus, arguments: dict[str, Any]) -> None:
+    for pause in (0, 0.001, 0.003, 0.005, 0.01, 0.02):
+        member = bus.consumer("g", [TOPIC])
+        task = asyncio.create_task(member.start())
+        await asyncio.sleep(pause)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await member.stop()
+    last = bus.consumer("g", [TOPIC])
+    await last.start()
+    deadline = time.monotonic() + 5
+    while not last.assignment():
+        assert time.monotonic() < deadline
+        await last.poll(1, 0.1)
+    await last.stop()
+    assert await kill(arguments, HOLDERS) == 0
+
+
 async def test_a_failed_publish_leaves_nothing(bus: EmbeddedBus) -> None:
     with pytest.raises(BusUnavailable, match="no topic"):
         await bus.publish("unknown", texts(1))
