@@ -46,6 +46,7 @@ RANKS = {
     "children": 2,
     "repository": 1,
     "changes": 1,
+    "private": 1,
     "references": 0,
     "schemas": 0,
     "access": 0,

@@ -21,7 +21,8 @@ from services.customer.worker import DUES
 RELEASED = "0003"
 """The last revision of release 0.1.0."""
 _ACCOUNT = """
-INSERT INTO account (id, stream_key, kind, name, customer_type, tags) VALUES ($1, $1, 'organization', 'x', $2, '{}')
+INSERT INTO account (id, stream_key, kind, name, region, customer_type, tags)
+VALUES ($1, $1, 'organization', 'x', 'CN-31', $2, '{}')
 """
 _ORDER = """
 INSERT INTO orders (id, number, stream_key, account_id, customer_type, state, placement, order_date, payment_terms_days,
@@ -85,10 +86,9 @@ async def test_words_move_and_types_are_decided_and_told(service: ServiceHarness
     ]  # fmt: skip
     said = {event.payload["id"]: event.payload for event in await service.published("customer.account.updated.v1")}
     assert [said[str(one)]["customer_type"] for one in accounts] == ["dormant", "dormant", "dormant", "new"]
-    assert [said[str(one)]["changed"] for one in accounts][1:3] == [
-        ["business_type", "customer_type"],
-        ["customer_type"],
-    ]
+    changed = [said[str(one)]["changed"] for one in accounts]
+    assert changed[1:3] == [["business_type", "customer_type", "region"], ["customer_type", "region"]]
+    assert {payload["region"] for payload in said.values()} == {"CN-SH"}
     assert {row["customer_type"] for row in await service.rows("SELECT customer_type FROM orders")} == {"wholesale"}
     assert (await service.get(f"/v1/accounts/{accounts[0]}")).json()["last_order_date"] == "2020-05-01"
     assert await worked(service) == await worked(service)

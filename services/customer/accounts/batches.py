@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from kit.errors import Conflict, VersionMismatch
-from kit.records import Change, changed_row, record
+from kit.records import Change, record
 from kit.security.principals import Scope
 from kit.tax_ids import tax_id_key, tax_id_keys
 from kit.web.batch import Raced, Results, decide_rows
@@ -17,23 +17,22 @@ from kit.work import Work
 from services.customer.accounts import repository
 from services.customer.accounts.access import may_read_tax_ids
 from services.customer.accounts.models import Account, AccountExternalId
+from services.customer.accounts.private import close_all, open_all
 from services.customer.accounts.repository import Pair
-from services.customer.accounts.rules import (
-    AccountArchived,
-    DuplicateAccount,
-    OwnerLeft,
-    check_customer_type,
-    clean_tax_id,
-)
+from services.customer.accounts.rules import AccountArchived, DuplicateAccount, OwnerLeft
 from services.customer.accounts.schemas import AccountRow
+from services.customer.accounts.sealing import PRIVATE
 from services.customer.accounts.service import (
-    ACCOUNTS,
+    changed_account,
     check_owner,
     external_ids_of,
     known_owners,
     new_account,
     own_seller,
+    resource,
+    save,
     unknown_owner,
+    yuan_rate,
 )
 from services.customer.directories.service import Sellers
 from services.customer.ownership.service import orders_follow
@@ -50,6 +49,7 @@ class _Attempt:
     by_external: dict[Pair, UUID]
     by_tax_id: dict[Pair, UUID]
     accounts: dict[UUID, Account]
+    rate: str | None
     touched: set[UUID] = field(default_factory=set)
     created: list[Change[Account]] = field(default_factory=list)
     updated: list[Change[Account]] = field(default_factory=list)
@@ -74,7 +74,10 @@ async def _prepare(work: Work, rows: Sequence[AccountRow]) -> _Attempt:
     named = {pair for row in rows for pair in row.external_ids.items()}
     by_external = await repository.find_by_external(work.tx, named)
     accounts = await repository.lock_accounts(work.tx, set(by_external.values()))
-    return _Attempt(work, scope, await known_owners(work, rows), own, by_external, by_tax_id, accounts)
+    if any(set(PRIVATE) & row.given().keys() for row in rows):
+        accounts = {account.id: account for account in await open_all(work, list(accounts.values()))}
+    rate = await yuan_rate(work, rows)
+    return _Attempt(work, scope, await known_owners(work, rows), own, by_external, by_tax_id, accounts, rate)
 
 
 def _decide(attempt: _Attempt, row: AccountRow) -> tuple[str, UUID]:
@@ -114,8 +117,8 @@ def _claim(attempt: _Attempt, account: Account) -> None:
 def _add(attempt: _Attempt, row: AccountRow) -> UUID:
     if row.owner_id in attempt.owners.left:
         raise OwnerLeft(row.owner_id)
-    tax_id = clean_tax_id(row.kind, row.country, row.tax_id)
-    account = new_account({**row.model_dump(), "tax_id": tax_id, "owner_id": row.owner_id or attempt.own})
+    values = {**row.model_dump(), "owner_id": row.owner_id or attempt.own}
+    account = new_account(attempt.work, values, attempt.rate)
     _claim(attempt, account)
     attempt.created.append(Change(None, account))
     attempt.accounts[account.id] = account
@@ -126,24 +129,20 @@ def _add(attempt: _Attempt, row: AccountRow) -> UUID:
 
 
 def _given(account: Account, row: AccountRow) -> dict[str, Any]:
-    """What a row says of an account that exists; raises Conflict, CustomerTypeMismatch, DuplicateAccount,
-    TaxIdInvalid."""
+    """What a row says of an account that exists; raises Conflict, DuplicateAccount."""
     given = row.given()
-    check_customer_type(given.pop("customer_type", None), account.customer_type)
     if row.kind != account.kind:
         raise Conflict("the kind of an account never changes")
     for source, name in row.external_ids.items():
         if account.external_ids.get(source, name) != name:
             raise DuplicateAccount(f"the account has another id in {source}")
     given["external_ids"] = {**account.external_ids, **row.external_ids}
-    country, tax_id = given.get("country", account.country), given.get("tax_id", account.tax_id)
-    given["tax_id"] = clean_tax_id(account.kind, country, tax_id)
     given["owner_id"] = given.get("owner_id") or account.owner_id
     return given
 
 
 def _change(attempt: _Attempt, account: Account, row: AccountRow) -> str:
-    one = changed_row(account, _given(account, row))
+    one = changed_account(attempt.work, account, _given(account, row), attempt.rate)
     attempt.touched.add(account.id)
     if not one.changed:
         return "unchanged"
@@ -163,12 +162,13 @@ def _change(attempt: _Attempt, account: Account, row: AccountRow) -> str:
 async def _write(attempt: _Attempt) -> None:
     """Everything at once; raises Raced when another transaction took a tax id or external id meanwhile."""
     work = attempt.work
-    if not await repository.add_accounts(work.tx, [one.after for one in attempt.created], attempt.external):
+    added = await close_all(work, attempt.created)
+    if not await repository.add_accounts(work.tx, added, attempt.external):
         raise Raced
     try:
-        await repository.save_accounts(work.tx, attempt.updated)
+        await save(work, attempt.updated)
     except VersionMismatch:
         raise Raced from None
-    await record(work, ACCOUNTS, attempt.created, action="create")
-    await record(work, ACCOUNTS, attempt.updated, action="update")
+    await record(work, resource(work), attempt.created, action="create")
+    await record(work, resource(work), attempt.updated, action="update")
     await orders_follow(work, [one.after.id for one in attempt.updated if "owner_id" in one.changed])

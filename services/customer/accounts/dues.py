@@ -11,9 +11,10 @@ from kit.records import Change, changed_row, record
 from kit.work import Work
 from services.customer.accounts import repository
 from services.customer.accounts.models import Account, TypeCheck
+from services.customer.accounts.regions import kept_region
 from services.customer.accounts.repository import LastOrders
 from services.customer.accounts.rules import customer_type_on, customer_type_until
-from services.customer.accounts.service import ACCOUNTS
+from services.customer.accounts.service import resource
 
 
 async def decide_types(work: Work, rows: Sequence[TypeCheck]) -> None:
@@ -23,7 +24,7 @@ async def decide_types(work: Work, rows: Sequence[TypeCheck]) -> None:
     changes = [_decided(work, accounts[one.account_id], one) for one in sorted(found.values())]
     changes = [one for one in changes if one.changed]
     await repository.save_accounts(work.tx, changes)
-    await record(work, ACCOUNTS, changes, action="decide-customer-type")
+    await record(work, resource(work), changes, action="decide-customer-type")
     await repository.put_last_orders(
         work.tx, [one for one in found.values() if one.latest != accounts[one.account_id].last_order_date]
     )
@@ -35,8 +36,12 @@ TYPES_DUE = Due("customer_type", TypeCheck, decide_types)
 
 
 def _decided(work: Work, account: Account, last: LastOrders) -> Change[Account]:
-    """The account with its type; where that was the company's own word until now, both are told."""
-    one = changed_row(account, {"customer_type": customer_type_on(work.today, last.before)})
+    """The account with its type. Of one of release 0.1.0, where that was the company's own word, both are told, and its
+    region is kept as those of today are."""
+    values: dict[str, object] = {"customer_type": customer_type_on(work.today, last.before)}
+    if account.customer_type is None:
+        values["region"] = kept_region(account.country, account.region)
+    one = changed_row(account, values)
     if account.customer_type is None and account.business_type is not None:
         before = account.model_copy(update={"business_type": None})
         return Change(before, one.after, ("business_type", *one.changed))

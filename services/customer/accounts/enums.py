@@ -18,3 +18,19 @@ class CustomerType(StrEnum):
     NEW = "new"
     EXISTING = "existing"
     DORMANT = "dormant"
+
+
+class IndustryScheme(StrEnum):
+    """Classifications of industries: China's, and that of the United Nations."""
+
+    GBT4754 = "gbt4754"
+    ISIC = "isic"
+
+
+class SizeClass(StrEnum):
+    """Of enterprises, as statistics of China have it."""
+
+    LARGE = "large"
+    MEDIUM = "medium"
+    SMALL = "small"
+    MICRO = "micro"

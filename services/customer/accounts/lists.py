@@ -5,7 +5,9 @@ from __future__ import annotations
 from kit.db.lists import Field, ListSpec, fields_of, search_of
 from kit.db.text_keys import TextKey
 from kit.tax_ids import tax_id_keys
+from services.customer.accounts.enums import IndustryScheme
 from services.customer.accounts.models import AccountColumns
+from services.customer.accounts.sealing import PRIVATE, STORED
 
 EXTERNAL_IDS = (
     "(SELECT coalesce(json_object_agg(e.source, e.external_id ORDER BY e.source), '{}') "
@@ -16,10 +18,18 @@ EXTERNAL_IDS = (
 ACCOUNTS = ListSpec(
     source="account a",
     fields={
-        **fields_of(AccountColumns, "a", sortable=("name", "created_at", "last_order_date"), without=("archived_at",)),
+        **fields_of(
+            AccountColumns,
+            "a",
+            sortable=("name", "created_at", "last_order_date"),
+            without=("archived_at", *STORED),
+        ),
+        # with the id and the bytes by which those of persons are opened
+        **{name: Field(f"(a.id, a.{name}, a.sealed_{name})", filterable=False) for name in PRIVATE},
         "stream_key": Field("a.stream_key", "uuid", filterable=False),
         "tax_id": Field("a.tax_id", nullable=True, key=TextKey("a.tax_id_key", tax_id_keys, "", str)),
-        "website": Field("a.website", nullable=True, filterable=False),
+        "industry_scheme": Field("''", match="a.industry->>'scheme' = ANY({})", enum=tuple(IndustryScheme)),
+        "industry_code": Field("''", match="a.industry->>'code' = ANY({})"),
         "external_ids": Field(EXTERNAL_IDS, "json"),
         "external_id": Field(
             "''",

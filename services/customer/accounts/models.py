@@ -9,11 +9,18 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from kit.db.columns import DECODED, FrozenRow, OwnedRow, identifier, moment, one_of, text
+from kit.db.columns import DECODED, FrozenRow, OwnedRow, big_int, document, identifier, moment, one_of, text
 from kit.db.text_keys import TextKeyed, TextKeys, key_indexes
 from kit.tax_ids import TAX_ID_VERSION
-from services.customer.accounts.enums import AccountKind, CustomerType
+from services.customer.accounts.enums import AccountKind, CustomerType, IndustryScheme, SizeClass
 from services.customer.db import Base
+
+
+class Industry(FrozenRow):
+    """A code of a classification of industries."""
+
+    scheme: IndustryScheme
+    code: str
 
 
 class AccountColumns(OwnedRow):
@@ -21,6 +28,8 @@ class AccountColumns(OwnedRow):
 
     The database takes care that `customer_type` holds nothing else: what release 0.1.0 writes there, which is the
     company's own word, goes to `business_type`, and the type is decided anew (null: not yet).
+
+    A person's phone and address stand sealed (`accounts/sealing.py`), an organisation's in clear.
     """
 
     __tablename__ = "account"
@@ -36,7 +45,18 @@ class AccountColumns(OwnedRow):
     customer_type: Annotated[CustomerType | None, text(nullable=True)] = None
     business_type: Annotated[str | None, text(nullable=True)] = None
     last_order_date: Annotated[date | None, Field(nullable=True)] = None
+    industry: Annotated[Industry | None, DECODED, document(nullable=True)] = None
+    employees: Annotated[int | None, big_int(nullable=True)] = None
+    annual_revenue_base: Annotated[int | None, big_int(nullable=True)] = None
+    size_class: Annotated[SizeClass | None, text(nullable=True)] = None
     website: Annotated[str | None, text(nullable=True)] = None
+    domain: Annotated[str | None, text(nullable=True)] = None
+    phone: Annotated[str | None, text(nullable=True)] = None
+    address: Annotated[str | None, text(nullable=True)] = None
+    sealed_phone: Annotated[bytes | None, Field(sa_type=sa.LargeBinary, nullable=True)] = None
+    sealed_address: Annotated[bytes | None, Field(sa_type=sa.LargeBinary, nullable=True)] = None
+    phone_index_1: Annotated[bytes | None, Field(sa_type=sa.LargeBinary, nullable=True)] = None
+    phone_index_2: Annotated[bytes | None, Field(sa_type=sa.LargeBinary, nullable=True)] = None
     owner_id: Annotated[UUID | None, identifier(nullable=True)] = None
     tags: Annotated[tuple[str, ...], Field(sa_type=sa.ARRAY(sa.Text), nullable=False)]
     archived_at: Annotated[datetime | None, moment(nullable=True)] = None
@@ -77,6 +97,11 @@ class AccountTable(AccountColumns, TextKeyed, TaxKeyed, Base, table=True):
         sa.Index("ix_account_tax_id_to_key", "id", postgresql_where=sa.text(TAX_ID_TO_KEY)),
         one_of("kind", AccountKind),
         sa.CheckConstraint("tax_id IS NULL OR country IS NOT NULL", name="tax_id_has_country"),
+        sa.CheckConstraint("kind = 'organization' OR phone IS NULL", name="phone_in_clear"),
+        sa.CheckConstraint("kind = 'organization' OR address IS NULL", name="address_in_clear"),
+        sa.Index("ix_account_phone", "phone", postgresql_where=sa.text("phone IS NOT NULL")),
+        sa.Index("ix_account_phone_index_1", "phone_index_1", postgresql_where=sa.text("phone_index_1 IS NOT NULL")),
+        sa.Index("ix_account_phone_index_2", "phone_index_2", postgresql_where=sa.text("phone_index_2 IS NOT NULL")),
         *key_indexes("account", AccountColumns.__text_keys__, "owner_id"),
         sa.Index("ix_account_created_at_id", "created_at", "id"),
         sa.Index("ix_account_owner_id_created_at_id", "owner_id", "created_at", "id"),

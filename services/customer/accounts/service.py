@@ -2,49 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from kit import clock
 from kit.errors import FieldError, NotFound, NotHeardYet, UnknownReference
+from kit.names import fold_name
 from kit.records import Change, Resource, changed_row, fresh, record
+from kit.security.identity import identity_hash
 from kit.versions import Versions
 from kit.work import Work
 from services.customer.accounts import repository
 from services.customer.accounts.access import may_read_tax_ids
+from services.customer.accounts.changes import SIZED_BY, cleaned
 from services.customer.accounts.enums import CustomerType
+from services.customer.accounts.filling import YUAN
 from services.customer.accounts.models import Account, AccountExternalId
+from services.customer.accounts.private import close_all, open_all
 from services.customer.accounts.rules import (
     AccountArchived,
     DuplicateAccount,
     OwnerLeft,
     check_customer_type,
-    clean_tax_id,
 )
 from services.customer.accounts.schemas import AccountCreate, AccountUpdate, ExternalRef
+from services.customer.accounts.sealing import PRIVATE
 from services.customer.directories import service as directories
 from services.customer.directories.service import Sellers
 from services.customer.events_out import AccountCreated, AccountUpdated
+from services.customer.exchange_rates.service import rate_on
 from services.customer.ownership.service import orders_follow
 
 
-def _said(one: Change[Account]) -> AccountCreated | AccountUpdated:
+def _said(work: Work, one: Change[Account]) -> AccountCreated | AccountUpdated:
     account = one.after
     kind = AccountUpdated if one.before else AccountCreated
-    changed = sorted("is_archived" if name == "archived_at" else name for name in one.changed)
-    name = account.name if account.is_organization else None
-    return kind.of(account, name=name, is_archived=account.is_archived, changed=changed)
+    more: dict[str, Any] = {"is_archived": account.is_archived, "changed": said_fields(one.changed)}
+    if not account.is_organization:
+        return kind.of(account, name=None, **more)
+    key = repository.tax_keys(account)["tax_id_key"]
+    hashes = {
+        "tax_id_hash": identity_hash(work.settings, "tax_id", account.country or "", key) if key else None,
+        "domain_hash": identity_hash(work.settings, "domain", account.domain) if account.domain else None,
+    }
+    return kind.of(account, name_key=fold_name(account.name), **hashes, **more)
 
 
-ACCOUNTS = Resource("account", Account, _said, audited=tuple(AccountCreate.model_fields), owner="owner_id")
+def said_fields(changed: Iterable[str]) -> list[str]:
+    """Names of changed fields as events and histories have them."""
+    return sorted("is_archived" if name == "archived_at" else name for name in changed)
 
 
-def new_account(values: Mapping[str, Any]) -> Account:
-    """A new account of checked values; it keys its own stream. Raises CustomerTypeMismatch."""
+def resource(work: Work) -> Resource[Account]:
+    """Accounts as they are announced and audited."""
+    audited = tuple(AccountCreate.model_fields)
+    return Resource("account", Account, partial(_said, work), audited=audited, owner="owner_id")
+
+
+async def yuan_rate(work: Work, bodies: Iterable[AccountCreate | AccountUpdate]) -> str | None:
+    """Base units per CNY today, where one of these bodies says something of an enterprise's size."""
+    is_asked = any(SIZED_BY & body.given().keys() for body in bodies)
+    return await rate_on(work, YUAN, work.today) if is_asked else None
+
+
+def new_account(work: Work, values: Mapping[str, Any], rate: str | None) -> Account:
+    """A new account of the fields of a body; it keys its own stream. Raises CustomerTypeMismatch and what `cleaned`
+    raises."""
     begun, decided = fresh(), CustomerType.NEW
     check_customer_type(values.get("customer_type"), decided)
-    return Account.model_validate({**values, **begun, "stream_key": begun["id"], "customer_type": decided})
+    kept = cleaned(values, values["kind"], None, base_currency=work.base_currency, rate=rate)
+    return Account.model_validate({**kept, **begun, "stream_key": begun["id"], "customer_type": decided})
+
+
+def changed_account(work: Work, before: Account, given: Mapping[str, Any], rate: str | None) -> Change[Account]:
+    """The account with the fields of a body; raises what `cleaned` raises."""
+    kept = cleaned(given, before.kind, before, base_currency=work.base_currency, rate=rate)
+    return changed_row(before, kept)
 
 
 async def own_seller(work: Work) -> UUID | None:
@@ -104,13 +139,13 @@ async def create_account(work: Work, data: AccountCreate) -> Account:
     """Add an account; raises TaxIdInvalid, UnknownReference, DuplicateAccount."""
     owner_id = data.owner_id or await own_seller(work)
     await check_owner(work, owner_id)
-    tax_id = clean_tax_id(data.kind, data.country, data.tax_id)
-    account = new_account({**data.model_dump(), "tax_id": tax_id, "owner_id": owner_id})
+    account = new_account(work, {**data.model_dump(), "owner_id": owner_id}, await yuan_rate(work, [data]))
     await refuse_taken(work, account)
-    if not await repository.add_accounts(work.tx, [account], external_ids_of(account)):
+    stored = await close_all(work, [Change(None, account)])
+    if not await repository.add_accounts(work.tx, stored, external_ids_of(account)):
         raise DuplicateAccount()
-    await record(work, ACCOUNTS, [Change(None, account)], action="create")
-    return account
+    await record(work, resource(work), [Change(None, account)], action="create")
+    return stored[0]
 
 
 def external_ids_of(account: Account) -> list[AccountExternalId]:
@@ -166,11 +201,9 @@ async def update_account(work: Work, account_id: UUID, version: Versions, data: 
     before = await _lock_open(work, account_id)
     version.check(before.version)
     given = data.given()
-    check_customer_type(given.pop("customer_type", None), before.customer_type)
-    if {"country", "tax_id"} & given.keys():
-        country, tax_id = given.get("country", before.country), given.get("tax_id", before.tax_id)
-        given["tax_id"] = clean_tax_id(before.kind, country, tax_id)
-    one = changed_row(before, given)
+    if set(PRIVATE) & given.keys():
+        (before,) = await open_all(work, [before])
+    one = changed_account(work, before, given, await yuan_rate(work, [data]))
     if "owner_id" in one.changed:
         await check_owner(work, one.after.owner_id)
     if {"country", "tax_id", "external_ids"} & set(one.changed):
@@ -211,10 +244,19 @@ async def transfer_accounts(work: Work, account_ids: Collection[UUID], owner_id:
     locked = await repository.lock_accounts(work.tx, account_ids)
     changes = [_handed_over(one, to) for _, one in sorted(locked.items()) if one.owner_id == owner_id]
     await repository.save_accounts(work.tx, changes)
-    await record(work, ACCOUNTS, changes, action="transfer")
+    await record(work, resource(work), changes, action="transfer")
     moved = [one.after.id for one in changes]
     await orders_follow(work, moved)
     return moved
+
+
+async def save(work: Work, changes: Sequence[Change[Account]]) -> list[Account]:
+    """Write changed accounts, what is private of persons sealed, and return them so; raises VersionMismatch when one
+    has moved on."""
+    stored = await close_all(work, changes)
+    kept = [Change(one.before, after, one.changed) for one, after in zip(changes, stored, strict=True)]
+    await repository.save_accounts(work.tx, kept)
+    return stored
 
 
 async def _save(work: Work, one: Change[Account], action: str) -> Account:
@@ -222,13 +264,14 @@ async def _save(work: Work, one: Change[Account], action: str) -> Account:
 
     Raises DuplicateAccount when a race was lost.
     """
+    stored = one.after
     if one.changed:
-        await repository.save_accounts(work.tx, [one])
+        (stored,) = await save(work, [one])
         if "external_ids" in one.changed:
             await repository.drop_external_ids(work.tx, one.after.id)
             if not await repository.add_accounts(work.tx, [], external_ids_of(one.after)):
                 raise DuplicateAccount()
-        await record(work, ACCOUNTS, [one], action=action)
+        await record(work, resource(work), [one], action=action)
         if "owner_id" in one.changed:
             await orders_follow(work, [one.after.id])
-    return one.after
+    return stored
