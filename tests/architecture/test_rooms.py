@@ -41,6 +41,7 @@ RANKS = {
     "jobs": 2,
     "ledger": 2,
     "refunds": 2,
+    "standings": 2,
     "publication": 2,
     "metrics": 2,
     "children": 2,

@@ -69,6 +69,14 @@ class DecompositionCreate(Schema):
     is_crediting: bool | None = Field(default=None, strict=True)
 
 
+class ProfileRead(Schema):
+    """A day profile in millionths: of Monday to Sunday, public days off, make-up days and own closing days, and of the
+    months from January on. The weight of a day is the product."""
+
+    classes: list[int]
+    months: list[int]
+
+
 class DriverRead(Schema):
     """One part of the mix. `basis` is that of seasonality: the day profile, its weekdays alone (less than a year is
     known, or a month brought nothing), or the working days (less than 56 days are known)."""
@@ -76,6 +84,7 @@ class DriverRead(Schema):
     kind: DriverKind
     weight: int
     basis: Basis | None
+    profile: ProfileRead | None
 
 
 class DecompositionItem(Schema):

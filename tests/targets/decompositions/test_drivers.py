@@ -46,7 +46,9 @@ async def test_the_plan_of_the_restaurant_follows_its_year(plain_world: World) -
     months = {child["key"]: child for child in answer.json()["children"]}
     wanted = {"2016-01": 7_439_014, "2016-02": 7_217_210, "2016-10": 6_770_290, "2016-12": 6_997_152}
     assert {key: months[key]["amount"] for key in wanted} == wanted
-    assert answer.json()["drivers"] == [{"kind": "seasonality", "weight": 1_000_000, "basis": "profile"}]
+    (driver,) = answer.json()["drivers"]
+    assert (driver["kind"], driver["basis"], driver["profile"]["classes"][0]) == ("seasonality", "profile", 921_149)
+    assert (driver["profile"]["months"][9], len(driver["profile"]["classes"])) == (913_548, 10)
     assert (await world.service.get(answer.headers["location"])).json() == answer.json()
     (event,) = await world.service.published("targets.target.decomposed.v1")
     assert sum(child["amount"] for child in event.payload["children"]) == 88_000_000
