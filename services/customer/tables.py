@@ -7,7 +7,13 @@ from kit.events.tables import ConsumerOffsetRow, InboxRow, OutboxRow, ParkedEven
 from kit.jobs.tables import JobRow
 from kit.security.audit import AuditRow
 from kit.web.idempotency import IdempotencyRow
-from services.customer.accounts.models import AccountExternalIdTable, AccountTable, TypeCheckTable
+from services.customer.accounts.models import (
+    AccountExternalIdTable,
+    AccountFactTable,
+    AccountTable,
+    NightlyTable,
+    TypeCheckTable,
+)
 from services.customer.consents.models import ConsentTable
 from services.customer.contacts.models import (
     ContactExternalIdTable,
@@ -64,6 +70,7 @@ METADATA = Base.metadata
 __all__ = [
     "METADATA",
     "AccountExternalIdTable",
+    "AccountFactTable",
     "AccountTable",
     "ConsentTable",
     "ContactExternalIdTable",
@@ -71,6 +78,7 @@ __all__ = [
     "ContactTable",
     "DataKeyTable",
     "ExchangeRateTable",
+    "NightlyTable",
     "OrderCheckTable",
     "OrderLineTable",
     "OrderReturnTable",

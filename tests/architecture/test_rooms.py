@@ -48,6 +48,7 @@ RANKS = {
     "repository": 1,
     "changes": 1,
     "private": 1,
+    "facts": 1,
     "references": 0,
     "schemas": 0,
     "access": 0,

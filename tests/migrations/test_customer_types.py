@@ -16,7 +16,7 @@ from kit.ids import new_id
 from kit.testing import service as harness
 from kit.testing.postgres import TestServer, create_database, drop_database, unique_name
 from kit.testing.service import ServiceHarness, service_harness
-from services.customer.worker import DUES
+from services.customer.accounts.dues import TYPES_DUE
 
 RELEASED = "0003"
 """The last revision of release 0.1.0."""
@@ -72,7 +72,7 @@ async def service(
 
 async def worked(service: ServiceHarness) -> list[tuple[Any, Any]]:
     """(customer type, company's word) of all accounts, the oldest first, once nothing is due."""
-    await DueLoop(service.runtime, DUES).turn()
+    await DueLoop(service.runtime, [TYPES_DUE]).turn()
     assert await service.rows("SELECT * FROM due_failure") == []
     rows = await service.rows("SELECT customer_type, business_type FROM account ORDER BY id")
     return [(row["customer_type"], row["business_type"]) for row in rows]

@@ -16,21 +16,25 @@ from kit.web.batch import Raced, Results, decide_rows
 from kit.work import Work
 from services.customer.accounts import repository
 from services.customer.accounts.access import may_read_tax_ids
+from services.customer.accounts.facts import Written, check_source, written
 from services.customer.accounts.models import Account, AccountExternalId
-from services.customer.accounts.private import close_all, open_all
+from services.customer.accounts.private import open_all
 from services.customer.accounts.repository import Pair
 from services.customer.accounts.rules import AccountArchived, DuplicateAccount, OwnerLeft
 from services.customer.accounts.schemas import AccountRow
 from services.customer.accounts.sealing import PRIVATE
 from services.customer.accounts.service import (
+    add,
     changed_account,
     check_owner,
+    confirm,
     external_ids_of,
     known_owners,
     new_account,
     own_seller,
     resource,
     save,
+    source_of,
     unknown_owner,
     yuan_rate,
 )
@@ -51,8 +55,9 @@ class _Attempt:
     accounts: dict[UUID, Account]
     rate: str | None
     touched: set[UUID] = field(default_factory=set)
-    created: list[Change[Account]] = field(default_factory=list)
-    updated: list[Change[Account]] = field(default_factory=list)
+    created: list[Written] = field(default_factory=list)
+    updated: list[Written] = field(default_factory=list)
+    confirmed: list[Written] = field(default_factory=list)
     external: list[AccountExternalId] = field(default_factory=list)
 
 
@@ -82,6 +87,7 @@ async def _prepare(work: Work, rows: Sequence[AccountRow]) -> _Attempt:
 
 def _decide(attempt: _Attempt, row: AccountRow) -> tuple[str, UUID]:
     """What becomes of one row: (status, account id); raises AppError when it is refused."""
+    check_source(attempt.work, source_of(row))
     if row.owner_id is not None and row.owner_id not in attempt.owners.known:
         raise unknown_owner(row.owner_id)
     found = {attempt.by_external[pair] for pair in row.external_ids.items() if pair in attempt.by_external}
@@ -120,7 +126,7 @@ def _add(attempt: _Attempt, row: AccountRow) -> UUID:
     values = {**row.model_dump(), "owner_id": row.owner_id or attempt.own}
     account = new_account(attempt.work, values, attempt.rate)
     _claim(attempt, account)
-    attempt.created.append(Change(None, account))
+    attempt.created.append(written(Change(None, account), row.model_fields_set, source_of(row)))
     attempt.accounts[account.id] = account
     attempt.touched.add(account.id)
     attempt.by_external |= dict.fromkeys(account.external_ids.items(), account.id)
@@ -143,8 +149,11 @@ def _given(account: Account, row: AccountRow) -> dict[str, Any]:
 
 def _change(attempt: _Attempt, account: Account, row: AccountRow) -> str:
     one = changed_account(attempt.work, account, _given(account, row), attempt.rate)
+    write = written(one, row.model_fields_set, source_of(row))
     attempt.touched.add(account.id)
     if not one.changed:
+        if write.source is not None:
+            attempt.confirmed.append(write)
         return "unchanged"
     if account.is_archived:
         raise AccountArchived()
@@ -152,7 +161,7 @@ def _change(attempt: _Attempt, account: Account, row: AccountRow) -> str:
         raise OwnerLeft(row.owner_id)
     if {"country", "tax_id"} & set(one.changed):
         _claim(attempt, one.after)
-    attempt.updated.append(one)
+    attempt.updated.append(write)
     new = [named for named in external_ids_of(one.after) if named.source not in account.external_ids]
     attempt.external += new
     attempt.by_external |= {(named.source, named.external_id): account.id for named in new}
@@ -162,13 +171,15 @@ def _change(attempt: _Attempt, account: Account, row: AccountRow) -> str:
 async def _write(attempt: _Attempt) -> None:
     """Everything at once; raises Raced when another transaction took a tax id or external id meanwhile."""
     work = attempt.work
-    added = await close_all(work, attempt.created)
-    if not await repository.add_accounts(work.tx, added, attempt.external):
+    if await add(work, attempt.created, attempt.external) is None:
         raise Raced
     try:
         await save(work, attempt.updated)
     except VersionMismatch:
         raise Raced from None
-    await record(work, resource(work), attempt.created, action="create")
-    await record(work, resource(work), attempt.updated, action="update")
-    await orders_follow(work, [one.after.id for one in attempt.updated if "owner_id" in one.changed])
+    updated = [write.one for write in attempt.updated]
+    for write in attempt.confirmed:
+        await confirm(work, write)
+    await record(work, resource(work), [write.one for write in attempt.created], action="create")
+    await record(work, resource(work), updated, action="update")
+    await orders_follow(work, [one.after.id for one in updated if "owner_id" in one.changed])

@@ -21,7 +21,7 @@ def cleaned(
 
     Raises CustomerTypeMismatch, IndustryUnknown, PhoneInvalid, RegionUnknown, TaxIdInvalid.
     """
-    found = {name: value for name, value in given.items() if name != "customer_type"}
+    found = {name: value for name, value in given.items() if name not in ("customer_type", "source")}
     if before is not None:
         check_customer_type(given.get("customer_type"), before.customer_type)
     merged = {**(before.__dict__ if before else {}), **found}

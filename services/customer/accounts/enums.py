@@ -34,3 +34,18 @@ class SizeClass(StrEnum):
     MEDIUM = "medium"
     SMALL = "small"
     MICRO = "micro"
+
+
+class SourceChannel(StrEnum):
+    """Where somebody learnt something of a customer."""
+
+    INTERNAL_SALES = "internal_sales"
+    INTERNAL_FEEDBACK = "internal_feedback"
+    AFTER_SALES = "after_sales"
+    EXTERNAL_REPORT = "external_report"
+    MEDIA = "media"
+    VISIT = "visit"
+    PHONE = "phone"
+    INTERNET = "internet"
+    PARTNER = "partner"
+    IMPORT = "import"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,8 +12,9 @@ from sqlmodel import Field, SQLModel
 from kit.db.columns import DECODED, FrozenRow, OwnedRow, big_int, document, identifier, moment, one_of, text
 from kit.db.text_keys import TextKeyed, TextKeys, key_indexes
 from kit.tax_ids import TAX_ID_VERSION
-from services.customer.accounts.enums import AccountKind, CustomerType, IndustryScheme, SizeClass
+from services.customer.accounts.enums import AccountKind, CustomerType, IndustryScheme, SizeClass, SourceChannel
 from services.customer.db import Base
+from services.customer.persons.enums import LawfulBasis
 
 
 class Industry(FrozenRow):
@@ -28,6 +29,9 @@ class AccountColumns(OwnedRow):
 
     The database takes care that `customer_type` holds nothing else: what release 0.1.0 writes there, which is the
     company's own word, goes to `business_type`, and the type is decided anew (null: not yet).
+
+    `phone_on`, `size_on`: as of when these are known; `invalid_weight`: of what is there and fails today's validators
+    (null: not judged yet).
 
     A person's phone and address stand sealed (`accounts/sealing.py`), an organisation's in clear.
     """
@@ -57,6 +61,10 @@ class AccountColumns(OwnedRow):
     sealed_address: Annotated[bytes | None, Field(sa_type=sa.LargeBinary, nullable=True)] = None
     phone_index_1: Annotated[bytes | None, Field(sa_type=sa.LargeBinary, nullable=True)] = None
     phone_index_2: Annotated[bytes | None, Field(sa_type=sa.LargeBinary, nullable=True)] = None
+    phone_on: Annotated[date | None, Field(nullable=True)] = None
+    size_on: Annotated[date | None, Field(nullable=True)] = None
+    invalid_weight: Annotated[int | None, Field(nullable=True)] = None
+    quality_score: Annotated[float | None, Field(sa_type=sa.Double, nullable=True)] = None
     owner_id: Annotated[UUID | None, identifier(nullable=True)] = None
     tags: Annotated[tuple[str, ...], Field(sa_type=sa.ARRAY(sa.Text), nullable=False)]
     archived_at: Annotated[datetime | None, moment(nullable=True)] = None
@@ -106,7 +114,53 @@ class AccountTable(AccountColumns, TextKeyed, TaxKeyed, Base, table=True):
         sa.Index("ix_account_created_at_id", "created_at", "id"),
         sa.Index("ix_account_owner_id_created_at_id", "owner_id", "created_at", "id"),
         sa.Index("ix_account_last_order_date_id", "last_order_date", "id"),
+        sa.Index("ix_account_quality_score_id", "quality_score", "id"),
+        sa.Index("ix_account_unweighed", "id", postgresql_where=sa.text("invalid_weight IS NULL")),
     )
+
+
+class Source(FrozenRow):
+    """Where something came from, when it was collected there, and why it may be kept."""
+
+    channel: Annotated[SourceChannel | None, text(nullable=True)] = None
+    collected_on: Annotated[date | None, Field(nullable=True)] = None
+    lawful_basis: Annotated[LawfulBasis | None, text(nullable=True)] = None
+
+
+class AccountFact(Source):
+    """A write of an account: its `fields`, and what they were then (`known`, without personal values)."""
+
+    __tablename__ = "account_fact"
+
+    id: Annotated[UUID, identifier(primary_key=True)]
+    account_id: Annotated[UUID, identifier(nullable=False)]
+    account_version: Annotated[int, Field(nullable=False)]
+    fields: Annotated[tuple[str, ...], Field(sa_type=sa.ARRAY(sa.Text), nullable=False)]
+    known: Annotated[dict[str, Any], DECODED, document(nullable=False)]
+    recorded_by: Annotated[str, text(nullable=False)]
+    recorded_at: Annotated[datetime, moment(nullable=False)]
+
+
+class AccountFactTable(AccountFact, Base, table=True):
+    """What was written of accounts, and where it came from."""
+
+    __table_args__ = (sa.Index(None, "account_id", "recorded_at", "id"),)
+
+
+class Nightly(FrozenRow):
+    """A job that is begun at the start of each business day."""
+
+    __tablename__ = "nightly"
+
+    id: Annotated[UUID, identifier(primary_key=True)]
+    name: Annotated[str, text(nullable=False)]
+    due_at: Annotated[datetime, moment(nullable=False)]
+
+
+class NightlyTable(Nightly, Base, table=True):
+    """Jobs of every night."""
+
+    __table_args__ = (sa.UniqueConstraint("name"), sa.Index("ix_nightly_due_at", "due_at"))
 
 
 class TypeCheck(FrozenRow):

@@ -16,7 +16,7 @@ from kit.web.context import Context
 from kit.work import Work
 from services.customer.accounts.access import FIELDS
 from services.customer.accounts.models import Account
-from services.customer.accounts.sealing import PRIVATE, STORED, closed, is_sealed, is_to_seal, opened, read
+from services.customer.accounts.sealing import PRIVATE, STORED, UNSHOWN, closed, is_sealed, is_to_seal, opened, read
 from services.customer.persons.access import may_read_pii
 from services.customer.persons.rules import masked_phone
 from services.customer.persons.sealing import HOME, index_of, ring_of
@@ -43,7 +43,7 @@ async def close_all(work: Work, changes: Sequence[Change[Account]]) -> list[Acco
 async def shown_account(work: Context, account: Account) -> dict[str, Any]:
     """The account as the caller may see it; a person in full leaves a trace."""
     (whole,) = await open_all(work, [account])
-    body = whole.model_dump(exclude={"archived_at", *STORED}) | {"is_archived": account.is_archived}
+    body = whole.model_dump(exclude={"archived_at", *UNSHOWN, *STORED}) | {"is_archived": account.is_archived}
     if is_to_seal(whole, ()):
         await _seen(work, [body], [whole.id])
     return shown(body, FIELDS, work.actor)

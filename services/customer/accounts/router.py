@@ -17,13 +17,14 @@ from kit.web.context import Allow, Context, IfMatch
 from kit.web.lists import documented, list_answer
 from kit.web.responses import json_answer
 from services.customer.accounts import batches, service
-from services.customer.accounts.access import FIELDS
-from services.customer.accounts.lists import ACCOUNTS
+from services.customer.accounts.access import FIELDS, may_read_tax_ids
+from services.customer.accounts.lists import ACCOUNTS, FACTS, FACTS_WITHOUT_TAX_IDS
 from services.customer.accounts.models import Account
 from services.customer.accounts.private import shown_account, shown_items, with_phone
 from services.customer.accounts.schemas import (
     AccountBatch,
     AccountCreate,
+    AccountFactPage,
     AccountPage,
     AccountRead,
     AccountRow,
@@ -71,6 +72,14 @@ async def list_accounts(work: Reader, phone: Phone = None) -> Response:
 async def get_account(account_id: UUID, work: Reader) -> Response:
     """One account."""
     return await _answer(work, await service.get_account(work, account_id))
+
+
+@router.get("/v1/accounts/{account_id}/facts", response_model=AccountFactPage, openapi_extra=documented(FACTS))
+async def list_account_facts(account_id: UUID, work: Reader) -> Response:
+    """What was written of an account, when, and where it came from; nothing personal, tax ids for who may read them."""
+    await service.get_account(work, account_id)
+    spec = FACTS if may_read_tax_ids(work.actor) else FACTS_WITHOUT_TAX_IDS
+    return await list_answer(work, spec, "f.account_id = $1", [account_id])
 
 
 @router.patch("/v1/accounts/{account_id}", response_model=AccountRead)

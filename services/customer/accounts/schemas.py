@@ -10,8 +10,9 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from kit.web.batch import BatchBody
 from kit.web.lists import page_of
-from kit.web.schema import ABSENT, Code, Label, NonNegativeAmount, Schema, Text
-from services.customer.accounts.enums import AccountKind, CustomerType, IndustryScheme, SizeClass
+from kit.web.schema import ABSENT, BusinessDate, Code, Label, NonNegativeAmount, Schema, Text
+from services.customer.accounts.enums import AccountKind, CustomerType, IndustryScheme, SizeClass, SourceChannel
+from services.customer.persons.enums import LawfulBasis
 
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$", min_length=2, max_length=2)]
 GivenRegion = Annotated[
@@ -54,6 +55,14 @@ class IndustryBody(Schema):
     code: IndustryCode
 
 
+class SourceBody(Schema):
+    """Where what a write says came from: with it, also what stays as it was counts as known anew."""
+
+    channel: SourceChannel
+    collected_on: BusinessDate | None = None
+    lawful_basis: LawfulBasis | None = None
+
+
 class ExternalRef(Schema):
     """A thing by its id in another system."""
 
@@ -88,6 +97,7 @@ class AccountCreate(Schema):
     owner_id: UUID | None = None
     external_ids: ExternalIds = Field(default_factory=dict)
     tags: Tags = Field(default_factory=list)
+    source: SourceBody | None = None
 
 
 class AccountRow(AccountCreate):
@@ -123,6 +133,7 @@ class AccountUpdate(Schema):
     owner_id: UUID | None = None
     external_ids: ExternalIds = ABSENT
     tags: Tags = ABSENT
+    source: SourceBody | None = None
 
 
 class AccountTransfer(Schema):
@@ -160,8 +171,24 @@ class AccountRead(Schema):
     external_ids: dict[str, str]
     tags: list[str]
     is_archived: bool
+    quality_score: float | None
     created_at: datetime
     updated_at: datetime
 
 
+class AccountFactRead(Schema):
+    """A write of an account: the fields, what was known then (nothing personal), and where it came from."""
+
+    id: UUID
+    account_version: int
+    fields: list[str]
+    known: dict[str, Any]
+    channel: SourceChannel | None
+    collected_on: date | None
+    lawful_basis: LawfulBasis | None
+    recorded_by: str
+    recorded_at: datetime
+
+
 AccountPage = page_of(AccountRead)
+AccountFactPage = page_of(AccountFactRead)

@@ -18,8 +18,9 @@ from services.customer.accounts import repository
 from services.customer.accounts.access import may_read_tax_ids
 from services.customer.accounts.changes import SIZED_BY, cleaned
 from services.customer.accounts.enums import CustomerType
+from services.customer.accounts.facts import Written, aged, check_source, note, written
 from services.customer.accounts.filling import YUAN
-from services.customer.accounts.models import Account, AccountExternalId
+from services.customer.accounts.models import Account, AccountExternalId, Source
 from services.customer.accounts.private import close_all, open_all
 from services.customer.accounts.rules import (
     AccountArchived,
@@ -57,7 +58,7 @@ def said_fields(changed: Iterable[str]) -> list[str]:
 
 def resource(work: Work) -> Resource[Account]:
     """Accounts as they are announced and audited."""
-    audited = tuple(AccountCreate.model_fields)
+    audited = tuple(name for name in AccountCreate.model_fields if name != "source")
     return Resource("account", Account, partial(_said, work), audited=audited, owner="owner_id")
 
 
@@ -137,12 +138,14 @@ async def refuse_taken(work: Work, account: Account) -> None:
 
 async def create_account(work: Work, data: AccountCreate) -> Account:
     """Add an account; raises TaxIdInvalid, UnknownReference, DuplicateAccount."""
+    check_source(work, source := source_of(data))
     owner_id = data.owner_id or await own_seller(work)
     await check_owner(work, owner_id)
     account = new_account(work, {**data.model_dump(), "owner_id": owner_id}, await yuan_rate(work, [data]))
     await refuse_taken(work, account)
-    stored = await close_all(work, [Change(None, account)])
-    if not await repository.add_accounts(work.tx, stored, external_ids_of(account)):
+    write = written(Change(None, account), data.model_fields_set, source)
+    stored = await add(work, [write], external_ids_of(account))
+    if stored is None:
         raise DuplicateAccount()
     await record(work, resource(work), [Change(None, account)], action="create")
     return stored[0]
@@ -200,7 +203,8 @@ async def update_account(work: Work, account_id: UUID, version: Versions, data: 
     """Change the fields given; raises NotFound, VersionMismatch, AccountArchived and those of create."""
     before = await _lock_open(work, account_id)
     version.check(before.version)
-    given = data.given()
+    given, source = data.given(), source_of(data)
+    check_source(work, source)
     if set(PRIVATE) & given.keys():
         (before,) = await open_all(work, [before])
     one = changed_account(work, before, given, await yuan_rate(work, [data]))
@@ -208,19 +212,19 @@ async def update_account(work: Work, account_id: UUID, version: Versions, data: 
         await check_owner(work, one.after.owner_id)
     if {"country", "tax_id", "external_ids"} & set(one.changed):
         await refuse_taken(work, one.after)
-    return await _save(work, one, "update")
+    return await _save(work, written(one, given, source), "update")
 
 
 async def archive_account(work: Work, account_id: UUID) -> Account:
     """Close an account for changes and orders; raises NotFound, AccountArchived."""
     before = await _lock_open(work, account_id)
-    return await _save(work, changed_row(before, {"archived_at": clock.now()}), "archive")
+    return await _save(work, written(changed_row(before, {"archived_at": clock.now()}), (), None), "archive")
 
 
 async def restore_account(work: Work, account_id: UUID) -> Account:
     """Open an archived account again; raises NotFound."""
     before = await _lock(work, account_id)
-    return await _save(work, changed_row(before, {"archived_at": None}), "restore")
+    return await _save(work, written(changed_row(before, {"archived_at": None}), (), None), "restore")
 
 
 async def transfer_account(work: Work, account_id: UUID, owner_id: UUID) -> Account:
@@ -232,7 +236,7 @@ async def transfer_account(work: Work, account_id: UUID, owner_id: UUID) -> Acco
     if before.owner_id == owner_id:
         await orders_follow(work, [account_id])
         return before
-    return await _save(work, _handed_over(before, owner_id), "transfer")
+    return await _save(work, written(_handed_over(before, owner_id), (), None), "transfer")
 
 
 def _handed_over(before: Account, owner_id: UUID) -> Change[Account]:
@@ -243,35 +247,72 @@ async def transfer_accounts(work: Work, account_ids: Collection[UUID], owner_id:
     """Hand over those of the accounts that are still `owner_id`'s; returns their ids. Nobody's scope is asked."""
     locked = await repository.lock_accounts(work.tx, account_ids)
     changes = [_handed_over(one, to) for _, one in sorted(locked.items()) if one.owner_id == owner_id]
-    await repository.save_accounts(work.tx, changes)
+    await save(work, [written(one, (), None) for one in changes])
     await record(work, resource(work), changes, action="transfer")
     moved = [one.after.id for one in changes]
     await orders_follow(work, moved)
     return moved
 
 
-async def save(work: Work, changes: Sequence[Change[Account]]) -> list[Account]:
-    """Write changed accounts, what is private of persons sealed, and return them so; raises VersionMismatch when one
-    has moved on."""
-    stored = await close_all(work, changes)
-    kept = [Change(one.before, after, one.changed) for one, after in zip(changes, stored, strict=True)]
+def source_of(data: AccountCreate | AccountUpdate) -> Source | None:
+    """Where a body says that it comes from."""
+    return Source(**data.source.model_dump()) if data.source else None
+
+
+async def add(work: Work, writes: Sequence[Written], external_ids: Sequence[AccountExternalId]) -> list[Account] | None:
+    """Write new accounts and ids of accounts in other systems, what is private of persons sealed, and return them so;
+    None when something clashed with another's."""
+    stored = await close_all(work, [_aged(work, write) for write in writes])
+    if not await repository.add_accounts(work.tx, stored, external_ids):
+        return None
+    return await _judged(work, writes, stored)
+
+
+async def save(work: Work, writes: Sequence[Written]) -> list[Account]:
+    """Write accounts that were changed, what is private of persons sealed, and return them so; raises VersionMismatch
+    when one has moved on."""
+    aged_ones = [_aged(work, write) for write in writes]
+    stored = await close_all(work, aged_ones)
+    kept = [one._replace(after=after) for one, after in zip(aged_ones, stored, strict=True)]
     await repository.save_accounts(work.tx, kept)
-    return stored
+    return await _judged(work, writes, stored)
 
 
-async def _save(work: Work, one: Change[Account], action: str) -> Account:
+def _aged(work: Work, write: Written) -> Change[Account]:
+    return write.one._replace(after=aged(work, write))
+
+
+async def _judged(work: Work, writes: Sequence[Written], stored: Sequence[Account]) -> list[Account]:
+    """Note where what was written came from, and judge the accounts anew."""
+    note(work, writes)
+    scores = await repository.judge(work.tx, [one.id for one in stored], work.today, work.settings.timezone)
+    return [one.model_copy(update={"quality_score": scores[one.id]}) for one in stored]
+
+
+async def confirm(work: Work, write: Written) -> Account:
+    """What a body gives with its source is known anew, though nothing of it changes."""
+    account = write.one.after
+    if write.fields:
+        (stored,) = await close_all(work, [_aged(work, write)])
+        await repository.put_dates(work.tx, stored)
+        (account,) = await _judged(work, [write], [stored])
+    return account
+
+
+async def _save(work: Work, write: Written, action: str) -> Account:
     """Write, announce and audit the change of a locked account, whose orders follow its owner.
 
     Raises DuplicateAccount when a race was lost.
     """
-    stored = one.after
-    if one.changed:
-        (stored,) = await save(work, [one])
-        if "external_ids" in one.changed:
-            await repository.drop_external_ids(work.tx, one.after.id)
-            if not await repository.add_accounts(work.tx, [], external_ids_of(one.after)):
-                raise DuplicateAccount()
-        await record(work, resource(work), [one], action=action)
-        if "owner_id" in one.changed:
-            await orders_follow(work, [one.after.id])
+    one = write.one
+    if not one.changed:
+        return await confirm(work, write)
+    (stored,) = await save(work, [write])
+    if "external_ids" in one.changed:
+        await repository.drop_external_ids(work.tx, one.after.id)
+        if not await repository.add_accounts(work.tx, [], external_ids_of(one.after)):
+            raise DuplicateAccount()
+    await record(work, resource(work), [one], action=action)
+    if "owner_id" in one.changed:
+        await orders_follow(work, [one.after.id])
     return stored
