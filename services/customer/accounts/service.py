@@ -286,7 +286,11 @@ async def _judged(work: Work, writes: Sequence[Written], stored: Sequence[Accoun
     """Note where what was written came from, and judge the accounts anew."""
     note(work, writes)
     scores = await repository.judge(work.tx, [one.id for one in stored], work.today, work.settings.timezone)
-    return [one.model_copy(update={"quality_score": scores[one.id]}) for one in stored]
+    return [_with_score(one, scores[one.id]) for one in stored]
+
+
+def _with_score(account: Account, score: float) -> Account:
+    return account.model_copy(update={"quality_score": score})
 
 
 async def confirm(work: Work, write: Written) -> Account:
