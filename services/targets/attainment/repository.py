@@ -9,6 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from kit.db.database import Tx
+from services.targets.decompositions.enums import PERIODS
 from services.targets.targets.enums import TargetState
 from services.targets.targets.lists import IN_SCOPE, OF_SCOPE
 
@@ -114,7 +115,8 @@ SELECT t.id, (SELECT coalesce(sum(b.amount), 0)::bigint FROM credit_bucket b
               WHERE {OF_SCOPE} AND b.day BETWEEN n.first AND n.last) AS actual
 FROM unnest($1::uuid[], $2::date[], $3::date[]) AS n(id, first, last) JOIN target t ON t.id = n.id
 """
-_PLANS = """
+_TIMES = ", ".join(f"'{dimension}'" for dimension in sorted(PERIODS))
+_PLANS = f"""
 SELECT d.target_id, d.drivers, s.ended, s.running, s.first, s.last
 FROM decomposition d CROSS JOIN LATERAL (
     SELECT coalesce(sum(c.amount) FILTER (WHERE c.period_end <= $2), 0)::bigint AS ended,
@@ -123,7 +125,7 @@ FROM decomposition d CROSS JOIN LATERAL (
            max(c.period_end) FILTER (WHERE c.period_start <= $2 AND c.period_end > $2) AS last
     FROM target c WHERE c.decomposition_id = d.id
 ) s
-WHERE d.target_id = ANY($1::uuid[]) AND d.is_crediting AND d.dimension IN ('month', 'quarter')
+WHERE d.target_id = ANY($1::uuid[]) AND d.is_crediting AND d.dimension IN ({_TIMES})
 """
 _VISIBLE = "($2 OR t.member_id = ANY($3::uuid[]) OR t.unit_id = ANY($4::uuid[]))"
 _ONE = f"{_TARGET} WHERE t.id = $1 AND {_VISIBLE}"

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from kit.money import ratio
 from services.targets.attainment.enums import Compare
-from services.targets.day_profiles.rules import years_before
+from services.targets.day_profiles.rules import end_year_earlier, years_before
 
 PERCENT_WHOLE = 1_000_000
 """100 % as an attainment."""
@@ -88,20 +88,12 @@ def assess(amount: int, actual: int, first: date, last: date, as_of: date, count
     )
 
 
-def year_earlier(day: date, *, is_end: bool = False) -> date:
-    """The same month and day a year earlier: of 29 February 28 February; of an end that is the last day of its month
-    the last day."""
-    if is_end and (day + _ONE).month != day.month:
-        return (day + _ONE).replace(year=(day + _ONE).year - 1) - _ONE
-    return years_before(day, 1)
-
-
 def earlier_period(first: date, last: date, until: date, compare: Compare) -> tuple[date, date]:
     """With what `first`..`last` is compared once it has come as far as `until`; ends before it starts while it has not
     begun."""
     reached = min(last, until)
     if compare is Compare.YEAR:
-        return year_earlier(first), year_earlier(reached, is_end=True)
+        return years_before(first, 1), end_year_earlier(reached)
     length = last - first + _ONE
     return first - length, reached - length
 

@@ -28,6 +28,7 @@ class DriverPart(FrozenRow):
 
     kind: DriverKind
     weight: int
+    params: dict[str, str | int] | None = None
     basis: Basis | None = None
     profile: ProfileWeights | None = None
 

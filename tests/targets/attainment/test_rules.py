@@ -21,9 +21,9 @@ from services.targets.attainment.rules import (
     planned_by,
     ranks,
     required_per_day,
-    year_earlier,
 )
 from services.targets.calendars.rules import working_days
+from services.targets.day_profiles.rules import end_year_earlier, years_before
 
 days = st.dates(date(1996, 1, 1), date(1999, 12, 31))
 holiday_sets = st.frozensets(days, max_size=8)
@@ -106,7 +106,7 @@ def test_february_in_china() -> None:
     ],
 )
 def test_a_year_earlier(day: date, start: date, end: date) -> None:
-    assert (year_earlier(day), year_earlier(day, is_end=True)) == (start, end)
+    assert (years_before(day, 1), end_year_earlier(day)) == (start, end)
 
 
 def test_earlier_periods_come_as_far_as_this_one() -> None:
