@@ -27,6 +27,7 @@ from services.customer.exchange_rates.models import ExchangeRateTable
 from services.customer.orders.models import OrderCheckTable, OrderLineTable, OrderSplitTable, OrderTable
 from services.customer.payments.models import PaymentAllocationTable, PaymentRefundTable, PaymentTable
 from services.customer.returns.models import OrderReturnTable
+from services.customer.timeline.models import OrderStepTable
 
 
 class Outbox(OutboxRow, Base, table=True):
@@ -83,6 +84,7 @@ __all__ = [
     "OrderLineTable",
     "OrderReturnTable",
     "OrderSplitTable",
+    "OrderStepTable",
     "OrderTable",
     "PartnerDirectory",
     "PaymentAllocationTable",
