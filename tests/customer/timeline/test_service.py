@@ -88,8 +88,8 @@ async def test_rows_of_one_instant_all_show_once_however_it_is_paged(world: Worl
 async def test_what_another_release_moves_is_there_too(world: World) -> None:
     order = await world.placed()
     async with world.service.transaction() as tx:
-        await tx.execute("UPDATE orders SET state = 'on_hold' WHERE id = $1", UUID(order["id"]))
-        await tx.execute("UPDATE orders SET state = 'on_hold', paid = 0 WHERE id = $1", UUID(order["id"]))
+        await tx.execute("UPDATE orders SET state = 'on_hold', updated_at = now() WHERE id = $1", UUID(order["id"]))
+        await tx.execute("UPDATE orders SET state = 'on_hold', updated_at = now() WHERE id = $1", UUID(order["id"]))
     (steps,) = await _pages(world, order["account_id"], "kind=order")
     assert [step["data"]["state"] for step in steps] == ["on_hold", "placed", "draft"]
 
