@@ -48,6 +48,9 @@ class ServiceSettings(BaseSettings):
     index_keys: SecretStr = Field(
         default=SecretStr(""), description="of blind indexes: 1:base64, or 1 and 2 in a change"
     )
+    identity_key: SecretStr = Field(
+        default=SecretStr(""), description="of the hashes by which services recognise one company; never changed"
+    )
     pool_writers: int = 4
     pool_readers: int = 3
     ops_host: str = Field(default="0.0.0.0", description="where a worker answers for its health and figures")

@@ -350,7 +350,7 @@ def _start_workers(runtimes: dict[str, Runtime], stack: AsyncExitStack) -> list[
 
 def kept_keys(secret: str) -> dict[str, str]:
     """Keys for personal values where the environment names none: made of the secret that a data folder keeps."""
-    unset = [name for name in ("keys", "index_keys") if not os.environ.get(f"CRMESH_{name.upper()}")]
+    unset = [name for name in ("keys", "index_keys", "identity_key") if not os.environ.get(f"CRMESH_{name.upper()}")]
     return {name: keys_of_secret(secret, name) for name in unset}
 
 

@@ -11,10 +11,11 @@ from services.customer.directories.access import GRANTS as DIRECTORIES
 from services.customer.exchange_rates.access import GRANTS as EXCHANGE_RATES
 from services.customer.orders.access import GRANTS as ORDERS
 from services.customer.payments.access import GRANTS as PAYMENTS
+from services.customer.persons.access import GRANTS as PERSONS
 from services.customer.roles import ADMINISTRATOR, AUDITOR
 
 OPERATIONS: Grants = {"operations:read": frozenset({AUDITOR}), "operations:write": frozenset()}
 
 PERMISSIONS: Mapping[str, frozenset[str]] = permissions_by_role(
-    ADMINISTRATOR, OPERATIONS, ACCOUNTS, CONTACTS, DIRECTORIES, EXCHANGE_RATES, ORDERS, PAYMENTS
+    ADMINISTRATOR, OPERATIONS, ACCOUNTS, CONTACTS, DIRECTORIES, EXCHANGE_RATES, ORDERS, PAYMENTS, PERSONS
 )

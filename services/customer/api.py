@@ -14,11 +14,13 @@ from services.customer.orders.router import router as orders
 from services.customer.payments.router import router as payments
 from services.customer.returns.router import router as returns
 from services.customer.subscriptions import subscriptions
+from services.customer.timeline.router import router as timeline
 from services.customer.transfers.router import router as transfers
 
 ROUTERS: tuple[APIRouter, ...] = (
     transfers,
     accounts,
+    timeline,
     contacts,
     consents,
     sellers,

@@ -7,7 +7,13 @@ from kit.events.tables import ConsumerOffsetRow, InboxRow, OutboxRow, ParkedEven
 from kit.jobs.tables import JobRow
 from kit.security.audit import AuditRow
 from kit.web.idempotency import IdempotencyRow
-from services.customer.accounts.models import AccountExternalIdTable, AccountTable, TypeCheckTable
+from services.customer.accounts.models import (
+    AccountExternalIdTable,
+    AccountFactTable,
+    AccountTable,
+    NightlyTable,
+    TypeCheckTable,
+)
 from services.customer.consents.models import ConsentTable
 from services.customer.contacts.models import (
     ContactExternalIdTable,
@@ -21,6 +27,7 @@ from services.customer.exchange_rates.models import ExchangeRateTable
 from services.customer.orders.models import OrderCheckTable, OrderLineTable, OrderSplitTable, OrderTable
 from services.customer.payments.models import PaymentAllocationTable, PaymentRefundTable, PaymentTable
 from services.customer.returns.models import OrderReturnTable
+from services.customer.timeline.models import OrderStepTable
 
 
 class Outbox(OutboxRow, Base, table=True):
@@ -64,6 +71,7 @@ METADATA = Base.metadata
 __all__ = [
     "METADATA",
     "AccountExternalIdTable",
+    "AccountFactTable",
     "AccountTable",
     "ConsentTable",
     "ContactExternalIdTable",
@@ -71,10 +79,12 @@ __all__ = [
     "ContactTable",
     "DataKeyTable",
     "ExchangeRateTable",
+    "NightlyTable",
     "OrderCheckTable",
     "OrderLineTable",
     "OrderReturnTable",
     "OrderSplitTable",
+    "OrderStepTable",
     "OrderTable",
     "PartnerDirectory",
     "PaymentAllocationTable",

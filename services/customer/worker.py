@@ -11,8 +11,8 @@ from kit.events.worker import Worker
 from kit.jobs.jobs import JobHandler
 from kit.process import make_runtime, run_worker
 from kit.runtime import Runtime
-from services.customer.accounts.dues import TYPES_DUE
-from services.customer.accounts.jobs import fill_tax_ids
+from services.customer.accounts.dues import NIGHTLY_DUE, TYPES_DUE
+from services.customer.accounts.jobs import QUALITY, fill_tax_ids, fill_weights, quality_job
 from services.customer.accounts.models import AccountColumns
 from services.customer.contacts.models import ContactColumns
 from services.customer.orders.metrics import orders_by_state
@@ -23,14 +23,14 @@ from services.customer.subscriptions import subscriptions
 from services.customer.transfers.jobs import transfer_job
 from services.customer.transfers.service import TRANSFER
 
-DUES: Sequence[AnyDue] = (TYPES_DUE,)
-KEYS: Sequence[Fill] = (names_of(AccountColumns), names_of(ContactColumns), fill_tax_ids)
+DUES: Sequence[AnyDue] = (TYPES_DUE, NIGHTLY_DUE)
+KEYS: Sequence[Fill] = (names_of(AccountColumns), names_of(ContactColumns), fill_tax_ids, fill_weights)
 """What makes the keys of rows that have none."""
 
 
 def jobs_of(runtime: Runtime) -> Mapping[str, JobHandler]:
     """Kind -> handler of the service's long work."""
-    return {FOLLOW: follow_job(runtime), TRANSFER: transfer_job(runtime)}
+    return {QUALITY: quality_job(runtime), FOLLOW: follow_job(runtime), TRANSFER: transfer_job(runtime)}
 
 
 def create_worker(runtime: Runtime) -> Worker:

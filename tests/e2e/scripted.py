@@ -321,6 +321,7 @@ CALLS: dict[str, How] = {
     "POST /v1/targets/{target_id}/activate": acted("/v1/targets/{target_id}/activate", target),
     "POST /v1/targets/{target_id}/close": acted("/v1/targets/{target_id}/close", active_target),
     "POST /v1/targets/{target_id}/decompositions": acted("/v1/targets/{target_id}/decompositions", target),
+    "POST /v1/targets/{target_id}/cascades": acted("/v1/targets/{target_id}/cascades", target),
     "POST /v1/attainment/rebuilds": rebuild,
     # channels
     "POST /v1/products": created("/v1/products"),

@@ -16,12 +16,13 @@ from kit.ids import new_id
 from kit.testing import service as harness
 from kit.testing.postgres import TestServer, create_database, drop_database, unique_name
 from kit.testing.service import ServiceHarness, service_harness
-from services.customer.worker import DUES
+from services.customer.accounts.dues import TYPES_DUE
 
 RELEASED = "0003"
 """The last revision of release 0.1.0."""
 _ACCOUNT = """
-INSERT INTO account (id, stream_key, kind, name, customer_type, tags) VALUES ($1, $1, 'organization', 'x', $2, '{}')
+INSERT INTO account (id, stream_key, kind, name, region, customer_type, tags)
+VALUES ($1, $1, 'organization', 'x', 'CN-31', $2, '{}')
 """
 _ORDER = """
 INSERT INTO orders (id, number, stream_key, account_id, customer_type, state, placement, order_date, payment_terms_days,
@@ -71,7 +72,7 @@ async def service(
 
 async def worked(service: ServiceHarness) -> list[tuple[Any, Any]]:
     """(customer type, company's word) of all accounts, the oldest first, once nothing is due."""
-    await DueLoop(service.runtime, DUES).turn()
+    await DueLoop(service.runtime, [TYPES_DUE]).turn()
     assert await service.rows("SELECT * FROM due_failure") == []
     rows = await service.rows("SELECT customer_type, business_type FROM account ORDER BY id")
     return [(row["customer_type"], row["business_type"]) for row in rows]
@@ -85,10 +86,9 @@ async def test_words_move_and_types_are_decided_and_told(service: ServiceHarness
     ]  # fmt: skip
     said = {event.payload["id"]: event.payload for event in await service.published("customer.account.updated.v1")}
     assert [said[str(one)]["customer_type"] for one in accounts] == ["dormant", "dormant", "dormant", "new"]
-    assert [said[str(one)]["changed"] for one in accounts][1:3] == [
-        ["business_type", "customer_type"],
-        ["customer_type"],
-    ]
+    changed = [said[str(one)]["changed"] for one in accounts]
+    assert changed[1:3] == [["business_type", "customer_type", "region"], ["customer_type", "region"]]
+    assert {payload["region"] for payload in said.values()} == {"CN-SH"}
     assert {row["customer_type"] for row in await service.rows("SELECT customer_type FROM orders")} == {"wholesale"}
     assert (await service.get(f"/v1/accounts/{accounts[0]}")).json()["last_order_date"] == "2020-05-01"
     assert await worked(service) == await worked(service)

@@ -9,31 +9,34 @@ from typing import Any
 from uuid import UUID
 
 from kit.errors import Conflict, VersionMismatch
-from kit.records import Change, changed_row, record
+from kit.records import Change, record
 from kit.security.principals import Scope
 from kit.tax_ids import tax_id_key, tax_id_keys
 from kit.web.batch import Raced, Results, decide_rows
 from kit.work import Work
 from services.customer.accounts import repository
 from services.customer.accounts.access import may_read_tax_ids
+from services.customer.accounts.facts import Written, check_source, written
 from services.customer.accounts.models import Account, AccountExternalId
+from services.customer.accounts.private import open_all
 from services.customer.accounts.repository import Pair
-from services.customer.accounts.rules import (
-    AccountArchived,
-    DuplicateAccount,
-    OwnerLeft,
-    check_customer_type,
-    clean_tax_id,
-)
+from services.customer.accounts.rules import AccountArchived, DuplicateAccount, OwnerLeft
 from services.customer.accounts.schemas import AccountRow
+from services.customer.accounts.sealing import PRIVATE
 from services.customer.accounts.service import (
-    ACCOUNTS,
+    add,
+    changed_account,
     check_owner,
+    confirm,
     external_ids_of,
     known_owners,
     new_account,
     own_seller,
+    resource,
+    save,
+    source_of,
     unknown_owner,
+    yuan_rate,
 )
 from services.customer.directories.service import Sellers
 from services.customer.ownership.service import orders_follow
@@ -50,9 +53,11 @@ class _Attempt:
     by_external: dict[Pair, UUID]
     by_tax_id: dict[Pair, UUID]
     accounts: dict[UUID, Account]
+    rate: str | None
     touched: set[UUID] = field(default_factory=set)
-    created: list[Change[Account]] = field(default_factory=list)
-    updated: list[Change[Account]] = field(default_factory=list)
+    created: list[Written] = field(default_factory=list)
+    updated: list[Written] = field(default_factory=list)
+    confirmed: list[Written] = field(default_factory=list)
     external: list[AccountExternalId] = field(default_factory=list)
 
 
@@ -74,11 +79,15 @@ async def _prepare(work: Work, rows: Sequence[AccountRow]) -> _Attempt:
     named = {pair for row in rows for pair in row.external_ids.items()}
     by_external = await repository.find_by_external(work.tx, named)
     accounts = await repository.lock_accounts(work.tx, set(by_external.values()))
-    return _Attempt(work, scope, await known_owners(work, rows), own, by_external, by_tax_id, accounts)
+    if any(set(PRIVATE) & row.given().keys() for row in rows):
+        accounts = {account.id: account for account in await open_all(work, list(accounts.values()))}
+    rate = await yuan_rate(work, rows)
+    return _Attempt(work, scope, await known_owners(work, rows), own, by_external, by_tax_id, accounts, rate)
 
 
 def _decide(attempt: _Attempt, row: AccountRow) -> tuple[str, UUID]:
     """What becomes of one row: (status, account id); raises AppError when it is refused."""
+    check_source(attempt.work, source_of(row))
     if row.owner_id is not None and row.owner_id not in attempt.owners.known:
         raise unknown_owner(row.owner_id)
     found = {attempt.by_external[pair] for pair in row.external_ids.items() if pair in attempt.by_external}
@@ -114,10 +123,10 @@ def _claim(attempt: _Attempt, account: Account) -> None:
 def _add(attempt: _Attempt, row: AccountRow) -> UUID:
     if row.owner_id in attempt.owners.left:
         raise OwnerLeft(row.owner_id)
-    tax_id = clean_tax_id(row.kind, row.country, row.tax_id)
-    account = new_account({**row.model_dump(), "tax_id": tax_id, "owner_id": row.owner_id or attempt.own})
+    values = {**row.model_dump(), "owner_id": row.owner_id or attempt.own}
+    account = new_account(attempt.work, values, attempt.rate)
     _claim(attempt, account)
-    attempt.created.append(Change(None, account))
+    attempt.created.append(written(Change(None, account), row.model_fields_set, source_of(row)))
     attempt.accounts[account.id] = account
     attempt.touched.add(account.id)
     attempt.by_external |= dict.fromkeys(account.external_ids.items(), account.id)
@@ -126,26 +135,25 @@ def _add(attempt: _Attempt, row: AccountRow) -> UUID:
 
 
 def _given(account: Account, row: AccountRow) -> dict[str, Any]:
-    """What a row says of an account that exists; raises Conflict, CustomerTypeMismatch, DuplicateAccount,
-    TaxIdInvalid."""
+    """What a row says of an account that exists; raises Conflict, DuplicateAccount."""
     given = row.given()
-    check_customer_type(given.pop("customer_type", None), account.customer_type)
     if row.kind != account.kind:
         raise Conflict("the kind of an account never changes")
     for source, name in row.external_ids.items():
         if account.external_ids.get(source, name) != name:
             raise DuplicateAccount(f"the account has another id in {source}")
     given["external_ids"] = {**account.external_ids, **row.external_ids}
-    country, tax_id = given.get("country", account.country), given.get("tax_id", account.tax_id)
-    given["tax_id"] = clean_tax_id(account.kind, country, tax_id)
     given["owner_id"] = given.get("owner_id") or account.owner_id
     return given
 
 
 def _change(attempt: _Attempt, account: Account, row: AccountRow) -> str:
-    one = changed_row(account, _given(account, row))
+    one = changed_account(attempt.work, account, _given(account, row), attempt.rate)
+    write = written(one, row.model_fields_set, source_of(row))
     attempt.touched.add(account.id)
     if not one.changed:
+        if write.source is not None:
+            attempt.confirmed.append(write)
         return "unchanged"
     if account.is_archived:
         raise AccountArchived()
@@ -153,7 +161,7 @@ def _change(attempt: _Attempt, account: Account, row: AccountRow) -> str:
         raise OwnerLeft(row.owner_id)
     if {"country", "tax_id"} & set(one.changed):
         _claim(attempt, one.after)
-    attempt.updated.append(one)
+    attempt.updated.append(write)
     new = [named for named in external_ids_of(one.after) if named.source not in account.external_ids]
     attempt.external += new
     attempt.by_external |= {(named.source, named.external_id): account.id for named in new}
@@ -163,12 +171,15 @@ def _change(attempt: _Attempt, account: Account, row: AccountRow) -> str:
 async def _write(attempt: _Attempt) -> None:
     """Everything at once; raises Raced when another transaction took a tax id or external id meanwhile."""
     work = attempt.work
-    if not await repository.add_accounts(work.tx, [one.after for one in attempt.created], attempt.external):
+    if await add(work, attempt.created, attempt.external) is None:
         raise Raced
     try:
-        await repository.save_accounts(work.tx, attempt.updated)
+        await save(work, attempt.updated)
     except VersionMismatch:
         raise Raced from None
-    await record(work, ACCOUNTS, attempt.created, action="create")
-    await record(work, ACCOUNTS, attempt.updated, action="update")
-    await orders_follow(work, [one.after.id for one in attempt.updated if "owner_id" in one.changed])
+    updated = [write.one for write in attempt.updated]
+    for write in attempt.confirmed:
+        await confirm(work, write)
+    await record(work, resource(work), [write.one for write in attempt.created], action="create")
+    await record(work, resource(work), updated, action="update")
+    await orders_follow(work, [one.after.id for one in updated if "owner_id" in one.changed])

@@ -18,3 +18,34 @@ class CustomerType(StrEnum):
     NEW = "new"
     EXISTING = "existing"
     DORMANT = "dormant"
+
+
+class IndustryScheme(StrEnum):
+    """Classifications of industries: China's, and that of the United Nations."""
+
+    GBT4754 = "gbt4754"
+    ISIC = "isic"
+
+
+class SizeClass(StrEnum):
+    """Of enterprises, as statistics of China have it."""
+
+    LARGE = "large"
+    MEDIUM = "medium"
+    SMALL = "small"
+    MICRO = "micro"
+
+
+class SourceChannel(StrEnum):
+    """Where somebody learnt something of a customer."""
+
+    INTERNAL_SALES = "internal_sales"
+    INTERNAL_FEEDBACK = "internal_feedback"
+    AFTER_SALES = "after_sales"
+    EXTERNAL_REPORT = "external_report"
+    MEDIA = "media"
+    VISIT = "visit"
+    PHONE = "phone"
+    INTERNET = "internet"
+    PARTNER = "partner"
+    IMPORT = "import"

@@ -1,4 +1,4 @@
-"""Makes the keys of tax ids that have none: those from before the keys, and those that an older release writes."""
+"""What goes through all accounts: keys of tax ids and what is not valid of rows that have none, quality every night."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from uuid import UUID
 
 import asyncpg
 
+from kit.clock import business_date
 from kit.db.database import Tx
+from kit.jobs.jobs import JobContext, JobHandler
+from kit.runtime import Runtime
 from kit.tax_ids import formatted_tax_id
 from services.customer.accounts import repository
 from services.customer.accounts.repository import TaxId
+from services.customer.accounts.rules import invalid_weight
 
 
 async def fill_tax_ids(tx: Tx, after: UUID, count: int) -> UUID | None:
@@ -48,3 +52,36 @@ async def _made(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> bool:
     except asyncpg.UniqueViolationError:
         return False
     return True
+
+
+async def fill_weights(tx: Tx, after: UUID, count: int) -> UUID | None:
+    """Judge by the validators at most so many accounts behind an id; returns the last id, None when none is left."""
+    rows = await repository.unweighed(tx, after, count)
+    if not rows:
+        return None
+    await repository.put_weights(tx, {row.id: invalid_weight(*row[1:]) for row in rows})
+    return rows[-1].id
+
+
+QUALITY = "accounts.quality"
+"""Kind of the job that refreshes the quality of all accounts, which falls as days pass."""
+AT_ONCE = 1_000
+
+
+def quality_job(runtime: Runtime) -> JobHandler:
+    """Handler of `accounts.quality`: a step is a transaction and keeps where it is; nobody waits long."""
+
+    async def run(job: JobContext) -> Mapping[str, Any]:
+        state = job.state or {"after": str(UUID(int=0)), "accounts": 0}
+        while True:
+            async with runtime.db.transaction() as tx:
+                ids = await repository.next_to_judge(tx, UUID(state["after"]), AT_ONCE)
+                if not ids:
+                    return {"accounts": state["accounts"]}
+                timezone = runtime.settings.timezone
+                await repository.judge(tx, ids, business_date(timezone), timezone)
+                state = {"after": str(ids[-1]), "accounts": state["accounts"] + len(ids)}
+                job.done = state["accounts"]
+                await job.checkpoint(state, tx)
+
+    return run

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from kit.db.columns import DECODED, FrozenRow, OwnedRow, identifier, moment, one_of, text
+from kit.db.columns import DECODED, FrozenRow, OwnedRow, big_int, document, identifier, moment, one_of, text
 from kit.db.text_keys import TextKeyed, TextKeys, key_indexes
 from kit.tax_ids import TAX_ID_VERSION
-from services.customer.accounts.enums import AccountKind, CustomerType
+from services.customer.accounts.enums import AccountKind, CustomerType, IndustryScheme, SizeClass, SourceChannel
 from services.customer.db import Base
+from services.customer.persons.enums import LawfulBasis
+
+
+class Industry(FrozenRow):
+    """A code of a classification of industries."""
+
+    scheme: IndustryScheme
+    code: str
 
 
 class AccountColumns(OwnedRow):
@@ -21,6 +29,11 @@ class AccountColumns(OwnedRow):
 
     The database takes care that `customer_type` holds nothing else: what release 0.1.0 writes there, which is the
     company's own word, goes to `business_type`, and the type is decided anew (null: not yet).
+
+    `phone_on`, `size_on`: as of when these are known; `invalid_weight`: of what is there and fails today's validators
+    (null: not judged yet).
+
+    A person's phone and address stand sealed (`accounts/sealing.py`), an organisation's in clear.
     """
 
     __tablename__ = "account"
@@ -36,7 +49,22 @@ class AccountColumns(OwnedRow):
     customer_type: Annotated[CustomerType | None, text(nullable=True)] = None
     business_type: Annotated[str | None, text(nullable=True)] = None
     last_order_date: Annotated[date | None, Field(nullable=True)] = None
+    industry: Annotated[Industry | None, DECODED, document(nullable=True)] = None
+    employees: Annotated[int | None, big_int(nullable=True)] = None
+    annual_revenue_base: Annotated[int | None, big_int(nullable=True)] = None
+    size_class: Annotated[SizeClass | None, text(nullable=True)] = None
     website: Annotated[str | None, text(nullable=True)] = None
+    domain: Annotated[str | None, text(nullable=True)] = None
+    phone: Annotated[str | None, text(nullable=True)] = None
+    address: Annotated[str | None, text(nullable=True)] = None
+    sealed_phone: Annotated[bytes | None, Field(sa_type=sa.LargeBinary, nullable=True)] = None
+    sealed_address: Annotated[bytes | None, Field(sa_type=sa.LargeBinary, nullable=True)] = None
+    phone_index_1: Annotated[bytes | None, Field(sa_type=sa.LargeBinary, nullable=True)] = None
+    phone_index_2: Annotated[bytes | None, Field(sa_type=sa.LargeBinary, nullable=True)] = None
+    phone_on: Annotated[date | None, Field(nullable=True)] = None
+    size_on: Annotated[date | None, Field(nullable=True)] = None
+    invalid_weight: Annotated[int | None, Field(nullable=True)] = None
+    quality_score: Annotated[float | None, Field(sa_type=sa.Double, nullable=True)] = None
     owner_id: Annotated[UUID | None, identifier(nullable=True)] = None
     tags: Annotated[tuple[str, ...], Field(sa_type=sa.ARRAY(sa.Text), nullable=False)]
     archived_at: Annotated[datetime | None, moment(nullable=True)] = None
@@ -77,11 +105,62 @@ class AccountTable(AccountColumns, TextKeyed, TaxKeyed, Base, table=True):
         sa.Index("ix_account_tax_id_to_key", "id", postgresql_where=sa.text(TAX_ID_TO_KEY)),
         one_of("kind", AccountKind),
         sa.CheckConstraint("tax_id IS NULL OR country IS NOT NULL", name="tax_id_has_country"),
+        sa.CheckConstraint("kind = 'organization' OR phone IS NULL", name="phone_in_clear"),
+        sa.CheckConstraint("kind = 'organization' OR address IS NULL", name="address_in_clear"),
+        sa.Index("ix_account_phone", "phone", postgresql_where=sa.text("phone IS NOT NULL")),
+        sa.Index("ix_account_phone_index_1", "phone_index_1", postgresql_where=sa.text("phone_index_1 IS NOT NULL")),
+        sa.Index("ix_account_phone_index_2", "phone_index_2", postgresql_where=sa.text("phone_index_2 IS NOT NULL")),
         *key_indexes("account", AccountColumns.__text_keys__, "owner_id"),
         sa.Index("ix_account_created_at_id", "created_at", "id"),
         sa.Index("ix_account_owner_id_created_at_id", "owner_id", "created_at", "id"),
         sa.Index("ix_account_last_order_date_id", "last_order_date", "id"),
+        sa.Index("ix_account_quality_score_id", "quality_score", "id"),
+        sa.Index("ix_account_unweighed", "id", postgresql_where=sa.text("invalid_weight IS NULL")),
     )
+
+
+class Source(FrozenRow):
+    """Where something came from, when it was collected there, and why it may be kept."""
+
+    channel: Annotated[SourceChannel | None, text(nullable=True)] = None
+    collected_on: Annotated[date | None, Field(nullable=True)] = None
+    lawful_basis: Annotated[LawfulBasis | None, text(nullable=True)] = None
+
+
+class AccountFact(Source):
+    """A write of an account: its `fields`, and what they were then (`known`, without personal values)."""
+
+    __tablename__ = "account_fact"
+
+    id: Annotated[UUID, identifier(primary_key=True)]
+    account_id: Annotated[UUID, identifier(nullable=False)]
+    account_version: Annotated[int, Field(nullable=False)]
+    fields: Annotated[tuple[str, ...], Field(sa_type=sa.ARRAY(sa.Text), nullable=False)]
+    known: Annotated[dict[str, Any], DECODED, document(nullable=False)]
+    recorded_by: Annotated[str, text(nullable=False)]
+    recorded_at: Annotated[datetime, moment(nullable=False)]
+
+
+class AccountFactTable(AccountFact, Base, table=True):
+    """What was written of accounts, and where it came from."""
+
+    __table_args__ = (sa.Index(None, "account_id", "recorded_at", "id"),)
+
+
+class Nightly(FrozenRow):
+    """A job that is begun at the start of each business day."""
+
+    __tablename__ = "nightly"
+
+    id: Annotated[UUID, identifier(primary_key=True)]
+    name: Annotated[str, text(nullable=False)]
+    due_at: Annotated[datetime, moment(nullable=False)]
+
+
+class NightlyTable(Nightly, Base, table=True):
+    """Jobs of every night."""
+
+    __table_args__ = (sa.UniqueConstraint("name"), sa.Index("ix_nightly_due_at", "due_at"))
 
 
 class TypeCheck(FrozenRow):

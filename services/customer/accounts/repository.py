@@ -76,6 +76,60 @@ WHERE NOT EXISTS (
 """
 
 
+_JUDGE = """
+WITH p AS (
+  SELECT a.id,
+    10 + 20 * (a.tax_id IS NOT NULL)::int + 15 * (a.region IS NOT NULL)::int + 15 * (a.industry IS NOT NULL)::int
+      + 5 * (a.domain IS NOT NULL)::int + 5 * (a.owner_id IS NOT NULL)::int AS lasting,
+    CASE WHEN a.size_class IS NOT NULL
+      THEN greatest(0, $2::date - coalesce(a.size_on, (a.updated_at AT TIME ZONE $3)::date)) END AS size_age,
+    CASE WHEN a.phone IS NOT NULL OR a.sealed_phone IS NOT NULL
+      THEN greatest(0, $2::date - coalesce(a.phone_on, (a.updated_at AT TIME ZONE $3)::date)) END AS phone_age,
+    (SELECT min(greatest(0, $2::date - (c.updated_at AT TIME ZONE $3)::date)) FROM contact c
+     WHERE c.account_id = a.id AND c.archived_at IS NULL AND 'decision_maker' = ANY (c.roles)) AS contact_age,
+    coalesce(a.invalid_weight, 0) AS invalid, a.quality_score
+  FROM account a WHERE a.id = ANY ($1::uuid[])
+), w AS (
+  SELECT p.*, lasting + 10 * num_nonnulls(size_age, phone_age, contact_age) AS present, lasting + 10 * (
+    coalesce(power(0.5, size_age / 365.0), 0) + coalesce(power(0.5, phone_age / 365.0), 0)
+    + coalesce(power(0.5, contact_age / 365.0), 0)) AS fresh
+  FROM p
+), s AS (
+  SELECT id, quality_score, round((10 * (0.6 * present + 10.0 * (present - least(present, invalid)) / present
+    + 0.3 * fresh))::double precision) / 10 AS score
+  FROM w
+), u AS (
+  UPDATE account a SET quality_score = s.score FROM s
+  WHERE a.id = s.id AND s.score IS DISTINCT FROM s.quality_score
+)
+SELECT id, score FROM s
+"""
+"""Weights and half-lives of quality: 0.6 of how much is there, 0.1 of what of that is valid, 0.3 of how fresh it is."""
+_NEXT_TO_JUDGE = "SELECT id FROM account WHERE id > $1 ORDER BY id LIMIT $2 FOR NO KEY UPDATE"
+_DATE = """
+UPDATE account a SET phone_on = r.phone_on, size_on = r.size_on
+FROM json_populate_recordset(NULL::account, $1::json) r WHERE a.id = r.id
+"""
+_UNWEIGHED = """
+SELECT id, kind, country, tax_id, region FROM account WHERE invalid_weight IS NULL AND id > $1 ORDER BY id LIMIT $2
+FOR NO KEY UPDATE SKIP LOCKED
+"""
+_WEIGH = """
+UPDATE account a SET invalid_weight = r.invalid_weight
+FROM json_populate_recordset(NULL::account, $1::json) r WHERE a.id = r.id
+"""
+
+
+class Unweighed(NamedTuple):
+    """What of an account the validators judge."""
+
+    id: UUID
+    kind: str
+    country: str | None
+    tax_id: str | None
+    region: str | None
+
+
 class LastOrders(NamedTuple):
     """Dates of the confirmed orders of an account: the latest before a day, and the latest of all."""
 
@@ -195,3 +249,35 @@ async def check_types_later(tx: Tx, checks: Sequence[TypeCheck], now: datetime) 
 async def drop_type_checks(tx: Tx, ids: Collection[UUID]) -> None:
     """Take checks of types off the list."""
     await tx.execute("DELETE FROM customer_type_check WHERE id = ANY($1::uuid[])", list(ids))
+
+
+async def judge(tx: Tx, ids: Collection[UUID], today: date, timezone: str) -> dict[UUID, float]:
+    """Refresh the quality of accounts, which the caller has locked; returns it. No change of theirs: no version."""
+    rows = await tx.fetch(_JUDGE, list(ids), today, timezone) if ids else []
+    return {row["id"]: row["score"] for row in rows}
+
+
+async def next_to_judge(tx: Tx, after: UUID, count: int) -> list[UUID]:
+    """Accounts behind an id, in order of id, locked."""
+    return [row["id"] for row in await tx.fetch(_NEXT_TO_JUDGE, after, count)]
+
+
+async def put_dates(tx: Tx, account: Account) -> None:
+    """Note as of when phone and size are known: no change of the account's, so without a version."""
+    dates = {"id": account.id, "phone_on": account.phone_on, "size_on": account.size_on}
+    await tx.execute(_DATE, dumps([dates]))
+
+
+async def unweighed(tx: Tx, after: UUID, count: int) -> list[Unweighed]:
+    """Accounts that the validators have not judged, behind an id, locked; those that others lock are left out."""
+    return await tx.rows(Unweighed, _UNWEIGHED, after, count)
+
+
+async def put_weights(tx: Tx, weights: Mapping[UUID, int]) -> None:
+    """Note what of accounts is not valid."""
+    await tx.execute(_WEIGH, dumps([{"id": one, "invalid_weight": weight} for one, weight in weights.items()]))
+
+
+async def put_nightly(tx: Tx, row_id: UUID, due_at: datetime) -> None:
+    """When a job of every night is begun next."""
+    await tx.execute("UPDATE nightly SET due_at = $2 WHERE id = $1", row_id, due_at)

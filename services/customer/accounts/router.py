@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends
+from fastapi import Depends, Query
 from starlette.responses import Response
 
-from kit.security.fields import shown, shown_list
+from kit.security.fields import shown_list
+from kit.security.principals import owned_rows
 from kit.web import routes
 from kit.web.batch import BatchAnswer, parse_rows
 from kit.web.context import Allow, Context, IfMatch
-from kit.web.lists import documented, owned_list
+from kit.web.lists import documented, list_answer
 from kit.web.responses import json_answer
 from services.customer.accounts import batches, service
-from services.customer.accounts.access import FIELDS
-from services.customer.accounts.lists import ACCOUNTS
+from services.customer.accounts.access import FIELDS, may_read_tax_ids
+from services.customer.accounts.lists import ACCOUNTS, FACTS, FACTS_WITHOUT_TAX_IDS
 from services.customer.accounts.models import Account
+from services.customer.accounts.private import shown_account, shown_items, with_phone
 from services.customer.accounts.schemas import (
     AccountBatch,
     AccountCreate,
+    AccountFactPage,
     AccountPage,
     AccountRead,
     AccountRow,
@@ -30,21 +34,21 @@ from services.customer.accounts.schemas import (
 
 router = routes.router("accounts")
 Reader = Annotated[Context, Depends(Allow("accounts:read"))]
-Writer = Annotated[Context, Depends(Allow("accounts:write"))]
-Transferrer = Annotated[Context, Depends(Allow("accounts:transfer"))]
+Writer = Annotated[Context, Depends(Allow("accounts:write", personal=True))]
+Transferrer = Annotated[Context, Depends(Allow("accounts:transfer", personal=True))]
+Phone = Annotated[str | None, Query(max_length=64, description="A phone number, of China unless it names its country")]
 
 
-def _answer(work: Context, account: Account, status: int = 200) -> Response:
+async def _answer(work: Context, account: Account, status: int = 200) -> Response:
     """The account as far as the caller may see its fields."""
-    body = account.model_dump(exclude={"archived_at"}) | {"is_archived": account.is_archived}
     location = f"/v1/accounts/{account.id}" if status == 201 else None
-    return json_answer(shown(body, FIELDS, work.actor), status, version=account.version, location=location)
+    return json_answer(await shown_account(work, account), status, version=account.version, location=location)
 
 
 @router.post("/v1/accounts", response_model=AccountRead, status_code=201)
 async def create_account(body: AccountCreate, work: Writer) -> Response:
     """Create an account."""
-    return _answer(work, await service.create_account(work, body), 201)
+    return await _answer(work, await service.create_account(work, body), 201)
 
 
 @router.post("/v1/accounts/batch", response_model=BatchAnswer)
@@ -56,36 +60,47 @@ async def upsert_accounts(body: AccountBatch, work: Writer) -> Response:
 
 
 @router.get("/v1/accounts", response_model=AccountPage, openapi_extra=documented(ACCOUNTS))
-async def list_accounts(work: Reader) -> Response:
-    """Accounts that the caller may see."""
-    return await owned_list(work, shown_list(ACCOUNTS, FIELDS, work.actor), "a.owner_id")
+async def list_accounts(work: Reader, phone: Phone = None) -> Response:
+    """Accounts that the caller may see; `phone` is exact, and finds persons for who sees them in full."""
+    where, args = await owned_rows(work.tx, work.visible, "a.owner_id")
+    found, hashes = with_phone(work, phone, len(args))
+    spec, show = shown_list(ACCOUNTS, FIELDS, work.actor), partial(shown_items, work)
+    return await list_answer(work, spec, f"{where}{found}", [*args, *hashes], extra=("phone",), show=show)
 
 
 @router.get("/v1/accounts/{account_id}", response_model=AccountRead)
 async def get_account(account_id: UUID, work: Reader) -> Response:
     """One account."""
-    return _answer(work, await service.get_account(work, account_id))
+    return await _answer(work, await service.get_account(work, account_id))
+
+
+@router.get("/v1/accounts/{account_id}/facts", response_model=AccountFactPage, openapi_extra=documented(FACTS))
+async def list_account_facts(account_id: UUID, work: Reader) -> Response:
+    """What was written of an account, when, and where it came from; nothing personal, tax ids for who may read them."""
+    await service.get_account(work, account_id)
+    spec = FACTS if may_read_tax_ids(work.actor) else FACTS_WITHOUT_TAX_IDS
+    return await list_answer(work, spec, "f.account_id = $1", [account_id])
 
 
 @router.patch("/v1/accounts/{account_id}", response_model=AccountRead)
 async def update_account(account_id: UUID, body: AccountUpdate, version: IfMatch, work: Writer) -> Response:
     """Change fields of an account."""
-    return _answer(work, await service.update_account(work, account_id, version, body))
+    return await _answer(work, await service.update_account(work, account_id, version, body))
 
 
 @router.post("/v1/accounts/{account_id}/transfer", response_model=AccountRead)
 async def transfer_account(account_id: UUID, body: AccountTransfer, work: Transferrer) -> Response:
     """Hand an account over; its orders and payments go along, what was credited and splits that were entered stay."""
-    return _answer(work, await service.transfer_account(work, account_id, body.owner_id))
+    return await _answer(work, await service.transfer_account(work, account_id, body.owner_id))
 
 
 @router.post("/v1/accounts/{account_id}/archive", response_model=AccountRead)
 async def archive_account(account_id: UUID, work: Writer) -> Response:
     """Archive an account: it stays readable and takes no more orders."""
-    return _answer(work, await service.archive_account(work, account_id))
+    return await _answer(work, await service.archive_account(work, account_id))
 
 
 @router.post("/v1/accounts/{account_id}/restore", response_model=AccountRead)
 async def restore_account(account_id: UUID, work: Writer) -> Response:
     """Undo an archive: the account takes changes and orders again."""
-    return _answer(work, await service.restore_account(work, account_id))
+    return await _answer(work, await service.restore_account(work, account_id))

@@ -10,11 +10,23 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from kit.web.batch import BatchBody
 from kit.web.lists import page_of
-from kit.web.schema import ABSENT, Code, Label, Schema, Text
-from services.customer.accounts.enums import AccountKind, CustomerType
+from kit.web.schema import ABSENT, BusinessDate, Code, Label, NonNegativeAmount, Schema, Text
+from services.customer.accounts.enums import AccountKind, CustomerType, IndustryScheme, SizeClass, SourceChannel
+from services.customer.persons.enums import LawfulBasis
 
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$", min_length=2, max_length=2)]
-Region = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}-[A-Z0-9]{1,3}$", min_length=4, max_length=6)]
+GivenRegion = Annotated[
+    Label,
+    Field(
+        max_length=50, description="ISO 3166-2, or a province of China: CN-SH, CN-31, 310000, 上海市, Shanghai are one"
+    ),
+]
+GivenPhone = Annotated[
+    Label, Field(max_length=64, description="read as in the account's country (China without one), kept in E.164")
+]
+Address = Annotated[Label, Field(max_length=200)]
+IndustryCode = Annotated[str, StringConstraints(min_length=1, max_length=5, pattern=r"^[A-Za-z]?[0-9]{0,4}$")]
+Employees = Annotated[int, Field(strict=True, ge=0, le=10_000_000)]
 TaxId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ./-]*$", min_length=1, max_length=40)]
 ExternalIds = Annotated[dict[Code, Code], Field(max_length=20, description="id of the account per source system")]
 GivenType = Annotated[
@@ -28,10 +40,27 @@ _EXAMPLE: dict[str, Any] = {
     "country": "CN",
     "tax_id": "91110000600037341L",
     "region": "CN-SH",
+    "industry": {"scheme": "gbt4754", "code": "51"},
+    "employees": 40,
     "business_type": "retail",
     "external_ids": {"erp": "C-1001"},
     "tags": ["import"],
 }
+
+
+class IndustryBody(Schema):
+    """A code of GB/T 4754-2017 or ISIC Rev.4: a section, division, group or class."""
+
+    scheme: IndustryScheme
+    code: IndustryCode
+
+
+class SourceBody(Schema):
+    """Where what a write says came from: with it, also what stays as it was counts as known anew."""
+
+    channel: SourceChannel
+    collected_on: BusinessDate | None = None
+    lawful_basis: LawfulBasis | None = None
 
 
 class ExternalRef(Schema):
@@ -56,13 +85,19 @@ class AccountCreate(Schema):
     local_name: Text | None = None
     tax_id: TaxId | None = None
     country: Country | None = None
-    region: Region | None = None
+    region: GivenRegion | None = None
     customer_type: GivenType = None
     business_type: Code | None = None
+    industry: IndustryBody | None = None
+    employees: Employees | None = None
+    annual_revenue_base: NonNegativeAmount | None = None
     website: Text | None = None
+    phone: GivenPhone | None = None
+    address: Address | None = None
     owner_id: UUID | None = None
     external_ids: ExternalIds = Field(default_factory=dict)
     tags: Tags = Field(default_factory=list)
+    source: SourceBody | None = None
 
 
 class AccountRow(AccountCreate):
@@ -86,13 +121,19 @@ class AccountUpdate(Schema):
     local_name: Text | None = None
     tax_id: TaxId | None = None
     country: Country | None = None
-    region: Region | None = None
+    region: GivenRegion | None = None
     customer_type: GivenType = None
     business_type: Code | None = None
+    industry: IndustryBody | None = None
+    employees: Employees | None = None
+    annual_revenue_base: NonNegativeAmount | None = None
     website: Text | None = None
+    phone: GivenPhone | None = None
+    address: Address | None = None
     owner_id: UUID | None = None
     external_ids: ExternalIds = ABSENT
     tags: Tags = ABSENT
+    source: SourceBody | None = None
 
 
 class AccountTransfer(Schema):
@@ -118,13 +159,36 @@ class AccountRead(Schema):
     customer_type: CustomerType | None
     business_type: str | None
     last_order_date: date | None
+    industry: IndustryBody | None
+    employees: int | None
+    annual_revenue_base: int | None
+    size_class: SizeClass | None
     website: str | None
+    domain: str | None
+    phone: str | None
+    address: str | None
     owner_id: UUID | None
     external_ids: dict[str, str]
     tags: list[str]
     is_archived: bool
+    quality_score: float | None
     created_at: datetime
     updated_at: datetime
 
 
+class AccountFactRead(Schema):
+    """A write of an account: the fields, what was known then (nothing personal), and where it came from."""
+
+    id: UUID
+    account_version: int
+    fields: list[str]
+    known: dict[str, Any]
+    channel: SourceChannel | None
+    collected_on: date | None
+    lawful_basis: LawfulBasis | None
+    recorded_by: str
+    recorded_at: datetime
+
+
 AccountPage = page_of(AccountRead)
+AccountFactPage = page_of(AccountFactRead)

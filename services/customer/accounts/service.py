@@ -2,49 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from kit import clock
 from kit.errors import FieldError, NotFound, NotHeardYet, UnknownReference
+from kit.names import fold_name
 from kit.records import Change, Resource, changed_row, fresh, record
+from kit.security.identity import identity_hash
 from kit.versions import Versions
 from kit.work import Work
 from services.customer.accounts import repository
 from services.customer.accounts.access import may_read_tax_ids
+from services.customer.accounts.changes import SIZED_BY, cleaned
 from services.customer.accounts.enums import CustomerType
-from services.customer.accounts.models import Account, AccountExternalId
+from services.customer.accounts.facts import Written, aged, check_source, note, written
+from services.customer.accounts.filling import YUAN
+from services.customer.accounts.models import Account, AccountExternalId, Source
+from services.customer.accounts.private import close_all, open_all
 from services.customer.accounts.rules import (
     AccountArchived,
     DuplicateAccount,
     OwnerLeft,
     check_customer_type,
-    clean_tax_id,
 )
 from services.customer.accounts.schemas import AccountCreate, AccountUpdate, ExternalRef
+from services.customer.accounts.sealing import PRIVATE
 from services.customer.directories import service as directories
 from services.customer.directories.service import Sellers
 from services.customer.events_out import AccountCreated, AccountUpdated
+from services.customer.exchange_rates.service import rate_on
 from services.customer.ownership.service import orders_follow
 
 
-def _said(one: Change[Account]) -> AccountCreated | AccountUpdated:
+def _said(work: Work, one: Change[Account]) -> AccountCreated | AccountUpdated:
     account = one.after
     kind = AccountUpdated if one.before else AccountCreated
-    changed = sorted("is_archived" if name == "archived_at" else name for name in one.changed)
-    name = account.name if account.is_organization else None
-    return kind.of(account, name=name, is_archived=account.is_archived, changed=changed)
+    more: dict[str, Any] = {"is_archived": account.is_archived, "changed": said_fields(one.changed)}
+    if not account.is_organization:
+        return kind.of(account, name=None, **more)
+    key = repository.tax_keys(account)["tax_id_key"]
+    hashes = {
+        "tax_id_hash": identity_hash(work.settings, "tax_id", account.country or "", key) if key else None,
+        "domain_hash": identity_hash(work.settings, "domain", account.domain) if account.domain else None,
+    }
+    return kind.of(account, name_key=fold_name(account.name), **hashes, **more)
 
 
-ACCOUNTS = Resource("account", Account, _said, audited=tuple(AccountCreate.model_fields), owner="owner_id")
+def said_fields(changed: Iterable[str]) -> list[str]:
+    """Names of changed fields as events and histories have them."""
+    return sorted("is_archived" if name == "archived_at" else name for name in changed)
 
 
-def new_account(values: Mapping[str, Any]) -> Account:
-    """A new account of checked values; it keys its own stream. Raises CustomerTypeMismatch."""
+def resource(work: Work) -> Resource[Account]:
+    """Accounts as they are announced and audited."""
+    audited = tuple(name for name in AccountCreate.model_fields if name != "source")
+    return Resource("account", Account, partial(_said, work), audited=audited, owner="owner_id")
+
+
+async def yuan_rate(work: Work, bodies: Iterable[AccountCreate | AccountUpdate]) -> str | None:
+    """Base units per CNY today, where one of these bodies says something of an enterprise's size."""
+    is_asked = any(SIZED_BY & body.given().keys() for body in bodies)
+    return await rate_on(work, YUAN, work.today) if is_asked else None
+
+
+def new_account(work: Work, values: Mapping[str, Any], rate: str | None) -> Account:
+    """A new account of the fields of a body; it keys its own stream. Raises CustomerTypeMismatch and what `cleaned`
+    raises."""
     begun, decided = fresh(), CustomerType.NEW
     check_customer_type(values.get("customer_type"), decided)
-    return Account.model_validate({**values, **begun, "stream_key": begun["id"], "customer_type": decided})
+    kept = cleaned(values, values["kind"], None, base_currency=work.base_currency, rate=rate)
+    return Account.model_validate({**kept, **begun, "stream_key": begun["id"], "customer_type": decided})
+
+
+def changed_account(work: Work, before: Account, given: Mapping[str, Any], rate: str | None) -> Change[Account]:
+    """The account with the fields of a body; raises what `cleaned` raises."""
+    kept = cleaned(given, before.kind, before, base_currency=work.base_currency, rate=rate)
+    return changed_row(before, kept)
 
 
 async def own_seller(work: Work) -> UUID | None:
@@ -102,15 +138,17 @@ async def refuse_taken(work: Work, account: Account) -> None:
 
 async def create_account(work: Work, data: AccountCreate) -> Account:
     """Add an account; raises TaxIdInvalid, UnknownReference, DuplicateAccount."""
+    check_source(work, source := source_of(data))
     owner_id = data.owner_id or await own_seller(work)
     await check_owner(work, owner_id)
-    tax_id = clean_tax_id(data.kind, data.country, data.tax_id)
-    account = new_account({**data.model_dump(), "tax_id": tax_id, "owner_id": owner_id})
+    account = new_account(work, {**data.model_dump(), "owner_id": owner_id}, await yuan_rate(work, [data]))
     await refuse_taken(work, account)
-    if not await repository.add_accounts(work.tx, [account], external_ids_of(account)):
+    write = written(Change(None, account), data.model_fields_set, source)
+    stored = await add(work, [write], external_ids_of(account))
+    if stored is None:
         raise DuplicateAccount()
-    await record(work, ACCOUNTS, [Change(None, account)], action="create")
-    return account
+    await record(work, resource(work), [Change(None, account)], action="create")
+    return stored[0]
 
 
 def external_ids_of(account: Account) -> list[AccountExternalId]:
@@ -165,29 +203,28 @@ async def update_account(work: Work, account_id: UUID, version: Versions, data: 
     """Change the fields given; raises NotFound, VersionMismatch, AccountArchived and those of create."""
     before = await _lock_open(work, account_id)
     version.check(before.version)
-    given = data.given()
-    check_customer_type(given.pop("customer_type", None), before.customer_type)
-    if {"country", "tax_id"} & given.keys():
-        country, tax_id = given.get("country", before.country), given.get("tax_id", before.tax_id)
-        given["tax_id"] = clean_tax_id(before.kind, country, tax_id)
-    one = changed_row(before, given)
+    given, source = data.given(), source_of(data)
+    check_source(work, source)
+    if set(PRIVATE) & given.keys():
+        (before,) = await open_all(work, [before])
+    one = changed_account(work, before, given, await yuan_rate(work, [data]))
     if "owner_id" in one.changed:
         await check_owner(work, one.after.owner_id)
     if {"country", "tax_id", "external_ids"} & set(one.changed):
         await refuse_taken(work, one.after)
-    return await _save(work, one, "update")
+    return await _save(work, written(one, given, source), "update")
 
 
 async def archive_account(work: Work, account_id: UUID) -> Account:
     """Close an account for changes and orders; raises NotFound, AccountArchived."""
     before = await _lock_open(work, account_id)
-    return await _save(work, changed_row(before, {"archived_at": clock.now()}), "archive")
+    return await _save(work, written(changed_row(before, {"archived_at": clock.now()}), (), None), "archive")
 
 
 async def restore_account(work: Work, account_id: UUID) -> Account:
     """Open an archived account again; raises NotFound."""
     before = await _lock(work, account_id)
-    return await _save(work, changed_row(before, {"archived_at": None}), "restore")
+    return await _save(work, written(changed_row(before, {"archived_at": None}), (), None), "restore")
 
 
 async def transfer_account(work: Work, account_id: UUID, owner_id: UUID) -> Account:
@@ -199,7 +236,7 @@ async def transfer_account(work: Work, account_id: UUID, owner_id: UUID) -> Acco
     if before.owner_id == owner_id:
         await orders_follow(work, [account_id])
         return before
-    return await _save(work, _handed_over(before, owner_id), "transfer")
+    return await _save(work, written(_handed_over(before, owner_id), (), None), "transfer")
 
 
 def _handed_over(before: Account, owner_id: UUID) -> Change[Account]:
@@ -210,25 +247,76 @@ async def transfer_accounts(work: Work, account_ids: Collection[UUID], owner_id:
     """Hand over those of the accounts that are still `owner_id`'s; returns their ids. Nobody's scope is asked."""
     locked = await repository.lock_accounts(work.tx, account_ids)
     changes = [_handed_over(one, to) for _, one in sorted(locked.items()) if one.owner_id == owner_id]
-    await repository.save_accounts(work.tx, changes)
-    await record(work, ACCOUNTS, changes, action="transfer")
+    await save(work, [written(one, (), None) for one in changes])
+    await record(work, resource(work), changes, action="transfer")
     moved = [one.after.id for one in changes]
     await orders_follow(work, moved)
     return moved
 
 
-async def _save(work: Work, one: Change[Account], action: str) -> Account:
+def source_of(data: AccountCreate | AccountUpdate) -> Source | None:
+    """Where a body says that it comes from."""
+    return Source(**data.source.model_dump()) if data.source else None
+
+
+async def add(work: Work, writes: Sequence[Written], external_ids: Sequence[AccountExternalId]) -> list[Account] | None:
+    """Write new accounts and ids of accounts in other systems, what is private of persons sealed, and return them so;
+    None when something clashed with another's."""
+    stored = await close_all(work, [_aged(work, write) for write in writes])
+    if not await repository.add_accounts(work.tx, stored, external_ids):
+        return None
+    return await _judged(work, writes, stored)
+
+
+async def save(work: Work, writes: Sequence[Written]) -> list[Account]:
+    """Write accounts that were changed, what is private of persons sealed, and return them so; raises VersionMismatch
+    when one has moved on."""
+    aged_ones = [_aged(work, write) for write in writes]
+    stored = await close_all(work, aged_ones)
+    kept = [one._replace(after=after) for one, after in zip(aged_ones, stored, strict=True)]
+    await repository.save_accounts(work.tx, kept)
+    return await _judged(work, writes, stored)
+
+
+def _aged(work: Work, write: Written) -> Change[Account]:
+    return write.one._replace(after=aged(work, write))
+
+
+async def _judged(work: Work, writes: Sequence[Written], stored: Sequence[Account]) -> list[Account]:
+    """Note where what was written came from, and judge the accounts anew."""
+    note(work, writes)
+    scores = await repository.judge(work.tx, [one.id for one in stored], work.today, work.settings.timezone)
+    return [_with_score(one, scores[one.id]) for one in stored]
+
+
+def _with_score(account: Account, score: float) -> Account:
+    return account.model_copy(update={"quality_score": score})
+
+
+async def confirm(work: Work, write: Written) -> Account:
+    """What a body gives with its source is known anew, though nothing of it changes."""
+    account = write.one.after
+    if write.fields:
+        (stored,) = await close_all(work, [_aged(work, write)])
+        await repository.put_dates(work.tx, stored)
+        (account,) = await _judged(work, [write], [stored])
+    return account
+
+
+async def _save(work: Work, write: Written, action: str) -> Account:
     """Write, announce and audit the change of a locked account, whose orders follow its owner.
 
     Raises DuplicateAccount when a race was lost.
     """
-    if one.changed:
-        await repository.save_accounts(work.tx, [one])
-        if "external_ids" in one.changed:
-            await repository.drop_external_ids(work.tx, one.after.id)
-            if not await repository.add_accounts(work.tx, [], external_ids_of(one.after)):
-                raise DuplicateAccount()
-        await record(work, ACCOUNTS, [one], action=action)
-        if "owner_id" in one.changed:
-            await orders_follow(work, [one.after.id])
-    return one.after
+    one = write.one
+    if not one.changed:
+        return await confirm(work, write)
+    (stored,) = await save(work, [write])
+    if "external_ids" in one.changed:
+        await repository.drop_external_ids(work.tx, one.after.id)
+        if not await repository.add_accounts(work.tx, [], external_ids_of(one.after)):
+            raise DuplicateAccount()
+    await record(work, resource(work), [one], action=action)
+    if "owner_id" in one.changed:
+        await orders_follow(work, [one.after.id])
+    return stored

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from kit.db.columns import FrozenRow, identifier, moment, one_of, text
-from services.customer.consents.enums import LawfulBasis
 from services.customer.db import Base
+from services.customer.persons.enums import LawfulBasis
 
 
 class Consent(FrozenRow):

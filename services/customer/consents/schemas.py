@@ -9,8 +9,8 @@ from pydantic import ConfigDict, Field
 
 from kit.web.lists import page_of
 from kit.web.schema import LongText, Moment, Schema
-from services.customer.consents.enums import LawfulBasis
 from services.customer.contacts.schemas import ReachWord
+from services.customer.persons.enums import LawfulBasis
 
 
 class ConsentCreate(Schema):

@@ -20,10 +20,10 @@ from services.customer.consents.models import Consent
 from services.customer.consents.rules import BeforeGiven, ConsentWithdrawn, InFuture, NotAConsent, Said, latest, revives
 from services.customer.consents.schemas import ConsentCreate
 from services.customer.contacts import service as contacts
-from services.customer.contacts.access import may_read_pii
 from services.customer.contacts.models import AllowedChannel, Contact
-from services.customer.contacts.sealing import ring_of
 from services.customer.events_out import ContactConsentChanged
+from services.customer.persons.access import may_read_pii
+from services.customer.persons.sealing import ring_of
 
 
 def _place(consent_id: UUID) -> Place:

@@ -22,8 +22,9 @@ from services.customer.contacts.models import Contact
 from services.customer.contacts.repository import Pair
 from services.customer.contacts.rules import ContactArchived, DuplicateContact
 from services.customer.contacts.schemas import ContactRow
-from services.customer.contacts.sealing import email_hashes, index_of
+from services.customer.contacts.sealing import email_hashes
 from services.customer.contacts.service import checked, new_contact, open_all, write
+from services.customer.persons.sealing import index_of
 
 Held = tuple[UUID, bytes]
 """Account and hash of an e-mail address."""

@@ -76,6 +76,7 @@ class ContactTable(SealedContact, TextKeyed, Base, table=True):
         ),
         *key_indexes("contact", ContactColumns.__text_keys__, "account_id"),
         sa.Index("ix_contact_created_at_id", "created_at", "id"),
+        sa.Index("ix_contact_account_id_created_at_id", "account_id", "created_at", "id"),
     )
 
 

@@ -17,7 +17,6 @@ from kit.web.context import Allow, Context, IfMatch
 from kit.web.lists import documented, list_answer
 from kit.web.responses import json_answer
 from services.customer.contacts import batches, lists, service
-from services.customer.contacts.access import may_read_pii
 from services.customer.contacts.models import Contact
 from services.customer.contacts.schemas import (
     ContactBatch,
@@ -27,6 +26,7 @@ from services.customer.contacts.schemas import (
     ContactRow,
     ContactUpdate,
 )
+from services.customer.persons.access import may_read_pii
 
 router = routes.router("contacts")
 Reader = Annotated[Context, Depends(Allow("contacts:read", personal=True))]

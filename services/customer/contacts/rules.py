@@ -25,12 +25,6 @@ class EmailInvalid(Invalid):
     code, title = "email-invalid", "The e-mail address is not valid"
 
 
-class PhoneInvalid(Invalid):
-    """No phone number of the account's country, nor of the one that it names."""
-
-    code, title = "phone-invalid", "The phone number is not valid"
-
-
 def primary_of(marked: Sequence[bool]) -> list[bool]:
     """Which of several is the primary one: the one that is marked, else the first. Raises ValueError for two marks."""
     if sum(marked) > 1:
@@ -42,8 +36,3 @@ def masked_email(value: str) -> str:
     """`zhang@x.com` becomes `z***@x.com`."""
     local, _, domain = value.rpartition("@")
     return f"{local[:1]}***@{domain}"
-
-
-def masked_phone(value: str) -> str:
-    """`+8613812345678` becomes `***5678`: the last four digits, whatever the length."""
-    return f"***{value[-4:]}"

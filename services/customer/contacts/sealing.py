@@ -9,39 +9,15 @@ from uuid import UUID
 
 import orjson
 
-from kit.errors import AppError, FieldError
-from kit.security.blind_index import BlindIndex, IndexPair, NotNormal, normal_email, normal_phone, split_extension
-from kit.security.cipher import DataKey, KeyRing, Place
-from kit.settings import ServiceSettings, UnsafeSettings
+from kit.errors import FieldError
+from kit.security.blind_index import BlindIndex, IndexPair, NotNormal, normal_email
+from kit.security.cipher import DataKey, Place
 from services.customer.contacts.enums import PointKind
 from services.customer.contacts.models import Contact, ContactPoint, Phone, Point, SealedContact, StoredContact
-from services.customer.contacts.rules import EmailInvalid, PhoneInvalid, primary_of
+from services.customer.contacts.rules import EmailInvalid, primary_of
+from services.customer.persons.sealing import clean_phone
 
-HOME = "CN"
-"""Where a phone number without a country is dialled, at an account without one."""
 SEALED = ("emails", "phones", "birthday", "address")
-
-
-class KeysUnset(AppError):
-    """This process has no keys for personal values."""
-
-    code, status, title = "keys-unset", 503, "Personal values cannot be read or kept until their keys are set"
-
-
-def ring_of(settings: ServiceSettings) -> KeyRing:
-    """The keys that wrap those of persons; raises KeysUnset."""
-    try:
-        return KeyRing.from_settings(settings)
-    except UnsafeSettings as error:
-        raise KeysUnset(str(error)) from None
-
-
-def index_of(settings: ServiceSettings) -> BlindIndex:
-    """The keys of the hashes; raises KeysUnset."""
-    try:
-        return BlindIndex.from_settings(settings)
-    except UnsafeSettings as error:
-        raise KeysUnset(str(error)) from None
 
 
 def email_of(given: Mapping[str, Any], pointer: str) -> Point:
@@ -55,11 +31,7 @@ def email_of(given: Mapping[str, Any], pointer: str) -> Point:
 
 def phone_of(given: Mapping[str, Any], country: str | None, pointer: str) -> Phone:
     """A phone number as it is kept: E.164, an extension beside it. Raises PhoneInvalid."""
-    plain, extension = split_extension(given["value"])
-    try:
-        value = normal_phone(plain, country or HOME)
-    except NotNormal as refused:
-        raise PhoneInvalid(str(refused), errors=[FieldError(pointer, refused.code, str(refused))]) from None
+    value, extension = clean_phone(given["value"], country, pointer)
     return Phone(**{**given, "value": value, "extension": extension or given.get("extension")})
 
 

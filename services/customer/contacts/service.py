@@ -18,25 +18,24 @@ from services.customer.accounts import service as accounts
 from services.customer.accounts.models import Account
 from services.customer.accounts.rules import AccountArchived
 from services.customer.contacts import repository
-from services.customer.contacts.access import may_read_pii
 from services.customer.contacts.enums import PointKind
 from services.customer.contacts.lists import FOUND_BY
 from services.customer.contacts.models import AllowedChannel, Contact, ContactExternalId, StoredContact
-from services.customer.contacts.rules import ContactArchived, DuplicateContact, masked_email, masked_phone
+from services.customer.contacts.rules import ContactArchived, DuplicateContact, masked_email
 from services.customer.contacts.schemas import ContactCreate, ContactUpdate
 from services.customer.contacts.sealing import (
-    HOME,
     SEALED,
     email_hashes,
-    index_of,
     opened,
     points_of,
     read_value,
-    ring_of,
     sealed,
     with_points,
 )
 from services.customer.events_out import ContactCreated, ContactUpdated
+from services.customer.persons.access import may_read_pii
+from services.customer.persons.rules import masked_phone
+from services.customer.persons.sealing import HOME, index_of, ring_of
 
 AUDITED = tuple(ContactCreate.model_fields)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from kit import clock
-from kit.db.rows import insert_rows
+from kit.db.rows import insert_rows, select_sql
 from kit.errors import Conflict, FieldError, Invalid
 from kit.ids import new_id
 from kit.records import audit_added
@@ -15,6 +17,17 @@ from services.customer.exchange_rates.schemas import ExchangeRateCreate
 
 class DuplicateExchangeRate(Conflict):
     code, title = "duplicate-exchange-rate", "That day has a rate of this currency; a rate never changes"
+
+
+async def rate_on(work: Work, currency: str, day: date) -> str | None:
+    """Base units per unit of a currency on a day; None where there is no rate."""
+    if currency == work.base_currency:
+        return "1"
+    sql = select_sql(
+        ExchangeRate, "currency = $1 AND base_currency = $2 AND valid_from <= $3 ORDER BY valid_from DESC LIMIT 1"
+    )
+    found = await work.tx.row(ExchangeRate, sql, currency, work.base_currency, day)
+    return found.rate if found else None
 
 
 async def create_rate(work: Work, data: ExchangeRateCreate) -> ExchangeRate:

@@ -18,6 +18,7 @@ from kit.records import fresh
 from kit.settings import ServiceSettings
 from kit.transitions import next_state
 from kit.work import Work
+from services.customer.accounts.regions import clean_region
 from services.customer.accounts.rules import AccountArchived, check_customer_type
 from services.customer.orders.enums import RETURNABLE, CheckKind, CheckState, OrderState
 from services.customer.orders.models import Buyer, Order, OrderCheck, OrderLine, OrderSplit, ShownOrder
@@ -152,7 +153,7 @@ def _filled(
         **_dating(work, content.order_date, before),
         "is_split": is_split,
         "partner_id": content.partner_id,
-        "region": content.region,
+        "region": clean_region(None, content.region),
         "payment_terms_days": content.payment_terms_days,
         "net": priced.total.net,
         "tax": priced.total.tax,

@@ -20,7 +20,7 @@ from kit.web.schema import (
     Schema,
     Share,
 )
-from services.customer.accounts.schemas import ExternalRef, GivenType, Region
+from services.customer.accounts.schemas import ExternalRef, GivenRegion, GivenType
 from services.customer.events_out import OrderSplit
 from services.customer.orders.enums import CheckState, OrderState
 
@@ -67,7 +67,7 @@ class OrderContent(Schema):
     currency: CurrencyCode
     order_date: BusinessDate | None = None
     partner_id: UUID | None = None
-    region: Region | None = None
+    region: GivenRegion | None = None
     customer_type: GivenType = None
     payment_terms_days: Terms = 30
     lines: Lines
@@ -121,7 +121,7 @@ class OrderUpdate(Schema):
     currency: CurrencyCode = ABSENT
     order_date: BusinessDate | None = None
     partner_id: UUID | None = None
-    region: Region | None = None
+    region: GivenRegion | None = None
     customer_type: GivenType = None
     payment_terms_days: Terms = ABSENT
     lines: Lines = ABSENT

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from kit.db.columns import DECODED, FrozenRow, OwnedRow, big_int, document, identifier, moment, text
-from services.customer.db import Base
+from services.customer.db import Base, OfAccount
 from services.customer.payments.rules import unallocated
 
 
@@ -40,6 +40,7 @@ class PaymentTable(PaymentColumns, Base, table=True):
         sa.CheckConstraint("amount > 0 AND refunded BETWEEN 0 AND amount", name="amounts"),
         sa.CheckConstraint("(external_source IS NULL) = (external_id IS NULL)", name="external"),
         sa.Index("ix_payment_account_id_id", "account_id", "id"),
+        sa.Index("ix_payment_account_id_created_at_id", "account_id", "created_at", "id"),
         sa.Index("ix_payment_received_on_id", "received_on", "id"),
         sa.Index("ix_payment_created_at_id", "created_at", "id"),
     )
@@ -88,12 +89,13 @@ class PaymentRefund(FrozenRow):
     created_at: Annotated[datetime, moment(nullable=False)]
 
 
-class PaymentRefundTable(PaymentRefund, Base, table=True):
+class PaymentRefundTable(PaymentRefund, OfAccount, Base, table=True):
     """Refunds."""
 
     __table_args__ = (
         sa.CheckConstraint("amount > 0", name="amount"),
         sa.Index("ix_payment_refund_payment_id_id", "payment_id", "id"),
+        sa.Index(None, "account_id", "created_at", "id"),
     )
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from kit.db.columns import DECODED, FrozenRow, big_int, document, identifier, moment, text
-from services.customer.db import Base
+from services.customer.db import Base, OfAccount
 from services.customer.returns.rules import ReturnedLine
 
 
@@ -39,7 +39,7 @@ class OrderReturn(FrozenRow):
     created_at: Annotated[datetime, moment(nullable=False)]
 
 
-class OrderReturnTable(OrderReturn, Base, table=True):
+class OrderReturnTable(OrderReturn, OfAccount, Base, table=True):
     """Returns."""
 
     __table_args__ = (
@@ -48,4 +48,5 @@ class OrderReturnTable(OrderReturn, Base, table=True):
         sa.CheckConstraint("gross_base = net_base + tax_base", name="base_amounts"),
         sa.CheckConstraint("settled_base >= 0", name="settled"),
         sa.Index("ix_order_return_order_id_id", "order_id", "id"),
+        sa.Index(None, "account_id", "created_at", "id"),
     )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
 from kit.db.database import Tx
+from services.targets.decompositions.enums import PERIODS
 from services.targets.targets.enums import TargetState
-from services.targets.targets.lists import IN_SCOPE
+from services.targets.targets.lists import IN_SCOPE, OF_SCOPE
 
 Scope = tuple[bool, Sequence[UUID], Sequence[UUID]]
 """What is visible: everything, or what belongs to these members and units."""
@@ -20,6 +21,7 @@ class GroupSum(NamedTuple):
     """What was credited in a group, and by how many lines."""
 
     key: str | None
+    second_key: str | None
     actual: int
     lines: int
 
@@ -38,9 +40,22 @@ class TargetResult(NamedTuple):
     period_start: date
     period_end: date
     is_nested: bool
+    stretch: int | None
     closed_value: int | None
     actual: int
     lines: int
+    unassigned: int
+
+
+class TimePlan(NamedTuple):
+    """A crediting decomposition by time on a day: what its ended children amount to, and the child that runs."""
+
+    target_id: UUID
+    drivers: str
+    ended: int
+    running: int | None
+    first: date | None
+    last: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +86,11 @@ _KEYS = {
     "": "NULL::text",
     "member": "b.member_id::text",
     "unit": "b.unit_path[cardinality(b.unit_path)]::text",
+    "day": "to_char(b.day, 'YYYY-MM-DD')",
+    "week": "to_char(b.day, 'IYYY-\"W\"IW')",
     "month": "to_char(b.day, 'YYYY-MM')",
+    "quarter": "to_char(b.day, 'YYYY-\"Q\"Q')",
+    "year": "to_char(b.day, 'YYYY')",
     "product_line": "nullif(b.product_line, '')",
     "region": "nullif(b.region, '')",
     "customer_type": "nullif(b.customer_type, '')",
@@ -84,11 +103,29 @@ SELECT t.id, t.parent_id, t.decomposition_id, t.child_key, t.name, t.state, t.am
                JOIN target o ON o.decomposition_id = t.decomposition_id AND o.child_key = above.id::text
                     AND o.unit_id = above.id
                WHERE u.id = t.unit_id AND above.id <> t.unit_id) AS is_nested,
-       t.closed_value, a.actual, a.lines
+       t.stretch, t.closed_value, a.actual, a.lines, a.unassigned
 FROM target t CROSS JOIN LATERAL (
-    SELECT coalesce(sum(b.amount), 0)::bigint AS actual, coalesce(sum(b.lines), 0)::bigint AS lines
-    FROM credit_bucket b WHERE {IN_SCOPE}
+    SELECT coalesce(sum(b.amount), 0)::bigint AS actual, coalesce(sum(b.lines), 0)::bigint AS lines,
+           coalesce(sum(b.amount) FILTER (WHERE b.unit_path = '{{}}'), 0)::bigint AS unassigned
+    FROM credit_bucket b WHERE {IN_SCOPE} AND b.day <= $5
 ) a
+"""
+_IN_PERIODS = f"""
+SELECT t.id, (SELECT coalesce(sum(b.amount), 0)::bigint FROM credit_bucket b
+              WHERE {OF_SCOPE} AND b.day BETWEEN n.first AND n.last) AS actual
+FROM unnest($1::uuid[], $2::date[], $3::date[]) AS n(id, first, last) JOIN target t ON t.id = n.id
+"""
+_TIMES = ", ".join(f"'{dimension}'" for dimension in sorted(PERIODS))
+_PLANS = f"""
+SELECT d.target_id, d.drivers, s.ended, s.running, s.first, s.last
+FROM decomposition d CROSS JOIN LATERAL (
+    SELECT coalesce(sum(c.amount) FILTER (WHERE c.period_end <= $2), 0)::bigint AS ended,
+           max(c.amount) FILTER (WHERE c.period_start <= $2 AND c.period_end > $2) AS running,
+           max(c.period_start) FILTER (WHERE c.period_start <= $2 AND c.period_end > $2) AS first,
+           max(c.period_end) FILTER (WHERE c.period_start <= $2 AND c.period_end > $2) AS last
+    FROM target c WHERE c.decomposition_id = d.id
+) s
+WHERE d.target_id = ANY($1::uuid[]) AND d.is_crediting AND d.dimension IN ({_TIMES})
 """
 _VISIBLE = "($2 OR t.member_id = ANY($3::uuid[]) OR t.unit_id = ANY($4::uuid[]))"
 _ONE = f"{_TARGET} WHERE t.id = $1 AND {_VISIBLE}"
@@ -96,12 +133,12 @@ _FAMILY = f"""
 {_TARGET} WHERE (t.id = $1 OR t.parent_id = $1) AND {_VISIBLE}
 ORDER BY t.id <> $1, t.decomposition_id, t.child_key
 """
-_TREE = f"{_TARGET} WHERE t.root_id = $1 AND {_VISIBLE} ORDER BY t.id LIMIT $5"
+_TREE = f"{_TARGET} WHERE t.root_id = $1 AND {_VISIBLE} ORDER BY t.id LIMIT $6"
 _KNOWN = "SELECT EXISTS (SELECT 1 FROM target WHERE {0} = $1) OR EXISTS (SELECT 1 FROM credit_bucket WHERE {0} = $1)"
 
 
-async def sum_credits(tx: Tx, part: Slice, group_by: str = "") -> list[GroupSum]:
-    """Sums of the buckets in `part`, one per group; one alone without groups."""
+async def sum_credits(tx: Tx, part: Slice, groups: Sequence[str], limit: int) -> list[GroupSum]:
+    """Sums of the buckets in `part`, one per group or pair of groups; one alone without groups."""
     wheres, args = ["TRUE"], list[object]()
     for name, condition in _CONDITIONS.items():
         if (value := getattr(part, name)) is not None:
@@ -110,22 +147,35 @@ async def sum_credits(tx: Tx, part: Slice, group_by: str = "") -> list[GroupSum]
     if part.visible_members is not None:
         args += [part.visible_members, part.visible_units or ()]
         wheres.append(f"(b.member_id = ANY(${len(args) - 1}::uuid[]) OR b.unit_path && ${len(args)}::uuid[])")
-    grouping = " GROUP BY 1 ORDER BY 1" if group_by else ""
-    sql = f"SELECT {_KEYS[group_by]} AS key, {_SUMS} FROM credit_bucket b WHERE {' AND '.join(wheres)}{grouping}"
-    return await tx.rows(GroupSum, sql, *args)
+    first, second = _KEYS[groups[0] if groups else ""], _KEYS[groups[1] if len(groups) > 1 else ""]
+    grouping = f" GROUP BY 1, 2 ORDER BY 1, 2 LIMIT {limit}" if groups else ""
+    source = f"FROM credit_bucket b WHERE {' AND '.join(wheres)}{grouping}"
+    return await tx.rows(GroupSum, f"SELECT {first} AS key, {second} AS second_key, {_SUMS} {source}", *args)
 
 
-async def list_results(tx: Tx, target_id: UUID, scope: Scope, *, children: bool) -> list[TargetResult]:
-    """The result of a target, if visible, on request with those of its children after it, by decomposition and key.
+async def list_results(tx: Tx, target_id: UUID, scope: Scope, until: date, *, children: bool) -> list[TargetResult]:
+    """The result of a target at the end of a day, if visible, on request with those of its children after it, by
+    decomposition and key.
 
     One statement: what is credited meanwhile is in all of them or in none.
     """
-    return await tx.rows(TargetResult, _FAMILY if children else _ONE, target_id, *scope)
+    return await tx.rows(TargetResult, _FAMILY if children else _ONE, target_id, *scope, until)
 
 
-async def list_tree_results(tx: Tx, root_id: UUID, scope: Scope, limit: int) -> list[TargetResult]:
-    """Results of the visible targets of a tree."""
-    return await tx.rows(TargetResult, _TREE, root_id, *scope, limit)
+async def list_tree_results(tx: Tx, root_id: UUID, scope: Scope, until: date, limit: int) -> list[TargetResult]:
+    """Results of the visible targets of a tree at the end of a day."""
+    return await tx.rows(TargetResult, _TREE, root_id, *scope, until, limit)
+
+
+async def sum_periods(tx: Tx, periods: Mapping[UUID, tuple[date, date]]) -> dict[UUID, int]:
+    """What was credited in the scopes of targets, in other periods than their own."""
+    firsts, lasts = [first for first, _ in periods.values()], [last for _, last in periods.values()]
+    return {row["id"]: int(row["actual"]) for row in await tx.fetch(_IN_PERIODS, list(periods), firsts, lasts)}
+
+
+async def list_plans(tx: Tx, target_ids: Sequence[UUID], until: date) -> list[TimePlan]:
+    """The crediting decompositions by time of targets as they stand on a day."""
+    return await tx.rows(TimePlan, _PLANS, target_ids, until)
 
 
 async def is_known(tx: Tx, dimension: str, value: str) -> bool:

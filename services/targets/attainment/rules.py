@@ -1,18 +1,23 @@
-"""Pure rules of attainment: percent, gap, and pace by working days."""
+"""Pure rules of attainment: percent, gap, pace by working days and by plan, ranks, and earlier periods."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from fractions import Fraction
 
 from kit.money import ratio
+from services.targets.attainment.enums import Compare
+from services.targets.day_profiles.rules import end_year_earlier, years_before
 
 PERCENT_WHOLE = 1_000_000
 """100 % as an attainment."""
 
 MAX_PERCENT = 10**18
 """Largest percent that is told, in 1e-6: one that fits 64 bits."""
+
+_ONE = timedelta(days=1)
 
 Count = Callable[[date, date], int]
 """How many days of a period work, both ends included; 0 when it ends before it starts."""
@@ -81,3 +86,33 @@ def assess(amount: int, actual: int, first: date, last: date, as_of: date, count
         pace=attainment_percent(actual, expected),
         required_per_day=required_per_day(gap, remaining),
     )
+
+
+def earlier_period(first: date, last: date, until: date, compare: Compare) -> tuple[date, date]:
+    """With what `first`..`last` is compared once it has come as far as `until`; ends before it starts while it has not
+    begun."""
+    reached = min(last, until)
+    if compare is Compare.YEAR:
+        return years_before(first, 1), end_year_earlier(reached)
+    length = last - first + _ONE
+    return first - length, reached - length
+
+
+def growth(value: int, compared: int) -> int | None:
+    """(value - compared) / compared in 1e-6, None unless `compared` is positive."""
+    return attainment_percent(value - compared, compared) if compared > 0 else None
+
+
+def ranks(results: Sequence[tuple[int, int]]) -> list[int | None]:
+    """Rank of each (actual, amount) by its exact percent, the highest first: equal ones share a rank and the next is
+    left out (1 2 2 4); without a positive amount there is none."""
+    shares = [Fraction(actual, amount) if amount > 0 else None for actual, amount in results]
+    places: dict[Fraction, int] = {}
+    for place, share in enumerate(sorted((share for share in shares if share is not None), reverse=True), start=1):
+        places.setdefault(share, place)
+    return [None if share is None else places[share] for share in shares]
+
+
+def planned_by(ended: int, running: int | None, elapsed: int, whole: int) -> int:
+    """What a plan by time expects: all of its ended parts, and of the running one the weight that has elapsed."""
+    return ended if running is None else ended + expected_by(running, elapsed, whole)

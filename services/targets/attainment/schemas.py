@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from datetime import date
-from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from kit.web.schema import BusinessDate, Schema, Text
+from services.targets.attainment.enums import Compare, GroupBy
 from services.targets.targets.enums import TargetState
 
 
-class GroupBy(StrEnum):
-    """What results are broken down by."""
+def _parted(value: object) -> object:
+    """`unit,month` is two values, as in `sort` and `fields`."""
+    if not isinstance(value, list):
+        return value
+    parts = [part for each in value for part in str(each).split(",")]
+    if unknown := set(parts) - set(GroupBy):
+        raise ValueError(f"{min(unknown)!r} is none of {', '.join(GroupBy)}")
+    return parts
 
-    MEMBER = "member"
-    UNIT = "unit"
-    MONTH = "month"
-    PRODUCT_LINE = "product_line"
-    REGION = "region"
-    CUSTOMER_TYPE = "customer_type"
+
+Groups = Annotated[list[GroupBy], BeforeValidator(_parted)]
 
 
 class AttainmentQuery(Schema):
@@ -36,13 +39,24 @@ class AttainmentQuery(Schema):
     customer_type: Text | None = None
     first: BusinessDate | None = Field(default=None, alias="from", description="first posting date")
     last: BusinessDate | None = Field(default=None, alias="to", description="last posting date")
-    group_by: GroupBy | None = Field(default=None, description="one item per value; `unit` is the unit itself")
+    group_by: Groups = Field(
+        default=[], max_length=2, description="one item per value, or pair of values; `unit` is the unit itself"
+    )
+    as_of: BusinessDate | None = Field(default=None, description="the end of this day counts; without it, now")
+    compare: Compare | None = Field(default=None, description="also what was credited in an earlier period")
 
 
 class AttainmentItem(Schema):
-    """One result. `key` is the group's value (null: none, or unassigned). The fields from `target_id` on are
-    those of a target: percents in millionths, amounts in minor units, null where undefined. Of a closed one
-    `closed_value` is what was credited when it was closed, `after_close` what came later (both are in `actual`).
+    """One result. `key` is the group's value (null: none, or unassigned), `second_key` that of a second group.
+    `compared` is what was credited in the earlier period, as far as this one has come; `growth` is null unless that is
+    positive. The fields from `target_id` on are those of a target: percents and shares in millionths, amounts in minor
+    units, null where undefined.
+
+    `expected` and `pace` go by working days; `expected_plan` and `pace_plan` by the crediting decomposition by time:
+    what its ended children and the running one, by its days, amount to. `rank` is that among the children of a
+    decomposition (equal ones share it, those of no positive amount have none), `unassigned_share` that of what belongs
+    to no unit. Of a closed one `closed_value` is what was credited when it was closed, `after_close` what came later
+    (both are in `actual`).
 
     Where children of targets are shown, each decomposition has one more item: `key` is `unallocated`, there is no
     `target_id`, and `actual` is what was credited to the target outside of all these children. Children and
@@ -50,8 +64,11 @@ class AttainmentItem(Schema):
     outermost count."""
 
     key: str | None
+    second_key: str | None = None
     actual: int
     lines: int
+    compared: int | None = None
+    growth: int | None = None
     target_id: UUID | None = None
     parent_id: UUID | None = None
     decomposition_id: UUID | None = None
@@ -60,10 +77,16 @@ class AttainmentItem(Schema):
     period_start: date | None = None
     period_end: date | None = None
     amount: int | None = None
+    stretch: int | None = None
     attainment: int | None = None
+    reached: bool | None = None
+    rank: int | None = None
     gap: int | None = None
     expected: int | None = None
     pace: int | None = None
+    expected_plan: int | None = None
+    pace_plan: int | None = None
+    unassigned_share: int | None = None
     required_per_day: int | None = None
     working_days: int | None = None
     elapsed_days: int | None = None

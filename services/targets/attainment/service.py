@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
-from functools import partial
+from dataclasses import replace
 from uuid import UUID
 
 from kit.errors import BadQuery, FieldError, NotFound, UnknownReference
 from kit.work import Work
 from services.targets.attainment import repository
+from services.targets.attainment.enums import BY_TIME
 from services.targets.attainment.repository import GroupSum, Slice, TargetResult
-from services.targets.attainment.rules import Count, assess
+from services.targets.attainment.rules import earlier_period
 from services.targets.attainment.schemas import AttainmentItem, AttainmentQuery, AttainmentRead
-from services.targets.calendars.rules import working_days
+from services.targets.attainment.standings import MAX_ITEMS, items_of, list_found, told_of
 from services.targets.calendars.service import company_calendar
 from services.targets.members.service import known_members
 from services.targets.products.service import known_lines
@@ -21,9 +21,7 @@ from services.targets.targets.regions import check_region
 from services.targets.targets.service import require_target
 from services.targets.units.service import known_units, visible_to
 
-FORMULA_VERSION = 2
-MAX_TREE = 1_000
-UNALLOCATED = "unallocated"
+FORMULA_VERSION = 3
 
 _VALUES = ("product_line", "region", "customer_type")
 _DIMENSIONS = ("unit_id", "member_id", *_VALUES)
@@ -34,22 +32,56 @@ _NAMES = {"first": "from", "last": "to"}
 async def read_attainment(work: Work, query: AttainmentQuery) -> AttainmentRead:
     """The answer to a query.
 
-    Raises BadQuery for parameters that exclude each other and a period that ends before it starts; UnknownReference
-    for what nobody knows; NotFound for a target that does not exist, and for what is not visible.
+    Raises BadQuery for parameters that exclude each other, a period that ends before it starts, a day to come and more
+    than 1,000 items; UnknownReference for what nobody knows; NotFound for a target that does not exist, and for what is
+    not visible.
     """
-    _check(query)
-    if query.root_id is not None:
-        return await _of_targets(work, await _tree(work, query.root_id))
-    if query.target_id is not None and not query.group_by:
-        return await _of_targets(work, await _target(work, query.target_id, children=query.children))
+    _check(work, query)
+    if query.root_id is not None or (query.target_id is not None and not query.group_by):
+        return await _of_targets(work, query)
     part = await _slice(work, query) if query.target_id is None else await _target_slice(work, query.target_id)
-    sums = await repository.sum_credits(work.tx, part, query.group_by or "")
+    sums = await _sums(work, query, part)
     if query.target_id is None and not any(one.lines for one in sums):
         await _check_known(work, query)
-    return _answer(work, sums, [AttainmentItem(key=one.key, actual=one.actual, lines=one.lines) for one in sums])
+    items = [_item(query, one) for one in sums]
+    if query.compare is not None:
+        items = await _compared(work, query, part, items)
+    return _answer(work, query, sums, items)
 
 
-def _check(query: AttainmentQuery) -> None:
+async def _sums(work: Work, query: AttainmentQuery, part: Slice) -> list[GroupSum]:
+    if query.as_of is not None:
+        part = replace(part, last=query.as_of if part.last is None else min(part.last, query.as_of))
+    sums = await repository.sum_credits(work.tx, part, query.group_by, MAX_ITEMS + 1)
+    if len(sums) > MAX_ITEMS:
+        raise BadQuery(errors=[FieldError("group_by", "too-many", f"there are more than {MAX_ITEMS} groups")])
+    return sums
+
+
+def _item(query: AttainmentQuery, one: GroupSum) -> AttainmentItem:
+    item: AttainmentItem = AttainmentItem(key=one.key, actual=one.actual, lines=one.lines)
+    return item.model_copy(update={"second_key": one.second_key}) if len(query.group_by) > 1 else item
+
+
+async def _compared(
+    work: Work, query: AttainmentQuery, part: Slice, items: list[AttainmentItem]
+) -> list[AttainmentItem]:
+    """The items with what their groups brought earlier; a group of the earlier period alone is told too."""
+    assert part.first is not None, "what is compared has a period"
+    assert part.last is not None, "what is compared has a period"
+    assert query.compare is not None, "asked for"
+    first, last = earlier_period(part.first, part.last, query.as_of or work.today, query.compare)
+    earlier = replace(part, first=first, last=last)
+    before = {
+        (one.key, one.second_key): one.actual
+        for one in await repository.sum_credits(work.tx, earlier, query.group_by, MAX_ITEMS + 1)
+    }
+    told = [told_of(item, before.pop((item.key, item.second_key), 0)) for item in items]
+    gone = [_item(query, GroupSum(*keys, 0, 0)) for keys in before]
+    return [*told, *(told_of(item, before[item.key, item.second_key]) for item in gone)]
+
+
+def _check(work: Work, query: AttainmentQuery) -> None:
     """Parameters that exclude each other; the one to be left out is named."""
     given = [name for name in _NARROWING if getattr(query, name) is not None]
     if query.target_id is not None and query.root_id is not None:
@@ -58,10 +90,24 @@ def _check(query: AttainmentQuery) -> None:
         raise _excluded(_NAMES.get(given[0], given[0]))
     if query.children and (query.target_id is None or query.group_by):
         raise _excluded("children")
-    if query.root_id is not None and query.group_by:
+    if query.group_by and (query.root_id is not None or len(set(query.group_by)) < len(query.group_by)):
         raise _excluded("group_by")
     if query.first and query.last and query.last < query.first:
         raise BadQuery(errors=[FieldError("to", "before-start", "ends before it starts")])
+    if query.as_of is not None and query.as_of > work.today:
+        raise BadQuery(errors=[FieldError("as_of", "in-future", f"today is {work.today}")])
+    if query.compare is not None:
+        _check_compare(query)
+
+
+def _check_compare(query: AttainmentQuery) -> None:
+    """A period is compared, as a whole or by what is no time."""
+    if BY_TIME & set(query.group_by):
+        raise _excluded("compare")
+    if query.target_id is None and query.root_id is None:
+        for name in ("first", "last"):
+            if getattr(query, name) is None:
+                raise BadQuery(errors=[FieldError(_NAMES[name], "missing", "what is compared has a period")])
 
 
 async def _check_known(work: Work, query: AttainmentQuery) -> None:
@@ -83,9 +129,11 @@ def _excluded(name: str) -> BadQuery:
     return BadQuery(errors=[FieldError(name, "excluded", "cannot be combined with the other parameters")])
 
 
-def _answer(work: Work, found: Sequence[GroupSum | TargetResult], items: list[AttainmentItem]) -> AttainmentRead:
+def _answer(
+    work: Work, query: AttainmentQuery, found: Sequence[GroupSum | TargetResult], items: list[AttainmentItem]
+) -> AttainmentRead:
     return AttainmentRead(
-        as_of=work.today,
+        as_of=query.as_of or work.today,
         formula_version=FORMULA_VERSION,
         sample_size=sum(one.lines for one in found),
         currency=work.base_currency,
@@ -93,55 +141,10 @@ def _answer(work: Work, found: Sequence[GroupSum | TargetResult], items: list[At
     )
 
 
-async def _of_targets(work: Work, found: Sequence[TargetResult]) -> AttainmentRead:
-    calendar = await company_calendar(work)
-    count = partial(working_days, calendar)
-    answer = _answer(work, found, [*(_item(work, one, count) for one in found), *_unallocated(found)])
+async def _of_targets(work: Work, query: AttainmentQuery) -> AttainmentRead:
+    found, calendar = await list_found(work, query), await company_calendar(work)
+    answer = _answer(work, query, found, await items_of(work, query, found, calendar))
     return answer.model_copy(update={"calendar_known_until": calendar.known_until()})
-
-
-def _unallocated(found: Sequence[TargetResult]) -> list[AttainmentItem]:
-    """What lies outside all children, per decomposition; who sees a target sees all its children.
-
-    A nested child of an early release has its results in those of the child above it.
-    """
-    by_id = {one.id: one for one in found}
-    split: dict[tuple[UUID, UUID], list[TargetResult]] = defaultdict(list)
-    for one in found:
-        if one.decomposition_id is not None and one.parent_id in by_id:
-            split[one.decomposition_id, one.parent_id].append(one)
-    items = []
-    for (decomposition_id, parent_id), children in sorted(split.items()):
-        parent = by_id[parent_id]
-        apart = [child for child in children if not child.is_nested]
-        items.append(
-            AttainmentItem(
-                key=UNALLOCATED,
-                actual=parent.actual - sum(child.actual for child in apart),
-                lines=parent.lines - sum(child.lines for child in apart),
-                parent_id=parent.id,
-                decomposition_id=decomposition_id,
-                overlapping=len(apart) < len(children),
-            )
-        )
-    return items
-
-
-async def _target(work: Work, target_id: UUID, *, children: bool) -> list[TargetResult]:
-    scope = (await visible_to(work)).scope
-    found = await repository.list_results(work.tx, target_id, scope, children=children)
-    if not found or found[0].id != target_id:
-        raise NotFound(what="target")
-    return found
-
-
-async def _tree(work: Work, root_id: UUID) -> list[TargetResult]:
-    found = await repository.list_tree_results(work.tx, root_id, (await visible_to(work)).scope, MAX_TREE + 1)
-    if not found:
-        raise NotFound(what="target")
-    if len(found) > MAX_TREE:
-        raise BadQuery(errors=[FieldError("root_id", "too-many", f"the tree has more than {MAX_TREE} targets")])
-    return found
 
 
 async def _target_slice(work: Work, target_id: UUID) -> Slice:
@@ -164,30 +167,3 @@ async def _slice(work: Work, query: AttainmentQuery) -> Slice:
     if query.member_id is not None and query.member_id not in visible.members:
         raise NotFound(what="member")
     return Slice(**narrowed, visible_members=visible.members, visible_units=visible.units)
-
-
-def _item(work: Work, one: TargetResult, count: Count) -> AttainmentItem:
-    standing = assess(one.amount, one.actual, one.period_start, one.period_end, work.today, count)
-    return AttainmentItem(
-        key=one.child_key,
-        actual=one.actual,
-        lines=one.lines,
-        target_id=one.id,
-        parent_id=one.parent_id,
-        decomposition_id=one.decomposition_id,
-        name=one.name,
-        state=one.state,
-        period_start=one.period_start,
-        period_end=one.period_end,
-        amount=one.amount,
-        attainment=standing.percent,
-        gap=standing.gap,
-        expected=standing.expected,
-        pace=standing.pace,
-        required_per_day=standing.required_per_day,
-        working_days=standing.working_days,
-        elapsed_days=standing.elapsed_days,
-        remaining_days=standing.remaining_days,
-        closed_value=one.closed_value,
-        after_close=None if one.closed_value is None else one.actual - one.closed_value,
-    )

@@ -70,6 +70,12 @@ def years_before(day: date, years: int) -> date:
         return day.replace(year=day.year - years, day=28)
 
 
+def end_year_earlier(day: date) -> date:
+    """The end of a period a year earlier: the last day of a month stays one."""
+    after = day + _ONE
+    return years_before(after, 1) - _ONE if after.month != day.month else years_before(day, 1)
+
+
 def base_of(start: date, today: date, known_from: date | None) -> tuple[date, date] | None:
     """The base of a period that begins on `start`: as many whole years (at most three) as results are known of, ended
     before the period and before today; less than a year when no more is known, None when nothing is."""

@@ -11,7 +11,7 @@ from uuid import UUID
 from kit.errors import Conflict, FieldError, Invalid
 from kit.work import Work
 from services.targets.decompositions.enums import PERIODS, Dimension
-from services.targets.decompositions.periods import Period, split_period
+from services.targets.decompositions.periods import Period, periods_of
 from services.targets.decompositions.rules import nested
 from services.targets.decompositions.schemas import ChildCreate
 from services.targets.members import service as members
@@ -73,8 +73,31 @@ async def parts_of(work: Work, target: Target, dimension: Dimension, children: S
     return await _values(work, dimension, children)
 
 
+async def fitting(
+    work: Work, target: Target, dimension: Dimension, children: Sequence[ChildCreate]
+) -> list[ChildCreate]:
+    """Those of the children that lie inside a target: a level of a cascade names the children of all its leaves. What
+    is unknown stays, to be refused."""
+    if dimension in PERIODS:
+        inside = {period.key for period in periods_of(dimension, target.period_start, target.period_end)}
+        return [child for child in children if child.key in inside]
+    if dimension is Dimension.UNIT:
+        known = await units.known_units(work, [child.unit_id for child in children if child.unit_id])
+        paths = {unit.id: unit.path[:-1] for unit in known.values()}
+        return [one for one in children if one.unit_id not in paths or target.unit_id in (None, *paths[one.unit_id])]
+    if dimension is Dimension.MEMBER and target.unit_id is not None:
+        ids = [child.member_id for child in children if child.member_id]
+        known_ids, held = await members.known_members(work, ids), await _held(work, target, ids)
+        return [
+            one
+            for one in children
+            if one.member_id is None or one.member_id not in known_ids or target.unit_id in held.get(one.member_id, ())
+        ]
+    return list(children)
+
+
 def _periods(target: Target, dimension: Dimension, children: Sequence[ChildCreate]) -> list[Part]:
-    periods = split_period(target.period_start, target.period_end, 1 if dimension is Dimension.MONTH else 3)
+    periods = periods_of(dimension, target.period_start, target.period_end)
     known = {period.key for period in periods}
     for index, child in enumerate(children):
         if child.key not in known:

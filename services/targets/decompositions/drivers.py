@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
 
 from kit.work import Work
 from services.targets.calendars.rules import working_days
 from services.targets.calendars.service import company_calendar
 from services.targets.day_profiles.enums import Basis
+from services.targets.day_profiles.rules import DayProfile, end_year_earlier, years_before
 from services.targets.day_profiles.service import Scope, profile_of
+from services.targets.decompositions import repository
 from services.targets.decompositions.children import Part
-from services.targets.decompositions.enums import BY_TIME, PERIODS, DriverKind
-from services.targets.decompositions.models import DriverPart
-from services.targets.decompositions.rules import DecompositionInvalid, Driver, Values
-from services.targets.decompositions.schemas import DecompositionCreate
+from services.targets.decompositions.enums import BY_TIME, PERIODS, Dimension, DriverKind
+from services.targets.decompositions.models import DriverPart, ProfileWeights
+from services.targets.decompositions.rules import DecompositionInvalid, Driver, Values, earlier_values, grown_values
+from services.targets.decompositions.schemas import DriverCreate, DriverParams
 from services.targets.targets.models import Target
+
+_SCOPE = ("unit_id", "member_id", "product_line", "region", "customer_type")
 
 
 class Mixed(NamedTuple):
@@ -25,30 +30,93 @@ class Mixed(NamedTuple):
     part: DriverPart
 
 
-async def mix_of(work: Work, target: Target, data: DecompositionCreate, parts: Sequence[Part]) -> list[Mixed]:
-    """The drivers of the body with their values. Raises DecompositionInvalid (one by time in another dimension)."""
+class Asked(NamedTuple):
+    """What is split, and into what."""
+
+    target: Target
+    dimension: Dimension
+    parts: Sequence[Part]
+
+
+async def mix_of(work: Work, asked: Asked, drivers: Sequence[DriverCreate]) -> list[Mixed]:
+    """The drivers with their values. Raises DecompositionInvalid (one by time in another dimension, parameters of
+    another driver), DriverDataInsufficient."""
     mixed = []
-    for one in data.drivers:
-        if one.kind in BY_TIME and data.dimension not in PERIODS:
-            raise DecompositionInvalid(f"driver {one.kind} splits by time, not by {data.dimension}")
-        values, basis = await _values(work, target, one.kind, parts)
-        part = DriverPart(kind=one.kind, weight=one.weight, basis=basis)
+    for one in drivers:
+        if one.kind in BY_TIME and asked.dimension not in PERIODS:
+            raise DecompositionInvalid(f"driver {one.kind} splits by time, not by {asked.dimension}")
+        _check_params(one)
+        values, profile = await _values(work, asked, one)
+        kept = None if one.params is None else one.params.model_dump(mode="json", by_alias=True, exclude_none=True)
+        part = DriverPart(kind=one.kind, weight=one.weight, params=kept, **_kept(profile))
         mixed.append(Mixed(Driver(one.kind, one.weight, values), part))
     return mixed
 
 
-async def _values(work: Work, target: Target, kind: DriverKind, parts: Sequence[Part]) -> tuple[Values, Basis | None]:
+def _check_params(one: DriverCreate) -> None:
+    given = one.params or DriverParams()
+    if (given.first is None) != (given.last is None):
+        raise DecompositionInvalid(f"driver {one.kind} needs both from and to")
+    if given.first is not None and given.last is not None:
+        if one.kind is not DriverKind.HISTORICAL_SHARE:
+            raise DecompositionInvalid(f"driver {one.kind} takes no period")
+        if given.last < given.first:
+            raise DecompositionInvalid(f"the period of driver {one.kind} ends before it starts")
+    if given.step and one.kind is not DriverKind.GROWTH_UNIFORM:
+        raise DecompositionInvalid(f"driver {one.kind} takes no step")
+
+
+def _kept(profile: DayProfile | None) -> dict[str, Any]:
+    if profile is None:
+        return {}
+    weights = ProfileWeights(classes=tuple(profile.classes), months=tuple(profile.months))
+    return {"basis": profile.basis, "profile": None if profile.basis is Basis.WORKING_DAYS else weights}
+
+
+async def _values(work: Work, asked: Asked, one: DriverCreate) -> tuple[Values, DayProfile | None]:
+    target, parts = asked.target, asked.parts
     periods = [part.period for part in parts if part.period is not None]
-    match kind:
+    is_by_time = asked.dimension in PERIODS
+    match one.kind:
         case DriverKind.EQUAL:
             return {}, None
         case DriverKind.CUSTOM:
             return {part.key: part.given.weight for part in parts}, None
+        case DriverKind.HISTORICAL_SHARE:
+            results = await _earlier(work, asked, one.params)
+            return earlier_values(one.kind, results, is_by_time=is_by_time), None
+        case DriverKind.GROWTH_UNIFORM:
+            known = earlier_values(one.kind, await _earlier(work, asked, None), is_by_time=is_by_time)
+            growth = {part.key: part.given.growth or 0 for part in parts}
+            step = one.params.step if one.params and is_by_time else 0
+            return grown_values(known, growth, step), None
         case DriverKind.WORKING_DAYS:
             calendar = await company_calendar(work)
-            return {one.key: working_days(calendar, one.first, one.last) for one in periods}, None
+            return {each.key: working_days(calendar, each.first, each.last) for each in periods}, None
         case DriverKind.SEASONALITY:
             calendar = await company_calendar(work)
-            scope = Scope(target.unit_id, target.member_id, target.product_line, target.region, target.customer_type)
+            scope = Scope(*(getattr(target, name) for name in _SCOPE))
             profile = await profile_of(work, calendar, scope, target.period_start)
-            return {one.key: profile.weight(calendar, one.first, one.last) for one in periods}, profile.basis
+            return {each.key: profile.weight(calendar, each.first, each.last) for each in periods}, profile
+
+
+async def _earlier(work: Work, asked: Asked, params: DriverParams | None) -> Mapping[str, int]:
+    """What was credited in the scope of each child, in a given period or a year before its own."""
+    scopes = []
+    for part in asked.parts:
+        own = {name: getattr(asked.target, name) for name in _SCOPE} | {
+            name: value for name, value in part.narrowed.items() if name in _SCOPE
+        }
+        first, last = _year_earlier(asked.target, part)
+        if params is not None and params.first is not None and params.last is not None:
+            first, last = params.first, params.last
+        scopes.append({"key": part.key, "first": first, "last": last, **own})
+    sums = await repository.sum_scopes(work.tx, scopes)
+    return {part.key: sums[part.key] for part in asked.parts}
+
+
+def _year_earlier(target: Target, part: Part) -> tuple[date, date]:
+    first, last = target.period_start, target.period_end
+    if part.period is not None:
+        first, last = part.period.first, part.period.last
+    return years_before(first, 1), end_year_earlier(last)

@@ -8,8 +8,12 @@ from enum import StrEnum
 class Dimension(StrEnum):
     """Along what a target is split."""
 
-    MONTH = "month"
+    YEAR = "year"
+    HALF_YEAR = "half_year"
     QUARTER = "quarter"
+    MONTH = "month"
+    WEEK = "week"
+    DAY = "day"
     UNIT = "unit"
     MEMBER = "member"
     PRODUCT_LINE = "product_line"
@@ -17,15 +21,19 @@ class Dimension(StrEnum):
     CUSTOMER_TYPE = "customer_type"
 
 
-PERIODS = frozenset({Dimension.MONTH, Dimension.QUARTER})
+PERIODS = frozenset(
+    {Dimension.YEAR, Dimension.HALF_YEAR, Dimension.QUARTER, Dimension.MONTH, Dimension.WEEK, Dimension.DAY}
+)
 
 
 class DriverKind(StrEnum):
-    """What the weights come from: all the same, those given with the children, and by time the day profile or the
-    number of working days."""
+    """What the weights come from: all the same, those given with the children, what was credited in the children's
+    scopes earlier, that and its growth, and by time the day profile or the number of working days."""
 
     EQUAL = "equal"
     CUSTOM = "custom"
+    HISTORICAL_SHARE = "historical_share"
+    GROWTH_UNIFORM = "growth_uniform"
     SEASONALITY = "seasonality"
     WORKING_DAYS = "working_days"
 

@@ -16,12 +16,21 @@ from services.targets.decompositions.enums import Dimension, DriverKind
 from services.targets.targets.enums import TargetState
 
 
+class ProfileWeights(FrozenRow):
+    """Weights of a day profile: of the classes of days, and of the months."""
+
+    classes: tuple[int, ...]
+    months: tuple[int, ...]
+
+
 class DriverPart(FrozenRow):
-    """One part of the mix of weights; `basis` is what the values of seasonality rest on."""
+    """One part of the mix of weights; of seasonality also what its values rest on, and the profile itself."""
 
     kind: DriverKind
     weight: int
+    params: dict[str, str | int] | None = None
     basis: Basis | None = None
+    profile: ProfileWeights | None = None
 
 
 class DecompositionRow(OwnedRow):

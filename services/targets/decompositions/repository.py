@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from kit.db.database import Tx
-from kit.db.rows import columns_of, insert_rows
+from kit.db.rows import columns_of, dumps, insert_rows
 from services.targets.decompositions.lists import OVERLAPPING
 from services.targets.decompositions.models import Decomposition, DecompositionRow
 
@@ -19,6 +20,19 @@ SELECT {columns_of(DecompositionRow, "d")}, (
 ) AS children, {OVERLAPPING} AS overlapping
 FROM decomposition d WHERE d.id = $1 AND d.target_id = $2
 """
+_SUM_SCOPES = """
+SELECT n.key, (
+    SELECT coalesce(sum(b.amount), 0)::bigint FROM credit_bucket b
+    WHERE b.day BETWEEN n.first AND n.last
+      AND (n.unit_id IS NULL OR b.unit_path @> ARRAY[n.unit_id])
+      AND (n.member_id IS NULL OR b.member_id = n.member_id)
+      AND (n.product_line IS NULL OR b.product_line = n.product_line)
+      AND (n.region IS NULL OR b.region = n.region)
+      AND (n.customer_type IS NULL OR b.customer_type = n.customer_type)
+) AS amount
+FROM json_to_recordset($1::json) AS n(key text, first date, last date, unit_id uuid, member_id uuid, product_line text,
+                                      region text, customer_type text)
+"""
 _COUNT = "SELECT count(*) FROM decomposition WHERE target_id = $1"
 _UNMARK = "UPDATE decomposition SET is_crediting = false, version = version + 1 WHERE target_id = $1 AND is_crediting"
 
@@ -31,6 +45,11 @@ async def add_decomposition(tx: Tx, row: DecompositionRow) -> None:
 async def get_decomposition(tx: Tx, target_id: UUID, decomposition_id: UUID) -> Decomposition | None:
     """A decomposition of a target with its children, or None."""
     return await tx.row(Decomposition, _GET, decomposition_id, target_id)
+
+
+async def sum_scopes(tx: Tx, scopes: Sequence[Mapping[str, object]]) -> dict[str, int]:
+    """Net revenue by key of scopes: each has a key, a period (first, last) and the dimensions that narrow it."""
+    return {row["key"]: int(row["amount"]) for row in await tx.fetch(_SUM_SCOPES, dumps(scopes))}
 
 
 async def count_decompositions(tx: Tx, target_id: UUID) -> int:

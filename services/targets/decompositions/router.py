@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends
@@ -11,22 +11,35 @@ from starlette.responses import Response
 from kit.web import routes
 from kit.web.context import Allow, Context
 from kit.web.lists import documented, list_answer, page_of
-from kit.web.responses import row_answer
-from services.targets.decompositions import service
+from kit.web.responses import json_answer, row_answer
+from services.targets.decompositions import cascading, service
 from services.targets.decompositions.lists import DECOMPOSITIONS, OF_TARGET
-from services.targets.decompositions.schemas import DecompositionCreate, DecompositionItem, DecompositionRead
+from services.targets.decompositions.schemas import (
+    CascadeCreate,
+    CascadeRead,
+    DecompositionCreate,
+    DecompositionItem,
+    DecompositionRead,
+    DecompositionShown,
+)
 from services.targets.targets.service import require_target
 
 router = routes.router("decompositions")
 
 Reader = Annotated[Context, Depends(Allow("targets:read"))]
 Writer = Annotated[Context, Depends(Allow("targets:write"))]
+_SHOWN: dict[int | str, dict[str, Any]] = {
+    200: {"model": DecompositionShown, "description": "What it would be: nothing is kept"}
+}
 PATH = "/v1/targets/{target_id}/decompositions"
 
 
-@router.post(PATH, response_model=DecompositionRead, status_code=201)
+@router.post(PATH, response_model=DecompositionRead, status_code=201, responses=_SHOWN)
 async def create_decomposition(target_id: UUID, data: DecompositionCreate, work: Writer) -> Response:
-    """Split a target into children that sum to it; 409 names the smallest set of constraints that cannot hold."""
+    """Split a target into children that sum to it; 409 names the smallest set of constraints that cannot hold. With
+    `dry_run` the cells are answered (200) and nothing is kept."""
+    if data.dry_run:
+        return json_answer(await service.show_split(work, target_id, data))
     made = await service.add_decomposition(work, target_id, data)
     return row_answer(DecompositionRead, made, PATH.format(target_id=target_id))
 
@@ -42,3 +55,10 @@ async def list_decompositions(target_id: UUID, work: Reader) -> Response:
 async def get_decomposition(target_id: UUID, decomposition_id: UUID, work: Reader) -> Response:
     """One decomposition with its children."""
     return row_answer(DecompositionRead, await service.require_decomposition(work, target_id, decomposition_id))
+
+
+@router.post("/v1/targets/{target_id}/cascades", response_model=CascadeRead, status_code=201)
+async def create_cascade(target_id: UUID, data: CascadeCreate, work: Writer) -> Response:
+    """Split a target level by level, all of it or nothing; every level sums to the one above."""
+    made = await cascading.add_cascade(work, target_id, data)
+    return json_answer(made, 201, location=PATH.format(target_id=target_id))

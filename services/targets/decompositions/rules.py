@@ -9,17 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from fractions import Fraction
 from math import prod
 from types import MappingProxyType
 from uuid import UUID
 
 from kit.errors import Conflict, Invalid
-from kit.money import MAX_AMOUNT, allocate
+from kit.money import MAX_AMOUNT, SHARE_WHOLE, allocate
 from services.targets.decompositions.filling import Bounds, Constraint, ConstraintKind, Limit, fill, smallest_conflict
 
 Values = Mapping[str, int | None]
 MAX_VALUE = 10**18
 """Largest value of a driver."""
+GROWTH_SCALE = 1_000
+"""Parts of a minor unit in which grown values are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +83,40 @@ def _given(keys: Sequence[str], values: Values) -> Values:
 
 
 DRIVERS: Mapping[str, Callable[[Sequence[str], Values], Values]] = MappingProxyType(
-    {"equal": _equal, "custom": _given, "seasonality": _given, "working_days": _given}
+    {
+        "equal": _equal,
+        "custom": _given,
+        "historical_share": _given,
+        "growth_uniform": _given,
+        "seasonality": _given,
+        "working_days": _given,
+    }
 )
 """Driver kind -> function (child keys, input values) -> value per child; a new driver is one more entry."""
+
+
+class DriverDataInsufficient(Conflict):
+    code, title = "driver-data-insufficient", "Nothing is known from which the driver could take its values"
+
+
+def earlier_values(kind: str, results: Mapping[str, int], *, is_by_time: bool) -> Values:
+    """What results of earlier give children: a period without a positive one is excluded, of anything else nothing is
+    known then. Raises DriverDataInsufficient without any positive one."""
+    if not any(result > 0 for result in results.values()):
+        raise DriverDataInsufficient(f"driver {kind}: no child has a result", extra={"driver": kind})
+    nothing = 0 if is_by_time else None
+    return {key: result if result > 0 else nothing for key, result in results.items()}
+
+
+def grown_values(values: Values, growth: Mapping[str, int], step: int) -> Values:
+    """Values that each grow by their own rate, and by `step` from one to the next (both 1e-6), in thousandths."""
+    found: dict[str, int | None] = {}
+    factor = Fraction(1)
+    for key, value in values.items():
+        grown = (value or 0) * GROWTH_SCALE * (1 + Fraction(growth[key], SHARE_WHOLE)) * factor
+        found[key] = None if value is None else round(grown)
+        factor *= 1 + Fraction(step, SHARE_WHOLE)
+    return found
 
 
 def values_of(driver: Driver, keys: Sequence[str]) -> Values:

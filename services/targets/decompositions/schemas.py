@@ -7,13 +7,14 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from kit.money import MAX_AMOUNT
-from kit.web.schema import Amount, Label, PositiveShare, Schema
+from kit.money import MAX_AMOUNT, SHARE_WHOLE
+from kit.web.schema import Amount, BusinessDate, Label, PositiveShare, Schema
 from services.targets.day_profiles.enums import Basis
 from services.targets.decompositions.enums import Dimension, DriverKind
 from services.targets.targets.enums import TargetState
 
 MAX_CHILDREN = 2_000
+MAX_LEVELS = 6
 _CHILD = {"member_id": "01989f2e-0000-7000-8000-0000000000a1", "weight": 2, "locked": 2000000}
 
 
@@ -33,24 +34,46 @@ class ChildCreate(Schema):
     floor: Amount | None = None
     cap: Amount | None = None
     reason: Label | None = None
+    growth: int | None = Field(default=None, strict=True, ge=-SHARE_WHOLE, le=10 * SHARE_WHOLE)
+
+
+class DriverParams(Schema):
+    """Parameters of a driver: the period of `historical_share` (without one, a year before the child's), and of
+    `growth_uniform` the growth from one part of the time to the next, in millionths."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    first: BusinessDate | None = Field(default=None, alias="from")
+    last: BusinessDate | None = Field(default=None, alias="to")
+    step: int = Field(default=0, strict=True, ge=-500_000, le=SHARE_WHOLE)
 
 
 class DriverCreate(Schema):
     """One part of the mix of weights; the weights of the drivers count relative to each other.
 
     `seasonality` and `working_days` split by time: by the day profile of what was credited in the target's scope in up
-    to three whole years before its period, and by the number of working days.
+    to three whole years before its period, and by the number of working days. `historical_share` takes what was
+    credited in each child's scope, `growth_uniform` what was a year earlier, grown by the child's `growth`.
     """
 
     kind: DriverKind
     weight: PositiveShare = 1_000_000
+    params: DriverParams | None = None
 
 
-class DecompositionCreate(Schema):
-    """How to split. In the dimensions month and quarter children that are left out are made from the period.
+class SplitCreate(Schema):
+    """Along what to split, by which drivers, into which children."""
+
+    dimension: Dimension
+    drivers: list[DriverCreate] = Field(default=[DriverCreate(kind=DriverKind.EQUAL)], min_length=1, max_length=10)
+    children: list[ChildCreate] = Field(default=[], max_length=MAX_CHILDREN, examples=[[_CHILD]])
+
+
+class DecompositionCreate(SplitCreate):
+    """How to split. In the dimensions of time children that are left out are made from the period.
 
     The first decomposition of a target is the crediting one unless it says otherwise; a later one that claims
-    `is_crediting` takes the mark over.
+    `is_crediting` takes the mark over. With `dry_run` the cells are answered and nothing is kept.
     """
 
     model_config = ConfigDict(
@@ -63,10 +86,16 @@ class DecompositionCreate(Schema):
         }
     )
 
-    dimension: Dimension
-    drivers: list[DriverCreate] = Field(default=[DriverCreate(kind=DriverKind.EQUAL)], min_length=1, max_length=10)
-    children: list[ChildCreate] = Field(default=[], max_length=MAX_CHILDREN, examples=[[_CHILD]])
     is_crediting: bool | None = Field(default=None, strict=True)
+    dry_run: bool = Field(default=False, strict=True)
+
+
+class ProfileRead(Schema):
+    """A day profile in millionths: of Monday to Sunday, public days off, make-up days and own closing days, and of the
+    months from January on. The weight of a day is the product."""
+
+    classes: list[int]
+    months: list[int]
 
 
 class DriverRead(Schema):
@@ -75,7 +104,9 @@ class DriverRead(Schema):
 
     kind: DriverKind
     weight: int
+    params: dict[str, str | int] | None
     basis: Basis | None
+    profile: ProfileRead | None
 
 
 class DecompositionItem(Schema):
@@ -123,3 +154,76 @@ class DecompositionRead(DecompositionItem):
     """A decomposition with its children."""
 
     children: list[ChildRead]
+
+
+class CellShown(Schema):
+    """A child that is not kept."""
+
+    key: str = Field(validation_alias="child_key")
+    name: str
+    period_start: date
+    period_end: date
+    unit_id: UUID | None
+    member_id: UUID | None
+    amount: int
+    computed: int
+    weight: int | None
+    locked: int | None
+    floor: int | None
+    cap: int | None
+    bound: str | None
+    driver_values: list[int | None] | None
+
+
+class DecompositionShown(Schema):
+    """What a decomposition would be."""
+
+    target_id: UUID
+    dimension: Dimension
+    amount: int
+    drivers: list[DriverRead]
+    children: list[CellShown]
+
+
+class PathConstraint(Schema):
+    """A constraint of one cell: `path` are the keys of the children from the first level down to it."""
+
+    path: list[Label] = Field(min_length=1, max_length=MAX_LEVELS)
+    locked: Amount | None = None
+    floor: Amount | None = None
+    cap: Amount | None = None
+    reason: Label | None = None
+
+
+class CascadeCreate(Schema):
+    """Levels, each of which splits every leaf of the one before: at most 20,000 cells. Of the children that a level
+    names, a leaf takes those that lie inside it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "levels": [{"dimension": "quarter"}, {"dimension": "month", "drivers": [{"kind": "working_days"}]}],
+                "constraints": [{"path": ["2026-Q1", "2026-01"], "cap": 4000000, "reason": "stocktaking"}],
+            }
+        }
+    )
+
+    levels: list[SplitCreate] = Field(min_length=1, max_length=MAX_LEVELS)
+    constraints: list[PathConstraint] = Field(default=[], max_length=MAX_CHILDREN)
+    is_crediting: bool | None = Field(default=None, strict=True)
+
+
+class CascadeLevelRead(Schema):
+    """A level: how many targets it split, into how many."""
+
+    dimension: Dimension
+    decompositions: int
+    cells: int
+
+
+class CascadeRead(Schema):
+    """What a cascade made."""
+
+    target_id: UUID
+    cells: int
+    levels: list[CascadeLevelRead]

@@ -7,54 +7,52 @@ from uuid import UUID
 
 from kit.errors import NotFound
 from kit.events import outbox
-from kit.records import fresh
 from kit.security import audit
 from kit.work import Work
 from services.targets.decompositions import repository
-from services.targets.decompositions.children import Part, parts_of
-from services.targets.decompositions.drivers import mix_of
-from services.targets.decompositions.models import Decomposition, DecompositionRow
-from services.targets.decompositions.rules import Cell, Child, decompose, values_of
-from services.targets.decompositions.schemas import DecompositionCreate
+from services.targets.decompositions.models import Decomposition
+from services.targets.decompositions.planning import Split, plan_split
+from services.targets.decompositions.schemas import (
+    CellShown,
+    DecompositionCreate,
+    DecompositionShown,
+    DriverRead,
+    SplitCreate,
+)
 from services.targets.events_out import DecompositionChild, TargetDecomposed
 from services.targets.targets import service as targets
 from services.targets.targets.models import Target
-
-_OF_ITSELF = dict.fromkeys(
-    ("stretch", "external_id", "proposed_by", "approved_by", "closes_on", "due_at", "closed_value")
-)
-"""What a child does not take over from its parent."""
 
 
 async def add_decomposition(work: Work, target_id: UUID, data: DecompositionCreate) -> Decomposition:
     """Split a target; children of an active target are active at once.
 
-    Raises NotFound, StateConflict (closed), NeedsPlan, DimensionFixed, ChildrenInvalid, DecompositionInvalid,
-    DecompositionInfeasible.
+    Raises NotFound, StateConflict (closed), NeedsPlan, and what plan_split raises.
     """
     target = await targets.begin_split(work, target_id)
-    parts = await parts_of(work, target, data.dimension, data.children)
-    mix = await mix_of(work, target, data, parts)
-    drivers = [driver for driver, _ in mix]
-    cells = decompose(target.amount, [_child(part) for part in parts], drivers)
-    row = DecompositionRow(
-        **fresh(),
-        target_id=target_id,
-        root_id=target.root_id,
-        amount=target.amount,
-        dimension=data.dimension,
-        drivers=tuple(part for _, part in mix),
-        is_crediting=await _takes_crediting(work, target_id, data.is_crediting),
+    is_crediting = await takes_crediting(work, target_id, data.is_crediting)
+    split = await plan_split(work, target, data, is_crediting=is_crediting)
+    await store(work, target, split, data)
+    return await _require(work, target_id, split.row.id)
+
+
+async def show_split(work: Work, target_id: UUID, data: DecompositionCreate) -> DecompositionShown:
+    """What a decomposition would be, without any effect; raises as add_decomposition."""
+    target = await targets.require_target(work, target_id)
+    await targets.check_split(work, target)
+    split = await plan_split(work, target, data, is_crediting=False)
+    cells = [CellShown.model_validate(one) for one in sorted(split.children, key=lambda one: str(one.child_key))]
+    drivers = [DriverRead.model_validate(part) for part in split.row.drivers]
+    return DecompositionShown(
+        target_id=target_id, dimension=data.dimension, amount=target.amount, drivers=drivers, children=cells
     )
-    await repository.add_decomposition(work.tx, row)
-    columns = [values_of(driver, [part.key for part in parts]) for driver in drivers]
-    children = [
-        _child_target(target, row.id, part, cell, tuple(column[part.key] for column in columns), work.actor.subject)
-        for part, cell in zip(parts, cells, strict=True)
-    ]
-    await _say(work, row, children, data)
-    await targets.add_children(work, target, children)
-    return await _require(work, target_id, row.id)
+
+
+async def store(work: Work, target: Target, split: Split, data: SplitCreate) -> Sequence[Target]:
+    """Write and announce a split of a target; returns the children as they are then."""
+    await repository.add_decomposition(work.tx, split.row)
+    await _say(work, split, data)
+    return await targets.add_children(work, target, split.children)
 
 
 async def require_decomposition(work: Work, target_id: UUID, decomposition_id: UUID) -> Decomposition:
@@ -70,7 +68,7 @@ async def _require(work: Work, target_id: UUID, decomposition_id: UUID) -> Decom
     return found
 
 
-async def _takes_crediting(work: Work, target_id: UUID, wanted: bool | None) -> bool:
+async def takes_crediting(work: Work, target_id: UUID, wanted: bool | None) -> bool:
     """Whether a new decomposition is the crediting one: the first unless it says otherwise, a later one on demand."""
     if wanted is None:
         return await repository.count_decompositions(work.tx, target_id) == 0
@@ -79,36 +77,10 @@ async def _takes_crediting(work: Work, target_id: UUID, wanted: bool | None) -> 
     return wanted
 
 
-def _child(part: Part) -> Child:
-    return Child(part.key, part.given.locked, part.given.floor, part.given.cap)
-
-
-def _child_target(
-    target: Target, decomposition_id: UUID, part: Part, cell: Cell, driver_values: tuple[int | None, ...], author: str
-) -> Target:
-    """What the child does not say, and its dimension does not narrow, is that of the target."""
-    own = {
-        **fresh(),
-        **part.narrowed,
-        **part.given.model_dump(include={"weight", "locked", "floor", "cap", "reason"}),
-        **_OF_ITSELF,
-        "owner_id": part.narrowed.get("member_id"),
-        "authored_by": author,
-        "parent_id": target.id,
-        "decomposition_id": decomposition_id,
-        "child_key": part.key,
-        "name": part.given.name or f"{target.name} / {part.label}",
-        "amount": cell.amount,
-        "computed": cell.computed,
-        "bound": cell.bound,
-        "driver_values": driver_values,
-    }
-    return target.model_copy(update=own)
-
-
-async def _say(work: Work, row: DecompositionRow, children: Sequence[Target], data: DecompositionCreate) -> None:
+async def _say(work: Work, split: Split, data: SplitCreate) -> None:
     """Announce a decomposition; it is audited with its target."""
-    named = [DecompositionChild(target_id=one.id, key=str(one.child_key), amount=one.amount) for one in children]
+    row = split.row
+    named = [DecompositionChild(target_id=one.id, key=str(one.child_key), amount=one.amount) for one in split.children]
     await outbox.say(work, [(TargetDecomposed.of(row, children=named), row.version)])
     await audit.record(
         work.tx,

@@ -41,12 +41,13 @@ VERSIONS = ListSpec(
 """What an early release activated has no row of its own: its first version is what it is."""
 OF_TARGET = "v.target_id = $1::uuid"
 
-IN_SCOPE = (
-    "b.day BETWEEN t.period_start AND t.period_end "
-    "AND (t.unit_id IS NULL OR b.unit_path @> ARRAY[t.unit_id]) "
+OF_SCOPE = (
+    "(t.unit_id IS NULL OR b.unit_path @> ARRAY[t.unit_id]) "
     "AND (t.member_id IS NULL OR b.member_id = t.member_id) "
     "AND (t.product_line IS NULL OR b.product_line = t.product_line) "
     "AND (t.region IS NULL OR b.region = t.region) "
     "AND (t.customer_type IS NULL OR b.customer_type = t.customer_type)"
 )
-"""Whether bucket `b` of the credits counts for target `t`."""
+"""Whether bucket `b` of the credits is of the scope of target `t`."""
+IN_SCOPE = f"b.day BETWEEN t.period_start AND t.period_end AND {OF_SCOPE}"
+"""Whether it counts for it."""

@@ -195,25 +195,31 @@ async def begin_split(work: Work, target_id: UUID) -> Target:
     Raises NotFound, StateConflict (closed), NeedsPlan (active, and the policy asks for approvals).
     """
     target = await require_target(work, target_id, lock=True)
-    check_open(target.state)
-    if target.state is TargetState.ACTIVE and (await policy_on(work, work.today)).approval is Approval.REQUIRED:
-        raise NeedsPlan
+    await check_split(work, target)
     if target.state not in (TargetState.PROPOSED, TargetState.APPROVED):
         return target
     await void_above(work, target_id)
     return await change(work, TARGETS, target, written(work), action="void")
 
 
-async def add_children(work: Work, parent: Target, children: Sequence[Target]) -> None:
-    """Add the children of a decomposition; those of an active target count at once."""
+async def check_split(work: Work, target: Target) -> None:
+    """Whether a target may be decomposed now. Raises StateConflict (closed), NeedsPlan."""
+    check_open(target.state)
+    if target.state is TargetState.ACTIVE and (await policy_on(work, work.today)).approval is Approval.REQUIRED:
+        raise NeedsPlan
+
+
+async def add_children(work: Work, parent: Target, children: Sequence[Target]) -> Sequence[Target]:
+    """Add the children of a decomposition and return them; those of an active target count at once."""
     if parent.state is not TargetState.ACTIVE:
         await repository.add_targets(work.tx, children)
-        return
+        return children
     days = (await policy_on(work, work.today)).close_after_days
     dated = [_dated(parent, one, days) for one in children]
     await repository.add_targets(work.tx, dated)
     await keep_closing(work, parent.root_id, [one.id for one in dated])
     await announce(work, dated, TargetActivated)
+    return dated
 
 
 def _dated(parent: Target, child: Target, days: int) -> Target:

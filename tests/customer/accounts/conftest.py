@@ -11,7 +11,7 @@ import pytest
 from kit import clock
 from kit.due.loop import DueLoop
 from kit.testing.service import ServiceHarness
-from services.customer.worker import DUES
+from services.customer.accounts.dues import TYPES_DUE
 
 
 class Days:
@@ -38,6 +38,6 @@ def days(monkeypatch: pytest.MonkeyPatch) -> Days:
 
 async def turn(service: ServiceHarness) -> int:
     """Work what is due now; returns how many rows that were. Nothing may fail."""
-    worked = await DueLoop(service.runtime, DUES).turn()
+    worked = await DueLoop(service.runtime, [TYPES_DUE]).turn()
     assert await service.rows("SELECT * FROM due_failure") == []
     return worked

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.due.loop import DueLoop
+from services.customer.accounts.dues import TYPES_DUE
 from services.customer.accounts.rules import customer_type_on, customer_type_until
-from services.customer.worker import DUES
 from tests.customer.accounts.conftest import Days, turn
 from tests.customer.conftest import World, reserved
 
@@ -143,7 +143,7 @@ async def test_many_orders_leave_few_rows_and_workers_do_not_collide(world: Worl
     for account in accounts:
         for day in ("2026-01-05", "2026-02-03", "2026-02-03"):
             await world.confirmed(account, order_date=day)
-    loops = [DueLoop(world.service.runtime, DUES) for _ in range(3)]
+    loops = [DueLoop(world.service.runtime, [TYPES_DUE]) for _ in range(3)]
     assert sum(await asyncio.gather(*(loop.turn() for loop in loops))) == 12
     assert [await _type_of(world, account) for account in accounts] == [("existing", "2026-02-03")] * 4
     assert len(await world.service.published(UPDATED)) == 4

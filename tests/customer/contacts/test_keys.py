@@ -17,8 +17,9 @@ from kit.security.data_keys import left_to_wrap, rotate
 from kit.testing.postgres import TestServer
 from kit.testing.service import ServiceHarness, service_harness
 from services.customer.contacts.models import Contact, ContactPoint
-from services.customer.contacts.sealing import index_of, points_of, ring_of
+from services.customer.contacts.sealing import points_of
 from services.customer.keys import fill_index, left_to_fill
+from services.customer.persons.sealing import index_of, ring_of
 
 OLD, NEW = (base64.b64encode(os.urandom(32)).decode() for _ in range(2))
 PEOPLE = 40

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.customer.contacts.rules import masked_email, masked_phone, primary_of
+from services.customer.contacts.rules import masked_email, primary_of
 from services.customer.contacts.schemas import ContactCreate
+from services.customer.persons.rules import masked_phone
 
 
 def test_masks_of_the_page() -> None:

@@ -1,4 +1,4 @@
-"""Words of consents."""
+"""Words of what is done with personal values."""
 
 from __future__ import annotations
 

@@ -1,0 +1,29 @@
+"""Answers of timelines."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from kit.web.schema import Schema
+from services.customer.timeline.enums import EntryKind
+
+
+class TimelineEntry(Schema):
+    """Something that happened with an account: recorded `at`, of the business day beside it. `subject_id` is the order,
+    payment, contact or account; `data` says more of it, by its kind."""
+
+    kind: EntryKind
+    at: datetime
+    id: UUID
+    business_date: date
+    subject_id: UUID
+    data: dict[str, Any]
+
+
+class TimelinePage(Schema):
+    """One page of a timeline, the latest first."""
+
+    items: list[TimelineEntry]
+    next_cursor: str | None

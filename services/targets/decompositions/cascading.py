@@ -1,0 +1,96 @@
+"""Splitting a target level by level: each level splits every leaf of the one before, all of it or nothing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from kit.errors import FieldError, Invalid
+from kit.web.batch import RowRepeated
+from kit.work import Work
+from services.targets.decompositions import service
+from services.targets.decompositions.children import fitting
+from services.targets.decompositions.enums import PERIODS, Dimension
+from services.targets.decompositions.periods import periods_of
+from services.targets.decompositions.planning import plan_split
+from services.targets.decompositions.schemas import (
+    CascadeCreate,
+    CascadeLevelRead,
+    CascadeRead,
+    ChildCreate,
+    PathConstraint,
+    SplitCreate,
+)
+from services.targets.targets import service as targets
+from services.targets.targets.models import Target
+
+MAX_CELLS = 20_000
+
+Path = tuple[str, ...]
+"""Keys of the children from the first level down."""
+
+
+class PathUnknown(Invalid):
+    code, title = "path-unknown", "There is no such cell"
+
+
+class TooManyCells(Invalid):
+    code, title = "too-many-cells", f"A cascade makes at most {MAX_CELLS} cells"
+
+
+async def add_cascade(work: Work, target_id: UUID, data: CascadeCreate) -> CascadeRead:
+    """Split a target level by level. What is known of the target before stays; the first level takes the crediting mark
+    like any decomposition, deeper ones have it.
+
+    Raises what a decomposition raises, PathUnknown, RowRepeated (a path), TooManyCells.
+    """
+    wanted = _wanted(data.constraints)
+    target = await targets.begin_split(work, target_id)
+    is_crediting = await service.takes_crediting(work, target_id, data.is_crediting)
+    leaves: list[tuple[Path, Target]] = [((), target)]
+    levels, made, used = [], 0, set[Path]()
+    for level in data.levels:
+        below: list[tuple[Path, Target]] = []
+        for path, leaf in leaves:
+            given = await fitting(work, leaf, level.dimension, level.children)
+            bound = _bound(leaf, level.dimension, given, wanted.get(path, {}))
+            asked = SplitCreate(dimension=level.dimension, drivers=level.drivers, children=bound)
+            split = await plan_split(work, leaf, asked, is_crediting=is_crediting or leaf is not target)
+            made += len(split.children)
+            if made > MAX_CELLS:
+                raise TooManyCells
+            below += [((*path, str(one.child_key)), one) for one in await service.store(work, leaf, split, asked)]
+        used |= {path for path, _ in below}
+        levels.append(CascadeLevelRead(dimension=level.dimension, decompositions=len(leaves), cells=len(below)))
+        leaves = below
+    for index, one in enumerate(data.constraints):
+        if tuple(one.path) not in used:
+            raise PathUnknown(errors=[FieldError(f"/constraints/{index}/path", "path-unknown", "no such cell")])
+    return CascadeRead(target_id=target_id, cells=made, levels=levels)
+
+
+def _wanted(constraints: Sequence[PathConstraint]) -> Mapping[Path, Mapping[str, PathConstraint]]:
+    """The constraints by the path of the leaf that is split, and the key of the child."""
+    found: dict[Path, dict[str, PathConstraint]] = defaultdict(dict)
+    for index, one in enumerate(constraints):
+        *above, key = one.path
+        if key in found[tuple(above)]:
+            raise RowRepeated(errors=[FieldError(f"/constraints/{index}/path", "repeated", "see an earlier one")])
+        found[tuple(above)][key] = one
+    return found
+
+
+def _bound(
+    leaf: Target, dimension: Dimension, given: Sequence[ChildCreate], wanted: Mapping[str, PathConstraint]
+) -> list[ChildCreate]:
+    """The children of one leaf with the constraints of its cells; a period need not be named to be bound."""
+    limits = {key: one.model_dump(exclude={"path"}) for key, one in wanted.items()}
+    bound = [
+        child.model_copy(update=limits.get(str(child.key or child.unit_id or child.member_id), {})) for child in given
+    ]
+    if dimension in PERIODS:
+        named = {child.key for child in given}
+        keys = {period.key for period in periods_of(dimension, leaf.period_start, leaf.period_end)} - named
+        bound += [ChildCreate(key=key, **limits[key]) for key in sorted(keys & limits.keys())]
+    return bound
