@@ -10,7 +10,10 @@ from services.targets.events_out import OrderCredited
 from services.targets.products.handlers import project_product
 
 CREDITS = Projection(
-    "credits", ("credited_order", "credit_bucket", "credit_line"), {OrderCredited.TYPE: apply_credits}, is_ledger=True
+    "credits",
+    ("credited_order", "credit_label", "credit_bucket", "credit_month", "credit_line"),
+    {OrderCredited.TYPE: apply_credits},
+    is_ledger=True,
 )
 
 subscriptions = Subscriptions("targets", {**HEARD, OrderCredited.TYPE: OrderCredited})

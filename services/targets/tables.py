@@ -8,7 +8,13 @@ from kit.jobs.tables import JobRow
 from kit.security.audit import AuditRow
 from kit.web.idempotency import IdempotencyRow
 from services.targets.calendars.models import CalendarDayTable, CalendarYearTable
-from services.targets.credits.models import CreditBucketTable, CreditedOrderTable, CreditLineTable
+from services.targets.credits.models import (
+    CreditBucketTable,
+    CreditedOrderTable,
+    CreditLabelTable,
+    CreditLineTable,
+    CreditMonthTable,
+)
 from services.targets.db import Base
 from services.targets.decompositions.models import DecompositionTable
 from services.targets.members.models import MembershipTable, MemberTable, Principal
@@ -24,7 +30,9 @@ __all__ = [
     "CalendarYearTable",
     "ConsumerOffset",
     "CreditBucketTable",
+    "CreditLabelTable",
     "CreditLineTable",
+    "CreditMonthTable",
     "CreditedOrderTable",
     "DecompositionTable",
     "DueFailure",

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
 from kit.db.database import Tx
+from services.targets.credits.lists import label_sql
 from services.targets.decompositions.enums import PERIODS
 from services.targets.targets.enums import TargetState
-from services.targets.targets.lists import IN_SCOPE, OF_SCOPE
+from services.targets.targets.lists import OF_SCOPE
 
 Scope = tuple[bool, Sequence[UUID], Sequence[UUID]]
 """What is visible: everything, or what belongs to these members and units."""
@@ -95,8 +96,54 @@ _KEYS = {
     "region": "nullif(b.region, '')",
     "customer_type": "nullif(b.customer_type, '')",
 }
-_SUMS = "coalesce(sum(b.amount), 0)::bigint AS actual, coalesce(sum(b.lines), 0)::bigint AS lines"
+_TOTALS = "coalesce(sum(b.actual), 0)::bigint AS actual, coalesce(sum(b.lines), 0)::bigint AS lines"
 
+_LABEL = "{0}.value"
+_MONTH_CONDITIONS = {
+    "unit_id": (
+        "m.unit = ANY(ARRAY(SELECT l.id FROM credit_label l WHERE l.kind = 'unit' AND l.path @> ARRAY[{}::uuid]))"
+    ),
+    "product_line": f"m.product_line = {label_sql('product_line', '{}::text')}",
+    "region": f"m.region = {label_sql('region', '{}::text')}",
+    "customer_type": f"m.customer_type = {label_sql('customer_type', '{}::text')}",
+}
+_MONTH_KEYS = {
+    "": ("0", "NULL::text"),
+    "unit": ("m.unit", _LABEL),
+    "month": ("m.month", "to_char({1}, 'YYYY-MM')"),
+    "quarter": ("m.month", "to_char({1}, 'YYYY-\"Q\"Q')"),
+    "year": ("m.month", "to_char({1}, 'YYYY')"),
+    "product_line": ("m.product_line", _LABEL),
+    "region": ("m.region", _LABEL),
+    "customer_type": ("m.customer_type", _LABEL),
+}
+"""By group: what months are summed by, and how that is shown (of a label, or of the sum's own column)."""
+_DAY = timedelta(days=1)
+_LAST = date(9999, 12, 1)
+
+_SCOPE_OF_MONTHS = f"""
+    (t.unit_id IS NULL OR m.unit = ANY(ARRAY(
+        SELECT l.id FROM credit_label l WHERE l.kind = 'unit' AND l.path @> ARRAY[t.unit_id])))
+AND (t.product_line IS NULL OR m.product_line = {label_sql("product_line", "t.product_line")})
+AND (t.region IS NULL OR m.region = {label_sql("region", "t.region")})
+AND (t.customer_type IS NULL OR m.customer_type = {label_sql("customer_type", "t.customer_type")})
+"""
+_OF_DAYS = f"""
+SELECT sum(b.amount) AS amount, sum(b.lines) AS lines, sum(b.amount) FILTER (WHERE b.unit_path = '{{}}') AS unassigned
+FROM credit_bucket b WHERE {OF_SCOPE} AND b.day
+"""
+_OF_TARGET = f"""
+    SELECT sum(m.amount) AS amount, sum(m.lines) AS lines, sum(m.amount) FILTER (WHERE m.unit = 0) AS unassigned
+    FROM credit_month m WHERE m.month >= w.begins AND m.month < w.ends AND {_SCOPE_OF_MONTHS}
+    UNION ALL {_OF_DAYS} BETWEEN t.period_start AND least(w.until, w.begins - 1)
+    UNION ALL {_OF_DAYS} BETWEEN greatest(w.ends, w.begins) AND w.until
+"""
+_WHOLE = """
+SELECT o.until, o.begins,
+       CASE WHEN t.member_id IS NULL THEN date_trunc('month', o.until + 1)::date ELSE o.begins END AS ends
+FROM (SELECT least(t.period_end, $5::date) AS until,
+             (date_trunc('month', t.period_start - 1) + interval '1 month')::date AS begins) o
+"""
 _TARGET = f"""
 SELECT t.id, t.parent_id, t.decomposition_id, t.child_key, t.name, t.state, t.amount, t.period_start, t.period_end,
        EXISTS (SELECT 1 FROM unit u CROSS JOIN unnest(u.path) AS above(id)
@@ -104,10 +151,10 @@ SELECT t.id, t.parent_id, t.decomposition_id, t.child_key, t.name, t.state, t.am
                     AND o.unit_id = above.id
                WHERE u.id = t.unit_id AND above.id <> t.unit_id) AS is_nested,
        t.stretch, t.closed_value, a.actual, a.lines, a.unassigned
-FROM target t CROSS JOIN LATERAL (
+FROM target t CROSS JOIN LATERAL ({_WHOLE}) w CROSS JOIN LATERAL (
     SELECT coalesce(sum(b.amount), 0)::bigint AS actual, coalesce(sum(b.lines), 0)::bigint AS lines,
-           coalesce(sum(b.amount) FILTER (WHERE b.unit_path = '{{}}'), 0)::bigint AS unassigned
-    FROM credit_bucket b WHERE {IN_SCOPE} AND b.day <= $5
+           coalesce(sum(b.unassigned), 0)::bigint AS unassigned
+    FROM ({_OF_TARGET}) b
 ) a
 """
 _IN_PERIODS = f"""
@@ -138,8 +185,53 @@ _KNOWN = "SELECT EXISTS (SELECT 1 FROM target WHERE {0} = $1) OR EXISTS (SELECT 
 
 
 async def sum_credits(tx: Tx, part: Slice, groups: Sequence[str], limit: int) -> list[GroupSum]:
-    """Sums of the buckets in `part`, one per group or pair of groups; one alone without groups."""
-    wheres, args = ["TRUE"], list[object]()
+    """Sums of the credits in `part`, one per group or pair of groups; one alone without groups.
+
+    Whole months come from the months where nothing asks for members or days, all else from the daily buckets.
+    """
+    args: list[object] = []
+    keys = (*groups, "", "")[:2]
+    parts = []
+    if _has_months(part, keys):
+        begins, ends = _whole_months(part)
+        parts.append(_months_sql(part, keys, begins, ends, args))
+        if part.first is not None:
+            parts.append(_days_sql(replace(part, last=_before(part.last, begins)), keys, args))
+        if part.last is not None:
+            parts.append(_days_sql(replace(part, first=ends), keys, args))
+    else:
+        parts.append(_days_sql(part, keys, args))
+    grouping = f"GROUP BY 1, 2 ORDER BY 1, 2 LIMIT {limit}" if groups else ""
+    key = "b.key AS key, b.second_key AS second_key" if groups else "NULL::text AS key, NULL::text AS second_key"
+    return await tx.rows(GroupSum, f"SELECT {key}, {_TOTALS} FROM ({' UNION ALL '.join(parts)}) b {grouping}", *args)
+
+
+def _has_months(part: Slice, keys: Sequence[str]) -> bool:
+    """Whether months can tell, and at least one lies in the slice whole."""
+    if part.member_id is not None or part.visible_members is not None or not set(keys) <= _MONTH_KEYS.keys():
+        return False
+    begins, ends = _whole_months(part)
+    return begins < ends
+
+
+def _whole_months(part: Slice) -> tuple[date, date]:
+    """The first day of the first whole month of a slice, and the first day after the last one."""
+    first, last = part.first or date.min, part.last or _LAST
+    begins = first if first.day == 1 else _next_month(first)
+    return begins, _LAST if part.last is None else (last + _DAY).replace(day=1)
+
+
+def _next_month(day: date) -> date:
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+def _before(last: date | None, begins: date) -> date:
+    return begins - _DAY if last is None else min(last, begins - _DAY)
+
+
+def _days_sql(part: Slice, keys: Sequence[str], args: list[object]) -> str:
+    """Sums of the daily buckets of a slice."""
+    wheres = ["TRUE"]
     for name, condition in _CONDITIONS.items():
         if (value := getattr(part, name)) is not None:
             args.append(value)
@@ -147,10 +239,32 @@ async def sum_credits(tx: Tx, part: Slice, groups: Sequence[str], limit: int) ->
     if part.visible_members is not None:
         args += [part.visible_members, part.visible_units or ()]
         wheres.append(f"(b.member_id = ANY(${len(args) - 1}::uuid[]) OR b.unit_path && ${len(args)}::uuid[])")
-    first, second = _KEYS[groups[0] if groups else ""], _KEYS[groups[1] if len(groups) > 1 else ""]
-    grouping = f" GROUP BY 1, 2 ORDER BY 1, 2 LIMIT {limit}" if groups else ""
-    source = f"FROM credit_bucket b WHERE {' AND '.join(wheres)}{grouping}"
-    return await tx.rows(GroupSum, f"SELECT {first} AS key, {second} AS second_key, {_SUMS} {source}", *args)
+    first, second = (_KEYS[key] for key in keys)
+    return (
+        f"SELECT {first} AS key, {second} AS second_key, sum(b.amount) AS actual, sum(b.lines) AS lines "
+        f"FROM credit_bucket b WHERE {' AND '.join(wheres)} GROUP BY 1, 2"
+    )
+
+
+def _months_sql(part: Slice, keys: Sequence[str], begins: date, ends: date, args: list[object]) -> str:
+    """Sums of the months from `begins` until before `ends`; labels are read once they are summed."""
+    args += [begins, ends]
+    wheres = [f"m.month >= ${len(args) - 1}", f"m.month < ${len(args)}"]
+    for name, condition in _MONTH_CONDITIONS.items():
+        if (value := getattr(part, name)) is not None:
+            args.append(value)
+            wheres.append(condition.format(f"${len(args)}"))
+    (first, one), (second, two) = (_MONTH_KEYS[key] for key in keys)
+    return (
+        f"SELECT {one.format('x', 's.a')} AS key, {two.format('y', 's.b')} AS second_key, s.actual, s.lines FROM ("
+        f"SELECT {first} AS a, {second} AS b, sum(m.amount) AS actual, sum(m.lines) AS lines "
+        f"FROM credit_month m WHERE {' AND '.join(wheres)} GROUP BY 1, 2) s "
+        f"{_joined('x', 's.a', one)} {_joined('y', 's.b', two)}"
+    )
+
+
+def _joined(alias: str, label: str, shown: str) -> str:
+    return f"LEFT JOIN credit_label {alias} ON {alias}.id = {label}" if shown == _LABEL else ""
 
 
 async def list_results(tx: Tx, target_id: UUID, scope: Scope, until: date, *, children: bool) -> list[TargetResult]:

@@ -16,3 +16,9 @@ CREDIT_LINES = ListSpec(
 )
 VISIBLE = "c.member_id = ANY($1::uuid[]) OR c.unit_path && $2::uuid[]"
 """Condition of what a caller sees."""
+
+
+def label_sql(kind: str, value: str) -> str:
+    """The label of a text expression as a value of a kind; 0 for none. The same is in the migration that made them."""
+    digest = f"encode(substr(sha256(convert_to('{kind}:' || nullif({value}, ''), 'UTF8')), 1, 8), 'hex')"
+    return f"coalesce(('x' || {digest})::bit(64)::bigint, 0)"

@@ -90,3 +90,39 @@ class CreditBucketTable(CreditBucket, Base, table=True):
     """Daily sums."""
 
     __table_args__ = (sa.Index("ix_credit_bucket_day", "day"),)
+
+
+class CreditLabel(FrozenRow):
+    """A value of a dimension by the first 8 bytes of the SHA-256 of both, so that every fold gives it the same id; of a
+    unit also its path."""
+
+    __tablename__ = "credit_label"
+
+    id: Annotated[int, Field(sa_type=sa.BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})]
+    kind: Annotated[str, text(nullable=False)]
+    value: Annotated[str, text(nullable=False)]
+    path: Annotated[tuple[UUID, ...], identifiers(nullable=False)]
+
+
+class CreditLabelTable(CreditLabel, Base, table=True):
+    """Labels of the monthly sums."""
+
+
+class CreditMonth(FrozenRow):
+    """Sum of the lines of a month by the labels of unit and dimensions (0: none), whoever was credited."""
+
+    __tablename__ = "credit_month"
+
+    month: Annotated[date, Field(primary_key=True)]
+    unit: Annotated[int, big_int(primary_key=True)]
+    product_line: Annotated[int, big_int(primary_key=True)]
+    region: Annotated[int, big_int(primary_key=True)]
+    customer_type: Annotated[int, big_int(primary_key=True)]
+    amount: Annotated[int, big_int(nullable=False)]
+    lines: Annotated[int, big_int(nullable=False)]
+
+
+class CreditMonthTable(CreditMonth, Base, table=True):
+    """Monthly sums."""
+
+    __table_args__ = (sa.Index("ix_credit_month_unit", "unit", "month"),)

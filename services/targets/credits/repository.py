@@ -9,6 +9,7 @@ from uuid import UUID
 
 from kit.db.database import Tx
 from kit.db.rows import columns_of, dumps, insert_sql, select_sql
+from services.targets.credits.lists import label_sql
 from services.targets.credits.models import CreditedOrder, CreditLineRow
 
 _LOCK_MEMBERS = "SELECT 1 FROM member WHERE id = ANY($1::uuid[]) ORDER BY id FOR SHARE"
@@ -78,22 +79,55 @@ GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6
 ON CONFLICT (member_id, day, unit_path, product_line, region, customer_type)
 DO UPDATE SET amount = b.amount + excluded.amount, lines = b.lines + excluded.lines
 """
+_VALUES = {
+    "unit": "unit_path[cardinality(unit_path)]::text",
+    "product_line": "product_line",
+    "region": "region",
+    "customer_type": "customer_type",
+}
+_LABELS = ", ".join(label_sql(kind, value) for kind, value in _VALUES.items())
+_NEW_LABELS = " UNION ALL ".join(
+    f"SELECT {label_sql(kind, value)} AS id, '{kind}' AS kind, {value} AS value, "
+    f"{'unit_path' if kind == 'unit' else 'NULL::uuid[]'} AS path FROM places WHERE nullif({value}, '') IS NOT NULL"
+    for kind, value in _VALUES.items()
+)
+_ADD_LABELS = f"""
+WITH places AS (
+    SELECT DISTINCT unit_path, product_line, region, customer_type
+    FROM json_populate_recordset(NULL::credit_line, $1::json)
+)
+INSERT INTO credit_label (id, kind, value, path)
+SELECT DISTINCT ON (id) id, kind, value, coalesce(path, '{{}}') FROM ({_NEW_LABELS}) l ORDER BY id
+ON CONFLICT (id) DO NOTHING
+"""
+_ADD_MONTHS = f"""
+INSERT INTO credit_month AS m (month, {", ".join(_VALUES)}, amount, lines)
+SELECT date_trunc('month', posting_date)::date, {_LABELS}, sum(amount)::bigint, count(*)
+FROM json_populate_recordset(NULL::credit_line, $1::json)
+GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+ON CONFLICT (month, {", ".join(_VALUES)})
+DO UPDATE SET amount = m.amount + excluded.amount, lines = m.lines + excluded.lines
+"""
 _ADD_LINES = insert_sql("credit_line", tuple(CreditLineRow.model_fields))
 
 
 class Sums(NamedTuple):
-    """Number and amount of the credit lines, and what the buckets say of them."""
+    """Number and amount of the credit lines, and what the buckets and the months say of them."""
 
     lines: int
     amount: int
     bucket_lines: int
     bucket_amount: int
+    month_lines: int
+    month_amount: int
 
 
 _SUMS = """
 SELECT count(*), coalesce(sum(amount), 0)::bigint,
        (SELECT coalesce(sum(lines), 0)::bigint FROM credit_bucket),
-       (SELECT coalesce(sum(amount), 0)::bigint FROM credit_bucket)
+       (SELECT coalesce(sum(amount), 0)::bigint FROM credit_bucket),
+       (SELECT coalesce(sum(lines), 0)::bigint FROM credit_month),
+       (SELECT coalesce(sum(amount), 0)::bigint FROM credit_month)
 FROM credit_line
 """
 
@@ -133,15 +167,17 @@ async def list_misplaced(tx: Tx, member_id: UUID, since: date) -> list[Misplaced
 
 
 async def add_credits(tx: Tx, orders: Sequence[CreditedOrder], lines: Sequence[CreditLineRow]) -> None:
-    """Add facts to orders, buckets and lines, in this order of tables and in key order within each."""
+    """Add facts to orders, labels, buckets, months and lines, in this order of tables and in key order within each."""
     await tx.execute(_ADD_ORDERS, dumps(orders))
     if lines:
         text = dumps(lines)
+        await tx.execute(_ADD_LABELS, text)
         await tx.execute(_ADD_BUCKETS, text)
+        await tx.execute(_ADD_MONTHS, text)
         await tx.execute(_ADD_LINES, text)
 
 
 async def sum_ledger(tx: Tx) -> Sums:
-    """What all credit lines and all buckets come to."""
+    """What all credit lines, all buckets and all months come to."""
     (sums,) = await tx.rows(Sums, _SUMS)
     return sums
