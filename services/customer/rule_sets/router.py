@@ -63,6 +63,6 @@ async def get_run(run_id: UUID, work: Reader) -> Response:
 
 
 @router.get("/v1/accounts/{account_id}/labels", response_model=LabelPage)
-async def list_account_labels(account_id: UUID, work: AccountReader) -> Response:
+async def get_account_labels(account_id: UUID, work: AccountReader) -> Response:
     """Labels of an account, each with the rule, the version and the values that gave it."""
     return json_answer({"items": await service.labels_of(work, account_id)})
