@@ -19,7 +19,7 @@ from cli.console import err, say
 from kit.errors import AppError
 from kit.events.bus import BusUnavailable
 from kit.native.process import NativeError
-from kit.settings import ForeignEnvironment
+from kit.settings import ForeignEnvironment, UnsafeSettings
 from standalone.registry import SERVICES
 
 EXIT_FOUND: Final = 1
@@ -29,7 +29,13 @@ EXIT_UNAVAILABLE: Final = 3
 """The system, its database or its log cannot be reached or started."""
 EXIT_INTERRUPTED: Final = 130
 
-UNREACHABLE = (OSError, BusUnavailable, asyncpg.PostgresConnectionError, asyncpg.InvalidCatalogNameError)
+UNREACHABLE = (
+    OSError,
+    BusUnavailable,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+)
 HINT = "name the data folder of a running system with --data, or set CRMESH_POSTGRES and CRMESH_KAFKA"
 
 Answer = TypeVar("Answer")
@@ -75,7 +81,7 @@ def execute(work: Coroutine[Any, Any, Answer]) -> Answer:
         # `crmesh events export | head`: nobody reads on; what is buffered must not fail again at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(0) from None
-    except ForeignEnvironment as error:
+    except (ForeignEnvironment, UnsafeSettings) as error:
         say(err, str(error), "bold red")
         raise typer.Exit(EXIT_USAGE) from None
     except (NotRunning, NativeError) as error:

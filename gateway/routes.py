@@ -67,7 +67,7 @@ def _segments(path: str) -> tuple[str, ...]:
 
 
 RESOURCES: dict[str, tuple[str, ...]] = {
-    "customer": ("accounts", "contacts", "orders", "payments", "returns", "exchange-rates", "sellers"),
+    "customer": ("accounts", "contacts", "orders", "payments", "returns", "exchange-rates", "sellers", "rule-sets"),
     "targets": (
         "units",
         "members",
@@ -130,7 +130,6 @@ AGREED: dict[str, tuple[str, ...]] = {
         "pipelines",
         "rfm-migrations",
         "rfm-runs",
-        "rule-sets",
         "segments",
         "survey-forms",
         "surveys",

@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 
 LOG_DATABASE = "crmesh_log"
 """Database of the embedded log."""
+_NO_LOG = "the log has not been reached yet"
 START_SECONDS = 1.0
 """Between two looks at what a worker waits for before it starts: its tables, its topics."""
 
@@ -38,8 +39,18 @@ def make_bus(settings: ServiceSettings, client_id: str) -> EventBus:
     """The event bus that the settings name."""
     if settings.bus == "kafka":
         from kit.events.kafka import KafkaBus
+        from kit.events.kafka_access import KafkaAccess
 
-        return KafkaBus(settings.kafka, client_id)
+        access = KafkaAccess(
+            settings.kafka,
+            tls=settings.kafka_tls,
+            ca=settings.kafka_ca,
+            cert=settings.kafka_cert,
+            key=settings.kafka_key,
+            user=settings.kafka_user,
+            password=settings.kafka_password.get_secret_value(),
+        )
+        return KafkaBus(access, client_id)
     from kit.events.embedded import EmbeddedBus
 
     return EmbeddedBus({"dsn": settings.server_dsn(LOG_DATABASE)})
@@ -140,7 +151,9 @@ async def run_worker(runtime: Runtime, create: Callable[[Runtime], Worker]) -> N
         asyncio.get_running_loop().add_signal_handler(number, end)
     async with served(health.routes(), runtime.settings.ops_host, runtime.settings.ops_port), started(runtime):
         await _migrated(health, stop)
+        health.waits_for = _NO_LOG
         await _has_topics(runtime, stop)
+        health.waits_for = ""
         if not stop.is_set():
             settle_collector()
             await worker.run(stop)

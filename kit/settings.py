@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Literal, Self
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -19,7 +20,8 @@ class ForeignEnvironment(Exception):
 
 
 class UnsafeSettings(Exception):
-    """A setting that is fit for development only, in a process that is not development."""
+    """A setting that is fit for development only, in a process that is not development; or one that would protect
+    nothing."""
 
 
 class ServiceSettings(BaseSettings):
@@ -30,9 +32,21 @@ class ServiceSettings(BaseSettings):
     env: str = Field(default="production", validation_alias="ENV")
     service: str = ""
     postgres: str = Field(default="postgresql://crmesh@127.0.0.1:5432/", description="server; the database is added")
+    postgres_sslmode: Literal["", "disable", "prefer", "require", "verify-ca", "verify-full"] = Field(
+        default="", description="as libpq has it; empty: what the address says"
+    )
+    postgres_ca: str = Field(default="", description="file with the authorities that sign PostgreSQL's certificate")
+    postgres_cert: str = Field(default="", description="file with the certificate of this process")
+    postgres_key: str = Field(default="", description="file with its key")
     database: str = Field(default="", description="name of the service's database; crmesh_<service> when empty")
     bus: Literal["kafka", "embedded"] = "kafka"
     kafka: str = Field(default="127.0.0.1:9092", description="bootstrap servers")
+    kafka_tls: bool = Field(default=False, description="brokers are reached by TLS, under names of their certificates")
+    kafka_ca: str = Field(default="", description="file with the authorities that sign them; the system's when empty")
+    kafka_cert: str = Field(default="", description="file with the certificate of this process")
+    kafka_key: str = Field(default="", description="file with its key")
+    kafka_user: str = Field(default="", description="login by SCRAM-SHA-512")
+    kafka_password: SecretStr = SecretStr("")
     base_currency: str = Field(default="USD", min_length=3, max_length=3)
     timezone: str = "Asia/Shanghai"
     calendar_country: str = Field(
@@ -73,11 +87,28 @@ class ServiceSettings(BaseSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _reaches_its_servers(self) -> Self:
+        """What would be left out silently is refused: a login without TLS, a certificate without its key."""
+        if bool(self.kafka_cert) != bool(self.kafka_key) or bool(self.postgres_cert) != bool(self.postgres_key):
+            raise UnsafeSettings("a certificate and its key (CRMESH_KAFKA_CERT, CRMESH_POSTGRES_CERT) go together")
+        if bool(self.kafka_user) != bool(self.kafka_password.get_secret_value()):
+            raise UnsafeSettings("CRMESH_KAFKA_USER and CRMESH_KAFKA_PASSWORD go together")
+        if (self.kafka_user or self.kafka_ca or self.kafka_cert) and not self.kafka_tls:
+            raise UnsafeSettings("a login or a certificate for Kafka needs CRMESH_KAFKA_TLS=true")
+        if (self.postgres_ca or self.postgres_cert) and not self.postgres_sslmode:
+            raise UnsafeSettings("CRMESH_POSTGRES_CA needs CRMESH_POSTGRES_SSLMODE=verify-full")
+        return self
+
     def require_safe(self) -> None:
         """Raises UnsafeSettings outside development and test for a secret that everybody knows or may guess: it signs
         cursors, hides personal values in the audit log and seals it. An unset ENV means production. Raises
-        UnknownCountry for a calendar that there is not."""
+        UnknownCountry for a calendar that there is not. Everywhere for a file that there is not: what connects names
+        none."""
         require_country(self.calendar_country)
+        for name in ("postgres_ca", "postgres_cert", "postgres_key", "kafka_ca", "kafka_cert", "kafka_key"):
+            if (file := getattr(self, name)) and not Path(file).is_file():
+                raise UnsafeSettings(f"CRMESH_{name.upper()} names {file}, and there is no such file")
         if self.env not in ("development", "test") and len(self.secret.get_secret_value()) < SECRET_LENGTH:
             raise UnsafeSettings(f"set CRMESH_SECRET to {SECRET_LENGTH} or more random characters")
 
@@ -86,9 +117,17 @@ class ServiceSettings(BaseSettings):
         return self.database or f"crmesh_{self.service}"
 
     def server_dsn(self, database: str) -> str:
-        """Address of a database on the server; `postgres` may carry a query (`postgresql:///?host=/folder`)."""
+        """Address of a database on the server, with how TLS is to be used; `postgres` may carry a query
+        (`postgresql:///?host=/folder`)."""
         parts = urlsplit(self.postgres)
-        return urlunsplit(parts._replace(path="/" + database))
+        tls = {
+            "sslmode": self.postgres_sslmode,
+            "sslrootcert": self.postgres_ca,
+            "sslcert": self.postgres_cert,
+            "sslkey": self.postgres_key,
+        }
+        query = [parts.query, urlencode({name: value for name, value in tls.items() if value})]
+        return urlunsplit(parts._replace(path="/" + database, query="&".join(filter(None, query))))
 
     def database_connect(self) -> dict[str, Any]:
         """Arguments of asyncpg.connect for the service's database."""

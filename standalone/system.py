@@ -29,7 +29,7 @@ from kit.events.envelope import topic_of
 from kit.events.kafka import KafkaBus
 from kit.events.worker import Worker
 from kit.native.postgres import EmbeddedPostgres
-from kit.process import LOG_DATABASE, make_runtime, topics_of
+from kit.process import LOG_DATABASE, make_bus, make_runtime, topics_of
 from kit.runtime import Runtime
 from kit.security.cipher import keys_of_secret
 from kit.security.tokens import TokenVerifier, static_jwks
@@ -289,13 +289,11 @@ async def _prepare_databases(server: EmbeddedPostgres, options: Options, stop: a
 
 async def _start_bus(options: Options, postgres: str, address: str, stack: AsyncExitStack) -> EventBus:
     bus: EventBus
-    if options.bus == "kafka":
+    if address and not options.kafka:
         bus = KafkaBus(address, "crmesh-standalone")
     else:
-        from kit.events.embedded import EmbeddedBus
-
-        settings = room("customer", "settings").Settings(postgres=postgres)
-        bus = EmbeddedBus({"dsn": settings.server_dsn(LOG_DATABASE)})
+        settings = room("customer", "settings").Settings(postgres=postgres, bus=options.bus, kafka=address)
+        bus = make_bus(settings, "crmesh-standalone")
     await bus.start()
     stack.push_async_callback(bus.stop)
     await bus.ensure_topics([topic for service in SERVICES for topic in topics_of(service)])

@@ -291,6 +291,7 @@ TRANSIENT_ERRORS: tuple[type[BaseException], ...] = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
+    asyncpg.InvalidAuthorizationSpecificationError,  # a password is being changed
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # a statement sent while the server's farewell is being read
     ConnectionError,

@@ -28,6 +28,7 @@ CONNECTION_ERRORS = (
     asyncpg.InterfaceError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
+    asyncpg.InvalidAuthorizationSpecificationError,
 )
 
 
@@ -53,6 +54,6 @@ async def unavailable_when_lost() -> AsyncIterator[None]:
     try:
         yield
     except CONNECTION_ERRORS as error:
-        if isinstance(error, ValueError):
+        if isinstance(error, ValueError) and not isinstance(error, OSError):  # a certificate's is both
             raise
         raise BusUnavailable(f"embedded log: {error!r}") from error

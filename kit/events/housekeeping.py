@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 
 import structlog
 
@@ -31,9 +32,13 @@ _PURGE = """
 DELETE FROM {table} WHERE ctid = ANY(ARRAY(
     SELECT ctid FROM {table} WHERE {column} < now() - interval '{keep}' LIMIT {rows}))
 """
+OUTBOX_KEEPS = timedelta(days=14)
+"""How long a sent fact can be sent again."""
+INBOX_REMEMBERS = OUTBOX_KEEPS + timedelta(days=1)
+"""A fact sent again on the last day of the outbox is still known to those who have handled it."""
 _PURGES = (
-    ("inbox", "handled_at", "14 days"),
-    ("outbox", "published_at", "14 days"),
+    ("inbox", "handled_at", f"{INBOX_REMEMBERS.days} days"),
+    ("outbox", "published_at", f"{OUTBOX_KEEPS.days} days"),
     ("idempotency_key", "created_at", "24 hours"),
 )
 

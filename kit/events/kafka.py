@@ -28,6 +28,7 @@ from kit.events.bus import (
     TopicState,
 )
 from kit.events.envelope import PARTITIONS
+from kit.events.kafka_access import KafkaAccess
 from kit.events.kafka_consumer import FETCH_WAIT_MS, REQUEST_TIMEOUT_MS, KafkaConsumer, to_record
 from kit.events.partitions import partition_of
 
@@ -43,10 +44,11 @@ _SET_ON_TOPIC = 1
 
 
 class KafkaBus:
-    """Connections open on first use: a service starts, and answers, while Kafka is away."""
+    """Connections open on first use: a service starts, and answers, while Kafka is away. `access` may be the addresses
+    alone."""
 
-    def __init__(self, bootstrap: str, client_id: str, *, publish_timeout: float = 30.0) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, access: KafkaAccess | str, client_id: str, *, publish_timeout: float = 30.0) -> None:
+        self._access = KafkaAccess(access) if isinstance(access, str) else access
         self._client_id = client_id
         self._publish_timeout = publish_timeout
         self._producer: Any = None
@@ -141,7 +143,7 @@ class KafkaBus:
                 await asyncio.gather(*acks)
         except (KafkaError, OSError, AssertionError) as error:
             await self._give_up(producer, acks)
-            raise BusUnavailable(f"publish to {topic}: {error!r}") from error
+            raise BusUnavailable(f"publish to {topic}: {await self._access.explain(error)}") from error
         except asyncio.CancelledError:
             await self._give_up(producer, acks)
             raise
@@ -150,7 +152,7 @@ class KafkaBus:
         self, group: str, topics: Sequence[str], start_offsets: StartOffsets | None = None, is_patient: bool = False
     ) -> KafkaConsumer:
         """A new, not yet started member of `group`; for a patient one the broker gathers."""
-        return KafkaConsumer(self._bootstrap, self._client_id, group, topics, start_offsets, is_patient)
+        return KafkaConsumer(self._access, self._client_id, group, topics, start_offsets, is_patient)
 
     async def read(self, partition: TopicPartition, offset: int, max_records: int) -> list[Record]:
         """Records from `offset` on without a group; empty at the end."""
@@ -191,14 +193,12 @@ class KafkaBus:
 
     @asynccontextmanager
     async def _admin(self) -> AsyncIterator[Any]:
-        admin = AIOKafkaAdminClient(
-            bootstrap_servers=self._bootstrap, client_id=self._client_id, request_timeout_ms=REQUEST_TIMEOUT_MS
-        )
+        admin = AIOKafkaAdminClient(**self._access.options(self._client_id), request_timeout_ms=REQUEST_TIMEOUT_MS)
         try:
             await admin.start()
             yield admin
         except (KafkaError, OSError) as error:
-            raise BusUnavailable(f"kafka: {error!r}") from error
+            raise BusUnavailable(f"kafka: {await self._access.explain(error)}") from error
         finally:
             await admin.close()
 
@@ -236,8 +236,7 @@ class KafkaBus:
         async with self._producer_turn:
             if self._producer is None:
                 producer = AIOKafkaProducer(
-                    bootstrap_servers=self._bootstrap,
-                    client_id=self._client_id,
+                    **self._access.options(self._client_id),
                     acks="all",
                     enable_idempotence=True,
                     linger_ms=_LINGER_MS,
@@ -291,8 +290,7 @@ class KafkaBus:
                 async with asyncio.timeout(_READ_SECONDS):
                     if self._reader is None:
                         self._reader = AIOKafkaConsumer(
-                            bootstrap_servers=self._bootstrap,
-                            client_id=self._client_id,
+                            **self._access.options(self._client_id),
                             enable_auto_commit=False,
                             auto_offset_reset="earliest",
                             fetch_max_wait_ms=FETCH_WAIT_MS,
@@ -302,7 +300,7 @@ class KafkaBus:
                     yield self._reader
             except (KafkaError, OSError) as error:
                 await self._drop_reader()
-                raise BusUnavailable(f"kafka: {error!r}") from error
+                raise BusUnavailable(f"kafka: {await self._access.explain(error)}") from error
             except BaseException:
                 await self._drop_reader()
                 raise

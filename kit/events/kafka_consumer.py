@@ -29,6 +29,7 @@ from aiokafka.errors import (  # type: ignore[import-untyped]
 )
 
 from kit.events.bus import BusUnavailable, ConsumerStalled, Record, StartOffsets, TopicPartition
+from kit.events.kafka_access import KafkaAccess
 
 log = structlog.get_logger(__name__)
 
@@ -104,7 +105,7 @@ class KafkaConsumer:
 
     def __init__(
         self,
-        bootstrap: str,
+        access: KafkaAccess,
         client_id: str,
         group: str,
         topics: Sequence[str],
@@ -114,7 +115,7 @@ class KafkaConsumer:
         self.last_poll_at = time.monotonic()
         self.rebuilds = 0
         self.stall_seconds = _STALL_SECONDS
-        self._bootstrap = bootstrap
+        self._access = access
         self._client_id = client_id
         self._group = group
         self._topics = tuple(topics)
@@ -288,8 +289,7 @@ class KafkaConsumer:
         # The assignor's state lives in its class: a class per client keeps groups apart.
         assignor = type("StickyAssignor", (StickyPartitionAssignor,), {})
         client = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap,
-            client_id=self._client_id,
+            **self._access.options(self._client_id),
             group_id=self._group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
@@ -308,7 +308,7 @@ class KafkaConsumer:
             await client.start()
         except (KafkaError, OSError) as error:
             await self._close()
-            raise BusUnavailable(f"group {self._group}: {error!r}") from error
+            raise BusUnavailable(f"group {self._group}: {await self._access.explain(error)}") from error
         except BaseException:
             await self._close()
             raise

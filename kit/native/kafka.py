@@ -12,6 +12,7 @@ import string
 import subprocess
 import time
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -41,6 +42,8 @@ class NativeKafka:
 
     `port` None: the port of the last run if it is free, else any free one. `host`: the address it listens on, one of
     this machine. `advertised_port`: where clients are told to connect when something stands between (fault tests).
+    `settings`: more lines for the broker's file, with the same placeholders; the last line of a name counts.
+    `format_options`: more for the tool that prepares the data folder (users of SCRAM).
     A broker that an earlier process left behind (kill -9, or `detach`) is adopted by `start` and ended by `stop`.
     """
 
@@ -52,12 +55,16 @@ class NativeKafka:
         timeout: float = 90,
         host: str = LOOPBACK,
         advertised_port: int | None = None,
+        settings: str = "",
+        format_options: Sequence[str] = (),
     ) -> None:
         self.folder = folder.resolve()
         self.log_file = self.folder / "kafka.log"
         self._wanted_port = port
         self._host = host
         self._advertised_port = advertised_port
+        self._settings = settings
+        self._format_options = tuple(format_options)
         self._timeout = timeout
         self._config = self.folder / "kafka.properties"
         self._data = self.folder / "data"
@@ -153,7 +160,7 @@ class NativeKafka:
         controller = free_port(None if fresh_ports else self._configured_port("CONTROLLER"))
         while controller == port:
             controller = free_port()
-        template = string.Template((SETTINGS / "kafka.properties").read_text())
+        template = string.Template((SETTINGS / "kafka.properties").read_text() + self._settings)
         pending = self._config.with_suffix(".new")
         ports = {"port": port, "controller_port": controller, "advertised_port": self._advertised_port or port}
         pending.write_text(template.substitute(ports, host=self._host, data=self._data))
@@ -166,13 +173,13 @@ class NativeKafka:
             return
         shutil.rmtree(self._data, ignore_errors=True)
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "A", 1)
-        arguments = ("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._config))
+        arguments = ("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._config), *self._format_options)
         command = [str(java_binary()), "-Xmx256m", "-XX:+UseSerialGC", "-cp", classpath, *arguments]
         done = await asyncio.to_thread(
             subprocess.run, command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False
         )
         if done.returncode:
-            raise NativeError(f"Kafka cannot format {self._data}: {done.stderr or done.stdout}")
+            raise NativeError(f"Kafka cannot format {self._data}: {(done.stderr or done.stdout)[-3000:]}")
         mark.write_text(cluster)
 
     def _spawn(self, classpath: str) -> int:

@@ -49,8 +49,8 @@ class EmbeddedPostgres:
 
     Over TCP every local user may connect (trust), and with another `host` than loopback all of that network: for
     development only. `fast` gives up durability (fsync off) and is for test servers only. `environment` is added to
-    the server's. A server that an earlier process left behind (kill -9, or `detach`) is adopted by `start`, or
-    restarted if it runs with other settings.
+    the server's, `settings` are more of its own. A server that an earlier process left behind (kill -9, or `detach`) is
+    adopted by `start`, or restarted if it runs with other settings.
     """
 
     def __init__(
@@ -64,6 +64,7 @@ class EmbeddedPostgres:
         host: str = LOOPBACK,
         timeout: float = 600,
         environment: Mapping[str, str] | None = None,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
         self.folder = folder.resolve()
         self._fast = fast
@@ -73,6 +74,7 @@ class EmbeddedPostgres:
         self._host = host
         self._timeout = timeout
         self._environment = environment
+        self._settings = dict(settings or {})
         self._lock = FolderLock(self.folder)
         self._running: Running | None = None
 
@@ -181,7 +183,7 @@ class EmbeddedPostgres:
         }
         if self._fast:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-        return " ".join(f"-c {name}='{value}'" for name, value in settings.items())
+        return " ".join(f"-c {name}='{value}'" for name, value in (settings | self._settings).items())
 
     def _read_running(self) -> Running | None:
         """The live server of the data folder; None if there is none or the pid now belongs to another program."""

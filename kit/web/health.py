@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import asyncpg
+import structlog
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -24,6 +25,8 @@ from kit.db.migrate import current, head
 from kit.runtime import Runtime
 from kit.security.tokens import TokenVerifier
 from kit.telemetry.metrics import CONTENT_TYPE, HttpMetrics, render
+
+log = structlog.get_logger(__name__)
 
 READY_SECONDS, KEYS_SECONDS = 3.0, 0.9
 _NO_KEYS = "the issuer's keys were not obtained"
@@ -48,13 +51,15 @@ async def holds_keys(verifier: TokenVerifier) -> str:
 
 
 class ServiceHealth:
-    """The checks of a process of a service. `is_draining` is set by its owner when it is about to end; a process that
-    answers no requests needs no keys."""
+    """The checks of a process of a service. Its owner sets `is_draining` when it is about to end, and `waits_for` while
+    it does not work yet; a process that answers no requests needs no keys."""
 
     def __init__(self, runtime: Runtime, livez: Check = is_well, *, answers_requests: bool = True) -> None:
         self.runtime, self.livez = runtime, livez
         self.answers_requests = answers_requests
         self.is_draining = False
+        self.waits_for = ""
+        self._seen = ""
 
     async def readyz(self) -> str:
         """The database answers, the issuer's keys are there and the process stays."""
@@ -65,8 +70,11 @@ class ServiceHealth:
                 await tx.fetchval("SELECT 1")
         except TimeoutError:
             return "no connection to the database is free, or it does not answer"
-        except _NO_DATABASE:
-            return "database unreachable"
+        except _NO_DATABASE as error:
+            return self._unreachable(error)
+        self._seen = ""
+        if self.waits_for:
+            return self.waits_for
         return await holds_keys(self.runtime.verifier) if self.answers_requests else ""
 
     async def startupz(self) -> str:
@@ -78,9 +86,16 @@ class ServiceHealth:
                     at = await current(connection)
                 finally:
                     connection.terminate()
-        except _NO_DATABASE:
-            return "database unreachable"
+        except _NO_DATABASE as error:
+            return self._unreachable(error)
         return "" if at is not None and at >= head(self.runtime.service) else "migrations pending"
+
+    def _unreachable(self, error: BaseException) -> str:
+        """Says why once, not with every probe: a wrong password or authority is seen in the log."""
+        if (reason := repr(error)) != self._seen:
+            self._seen = reason
+            log.warning("database_unreachable", service=self.runtime.service, error=reason)
+        return "database unreachable"
 
     def routes(self) -> list[Route]:
         """The four routes of this process."""

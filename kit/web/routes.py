@@ -127,9 +127,20 @@ class TransactionRoute(APIRoute):
                 return await _read(request, actor, endpoint, is_personal)
             if takes_json:
                 await _require_json(request)
-            return await _write(request, actor, endpoint, is_personal)
+            return await _write(request, actor, endpoint, is_personal, self._spelled(request))
 
         return handle
+
+    def _spelled(self, request: Request) -> str:
+        """The path with its ids in the spelling of ours: in capitals or without hyphens it is the same request. A path
+        that will be refused stays as it is."""
+        values = dict(request.path_params)
+        for field in self.dependant.path_params:
+            value, errors = field.validate(values[field.alias], loc=("path", field.alias))
+            if errors:
+                return request.url.path
+            values[field.alias] = str(value)
+        return self.path_format.format(**values)
 
 
 class RouteIndex(BaseRoute):
@@ -222,13 +233,12 @@ async def _read(request: Request, actor: Actor, endpoint: Endpoint, is_personal:
         return await endpoint(request)
 
 
-async def _write(request: Request, actor: Actor, endpoint: Endpoint, is_personal: bool) -> Response:
+async def _write(request: Request, actor: Actor, endpoint: Endpoint, is_personal: bool, path: str) -> Response:
     body = await request.body()
     keys = request.headers.getlist("idempotency-key")
     keyed = None
     if keys:
-        url = request.url
-        keyed = idempotency.keyed_request(actor.subject, request.method, url.path, url.query, keys, body)
+        keyed = idempotency.keyed_request(actor.subject, request.method, path, request.url.query, keys, body)
         if is_personal:
             keyed = replace(keyed, cipher=answer_key(request.app.state.runtime.settings))
 

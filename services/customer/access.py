@@ -13,9 +13,19 @@ from services.customer.orders.access import GRANTS as ORDERS
 from services.customer.payments.access import GRANTS as PAYMENTS
 from services.customer.persons.access import GRANTS as PERSONS
 from services.customer.roles import ADMINISTRATOR, AUDITOR
+from services.customer.rule_sets.access import GRANTS as RULE_SETS
 
 OPERATIONS: Grants = {"operations:read": frozenset({AUDITOR}), "operations:write": frozenset()}
 
 PERMISSIONS: Mapping[str, frozenset[str]] = permissions_by_role(
-    ADMINISTRATOR, OPERATIONS, ACCOUNTS, CONTACTS, DIRECTORIES, EXCHANGE_RATES, ORDERS, PAYMENTS, PERSONS
+    ADMINISTRATOR,
+    OPERATIONS,
+    ACCOUNTS,
+    CONTACTS,
+    DIRECTORIES,
+    EXCHANGE_RATES,
+    ORDERS,
+    PAYMENTS,
+    PERSONS,
+    RULE_SETS,
 )

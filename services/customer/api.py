@@ -13,6 +13,7 @@ from services.customer.exchange_rates.router import router as exchange_rates
 from services.customer.orders.router import router as orders
 from services.customer.payments.router import router as payments
 from services.customer.returns.router import router as returns
+from services.customer.rule_sets.router import router as rule_sets
 from services.customer.subscriptions import subscriptions
 from services.customer.timeline.router import router as timeline
 from services.customer.transfers.router import router as transfers
@@ -21,6 +22,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     transfers,
     accounts,
     timeline,
+    rule_sets,
     contacts,
     consents,
     sellers,

@@ -27,6 +27,7 @@ from services.customer.exchange_rates.models import ExchangeRateTable
 from services.customer.orders.models import OrderCheckTable, OrderLineTable, OrderSplitTable, OrderTable
 from services.customer.payments.models import PaymentAllocationTable, PaymentRefundTable, PaymentTable
 from services.customer.returns.models import OrderReturnTable
+from services.customer.rule_sets.models import AccountLabelTable, RuleSetTable
 from services.customer.timeline.models import OrderStepTable
 
 
@@ -72,6 +73,7 @@ __all__ = [
     "METADATA",
     "AccountExternalIdTable",
     "AccountFactTable",
+    "AccountLabelTable",
     "AccountTable",
     "ConsentTable",
     "ContactExternalIdTable",
@@ -92,5 +94,6 @@ __all__ = [
     "PaymentTable",
     "Principal",
     "ProductDirectory",
+    "RuleSetTable",
     "TypeCheckTable",
 ]

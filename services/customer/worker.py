@@ -18,6 +18,8 @@ from services.customer.contacts.models import ContactColumns
 from services.customer.orders.metrics import orders_by_state
 from services.customer.ownership.jobs import follow_job
 from services.customer.ownership.service import FOLLOW
+from services.customer.rule_sets.jobs import run_job
+from services.customer.rule_sets.service import RUN
 from services.customer.settings import Settings
 from services.customer.subscriptions import subscriptions
 from services.customer.transfers.jobs import transfer_job
@@ -30,7 +32,12 @@ KEYS: Sequence[Fill] = (names_of(AccountColumns), names_of(ContactColumns), fill
 
 def jobs_of(runtime: Runtime) -> Mapping[str, JobHandler]:
     """Kind -> handler of the service's long work."""
-    return {QUALITY: quality_job(runtime), FOLLOW: follow_job(runtime), TRANSFER: transfer_job(runtime)}
+    return {
+        RUN: run_job(runtime),
+        QUALITY: quality_job(runtime),
+        FOLLOW: follow_job(runtime),
+        TRANSFER: transfer_job(runtime),
+    }
 
 
 def create_worker(runtime: Runtime) -> Worker:

@@ -55,6 +55,18 @@ LEFT = {
     "CRMESH_ACCESS_LOG",
 }
 """Settings whose defaults are right in a cluster; a new one is either set in the manifests or added here."""
+ISSUED = {"production", "external"}
+"""Overlays whose tokens are of the company's issuer."""
+TLS = {
+    "CRMESH_POSTGRES_SSLMODE",
+    "CRMESH_POSTGRES_CA",
+    "CRMESH_KAFKA_TLS",
+    "CRMESH_KAFKA_CA",
+    "CRMESH_KAFKA_USER",
+    "CRMESH_KAFKA_PASSWORD",
+}
+PROOFS = {"CRMESH_POSTGRES_CERT", "CRMESH_POSTGRES_KEY", "CRMESH_KAFKA_CERT", "CRMESH_KAFKA_KEY"}
+"""Certificates in place of passwords: an overlay of one's own, as the page shows it."""
 
 
 def model_of(workload: Object) -> type[BaseSettings]:
@@ -104,7 +116,7 @@ def test_every_setting_that_must_be_is_set(name: str, workload: Object) -> None:
     missing = set(needed(model_of(workload))) - environment(name, workload).keys()
     allowed = {"CRMESH_SECRET"} if component(workload) == "migrate" else set()
     assert missing == allowed
-    if name != "production" and component(workload) == "gateway":
+    if name not in ISSUED and component(workload) == "gateway":
         assert "CRMESH_JWKS_URL" not in environment(name, workload), "the development issuer would not serve"
 
 
@@ -113,8 +125,8 @@ def test_every_setting_is_set_or_left_knowingly(name: str) -> None:
     chosen = {variable for one in workloads(name) for variable in environment(name, one)}
     models: list[type[BaseSettings]] = [GatewaySettings, *map(settings_of, SERVICES)]
     every = {variable for model in models for variable, _ in variables(model)}
-    optional = {"CRMESH_DATA_DIR"} if name == "production" else set()
-    assert every - chosen - optional == LEFT
+    optional = {"CRMESH_DATA_DIR"} if name in ISSUED else set()
+    assert every - chosen - optional == LEFT | PROOFS | (set() if name == "external" else TLS)
 
 
 @each_workload
@@ -247,14 +259,51 @@ def test_scalers_name_deployments(name: str) -> None:
     assert len(set(targets)) == len(targets)
 
 
-def test_scaled_groups_are_those_of_the_services() -> None:
-    scaled = of_kind("production", "ScaledObject")
+@pytest.mark.parametrize("name", sorted(ISSUED))
+def test_scaled_groups_are_those_of_the_services(name: str) -> None:
+    scaled = of_kind(name, "ScaledObject")
     triggers = [trigger["metadata"] for one in scaled for trigger in one["spec"]["triggers"]]
     lanes = [lane for one in SERVICES for lane in room(one, "subscriptions").subscriptions.lanes]
     assert {one["consumerGroup"] for one in triggers} == {lane.group for lane in lanes}
     addresses = {one["bootstrapServers"] for one in triggers}
-    values = environment("production", workloads("production")[0])
-    assert addresses == {values["CRMESH_KAFKA"].replace(":", ".crmesh.svc:")}
+    address = environment(name, workloads(name)[0])["CRMESH_KAFKA"]
+    assert addresses == {address if "." in address else address.replace(":", ".crmesh.svc:")}
+
+
+def test_scalers_log_in_as_the_workers_that_they_scale() -> None:
+    logins = {
+        one["metadata"]["name"]: one["spec"]["secretTargetRef"] for one in of_kind("external", "TriggerAuthentication")
+    }
+    workers = {one["metadata"]["name"]: one for one in workloads("external")}
+    for scaled in of_kind("external", "ScaledObject"):
+        worker = workers[scaled["spec"]["scaleTargetRef"]["name"]]
+        values = environment("external", worker)
+        for trigger in scaled["spec"]["triggers"]:
+            assert (trigger["metadata"]["tls"], trigger["metadata"]["sasl"]) == ("enable", "scram_sha512")
+            given = {
+                one["parameter"]: f"{one['name']}/{one['key']}" for one in logins[trigger["authenticationRef"]["name"]]
+            }
+            (volume,) = template(worker)["spec"]["volumes"]
+            assert given == {
+                "username": values["CRMESH_KAFKA_USER"].removeprefix("secret:"),
+                "password": values["CRMESH_KAFKA_PASSWORD"].removeprefix("secret:"),
+                "ca": f"{volume['secret']['secretName']}/{Path(values['CRMESH_KAFKA_CA']).name}",
+            }
+
+
+def test_authorities_are_where_the_settings_look_for_them() -> None:
+    for one in workloads("external"):
+        if component(one) == "gateway":
+            assert "volumes" not in template(one)["spec"], "it speaks to neither server"
+            continue
+        values = environment("external", one)
+        assert values["CRMESH_POSTGRES_SSLMODE"] == "verify-full"
+        (mount,), (volume,) = container(one)["volumeMounts"], template(one)["spec"]["volumes"]
+        assert mount["readOnly"] is True
+        assert mount["name"] == volume["name"]
+        assert volume["secret"]["defaultMode"] == 0o440, "others than the group of the process read nothing"
+        for variable in ("CRMESH_POSTGRES_CA", "CRMESH_KAFKA_CA"):
+            assert str(Path(values[variable]).parent) == mount["mountPath"]
 
 
 @pytest.mark.parametrize("name", ["dev", "production"])

@@ -20,7 +20,7 @@ BLOCKS = re.findall(r"```yaml\n(.*?)```", KUBERNETES, re.DOTALL)
 
 
 def test_base_and_components_of_the_page_render(tmp_path: Path) -> None:
-    _, block = BLOCKS
+    _, block, _ = BLOCKS
     own = yaml.safe_load(block)
     for part, paths in own.items():
         own[part] = [os.path.relpath(K8S / path.partition("deploy/k8s/")[2], tmp_path.resolve()) for path in paths]
@@ -42,6 +42,26 @@ def test_the_overlay_of_the_page_renders(tmp_path: Path) -> None:
     (shared,) = [one["data"] for one in found if one["metadata"]["name"].startswith("services-")]
     assert shared["CRMESH_BASE_CURRENCY"] == "EUR"
     assert shared["CRMESH_KAFKA"], "what the overlay beneath says stays"
+
+
+def test_certificates_take_the_place_of_passwords_as_the_page_says(tmp_path: Path) -> None:
+    own = {
+        **yaml.safe_load(BLOCKS[2]),
+        "resources": [os.path.relpath(K8S / "overlays" / "external", tmp_path.resolve())],
+    }
+    (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump(own))
+    found: tuple[Object, ...] = tuple(rendered(tmp_path))
+    assert list(problems(found)) == []
+    (shared,) = [one["data"] for one in found if one["metadata"]["name"].startswith("services-")]
+    files = {shared[f"CRMESH_{server}_{part}"] for server in ("KAFKA", "POSTGRES") for part in ("CERT", "KEY")}
+    for one in found:
+        if one["kind"] == "Deployment" and one["metadata"]["name"] == "risk-worker":
+            spec = one["spec"]["template"]["spec"]
+            (mount,) = [each for each in spec["containers"][0]["volumeMounts"] if each["name"] == "certificate"]
+            assert {f"{mount['mountPath']}/tls.crt", f"{mount['mountPath']}/tls.key"} == files
+            assert {"name": "certificate", "secret": {"secretName": "risk-certificate", "defaultMode": 0o440}} in spec[
+                "volumes"
+            ]
 
 
 def test_the_page_makes_every_secret_that_pods_read() -> None:

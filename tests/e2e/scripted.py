@@ -239,6 +239,11 @@ def rebuild(world: World) -> httpx.Response:
     return answer
 
 
+def rule_set_run(world: World) -> httpx.Response:
+    made = world.make("/v1/rule-sets", world.example("POST /v1/rule-sets"))["id"]
+    return world.send("POST", f"/v1/rule-sets/{made}/run", {"dry_run": True})
+
+
 def transfer(world: World) -> httpx.Response:
     sellers = [item["id"] for item in world.get("/v1/sellers", limit=2, **{"valid_to[null]": "true"})["items"]]
     body = {"from": sellers[0], "to": sellers[1], "filter": "tag=nobody", "dry_run": True}
@@ -261,6 +266,8 @@ CALLS: dict[str, How] = {
     "PATCH /v1/accounts/{account_id}": changed("PATCH", "/v1/accounts/{account_id}", account),
     "POST /v1/accounts/{account_id}/transfer": acted("/v1/accounts/{account_id}/transfer", account),
     "POST /v1/accounts/transfers": transfer,
+    "POST /v1/rule-sets": created("/v1/rule-sets"),
+    "POST /v1/rule-sets/{rule_set_id}/run": rule_set_run,
     "POST /v1/accounts/{account_id}/restore": acted("/v1/accounts/{account_id}/restore", account),
     "POST /v1/accounts/{account_id}/archive": acted("/v1/accounts/{account_id}/archive", account),
     "POST /v1/contacts": contact_example,

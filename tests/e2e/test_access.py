@@ -106,7 +106,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "customer": ("/v1/accounts/", "/v1/contacts/", "/v1/orders/", "/v1/payments/"),
     "credit": ("/v1/credit-", "/v1/exposures/", "/v1/order-credits/", "/v1/receivables/"),
     "results": ("/v1/targets/",),
-    "organisation": ("/v1/units/", "/v1/members/", "/v1/calendar-days/"),
+    "organisation": ("/v1/units/", "/v1/members/", "/v1/calendar-days/", "/v1/rule-sets/"),
     "goods": ("/v1/products/", "/v1/partners/"),
     "plans": ("/v1/rebate-programmes/",),
     "prices": ("/v1/price-books/",),

@@ -103,7 +103,11 @@ class World:
         consent = self.make(f"/v1/contacts/{contact}/consents", self.example("POST /v1/contacts/{contact_id}/consents"))
         book = self.make("/v1/price-books", self.example("POST /v1/price-books"))["id"]
         self.make(f"/v1/price-books/{book}/publish")
+        rule_set = self.make("/v1/rule-sets", self.example("POST /v1/rule-sets"))["id"]
+        run = self.make(f"/v1/rule-sets/{rule_set}/run", {"dry_run": True})["id"]
         found = {
+            "rule_set_id": [rule_set],
+            "run_id": [run],
             "contact_id": [contact],
             "consent_id": [consent["id"]],
             "product_id": first("/v1/products"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -50,3 +51,35 @@ def test_neither_process_of_a_service_starts_with_it(process: str, tmp_path: Pat
     )
     assert answer.returncode != 0
     assert "set CRMESH_SECRET" in answer.stderr + answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"kafka_user": "u"}, "CRMESH_KAFKA_PASSWORD"),
+        ({"kafka_user": "u", "kafka_password": SecretStr("p")}, "CRMESH_KAFKA_TLS=true"),
+        ({"kafka_ca": "ca.crt"}, "CRMESH_KAFKA_TLS=true"),
+        ({"kafka_tls": True, "kafka_cert": "own.crt"}, "CRMESH_KAFKA_CERT"),
+        ({"postgres_sslmode": "verify-full", "postgres_key": "own.key"}, "CRMESH_POSTGRES_CERT"),
+        ({"postgres_ca": "ca.crt"}, "CRMESH_POSTGRES_SSLMODE=verify-full"),
+    ],
+)
+def test_what_would_protect_nothing_is_refused(given: dict[str, Any], named: str) -> None:
+    with pytest.raises(UnsafeSettings, match=named):
+        ServiceSettings(**given)
+
+
+def test_a_file_that_there_is_not_is_named() -> None:
+    settings = ServiceSettings(secret=SecretStr("x" * SECRET_LENGTH), kafka_tls=True, kafka_ca="/nowhere/ca.crt")
+    with pytest.raises(UnsafeSettings, match="CRMESH_KAFKA_CA names /nowhere"):
+        settings.require_safe()
+
+
+def test_the_address_of_a_database_says_how_tls_is_used() -> None:
+    plain = ServiceSettings(postgres="postgresql://u@/?host=/folder")
+    assert plain.server_dsn("own") == "postgresql://u@/own?host=/folder"
+    secure = ServiceSettings(
+        postgres="postgresql://u@host/?sslmode=disable", postgres_sslmode="verify-full", postgres_ca="/etc/our ca.crt"
+    )
+    address = secure.server_dsn("own")
+    assert address == "postgresql://u@host/own?sslmode=disable&sslmode=verify-full&sslrootcert=%2Fetc%2Four+ca.crt"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from kit.testing.postgres import TestServer
 from kit.testing.service import service_harness
 from kit.testing.service import test_verifier as make_verifier
 from services.targets.worker import create_worker
+from tests.architecture.source import ROOT
 from tests.kit.events.world import Tiny, eventually
 
 
@@ -44,8 +46,16 @@ async def test_purge_takes_only_what_is_old_in_short_steps(embedded: Tiny, monke
         )
     await housekeeping_of(embedded).purge()
     assert await embedded.rows("SELECT sequence FROM outbox ORDER BY 1") == [(n,) for n in range(36, 41)]
-    assert await embedded.rows("SELECT count(*) FROM inbox") == [(13,)]
+    assert await embedded.rows("SELECT count(*) FROM inbox") == [(14,)], "a day longer than the outbox repeats"
     assert await embedded.rows("SELECT key FROM idempotency_key") == [("1",)]
+
+
+def test_an_inbox_remembers_longer_than_an_outbox_repeats_as_the_page_says() -> None:
+    page = (ROOT / "docs" / "architecture" / "events.md").read_text()
+    longest = housekeeping.OUTBOX_KEEPS + timedelta(days=1)
+    assert longest <= housekeeping.INBOX_REMEMBERS
+    assert f"Sent facts stay {housekeeping.OUTBOX_KEEPS.days} days in the outbox" in page
+    assert f"Inboxes remember {housekeeping.INBOX_REMEMBERS.days} days" in page
 
 
 async def test_gauges_show_what_waits(embedded: Tiny) -> None:

@@ -251,6 +251,40 @@ async def test_chain_holds_under_writers_two_sealers_and_crashes(db: Database) -
     assert report.sealed == written > 200
 
 
+@pytest.mark.parametrize("locked", [True, False])
+async def test_workers_at_once_seal_every_row_once(db: Database, monkeypatch: pytest.MonkeyPatch, locked: bool) -> None:
+    """Each with connections of its own, as processes have them. Without the lock between them the rows stand guard."""
+    if not locked:
+        monkeypatch.setattr(audit_chain, "_LOCK", "SELECT true")
+    monkeypatch.setattr(audit_chain, "BATCH_ROWS", 5)
+    monkeypatch.setattr(audit_chain, "_UNSEALED", audit_chain._UNSEALED.replace("LIMIT 2000", "LIMIT 5"))
+    await tamper(db, "CREATE TABLE sealing (id bigint)")
+    noted = "BEGIN INSERT INTO sealing VALUES (new.id); PERFORM pg_sleep(0.001); RETURN new; END"
+    await tamper(db, f"CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $${noted}$$")
+    await tamper(db, "CREATE TRIGGER note AFTER UPDATE ON audit_log FOR EACH ROW EXECUTE FUNCTION note()")
+    processes = [Database(db.settings) for _ in range(3)]
+
+    async def work(process: Database) -> int:
+        sealer, lost = AuditSealer(process, KEY), 0
+        while (await check(process)).unsealed:
+            try:
+                await sealer.turn()
+            except ChainChanged:
+                lost += 1
+                sealer = AuditSealer(process, KEY)
+        return lost
+
+    await write(db, 200)
+    lost = await asyncio.gather(*(work(process) for process in processes))
+    for process in processes:
+        await process.stop()
+    async with db.reading() as tx:
+        assert await tx.fetchval("SELECT (count(*), count(DISTINCT id)) = (200, 200) FROM sealing")
+    assert (await check(db)).sealed == 200
+    assert (await check(db)).broken is None
+    assert (sum(lost) == 0) is locked
+
+
 async def test_nothing_happens_without_the_table(db: Database, sealer: AuditSealer) -> None:
     await tamper(db, "DROP TABLE audit_log")
     assert await sealer.turn() == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -38,6 +39,35 @@ async def test_answer_without_a_body_is_replayed(web: Any) -> None:
     headers = web.headers(Idempotency_Key="key-1", If_Match='"12"')
     answers = [await web.client.patch(path, headers=headers) for _ in range(2)]
     assert [(a.status_code, a.content, a.headers["etag"]) for a in answers] == [(204, b"", '"13"')] * 2
+
+
+SPELLINGS = [
+    lambda given: given.upper(),
+    lambda given: given.replace("-", ""),
+    lambda given: f"urn:uuid:{given}",
+    lambda given: f"%7B{given}%7D",
+    lambda given: "".join(f"%{ord(one):02X}" for one in given),
+    lambda given: given[:-1] + f"%{ord(given[-1]):02x}",
+]
+
+
+@pytest.mark.parametrize("spelled", SPELLINGS)
+async def test_the_same_id_in_another_spelling_is_the_same_request(web: Any, spelled: Callable[[str], str]) -> None:
+    path = (await web.create("a")).headers["location"]
+    collection, _, given = path.rpartition("/")
+    headers = web.headers(Idempotency_Key="key-1", If_Match='"12"')
+    for each in (path, f"{collection}/{spelled(given)}"):
+        answer = await web.client.patch(each, headers=headers)
+        assert (answer.status_code, answer.headers["etag"]) == (204, '"13"')
+    assert answer.headers["idempotency-replayed"] == "true"
+    assert await web.count("idempotency_key") == 1
+
+
+async def test_another_id_is_another_request(web: Any) -> None:
+    paths = [(await web.create(name)).headers["location"] for name in ("a", "b")]
+    headers = web.headers(Idempotency_Key="key-1", If_Match='"12"')
+    answers = [await web.client.patch(path, headers=headers) for path in paths]
+    assert [answer.headers.get("idempotency-replayed") for answer in answers] == [None, None]
 
 
 async def test_other_body_or_query_is_refused(web: Any) -> None:
