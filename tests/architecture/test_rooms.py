@@ -56,7 +56,6 @@ RANKS = {
     "estimates": 0,
     "distributions": 0,
     "copula": 0,
-    "results": 0,
     "schemas": 0,
     "access": 0,
     "models": 0,
