@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final, NamedTuple
 
 from kit import clock
@@ -58,6 +59,20 @@ def aged(work: Work, write: Written) -> Account:
     if SIZED_BY & write.fields:
         update["size_on"] = day if after.size_class is not None else None
     return after.model_copy(update=update)
+
+
+def score_of_new(account: Account, today: date) -> float:
+    """How good a new account is, by the rule of `repository.judge`; it has no contacts yet."""
+    lasting = 10 + 20 * (account.tax_id is not None) + 15 * (account.region is not None)
+    lasting += (
+        15 * (account.industry is not None) + 5 * (account.domain is not None) + 5 * (account.owner_id is not None)
+    )
+    ages = [max(0, (today - day).days) for day in (account.phone_on, account.size_on) if day is not None]
+    present = lasting + 10 * len(ages)
+    fresh = lasting + 10 * sum((Decimal("0.5") ** (Decimal(age) / 365) for age in ages), Decimal())
+    valid = Decimal(present - min(present, account.invalid_weight or 0)) / present
+    score = Decimal("0.6") * present + 10 * valid + Decimal("0.3") * fresh
+    return float(score.quantize(Decimal("0.1"), ROUND_HALF_EVEN))
 
 
 def note(work: Work, writes: Iterable[Written]) -> None:

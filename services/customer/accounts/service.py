@@ -18,7 +18,7 @@ from services.customer.accounts import repository
 from services.customer.accounts.access import may_read_tax_ids
 from services.customer.accounts.changes import SIZED_BY, cleaned
 from services.customer.accounts.enums import CustomerType
-from services.customer.accounts.facts import Written, aged, check_source, note, written
+from services.customer.accounts.facts import Written, aged, check_source, note, score_of_new, written
 from services.customer.accounts.filling import YUAN
 from services.customer.accounts.models import Account, AccountExternalId, Source
 from services.customer.accounts.private import close_all, open_all
@@ -262,10 +262,12 @@ def source_of(data: AccountCreate | AccountUpdate) -> Source | None:
 async def add(work: Work, writes: Sequence[Written], external_ids: Sequence[AccountExternalId]) -> list[Account] | None:
     """Write new accounts and ids of accounts in other systems, what is private of persons sealed, and return them so;
     None when something clashed with another's."""
-    stored = await close_all(work, [_aged(work, write) for write in writes])
+    closed = await close_all(work, [_aged(work, write) for write in writes])
+    stored = [_with_score(account, score_of_new(account, work.today)) for account in closed]
     if not await repository.add_accounts(work.tx, stored, external_ids):
         return None
-    return await _judged(work, writes, stored)
+    note(work, writes)
+    return stored
 
 
 async def save(work: Work, writes: Sequence[Written]) -> list[Account]:

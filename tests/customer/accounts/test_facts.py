@@ -99,6 +99,23 @@ async def test_the_score_of_the_example(world: World, days: Days) -> None:
     assert confirmed["fields"] == ["phone"], "though nothing of it changed"
 
 
+async def test_a_new_account_is_judged_as_the_night_would(world: World, days: Days) -> None:
+    days.on(TODAY)
+    fields: list[dict[str, Any]] = [
+        {}, {"region": None, "owner_id": None}, {"website": "harbour.example"},
+        {"industry": {"scheme": "gbt4754", "code": "51"}, "employees": 5, "annual_revenue_base": 10**9},
+    ]  # fmt: skip
+    for number, more in enumerate(fields):
+        for age in (0, 1, 100, 365, 730, 5_000):
+            source = {"channel": "visit", "collected_on": str(TODAY - timedelta(days=age))}
+            await world.account(**{"phone": "13812345678", "source": source, "tags": [f"{number}-{age}"], **more})
+    before = await world.service.rows("SELECT id, quality_score FROM account ORDER BY id")
+    async with world.service.transaction() as tx:
+        await tx.execute("UPDATE account SET quality_score = NULL")
+    await _night(world)
+    assert await world.service.rows("SELECT id, quality_score FROM account ORDER BY id") == before
+
+
 async def test_a_decision_maker_counts_and_grows_old(world: World, days: Days) -> None:
     days.on(TODAY)
     account = await world.account(region=None)
