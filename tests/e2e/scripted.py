@@ -160,6 +160,13 @@ def own_day(world: World) -> str:
     return day
 
 
+def marked(world: World) -> httpx.Response:
+    path = f"/v1/targets/{target(world)}/decompositions"
+    split = world.example("POST /v1/targets/{target_id}/decompositions")
+    made = [world.make(path, split)["id"] for _ in range(2)]
+    return world.send("POST", f"{path}/{made[1]}/mark-crediting")
+
+
 def proposed_target(world: World) -> str:
     """A target of the director, which the administrator may approve."""
     made: str = world.make("/v1/targets", world.example("POST /v1/targets"), by="director")["id"]
@@ -328,6 +335,7 @@ CALLS: dict[str, How] = {
     "POST /v1/targets/{target_id}/activate": acted("/v1/targets/{target_id}/activate", target),
     "POST /v1/targets/{target_id}/close": acted("/v1/targets/{target_id}/close", active_target),
     "POST /v1/targets/{target_id}/decompositions": acted("/v1/targets/{target_id}/decompositions", target),
+    "POST /v1/targets/{target_id}/decompositions/{decomposition_id}/mark-crediting": marked,
     "POST /v1/targets/{target_id}/cascades": acted("/v1/targets/{target_id}/cascades", target),
     "POST /v1/attainment/rebuilds": rebuild,
     # channels
