@@ -89,6 +89,21 @@ def refund_example(world: World) -> httpx.Response:
     return world.send("POST", f"/v1/payments/{made}/refunds", body)
 
 
+def on_account(world: World) -> tuple[str, str]:
+    """(payment, confirmed order) of an account, nothing allocated."""
+    order = confirmed(world)
+    of = world.get(f"/v1/orders/{order}")["account_id"]
+    body = {"account_id": of, "currency": "USD", "amount": 900, "method": "cash"}
+    return world.make("/v1/payments", body)["id"], order
+
+
+def allocate_example(world: World) -> httpx.Response:
+    made, order = on_account(world)
+    body = world.example("POST /v1/payments/{payment_id}/allocations")
+    body["allocations"][0]["order_id"] = order
+    return world.send("POST", f"/v1/payments/{made}/allocations", body)
+
+
 def release(world: World) -> httpx.Response:
     body = world.example("POST /v1/credit-decisions") | {"order_id": held(world)}
     return world.send("POST", "/v1/credit-decisions", body)
@@ -315,6 +330,8 @@ CALLS: dict[str, How] = {
             "method": "cash",
         },
     ),
+    "POST /v1/payments/{payment_id}/allocations": allocate_example,
+    "POST /v1/payments/{payment_id}/void": acted("/v1/payments/{payment_id}/void", lambda world: payment(world)[0]),
     "POST /v1/payments/{payment_id}/refunds": refund_example,
     # targets
     "POST /v1/units": created("/v1/units"),
