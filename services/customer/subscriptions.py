@@ -6,6 +6,7 @@ from kit.events.handlers import Projection, Subscriptions
 from services.customer.directories.handlers import project_member, project_partner, project_product
 from services.customer.events_in import HEARD
 from services.customer.orders.handlers import on_credit_refused, on_credit_reserved
+from services.customer.payments.handlers import on_check_passed
 
 subscriptions = Subscriptions("customer", HEARD)
 core, directory = subscriptions.lane("core"), subscriptions.lane("directory")
@@ -36,4 +37,5 @@ directory.project(
     Projection("product_directory", ("product_directory",), {"channels.product.changed.v1": project_product})
 )
 core.react(on_credit_reserved, "risk.credit.reserved.v1")
+core.react(on_check_passed, "risk.credit.reserved.v1")
 core.react(on_credit_refused, "risk.credit.refused.v1")

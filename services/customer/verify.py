@@ -1,6 +1,6 @@
 """Every confirmed order has exactly one reservation of its placement in risk's log, and was confirmed once; what was
-booked for returns and money follows from the own log, and leaves nothing owed of what is settled. Every order has the
-owner of its account, unless a job is still on its way."""
+booked for returns and money follows from the own log, and leaves nothing owed of what is settled. Payments hold what
+orders are paid. Every order has the owner of its account, unless a job is still on its way."""
 
 from __future__ import annotations
 
@@ -16,15 +16,26 @@ from kit.events.bus import EventBus
 from kit.events.envelope import Event, topic_of
 from kit.events.verify import Check, Finding, at_one_moment, read_all
 from kit.money import ratio
-from services.customer.events_out import OrderConfirmed, OrderReturned, PaymentReceived, PaymentRefunded
+from services.customer.events_out import (
+    OrderConfirmed,
+    OrderReturned,
+    PaymentAllocated,
+    PaymentReceived,
+    PaymentRefunded,
+    PaymentVoided,
+)
 from services.customer.orders.repository import all_settled, confirmed_placements
 from services.customer.orders.settling import booking
 from services.customer.ownership.repository import count_behind
+from services.customer.payments.repository import off_balance
 
 Decided = tuple[str, int]
-_SAID = {model.TYPE: model for model in (OrderConfirmed, OrderReturned, PaymentReceived, PaymentRefunded)}
+_SAID = {
+    model.TYPE: model
+    for model in (OrderConfirmed, OrderReturned, PaymentReceived, PaymentAllocated, PaymentRefunded, PaymentVoided)
+}
 _CONFIRMED, _RETURNED = "customer.order.confirmed.v1", "customer.order.returned.v1"
-_RECEIVED, _REFUNDED = "customer.payment.received.v1", "customer.payment.refunded.v1"
+_PAID = frozenset({"customer.payment.received.v1", "customer.payment.allocated.v1"})
 
 
 async def verify(db: Database, bus: EventBus) -> list[Finding]:
@@ -33,7 +44,7 @@ async def verify(db: Database, bus: EventBus) -> list[Finding]:
     said = await _settled(bus, booked)
     async with at_one_moment(db) as tx:
         orders: set[Decided] = await confirmed_placements(tx)
-        owned = await _owned(tx)
+        owned, paid = await _owned(tx), await _paid(tx)
         stands = Check("customer", "orders stand as their returns and payments say", len(said))
         async for row in all_settled(tx):
             order = said.pop(str(row.id), None) or Settled(row.gross, row.gross_base)
@@ -51,6 +62,7 @@ async def verify(db: Database, bus: EventBus) -> list[Finding]:
     announced = await _count(bus, "customer", _CONFIRMED, "id")
     return [
         owned,
+        paid,
         reserved,
         _compare("confirmed orders were announced once", orders, announced),
         _compare("announced confirmations stand in the orders", announced.keys(), Counter(orders)),
@@ -64,6 +76,13 @@ async def _owned(tx: Tx) -> Finding:
     check.count, behind = await count_behind(tx)
     for order in behind:
         check.fault(f"order {order}")
+    return check.finding()
+
+
+async def _paid(tx: Tx) -> Finding:
+    check = Check("customer", "orders are paid what payments hold for them")
+    for one in await off_balance(tx):
+        check.fault(f"order or payment {one}")
     return check.finding()
 
 
@@ -107,8 +126,7 @@ class Settled:
 async def _settled(bus: EventBus, check: Check) -> dict[str, Settled]:
     """Confirmed orders with what was booked for their returns and payments, each held against the rule."""
     orders: dict[str, Settled] = {}
-    types = (_CONFIRMED, _RETURNED, _RECEIVED, _REFUNDED)
-    async for event in read_all(bus, topic_of("customer"), types):
+    async for event in read_all(bus, topic_of("customer"), tuple(_SAID)):
         if not _is_as_agreed(event):
             continue
         if event.type == _CONFIRMED:
@@ -136,7 +154,7 @@ def _booked(event: Event, orders: dict[str, Settled]) -> Iterator[tuple[str, boo
         base, gross_base = said.get("settled_base"), -said["return_gross_base"]
         yield said["id"], order is not None and order.book_return(-said["return_gross"], base, gross_base)
         return
-    sign = 1 if event.type == _RECEIVED else -1
+    sign = 1 if event.type in _PAID else -1
     for part in said["allocations"]:
         order = orders.get(part["order_id"])
         is_right = order is not None and order.book_money(sign * part["amount"], sign * part["amount_base"])

@@ -18,6 +18,12 @@ PARTNER_FACTS = (
     "channels.partner.suspended.v1",
     "channels.partner.terminated.v1",
 )
+PAYMENT_FACTS = (
+    "customer.payment.received.v1",
+    "customer.payment.allocated.v1",
+    "customer.payment.refunded.v1",
+    "customer.payment.voided.v1",
+)
 subscriptions = Subscriptions("risk", {**HEARD, **FACTS})
 
 core, directory_lane = subscriptions.lane("core"), subscriptions.lane("directory")
@@ -76,21 +82,14 @@ core.react(profiles.on_account_created, "customer.account.created.v1")
 core.react(credit.on_order_placed, "customer.order.placed.v1")
 core.react(credit.on_order_cancelled, "customer.order.cancelled.v1")
 core.react(credit.on_order_returned, "customer.order.returned.v1")
-core.react(credit.on_payment_received, "customer.payment.received.v1")
-core.react(credit.on_payment_refunded, "customer.payment.refunded.v1")
+core.react(credit.on_payment_moved, *PAYMENT_FACTS)
 core.react(
     obligations.on_order_moved,
     "customer.order.confirmed.v1",
     "customer.order.fulfilled.v1",
     "customer.order.returned.v1",
 )
-core.react(
-    obligations.on_payment_moved,
-    "customer.payment.received.v1",
-    "customer.payment.allocated.v1",
-    "customer.payment.refunded.v1",
-    "customer.payment.voided.v1",
-)
+core.react(obligations.on_payment_moved, *PAYMENT_FACTS)
 core.ledger(
     Projection(
         "exposure",

@@ -17,26 +17,13 @@ from kit.events.verify import Check, Finding, at_one_moment, given_up, read_all
 from services.risk.credit import repository
 from services.risk.credit.enums import Decision, EntryKind
 from services.risk.credit.rules import Refused, decide_reservation
-from services.risk.events_in import (
-    HEARD,
-    OrderConfirmedHeard,
-    OrderHeard,
-    OrderReturnedHeard,
-    PaymentAllocatedHeard,
-    PaymentHeard,
-    PaymentReceivedHeard,
-    PaymentRefundedHeard,
-    PaymentVoidedHeard,
-)
+from services.risk.events_in import HEARD, OrderConfirmedHeard, OrderHeard, OrderReturnedHeard, PaymentHeard
 from services.risk.receivables import repository as receivables
 from services.risk.subscriptions import subscriptions
 
 SERVICE = "risk"
 _PLACED = "customer.order.placed.v1"
-_RETURNED = "customer.order.returned.v1"
-_RECEIVED = "customer.payment.received.v1"
-_REFUNDED = "customer.payment.refunded.v1"
-_CAUSED = frozenset({EntryKind.PAID, EntryKind.RETURNED, EntryKind.REFUNDED})
+_CAUSED = frozenset(EntryKind) - {EntryKind.RESERVED, EntryKind.CANCELLED, EntryKind.SUPERSEDED}
 
 Placement = tuple[UUID, int]
 Placements = dict[Placement, int]
@@ -45,12 +32,13 @@ Part = tuple[UUID | None, int, date]
 """Order (None: money on account), amount, and the day it moved."""
 Owing = dict[UUID, list[Part]]
 """By event."""
-_OWING = (
+_TYPES = (
+    _PLACED,
     "customer.order.confirmed.v1",
-    _RETURNED,
-    _RECEIVED,
+    "customer.order.returned.v1",
+    "customer.payment.received.v1",
     "customer.payment.allocated.v1",
-    _REFUNDED,
+    "customer.payment.refunded.v1",
     "customer.payment.voided.v1",
 )
 
@@ -58,8 +46,7 @@ _OWING = (
 async def verify(db: Database, bus: EventBus) -> list[Finding]:
     """Findings over the whole log of customer; run it when delivery has settled."""
     gone = await given_up(db, subscriptions.lane("core").group)
-    placements, moves = await _expected(bus, gone)
-    owing = await _owing(bus, gone)
+    placements, moves, owing = await _expected(bus, gone)
     sums = Check(SERVICE, "balances are the sums of their entries")
     async with at_one_moment(db) as tx:
         once, derived = await _decisions(tx, placements)
@@ -74,22 +61,44 @@ async def verify(db: Database, bus: EventBus) -> list[Finding]:
     return [check.finding() for check in (once, derived, moved, sums, owed, law)]
 
 
-async def _expected(bus: EventBus, gone: frozenset[UUID]) -> tuple[Placements, Moves]:
-    """Amounts that customer's log says were placed, and moved afterwards."""
+async def _expected(bus: EventBus, gone: frozenset[UUID]) -> tuple[Placements, Moves, Owing]:
+    """What customer's log says was placed, what moved the ledger afterwards, and what was owed, settled, paid and put
+    on account, and when."""
     placements: Placements = {}
     moves: Moves = {}
-    types = (_PLACED, _RETURNED, _RECEIVED, _REFUNDED)
-    async for event in read_all(bus, topic_of("customer"), types, without=gone):
+    owing: Owing = {}
+    stands: Counter[UUID] = Counter()
+    async for event in read_all(bus, topic_of("customer"), _TYPES, without=gone):
+        if event.id in owing:
+            continue
         match HEARD[event.type].model_validate_json(event.data):
+            case OrderConfirmedHeard() as order:
+                owing[event.id] = [(order.id, order.gross_base, order.order_date)]
             case OrderReturnedHeard() as order:
+                owing[event.id] = [(order.id, -order.settled, order.return_date)]
                 moves[event.id, 0, EntryKind.RETURNED] = -order.settled
             case OrderHeard() as order:
                 placements[order.id, order.placement] = order.gross_base
             case PaymentHeard() as payment:
-                sign, kind = (-1, EntryKind.PAID) if event.type == _RECEIVED else (1, EntryKind.REFUNDED)
-                for ordinal, allocation in enumerate(payment.allocations):
-                    moves[event.id, ordinal, kind] = sign * allocation.amount_base
-    return placements, moves
+                owing[event.id] = parts = _money(payment, stands)
+                for ordinal, (order_id, amount, _) in enumerate(parts):
+                    moves[event.id, ordinal, _kind(payment, order_id, amount)] = amount
+    return placements, moves, owing
+
+
+def _money(payment: PaymentHeard, stands: Counter[UUID]) -> list[Part]:
+    """What an event of a payment moves, `stands` being what lies on account of each."""
+    payment_id, day = payment.moved()
+    sign, before = (-1 if payment.PAYS else 1), stands[payment_id]
+    stands[payment_id] = payment.on_account
+    parts: list[Part] = [(one.order_id, sign * one.amount_base, day) for one in payment.allocations]
+    return [*parts, (None, before - payment.on_account, day)] if before or payment.on_account else parts
+
+
+def _kind(payment: PaymentHeard, order_id: UUID | None, amount: int) -> EntryKind:
+    if order_id is None:
+        return EntryKind.DEPOSITED if amount < 0 else EntryKind.DEPOSIT_USED
+    return EntryKind.PAID if payment.PAYS else EntryKind.REFUNDED
 
 
 async def _decisions(tx: Tx, placements: Placements) -> tuple[Check, Check]:
@@ -123,19 +132,21 @@ async def _decisions(tx: Tx, placements: Placements) -> tuple[Check, Check]:
 
 def _derive(row: repository.Decided, check: Check) -> None:
     """A decision of the rule again from its stored inputs."""
-    verdict = decide_reservation(row.credit_limit, row.exposure_before, row.amount)
+    verdict = decide_reservation(row.credit_limit, row.exposure_before, row.amount, row.deposit_share)
     expected: tuple[str, int, str | None] = (Decision.AUTOMATIC, 0, None)
+    cause: str | None = None
     if isinstance(verdict, Refused):
         expected = (Decision.REFUSED, verdict.shortfall, verdict.reason.value)
+        cause = verdict.causes[0]
     check.add(
-        (row.decision, row.shortfall, row.reason) == expected,
+        (row.decision, row.shortfall, row.reason) == expected and row.cause in (None, cause),
         f"order {row.order_id} placement {row.placement}: {row.decision} with {row.shortfall}, the rule "
         f"says {expected}",
     )
 
 
 async def _moves(tx: Tx, expected: Moves) -> Check:
-    check = Check(SERVICE, "one move per return, payment and refund", len(expected))
+    check = Check(SERVICE, "one move per return, payment, refund and deposit", len(expected))
     async for row in repository.all_moves(tx):
         if row.kind in _CAUSED:
             key = (row.source_event_id, row.source_ordinal, row.kind)
@@ -147,41 +158,6 @@ async def _moves(tx: Tx, expected: Moves) -> Check:
     for (source, ordinal, kind), amount in expected.items():
         check.fault(f"{kind} of event {source}/{ordinal}: None instead of {amount}")
     return check
-
-
-async def _owing(bus: EventBus, gone: frozenset[UUID]) -> Owing:
-    """What customer's log says was owed, settled, paid and put on account, and when."""
-    owing: Owing = {}
-    stands: Counter[UUID] = Counter()
-    async for event in read_all(bus, topic_of("customer"), _OWING, without=gone):
-        if event.id in owing:
-            continue
-        match HEARD[event.type].model_validate_json(event.data):
-            case OrderConfirmedHeard() as order:
-                owing[event.id] = [(order.id, order.gross_base, order.order_date)]
-            case OrderReturnedHeard() as order:
-                owing[event.id] = [(order.id, -order.settled, order.return_date)]
-            case PaymentHeard() as payment:
-                payment_id, sign, day = _money(payment)
-                parts: list[Part] = [(one.order_id, sign * one.amount_base, day) for one in payment.allocations]
-                freed = stands[payment_id] - payment.on_account
-                owing[event.id] = [*parts, (None, freed, day)] if freed else parts
-                stands[payment_id] = payment.on_account
-    return owing
-
-
-def _money(payment: PaymentHeard) -> tuple[UUID, int, date]:
-    """Payment, sign and day of an event of it."""
-    match payment:
-        case PaymentReceivedHeard():
-            return payment.id, -1, payment.received_on
-        case PaymentAllocatedHeard():
-            return payment.id, -1, payment.allocated_on
-        case PaymentRefundedHeard():
-            return payment.payment_id, 1, payment.refunded_on
-        case PaymentVoidedHeard():
-            return payment.id, 1, payment.voided_on
-    raise TypeError(type(payment).__name__)
 
 
 async def _owed(tx: Tx, owing: Owing) -> Check:

@@ -42,6 +42,8 @@ RANKS = {
     "ledger": 2,
     "refunds": 2,
     "standings": 2,
+    "allocations": 2,
+    "voids": 2,
     "publication": 2,
     "metrics": 2,
     "cascading": 2,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from services.customer.worker import jobs_of
 
 UNITS = [derived_id("unit", number) for number in range(4)]
 REP_1, REP_2, OTHER_REP, MANAGER = (derived_id("member", number) for number in range(4))
+LIMIT = 108350
 PARTNER, SUSPENDED = derived_id("partner", 1), derived_id("partner", 2)
 
 
@@ -217,3 +218,94 @@ async def send_outbox(service: ServiceHarness) -> None:
             continue
     finally:
         await connection.close()
+
+
+@pytest.fixture(scope="module")
+async def risks(postgres_server: TestServer) -> AsyncIterator[Turns]:
+    async with shared_harness(postgres_server, "risk") as turns:
+        yield turns
+
+
+@pytest.fixture
+async def risk(risks: Turns) -> AsyncIterator[ServiceHarness]:
+    async with risks.turn() as harness:
+        yield harness
+
+
+@dataclass
+class Both:
+    """customer and risk, each with what it has heard of the other."""
+
+    world: World
+    risk: ServiceHarness
+    heard: set[UUID] = field(default_factory=set)
+    account: dict[str, Any] = field(default_factory=dict)
+
+    async def settle(self) -> None:
+        """Let both hear each other until neither has anything to say."""
+        customer = self.world.service
+        while True:
+            said = [event for event in await customer.published() if event.id not in self.heard]
+            answered = [event for event in await self.risk.published() if event.id not in self.heard]
+            if not said and not answered:
+                break
+            self.heard |= {event.id for event in (*said, *answered)}
+            await self.risk.deliver(*said)
+            await customer.deliver(*answered)
+        assert await customer.parked() == await self.risk.parked() == []
+
+    async def ordered(self, lines: list[dict[str, Any]], currency: str = "EUR") -> dict[str, Any]:
+        """An order that risk has answered."""
+        order = await self.world.placed(self.account, lines=lines, currency=currency, credits=[])
+        await self.settle()
+        return await self.world.order(order["id"])
+
+    async def take_back(self, order: dict[str, Any], quantity: int = 1) -> dict[str, Any]:
+        """The return of so many pieces of each line."""
+        body = {"lines": [{"line_no": line["line_no"], "quantity": quantity} for line in order["lines"]]}
+        return await self.made(f"/v1/orders/{order['id']}/returns", body)
+
+    async def pay(self, order: dict[str, Any], amount: int) -> dict[str, Any]:
+        parts = [{"order_id": order["id"], "amount": amount}]
+        body = {"account_id": order["account_id"], "currency": order["currency"], "amount": amount, "method": "card"}
+        return await self.made("/v1/payments", {**body, "allocations": parts})
+
+    async def refund(self, payment: dict[str, Any], amount: int) -> dict[str, Any]:
+        parts = [{"order_id": payment["allocations"][0]["order_id"], "amount": amount}]
+        return await self.made(f"/v1/payments/{payment['id']}/refunds", {"amount": amount, "allocations": parts})
+
+    async def made(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = await self.world.service.post(path, body)
+        assert answer.status_code == 201, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def owed(self) -> tuple[int, int]:
+        """Exposure of the account, and what its receivables have open."""
+        await self.settle()
+        balance = (await self.risk.get(f"/v1/exposures/{self.account['id']}")).json()["balance"]
+        rows = await self.risk.rows("SELECT coalesce(sum(open), 0)::bigint AS open FROM receivable")
+        return balance, rows[0]["open"]
+
+
+@pytest.fixture
+async def both(world: World, risk: ServiceHarness) -> Both:
+    """An account with a limit, and rates of three currencies."""
+    for currency, rate in (("EUR", "1.0835"), ("SEK", "0.005")):
+        await _put_rate(world, currency, rate)
+    await world.service.deliver(make_event("channels.product.changed.v1", product("P", "pop"), "P"))
+    both = Both(world, risk, account=await world.account())
+    await both.settle()
+    body = {"credit_limit": LIMIT, "reason": "test"}
+    answer = await risk.patch(f"/v1/credit-profiles/{both.account['id']}", body, 1)
+    assert answer.status_code == 200, answer.text
+    return both
+
+
+async def _put_rate(world: World, currency: str, rate: str) -> None:
+    body = {"currency": currency, "rate": rate, "valid_from": "2026-01-01"}
+    assert (await world.service.post("/v1/exchange-rates", body)).status_code == 201
+
+
+def lines(count: int, unit_price: int, tax_rate: int = 0, quantity: int = 2) -> list[dict[str, Any]]:
+    return [{"sku": "P", "quantity": quantity, "unit_price": unit_price, "tax_rate": tax_rate}] * count

@@ -89,6 +89,21 @@ def refund_example(world: World) -> httpx.Response:
     return world.send("POST", f"/v1/payments/{made}/refunds", body)
 
 
+def on_account(world: World) -> tuple[str, str]:
+    """(payment, confirmed order) of an account, nothing allocated."""
+    order = confirmed(world)
+    of = world.get(f"/v1/orders/{order}")["account_id"]
+    body = {"account_id": of, "currency": "USD", "amount": 900, "method": "cash"}
+    return world.make("/v1/payments", body)["id"], order
+
+
+def allocate_example(world: World) -> httpx.Response:
+    made, order = on_account(world)
+    body = world.example("POST /v1/payments/{payment_id}/allocations")
+    body["allocations"][0]["order_id"] = order
+    return world.send("POST", f"/v1/payments/{made}/allocations", body)
+
+
 def release(world: World) -> httpx.Response:
     body = world.example("POST /v1/credit-decisions") | {"order_id": held(world)}
     return world.send("POST", "/v1/credit-decisions", body)
@@ -158,6 +173,13 @@ def own_day(world: World) -> str:
     """A day of which the company may say what it is."""
     day: str = world.ids["calendar-days.date"][0]
     return day
+
+
+def marked(world: World) -> httpx.Response:
+    path = f"/v1/targets/{target(world)}/decompositions"
+    split = world.example("POST /v1/targets/{target_id}/decompositions")
+    made = [world.make(path, split)["id"] for _ in range(2)]
+    return world.send("POST", f"{path}/{made[1]}/mark-crediting")
 
 
 def proposed_target(world: World) -> str:
@@ -308,6 +330,8 @@ CALLS: dict[str, How] = {
             "method": "cash",
         },
     ),
+    "POST /v1/payments/{payment_id}/allocations": allocate_example,
+    "POST /v1/payments/{payment_id}/void": acted("/v1/payments/{payment_id}/void", lambda world: payment(world)[0]),
     "POST /v1/payments/{payment_id}/refunds": refund_example,
     # targets
     "POST /v1/units": created("/v1/units"),
@@ -328,6 +352,7 @@ CALLS: dict[str, How] = {
     "POST /v1/targets/{target_id}/activate": acted("/v1/targets/{target_id}/activate", target),
     "POST /v1/targets/{target_id}/close": acted("/v1/targets/{target_id}/close", active_target),
     "POST /v1/targets/{target_id}/decompositions": acted("/v1/targets/{target_id}/decompositions", target),
+    "POST /v1/targets/{target_id}/decompositions/{decomposition_id}/mark-crediting": marked,
     "POST /v1/targets/{target_id}/cascades": acted("/v1/targets/{target_id}/cascades", target),
     "POST /v1/attainment/rebuilds": rebuild,
     # channels

@@ -139,6 +139,43 @@ def money(kind: type[Any], account_id: UUID, *allocations: tuple[Order, int], **
     return make_event(kind.TYPE, payload, account_id)
 
 
+STEPS: dict[str, Any] = {
+    "received": customer.PaymentReceived,
+    "allocated": customer.PaymentAllocated,
+    "refunded": customer.PaymentRefunded,
+    "voided": customer.PaymentVoided,
+}
+
+
+@dataclass
+class Payment:
+    """A payment whose events customer would send; `left` is what is on account, in base currency."""
+
+    account_id: UUID
+    left: int
+    id: UUID = field(default_factory=new_id)
+
+    def event(self, step: str, *parts: tuple[Order, int], left: int, day: str = "2026-02-20") -> Event:
+        self.left = left
+        kind = STEPS[step]
+        dates = dict.fromkeys(("received_on", "allocated_on", "refunded_on", "voided_on", "business_date"), day)
+        given = {name: value for name, value in dates.items() if name in kind.model_fields}
+        named = {"payment_id" if step == "refunded" else "id": self.id}
+        return money(kind, self.account_id, *parts, unallocated_base=left, **named, **given)
+
+    def received(self, *parts: tuple[Order, int]) -> Event:
+        return self.event("received", *parts, left=self.left)
+
+    def allocated(self, *parts: tuple[Order, int], left: int) -> Event:
+        return self.event("allocated", *parts, left=left, day="2026-02-25")
+
+    def refunded(self, *parts: tuple[Order, int], left: int) -> Event:
+        return self.event("refunded", *parts, left=left, day="2026-02-26")
+
+    def voided(self, *parts: tuple[Order, int]) -> Event:
+        return self.event("voided", *parts, left=0, day="2026-02-27")
+
+
 async def open_account(service: ServiceHarness, limit: int, owner_id: UUID | None = None) -> UUID:
     """An account with a limit."""
     account_id = new_id()

@@ -15,7 +15,7 @@ from tests.channels.conftest import partner as apply_partner
 from tests.channels.conftest import publish
 from tests.customer import conftest as customer
 from tests.risk.conftest import Order as CreditOrder
-from tests.risk.conftest import account_created, payment
+from tests.risk.conftest import Payment, account_created, payment
 from tests.shared_suites.delivery import Stage, Story
 from tests.targets import conftest as targets
 
@@ -35,7 +35,8 @@ def _members(kind: str, version: int) -> list[Event]:
 
 
 async def of_customer(stage: Stage) -> list[Event]:
-    """Orders of five accounts, one of them held first, are answered; members move, a partner is suspended."""
+    """Orders of five accounts, one of them held first, are answered, and paid by money that waits for them; members
+    move, a partner is suspended."""
     members = [
         make_event("targets.member.joined.v1", customer.member(who, name, customer.UNITS[:2]), "organisation")
         for who, name in ((customer.REP_1, "rep-1"), (customer.REP_2, "rep-2"))
@@ -53,6 +54,10 @@ async def of_customer(stage: Stage) -> list[Event]:
     for number in range(5):
         account = await world.account(name=f"Account {number}")
         orders = [await world.placed(account) for _ in range(3)]
+        for order in orders[1:]:
+            body = {"account_id": account["id"], "currency": "CNY", "amount": 700, "method": "card"}
+            waiting = await stage.harness.post("/v1/payments", {**body, "for_order_id": order["id"]})
+            assert waiting.status_code == 201, waiting.text
         events += [customer.reserved(orders[0]), customer.refused(orders[1]), customer.reserved(orders[2])]
         events += [customer.reserved(orders[1], decision="override")]
     moved = customer.member(customer.REP_1, "rep-1", customer.UNITS[:3], version=2)
@@ -76,6 +81,9 @@ async def of_risk(stage: Stage) -> list[Event]:
         events += [first.placed(), first.confirmed(), second.placed(), third.placed(), payment(account, (first, 450))]
         events += [first.returned(50), third.placed(2), payment(account, (first, 100), refund=True)]
         events += [second.cancelled() if number % 2 else payment(account, (second, 100))]
+        paid = Payment(account, 40 + number)
+        events += [paid.received(), paid.allocated((first, 30), left=9), paid.refunded(left=5)]
+        events += [paid.voided((first, 30))] if number % 2 else [paid.allocated((first, 6), left=0)]
     updated = {**customer_facts.AccountUpdated.EXAMPLE, "id": ACCOUNTS[0], "stream_key": ACCOUNTS[0], "name": "New"}
     events.insert(4, make_event(customer_facts.AccountUpdated.TYPE, updated, ACCOUNTS[0], sequence=2))
     return [*_members("joined", 1), *events, *_members("moved", 2)]

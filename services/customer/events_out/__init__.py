@@ -36,7 +36,13 @@ from services.customer.events_out.orders import (
     OrderSplit,
     OrderState,
 )
-from services.customer.events_out.payments import PaymentAllocation, PaymentReceived, PaymentRefunded
+from services.customer.events_out.payments import (
+    PaymentAllocated,
+    PaymentAllocation,
+    PaymentReceived,
+    PaymentRefunded,
+    PaymentVoided,
+)
 from services.customer.events_out.returns import OrderReturned, ReturnedLine
 
 __all__ = [
@@ -58,9 +64,11 @@ __all__ = [
     "OrderSnapshot",
     "OrderSplit",
     "OrderState",
+    "PaymentAllocated",
     "PaymentAllocation",
     "PaymentReceived",
     "PaymentRefunded",
+    "PaymentVoided",
     "ReturnedLine",
 ]
 

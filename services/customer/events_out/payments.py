@@ -151,5 +151,7 @@ class PaymentVoided(Published, PaymentSnapshot):
 PUBLISHED: tuple[type[Published], ...] = (
     PaymentReceived,
     PaymentRefunded,
+    PaymentAllocated,
+    PaymentVoided,
 )
-AGREED: tuple[type[Published], ...] = (PaymentAllocated, PaymentVoided)
+AGREED: tuple[type[Published], ...] = ()

@@ -129,6 +129,14 @@ async def load_references(
     )
 
 
+async def load_rates(work: Work, currencies: Collection[str]) -> References:
+    """Exchange rates of currencies, and nothing else that orders refer to."""
+    foreign = set(currencies) - {work.base_currency}
+    if not foreign:
+        return References(products={}, partners={}, sellers=frozenset(), rates=(), earlier=())
+    return await repository.find_references(work.tx, (), (), (), foreign, work.base_currency, ())
+
+
 async def create_order(work: Work, data: OrderCreate) -> Order:
     """Add a draft, placed at once on request; raises Taken, UnknownReference, what `new_draft` and `placed` raise."""
     pointer = "/account_ref" if data.account_ref else "/account_id"

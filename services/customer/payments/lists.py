@@ -5,12 +5,20 @@ from __future__ import annotations
 from kit.db.lists import Field, ListSpec, fields_of
 from services.customer.payments.models import PaymentColumns
 
+_UNALLOCATED = (
+    "CASE WHEN p.voided_on IS NULL THEN p.amount - p.refunded - coalesce((SELECT sum(l.amount - l.refunded) "
+    "FROM payment_allocation l WHERE l.payment_id = p.id), 0)::bigint ELSE 0 END"
+)
 PAYMENTS = ListSpec(
     source="payment p JOIN account a ON a.id = p.account_id",
     fields={
         **fields_of(
-            PaymentColumns, "p", sortable=("received_on", "created_at"), without=("stream_key", "content_hash")
+            PaymentColumns,
+            "p",
+            sortable=("received_on", "created_at"),
+            without=("stream_key", "content_hash", "is_waiting"),
         ),
+        "unallocated": Field(_UNALLOCATED, "int"),
         "currency": Field("p.currency", "currency"),
         "order_id": Field(
             "p.id",

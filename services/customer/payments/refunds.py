@@ -12,12 +12,12 @@ from kit.records import Change, Resource, record
 from kit.work import Work
 from services.customer.events_out import PaymentRefunded
 from services.customer.orders import service as orders
-from services.customer.orders.changes import paid
 from services.customer.payments import repository
-from services.customer.payments.models import Payment, PaymentAllocation, PaymentRefund, RefundPart
-from services.customer.payments.rules import RefundRefused, check_sum
+from services.customer.payments.changes import check_standing, unsettle
+from services.customer.payments.models import Payment, PaymentRefund
+from services.customer.payments.rules import RefundRefused, check_moved_on, check_sum
 from services.customer.payments.schemas import RefundCreate
-from services.customer.payments.service import check_day, visible
+from services.customer.payments.service import get_payment, lock_payment
 
 
 def _said(one: Change[Payment]) -> PaymentRefunded:
@@ -30,25 +30,24 @@ REFUNDED = Resource("payment", Payment, _said, audited=("refunded",), owner="own
 
 
 async def refund_payment(work: Work, payment_id: UUID, data: RefundCreate) -> PaymentRefund:
-    """Give money back; raises NotFound, OverAllocated, RefundRefused."""
-    payment = await visible(work, await repository.lock_payment(work.tx, payment_id))
-    day = data.refunded_on or work.today
-    check_day(work, day, "/refunded_on")
+    """Give money back; raises NotFound, OverAllocated, RefundRefused, AlreadyVoided, Invalid for a day before the money
+    was there."""
     wanted = {item.order_id: item.amount for item in data.allocations}
     if len(wanted) != len(data.allocations):
         raise Invalid("twice", errors=[FieldError("/allocations", "duplicate", "an order is named twice")])
-    _check_refund(payment, data.amount, wanted)
+    await get_payment(work, payment_id)
     locked = await orders.lock_orders(work, wanted.keys())
+    payment = await lock_payment(work, payment_id)
+    check_standing(payment)
+    _check_refund(payment, data.amount, wanted)
     held = {item.order_id: item for item in payment.allocations}
-    changed, taken, parts = [], [], []
+    day = data.refunded_on or work.today
+    there = max([payment.received_on, *(held[one].allocated_on or payment.received_on for one in wanted)])
+    check_moved_on(day, there, work.today, "/refunded_on")
+    parts = []
     for order_id, amount in wanted.items():
-        order = locked[order_id]
-        item: PaymentAllocation = held[order_id]
-        changed.append(less := paid(order, -amount))
-        base = order.paid_base - less.paid_base
-        back = {"refunded": item.refunded + amount, "refunded_base": item.refunded_base + base}
-        taken.append(item.model_copy(update=back))
-        parts.append(RefundPart(order_id=order_id, amount=amount, amount_base=base))
+        locked[order_id], held[order_id], part = unsettle(locked[order_id], held[order_id], amount)
+        parts.append(part)
     refund = PaymentRefund(
         id=new_id(),
         payment_id=payment_id,
@@ -58,9 +57,10 @@ async def refund_payment(work: Work, payment_id: UUID, data: RefundCreate) -> Pa
         created_at=clock.now(),
     )
     left = {"refunded": payment.refunded + refund.amount, "refunds": (*payment.refunds, refund)}
-    after = payment.model_copy(update={**left, "version": payment.version + 1, "updated_at": refund.created_at})
-    await repository.add_refund(work.tx, after, refund, taken)
-    await orders.save_orders(work, changed)
+    left |= {"allocations": tuple(held.values()), "version": payment.version + 1, "updated_at": refund.created_at}
+    after = payment.model_copy(update=left)
+    await repository.save_payments(work.tx, [after], [refund])
+    await orders.save_orders(work, list(locked.values()))
     await record(work, REFUNDED, [Change(payment, after, ("refunded",))], action="refund")
     return refund
 

@@ -13,15 +13,17 @@ from kit.web.batch import BatchAnswer, parse_rows
 from kit.web.context import Allow, Context
 from kit.web.lists import documented, owned_list, page_of
 from kit.web.responses import json_answer
-from services.customer.payments import refunds, service
+from services.customer.payments import allocations, refunds, service, voids
 from services.customer.payments.lists import PAYMENTS
 from services.customer.payments.models import Payment
 from services.customer.payments.schemas import (
+    AllocationsCreate,
     PaymentBatch,
     PaymentCreate,
     PaymentRead,
     PaymentRow,
     PaymentSummary,
+    PaymentVoid,
     RefundCreate,
     RefundRead,
 )
@@ -60,6 +62,18 @@ async def list_payments(work: Reader) -> Response:
 async def get_payment(payment_id: UUID, work: Reader) -> Response:
     """One payment with allocations and refunds."""
     return _answer(await service.get_payment(work, payment_id))
+
+
+@router.post("/v1/payments/{payment_id}/allocations", response_model=PaymentRead, status_code=201)
+async def allocate_payment(payment_id: UUID, body: AllocationsCreate, work: Writer) -> Response:
+    """Let money on account pay orders."""
+    return _answer(await allocations.allocate_payment(work, payment_id, body), 201)
+
+
+@router.post("/v1/payments/{payment_id}/void", response_model=PaymentRead)
+async def void_payment(payment_id: UUID, body: PaymentVoid, work: Writer) -> Response:
+    """Undo a payment that did not happen; its external id is free then."""
+    return _answer(await voids.void_payment(work, payment_id, body))
 
 
 @router.post("/v1/payments/{payment_id}/refunds", response_model=RefundRead, status_code=201)

@@ -7,23 +7,22 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from kit.errors import FieldError, Invalid, NotFound, StateConflict, Taken, UnknownReference
+from kit.errors import NotFound, Taken
 from kit.records import Change, Resource, fresh, record
-from kit.security.principals import Scope
 from kit.web.batch import Raced, Results, decide_rows
 from kit.work import Work
 from services.customer.accounts import service as accounts
 from services.customer.events_out import PaymentReceived
 from services.customer.orders import service as orders
-from services.customer.orders.changes import paid
-from services.customer.orders.enums import DECIDING, RETURNABLE
-from services.customer.orders.models import Buyer, Order
+from services.customer.orders.models import Buyer
+from services.customer.orders.references import NoExchangeRate, References
 from services.customer.orders.service import unknown_account
 from services.customer.payments import repository
-from services.customer.payments.models import Payment, PaymentAllocation
+from services.customer.payments.changes import PaidOrders, check_awaited
+from services.customer.payments.models import Payment
 from services.customer.payments.repository import Pair
-from services.customer.payments.rules import AllocationRefused, check_paid, check_sum
-from services.customer.payments.schemas import AllocationCreate, PaymentCreate, PaymentRow
+from services.customer.payments.rules import check_moved_on, check_sum, check_worth
+from services.customer.payments.schemas import PaymentCreate, PaymentRow
 from services.customer.returns.rules import content_hash
 
 
@@ -32,6 +31,8 @@ def _said(one: Change[Payment]) -> PaymentReceived:
 
 
 PAYMENTS = Resource("payment", Payment, _said, audited=("amount", "currency"), owner="owner_id")
+ADDED_LATER = ("for_order_id", "for_order_ref")
+"""Fields that a body of release 0.1.0 did not have: unless they are given, what it says is what it said."""
 
 
 @dataclass(slots=True)
@@ -39,20 +40,14 @@ class _Attempt:
     """What payments are booked on: the accounts and locked orders they name, as they become payment by payment."""
 
     work: Work
-    scope: Scope
+    orders: PaidOrders
+    rates: References
     buyers: dict[UUID, Buyer]
     by_account_ref: dict[Pair, UUID]
-    orders: dict[UUID, Order]
-    by_order_ref: dict[Pair, UUID]
-    known: dict[Pair, tuple[UUID, str]]
+    known: dict[Pair, tuple[UUID, str]] = field(default_factory=dict)
+    former: dict[tuple[str, str, str], UUID] = field(default_factory=dict)
     changed: set[UUID] = field(default_factory=set)
     payments: list[Payment] = field(default_factory=list)
-
-
-def check_day(work: Work, day: date, pointer: str) -> None:
-    """Money has come or gone on a day that is not in the future (Invalid)."""
-    if day > work.today:
-        raise Invalid("a future day", errors=[FieldError(pointer, "future-date", f"{day} lies after {work.today}")])
 
 
 async def _prepare(work: Work, rows: Sequence[PaymentCreate]) -> _Attempt:
@@ -60,55 +55,41 @@ async def _prepare(work: Work, rows: Sequence[PaymentCreate]) -> _Attempt:
     ids = {*account_refs.values(), *(row.account_id for row in rows if row.account_id)}
     buyers = await orders.hold_buyers(work, ids)
     named = [item for row in rows for item in row.allocations]
-    order_refs = await orders.find_by_external(work, {item.order_ref.pair for item in named if item.order_ref})
-    order_ids = {*order_refs.values(), *(item.order_id for item in named if item.order_id)}
+    refs = {item.order_ref.pair for item in named if item.order_ref}
+    refs |= {row.for_order_ref.pair for row in rows if row.for_order_ref}
+    by_ref = await orders.find_by_external(work, refs)
+    order_ids = {*by_ref.values(), *(item.order_id for item in named if item.order_id)}
+    order_ids |= {row.for_order_id for row in rows if row.for_order_id}
     locked = await orders.lock_orders(work, order_ids)
-    return _Attempt(work, await work.scope(), buyers, account_refs, locked, order_refs, {})
+    rates = await orders.load_rates(work, {row.currency for row in rows})
+    return _Attempt(work, PaidOrders(await work.scope(), locked, by_ref), rates, buyers, account_refs)
 
 
 def _buyer_of(attempt: _Attempt, data: PaymentCreate) -> Buyer:
     """The account that `data` names, if the caller may see it (UnknownReference)."""
     account_id = attempt.by_account_ref.get(data.account_ref.pair) if data.account_ref else data.account_id
     buyer = attempt.buyers.get(account_id) if account_id else None
-    if buyer is None or not attempt.scope.sees(buyer.owner_id):
+    if buyer is None or not attempt.orders.scope.sees(buyer.owner_id):
         raise unknown_account("/account_ref" if data.account_ref else "/account_id")
     return buyer
 
 
-def _said_hash(data: PaymentCreate) -> str:
-    return content_hash(data.model_dump(mode="json", exclude={"external_id"}))
+def said_hash(data: PaymentCreate) -> str:
+    """Hash of what a body says, to see that it was sent before."""
+    said = data.model_dump(mode="json", exclude={"external_id"})
+    return content_hash({name: value for name, value in said.items() if name not in ADDED_LATER or value is not None})
 
 
 def _receive(attempt: _Attempt, data: PaymentCreate) -> Payment:
     """The payment that `data` says, its allocations booked on the orders of the attempt; all of it or nothing."""
     work, buyer = attempt.work, _buyer_of(attempt, data)
     day = data.received_on or work.today
-    check_day(work, day, "/received_on")
+    check_moved_on(day, day, work.today, "/received_on")
     check_sum(data.amount, [item.amount for item in data.allocations])
-    begun = fresh()
-    booked: dict[UUID, Order] = {}
-    allocations = []
-    for index, item in enumerate(data.allocations):
-        order = _payable(attempt, buyer.id, data.currency, item, f"/allocations/{index}")
-        if order.id in booked:
-            error = FieldError(f"/allocations/{index}", "duplicate", "the order is named twice")
-            raise Invalid("twice", errors=[error])
-        check_paid(order.gross, order.paid + item.amount, f"/allocations/{index}/amount")
-        booked[order.id] = after = paid(order, item.amount)
-        allocations.append(
-            PaymentAllocation(
-                payment_id=begun["id"],
-                order_id=order.id,
-                amount=item.amount,
-                amount_base=after.paid_base - order.paid_base,
-                refunded=0,
-                refunded_base=0,
-            )
-        )
-    attempt.orders |= booked
-    attempt.changed |= booked.keys()
-    payment = Payment(
-        **begun,
+    rate = _rate_on(attempt, data.currency, day)
+    check_worth(data.amount, data.currency, rate, work.base_currency)
+    payment: Payment = Payment(
+        **fresh(),
         account_id=buyer.id,
         stream_key=buyer.stream_key,
         owner_id=buyer.owner_id,
@@ -120,32 +101,31 @@ def _receive(attempt: _Attempt, data: PaymentCreate) -> Payment:
         method=data.method,
         external_source=data.external_id.source if data.external_id else None,
         external_id=data.external_id.id if data.external_id else None,
-        content_hash=_said_hash(data),
-        allocations=tuple(allocations),
+        exchange_rate=rate,
+        content_hash=said_hash(data),
+        allocations=(),
     )
-    attempt.payments.append(payment)
-    return payment
+    if data.for_order_id or data.for_order_ref:
+        pointer = "/for_order_ref" if data.for_order_ref else "/for_order_id"
+        order = attempt.orders.named(data.for_order_id, data.for_order_ref, pointer)
+        check_awaited(order, payment, pointer)
+        payment = payment.model_copy(update={"for_order_id": order.id, "is_waiting": True})
+    after = attempt.orders.allocate(payment, data.allocations)
+    attempt.changed |= {part.order_id for part in after.moved}
+    attempt.payments.append(after)
+    return after
 
 
-def _payable(attempt: _Attempt, account_id: UUID, currency: str, item: AllocationCreate, pointer: str) -> Order:
-    """The order that an allocation names; raises UnknownReference, StateConflict, AllocationRefused."""
-    order_id = attempt.by_order_ref.get(item.order_ref.pair) if item.order_ref else item.order_id
-    order = attempt.orders.get(order_id) if order_id else None
-    if order is None or not attempt.scope.sees(order.account_owner_id):
-        raise UnknownReference("no such order", errors=[FieldError(pointer, "unknown-reference", "no such order")])
-    if order.account_id != account_id or order.currency != currency:
-        detail = "the order is of another account or currency"
-        raise AllocationRefused(detail, errors=[FieldError(pointer, AllocationRefused.code, detail)])
-    if order.state not in RETURNABLE:
-        refusal = StateConflict("order", "pay", order.state, RETURNABLE)
-        refusal.extra |= {"retryable": True} if order.state in DECIDING else {}
-        raise refusal
-    return order
+def _rate_on(attempt: _Attempt, currency: str, day: date) -> str | None:
+    try:
+        return attempt.rates.rate(currency, attempt.work.base_currency, day)
+    except NoExchangeRate:
+        return None
 
 
 async def _save(attempt: _Attempt) -> bool:
     work = attempt.work
-    await orders.save_orders(work, [attempt.orders[order_id] for order_id in attempt.changed])
+    await orders.save_orders(work, [attempt.orders.by_id[order_id] for order_id in attempt.changed])
     if not await repository.add_payments(work.tx, attempt.payments):
         return False
     await record(work, PAYMENTS, [Change(None, payment) for payment in attempt.payments], action="create")
@@ -153,7 +133,8 @@ async def _save(attempt: _Attempt) -> bool:
 
 
 async def receive_payment(work: Work, data: PaymentCreate) -> Payment:
-    """Book money received; raises UnknownReference, OverAllocated, AllocationRefused, StateConflict, Taken."""
+    """Book money received; raises UnknownReference, OverAllocated, AllocationRefused, StateConflict, BaseOverflow,
+    Taken."""
     attempt = await _prepare(work, [data])
     payment = _receive(attempt, data)
     if not await _save(attempt):
@@ -170,12 +151,16 @@ async def _taken(work: Work, payment: Payment) -> Taken:
 
 
 async def receive_many(work: Work, rows: Sequence[tuple[int, PaymentRow]], results: Results) -> None:
-    """Book many payments, each once by its external id; a fixed number of statements."""
+    """Book many payments, each once by its external id, also what was voided since; a fixed number of statements."""
 
     async def prepare() -> _Attempt:
         attempt = await _prepare(work, [row for _, row in rows])
         found = await repository.find_by_external(work.tx, {row.external_id.pair for _, row in rows})
         attempt.known = {pair: (one.id, one.content_hash) for pair, one in found.items()}
+        former = await repository.find_former(work.tx, {row.external_id.pair for _, row in rows} - found.keys())
+        for one in former:
+            if attempt.orders.scope.sees(one.owner_id):
+                attempt.former.setdefault((one.source, one.external_id, one.content_hash), one.id)
         return attempt
 
     await decide_rows(work.tx, rows, results, prepare, _decide, _write)
@@ -184,11 +169,13 @@ async def receive_many(work: Work, rows: Sequence[tuple[int, PaymentRow]], resul
 def _decide(attempt: _Attempt, row: PaymentRow) -> tuple[str, UUID]:
     _buyer_of(attempt, row)
     known = attempt.known.get(row.external_id.pair)
+    if known is None and (voided := attempt.former.get((*row.external_id.pair, said_hash(row)))) is not None:
+        return "unchanged", voided
     if known is None:
         payment = _receive(attempt, row)
         attempt.known[row.external_id.pair] = (payment.id, payment.content_hash)
         return "created", payment.id
-    if known[1] != _said_hash(row):
+    if known[1] != said_hash(row):
         raise Taken("payment", "external_id")
     return "unchanged", known[0]
 
@@ -201,6 +188,12 @@ async def _write(attempt: _Attempt) -> None:
 async def get_payment(work: Work, payment_id: UUID) -> Payment:
     """One payment; raises NotFound, also for those outside the caller's scope."""
     return await visible(work, await repository.load_payment(work.tx, payment_id))
+
+
+async def lock_payment(work: Work, payment_id: UUID) -> Payment:
+    """One payment, locked, as it is once the lock is held; raises NotFound. The orders it moves are locked before."""
+    found = await repository.lock_payments(work.tx, [payment_id])
+    return await visible(work, found[0] if found else None)
 
 
 async def visible(work: Work, payment: Payment | None) -> Payment:

@@ -103,7 +103,8 @@ def give_back(
     """What a return of `pieces` by line number gives back of an order's lines, of which `back` was given back before.
 
     Net and tax in both currencies are each rounded once for the order (`spread`), so lines of which nothing comes back
-    now may give an odd cent of what came back before. The return that completes the order gives exactly the rest.
+    now may give an odd cent of what came back before, named with 0 pieces or not. The return that completes the order
+    gives exactly the rest. Raises Invalid for one that gives nothing.
     """
     before = {line.line_no: line for line in back}
     columns = {name: _spread(order, name, lines, before, pieces) for name in SPREAD}
@@ -111,7 +112,10 @@ def give_back(
         _returned_line(line, pieces.get(line.line_no, 0), before.get(line.line_no), dict(zip(SPREAD, row, strict=True)))
         for line, row in zip(lines, zip(*columns.values(), strict=True), strict=True)
     ]
-    return [line for line in given if line.line_no in pieces or line.gross or line.gross_base]
+    moved = [line for line in given if line.quantity or line.gross or line.gross_base]
+    if not moved:
+        raise _invalid("/lines", "empty-return", "nothing comes back, and no odd cent is left to give")
+    return moved
 
 
 def totals(lines: Sequence[ReturnedLine]) -> dict[str, int]:

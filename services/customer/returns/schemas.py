@@ -9,17 +9,17 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, model_validator
 
 from kit.web.batch import BatchBody
-from kit.web.schema import BusinessDate, Count, Schema
+from kit.web.schema import BusinessDate, Schema
 from services.customer.accounts.schemas import ExternalRef
 from services.customer.events_out import ReturnedLine
 from services.customer.orders.schemas import MAX_LINES
 
 
 class ReturnLineCreate(Schema):
-    """Pieces of a line that come back."""
+    """Pieces of a line that come back; 0: the line takes part with the odd cents of what came back before."""
 
     line_no: Annotated[int, Field(strict=True, ge=1, le=MAX_LINES)]
-    quantity: Count
+    quantity: Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
 
 
 class ReturnCreate(Schema):

@@ -16,7 +16,7 @@ class CreditState(StrEnum):
 
 
 class EntryKind(StrEnum):
-    """What moved an exposure."""
+    """What moved an exposure; the last two are money on account and of no order."""
 
     RESERVED = "reserved"
     PAID = "paid"
@@ -24,6 +24,8 @@ class EntryKind(StrEnum):
     CANCELLED = "cancelled"
     SUPERSEDED = "superseded"
     REFUNDED = "refunded"
+    DEPOSITED = "deposited"
+    DEPOSIT_USED = "deposit_used"
 
 
 class Decision(StrEnum):

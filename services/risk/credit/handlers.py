@@ -25,11 +25,6 @@ async def on_order_returned(work: Work, facts: Sequence[Fact[OrderReturnedHeard]
     await service.release_returns(work, await service.fresh(work, facts))
 
 
-async def on_payment_received(work: Work, facts: Sequence[Fact[PaymentHeard]]) -> None:
-    """Free what was paid."""
-    await service.move_payments(work, await service.fresh(work, facts), is_refund=False)
-
-
-async def on_payment_refunded(work: Work, facts: Sequence[Fact[PaymentHeard]]) -> None:
-    """Charge again what went back."""
-    await service.move_payments(work, await service.fresh(work, facts), is_refund=True)
+async def on_payment_moved(work: Work, facts: Sequence[Fact[PaymentHeard]]) -> None:
+    """Free what was paid, charge again what went back, and follow what lies on account."""
+    await service.move_payments(work, await service.fresh(work, facts))

@@ -14,16 +14,28 @@ from kit.ids import derived_id
 from services.risk.credit import repository
 from services.risk.credit.enums import CreditState, Decision, EntryKind
 from services.risk.credit.models import CreditDecision, ExposureAccount, ExposureEntry, OrderExposure
-from services.risk.events_out import CreditCharged, CreditRefused, CreditReleased, CreditReserved
+from services.risk.events_out import (
+    CreditCharged,
+    CreditDeposited,
+    CreditDepositUsed,
+    CreditRefused,
+    CreditReleased,
+    CreditReserved,
+)
 
 CreditSaid = CreditReserved | CreditRefused | CreditReleased | CreditCharged
+"""About an order."""
+DepositSaid = CreditDeposited | CreditDepositUsed
+"""About money of an account that pays no order."""
+Said = CreditSaid | DepositSaid
 FACTS: Mapping[str, type[Published]] = {
-    kind.TYPE: kind for kind in (CreditReserved, CreditRefused, CreditReleased, CreditCharged)
+    kind.TYPE: kind
+    for kind in (CreditReserved, CreditRefused, CreditReleased, CreditCharged, CreditDeposited, CreditDepositUsed)
 }
 _ENDED = {"cancelled": CreditState.CANCELLED, "superseded": CreditState.SUPERSEDED}
 
 
-def move_of(fact: CreditSaid) -> tuple[EntryKind, int] | None:
+def move_of(fact: Said) -> tuple[EntryKind, int] | None:
     """Kind and signed amount of a fact's entry; a refusal moves nothing."""
     match fact:
         case CreditReserved():
@@ -32,6 +44,10 @@ def move_of(fact: CreditSaid) -> tuple[EntryKind, int] | None:
             return EntryKind(fact.reason), -fact.amount
         case CreditCharged():
             return EntryKind.REFUNDED, fact.amount
+        case CreditDeposited():
+            return EntryKind.DEPOSITED, -fact.amount
+        case CreditDepositUsed():
+            return EntryKind.DEPOSIT_USED, fact.amount
         case CreditRefused():
             return None
 
@@ -72,35 +88,48 @@ def _standing(fact: CreditSaid) -> dict[str, object]:
     return {"account_id": fact.account_id, "placement": fact.placement, "asked": fact.amount, **answered}
 
 
-async def apply_credit_facts(tx: Tx, facts: Sequence[Fact[CreditSaid]]) -> None:
-    """Write facts of any of the four types, in order: balances first (the lock of the ledger), then the rest."""
+async def apply_credit_facts(tx: Tx, facts: Sequence[Fact[Said]]) -> None:
+    """Write facts of any of the types, in order: balances first (the lock of the ledger), then the rest."""
     balances: dict[UUID, int] = defaultdict(int)
+    deposits: dict[UUID, int] = defaultdict(int)
     entries: list[ExposureEntry] = []
-    decisions: list[CreditDecision] = []
     for fact in facts:
         move = move_of(fact.data)
         balances[fact.data.account_id] += move[1] if move else 0
+        deposits[fact.data.account_id] += isinstance(fact.data, DepositSaid)
         if move:
             entries.append(_entry(fact.event, fact.data, *move))
-        if isinstance(fact.data, CreditReserved | CreditRefused):
-            decisions.append(_decision(fact.event, fact.data))
-    added = [ExposureAccount(account_id=account_id, balance=amount) for account_id, amount in sorted(balances.items())]
+    added = [
+        ExposureAccount(account_id=account_id, balance=amount, deposit_facts=deposits[account_id])
+        for account_id, amount in sorted(balances.items())
+    ]
     await repository.add_balances(tx, added)
-    order_ids = sorted({fact.data.order_id for fact in facts})
-    orders = {order.order_id: order for order in await repository.lock_orders(tx, order_ids)}
-    for fact in facts:
-        orders[fact.data.order_id] = advance(orders.get(fact.data.order_id), fact.data)
-    await repository.put_orders(tx, [orders[order_id] for order_id in order_ids])
+    await _advance_orders(tx, [fact.data for fact in facts if isinstance(fact.data, CreditSaid)])
     await repository.add_entries(tx, entries)
+    decided = (CreditReserved, CreditRefused)
+    decisions = [_decision(fact.event, fact.data) for fact in facts if isinstance(fact.data, decided)]
     await repository.add_decisions(tx, decisions)
 
 
-def _entry(event: Event, fact: CreditSaid, kind: EntryKind, amount: int) -> ExposureEntry:
+async def _advance_orders(tx: Tx, facts: Sequence[CreditSaid]) -> None:
+    order_ids = sorted({fact.order_id for fact in facts})
+    if not order_ids:
+        return
+    orders = {order.order_id: order for order in await repository.lock_orders(tx, order_ids)}
+    for fact in facts:
+        orders[fact.order_id] = advance(orders.get(fact.order_id), fact)
+    await repository.put_orders(tx, [orders[order_id] for order_id in order_ids])
+
+
+def _entry(event: Event, fact: Said, kind: EntryKind, amount: int) -> ExposureEntry:
+    """An entry of an order; one of money on account has no order, whatever that money went to."""
+    order_id, placement = (fact.order_id, fact.placement) if isinstance(fact, CreditSaid) else (None, 0)
     return ExposureEntry(
         id=derived_id(event.id, 0),
         account_id=fact.account_id,
-        order_id=fact.order_id,
-        placement=fact.placement,
+        order_id=order_id,
+        payment_id=fact.payment_id,
+        placement=placement,
         kind=kind,
         amount=amount,
         source_event_id=fact.source_event_id,
@@ -116,11 +145,11 @@ def decision_id(fact_event: Event) -> UUID:
 
 
 def _decision(event: Event, fact: CreditReserved | CreditRefused) -> CreditDecision:
-    decision, shortfall, approved_by = Decision.REFUSED, 0, None
+    decision, shortfall, approved_by, cause = Decision.REFUSED, 0, None, None
     if isinstance(fact, CreditReserved):
         decision, approved_by = Decision(fact.decision), fact.approved_by
     else:
-        shortfall = fact.shortfall
+        shortfall, cause = fact.shortfall, fact.cause
     return CreditDecision(
         id=decision_id(event),
         order_id=fact.order_id,
@@ -129,9 +158,11 @@ def _decision(event: Event, fact: CreditReserved | CreditRefused) -> CreditDecis
         decision=decision,
         amount=fact.amount,
         credit_limit=fact.limit,
+        deposit_share=fact.deposit_share or 0,
         exposure_before=fact.exposure_before,
         shortfall=shortfall,
         reason=fact.reason,
+        cause=cause,
         approved_by=approved_by,
         source_event_id=fact.source_event_id,
         fact_event_id=event.id,

@@ -10,7 +10,7 @@ EXPOSURES = ListSpec(
     source="exposure_account e LEFT JOIN account_directory d ON d.id = e.account_id "
     "LEFT JOIN credit_profile p ON p.id = e.account_id",
     fields={
-        **fields_of(ExposureAccount, "e", sortable=("balance",)),
+        **fields_of(ExposureAccount, "e", sortable=("balance",), without=("deposit_facts",)),
         "name": fields_of(AccountEntry, "d")["name"],
         "owner_id": Field("d.owner_id", "uuid", nullable=True),
         "use": Field("greatest(0, e.balance)", "int"),

@@ -15,12 +15,14 @@ from services.risk.db import Base
 
 
 class ExposureAccount(FrozenRow):
-    """Sum of an account's entries; every writer of the ledger locks this row first."""
+    """Sum of an account's entries, and how many facts about its money on account there have been; every writer of the
+    ledger locks this row first."""
 
     __tablename__ = "exposure_account"
 
     account_id: Annotated[UUID, identifier(primary_key=True)]
     balance: Annotated[int, big_int(nullable=False)]
+    deposit_facts: Annotated[int, Field(nullable=False, sa_column_kwargs={"server_default": "0"})] = 0
 
 
 class ExposureAccountTable(ExposureAccount, Base, table=True):
@@ -30,13 +32,15 @@ class ExposureAccountTable(ExposureAccount, Base, table=True):
 
 
 class ExposureEntry(FrozenRow):
-    """One move of an exposure, in minor units of the base currency."""
+    """One move of an exposure, in minor units of the base currency: of an order, or of money on account (no order).
+    `payment_id` is there where money moved it (None: an earlier release did not say)."""
 
     __tablename__ = "exposure_entry"
 
     id: Annotated[UUID, identifier(primary_key=True)]
     account_id: Annotated[UUID, identifier(nullable=False)]
-    order_id: Annotated[UUID, identifier(nullable=False)]
+    order_id: Annotated[UUID | None, identifier(nullable=True)]
+    payment_id: Annotated[UUID | None, identifier(nullable=True)] = None
     placement: Annotated[int, Field(nullable=False)]
     kind: Annotated[EntryKind, text(nullable=False)]
     amount: Annotated[int, big_int(nullable=False)]
@@ -51,12 +55,18 @@ class ExposureEntryTable(ExposureEntry, Base, table=True):
 
     __table_args__ = (
         sa.UniqueConstraint("source_event_id", "source_ordinal"),
-        sa.CheckConstraint("kind NOT IN ('reserved', 'refunded') OR amount >= 0", name="amount_up"),
-        sa.CheckConstraint("kind IN ('reserved', 'refunded') OR amount <= 0", name="amount_down"),
+        sa.CheckConstraint("kind NOT IN ('reserved', 'refunded', 'deposit_used') OR amount >= 0", name="amount_up"),
+        sa.CheckConstraint("kind IN ('reserved', 'refunded', 'deposit_used') OR amount <= 0", name="amount_down"),
+        sa.CheckConstraint(
+            "(order_id IS NULL) = (kind IN ('deposited', 'deposit_used')) AND (order_id IS NOT NULL OR "
+            "payment_id IS NOT NULL)",
+            name="subject",
+        ),
         one_of("kind", EntryKind),
         sa.Index("ix_exposure_entry_recorded_at_id", "recorded_at", "id"),
         sa.Index("ix_exposure_entry_account_id_recorded_at_id", "account_id", "recorded_at", "id"),
         sa.Index("ix_exposure_entry_order_id_recorded_at_id", "order_id", "recorded_at", "id"),
+        sa.Index("ix_exposure_entry_on_account", "payment_id", "amount", postgresql_where=sa.text("order_id IS NULL")),
     )
 
 
@@ -102,9 +112,11 @@ class CreditDecision(FrozenRow):
     decision: Annotated[Decision, text(nullable=False)]
     amount: Annotated[int, big_int(nullable=False)]
     credit_limit: Annotated[int | None, big_int(nullable=True)] = None
+    deposit_share: Annotated[int, Field(nullable=False, sa_column_kwargs={"server_default": "0"})] = 0
     exposure_before: Annotated[int, big_int(nullable=False)]
     shortfall: Annotated[int, big_int(nullable=False)]
     reason: Annotated[str | None, text(nullable=True)] = None
+    cause: Annotated[str | None, text(nullable=True)] = None
     approved_by: Annotated[str | None, text(nullable=True)] = None
     source_event_id: Annotated[UUID, identifier(nullable=False)]
     fact_event_id: Annotated[UUID, identifier(nullable=False)]

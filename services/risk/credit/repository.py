@@ -12,17 +12,23 @@ from services.risk.credit.models import CreditDecision, ExposureAccount, Exposur
 
 _NEW_ACCOUNTS = "ON CONFLICT DO NOTHING RETURNING account_id"
 _LOCK_ACCOUNTS = """
-SELECT account_id, balance FROM exposure_account WHERE account_id = ANY($1::uuid[]) ORDER BY account_id FOR UPDATE
+SELECT account_id, balance, deposit_facts FROM exposure_account
+WHERE account_id = ANY($1::uuid[]) ORDER BY account_id FOR UPDATE
 """
 _DROP_ACCOUNTS = "DELETE FROM exposure_account WHERE account_id = ANY($1::uuid[])"
 _ACCOUNTS_OF = "SELECT DISTINCT account_id FROM order_credit WHERE order_id = ANY($1::uuid[])"
 _ORDERS = select_sql(OrderExposure, "order_id = ANY($1::uuid[]) ORDER BY order_id FOR UPDATE")
+_ON_ACCOUNT = """
+SELECT payment_id, -sum(amount)::bigint AS amount FROM exposure_entry
+WHERE payment_id = ANY($1::uuid[]) AND order_id IS NULL GROUP BY payment_id
+"""
 _ANSWERED = """
 SELECT source_event_id FROM exposure_entry WHERE source_event_id = ANY($1::uuid[])
 UNION SELECT source_event_id FROM credit_decision WHERE source_event_id = ANY($1::uuid[])
 """
 _ADD_BALANCES = """
-ON CONFLICT (account_id) DO UPDATE SET balance = exposure_account.balance + excluded.balance
+ON CONFLICT (account_id) DO UPDATE SET balance = exposure_account.balance + excluded.balance,
+    deposit_facts = exposure_account.deposit_facts + excluded.deposit_facts
 """
 _PUT_ORDERS = """
 ON CONFLICT (order_id) DO UPDATE SET account_id = excluded.account_id, placement = excluded.placement,
@@ -39,9 +45,11 @@ class Decided(NamedTuple):
     decision: str
     amount: int
     credit_limit: int | None
+    deposit_share: int
     exposure_before: int
     shortfall: int
     reason: str | None
+    cause: str | None
     approved_by: str | None
 
 
@@ -70,12 +78,12 @@ WHERE NOT EXISTS (SELECT 1 FROM exposure_account a WHERE a.account_id = x.accoun
 """
 
 
-async def lock_accounts(tx: Tx, account_ids: Sequence[UUID]) -> tuple[dict[UUID, int], set[UUID]]:
-    """Balances of accounts (sorted ids), locked; and the accounts whose row was made for the lock."""
+async def lock_accounts(tx: Tx, account_ids: Sequence[UUID]) -> tuple[dict[UUID, ExposureAccount], set[UUID]]:
+    """Rows of accounts (sorted ids), locked; and the accounts whose row was made for the lock."""
     blank = [ExposureAccount(account_id=account_id, balance=0) for account_id in account_ids]
     made = await insert_returning(tx, ExposureAccount, blank, _NEW_ACCOUNTS)
     rows = await tx.rows(ExposureAccount, _LOCK_ACCOUNTS, account_ids)
-    return {row.account_id: row.balance for row in rows}, {row["account_id"] for row in made}
+    return {row.account_id: row for row in rows}, {row["account_id"] for row in made}
 
 
 async def drop_accounts(tx: Tx, account_ids: Iterable[UUID]) -> None:
@@ -98,8 +106,13 @@ async def answered(tx: Tx, event_ids: Sequence[UUID]) -> set[UUID]:
     return {row["source_event_id"] for row in await tx.fetch(_ANSWERED, event_ids)}
 
 
+async def on_account(tx: Tx, payment_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """What lies on account of payments, as the ledger has it; one that never had any is missing."""
+    return {row["payment_id"]: row["amount"] for row in await tx.fetch(_ON_ACCOUNT, payment_ids)}
+
+
 async def add_balances(tx: Tx, rows: Sequence[ExposureAccount]) -> None:
-    """Add to the balances of accounts (sorted rows, their balance being the difference)."""
+    """Add to the rows of accounts (sorted, their numbers being the differences)."""
     await insert_rows(tx, ExposureAccount, rows, _ADD_BALANCES)
 
 

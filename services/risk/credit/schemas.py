@@ -31,7 +31,8 @@ class CreditDecisionCreate(Schema):
 
 
 class CreditDecisionRead(Schema):
-    """An answer to a placement with its inputs."""
+    """An answer to a placement with its inputs; `cause` is the first check that failed (null: of an earlier release,
+    which had `reason` alone)."""
 
     id: UUID
     order_id: UUID
@@ -40,16 +41,18 @@ class CreditDecisionRead(Schema):
     decision: Decision
     amount: int
     credit_limit: int | None
+    deposit_share: int
     exposure_before: int
     shortfall: int
     reason: str | None
+    cause: str | None
     approved_by: str | None
     source_event_id: UUID
     decided_at: datetime
 
 
 class ExposureRead(Schema):
-    """An account's exposure; use = max(0, balance)."""
+    """An account's exposure, less its money on account; use = max(0, balance)."""
 
     account_id: UUID
     name: str | None
@@ -60,11 +63,13 @@ class ExposureRead(Schema):
 
 
 class ExposureEntryRead(Schema):
-    """One move of an exposure; positive raises it."""
+    """One move of an exposure; positive raises it. Money on account (`deposited`, `deposit_used`) is of no order;
+    `payment_id` is the payment that moved it (null also of an earlier release)."""
 
     id: UUID
     account_id: UUID
-    order_id: UUID
+    order_id: UUID | None
+    payment_id: UUID | None
     placement: int
     kind: EntryKind
     amount: int

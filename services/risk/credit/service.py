@@ -6,7 +6,7 @@ account take turns; inside a batch they are made in order, each on the exposure 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -19,16 +19,26 @@ from kit.security import audit
 from kit.work import Work
 from services.risk.credit import ledger, repository
 from services.risk.credit.enums import CreditState
-from services.risk.credit.ledger import CreditSaid
+from services.risk.credit.ledger import CreditSaid, DepositSaid, Said
 from services.risk.credit.models import OrderExposure
 from services.risk.credit.rules import Refused, decide_reservation
 from services.risk.credit.schemas import CreditDecisionCreate
+from services.risk.directory import service as directory
 from services.risk.events_in import OrderHeard, OrderReturnedHeard, PaymentHeard
-from services.risk.events_out import CreditCharged, CreditRefused, CreditReleased, CreditReserved
+from services.risk.events_out import (
+    CreditCharged,
+    CreditDeposited,
+    CreditDepositUsed,
+    CreditRefused,
+    CreditReleased,
+    CreditReserved,
+)
 from services.risk.profiles import service as profiles
+from services.risk.profiles.models import Terms
 
 SUPERSEDED_ORDINAL = 1
 """A placed event frees the placement before it as its second effect, after the decision (ordinal 0)."""
+NO_TERMS = Terms(None, 0)
 
 
 class OrderNotRefused(Conflict):
@@ -59,10 +69,11 @@ class Book:
     """The locked state of a batch, moved on by the facts decided so far."""
 
     balances: dict[UUID, int]
-    limits: dict[UUID, int]
+    deposit_facts: dict[UUID, int]
+    terms: dict[UUID, Terms]
     orders: dict[UUID, OrderExposure]
     made: set[UUID]
-    facts: list[Fact[CreditSaid]] = field(default_factory=list)
+    facts: list[Fact[Said]] = field(default_factory=list)
 
     def common(self, subject: Subject, amount: int, source: UUID, ordinal: int) -> dict[str, Any]:
         """The part that all facts share; an order stays under the account and key it is known by."""
@@ -79,13 +90,21 @@ class Book:
         }
 
     def note(self, work: Work, said: CreditSaid) -> Fact[CreditSaid]:
-        """Decide a fact: it counts for what follows in this batch."""
+        """Decide a fact about an order: it counts for what follows in this batch."""
         order = self.orders[said.order_id] = ledger.advance(self.orders.get(said.order_id), said)
-        move = ledger.move_of(said)
-        self.balances[said.account_id] += move[1] if move else 0
         fact = Fact(outbox.compose(work, said, order.facts), said)
-        self.facts.append(fact)
+        self._keep(fact)
         return fact
+
+    def note_deposit(self, work: Work, said: DepositSaid) -> None:
+        """Decide a fact about money on account."""
+        self.deposit_facts[said.account_id] += 1
+        self._keep(Fact(outbox.compose(work, said, self.deposit_facts[said.account_id]), said))
+
+    def _keep(self, fact: Fact[Any]) -> None:
+        move = ledger.move_of(fact.data)
+        self.balances[fact.data.account_id] += move[1] if move else 0
+        self.facts.append(fact)
 
     async def close(self, work: Work) -> None:
         """Announce the facts and apply them; rows made for the lock alone go again."""
@@ -101,10 +120,11 @@ async def open_book(work: Work, account_ids: Iterable[UUID], order_ids: Iterable
     """Lock the accounts (also those the orders are known under), hold their limits, lock the orders."""
     orders = sorted(set(order_ids))
     accounts = sorted({*account_ids, *await repository.accounts_of(work.tx, orders)})
-    balances, made = await repository.lock_accounts(work.tx, accounts)
-    limits = await profiles.limits_of(work, accounts)
+    rows, made = await repository.lock_accounts(work.tx, accounts)
+    terms = await profiles.terms_of(work, accounts)
     known = {order.order_id: order for order in await repository.lock_orders(work.tx, orders)}
-    return Book(balances, limits, known, made)
+    balances = {account_id: row.balance for account_id, row in rows.items()}
+    return Book(balances, {account_id: row.deposit_facts for account_id, row in rows.items()}, terms, known, made)
 
 
 async def fresh(work: Work, facts: Sequence[Fact[Data]]) -> list[Fact[Data]]:
@@ -135,12 +155,19 @@ async def answer_placements(work: Work, facts: Sequence[Fact[OrderHeard]]) -> No
 
 def _decide(book: Book, fact: Fact[OrderHeard]) -> CreditReserved | CreditRefused:
     order = fact.data
-    limit, exposure = book.limits.get(order.account_id), book.balances[order.account_id]
+    limit, share = book.terms.get(order.account_id, NO_TERMS)
+    exposure = book.balances[order.account_id]
     common = book.common(_placed(order), order.gross_base, fact.event.id, 0)
-    common |= {"account_id": order.account_id, "limit": limit, "exposure_before": exposure}
-    verdict = decide_reservation(limit, exposure, order.gross_base)
+    common |= {"account_id": order.account_id, "limit": limit, "deposit_share": share, "exposure_before": exposure}
+    verdict = decide_reservation(limit, exposure, order.gross_base, share)
     if isinstance(verdict, Refused):
-        return CreditRefused(**common, reason=verdict.reason.value, shortfall=verdict.shortfall)
+        return CreditRefused(
+            **common,
+            reason=verdict.reason.value,
+            shortfall=verdict.shortfall,
+            cause=verdict.causes[0],
+            causes=list(verdict.causes),
+        )
     return CreditReserved(**common, decision="automatic", approved_by=None, reason=None)
 
 
@@ -163,22 +190,61 @@ async def release_returns(work: Work, facts: Sequence[Fact[OrderReturnedHeard]])
     await book.close(work)
 
 
-async def move_payments(work: Work, facts: Sequence[Fact[PaymentHeard]], *, is_refund: bool) -> None:
-    """Lower the exposure by each allocation of money received, raise it by each of money that went back."""
+async def move_payments(work: Work, facts: Sequence[Fact[PaymentHeard]]) -> None:
+    """Lower the exposure by what payments pay of orders, raise it by what is taken back, and follow what lies on
+    account: a deposit frees nothing by itself, the next placement counts it."""
     order_ids = {allocation.order_id for fact in facts for allocation in fact.data.allocations}
     book = await open_book(work, [fact.data.account_id for fact in facts], order_ids)
+    stands = await repository.on_account(work.tx, sorted({fact.data.moved()[0] for fact in facts}))
+    have = {fact.data.account_id for fact in facts if fact.data.on_account or fact.data.moved()[0] in stands}
+    owners = await directory.owners_of(work, sorted(have)) if have else {}
     for fact in facts:
-        payment, caused = fact.data, work.caused_by(fact.event)
-        for ordinal, part in enumerate(payment.allocations):
-            known = book.orders.get(part.order_id)
-            placement = known.placement if known else 0
-            subject = Subject(part.order_id, payment.account_id, payment.stream_key, placement, payment.base_currency)
-            common = book.common(subject, part.amount_base, fact.event.id, ordinal)
-            if is_refund:
-                book.note(caused, CreditCharged(**common, reason="refunded"))
-            else:
-                book.note(caused, CreditReleased(**common, reason="paid"))
+        caused = work.caused_by(fact.event)
+        for said in _allocations(book, fact):
+            book.note(caused, said)
+        payment_id = fact.data.moved()[0]
+        if deposit := _deposit(fact, stands.get(payment_id, 0), owners.get(fact.data.account_id)):
+            book.note_deposit(caused, deposit)
+        stands[payment_id] = fact.data.on_account
     await book.close(work)
+
+
+def _allocations(book: Book, fact: Fact[PaymentHeard]) -> Iterator[CreditReleased | CreditCharged]:
+    payment, payment_id = fact.data, fact.data.moved()[0]
+    for ordinal, part in enumerate(payment.allocations):
+        known = book.orders.get(part.order_id)
+        placement = known.placement if known else 0
+        subject = Subject(part.order_id, payment.account_id, payment.stream_key, placement, payment.base_currency)
+        common = {**book.common(subject, part.amount_base, fact.event.id, ordinal), "payment_id": payment_id}
+        if payment.PAYS:
+            yield CreditReleased(**common, reason="paid")
+        else:
+            cause = "voided" if payment.STEP == "voided" else None
+            yield CreditCharged(**common, reason="refunded", cause=cause)
+
+
+def _deposit(fact: Fact[PaymentHeard], before: int, owner_id: UUID | None) -> DepositSaid | None:
+    """What changed of the money on account, after the allocations (so its ordinal). A payment that has or had some says
+    so also where that is 0: the ledger keeps which events it has worked."""
+    payment, now = fact.data, fact.data.on_account
+    if not before and not now:
+        return None
+    payment_id, day = payment.moved()
+    paid = {part.order_id for part in payment.allocations}
+    common: dict[str, Any] = {
+        "account_id": payment.account_id,
+        "stream_key": payment.stream_key,
+        "owner_id": owner_id,
+        "payment_id": payment_id,
+        "order_id": paid.pop() if len(paid) == 1 and payment.STEP == "allocated" else None,
+        "currency": payment.base_currency,
+        "source_event_id": fact.event.id,
+        "source_ordinal": len(payment.allocations),
+        "business_date": day,
+    }
+    if now > before:
+        return CreditDeposited(**{**common, "order_id": None}, amount=now - before)
+    return CreditDepositUsed(**common, amount=before - now, reason=payment.STEP)
 
 
 async def override(work: Work, data: CreditDecisionCreate) -> UUID:
@@ -192,12 +258,14 @@ async def override(work: Work, data: CreditDecisionCreate) -> UUID:
     known = book.orders[data.order_id]
     if known.state is not CreditState.REFUSED:
         raise OrderNotRefused(extra={"state": str(known.state), "placement": known.placement})
+    terms = book.terms.get(known.account_id, NO_TERMS)
     reserved = CreditReserved(
         **book.common(_known(known), known.asked, new_id(), 0),
         decision="override",
         approved_by=work.actor.subject,
         reason=data.reason,
-        limit=book.limits.get(known.account_id, 0),
+        limit=terms.credit_limit or 0,
+        deposit_share=terms.deposit_share,
         exposure_before=book.balances[known.account_id],
     )
     decision_id = ledger.decision_id(book.note(work, reserved).event)

@@ -23,6 +23,7 @@ _ACCOUNT = (
 _ACCOUNTS = "SELECT id FROM account_directory WHERE id = ANY($1::uuid[])"
 _PARTNERS = "SELECT id FROM partner_directory WHERE id = ANY($1::uuid[])"
 _MEMBERS = "SELECT DISTINCT id FROM principal WHERE id = ANY($1::uuid[])"
+_OWNERS = "SELECT id, owner_id FROM account_directory WHERE id = ANY($1::uuid[])"
 _PARTNER = "SELECT p.id, p.owner_id FROM partner_directory p WHERE p.id = $1"
 
 
@@ -41,6 +42,11 @@ async def replace_accounts(tx: Tx, rows: Sequence[AccountEntry]) -> None:
 async def put_partners(tx: Tx, rows: Sequence[PartnerEntry]) -> None:
     """Set label and owner of partners (one row each); older versions than those known change nothing."""
     await insert_rows(tx, PartnerEntry, rows, _REPLACE_PARTNER)
+
+
+async def owners_of(tx: Tx, account_ids: Sequence[UUID]) -> dict[UUID, UUID | None]:
+    """Owners of accounts by account."""
+    return {row["id"]: row["owner_id"] for row in await tx.fetch(_OWNERS, account_ids)}
 
 
 async def account_party(tx: Tx, account_id: UUID) -> Party | None:

@@ -21,6 +21,11 @@ def owned(work: Work) -> tuple[str, Sequence[object]]:
     return query.sees("d.owner_id"), query.args
 
 
+async def owners_of(work: Work, account_ids: Sequence[UUID]) -> dict[UUID, UUID | None]:
+    """Owners of accounts; one that is unknown here is missing."""
+    return await repository.owners_of(work.tx, account_ids)
+
+
 async def require_party(work: Work, account_id: UUID | None, partner_id: UUID | None) -> Party:
     """The account or the partner that something is agreed with.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Literal
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from kit.events.contract import Heard
@@ -72,7 +72,11 @@ class AllocationHeard(Heard):
 
 
 class PaymentHeard(Heard):
-    """Money that came in, or went back."""
+    """Money of a payment that moved. `PAYS`: its allocations settle what is owed, else that is owed again; `STEP` is
+    what money on account went to by it."""
+
+    PAYS: ClassVar[bool] = True
+    STEP: ClassVar[Literal["allocated", "refunded", "voided"]] = "allocated"
 
     account_id: UUID
     stream_key: UUID
@@ -85,6 +89,10 @@ class PaymentHeard(Heard):
         """What of the payment belongs to no order after the event."""
         return self.unallocated_base or 0
 
+    def moved(self) -> tuple[UUID, date]:
+        """Which payment, and on which business day."""
+        raise NotImplementedError(type(self).__name__)
+
 
 class PaymentReceivedHeard(PaymentHeard):
     """Money that came in."""
@@ -92,12 +100,21 @@ class PaymentReceivedHeard(PaymentHeard):
     id: UUID
     received_on: date
 
+    def moved(self) -> tuple[UUID, date]:
+        return self.id, self.received_on
+
 
 class PaymentRefundedHeard(PaymentHeard):
     """Money that went back."""
 
+    PAYS: ClassVar[bool] = False
+    STEP: ClassVar[Literal["allocated", "refunded", "voided"]] = "refunded"
+
     payment_id: UUID
     refunded_on: date
+
+    def moved(self) -> tuple[UUID, date]:
+        return self.payment_id, self.refunded_on
 
 
 class AccountRedirectHeard(Heard):
@@ -145,13 +162,22 @@ class PaymentAllocatedHeard(PaymentHeard):
     received_on: date
     allocated_on: date
 
+    def moved(self) -> tuple[UUID, date]:
+        return self.id, self.allocated_on
+
 
 class PaymentVoidedHeard(PaymentHeard):
     """A payment did not happen."""
 
+    PAYS: ClassVar[bool] = False
+    STEP: ClassVar[Literal["allocated", "refunded", "voided"]] = "voided"
+
     id: UUID
     received_on: date
     voided_on: date
+
+    def moved(self) -> tuple[UUID, date]:
+        return self.id, self.voided_on
 
 
 class OpportunityHeard(Heard):

@@ -17,9 +17,27 @@ from services.risk.events_out import (
     profiles,
     risks,
 )
-from services.risk.events_out.credit import CreditCharged, CreditFact, CreditRefused, CreditReleased, CreditReserved
+from services.risk.events_out.credit import (
+    CreditCharged,
+    CreditDeposited,
+    CreditDepositUsed,
+    CreditFact,
+    CreditRefused,
+    CreditReleased,
+    CreditReserved,
+)
 
-__all__ = ["AGREED", "PUBLISHED", "CreditCharged", "CreditFact", "CreditRefused", "CreditReleased", "CreditReserved"]
+__all__ = [
+    "AGREED",
+    "PUBLISHED",
+    "CreditCharged",
+    "CreditDepositUsed",
+    "CreditDeposited",
+    "CreditFact",
+    "CreditRefused",
+    "CreditReleased",
+    "CreditReserved",
+]
 
 MODULES = (
     credit,

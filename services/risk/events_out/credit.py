@@ -66,7 +66,8 @@ _FACT: dict[str, Any] = {
 
 
 class CreditReserved(Published, CreditFact):
-    """`amount` of exposure was reserved for a placement; an officer's decision is an override."""
+    """`amount` of exposure was reserved for a placement; an officer's decision is an override. `deposit_share`
+    (millionths, absent: 0) of it had to lie on account."""
 
     decision: Literal["automatic", "override"]
     approved_by: str | None
@@ -74,6 +75,7 @@ class CreditReserved(Published, CreditFact):
     limit: int
     exposure_before: int
     partner_id: UUID | None = None
+    deposit_share: int | None = None
 
     TYPE: ClassVar[str] = "risk.credit.reserved.v1"
     EXAMPLE: ClassVar[dict[str, Any]] = {
@@ -84,6 +86,7 @@ class CreditReserved(Published, CreditFact):
         "limit": 100000,
         "exposure_before": 0,
         "partner_id": sample_id("b1"),
+        "deposit_share": 0,
     }
 
 
@@ -96,6 +99,7 @@ class CreditRefused(Published, CreditFact):
     exposure_before: int
     cause: RefusalCause | None = None
     causes: list[RefusalCause] | None = None
+    deposit_share: int | None = None
 
     TYPE: ClassVar[str] = "risk.credit.refused.v1"
     EXAMPLE: ClassVar[dict[str, Any]] = {
@@ -106,6 +110,7 @@ class CreditRefused(Published, CreditFact):
         "exposure_before": 0,
         "cause": "limit_exceeded",
         "causes": ["limit_exceeded"],
+        "deposit_share": 0,
     }
 
 
@@ -142,7 +147,8 @@ class CreditCharged(Published, CreditFact):
 
 
 class DepositFact(Part):
-    """Money on account: a fact of the account, of one payment; `amount` (>= 0) at the rate of its receipt."""
+    """Money on account: a fact of the account, of one payment; `amount` (>= 0) at the rate of its receipt. `order_id`
+    is the one order that an allocation paid."""
 
     SUBJECT: ClassVar[str] = "account_id"
     KEY: ClassVar[str] = "stream_key"
@@ -199,5 +205,7 @@ PUBLISHED: tuple[type[Published], ...] = (
     CreditRefused,
     CreditReleased,
     CreditCharged,
+    CreditDeposited,
+    CreditDepositUsed,
 )
-AGREED: tuple[type[Published], ...] = (CreditDeposited, CreditDepositUsed)
+AGREED: tuple[type[Published], ...] = ()

@@ -13,12 +13,12 @@ from kit.web.batch import Results, RowRepeated
 from kit.work import Work
 from services.risk.events_in import AccountHeard
 from services.risk.profiles import repository
-from services.risk.profiles.models import CreditProfile
+from services.risk.profiles.models import CreditProfile, Terms
 from services.risk.profiles.schemas import CreditProfileRow, CreditProfileUpdate
 from services.risk.settings import settings_of
 
 NOUN = "credit-profile"
-PROFILES = Resource(NOUN, CreditProfile, lambda _one: None, audited=("credit_limit",))
+PROFILES = Resource(NOUN, CreditProfile, lambda _one: None, audited=("credit_limit", "deposit_share"))
 
 
 async def create_profiles(work: Work, accounts: Sequence[AccountHeard]) -> None:
@@ -31,15 +31,15 @@ async def create_profiles(work: Work, accounts: Sequence[AccountHeard]) -> None:
     await repository.add_profiles(work.tx, rows)
 
 
-async def limits_of(work: Work, account_ids: Sequence[UUID]) -> dict[UUID, int]:
-    """Limits by account id (minor units of the base currency); they cannot change until the work ends."""
-    return await repository.limits_of(work.tx, account_ids)
+async def terms_of(work: Work, account_ids: Sequence[UUID]) -> dict[UUID, Terms]:
+    """Terms by account id (limit in minor units of the base currency); they cannot change until the work ends."""
+    return await repository.terms_of(work.tx, account_ids)
 
 
 async def change_limit(work: Work, account_id: UUID, version: Versions, data: CreditProfileUpdate) -> CreditProfile:
-    """Set a limit; waits for decisions under way, and later ones see it. Raises NotFound, VersionMismatch."""
+    """Set terms; waits for decisions under way, and later ones see them. Raises NotFound, VersionMismatch."""
     before = await require(work, PROFILES, account_id, version=version)
-    changes = {"credit_limit": data.credit_limit}
+    changes = {name: value for name, value in data.given().items() if name in PROFILES.audited}
     return await change(work, PROFILES, before, changes, action="change_limit", reason=data.reason)
 
 
@@ -56,7 +56,7 @@ async def change_limits(work: Work, rows: Sequence[tuple[int, CreditProfileRow]]
         elif row.account_id in seen:
             results.refuse(index, RowRepeated(errors=[FieldError("/account_id", "repeated", "see an earlier row")]))
         else:
-            one = changed_row(profile, {"credit_limit": row.credit_limit})
+            one = changed_row(profile, {name: row.given()[name] for name in row.given() if name in PROFILES.audited})
             results.done(index, "updated" if one.changed else "unchanged", row.account_id)
             if one.changed:
                 changed.append(one.after)

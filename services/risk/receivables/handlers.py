@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import date
+from collections.abc import Sequence
 from typing import TypeVar
-from uuid import UUID
 
 from kit.db.database import Tx
 from kit.events.handlers import Fact
@@ -38,38 +36,30 @@ async def on_order_returned(tx: Tx, facts: Sequence[Fact[OrderReturnedHeard]]) -
 
 async def on_payment_received(tx: Tx, facts: Sequence[Fact[PaymentReceivedHeard]]) -> None:
     """Money came in."""
-    await _book_payments(tx, facts, MoveKind.PAID, lambda one: one.id, lambda one: one.received_on)
+    await _book_payments(tx, facts, MoveKind.PAID)
 
 
 async def on_payment_allocated(tx: Tx, facts: Sequence[Fact[PaymentAllocatedHeard]]) -> None:
     """Money on account pays orders."""
-    await _book_payments(tx, facts, MoveKind.PAID, lambda one: one.id, lambda one: one.allocated_on)
+    await _book_payments(tx, facts, MoveKind.PAID)
 
 
 async def on_payment_refunded(tx: Tx, facts: Sequence[Fact[PaymentRefundedHeard]]) -> None:
     """Money went back."""
-    await _book_payments(tx, facts, MoveKind.REFUNDED, lambda one: one.payment_id, lambda one: one.refunded_on)
+    await _book_payments(tx, facts, MoveKind.REFUNDED)
 
 
 async def on_payment_voided(tx: Tx, facts: Sequence[Fact[PaymentVoidedHeard]]) -> None:
     """A payment did not happen."""
-    await _book_payments(tx, facts, MoveKind.VOIDED, lambda one: one.id, lambda one: one.voided_on)
+    await _book_payments(tx, facts, MoveKind.VOIDED)
 
 
-async def _book_payments(
-    tx: Tx,
-    facts: Sequence[Fact[Paid]],
-    kind: MoveKind,
-    payment_of: Callable[[Paid], UUID],
-    day_of: Callable[[Paid], date],
-) -> None:
+async def _book_payments(tx: Tx, facts: Sequence[Fact[Paid]], kind: MoveKind) -> None:
     new = await repository.unknown(tx, facts)
-    stands = await repository.on_account(tx, sorted({payment_of(fact.data) for fact in new}))
+    stands = await repository.on_account(tx, sorted({fact.data.moved()[0] for fact in new}))
     booked: list[ReceivableMove] = []
     for fact in new:
-        payment_id = payment_of(fact.data)
-        booked += ledger.of_payment(
-            fact.event.id, fact.data, payment_id, kind, day_of(fact.data), stands.get(payment_id, 0)
-        )
+        payment_id = fact.data.moved()[0]
+        booked += ledger.of_payment(fact.event.id, fact.data, kind, stands.get(payment_id, 0))
         stands[payment_id] = fact.data.on_account
     await ledger.book(tx, booked)

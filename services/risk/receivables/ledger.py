@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
 from uuid import UUID
 
 from kit.db.database import Tx
@@ -56,16 +55,15 @@ def of_returned(fact: Fact[OrderReturnedHeard]) -> ReceivableMove:
     )
 
 
-def of_payment(
-    event_id: UUID, payment: PaymentHeard, payment_id: UUID, kind: MoveKind, day: date, before: int
-) -> Iterator[ReceivableMove]:
+def of_payment(event_id: UUID, payment: PaymentHeard, kind: MoveKind, before: int) -> Iterator[ReceivableMove]:
     """What a payment pays of orders, or gives back to them, and the change of what lies on account, `before` being
-    what stood there."""
-    sign = -1 if kind is MoveKind.PAID else 1
+    what stood there (also of a change by 0, so that each event is known again)."""
+    payment_id, day = payment.moved()
+    sign = -1 if payment.PAYS else 1
     parts: list[tuple[UUID | None, MoveKind, int]] = [
         (part.order_id, kind, sign * part.amount_base) for part in payment.allocations
     ]
-    if payment.on_account != before:
+    if payment.on_account or before:
         parts.append((None, MoveKind.ON_ACCOUNT, before - payment.on_account))
     for ordinal, (order_id, what, amount) in enumerate(parts):
         yield ReceivableMove(

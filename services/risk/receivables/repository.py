@@ -242,6 +242,19 @@ WHERE coalesce(o.exposure, 0)
 """
 
 
+# Money on account is what the projection has of customer's log, the rest is the ledger's own.
+_OFF_ACCOUNT = """
+WITH owed AS (SELECT account_id, sum(exposure) AS amount FROM order_credit GROUP BY account_id),
+     money AS (
+         SELECT account_id, -sum(amount) AS amount FROM receivable_move WHERE order_id IS NULL GROUP BY account_id
+     )
+SELECT format('account %s: balance %s, of orders %s, on account %s', account_id, coalesce(a.balance, 0),
+              coalesce(o.amount, 0), coalesce(m.amount, 0)) AS what
+FROM exposure_account a FULL JOIN money m USING (account_id) LEFT JOIN owed o USING (account_id)
+WHERE coalesce(a.balance, 0) <> coalesce(o.amount, 0) - coalesce(m.amount, 0)
+"""
+
+
 def all_moves(tx: Tx) -> AsyncIterable[Moved]:
     """Every move."""
     return tx.stream_rows(Moved, _MOVES)
@@ -253,8 +266,9 @@ async def unequal_sums(tx: Tx) -> list[str]:
 
 
 async def off_ledger(tx: Tx) -> list[str]:
-    """Orders whose exposure is not what is open (confirmed), or reserved (before)."""
-    return [row["what"] for row in await tx.fetch(_OFF_LEDGER)]
+    """Orders whose exposure is not what is open (confirmed), or reserved (before), and accounts whose balance is not
+    the sum of their exposures less their money on account."""
+    return [row["what"] for sql in (_OFF_LEDGER, _OFF_ACCOUNT) for row in await tx.fetch(sql)]
 
 
 async def paid_by_day(tx: Tx, order_ids: Sequence[UUID]) -> list[tuple[date, int]]:

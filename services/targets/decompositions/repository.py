@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from kit.db.database import Tx
@@ -36,6 +37,8 @@ FROM json_to_recordset($1::json) AS n(key text, first date, last date, unit_id u
 _COUNT = "SELECT count(*) FROM decomposition WHERE target_id = $1"
 _UNMARK = "UPDATE decomposition SET is_crediting = false, version = version + 1 WHERE target_id = $1 AND is_crediting"
 
+_MARK = "UPDATE decomposition SET is_crediting = true, version = version + 1, updated_at = $2 WHERE id = $1"
+
 
 async def add_decomposition(tx: Tx, row: DecompositionRow) -> None:
     """Insert a decomposition; its children follow in the same transaction."""
@@ -60,3 +63,8 @@ async def count_decompositions(tx: Tx, target_id: UUID) -> int:
 async def clear_crediting(tx: Tx, target_id: UUID) -> None:
     """Take the crediting mark from the target's decompositions."""
     await tx.execute(_UNMARK, target_id)
+
+
+async def set_crediting(tx: Tx, decomposition_id: UUID, at: datetime) -> None:
+    """Give a decomposition the crediting mark, which no other of its target has by then."""
+    await tx.execute(_MARK, decomposition_id, at)

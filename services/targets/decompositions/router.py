@@ -57,6 +57,12 @@ async def get_decomposition(target_id: UUID, decomposition_id: UUID, work: Reade
     return row_answer(DecompositionRead, await service.require_decomposition(work, target_id, decomposition_id))
 
 
+@router.post(PATH + "/{decomposition_id}/mark-crediting", response_model=DecompositionRead)
+async def mark_crediting(target_id: UUID, decomposition_id: UUID, work: Writer) -> Response:
+    """Let a decomposition be the crediting one, by which the plan's pace goes; the mark is taken from the other."""
+    return row_answer(DecompositionRead, await service.mark_crediting(work, target_id, decomposition_id))
+
+
 @router.post("/v1/targets/{target_id}/cascades", response_model=CascadeRead, status_code=201)
 async def create_cascade(target_id: UUID, data: CascadeCreate, work: Writer) -> Response:
     """Split a target level by level, all of it or nothing; every level sums to the one above."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
+from kit import clock
 from kit.errors import NotFound
 from kit.events import outbox
 from kit.security import audit
@@ -22,6 +24,7 @@ from services.targets.decompositions.schemas import (
 from services.targets.events_out import DecompositionChild, TargetDecomposed
 from services.targets.targets import service as targets
 from services.targets.targets.models import Target
+from services.targets.targets.rules import check_open
 
 
 async def add_decomposition(work: Work, target_id: UUID, data: DecompositionCreate) -> Decomposition:
@@ -46,6 +49,19 @@ async def show_split(work: Work, target_id: UUID, data: DecompositionCreate) -> 
     return DecompositionShown(
         target_id=target_id, dimension=data.dimension, amount=target.amount, drivers=drivers, children=cells
     )
+
+
+async def mark_crediting(work: Work, target_id: UUID, decomposition_id: UUID) -> Decomposition:
+    """Let a decomposition be the crediting one of its target; marked already, nothing changes. Raises NotFound,
+    StateConflict (closed)."""
+    check_open((await targets.require_target(work, target_id, lock=True)).state)
+    before = await _require(work, target_id, decomposition_id)
+    if before.is_crediting:
+        return before
+    await repository.clear_crediting(work.tx, target_id)
+    await repository.set_crediting(work.tx, decomposition_id, clock.now())
+    await _audit(work, target_id, "mark_crediting", {"decomposition_id": str(decomposition_id)})
+    return await _require(work, target_id, decomposition_id)
 
 
 async def store(work: Work, target: Target, split: Split, data: SplitCreate) -> Sequence[Target]:
@@ -82,14 +98,19 @@ async def _say(work: Work, split: Split, data: SplitCreate) -> None:
     row = split.row
     named = [DecompositionChild(target_id=one.id, key=str(one.child_key), amount=one.amount) for one in split.children]
     await outbox.say(work, [(TargetDecomposed.of(row, children=named), row.version)])
+    asked = data.model_dump(mode="json", exclude={"children"})
+    await _audit(work, row.target_id, "decompose", {"decomposition_id": str(row.id), **asked})
+
+
+async def _audit(work: Work, target_id: UUID, action: str, after: Mapping[str, Any]) -> None:
     await audit.record(
         work.tx,
         actor=work.actor.subject,
         roles=sorted(work.actor.roles),
-        action="decompose",
+        action=action,
         resource="target",
-        resource_id=str(row.target_id),
+        resource_id=str(target_id),
         before=None,
-        after={"decomposition_id": str(row.id), **data.model_dump(mode="json", exclude={"children"})},
+        after=after,
         key=work.secret,
     )

@@ -50,7 +50,8 @@ async def test_returns_at_once_never_exceed_the_order(world: World) -> None:
         (_lines((3, 1)), 422, "/lines/0/line_no"),
         (_lines((1, 1), (1, 1)), 422, "/lines/1/line_no"),
         (_lines((1, 4)), 409, "/lines/0/quantity"),
-        (_lines((1, 0)), 422, "/lines/0/quantity"),
+        (_lines((1, 0)), 422, "/lines"),
+        (_lines((1, -1)), 422, "/lines/0/quantity"),
         ({"lines": []}, 422, "/lines"),
         ({**_lines((1, 1)), "return_date": "2026-01-01"}, 422, "/return_date"),
         ({**_lines((1, 1)), "return_date": "2199-01-01"}, 422, "/return_date"),
@@ -103,3 +104,33 @@ async def test_batches_return_each_once(world: World) -> None:
     assert [line["returned"] for line in order["lines"]] == [2, 0]
     events = await world.service.published("customer.order.returned.v1")
     assert [event.payload["returned_lines"][0]["returned_before"] for event in events] == [0, 1]
+
+
+async def test_a_line_may_be_named_with_no_piece(world: World) -> None:
+    """It takes part with odd cents; alone it is a return of nothing."""
+    order = await world.confirmed()
+    path = f"/v1/orders/{order['id']}/returns"
+    answer = await world.service.post(path, _lines((1, 1), (2, 0)))
+    assert answer.status_code == 201, answer.text
+    assert [(line["line_no"], line["quantity"]) for line in answer.json()["lines"]] == [(1, 1)]
+    refused = await world.service.post(path, _lines((1, 0), (2, 0)))
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "empty-return")
+    assert len(await world.service.published("customer.order.returned.v1")) == 1
+
+
+async def test_a_return_of_no_piece_takes_the_cents_that_an_earlier_release_kept(world: World) -> None:
+    order = await world.confirmed()
+    path = f"/v1/orders/{order['id']}/returns"
+    first = (await world.service.post(path, _lines((1, 1)))).json()
+    async with world.service.transaction() as tx:
+        await tx.execute(
+            "UPDATE order_return SET net = net + 1, gross = gross + 1, lines = (SELECT jsonb_agg("
+            "l || jsonb_build_object('net', (l->>'net')::int + 1, 'gross', (l->>'gross')::int + 1)) "
+            "FROM jsonb_array_elements(lines) l)"
+        )
+        await tx.execute("UPDATE orders SET returned = returned - 1")
+    answer = await world.service.post(path, _lines((1, 0)))
+    assert answer.status_code == 201, answer.text
+    rest = answer.json()
+    assert [(line["line_no"], line["quantity"], line["net"]) for line in rest["lines"]] == [(1, 0, -1)]
+    assert (await world.order(order["id"]))["returned"] == -first["gross"]

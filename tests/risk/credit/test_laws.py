@@ -83,7 +83,7 @@ async def test_no_automatic_reservation_passes_the_limit(logged: ServiceHarness)
     assert [(finding.check, finding.detail) for finding in await verify(service.runtime.db, service.runtime.bus)] == [
         ("one decision per placement", ""),
         ("decisions follow from their inputs", ""),
-        ("one move per return, payment and refund", ""),
+        ("one move per return, payment, refund and deposit", ""),
         ("balances are the sums of their entries", ""),
         ("receivables are the moves of the log", ""),
         ("exposures are what is owed, or reserved before", ""),
@@ -173,5 +173,5 @@ async def test_a_missing_decision_is_found_by_the_audit(logged: ServiceHarness) 
     await publish_all(service, [heard.placed(), lost.placed(), payment(account_id, (heard, 100)), heard.returned(1)])
     findings = {finding.check: finding for finding in await verify(service.runtime.db, service.runtime.bus)}
     assert str(lost.id) in findings["one decision per placement"].detail
-    assert not findings["one move per return, payment and refund"].ok
+    assert not findings["one move per return, payment, refund and deposit"].ok
     assert findings["decisions follow from their inputs"].ok

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import time
 from typing import Any
@@ -302,3 +303,26 @@ async def test_ten_thousand_cells_are_decomposed_and_stored(world: Any) -> None:
         )
         assert answer.status_code == 201
         assert sum(child["amount"] for child in answer.json()["children"]) == region["amount"]
+
+
+async def test_the_crediting_mark_is_handed_over(world: Any, target: dict[str, Any]) -> None:
+    first, second = [(await split(world, target["id"], dimension=each)).json()["id"] for each in ("month", "quarter")]
+    path = f"/v1/targets/{target['id']}/decompositions"
+    marked = await world.service.post(f"{path}/{second}/mark-crediting")
+    assert (marked.status_code, marked.json()["is_crediting"], marked.headers["etag"]) == (200, True, '"2"')
+    again = await world.service.post(f"{path}/{second}/mark-crediting")
+    assert (again.json(), len(await audited(world))) == (marked.json(), 1)
+    items = {item["id"]: item["is_crediting"] for item in (await world.service.get(path)).json()["items"]}
+    assert items == {first: False, second: True}
+    both = [world.service.post(f"{path}/{each}/mark-crediting") for each in (first, second, first)]
+    assert {answer.status_code for answer in await asyncio.gather(*both)} == {200}
+    marks = await world.service.rows("SELECT 1 FROM decomposition WHERE is_crediting")
+    assert len(marks) == 1
+    assert (await world.service.post(f"{path}/{new_id()}/mark-crediting")).json()["code"] == "decomposition-not-found"
+    await world.service.post(f"/v1/targets/{target['id']}/close")
+    assert (await world.service.post(f"{path}/{first}/mark-crediting")).json()["code"] == "target-state"
+
+
+async def audited(world: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = await world.service.rows("SELECT 1 FROM audit_log WHERE action = 'mark_crediting'")
+    return found
