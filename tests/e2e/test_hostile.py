@@ -13,7 +13,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.e2e.scripted import draft, order_body, target
+from tests.e2e.orders import draft, order_body
+from tests.e2e.scripted import target
 from tests.e2e.ways import account, filled, ref
 from tests.e2e.world import World
 
