@@ -17,6 +17,7 @@ from sqlmodel import Field, SQLModel
 
 from kit.db.columns import identifier, moment, text
 from kit.db.database import Database, Tx
+from kit.errors import Conflict
 from kit.security.cipher import DataKey, KeyRing, UnknownKey, WrappedKey
 
 BATCH = 500
@@ -39,8 +40,10 @@ class DataKeyRow(SQLModel):
     erased_at: datetime | None = moment(nullable=True, default=None)
 
 
-class Erased(Exception):
+class Erased(Conflict):
     """The person's data key was destroyed: nothing can be sealed for them any more."""
+
+    code, title = "person-erased", "The person was erased; nothing personal can be kept of them any more"
 
 
 class _Stored(NamedTuple):

@@ -12,6 +12,8 @@ from kit.jobs.jobs import JobHandler
 from kit.process import make_runtime, run_worker
 from kit.runtime import Runtime
 from services.targets.attainment.jobs import REBUILD, rebuild_job
+from services.targets.credits.jobs import correct_job
+from services.targets.credits.service import CORRECT
 from services.targets.settings import Settings
 from services.targets.subscriptions import subscriptions
 from services.targets.targets.dues import CLOSINGS_DUE
@@ -28,7 +30,7 @@ KEYS: Sequence[Fill] = (
 
 def jobs_of(runtime: Runtime) -> Mapping[str, JobHandler]:
     """Kind -> handler of the service's long work."""
-    return {REBUILD: rebuild_job(runtime, subscriptions)}
+    return {REBUILD: rebuild_job(runtime, subscriptions), CORRECT: correct_job(runtime)}
 
 
 def create_worker(runtime: Runtime) -> Worker:

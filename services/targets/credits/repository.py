@@ -61,6 +61,7 @@ LEFT JOIN membership s ON s.member_id = c.member_id AND s.valid_from <= c.order_
      AND (s.valid_to IS NULL OR s.valid_to > c.order_date)
 LEFT JOIN unit u ON u.id = s.unit_id
 WHERE c.member_id = $1 AND c.order_date >= $2 AND c.unit_path <> coalesce(u.path, '{}')
+      AND ($3::uuid[] IS NULL OR c.order_id = ANY($3::uuid[]))
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 9, 10 HAVING sum(c.amount) <> 0
 ORDER BY c.order_id, c.posting_date, c.line_no, c.unit_path
 """
@@ -161,9 +162,13 @@ async def list_standing(tx: Tx, order_ids: Collection[UUID]) -> dict[UUID, dict[
     return orders
 
 
-async def list_misplaced(tx: Tx, member_id: UUID, since: date) -> list[Misplaced]:
-    """Balances of orders from `since` on, outside the member's unit of that day; per order, posting date and line."""
-    return [Misplaced(Standing(*row[:8]), *row[8:]) for row in await tx.fetch(_MISPLACED, member_id, since)]
+async def list_misplaced(
+    tx: Tx, member_id: UUID, since: date, orders: Collection[UUID] | None = None
+) -> list[Misplaced]:
+    """Balances of orders from `since` on (of those `orders`), outside the member's unit of that day; per order, posting
+    date and line."""
+    named = None if orders is None else list(orders)
+    return [Misplaced(Standing(*row[:8]), *row[8:]) for row in await tx.fetch(_MISPLACED, member_id, since, named)]
 
 
 async def add_credits(tx: Tx, orders: Sequence[CreditedOrder], lines: Sequence[CreditLineRow]) -> None:

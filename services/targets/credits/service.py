@@ -13,6 +13,7 @@ from uuid import UUID
 from kit.events import outbox
 from kit.events.handlers import Fact
 from kit.ids import derived_id, new_id
+from kit.jobs.jobs import enqueue
 from kit.work import Work
 from services.targets.credits import repository
 from services.targets.credits.enums import CreditKind
@@ -22,6 +23,12 @@ from services.targets.credits.repository import Misplaced, Standing
 from services.targets.credits.rules import RULE, Cells, credit, take_back
 from services.targets.events_in import OrderConfirmed, OrderHeard, OrderReturned
 from services.targets.events_out import CreditLine, OrderCredited
+
+CORRECT = "credits.correct"
+"""Kind of the job that corrects many lines."""
+AT_ONCE = 1_000
+"""Most lines that a change of a member corrects in its own transaction."""
+ORDERS_A_STEP = 50
 
 Paths = Mapping[tuple[UUID, date], Sequence[UUID]]
 Decided = tuple[Work, int, OrderCredited]
@@ -72,14 +79,33 @@ async def count_misplaced(work: Work, member_id: UUID, since: date) -> int:
     return len(await repository.list_misplaced(work.tx, member_id, since))
 
 
-async def correct_lines(work: Work, member_id: UUID, since: date) -> None:
+async def correct_lines(work: Work, member_id: UUID, since: date) -> UUID | None:
     """Reverse misplaced balances and post them in the rightful unit, each on its own posting date.
 
-    The caller has locked the member and written the memberships. One fact per order and posting date.
+    The caller has locked the member and written the memberships. More than AT_ONCE are left to a job, whose id is
+    returned: until it is done they stand where they stood.
     """
     found = await repository.list_misplaced(work.tx, member_id, since)
-    orders = await repository.lock_orders(work.tx, {row.standing.order_id for row in found})
+    if len(found) > AT_ONCE:
+        asked = {"member_id": str(member_id), "since": since.isoformat()}
+        return await enqueue(work.tx, CORRECT, asked, work.actor.subject)
+    await _correct(work, member_id, since, [row.standing.order_id for row in found])
+    return None
+
+
+async def correct_some(work: Work, member_id: UUID, since: date) -> int:
+    """One step of the job of `correct_lines`, by the memberships that hold now: returns how many lines it moved, 0 at
+    the end."""
+    await repository.lock_members(work.tx, [member_id])
     found = await repository.list_misplaced(work.tx, member_id, since)
+    orders = list(dict.fromkeys(row.standing.order_id for row in found))[:ORDERS_A_STEP]
+    return await _correct(work, member_id, since, orders)
+
+
+async def _correct(work: Work, member_id: UUID, since: date, named: Sequence[UUID]) -> int:
+    """One fact per order and posting date; the lines are looked at again under the lock of their orders."""
+    orders = await repository.lock_orders(work.tx, set(named))
+    found = await repository.list_misplaced(work.tx, member_id, since, named)
     correction = new_id()
     sequences = {order_id: order.sequence for order_id, order in orders.items()}
     decided: list[Decided] = []
@@ -88,6 +114,7 @@ async def correct_lines(work: Work, member_id: UUID, since: date) -> None:
         decision = _corrected(derived_id(correction, order_id, day), orders[order_id], day, list(rows))
         decided.append((work, sequences[order_id], decision))
     await _post(work, decided)
+    return len(found)
 
 
 async def _lock(work: Work, orders: Sequence[OrderHeard]) -> dict[UUID, CreditedOrder]:
@@ -178,7 +205,3 @@ def _line(place: Standing, unit_path: Sequence[UUID], amount: int) -> CreditLine
         customer_type=place.customer_type,
         amount=amount,
     )
-
-
-def _ordered(shares: Mapping[UUID, int]) -> list[tuple[str, int]]:
-    return [(str(member), share) for member, share in shares.items()]

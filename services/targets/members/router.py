@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends
 from starlette.responses import Response
 
+from kit.jobs.jobs import require_job
 from kit.web import routes
 from kit.web.context import Allow, Context
 from kit.web.lists import documented, list_answer, page_of
+from kit.web.operations import JobRead, job_answer
 from kit.web.responses import row_answer
+from kit.work import Work
 from services.targets.members import service
 from services.targets.members.lists import MEMBERS
+from services.targets.members.models import Member
 from services.targets.members.schemas import MemberCreate, MemberLeave, MemberMove, MemberRead
 
 router = routes.router("members")
 
 Reader = Annotated[Context, Depends(Allow("members:read"))]
 Writer = Annotated[Context, Depends(Allow("members:write"))]
+_BY_JOB: dict[int | str, dict[str, Any]] = {
+    202: {"model": JobRead, "description": "The member has changed; a job corrects more than 1,000 credited lines"}
+}
 
 
 @router.post("/v1/members", response_model=MemberRead, status_code=201)
@@ -40,13 +47,20 @@ async def get_member(member_id: UUID, work: Reader) -> Response:
     return row_answer(MemberRead, await service.require_member(work, member_id))
 
 
-@router.post("/v1/members/{member_id}/move", response_model=MemberRead)
+@router.post("/v1/members/{member_id}/move", response_model=MemberRead, responses=_BY_JOB)
 async def move_member(member_id: UUID, data: MemberMove, work: Writer) -> Response:
     """Move a member to another unit from a date on; results credited before stay with the old unit."""
-    return row_answer(MemberRead, await service.move_member(work, member_id, data))
+    return await _answer(work, *await service.move_member(work, member_id, data))
 
 
-@router.post("/v1/members/{member_id}/leave", response_model=MemberRead)
+@router.post("/v1/members/{member_id}/leave", response_model=MemberRead, responses=_BY_JOB)
 async def end_membership(member_id: UUID, data: MemberLeave, work: Writer) -> Response:
-    """Let a member leave; later orders are credited to the member without a unit."""
-    return row_answer(MemberRead, await service.end_membership(work, member_id, data))
+    """Let a member leave; later orders are credited to the member without a unit. On the day of the join, as long as
+    that is today or to come or the member was made today, the join is undone."""
+    return await _answer(work, *await service.end_membership(work, member_id, data))
+
+
+async def _answer(work: Work, member: Member, job_id: UUID | None) -> Response:
+    if job_id is None:
+        return row_answer(MemberRead, member)
+    return job_answer(await require_job(work.tx, job_id), 202, f"/admin/targets/jobs/{job_id}")

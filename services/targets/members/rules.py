@@ -58,11 +58,16 @@ def moved(spans: Sequence[Span], unit_id: UUID, start: date) -> list[Span]:
     return merged
 
 
-def ended(spans: Sequence[Span], on: date) -> list[Span]:
-    """The spans of a member who belongs to no unit from `on` on. Raises NotMember, LaterMemberships."""
+def ended(spans: Sequence[Span], on: date, *, may_undo: bool = False) -> list[Span]:
+    """The spans of a member who belongs to no unit from `on` on. Raises NotMember, LaterMemberships.
+
+    With `may_undo` the last span may end on the day it began on: it was never.
+    """
     if any(span.valid_from > on for span in spans):
         raise LaterMemberships
     last = spans[-1] if spans else None
+    if may_undo and last is not None and last.valid_from == on:
+        return list(spans[:-1])
     if last is None or not last.covers(on) or last.valid_from == on:
         raise NotMember("leaving needs a membership that began before that date")
     return [*spans[:-1], replace(last, valid_to=on)]

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
+from kit.clock import business_date
 from kit.db.rows import update_row
 from kit.errors import Conflict, FieldError, Invalid, NotFound
 from kit.records import Change, Resource, changed_row, fresh, record, require, taken
@@ -33,8 +34,18 @@ class AffectsPostedLines(Conflict):
 
 def _said_by(fact: type[MemberJoined | MemberMoved | MemberLeft]) -> Resource[Member]:
     return Resource(
-        "member", Member, lambda one: fact.of(one.after, changed=one.changed), audited=("code", "role", "memberships")
+        "member", Member, lambda one: fact.of(_known(one), changed=one.changed), audited=("code", "role", "memberships")
     )
+
+
+def _known(one: Change[Member]) -> Member:
+    """The member as directories are told of: one who never came belongs to the unit for no day, so that what is theirs
+    goes the way of what is left."""
+    if one.after.memberships or one.before is None:
+        return one.after
+    last = one.before.memberships[-1]
+    never = last.model_copy(update={"valid_to": last.valid_from})
+    return one.after.model_copy(update={"memberships": (never,)})
 
 
 JOINED, MOVED, LEFT = _said_by(MemberJoined), _said_by(MemberMoved), _said_by(MemberLeft)
@@ -75,31 +86,37 @@ async def add_member(work: Work, data: MemberCreate) -> Member:
     if not await repository.add_member(work.tx, row):
         raise await taken(work, MEMBERS, row)
     member = _member(row, _placed([Span(unit.id, data.valid_from)], {unit.id: unit.path}))
-    await _store(work, member)
-    await record(work, JOINED, [Change(None, member)], action="create")
+    joined = Change(None, member)
+    await _store(work, joined)
+    await record(work, JOINED, [joined], action="create")
     return member
 
 
-async def move_member(work: Work, member_id: UUID, data: MemberMove) -> Member:
-    """Belong to another unit from a date on.
+async def move_member(work: Work, member_id: UUID, data: MemberMove) -> tuple[Member, UUID | None]:
+    """Belong to another unit from a date on; also gives the job that corrects lines when they are many.
 
     Raises NotFound, UnitUnknown, AlreadyThere, AffectsPostedLines (unless it is a correction).
     """
     before = await _locked(work, member_id)
     unit = await units.require_named_unit(work, data.unit_id, "/unit_id")
     after = _placed(moved(_spans(before), unit.id, data.start), {**_paths(before), unit.id: unit.path})
-    one = await _change(work, before, after, data.start, correction=data.correction)
+    one, job_id = await _change(work, before, after, data.start, correction=data.correction)
     await record(work, MOVED, [one], action="move")
-    return one.after
+    return one.after, job_id
 
 
-async def end_membership(work: Work, member_id: UUID, data: MemberLeave) -> Member:
-    """Leave the organisation; raises NotFound, NotMember, LaterMemberships, AffectsPostedLines."""
+async def end_membership(work: Work, member_id: UUID, data: MemberLeave) -> tuple[Member, UUID | None]:
+    """Leave the organisation, on the day of the join to undo it; also gives the job that corrects lines when they are
+    many. A join can be undone on the day on which it was made, and until the day on which it begins.
+
+    Raises NotFound, NotMember, LaterMemberships, AffectsPostedLines.
+    """
     before = await _locked(work, member_id)
-    after = _placed(ended(_spans(before), data.on), _paths(before))
-    one = await _change(work, before, after, data.on, correction=data.correction)
+    made_on = business_date(work.settings.timezone, before.created_at)
+    spans = ended(_spans(before), data.on, may_undo=work.today in (made_on, data.on) or data.on > work.today)
+    one, job_id = await _change(work, before, _placed(spans, _paths(before)), data.on, correction=data.correction)
     await record(work, LEFT, [one], action="leave")
-    return one.after
+    return one.after, job_id
 
 
 async def _locked(work: Work, member_id: UUID) -> Member:
@@ -129,20 +146,21 @@ def _placed(spans: Sequence[Span], paths: Mapping[UUID, tuple[UUID, ...]]) -> tu
 
 async def _change(
     work: Work, before: Member, memberships: tuple[Membership, ...], since: date, *, correction: bool
-) -> Change[Member]:
+) -> tuple[Change[Member], UUID | None]:
     """Crediting needs the lock on the member's row, so no line is posted between the look at them and the commit."""
     one = changed_row(before, {"memberships": memberships})
     await update_row(work.tx, MemberRow, before.id, before.version, {"updated_at": one.after.updated_at})
-    await _store(work, one.after)
+    await _store(work, one)
     if correction:
-        await credit_lines.correct_lines(work, before.id, since)
-    elif lines := await credit_lines.count_misplaced(work, before.id, since):
+        return one, await credit_lines.correct_lines(work, before.id, since)
+    if lines := await credit_lines.count_misplaced(work, before.id, since):
         raise AffectsPostedLines(extra={"lines": lines})
-    return one
+    return one, None
 
 
-async def _store(work: Work, member: Member) -> None:
-    await repository.replace_memberships(work.tx, member)
+async def _store(work: Work, one: Change[Member]) -> None:
+    await repository.replace_memberships(work.tx, one.after)
+    member = _known(one)
     shared = {"id": member.id, "code": member.code, "subject": member.subject}
-    rows = [{**shared, **one.model_dump(include={"path", "valid_from", "valid_to"})} for one in member.memberships]
+    rows = [{**shared, **each.model_dump(include={"path", "valid_from", "valid_to"})} for each in member.memberships]
     await replace_principal(work.tx, rows)

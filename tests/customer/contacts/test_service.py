@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from kit.security.data_keys import erase
 from kit.testing.service import codes
 from tests.customer.conftest import REP_1, World
 
@@ -186,6 +188,19 @@ async def test_two_at_once_with_one_address(world: World) -> None:
     answers = await asyncio.gather(*[world.service.post("/v1/contacts", body) for _ in range(4)])
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
     assert len(await world.service.rows("SELECT 1 FROM data_key")) == 1
+
+
+async def test_an_erased_person_is_read_without_values_and_takes_no_more(world: World) -> None:
+    made = await contact(world)
+    async with world.service.transaction() as tx:
+        assert await erase(tx, UUID(made["id"]))
+    path = f"/v1/contacts/{made['id']}"
+    assert (await world.service.get(path)).status_code == 200
+    for change in ({"emails": [{"value": "new@home.example"}]}, {"birthday": "1980-03-01"}):
+        answer = await world.service.patch(path, change, made["version"])
+        assert (answer.status_code, answer.json()["code"]) == (409, "person-erased"), answer.text
+    batch = await world.service.post("/v1/contacts/batch", {"rows": [{**ZHANG, "account_id": made["account_id"]}]})
+    assert batch.status_code == 200, batch.text
 
 
 async def test_archived_contacts_free_their_address_and_change_no_more(world: World) -> None:

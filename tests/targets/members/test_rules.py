@@ -57,6 +57,13 @@ def test_leaving() -> None:
             ended(spans, day(on))
 
 
+def test_undoing_a_join() -> None:
+    assert ended([Span(A, day(4))], day(4), may_undo=True) == []
+    assert ended([Span(A, day(0), day(4)), Span(B, day(4))], day(4), may_undo=True) == [Span(A, day(0), day(4))]
+    assert ended([Span(A, day(0))], day(4), may_undo=True) == [Span(A, day(0), day(4))]
+    assert moved([], B, day(4)) == [Span(B, day(4))]
+
+
 @given(st.lists(st.tuples(st.sampled_from([A, B, C]), st.integers(0, 30)), max_size=12))
 def test_any_moves_leave_sorted_spans_without_overlap(moves: list[tuple[UUID, int]]) -> None:
     spans = [Span(A, day(10))]

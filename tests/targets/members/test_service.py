@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
 import asyncpg
 import pytest
 
+from kit.clock import business_date
 from kit.ids import new_id
+from kit.jobs.jobs import JobRunner
+from services.targets.credits import jobs
+from services.targets.credits import service as credit_lines
+from services.targets.worker import jobs_of
 
 
 async def move(world: Any, code: str, unit: str, start: str, **more: Any) -> Any:
@@ -184,3 +189,105 @@ async def test_one_key_two_at_once_makes_one_member(world: Any) -> None:
 async def test_members_of_a_unit_and_below(world: Any) -> None:
     answer = await world.service.get(f"/v1/members?unit_id={world.units['north']}&sort=code&fields=code")
     assert [item["code"] for item in answer.json()["items"]] == ["a1", "a2", "manager-north"]
+
+
+def today_of(world: Any) -> date:
+    return business_date(world.service.runtime.settings.timezone)
+
+
+async def join(world: Any, start: date, unit: str = "team-a", code: str = "fresh") -> str:
+    body = {"code": code, "role": "sales_rep", "unit_id": world.units[unit], "valid_from": start.isoformat()}
+    answer = await world.service.post("/v1/members", body)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+@pytest.mark.parametrize("days", [-30, 0, 5])
+async def test_a_join_made_today_is_undone(world: Any, days: int) -> None:
+    start = today_of(world) + timedelta(days=days)
+    member = await join(world, start)
+    world.members["fresh"] = member
+    undone = await world.service.post(f"/v1/members/{member}/leave", {"on": start.isoformat()})
+    assert (undone.status_code, undone.json()["memberships"]) == (200, []), undone.text
+    again = await world.service.post(f"/v1/members/{member}/leave", {"on": start.isoformat()})
+    assert (again.status_code, again.json()["code"]) == (409, "not-a-member")
+    *_, fact = [event for event in await world.service.published() if event.subject == member]
+    (never,) = fact.payload["memberships"]
+    assert (fact.type, never["valid_from"], never["valid_to"]) == (
+        "targets.member.left.v1",
+        start.isoformat(),
+        start.isoformat(),
+    )
+    (known,) = await world.service.rows("SELECT valid_from, valid_to FROM principal WHERE code = 'fresh'")
+    assert (known["valid_from"], known["valid_to"]) == (start, start)
+    back = await move(world, "fresh", "team-b", start.isoformat())
+    assert [one["unit_id"] for one in back.json()["memberships"]] == [world.units["team-b"]]
+
+
+async def test_a_join_of_another_day_is_left_but_not_undone(world: Any) -> None:
+    member = await join(world, today_of(world) - timedelta(days=9))
+    async with world.service.transaction() as tx:
+        await tx.execute("UPDATE member SET created_at = created_at - interval '3 days' WHERE code = 'fresh'")
+    answer = await world.service.post(
+        f"/v1/members/{member}/leave", {"on": (today_of(world) - timedelta(days=9)).isoformat()}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (409, "not-a-member")
+
+
+async def test_undoing_a_join_over_credited_lines_needs_a_correction(world: Any) -> None:
+    day = today_of(world).isoformat()
+    member = world.members["fresh"] = await join(world, today_of(world))
+    await world.service.deliver(world.confirmed(world.order({"fresh": 1_000_000}, [100], day)))
+    refused = await world.service.post(f"/v1/members/{member}/leave", {"on": day})
+    assert (refused.status_code, refused.json()["code"], refused.json()["lines"]) == (409, "affects-posted-lines", 1)
+    assert (await world.service.post(f"/v1/members/{member}/leave", {"on": day, "correction": True})).status_code == 200
+    rows = await world.service.rows(
+        "SELECT unit_path, sum(amount)::int AS amount FROM credit_line GROUP BY 1 ORDER BY 2"
+    )
+    assert [(len(row["unit_path"]), row["amount"]) for row in rows] == [(3, 0), (0, 100)]
+
+
+async def eventually_done(world: Any, path: str) -> Any:
+    for _ in range(600):
+        job = (await world.service.get(path)).json()
+        if job["state"] in ("succeeded", "failed"):
+            return job
+        await asyncio.sleep(0.05)
+    raise AssertionError(job)
+
+
+async def test_a_correction_of_many_lines_is_a_job(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever ends the worker: each line is moved once, and orders that come meanwhile go where the member is."""
+    monkeypatch.setattr(credit_lines, "AT_ONCE", 6)
+    monkeypatch.setattr(credit_lines, "ORDERS_A_STEP", 2)
+    for _ in range(4):
+        await world.service.deliver(world.confirmed(world.order({"a1": 1_000_000}, [100, 11], "2026-02-14")))
+    answer = await move(world, "a1", "team-b", "2026-02-01", correction=True)
+    assert (answer.status_code, answer.json()["state"]) == (202, "queued"), answer.text
+    assert answer.headers["location"] == f"/admin/targets/jobs/{answer.json()['id']}"
+    member = (await world.service.get(f"/v1/members/{world.members['a1']}")).json()
+    assert [one["valid_from"] for one in member["memberships"]] == ["2026-01-01", "2026-02-01"]
+    await world.service.deliver(world.confirmed(world.order({"a1": 1_000_000}, [7], "2026-02-15")))
+
+    original, steps = credit_lines.correct_some, []
+
+    async def interrupted(*given: Any) -> int:
+        done = await original(*given)
+        steps.append(done)
+        if len(steps) == 2:
+            raise ConnectionError("the worker dies before it commits")
+        return done
+
+    monkeypatch.setattr(jobs, "correct_some", interrupted)
+    runtime = world.service.runtime
+    runner, stop = JobRunner(runtime.db, jobs_of(runtime), poll=0.02, retry_delay=0.01), asyncio.Event()
+    task = asyncio.create_task(runner.run(stop))
+    job = await eventually_done(world, f"/admin/jobs/{answer.json()['id']}")
+    stop.set()
+    await task
+    assert (job["state"], job["result"]) == ("succeeded", {"lines": 8}), job
+    assert steps == [4, 4, 4, 0]
+    by_unit = {i["key"]: i["actual"] for i in (await world.attainment(group_by="unit"))["items"]}
+    assert by_unit == {world.units["team-a"]: 0, world.units["team-b"]: 4 * 111 + 7}
+    facts = [f for f in await world.service.published("targets.order.credited.v1") if f.payload["kind"] == "corrected"]
+    assert len(facts) == 4
