@@ -43,9 +43,10 @@ def _known(one: Change[Member]) -> Member:
     goes the way of what is left."""
     if one.after.memberships or one.before is None:
         return one.after
-    last = one.before.memberships[-1]
+    member: Member = one.after
+    last: Membership = one.before.memberships[-1]
     never = last.model_copy(update={"valid_to": last.valid_from})
-    return one.after.model_copy(update={"memberships": (never,)})
+    return member.model_copy(update={"memberships": (never,)})
 
 
 JOINED, MOVED, LEFT = _said_by(MemberJoined), _said_by(MemberMoved), _said_by(MemberLeft)
