@@ -79,6 +79,7 @@ RESOURCES: dict[str, tuple[str, ...]] = {
         "calendar-days",
     ),
     "channels": (
+        "channels",
         "competitor-prices",
         "partners",
         "price-books",
@@ -151,7 +152,6 @@ AGREED: dict[str, tuple[str, ...]] = {
         "agreements",
         "channel-costs",
         "channel-policies",
-        "channels",
         "conflicts",
         "deals",
         "partner-contacts",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kit.security.principals import Grants, permissions_by_role
+from services.channels.channels.access import GRANTS as CHANNELS
 from services.channels.competitor_prices.access import GRANTS as COMPETITOR_PRICES
 from services.channels.partners.access import GRANTS as PARTNERS
 from services.channels.price_books.access import GRANTS as PRICE_BOOKS
@@ -17,5 +18,14 @@ from services.channels.roles import ADMINISTRATOR, AUDITOR
 OPERATIONS: Grants = {"operations:read": frozenset({AUDITOR}), "operations:write": frozenset()}
 
 PERMISSIONS: Mapping[str, frozenset[str]] = permissions_by_role(
-    ADMINISTRATOR, OPERATIONS, COMPETITOR_PRICES, PARTNERS, PRICE_BOOKS, PRODUCT_COSTS, PRODUCTS, PROGRAMMES, REBATES
+    ADMINISTRATOR,
+    OPERATIONS,
+    CHANNELS,
+    COMPETITOR_PRICES,
+    PARTNERS,
+    PRICE_BOOKS,
+    PRODUCT_COSTS,
+    PRODUCTS,
+    PROGRAMMES,
+    REBATES,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from kit.web.operations import operations_router
+from services.channels.channels.router import router as channels
 from services.channels.competitor_prices.router import router as competitor_prices
 from services.channels.partners.router import router as partners
 from services.channels.price_books.router import router as price_books
@@ -19,6 +20,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     product_costs,
     price_books,
     competitor_prices,
+    channels,
     partners,
     programmes,
     rebates,

@@ -6,6 +6,7 @@ from kit.events.tables import ConsumerOffsetRow, InboxRow, OutboxRow, ParkedEven
 from kit.jobs.tables import JobRow
 from kit.security.audit import AuditRow
 from kit.web.idempotency import IdempotencyRow
+from services.channels.channels.models import ChannelTable
 from services.channels.competitor_prices.models import CompetitorPriceTable
 from services.channels.db import Base
 from services.channels.directory.models import Principal
@@ -55,6 +56,7 @@ METADATA = Base.metadata
 __all__ = [
     "METADATA",
     "AccountFactTable",
+    "ChannelTable",
     "CompetitorPriceTable",
     "ExchangeRateTable",
     "PartnerTable",

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from kit.testing.service import ServiceHarness
 from services.channels.events_out import PartnerApplied, ProductChanged
+from services.channels.events_out.channels import ChannelChanged
 from tests.channels.conftest import programme
 from tests.shared_suites.identity import Coded, Named
 from tests.shared_suites.machines import Stateful
@@ -37,6 +38,26 @@ class TestProducts(Created, Listed, Patched, Named, Coded):
         reader="sales_rep",
         said=ProductChanged,
         changed=ProductChanged,
+    )
+
+
+class TestChannels(Created, Listed, Patched, Stateful, Named, Coded):
+    table = "channel"
+    family = Family(
+        path="/v1/channels",
+        noun="channel",
+        body={"name": "Web shop China", "kind": "own_site", "is_direct": True, "regions": ["CN"]},
+        numbered=lambda n: {"code": f"shop-{n}"},
+        patch={
+            "name": "Shop",
+            "is_direct": False,
+            "regions": ["CN-SH"],
+            "pilot_from": "2026-03-01",
+            "pilot_to": "2026-05-31",
+        },
+        reader="sales_rep",
+        said=ChannelChanged,
+        changed=ChannelChanged,
     )
 
 

@@ -144,6 +144,22 @@ def active_partner(world: World) -> str:
     return made
 
 
+def channel(world: World) -> str:
+    made: str = world.make("/v1/channels", world.example("POST /v1/channels"))["id"]
+    return made
+
+
+def archived_channel(world: World) -> str:
+    made = channel(world)
+    world.make(f"/v1/channels/{made}/archive")
+    return made
+
+
+def channel_row(world: World) -> dict[str, Any]:
+    """What a batch takes: no pilot."""
+    return {name: value for name, value in world.example("POST /v1/channels").items() if not name.startswith("pilot")}
+
+
 def product(world: World) -> str:
     made: str = world.make("/v1/products", world.example("POST /v1/products"))["id"]
     return made
@@ -289,6 +305,11 @@ CALLS: dict[str, How] = {
     "POST /v1/targets/{target_id}/cascades": acted("/v1/targets/{target_id}/cascades", target),
     "POST /v1/attainment/rebuilds": rebuild,
     # channels
+    "POST /v1/channels": created("/v1/channels"),
+    "POST /v1/channels/batch": rows("/v1/channels/batch", channel_row),
+    "PATCH /v1/channels/{channel_id}": changed("PATCH", "/v1/channels/{channel_id}", channel),
+    "POST /v1/channels/{channel_id}/archive": acted("/v1/channels/{channel_id}/archive", channel),
+    "POST /v1/channels/{channel_id}/restore": acted("/v1/channels/{channel_id}/restore", archived_channel),
     "POST /v1/products": created("/v1/products"),
     "POST /v1/products/batch": rows("/v1/products/batch", lambda world: world.example("POST /v1/products")),
     "PATCH /v1/products/{product_id}": changed("PATCH", "/v1/products/{product_id}", product),

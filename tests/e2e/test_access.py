@@ -107,7 +107,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "credit": ("/v1/credit-", "/v1/exposures/", "/v1/order-credits/", "/v1/receivables/"),
     "results": ("/v1/targets/",),
     "organisation": ("/v1/units/", "/v1/members/", "/v1/calendar-days/", "/v1/rule-sets/"),
-    "goods": ("/v1/products/", "/v1/partners/"),
+    "goods": ("/v1/products/", "/v1/partners/", "/v1/channels/"),
     "plans": ("/v1/rebate-programmes/",),
     "prices": ("/v1/price-books/",),
     "policies": ("/v1/risk-policies/",),
@@ -225,7 +225,7 @@ def test_lists_of_strangers_are_empty(world: World, ids: dict[str, str], princip
     assert len(paths) > 15
     for path in paths:
         answer = world.send("GET", path, by=principal, params={"count": "exact"})
-        if path.startswith(("/v1/units", "/v1/members", "/v1/sellers", "/v1/products", "/v1/partners")):
+        if path.startswith(("/v1/units", "/v1/members", "/v1/sellers", "/v1/products", "/v1/partners", "/v1/channels")):
             assert answer.status_code == 200
         elif path.startswith(TOLD_TO_SOME):
             assert answer.status_code in (200, 403)

@@ -105,7 +105,9 @@ class World:
         self.make(f"/v1/price-books/{book}/publish")
         rule_set = self.make("/v1/rule-sets", self.example("POST /v1/rule-sets"))["id"]
         run = self.make(f"/v1/rule-sets/{rule_set}/run", {"dry_run": True})["id"]
+        channel = self.make("/v1/channels", self.example("POST /v1/channels"))["id"]
         found = {
+            "channel_id": [channel],
             "rule_set_id": [rule_set],
             "run_id": [run],
             "contact_id": [contact],

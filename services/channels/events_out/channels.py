@@ -55,5 +55,5 @@ class ChannelChanged(Published):
     }
 
 
-PUBLISHED: tuple[type[Published], ...] = ()
-AGREED: tuple[type[Published], ...] = (ChannelChanged,)
+PUBLISHED: tuple[type[Published], ...] = (ChannelChanged,)
+AGREED: tuple[type[Published], ...] = ()
