@@ -10,6 +10,7 @@ from kit.events.worker import Worker
 from kit.jobs.jobs import JobHandler
 from kit.process import make_runtime, run_worker
 from kit.runtime import Runtime
+from services.channels.channels.models import Channel
 from services.channels.partners.models import Partner
 from services.channels.price_books.models import PriceBook
 from services.channels.products.models import Product
@@ -19,6 +20,7 @@ from services.channels.subscriptions import subscriptions
 
 JOBS: Mapping[str, JobHandler] = {}
 KEYS: Sequence[Fill] = (
+    names_of(Channel),
     names_of(Partner),
     names_of(PriceBook),
     names_of(Product),
