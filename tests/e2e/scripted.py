@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import httpx
 
+from tests.e2e.channels import CHANNEL_CALLS
 from tests.e2e.contracts import CONTRACT_CALLS
 from tests.e2e.orders import (
     allocate_example,
@@ -142,22 +143,6 @@ def active_partner(world: World) -> str:
     made = partner(world)
     world.make(f"/v1/partners/{made}/activate")
     return made
-
-
-def channel(world: World) -> str:
-    made: str = world.make("/v1/channels", world.example("POST /v1/channels"))["id"]
-    return made
-
-
-def archived_channel(world: World) -> str:
-    made = channel(world)
-    world.make(f"/v1/channels/{made}/archive")
-    return made
-
-
-def channel_row(world: World) -> dict[str, Any]:
-    """What a batch takes: no pilot."""
-    return {name: value for name, value in world.example("POST /v1/channels").items() if not name.startswith("pilot")}
 
 
 def product(world: World) -> str:
@@ -305,11 +290,6 @@ CALLS: dict[str, How] = {
     "POST /v1/targets/{target_id}/cascades": acted("/v1/targets/{target_id}/cascades", target),
     "POST /v1/attainment/rebuilds": rebuild,
     # channels
-    "POST /v1/channels": created("/v1/channels"),
-    "POST /v1/channels/batch": rows("/v1/channels/batch", channel_row),
-    "PATCH /v1/channels/{channel_id}": changed("PATCH", "/v1/channels/{channel_id}", channel),
-    "POST /v1/channels/{channel_id}/archive": acted("/v1/channels/{channel_id}/archive", channel),
-    "POST /v1/channels/{channel_id}/restore": acted("/v1/channels/{channel_id}/restore", archived_channel),
     "POST /v1/products": created("/v1/products"),
     "POST /v1/products/batch": rows("/v1/products/batch", lambda world: world.example("POST /v1/products")),
     "PATCH /v1/products/{product_id}": changed("PATCH", "/v1/products/{product_id}", product),
@@ -341,6 +321,7 @@ CALLS: dict[str, How] = {
     "PATCH /v1/risk-policies/{policy_id}": changed("PATCH", "/v1/risk-policies/{policy_id}", policy),
     "POST /v1/risk-policies/{policy_id}/approve": acted("/v1/risk-policies/{policy_id}/approve", policy),
     "POST /v1/risk-policies/{policy_id}/activate": acted("/v1/risk-policies/{policy_id}/activate", approved_policy),
+    **CHANNEL_CALLS,
     **CONTRACT_CALLS,
     **REGISTER_CALLS,
 }
