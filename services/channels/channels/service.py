@@ -51,14 +51,14 @@ async def update_channel(work: Work, channel_id: UUID, version: Versions, data: 
     given = data.given()
     if given.get("parent_id") is not None:
         await _check_parent(work, channel_id, given["parent_id"])
-    before = await require(work, _resource(work), channel_id, version=version)
+    before: Channel = await require(work, _resource(work), channel_id, version=version)
     check_pilot(given.get("pilot_from", before.pilot_from), given.get("pilot_to", before.pilot_to))
     return await change(work, _resource(work), before, given)
 
 
 async def move_channel(work: Work, channel_id: UUID, action: str) -> Channel:
     """Archive or restore; raises NotFound, StateConflict."""
-    before = await require(work, _resource(work), channel_id, lock=True)
+    before: Channel = await require(work, _resource(work), channel_id, lock=True)
     state = next_state("channel", MOVES, action, before.state)
     return await change(work, _resource(work), before, {"state": state}, action=action)
 
