@@ -12,6 +12,8 @@ from services.channels.price_books.access import GRANTS as PRICE_BOOKS
 from services.channels.product_costs.access import GRANTS as PRODUCT_COSTS
 from services.channels.products.access import GRANTS as PRODUCTS
 from services.channels.programmes.access import GRANTS as PROGRAMMES
+from services.channels.promotion_groups.access import GRANTS as PROMOTION_GROUPS
+from services.channels.promotions.access import GRANTS as PROMOTIONS
 from services.channels.rebates.access import GRANTS as REBATES
 from services.channels.roles import ADMINISTRATOR, AUDITOR
 
@@ -27,5 +29,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = permissions_by_role(
     PRODUCT_COSTS,
     PRODUCTS,
     PROGRAMMES,
+    PROMOTION_GROUPS,
+    PROMOTIONS,
     REBATES,
 )

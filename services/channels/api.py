@@ -12,6 +12,8 @@ from services.channels.price_books.router import router as price_books
 from services.channels.product_costs.router import router as product_costs
 from services.channels.products.router import router as products
 from services.channels.programmes.router import router as programmes
+from services.channels.promotion_groups.router import router as promotion_groups
+from services.channels.promotions.router import router as promotions
 from services.channels.rebates.router import router as rebates
 from services.channels.subscriptions import subscriptions
 
@@ -21,6 +23,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     price_books,
     competitor_prices,
     channels,
+    promotion_groups,
+    promotions,
     partners,
     programmes,
     rebates,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kit.due.tables import DueFailureRow
 from kit.events.tables import ConsumerOffsetRow, InboxRow, OutboxRow, ParkedEventRow, ProjectionStateRow
 from kit.jobs.tables import JobRow
 from kit.security.audit import AuditRow
@@ -15,6 +16,8 @@ from services.channels.price_books.models import PriceBookTable, PriceEntryTable
 from services.channels.product_costs.models import ProductCostTable
 from services.channels.products.models import ProductTable
 from services.channels.programmes.models import RebateProgrammeTable
+from services.channels.promotion_groups.models import PromotionGroupTable
+from services.channels.promotions.models import PromotionTable, RuleSetTable
 from services.channels.rebates.models import RebateAccountTable, RebateAccrualTable, RebateEntryTable
 from services.channels.sales.models import AccountFactTable, ExchangeRateTable, SaleLineTable, SaleTable
 
@@ -47,6 +50,10 @@ class AuditLog(AuditRow, Base, table=True):
     """Who changed what."""
 
 
+class DueFailure(DueFailureRow, Base, table=True):
+    """Due rows that wait."""
+
+
 class Job(JobRow, Base, table=True):
     """Long work."""
 
@@ -65,10 +72,13 @@ __all__ = [
     "Principal",
     "ProductCostTable",
     "ProductTable",
+    "PromotionGroupTable",
+    "PromotionTable",
     "RebateAccountTable",
     "RebateAccrualTable",
     "RebateEntryTable",
     "RebateProgrammeTable",
+    "RuleSetTable",
     "SaleLineTable",
     "SaleTable",
 ]

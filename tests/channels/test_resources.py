@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from typing import Any, ClassVar
+from uuid import UUID
 
 from kit.testing.service import ServiceHarness
 from services.channels.events_out import PartnerApplied, ProductChanged
 from services.channels.events_out.channels import ChannelChanged
 from tests.channels.conftest import programme
+from tests.channels.promotions.drafts import LINES, PROMOTION, a_group, drafted
 from tests.shared_suites.identity import Coded, Named
-from tests.shared_suites.machines import Stateful
+from tests.shared_suites.machines import Stateful, Step
 from tests.shared_suites.resources import Created, Family, Listed, Patched, Read
 
 
@@ -103,6 +105,49 @@ class TestCompetitorPrices(Created, Listed):
         reader="risk_officer",
         stranger="service_agent",
     )
+
+
+class TestPromotionGroups(Created, Listed, Patched, Named, Coded):
+    table = "promotion_group"
+    family = Family(
+        path="/v1/promotion-groups",
+        noun="promotion_group",
+        body={"name": "Spring offers", "phase": "line"},
+        numbered=lambda n: {"code": f"G-{n}"},
+        patch={"name": "Offers"},
+        reader="sales_rep",
+        stranger="service_agent",
+    )
+
+
+def by_dates(state: str) -> Step:
+    """Another state of a promotion, as a date would bring it about."""
+
+    async def step(service: ServiceHarness, path: str) -> None:
+        async with service.transaction() as tx:
+            await tx.execute("UPDATE promotion SET state = $2 WHERE id = $1", UUID(path.rpartition("/")[2]), state)
+
+    return step
+
+
+class TestPromotions(Created, Listed, Patched, Stateful, Named, Coded):
+    table = "promotion"
+    family = Family(
+        path="/v1/promotions",
+        noun="promotion",
+        body=PROMOTION,
+        needs=a_group,
+        made=drafted,
+        numbered=lambda n: {"code": f"P-{n}"},
+        patch={"budget_base": 5000, "uses": 3, "uses_per_account": 1},
+        reader="sales_rep",
+        stranger="service_agent",
+    )
+    by_others: ClassVar = {
+        ("approved", "scheduled"): by_dates("scheduled"),
+        ("scheduled", "active"): by_dates("active"),
+    }
+    bodies: ClassVar = {"replace": PROMOTION | {"code": "P-REPLACED", "group_id": LINES}}
 
 
 class TestProgrammes(Created, Listed, Read, Stateful, Named):

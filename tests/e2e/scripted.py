@@ -22,6 +22,7 @@ from tests.e2e.orders import (
     refund_example,
     release,
 )
+from tests.e2e.promotions import PROMOTION_CALLS
 from tests.e2e.register import REGISTER_CALLS
 from tests.e2e.ways import How, account, acted, changed, created, ref, rows
 from tests.e2e.world import SERVICES, World
@@ -323,6 +324,7 @@ CALLS: dict[str, How] = {
     "POST /v1/risk-policies/{policy_id}/activate": acted("/v1/risk-policies/{policy_id}/activate", approved_policy),
     **CHANNEL_CALLS,
     **CONTRACT_CALLS,
+    **PROMOTION_CALLS,
     **REGISTER_CALLS,
 }
 

@@ -109,7 +109,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "organisation": ("/v1/units/", "/v1/members/", "/v1/calendar-days/", "/v1/rule-sets/"),
     "goods": ("/v1/products/", "/v1/partners/", "/v1/channels/"),
     "plans": ("/v1/rebate-programmes/",),
-    "prices": ("/v1/price-books/",),
+    "prices": ("/v1/price-books/", "/v1/promotion"),
     "policies": ("/v1/risk-policies/",),
     "contracts": OF_RISK,
     "rebuilds": ("/v1/attainment/rebuilds/",),

@@ -17,6 +17,7 @@ TOLD_TO_SOME = (
     "/v1/competitor",
     "/v1/price",
     "/v1/product-costs",
+    "/v1/promotion",
     "/v1/rebate",
     "/v1/risk-p",
     "/v1/target-policies",

@@ -103,11 +103,15 @@ class World:
         consent = self.make(f"/v1/contacts/{contact}/consents", self.example("POST /v1/contacts/{contact_id}/consents"))
         book = self.make("/v1/price-books", self.example("POST /v1/price-books"))["id"]
         self.make(f"/v1/price-books/{book}/publish")
+        group = self.make("/v1/promotion-groups", self.example("POST /v1/promotion-groups"))["id"]
+        promotion = self.example("POST /v1/promotions") | {"group_id": group, "products": {}}
         rule_set = self.make("/v1/rule-sets", self.example("POST /v1/rule-sets"))["id"]
         run = self.make(f"/v1/rule-sets/{rule_set}/run", {"dry_run": True})["id"]
         channel = self.make("/v1/channels", self.example("POST /v1/channels"))["id"]
         found = {
             "channel_id": [channel],
+            "group_id": [group],
+            "promotion_id": [self.make("/v1/promotions", promotion)["id"]],
             "rule_set_id": [rule_set],
             "run_id": [run],
             "contact_id": [contact],

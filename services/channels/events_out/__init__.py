@@ -26,6 +26,7 @@ from services.channels.events_out.partners import PartnerActivated, PartnerAppli
 from services.channels.events_out.prices import PriceChanged
 from services.channels.events_out.products import ProductChanged
 from services.channels.events_out.programmes import RebateProgrammePublished, RebateTier
+from services.channels.events_out.promotions import PromotionActivated, PromotionEnded
 from services.channels.events_out.rebates import RebateAccrued, RebateSlice
 
 __all__ = [
@@ -37,6 +38,8 @@ __all__ = [
     "PartnerSuspended",
     "PriceChanged",
     "ProductChanged",
+    "PromotionActivated",
+    "PromotionEnded",
     "RebateAccrued",
     "RebateProgrammePublished",
     "RebateSlice",

@@ -1,0 +1,192 @@
+"""Use cases of promotions: draft, approve, pause, resume, end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from kit import clock
+from kit.errors import FieldError, Invalid, NotHeardYet, StateConflict, UnknownReference
+from kit.records import Change, Resource, add, change, fresh, require
+from kit.transitions import next_state
+from kit.versions import Versions
+from kit.work import Work
+from services.channels.evaluator.rewards import Window
+from services.channels.events_out import PromotionActivated, PromotionEnded
+from services.channels.products import service as products
+from services.channels.promotion_groups import service as groups
+from services.channels.promotion_groups.models import PromotionGroup
+from services.channels.promotions import repository
+from services.channels.promotions.bodies import BundleBody, GiftBody
+from services.channels.promotions.enums import PromotionState
+from services.channels.promotions.models import Promotion
+from services.channels.promotions.rules import (
+    CHANGEABLE,
+    MOVES,
+    SamePerson,
+    Terms,
+    faults_of_terms,
+    next_course,
+    span_of,
+)
+from services.channels.promotions.schemas import PromotionCreate, PromotionUpdate, WindowBody
+from services.channels.sales import service as sales
+
+NOUN = "promotion"
+TERMS = (*PromotionCreate.model_fields, "honour")
+ONE_DAY = timedelta(days=1)
+
+
+class PromotionInvalid(Invalid):
+    code, title = "promotion-invalid", "The promotion cannot be as it is written"
+
+
+class ValidityInvalid(Invalid):
+    code, title = "validity-invalid", "A window ends before it begins"
+
+
+def resource(work: Work, day: date | None = None) -> Resource[Promotion]:
+    """Promotions, whose facts are of a business day (today by default)."""
+
+    def said(one: Change[Promotion]) -> PromotionActivated | PromotionEnded | None:
+        more = {
+            "changed": one.changed,
+            "business_date": day or work.today,
+            "currency": work.base_currency,
+            "owner_id": None,
+        }
+        if one.after.state is PromotionState.ACTIVE:
+            return PromotionActivated.of(one.after, **more)
+        return PromotionEnded.of(one.after, **more) if one.after.state is PromotionState.ENDED else None
+
+    return Resource(NOUN, Promotion, said, audited=TERMS, unique=("code",))
+
+
+async def draft_promotion(work: Work, data: PromotionCreate) -> Promotion:
+    """A draft; raises PromotionInvalid, ValidityInvalid, UnknownReference, NotHeardYet, Taken."""
+    terms = await _checked(work, data)
+    promotion = Promotion(**fresh(), **terms, state=PromotionState.DRAFT, created_by=work.actor.subject)
+    return await add(work, resource(work), promotion, action="draft")
+
+
+async def require_promotion(work: Work, promotion_id: UUID) -> Promotion:
+    """A promotion by id; raises NotFound."""
+    return await require(work, resource(work), promotion_id)
+
+
+async def replace_promotion(work: Work, promotion_id: UUID, version: Versions, data: PromotionCreate) -> Promotion:
+    """Set all terms of a draft; whoever does is its author. Raises NotFound, StateConflict, VersionMismatch and what a
+    draft raises."""
+    before = await require(work, resource(work), promotion_id, version=version)
+    next_state(NOUN, MOVES, "replace", before.state)
+    terms = await _checked(work, data)
+    return await change(work, resource(work), before, {**terms, "created_by": work.actor.subject}, action="replace")
+
+
+async def update_promotion(work: Work, promotion_id: UUID, version: Versions, data: PromotionUpdate) -> Promotion:
+    """Change budget or uses; raises NotFound, StateConflict once it has ended, VersionMismatch."""
+    before = await require(work, resource(work), promotion_id, version=version)
+    if before.state not in CHANGEABLE:
+        raise StateConflict(NOUN, "change", before.state, CHANGEABLE)
+    return await _change(work, before, data.given(), "change")
+
+
+async def approve_promotion(work: Work, promotion_id: UUID) -> Promotion:
+    """Let a draft of somebody else count; raises NotFound, StateConflict, SamePerson."""
+    before = await require(work, resource(work), promotion_id, lock=True)
+    state = next_state(NOUN, MOVES, "approve", before.state)
+    if work.actor.subject == before.created_by:
+        raise SamePerson()
+    return await _change(work, before, {"state": state, "approved_by": work.actor.subject}, "approve")
+
+
+async def move_promotion(work: Work, promotion_id: UUID, action: str, **changes: Any) -> Promotion:
+    """Pause, resume or end; raises NotFound, StateConflict."""
+    before = await require(work, resource(work), promotion_id, lock=True)
+    return await _change(work, before, {**changes, "state": next_state(NOUN, MOVES, action, before.state)}, action)
+
+
+async def move_by_date(work: Work, before: Promotion, state: PromotionState, at: datetime) -> Promotion:
+    """The state that a date brings about, said of its day."""
+    day = clock.business_date(work.settings.timezone, at)
+    return await _change(work, before, {"state": state}, f"become {state}", day)
+
+
+async def _change(
+    work: Work, before: Promotion, changes: Mapping[str, Any], action: str, day: date | None = None
+) -> Promotion:
+    """Change a promotion with what becomes due, and say that rules change where it stands."""
+    state = changes.get("state", before.state)
+    course = next_course(state, before.starts_at, before.ends_at, clock.now())
+    written = {**changes, "due_at": course.at if course else None} if state is not before.state else changes
+    after = await change(work, resource(work, day), before, written, action=action)
+    if after is not before and after.state is not PromotionState.DRAFT:
+        await repository.raise_counter(work.tx)
+    return after
+
+
+async def _checked(work: Work, data: PromotionCreate) -> dict[str, Any]:
+    """The columns of a draft."""
+    windows = [_window(work, body) for body in data.windows]
+    faults = [
+        FieldError(f"/windows/{number}", ValidityInvalid.code, "ends before it begins")
+        for number, one in enumerate(windows)
+        if one.end is not None and one.end <= one.start
+    ]
+    if faults:
+        raise ValidityInvalid(errors=faults)
+    faults = faults_of_terms(_terms(data), await _group(work, data.group_id))
+    if faults:
+        raise PromotionInvalid(errors=faults)
+    await _check_references(work, data)
+    starts_at, ends_at = span_of(windows)
+    shown = [{"starts_at": one.start, "ends_at": one.end} for one in sorted(windows, key=lambda one: one.start)]
+    return {**data.model_dump(), "windows": shown, "starts_at": starts_at, "ends_at": ends_at}
+
+
+def _terms(data: PromotionCreate) -> Terms:
+    return Terms(
+        data.kind, data.reward, data.payment_terms_max, data.needs_coupon, bool(data.max_discount), data.max_times
+    )
+
+
+def _window(work: Work, body: WindowBody) -> Window:
+    """Whole days are from 00:00 of the first until 24:00 of the last, in the company's zone."""
+    if body.starts_at is not None:
+        return Window(body.starts_at, body.ends_at)
+    assert body.starts_on is not None, "a window has a first day or a first moment"
+    zone = work.settings.timezone
+    end = None if body.ends_on is None else clock.start_of_day(zone, body.ends_on + ONE_DAY)
+    return Window(clock.start_of_day(zone, body.starts_on), end)
+
+
+async def _group(work: Work, group_id: UUID) -> PromotionGroup:
+    found = (await groups.groups_by_id(work, [group_id])).get(group_id)
+    if found is None:
+        raise UnknownReference(errors=[FieldError("/group_id", UnknownReference.code, "no group of this id")])
+    return found
+
+
+async def _check_references(work: Work, data: PromotionCreate) -> None:
+    """Products, lines and accounts must be known; the others match nobody until they are."""
+    named = [(f"/products/skus/{n}", sku) for n, sku in enumerate(data.products.skus)]
+    named += [(f"/products/excluded/{n}", sku) for n, sku in enumerate(data.products.excluded)]
+    if isinstance(data.reward, BundleBody):
+        named += [(f"/reward/needs/{n}/sku", need.sku) for n, need in enumerate(data.reward.needs)]
+    if isinstance(data.reward, GiftBody):
+        named.append(("/reward/sku", data.reward.sku))
+    skus = await products.products_by_sku(work, [sku for _at, sku in named])
+    lines = await products.known_lines(work, data.products.product_lines)
+    unknown = [at for at, sku in named if sku not in skus]
+    unknown += [
+        f"/products/product_lines/{n}" for n, line in enumerate(data.products.product_lines) if line not in lines
+    ]
+    if unknown:
+        raise UnknownReference(errors=[FieldError(at, UnknownReference.code, "unknown here") for at in unknown])
+    accounts = await sales.known_accounts(work, data.audience.account_ids)
+    absent = [n for n, one in enumerate(data.audience.account_ids) if one not in accounts]
+    if absent:
+        at = [FieldError(f"/audience/account_ids/{n}", NotHeardYet.code, "not heard of yet") for n in absent]
+        raise NotHeardYet(errors=at)
