@@ -70,6 +70,7 @@ RANKS = {
     "spreading": 0,
     "pricing": 0,
     "prices": 0,
+    "terms": 0,
     "rewards": 0,
     "carts": 0,
     "eligibility": 0,

@@ -26,12 +26,11 @@ from services.channels.promotions.rules import (
     CHANGEABLE,
     MOVES,
     SamePerson,
-    Terms,
-    faults_of_terms,
     next_course,
     span_of,
 )
 from services.channels.promotions.schemas import PromotionCreate, PromotionUpdate, WindowBody
+from services.channels.promotions.terms import Terms, faults_of_terms
 from services.channels.sales import service as sales
 
 NOUN = "promotion"

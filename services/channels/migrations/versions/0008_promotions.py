@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -17,7 +19,7 @@ _REST = ("created_at", "updated_at")
 _TABLES = ("promotion", "promotion_group")
 
 
-def _owned() -> list[sa.Column[object]]:
+def _owned() -> list[sa.Column[Any]]:
     now = sa.text("now()")
     return [
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -28,7 +30,7 @@ def _owned() -> list[sa.Column[object]]:
     ]
 
 
-def _keyed() -> list[sa.Column[object]]:
+def _keyed() -> list[sa.Column[Any]]:
     return [
         sa.Column("search_key", sa.Text(), nullable=True),
         sa.Column("name_sort", sa.Text(collation="C"), server_default="~", nullable=False),
@@ -52,7 +54,7 @@ def _add_groups() -> None:
     )
 
 
-def _terms() -> list[sa.Column[object]]:
+def _terms() -> list[sa.Column[Any]]:
     documents = ("reward", "products", "audience", "windows")
     return [
         sa.Column("goal", sa.Text(), nullable=False),
