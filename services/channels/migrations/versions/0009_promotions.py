@@ -10,8 +10,8 @@ from sqlalchemy.dialects import postgresql
 
 from kit.db.key_migrations import build_code_index, build_key_indexes, forbid_code_twins
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
