@@ -78,10 +78,10 @@ async def require_promotion(work: Work, promotion_id: UUID) -> Promotion:
 async def replace_promotion(work: Work, promotion_id: UUID, version: Versions, data: PromotionCreate) -> Promotion:
     """Set all terms of a draft; whoever does is its author. Raises NotFound, StateConflict, VersionMismatch and what a
     draft raises."""
-    before: Promotion = await require(work, resource(work), promotion_id, version=version)
+    before = await require(work, resource(work), promotion_id, version=version)
     next_state(NOUN, MOVES, "replace", before.state)
     terms = await _checked(work, data)
-    return await change(work, resource(work), before, {**terms, "created_by": work.actor.subject}, action="replace")
+    return await _change(work, before, {**terms, "created_by": work.actor.subject}, "replace")
 
 
 async def update_promotion(work: Work, promotion_id: UUID, version: Versions, data: PromotionUpdate) -> Promotion:
