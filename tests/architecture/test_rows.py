@@ -30,7 +30,8 @@ def row_of(call: ast.Call, kinds: dict[str, type[BaseModel]], names: dict[str, A
     """The row type that a call changes (None: it cannot be told), and the changes; None when it changes no row."""
     if called(call) == "change" and len(call.args) >= 4:
         resource = names.get(ast.unparse(call.args[1]))
-        return resource.row if isinstance(resource, Resource) else None, call.args[3]
+        known = resource.row if isinstance(resource, Resource) else kinds.get(ast.unparse(call.args[2]))
+        return known, call.args[3]
     if called(call) == "changed_row" and len(call.args) == 2:
         return kinds.get(ast.unparse(call.args[0])), call.args[1]
     if called(call) == "model_copy" and isinstance(call.func, ast.Attribute) and call.keywords:
