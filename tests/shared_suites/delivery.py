@@ -184,9 +184,15 @@ async def knowledge(stage: Stage, events: Sequence[Event], without: Sequence[str
     canon = Canon(events)
     found: dict[str, list[str]] = {}
     tables = importlib.import_module(f"services.{stage.service}.tables").METADATA.tables
+    labels = await stage.harness.rows("SELECT * FROM credit_label") if "credit_label" in tables else []
+    words = {row["id"]: canon((row["kind"], row["value"])) for row in labels}  # ids are hashes, also of ids
     for name in sorted(set(tables) - DELIVERY_TABLES):
         rows = await stage.harness.rows(f'SELECT * FROM "{name}"')
-        texts = sorted(canon(sorted(row.items())) for row in map(_without_places, rows))
+        named = [
+            {column: words.get(value, value) if isinstance(value, int) else value for column, value in row.items()}
+            for row in map(_without_places, rows)
+        ]
+        texts = sorted(canon(sorted(row.items())) for row in named)
         found[name] = [str(len(texts))] if name in without else texts
     said = [_without_places(row) for row in await stage.harness.rows(_SAID)]
     if "outbox" in without:
@@ -197,7 +203,7 @@ async def knowledge(stage: Stage, events: Sequence[Event], without: Sequence[str
 
 def _without_places(row: dict[str, Any]) -> dict[str, Any]:
     """Ids are drawn at random or from events: what matters is what they belong to."""
-    return {name: value for name, value in row.items() if not name.endswith("_at")}
+    return {name: value for name, value in row.items() if name != "at" and not name.endswith("_at")}
 
 
 async def check_sound(stage: Stage) -> None:
