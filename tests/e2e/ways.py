@@ -12,6 +12,16 @@ from tests.e2e.world import World
 
 How = Callable[[World], httpx.Response]
 
+TOLD_TO_ALL = (
+    "/v1/units",
+    "/v1/members",
+    "/v1/sellers",
+    "/v1/products",
+    "/v1/partners",
+    "/v1/channels",
+    "/v1/rule-sets",
+)
+"""Lists that nobody's scope narrows."""
 TOLD_TO_SOME = (
     "/v1/exchange",
     "/v1/competitor",

@@ -107,6 +107,7 @@ class World:
         promotion = self.example("POST /v1/promotions") | {"group_id": group, "products": {}}
         rule_set = self.make("/v1/rule-sets", self.example("POST /v1/rule-sets"))["id"]
         run = self.make(f"/v1/rule-sets/{rule_set}/run", {"dry_run": True})["id"]
+        self.until(lambda: self.get(f"/v1/rule-sets/runs/{run}")["state"] not in ("queued", "running"))
         channel = self.make("/v1/channels", self.example("POST /v1/channels"))["id"]
         found = {
             "channel_id": [channel],
