@@ -21,7 +21,9 @@ def complete(node: Any) -> None:
             complete(value)
     elif isinstance(node, dict):
         for name, value in node.items():
-            if name not in ("example", "examples", "default", "enum"):
+            if name == "properties" and isinstance(value, dict):  # names of fields, whatever they are
+                complete(list(value.values()))
+            elif name not in ("example", "examples", "default", "enum"):
                 complete(value)
         if (bound := _BOUNDS.get(node.get("type", "") if isinstance(node.get("type"), str) else "")) is not None:
             bound(node)

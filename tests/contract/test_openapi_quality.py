@@ -196,3 +196,9 @@ def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
         resolved(document, {"$ref": reference})
     schemas = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
     assert schemas - used == set(), "schemas that nothing uses"
+
+
+def test_no_two_enums_share_their_title(document: dict[str, Any]) -> None:
+    """A generator of clients names a type by its title, and gives up where two differ."""
+    titles = [schema["title"] for schema in document["components"]["schemas"].values() if "enum" in schema]
+    assert sorted(titles) == sorted(set(titles))

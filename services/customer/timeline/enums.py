@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class EntryKind(StrEnum):
+class TimelineKind(StrEnum):
     """A step of an order, goods that came back, money that came or went, a person who was added, a write."""
 
     ORDER = "order"

@@ -11,7 +11,7 @@ from sqlmodel import Field
 
 from kit.db.columns import FrozenRow, identifier, moment, text
 from services.customer.db import Base
-from services.customer.timeline.enums import EntryKind
+from services.customer.timeline.enums import TimelineKind
 
 
 class OrderStep(FrozenRow):
@@ -37,7 +37,7 @@ class OrderStepTable(OrderStep, Base, table=True):
 class Entry(NamedTuple):
     """Something that happened with an account: recorded `at`, of a business day; `place` is that of its kind."""
 
-    kind: EntryKind
+    kind: TimelineKind
     place: int
     at: datetime
     id: UUID

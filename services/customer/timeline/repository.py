@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 
 from kit.db.database import Tx
-from services.customer.timeline.enums import EntryKind
+from services.customer.timeline.enums import TimelineKind
 from services.customer.timeline.models import After, Entry
 
 
@@ -24,31 +24,31 @@ class Branch(NamedTuple):
     data: str
 
 
-BRANCHES: Final[dict[EntryKind, Branch]] = {
-    EntryKind.ORDER: Branch(
+BRANCHES: Final[dict[TimelineKind, Branch]] = {
+    TimelineKind.ORDER: Branch(
         "order_step", "t.at", "t.order_date", "t.order_id",
         "SELECT jsonb_build_object('state', t.state, 'placement', t.placement, 'number', o.number, 'currency', "
         "o.currency, 'gross', o.gross, 'gross_base', o.gross_base) FROM orders o WHERE o.id = t.order_id",
     ),
-    EntryKind.RETURN: Branch(
+    TimelineKind.RETURN: Branch(
         "order_return", "t.created_at", "t.return_date", "t.order_id",
         "SELECT jsonb_build_object('number', o.number, 'currency', t.currency, 'gross', t.gross, 'gross_base', "
         "t.gross_base) FROM orders o WHERE o.id = t.order_id",
     ),
-    EntryKind.PAYMENT: Branch(
+    TimelineKind.PAYMENT: Branch(
         "payment", "t.created_at", "t.received_on", "t.id",
         "SELECT jsonb_build_object('currency', t.currency, 'amount', t.amount, 'method', t.method)",
     ),
-    EntryKind.REFUND: Branch(
+    TimelineKind.REFUND: Branch(
         "payment_refund", "t.created_at", "t.refunded_on", "t.payment_id",
         "SELECT jsonb_build_object('currency', p.currency, 'amount', t.amount) FROM payment p "
         "WHERE p.id = t.payment_id",
     ),
-    EntryKind.CONTACT: Branch(
+    TimelineKind.CONTACT: Branch(
         "contact", "t.created_at", "(t.created_at AT TIME ZONE $3)::date", "t.id",
         "SELECT jsonb_build_object('roles', t.roles)",
     ),
-    EntryKind.FACT: Branch(
+    TimelineKind.FACT: Branch(
         "account_fact", "t.recorded_at", "coalesce(t.collected_on, (t.recorded_at AT TIME ZONE $3)::date)",
         "t.account_id",
         "SELECT jsonb_build_object('version', t.account_version, 'fields', t.fields, 'channel', t.channel, "
@@ -59,7 +59,7 @@ BRANCHES: Final[dict[EntryKind, Branch]] = {
 _PLACES: Final = {kind: place for place, kind in enumerate(BRANCHES, 1)}
 
 
-def _branch(kind: EntryKind, after: After | None) -> str:
+def _branch(kind: TimelineKind, after: After | None) -> str:
     """Entries of one kind behind a position, the latest first; the whole position is compared, by the index."""
     of, place = BRANCHES[kind], _PLACES[kind]
     behind = ""
@@ -77,7 +77,7 @@ def _branch(kind: EntryKind, after: After | None) -> str:
 
 
 async def entries_of(
-    tx: Tx, account_id: UUID, kinds: Collection[EntryKind], timezone: str, count: int, after: After | None
+    tx: Tx, account_id: UUID, kinds: Collection[TimelineKind], timezone: str, count: int, after: After | None
 ) -> Sequence[Entry]:
     """At most so many entries of these kinds behind a position, the latest first."""
     branches = " UNION ALL ".join(_branch(kind, after) for kind in BRANCHES if kind in kinds)
@@ -90,4 +90,4 @@ async def entries_of(
 def _entry(
     kind: str, place: int, at: datetime, entry_id: UUID, business_date: date, subject_id: UUID, data: str
 ) -> Entry:
-    return Entry(EntryKind(kind), place, at, entry_id, business_date, subject_id, orjson.loads(data))
+    return Entry(TimelineKind(kind), place, at, entry_id, business_date, subject_id, orjson.loads(data))

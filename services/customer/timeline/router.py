@@ -12,12 +12,12 @@ from kit.web import routes
 from kit.web.context import Allow, Context
 from kit.web.responses import json_answer
 from services.customer.timeline import service
-from services.customer.timeline.enums import EntryKind
+from services.customer.timeline.enums import TimelineKind
 from services.customer.timeline.schemas import TimelinePage
 
 router = routes.router("accounts")
 Reader = Annotated[Context, Depends(Allow("accounts:read"))]
-Kinds = Annotated[list[EntryKind] | None, Query(max_length=20, description="Only these; may be given several times")]
+Kinds = Annotated[list[TimelineKind] | None, Query(max_length=20, description="Only these; may be given several times")]
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=1000, description="`next_cursor` of the page before")]
 

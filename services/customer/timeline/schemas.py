@@ -7,14 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from kit.web.schema import Schema
-from services.customer.timeline.enums import EntryKind
+from services.customer.timeline.enums import TimelineKind
 
 
 class TimelineEntry(Schema):
     """Something that happened with an account: recorded `at`, of the business day beside it. `subject_id` is the order,
     payment, contact or account; `data` says more of it, by its kind."""
 
-    kind: EntryKind
+    kind: TimelineKind
     at: datetime
     id: UUID
     business_date: date

@@ -10,17 +10,17 @@ from kit.db.cursors import decode_cursor, encode_cursor
 from kit.work import Work
 from services.customer.accounts import service as accounts
 from services.customer.timeline import repository
-from services.customer.timeline.enums import EntryKind
+from services.customer.timeline.enums import TimelineKind
 from services.customer.timeline.models import After, Entry
 
 
 async def timeline(
-    work: Work, account_id: UUID, kinds: Collection[EntryKind], limit: int, cursor: str | None
+    work: Work, account_id: UUID, kinds: Collection[TimelineKind], limit: int, cursor: str | None
 ) -> tuple[Sequence[Entry], str | None]:
     """A page of what happened with an account, the latest first, and the cursor of the next one. Who sees an account
     sees all of it. Raises NotFound, BadQuery."""
     await accounts.get_account(work, account_id)
-    chosen = sorted(set(kinds) or set(EntryKind))
+    chosen = sorted(set(kinds) or set(TimelineKind))
     query = f"timeline {account_id} {' '.join(chosen)}".encode()
     after = None if cursor is None else _after(decode_cursor(work.secret, query, cursor))
     found = await repository.entries_of(work.tx, account_id, chosen, work.settings.timezone, limit + 1, after)

@@ -9,7 +9,7 @@ import pytest
 
 from kit.db.database import Tx
 from services.customer.timeline import repository
-from services.customer.timeline.enums import EntryKind
+from services.customer.timeline.enums import TimelineKind
 from services.customer.timeline.models import After
 from tests.customer.conftest import World, refused, reserved
 
@@ -127,9 +127,9 @@ async def test_each_branch_goes_by_its_index(world: World, has_cursor: bool) -> 
 
     async with world.service.transaction() as tx:
         explaining: Any = Explaining(tx)
-        stored = await repository.entries_of(tx, UUID(account["id"]), list(EntryKind), "UTC", 1, None)
+        stored = await repository.entries_of(tx, UUID(account["id"]), list(TimelineKind), "UTC", 1, None)
         after = After(stored[0].at, 3, stored[0].id) if has_cursor else None
-        await repository.entries_of(explaining, UUID(account["id"]), list(EntryKind), "UTC", 3, after)
+        await repository.entries_of(explaining, UUID(account["id"]), list(TimelineKind), "UTC", 3, after)
     for table, column in (
         ("order_step", "at"), ("order_return", "created_at"), ("payment", "created_at"),
         ("payment_refund", "created_at"), ("contact", "created_at"), ("account_fact", "recorded_at"),

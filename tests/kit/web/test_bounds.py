@@ -41,3 +41,9 @@ def test_properties_named_like_keywords_are_schemas() -> None:
     schema: dict[str, Any] = {"type": "object", "properties": {"type": {"type": "string", "const": "x"}, "example": {}}}
     complete(schema)
     assert schema["properties"] == {"type": {"type": "string", "const": "x"}, "example": {}}
+
+
+def test_a_property_named_like_a_keyword_is_bounded_too() -> None:
+    schema: dict[str, Any] = {"type": "object", "properties": {"default": {"type": "array", "items": {}}}}
+    complete(schema)
+    assert schema["properties"] == {"default": {"type": "array", "items": {}, "maxItems": 10_000}}
