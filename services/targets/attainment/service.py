@@ -24,6 +24,7 @@ from services.targets.units.service import known_units, visible_to
 FORMULA_VERSION = 3
 
 _VALUES = ("product_line", "region", "customer_type")
+_CUSTOMER_TYPES = frozenset({"new", "existing", "dormant"})
 _DIMENSIONS = ("unit_id", "member_id", *_VALUES)
 _NARROWING = (*_DIMENSIONS, "first", "last")
 _NAMES = {"first": "from", "last": "to"}
@@ -115,6 +116,7 @@ async def _check_known(work: Work, query: AttainmentQuery) -> None:
     for name in _VALUES:
         value = getattr(query, name)
         is_known = not value or (name == "region" and not check_region(value))
+        is_known = is_known or (name == "customer_type" and value in _CUSTOMER_TYPES)
         if is_known or (name == "product_line" and await known_lines(work, [value])):
             continue
         if not await repository.is_known(work.tx, name, value):
