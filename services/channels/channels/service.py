@@ -23,6 +23,7 @@ TERMS = ("code", "name", "kind", "is_direct", "regions", "parent_id", "pilot_fro
 
 def _resource(work: Work) -> Resource[Channel]:
     def said(one: Change[Channel]) -> ChannelChanged:
+        """What is told of a change, on the business day of the work."""
         is_active = one.after.state is ChannelState.ACTIVE
         return ChannelChanged.of(one.after, is_active=is_active, changed=one.changed, business_date=work.today)
 
