@@ -42,7 +42,7 @@ from kit.work import system_work
 
 log = structlog.get_logger(__name__)
 
-BATCH = 200
+BATCH = 500
 POLL_SECONDS = 1.0
 IDLE_SECONDS = 0.05
 """Without news for so long, positions behind skipped records are stored."""

@@ -141,6 +141,11 @@ async def _accrue(work: Work, due: Sequence[Due]) -> None:
     await ledger.apply_accruals(work.tx, facts)
 
 
+@lru_cache(maxsize=1024)
+def _tiers_said(tiers: TierSteps) -> list[RebateTier]:
+    return [RebateTier(start=tier.start, rate=tier.rate) for tier in tiers]
+
+
 def _decide(due: Due, before: int) -> RebateAccrued:
     plan, after = plan_in(due.programme.kind, due.programme.tiers), before + due.volume
     account = due.account
@@ -149,7 +154,7 @@ def _decide(due: Due, before: int) -> RebateAccrued:
         programme_id=account.programme_id,
         programme_version=account.programme_version,
         kind=due.programme.kind,
-        tiers=[RebateTier(start=tier.start, rate=tier.rate) for tier in due.programme.tiers],
+        tiers=_tiers_said(due.programme.tiers),
         period_start=account.period_start,
         period_end=account.period_end,
         order_id=due.order_id,
