@@ -26,9 +26,9 @@ Key = tuple[str, str, date]
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Products that there are, what is known by product, competitor and day, and what is to be added."""
+    """Own spelling of the skus that are named, what is known by it, competitor and day, and what is to be added."""
 
-    skus: frozenset[str]
+    skus: dict[str, str]
     known: dict[Key, CompetitorPrice]
     added: list[CompetitorPrice] = field(default_factory=list)
 
@@ -67,25 +67,25 @@ async def add_prices(work: Work, rows: Sequence[tuple[int, CompetitorPriceCreate
 
 
 async def _prepare(work: Work, rows: Sequence[CompetitorPriceCreate]) -> Attempt:
-    skus, days = sorted({row.sku for row in rows}), sorted({row.observed_on for row in rows})
-    known = await repository.list_of_days(work.tx, skus, days)
-    return Attempt(
-        frozenset(await products.products_by_sku(work, skus)),
-        {(price.sku, price.competitor, price.observed_on): price for price in known},
-    )
+    found = await products.products_by_sku(work, [row.sku for row in rows])
+    skus = {sku: product.sku for sku, product in found.items()}
+    known = await repository.list_of_days(work.tx, sorted(skus.values()), sorted({row.observed_on for row in rows}))
+    return Attempt(skus, {(price.sku, price.competitor, price.observed_on): price for price in known})
 
 
 def _decide(work: Work, attempt: Attempt, data: CompetitorPriceCreate) -> tuple[str, CompetitorPrice]:
     """`created` or `unchanged`, and the price; what is created is noted in the attempt."""
-    if data.sku not in attempt.skus:
+    sku = attempt.skus.get(data.sku)
+    if sku is None:
         raise UnknownReference(errors=[FieldError("/sku", "unknown-reference", "no product of this sku")])
-    key = (data.sku, data.competitor, data.observed_on)
+    said = data.model_dump() | {"sku": sku}
+    key = (sku, data.competitor, data.observed_on)
     found = attempt.known.get(key)
     if found is not None:
-        if all(getattr(found, name) == getattr(data, name) for name in _SAID):
+        if all(getattr(found, name) == said[name] for name in _SAID):
             return "unchanged", found
         raise Taken(NOUN, "observed_on", found.id)
-    price = CompetitorPrice(**data.model_dump(), id=new_id(), created_by=work.actor.subject, created_at=clock.now())
+    price = CompetitorPrice(**said, id=new_id(), created_by=work.actor.subject, created_at=clock.now())
     attempt.known[key] = price
     attempt.added.append(price)
     return "created", price

@@ -79,8 +79,8 @@ async def replace_entries(work: Work, book_id: UUID, version: Versions, bodies: 
     before = await require(work, BOOKS, book_id, version=version, lock=True)
     next_state(NOUN, MOVES, "replace", before.state)
     _check_shapes(bodies)
-    await _check_references(work, bodies)
-    entries = [_entry(before, body) for body in sorted(bodies, key=lambda body: body.code)]
+    known = await _known(work, bodies)
+    entries = [_entry(before, body) for body in sorted(known, key=lambda body: body.code)]
     changes = {"entry_count": len(entries), "entries_sha256": _digest(entries)}
     if changes["entries_sha256"] == before.entries_sha256:
         return before
@@ -149,8 +149,9 @@ def _check_shapes(bodies: Sequence[EntryBody]) -> None:
         raise EntryInvalid(errors=faults[:100])
 
 
-async def _check_references(work: Work, bodies: Sequence[EntryBody]) -> None:
-    """Products, lines, partners and accounts must be known; the others match nothing until they are."""
+async def _known(work: Work, bodies: Sequence[EntryBody]) -> list[EntryBody]:
+    """The entries with skus in their own spelling. Products, lines, partners and accounts must be known; the others
+    match nothing until they are."""
     skus = await products.products_by_sku(work, [body.sku for body in bodies if body.sku])
     lines = await products.known_lines(work, [body.product_line for body in bodies if body.product_line])
     partner_ids = await partners.known_partners(work, [b.selector.partner_id for b in bodies if b.selector.partner_id])
@@ -171,6 +172,7 @@ async def _check_references(work: Work, bodies: Sequence[EntryBody]) -> None:
     if faults:
         may_come = all(fault.pointer.endswith("account_id") for fault in faults)
         raise (NotHeardYet if may_come else UnknownReference)(errors=faults[:100])
+    return [body.model_copy(update={"sku": skus[body.sku].sku}) if body.sku else body for body in bodies]
 
 
 def _selector(body: EntryBody) -> Selector:

@@ -34,7 +34,7 @@ class TooManyCosts(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Products by sku (locked), costs known by sku and day, and those to be added."""
+    """Products by sku as it is named (locked), costs known by the product's own sku and day, and those to be added."""
 
     known_products: dict[str, Product]
     known: dict[tuple[str, date], ProductCost]
@@ -70,8 +70,8 @@ async def append_costs(work: Work, rows: Sequence[tuple[int, ProductCostCreate]]
 
 
 async def _prepare(work: Work, rows: Sequence[ProductCostCreate]) -> Attempt:
-    skus, days = sorted({row.sku for row in rows}), sorted({row.valid_from for row in rows})
-    found = await products.products_by_sku(work, skus, lock=True)
+    found = await products.products_by_sku(work, [row.sku for row in rows], lock=True)
+    skus, days = sorted({row.sku for row in found.values()}), sorted({row.valid_from for row in rows})
     known = await repository.list_of_days(work.tx, skus, days)
     return Attempt(found, {(cost.sku, cost.valid_from): cost for cost in known})
 
@@ -82,15 +82,15 @@ def _decide(work: Work, attempt: Attempt, data: ProductCostCreate) -> tuple[str,
     if product is None:
         raise UnknownReference(errors=[FieldError("/sku", "unknown-reference", "no product of this sku")])
     cost = _new(work, product, data)
-    found = attempt.known.get((data.sku, data.valid_from))
+    found = attempt.known.get((product.sku, data.valid_from))
     if found is not None:
         if all(getattr(found, name) == getattr(cost, name) for name in _AUDITED):
             return "unchanged", found
         raise Taken(NOUN, "valid_from", found.id)
-    if len(product.costs) + len(attempt.added[data.sku]) >= MAX_COSTS:
+    if len(product.costs) + len(attempt.added[product.sku]) >= MAX_COSTS:
         raise TooManyCosts()
-    attempt.known[data.sku, data.valid_from] = cost
-    attempt.added[data.sku].append(cost)
+    attempt.known[product.sku, data.valid_from] = cost
+    attempt.added[product.sku].append(cost)
     return "created", cost
 
 
@@ -118,7 +118,7 @@ async def _write(work: Work, attempt: Attempt) -> None:
         sku: [CostStep(valid_from=cost.valid_from, unit_cost_base=cost.unit_cost_base) for cost in costs]
         for sku, costs in added.items()
     }
-    await products.add_costs(work, steps, attempt.known_products)
+    await products.add_costs(work, steps, {product.sku: product for product in attempt.known_products.values()})
     entries = [
         AuditEntry(
             actor=work.actor.subject,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from kit.db.rows import update_rows
+from kit.db.text_keys import fold_code
 from kit.events import outbox
 from kit.records import Change, Resource, add, change, changed_row, fresh, require
 from kit.versions import Versions
@@ -51,8 +52,15 @@ async def upsert_products(work: Work, rows: Sequence[tuple[int, ProductCreate]],
 
 
 async def products_by_sku(work: Work, skus: Sequence[str], *, lock: bool = False) -> dict[str, Product]:
-    """Products of these skus, locked in their order on request; unknown ones are left out."""
-    return {row.sku: row for row in await repository.list_by_sku(work.tx, sorted(set(skus)), lock=lock)}
+    """Products by the skus as they are named here, in upper or lower case; unknown ones are left out.
+
+    Of twins the one that is spelt so, else the oldest. `lock`: they stay as they are until the end of the transaction.
+    """
+    rows = await repository.list_by_code(work.tx, sorted({fold_code(sku) for sku in skus}), lock=lock)
+    exact = {row.sku: row for row in rows}
+    first = {fold_code(row.sku): row for row in sorted(rows, key=lambda row: (row.created_at, row.id), reverse=True)}
+    found = {sku: exact.get(sku) or first.get(fold_code(sku)) for sku in skus}
+    return {sku: row for sku, row in found.items() if row is not None}
 
 
 async def add_costs(work: Work, added: Mapping[str, Sequence[CostStep]], known: Mapping[str, Product]) -> None:

@@ -139,7 +139,7 @@ async def _checked(work: Work, data: PromotionCreate) -> dict[str, Any]:
     faults = faults_of_terms(_terms(data), await _group(work, data.group_id))
     if faults:
         raise PromotionInvalid(errors=faults)
-    await _check_references(work, data)
+    data = await _known(work, data)
     starts_at, ends_at = span_of(windows)
     shown = [{"starts_at": one.start, "ends_at": one.end} for one in sorted(windows, key=lambda one: one.start)]
     return {**data.model_dump(), "windows": shown, "starts_at": starts_at, "ends_at": ends_at}
@@ -168,8 +168,9 @@ async def _group(work: Work, group_id: UUID) -> PromotionGroup:
     return found
 
 
-async def _check_references(work: Work, data: PromotionCreate) -> None:
-    """Products, lines and accounts must be known; the others match nobody until they are."""
+async def _known(work: Work, data: PromotionCreate) -> PromotionCreate:
+    """The terms with skus in their own spelling. Products, lines and accounts must be known; the others match nobody
+    until they are."""
     named = [(f"/products/skus/{n}", sku) for n, sku in enumerate(data.products.skus)]
     named += [(f"/products/excluded/{n}", sku) for n, sku in enumerate(data.products.excluded)]
     if isinstance(data.reward, BundleBody):
@@ -189,3 +190,20 @@ async def _check_references(work: Work, data: PromotionCreate) -> None:
     if absent:
         at = [FieldError(f"/audience/account_ids/{n}", NotHeardYet.code, "not heard of yet") for n in absent]
         raise NotHeardYet(errors=at)
+    return _respelled(data, {sku: product.sku for sku, product in skus.items()})
+
+
+def _respelled(data: PromotionCreate, own: Mapping[str, str]) -> PromotionCreate:
+    products, reward = data.products, data.reward
+    spelt = {
+        "skus": list(dict.fromkeys(own[sku] for sku in products.skus)),
+        "excluded": list(dict.fromkeys(own[sku] for sku in products.excluded)),
+    }
+    if isinstance(reward, BundleBody):
+        needs = [need.model_copy(update={"sku": own[need.sku]}) for need in reward.needs]
+        if len({need.sku for need in needs}) < len(needs):
+            raise PromotionInvalid(errors=[FieldError("/reward/needs", "repeated", "each product once")])
+        reward = reward.model_copy(update={"needs": needs})
+    if isinstance(reward, GiftBody):
+        reward = reward.model_copy(update={"sku": own[reward.sku]})
+    return data.model_copy(update={"products": products.model_copy(update=spelt), "reward": reward})
