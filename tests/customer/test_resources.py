@@ -75,6 +75,16 @@ async def reserve(service: ServiceHarness, path: str) -> None:
     await service.deliver(reserved((await service.get(path)).json(), decision="override"))
 
 
+async def reserve_and_pay(service: ServiceHarness, path: str) -> None:
+    """A confirmed order of which nothing is open, so that it may be closed once it is delivered."""
+    await reserve(service, path)
+    order = (await service.get(path)).json()
+    part = {"order_id": order["id"], "amount": order["gross"]}
+    body = {"account_id": order["account_id"], "currency": "USD", "amount": order["gross"], "method": "cash"}
+    body["allocations"] = [part]
+    assert (await service.post("/v1/payments", body)).status_code == 201
+
+
 async def refuse(service: ServiceHarness, path: str) -> None:
     await service.deliver(refused((await service.get(path)).json()))
 
@@ -92,7 +102,7 @@ class TestOrders(Created, Listed, Patched, Scoped, Stateful):
         foreign_writes=True,
     )
     by_others: ClassVar = {
-        ("placed", "confirmed"): reserve,
+        ("placed", "confirmed"): reserve_and_pay,
         ("placed", "on_hold"): refuse,
         ("on_hold", "confirmed"): reserve,
     }

@@ -52,6 +52,17 @@ def payment(world: World) -> tuple[str, str]:
     return world.make("/v1/payments", body)["id"], order
 
 
+def paid_up(world: World) -> str:
+    """A delivered order that is paid."""
+    order = confirmed(world)
+    found = world.get(f"/v1/orders/{order}")
+    part = {"order_id": order, "amount": found["gross"]}
+    body = {"account_id": found["account_id"], "currency": "USD", "amount": found["gross"], "method": "cash"}
+    world.make("/v1/payments", body | {"allocations": [part]})
+    world.make(f"/v1/orders/{order}/fulfil")
+    return order
+
+
 def pay_example(world: World) -> httpx.Response:
     order = confirmed(world)
     of = world.get(f"/v1/orders/{order}")["account_id"]

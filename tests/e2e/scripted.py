@@ -17,6 +17,7 @@ from tests.e2e.orders import (
     confirmed,
     draft,
     order_body,
+    paid_up,
     pay_example,
     payment,
     refund_example,
@@ -245,6 +246,7 @@ CALLS: dict[str, How] = {
     "POST /v1/orders/{order_id}/place": acted("/v1/orders/{order_id}/place", draft),
     "POST /v1/orders/{order_id}/cancel": acted("/v1/orders/{order_id}/cancel", draft),
     "POST /v1/orders/{order_id}/fulfil": acted("/v1/orders/{order_id}/fulfil", confirmed),
+    "POST /v1/orders/{order_id}/close": acted("/v1/orders/{order_id}/close", paid_up),
     "POST /v1/orders/{order_id}/returns": acted("/v1/orders/{order_id}/returns", confirmed),
     "POST /v1/returns/batch": rows(
         "/v1/returns/batch",

@@ -27,6 +27,7 @@ from services.customer.events_out.accounts import AccountCreated, AccountSnapsho
 from services.customer.events_out.contacts import ContactConsentChanged, ContactCreated, ContactUpdated
 from services.customer.events_out.orders import (
     OrderCancelled,
+    OrderClosed,
     OrderConfirmed,
     OrderFulfilled,
     OrderHeld,
@@ -55,6 +56,7 @@ __all__ = [
     "ContactCreated",
     "ContactUpdated",
     "OrderCancelled",
+    "OrderClosed",
     "OrderConfirmed",
     "OrderFulfilled",
     "OrderHeld",

@@ -1,4 +1,4 @@
-"""Orders: asked for, checked, held, confirmed, fulfilled, cancelled."""
+"""Orders: asked for, checked, held, confirmed, fulfilled, closed, cancelled."""
 
 from __future__ import annotations
 
@@ -231,6 +231,21 @@ class OrderFulfilled(Published, OrderSnapshot):
     EXAMPLE: ClassVar[dict[str, Any]] = {**ORDER, "state": "fulfilled", "version": 4, "changed": ["state"]}
 
 
+class OrderClosed(Published, OrderSnapshot):
+    """Nothing is open any more: delivered, and paid or returned."""
+
+    business_date: date
+
+    TYPE: ClassVar[str] = "customer.order.closed.v1"
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        **ORDER,
+        "state": "closed",
+        "version": 6,
+        "changed": ["state"],
+        "business_date": "2026-03-17",
+    }
+
+
 class OrderOverdue(Published, OrderSnapshot):
     """An order has an open amount after `due_on`; once until the open amount was 0 and became positive again."""
 
@@ -256,5 +271,6 @@ PUBLISHED: tuple[type[Published], ...] = (
     OrderHeld,
     OrderCancelled,
     OrderFulfilled,
+    OrderClosed,
 )
 AGREED: tuple[type[Published], ...] = (OrderOverdue,)

@@ -23,7 +23,16 @@ from services.customer.accounts.rules import AccountArchived, check_customer_typ
 from services.customer.orders.enums import RETURNABLE, CheckKind, CheckState, OrderState
 from services.customer.orders.models import Buyer, Order, OrderCheck, OrderLine, OrderSplit, ShownOrder
 from services.customer.orders.references import References
-from services.customer.orders.rules import AMOUNTS, MOVES, Amounts, LineInput, check_split, has_given_date, price_order
+from services.customer.orders.rules import (
+    AMOUNTS,
+    MOVES,
+    Amounts,
+    LineInput,
+    OrderOpen,
+    check_split,
+    has_given_date,
+    price_order,
+)
 from services.customer.orders.schemas import OrderContent, OrderCreate, OrderLineCreate
 from services.customer.orders.settling import booking
 
@@ -246,12 +255,23 @@ def freed(order: Order) -> Order:
     )
 
 
+def owed(order: Order) -> int:
+    """What is open of a confirmed order, in its currency; 0 where too much was paid."""
+    return max(0, order.gross - order.returned - order.paid)
+
+
+def check_settled(order: Order) -> None:
+    """Raises OrderOpen while something is owed, by the customer or to the customer."""
+    if balance := order.gross - order.returned - order.paid:
+        raise OrderOpen(order.number, balance)
+
+
 def as_of(today: date, order: Order) -> ShownOrder:
     """The order as it is seen on a business day. Nothing is owed before it is confirmed; it is overdue from the day
     after it was due, while something is open."""
-    owed = max(0, order.gross - order.returned - order.paid) if order.state in RETURNABLE else 0
+    left = owed(order) if order.state in RETURNABLE else 0
     due = order.order_date + timedelta(days=order.payment_terms_days)
-    shown: dict[str, Any] = {"open_amount": owed, "due_on": due, "is_overdue": owed > 0 and due < today}
+    shown: dict[str, Any] = {"open_amount": left, "due_on": due, "is_overdue": left > 0 and due < today}
     return ShownOrder.model_construct(None, **shown, **order.__dict__)
 
 

@@ -35,7 +35,7 @@ router = routes.router("orders")
 Reader = Annotated[Context, Depends(Allow("orders:read"))]
 Writer = Annotated[Context, Depends(Allow("orders:write"))]
 _CHANGE = shown_move("order", MOVES, "change", "revise")
-_PLACE, _CANCEL, _FULFIL = (shown_move("order", MOVES, action) for action in ("place", "cancel", "fulfil"))
+_PLACE, _CANCEL, _FULFIL, _CLOSE = (shown_move("order", MOVES, each) for each in ("place", "cancel", "fulfil", "close"))
 
 
 def _answer(work: Work, order: Order, made_under: str | None = None) -> Response:
@@ -90,3 +90,9 @@ async def cancel_order(order_id: UUID, body: OrderCancel, work: Writer) -> Respo
 async def fulfil_order(order_id: UUID, work: Writer) -> Response:
     """Say that a confirmed order was delivered."""
     return _answer(work, await service.move_order(work, order_id, "fulfil"))
+
+
+@router.post("/v1/orders/{order_id}/close", response_model=OrderRead, openapi_extra=_CLOSE)
+async def close_order(order_id: UUID, work: Writer) -> Response:
+    """Say that a delivered order is over: nothing of it is owed any more, by either side (409 `order-open`)."""
+    return _answer(work, await service.close_order(work, order_id))

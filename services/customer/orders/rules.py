@@ -8,7 +8,7 @@ from datetime import date
 from hashlib import sha256
 from typing import Any
 
-from kit.errors import FieldError, Invalid, StateConflict
+from kit.errors import Conflict, FieldError, Invalid, StateConflict
 from kit.money import MAX_AMOUNT, SHARE_WHOLE, allocate, convert, ratio
 from kit.transitions import Move, Moves
 from services.customer.exchange_rates.rules import check_rate
@@ -28,6 +28,16 @@ MOVES: Moves[OrderState] = {
     "cancel": Move((OrderState.DRAFT, OrderState.PLACED, OrderState.ON_HOLD), OrderState.CANCELLED),
 }
 """What commands, and answers to a placement, do to an order; `revise` changes one on hold, and places it again."""
+
+
+class OrderOpen(Conflict):
+    """Something of the order is owed (negative: to the customer)."""
+
+    code, title = "order-open", "Something of the order is still open"
+
+    def __init__(self, number: str, balance: int) -> None:
+        by = "by the customer" if balance > 0 else "to the customer"
+        super().__init__(f"{abs(balance)} of order {number} is owed {by}")
 
 
 class OrderLineRefused(Invalid, ValueError):

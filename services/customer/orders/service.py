@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -17,10 +17,17 @@ from kit.transitions import next_state
 from kit.versions import Versions
 from kit.work import Work
 from services.customer.accounts import service as accounts
-from services.customer.events_out import OrderCancelled, OrderConfirmed, OrderFulfilled, OrderHeld, OrderPlaced
+from services.customer.events_out import (
+    OrderCancelled,
+    OrderClosed,
+    OrderConfirmed,
+    OrderFulfilled,
+    OrderHeld,
+    OrderPlaced,
+)
 from services.customer.events_out import OrderLine as SaidLine
 from services.customer.orders import repository
-from services.customer.orders.changes import freed, is_dated, new_draft, next_version, placed, refilled
+from services.customer.orders.changes import check_settled, freed, is_dated, new_draft, next_version, placed, refilled
 from services.customer.orders.enums import AnswerKind, CheckKind, CheckState, Decision, OrderState
 from services.customer.orders.models import Buyer, Order, OrderCheck, OrderLine
 from services.customer.orders.references import References
@@ -28,20 +35,20 @@ from services.customer.orders.repository import Pair
 from services.customer.orders.rules import MOVES, check_changeable, decide_answer
 from services.customer.orders.schemas import OrderContent, OrderCreate, OrderLineCreate, OrderUpdate
 
-Said = type[OrderPlaced | OrderHeld | OrderConfirmed | OrderFulfilled | OrderCancelled]
+OrderFact = OrderPlaced | OrderHeld | OrderConfirmed | OrderFulfilled | OrderClosed | OrderCancelled
+Said = type[OrderFact]
 FACTS: dict[OrderState, tuple[Said, list[str]]] = {
     OrderState.PLACED: (OrderPlaced, ["exchange_rate", "lines", "placement", "state"]),
     OrderState.ON_HOLD: (OrderHeld, ["state"]),
     OrderState.CONFIRMED: (OrderConfirmed, ["state"]),
     OrderState.FULFILLED: (OrderFulfilled, ["state"]),
+    OrderState.CLOSED: (OrderClosed, ["state"]),
     OrderState.CANCELLED: (OrderCancelled, ["state"]),
 }
 """The fact of each state that an order comes to, and the fields that it says have changed."""
 
 
-def _fact(
-    order: Order, also: Collection[str] = (), **more: Any
-) -> OrderPlaced | OrderHeld | OrderConfirmed | OrderFulfilled | OrderCancelled:
+def _fact(order: Order, also: Collection[str] = (), **more: Any) -> OrderFact:
     kind, changed = FACTS[order.state]
     changed = sorted({*changed, *also})
     if kind is OrderPlaced:
@@ -50,9 +57,7 @@ def _fact(
     return kind.of(order, changed=changed, lines=lines, **more)
 
 
-def _said(
-    one: Change[Order],
-) -> OrderPlaced | OrderHeld | OrderConfirmed | OrderFulfilled | OrderCancelled | None:
+def _said(one: Change[Order]) -> OrderFact | None:
     """Nobody hears of drafts, nor of a draft that is given up."""
     order = one.after
     if not order.placement or (one.before and one.before.state is order.state):
@@ -260,6 +265,18 @@ async def move_order(work: Work, order_id: UUID, action: str, reason: str | None
         order = freed(order)
     await save_orders(work, [order])
     await record(work, ORDERS, [audited_change(before, order)], action=action, reason=reason or "")
+    return order
+
+
+async def close_order(work: Work, order_id: UUID) -> Order:
+    """Nothing of a delivered order is open: it is over; raises NotFound, StateConflict, OrderOpen."""
+    before = await lock_order(work, order_id)
+    state = next_state("order", MOVES, "close", before.state)
+    check_settled(before)
+    order = next_version(before, state=state)
+    await save_orders(work, [order])
+    said = replace(ORDERS, said=lambda one: _fact(one.after, business_date=work.today))
+    await record(work, said, [audited_change(before, order)], action="close")
     return order
 
 

@@ -12,6 +12,9 @@ from kit.records import Change, Resource, record
 from kit.work import Work
 from services.customer.events_out import PaymentRefunded
 from services.customer.orders import service as orders
+from services.customer.orders.changes import owed
+from services.customer.orders.enums import OrderState
+from services.customer.orders.models import Order
 from services.customer.payments import repository
 from services.customer.payments.changes import check_standing, unsettle
 from services.customer.payments.models import Payment, PaymentRefund
@@ -48,6 +51,7 @@ async def refund_payment(work: Work, payment_id: UUID, data: RefundCreate) -> Pa
     for order_id, amount in wanted.items():
         locked[order_id], held[order_id], part = unsettle(locked[order_id], held[order_id], amount)
         parts.append(part)
+        _check_closed(locked[order_id])
     refund = PaymentRefund(
         id=new_id(),
         payment_id=payment_id,
@@ -63,6 +67,13 @@ async def refund_payment(work: Work, payment_id: UUID, data: RefundCreate) -> Pa
     await orders.save_orders(work, list(locked.values()))
     await record(work, REFUNDED, [Change(payment, after, ("refunded",))], action="refund")
     return refund
+
+
+def _check_closed(order: Order) -> None:
+    """Raises RefundRefused: of a closed order only what was paid too much, after a return, goes back."""
+    if order.state is OrderState.CLOSED and (left := owed(order)):
+        detail = f"{left} of order {order.number}, which is closed, would be open again"
+        raise RefundRefused(detail, errors=[FieldError("/allocations", RefundRefused.code, detail)])
 
 
 def _check_refund(payment: Payment, amount: int, wanted: Mapping[UUID, int]) -> None:
