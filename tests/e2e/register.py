@@ -61,14 +61,14 @@ def control(world: World, of: str | None = None, *, is_active: bool = False) -> 
 
 
 def of_risk(world: World, account: str) -> dict[str, str]:
-    """Ids of the service risk: those of contracts with an account, and of a risk and an incident of the seller who owns it."""
-    seller = world.ids["member_id"][0]
-    made = risk(world, owner_id=seller)
+    """Ids of the service risk: those of contracts with an account, of a risk and an incident of its owner."""
+    owner = world.ids["member_id"][0]
+    made = risk(world, owner_id=owner)
     own = {
         "risk_id": made,
         "assessment_id": assess(world, made),
         "control_id": control(world, made),
-        "incident_id": incident(world, risk_id=made, owner_id=seller),
+        "incident_id": incident(world, risk_id=made, owner_id=owner),
     }
     return amended_contract(world, account) | own
 

@@ -96,7 +96,10 @@ async def require_incident(work: Work, incident_id: UUID) -> Incident:
 
 
 async def correct_incident(work: Work, incident_id: UUID, version: Versions, data: IncidentUpdate) -> Incident:
-    """The next version of an incident, whatever its state; raises NotFound, VersionMismatch and what a new one raises."""
+    """The next version of an incident, whatever its state.
+
+    Raises NotFound, VersionMismatch and what a new one raises.
+    """
     before = await require(work, _resource(work), incident_id, version=version)
     (await _known(work, [data])).check(data)
     given = data.given()
