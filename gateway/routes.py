@@ -109,6 +109,7 @@ RESOURCES: dict[str, tuple[str, ...]] = {
         "assessments",
         "heat-maps",
         "controls",
+        "incidents",
     ),
 }
 """What is routed under /v1, by its owner."""
@@ -181,7 +182,6 @@ AGREED: dict[str, tuple[str, ...]] = {
         "credit-scores",
         "disputes",
         "financial-statements",
-        "incidents",
         "indicators",
         "risk-alerts",
         "risk-dashboards",

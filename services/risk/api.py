@@ -10,6 +10,7 @@ from services.risk.assessments.router import router as assessments
 from services.risk.contracts.router import router as contracts
 from services.risk.controls.router import router as controls
 from services.risk.credit.router import router as credit
+from services.risk.incidents.router import router as incidents
 from services.risk.obligations.router import router as obligations
 from services.risk.policies.router import router as policies
 from services.risk.profiles.router import router as profiles
@@ -28,5 +29,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     risks,
     assessments,
     controls,
+    incidents,
     operations_router(subscriptions),
 )

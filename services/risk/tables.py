@@ -19,6 +19,7 @@ from services.risk.credit.models import (
 )
 from services.risk.db import Base
 from services.risk.directory.models import AccountDirectory, PartnerDirectory, Principal
+from services.risk.incidents.models import IncidentTable, IncidentVersionTable
 from services.risk.obligations.models import FulfilmentMoveTable, ObligationBookTable, ObligationTable
 from services.risk.policies.models import RiskPolicyTable
 from services.risk.profiles.models import CreditProfileTable
@@ -77,6 +78,8 @@ __all__ = [
     "ExposureAccountTable",
     "ExposureEntryTable",
     "FulfilmentMoveTable",
+    "IncidentTable",
+    "IncidentVersionTable",
     "ObligationBookTable",
     "ObligationTable",
     "OrderExposureTable",

@@ -8,11 +8,13 @@ from typing import Any
 import httpx
 
 from tests.e2e.contracts import amended_contract
+from tests.e2e.incidents import incident
 from tests.e2e.ways import How, acted, changed, created, rows
 from tests.e2e.world import World
 
 OF_RISK = tuple(
-    f"/v1/{name}/" for name in ("contracts", "amendments", "obligations", "risks", "assessments", "controls")
+    f"/v1/{name}/"
+    for name in ("contracts", "amendments", "obligations", "risks", "assessments", "controls", "incidents")
 )
 """What belongs to whoever owns an account, a partner or a risk."""
 
@@ -59,9 +61,15 @@ def control(world: World, of: str | None = None, *, is_active: bool = False) -> 
 
 
 def of_risk(world: World, account: str) -> dict[str, str]:
-    """Ids of the service risk: those of contracts with an account, and of a risk of the seller who owns it."""
-    made = risk(world, owner_id=world.ids["member_id"][0])
-    own = {"risk_id": made, "assessment_id": assess(world, made), "control_id": control(world, made)}
+    """Ids of the service risk: those of contracts with an account, of a risk and an incident of its owner."""
+    owner = world.ids["member_id"][0]
+    made = risk(world, owner_id=owner)
+    own = {
+        "risk_id": made,
+        "assessment_id": assess(world, made),
+        "control_id": control(world, made),
+        "incident_id": incident(world, risk_id=made, owner_id=owner),
+    }
     return amended_contract(world, account) | own
 
 

@@ -12,6 +12,7 @@ import httpx
 
 from tests.e2e.channels import CHANNEL_CALLS
 from tests.e2e.contracts import CONTRACT_CALLS
+from tests.e2e.incidents import INCIDENT_CALLS
 from tests.e2e.orders import (
     allocate_example,
     confirmed,
@@ -326,6 +327,7 @@ CALLS: dict[str, How] = {
     "POST /v1/risk-policies/{policy_id}/activate": acted("/v1/risk-policies/{policy_id}/activate", approved_policy),
     **CHANNEL_CALLS,
     **CONTRACT_CALLS,
+    **INCIDENT_CALLS,
     **PROMOTION_CALLS,
     **REGISTER_CALLS,
 }

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from kit.testing.service import ServiceHarness
 from services.risk.assessments.schemas import EXAMPLE as ASSESSMENT
 from services.risk.controls.schemas import EXAMPLE as CONTROL
+from services.risk.events_out.incidents import IncidentRecorded
 from services.risk.events_out.risks import RiskIdentified
+from services.risk.incidents.schemas import EXAMPLE as INCIDENT
 from services.risk.risks.schemas import EXAMPLE
-from tests.risk.risks.register import assessed, entered
+from tests.risk.risks.register import assessed, entered, risk_of
 from tests.risk.test_resources import by_date
 from tests.shared_suites.identity import Coded, Named
 from tests.shared_suites.machines import Stateful
@@ -36,17 +37,12 @@ class TestRisks(Created, Listed, Patched, Scoped, Stateful, Named, Coded):
     }
 
 
-async def a_risk(service: ServiceHarness) -> dict[str, Any]:
-    """A risk that somebody has entered."""
-    return {"risk_id": (await entered(service)).rpartition("/")[2]}
-
-
 class TestAssessments(Listed):
     family = Family(
         path="/v1/assessments",
         noun="assessment",
         body=ASSESSMENT,
-        needs=a_risk,
+        needs=risk_of,
         reader="sales_director",
         stranger="channel_manager",
     )
@@ -59,7 +55,7 @@ class TestControls(Created, Listed, Patched, Scoped, Named):
         noun="control",
         body=CONTROL,
         numbered=lambda n: {"title": f"Deposits {n}"},
-        needs=a_risk,
+        needs=risk_of,
         patch={"claimed_effect": 800000, "test_every_days": 30},
         reader="auditor",
         stranger="channel_manager",
@@ -68,4 +64,21 @@ class TestControls(Created, Listed, Patched, Scoped, Named):
 
 
 class TestMovesOfControls(Read, Stateful):
-    family = Family(path="/v1/controls", noun="control", body=CONTROL, needs=a_risk, reader="auditor")
+    family = Family(path="/v1/controls", noun="control", body=CONTROL, needs=risk_of, reader="auditor")
+
+
+class TestIncidents(Created, Listed, Patched, Scoped, Stateful, Coded):
+    code_field = "external_id"
+    family = Family(
+        path="/v1/incidents",
+        noun="incident",
+        body=INCIDENT,
+        numbered=lambda n: {"gross_loss": 2000000 + n},
+        needs=risk_of,
+        patch={"gross_loss": 3000000, "recoveries": 450000, "occurred_on": "2025-11-10"},
+        reader="auditor",
+        stranger="channel_manager",
+        foreign=("rep-1", "sales_rep"),
+        said=IncidentRecorded,
+        changed=IncidentRecorded,
+    )

@@ -13,6 +13,7 @@ from services.risk.events_out import (
     credit,
     disputes,
     holds,
+    incidents,
     obligations,
     profiles,
     risks,
@@ -48,6 +49,7 @@ MODULES = (
     obligations,
     disputes,
     risks,
+    incidents,
 )
 PUBLISHED: tuple[type[Published], ...] = tuple(model for module in MODULES for model in module.PUBLISHED)
 AGREED: tuple[type[Published], ...] = tuple(model for module in MODULES for model in module.AGREED)

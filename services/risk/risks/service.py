@@ -131,6 +131,13 @@ async def require_reference(work: Work, risk_id: UUID, *, lock: bool = False) ->
         raise UnknownReference(errors=[FieldError("/risk_id", UnknownReference.code, "no such risk")]) from None
 
 
+async def known_risks(work: Work, ids: Collection[UUID]) -> set[UUID]:
+    """Which of these risks the caller sees."""
+    scope = await work.scope()
+    found = await repository.list_by_id(work.tx, ids) if ids else []
+    return {risk.id for risk in found if scope.sees(risk.owner_id)}
+
+
 async def update_risk(work: Work, risk_id: UUID, version: Versions, data: RiskUpdate) -> Risk:
     """Change the fields given; raises NotFound, VersionMismatch, NotHeardYet and what `check_risk` raises."""
     before = await require(work, RISKS, risk_id, version=version)

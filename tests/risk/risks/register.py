@@ -17,6 +17,11 @@ async def entered(service: ServiceHarness, **changes: Any) -> str:
     return str(answer.headers["location"])
 
 
+async def risk_of(service: ServiceHarness) -> dict[str, Any]:
+    """A risk that somebody has entered."""
+    return {"risk_id": (await entered(service)).rpartition("/")[2]}
+
+
 async def assessed(service: ServiceHarness, path: str, **changes: Any) -> dict[str, Any]:
     """An assessment of a risk."""
     body = {**ASSESSMENT, "risk_id": path.rpartition("/")[2], **changes}
