@@ -13,7 +13,7 @@ from pydantic_core import CoreSchema
 
 from kit.db.database import Tx
 from kit.db.rows import insert_returning, select_sql, update_rows
-from kit.db.text_keys import code_sql, fold_code
+from kit.db.text_keys import code_sql, fold_code, keys_of
 from kit.errors import AppError, Conflict, FieldError
 from kit.records import Change, R, Resource, changed_row, record
 from kit.web.problems import Problem, field_errors, problem, problem_of
@@ -176,13 +176,17 @@ async def upsert(
     results: Results,
     make: Callable[[RowModel], R],
 ) -> None:
-    """Create or change rows by a code of our own, `key`: a fixed number of statements for any number of rows.
+    """Create or change rows by `key`, a unique column: a fixed number of statements for any number of rows.
 
-    A row of the batch replaces what it names, in whatever case; one whose key came before in the batch is refused.
+    A row of the batch replaces what it names, a code of our own in whatever case; one whose key came before in the
+    batch is refused.
     """
+    keys = keys_of(resource.row)
+    is_code = keys is not None and key in keys.codes
+    fold, column = (fold_code, code_sql(key)) if is_code else (str, f'{key} COLLATE "C"')
     wanted: dict[str, tuple[int, RowModel]] = {}
     for index, data in rows:
-        value = fold_code(getattr(data, key))
+        value = fold(getattr(data, key))
         if value in wanted:
             results.refuse(index, RowRepeated(errors=[FieldError(f"/{key}", "repeated", "see an earlier row")]))
         else:
@@ -190,13 +194,13 @@ async def upsert(
     new = {value: make(data) for value, (_index, data) in sorted(wanted.items())}
     free = f"ON CONFLICT DO NOTHING RETURNING {key}"
     inserted = await insert_returning(work.tx, resource.row, list(new.values()), free)
-    added = {fold_code(row[key]) for row in inserted}
-    lock = select_sql(resource.row, f"{code_sql(key)} = ANY($1::text[]) ORDER BY {code_sql(key)}, id FOR NO KEY UPDATE")
+    added = {fold(row[key]) for row in inserted}
+    lock = select_sql(resource.row, f"{column} = ANY($1::text[]) ORDER BY {column}, id FOR NO KEY UPDATE")
     known: dict[str, R] = {}
     for row in await work.tx.rows(resource.row, lock, sorted(wanted.keys() - added)):
         spelt = getattr(row, key)
-        if spelt == getattr(wanted[fold_code(spelt)][1], key) or fold_code(spelt) not in known:
-            known[fold_code(spelt)] = row  # of old twins the one that is named, else the first
+        if spelt == getattr(wanted[fold(spelt)][1], key) or fold(spelt) not in known:
+            known[fold(spelt)] = row  # of old twins the one that is named, else the first
     created: list[Change[R]] = []
     updated: list[Change[R]] = []
     for value, (index, data) in wanted.items():

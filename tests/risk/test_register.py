@@ -67,8 +67,7 @@ class TestMovesOfControls(Read, Stateful):
     family = Family(path="/v1/controls", noun="control", body=CONTROL, needs=risk_of, reader="auditor")
 
 
-class TestIncidents(Created, Listed, Patched, Scoped, Stateful, Coded):
-    code_field = "external_id"
+class TestIncidents(Created, Listed, Patched, Scoped, Stateful):
     family = Family(
         path="/v1/incidents",
         noun="incident",

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, ClassVar
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
 from kit.db.columns import FrozenRow, OwnedRow, big_int, identifier, moment, one_of, text
-from kit.db.text_keys import CodeKeyed, TextKeys, code_indexes
 from services.risk.db import Base
 from services.risk.incidents.enums import IncidentState
 from services.risk.risks.enums import RiskClass
@@ -37,16 +36,14 @@ class Incident(OwnedRow, IncidentFacts):
     """What happened and what it cost; `external_id` is its id where it came from."""
 
     __tablename__ = "incident"
-    __text_keys__: ClassVar = TextKeys(codes=("external_id",))
 
     external_id: Annotated[str | None, text(nullable=True, unique=True)] = None
 
 
-class IncidentTable(Incident, CodeKeyed, Base, table=True):
+class IncidentTable(Incident, Base, table=True):
     """Incidents."""
 
     __table_args__ = (
-        *code_indexes("incident", "external_id"),
         one_of("risk_class", RiskClass),
         one_of("state", IncidentState),
         *(sa.CheckConstraint(condition, name=name) for name, condition in CHECKS),

@@ -6,14 +6,13 @@ from collections.abc import Collection, Sequence
 
 from kit.db.database import Tx
 from kit.db.rows import insert_rows, select_sql
-from kit.db.text_keys import code_sql
 from services.risk.incidents.models import Incident, IncidentVersion
 
-_BY_EXTERNAL = select_sql(Incident, f"{code_sql('external_id')} = ANY($1::text[])")
+_BY_EXTERNAL = select_sql(Incident, "external_id = ANY($1::text[])")
 
 
 async def list_by_external(tx: Tx, external_ids: Collection[str]) -> list[Incident]:
-    """Incidents with these folded external ids."""
+    """Incidents with these external ids."""
     return await tx.rows(Incident, _BY_EXTERNAL, sorted(external_ids))
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from kit.db.text_keys import fold_code
 from kit.errors import AppError, FieldError, UnknownReference
 from kit.records import Change, Resource, add, change, changed_row, fresh, require
 from kit.transitions import next_state
@@ -132,4 +131,4 @@ async def upsert_incidents(work: Work, rows: Sequence[tuple[int, IncidentRow]], 
         else:
             good.append((index, row))
     await upsert(work, _resource(work), "external_id", good, results, _new)
-    await _keep(work, await repository.list_by_external(work.tx, {fold_code(row.external_id) for _, row in good}))
+    await _keep(work, await repository.list_by_external(work.tx, {row.external_id for _, row in good}))

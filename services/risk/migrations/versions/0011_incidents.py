@@ -42,7 +42,6 @@ def upgrade() -> None:
     """Apply."""
     op.create_table(
         "incident",
-        sa.Column("is_code_twin", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -55,18 +54,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("external_id", name=op.f("uq_incident_external_id")),
     )
     op.create_index("ix_incident_created_at_id", "incident", ["created_at", "id"])
-    folded = sa.text('lower(external_id COLLATE "C")')
-    op.create_index("ix_incident_external_id_folded_id", "incident", [folded, "id"])
     op.create_index("ix_incident_occurred_on_id", "incident", ["occurred_on", "id"])
     op.create_index("ix_incident_owner_id_created_at_id", "incident", ["owner_id", "created_at", "id"])
     op.create_index("ix_incident_risk_id", "incident", ["risk_id"])
-    op.create_index(
-        "uq_incident_external_id_folded",
-        "incident",
-        [folded],
-        unique=True,
-        postgresql_where=sa.text("NOT is_code_twin"),
-    )
     op.create_table(
         "incident_version",
         sa.Column("incident_id", sa.Uuid(), nullable=False),
