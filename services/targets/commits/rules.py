@@ -25,7 +25,7 @@ class Planned(NamedTuple):
 
 
 class ChildGap(NamedTuple):
-    """A child, what was committed to it, and how much that is beyond what is planned; without a commit both are None."""
+    """A child, what was committed to it, and how much that is beyond the plan; without a commit both are None."""
 
     target_id: UUID
     key: str

@@ -96,7 +96,8 @@ async def test_the_newest_counts_null_is_none_and_zero_is_zero(world: Any) -> No
         (1, 300_000, "step 1", "a1"),
     ]
     audited = await world.service.rows("SELECT after FROM audit_log WHERE action = 'commit' ORDER BY id")
-    assert len(audited) == 4 and "step" not in str(audited), "what somebody typed is not audited"
+    assert len(audited) == 4
+    assert "step" not in str(audited), "what somebody typed is not audited"
 
 
 async def test_members_commit_to_their_own_and_leads_to_what_is_of_their_units(world: Any) -> None:
