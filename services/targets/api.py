@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from kit.web.operations import operations_router
 from services.targets.attainment.router import router as attainment
 from services.targets.calendars.router import router as calendar_days
+from services.targets.commits.router import router as commits
 from services.targets.credits.router import router as credit_lines
 from services.targets.decompositions.router import router as decompositions
 from services.targets.members.router import router as members
@@ -24,6 +25,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     target_policies,
     targets,
     decompositions,
+    commits,
     credit_lines,
     attainment,
     operations_router(subscriptions),

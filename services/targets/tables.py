@@ -8,6 +8,7 @@ from kit.jobs.tables import JobRow
 from kit.security.audit import AuditRow
 from kit.web.idempotency import IdempotencyRow
 from services.targets.calendars.models import CalendarDayTable, CalendarYearTable
+from services.targets.commits.models import TargetCommitTable
 from services.targets.credits.models import (
     CreditBucketTable,
     CreditedOrderTable,
@@ -45,6 +46,7 @@ __all__ = [
     "ParkedEvent",
     "Principal",
     "ProductDirectory",
+    "TargetCommitTable",
     "TargetPolicyTable",
     "TargetTable",
     "TargetVersionTable",

@@ -291,6 +291,7 @@ CALLS: dict[str, How] = {
     "POST /v1/targets/{target_id}/close": acted("/v1/targets/{target_id}/close", active_target),
     "POST /v1/targets/{target_id}/decompositions": acted("/v1/targets/{target_id}/decompositions", target),
     "POST /v1/targets/{target_id}/decompositions/{decomposition_id}/mark-crediting": marked,
+    "POST /v1/targets/{target_id}/commits": acted("/v1/targets/{target_id}/commits", target),
     "POST /v1/targets/{target_id}/cascades": acted("/v1/targets/{target_id}/cascades", target),
     "POST /v1/attainment/rebuilds": rebuild,
     # channels

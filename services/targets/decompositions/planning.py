@@ -16,7 +16,7 @@ from services.targets.decompositions.schemas import SplitCreate
 from services.targets.targets.models import Target
 
 _OF_ITSELF = dict.fromkeys(
-    ("stretch", "external_id", "proposed_by", "approved_by", "closes_on", "due_at", "closed_value")
+    ("stretch", "external_id", "proposed_by", "approved_by", "commit_until", "closes_on", "due_at", "closed_value")
 )
 """What a child does not take over from its parent."""
 

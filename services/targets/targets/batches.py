@@ -20,7 +20,7 @@ from services.targets.targets.schemas import TargetRow
 from services.targets.targets.service import TARGETS, Known, TargetDecomposed, check_new, known_of, new_target, written
 
 _FIXED = ("metric", "unit_id", "member_id", "product_line", "region", "customer_type", "period_start", "period_end")
-_CHANGED = ("name", "amount", "stretch", "owner_id")
+_CHANGED = ("name", "amount", "stretch", "owner_id", "commit_until")
 
 
 class ScopeFixed(Conflict):

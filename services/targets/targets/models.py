@@ -22,7 +22,8 @@ class Target(OwnedRow):
     """A target; a child also says what the split gave without constraints and what decided its amount.
 
     `authored_by`, `proposed_by` and `approved_by` are token subjects: who wrote it last, and the two persons of its
-    approval. `closes_on` is the day that closes it; of a root `due_at` is the first of them in its tree.
+    approval. `commit_until` is the last day for commits, `closes_on` the day that closes it; of a root `due_at` is the
+    first of those in its tree.
     """
 
     __tablename__ = "target"
@@ -57,6 +58,7 @@ class Target(OwnedRow):
     authored_by: Annotated[str | None, text(nullable=True)] = None
     proposed_by: Annotated[str | None, text(nullable=True)] = None
     approved_by: Annotated[str | None, text(nullable=True)] = None
+    commit_until: Annotated[date | None, Field(nullable=True)] = None
     closes_on: Annotated[date | None, Field(nullable=True)] = None
     due_at: Annotated[datetime | None, moment(nullable=True)] = None
     closed_value: Annotated[int | None, big_int(nullable=True)] = None

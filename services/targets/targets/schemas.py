@@ -43,6 +43,9 @@ class TargetCreate(Schema):
     period_end: BusinessDate
     amount: Amount
     stretch: Amount | None = Field(default=None, description="what would be even better, at least the amount")
+    commit_until: BusinessDate | None = Field(
+        default=None, description="the last day for commits to it, and to those below it that have none of their own"
+    )
     currency: CurrencyCode | None = Field(default=None, description="may be left out; must be the base currency")
 
 
@@ -81,6 +84,7 @@ class TargetUpdate(Schema):
     amount: Amount = ABSENT
     owner_id: UUID | None = ABSENT
     stretch: Amount | None = ABSENT
+    commit_until: BusinessDate | None = ABSENT
 
 
 class TargetReject(Schema):
@@ -120,6 +124,7 @@ class TargetRead(Schema):
     authored_by: str | None
     proposed_by: str | None
     approved_by: str | None
+    commit_until: date | None
     closes_on: date | None
     closed_value: int | None
     child_key: str | None
