@@ -79,6 +79,7 @@ RESOURCES: dict[str, tuple[str, ...]] = {
         "calendar-days",
     ),
     "channels": (
+        "channel-costs",
         "channels",
         "competitor-prices",
         "partners",
@@ -152,7 +153,6 @@ AGREED: dict[str, tuple[str, ...]] = {
     ),
     "channels": (
         "agreements",
-        "channel-costs",
         "channel-policies",
         "conflicts",
         "deals",

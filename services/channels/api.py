@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from kit.web.operations import operations_router
+from services.channels.channel_costs.router import router as channel_costs
 from services.channels.channels.router import router as channels
 from services.channels.competitor_prices.router import router as competitor_prices
 from services.channels.partners.router import router as partners
@@ -23,6 +24,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     price_books,
     competitor_prices,
     channels,
+    channel_costs,
     promotion_groups,
     promotions,
     partners,

@@ -19,6 +19,16 @@ def archived_channel(world: World) -> str:
     return made
 
 
+def cost(world: World) -> str:
+    made: str = world.make("/v1/channel-costs", cost_body(world))["id"]
+    return made
+
+
+def cost_body(world: World) -> dict[str, Any]:
+    """The example, for a channel of its own."""
+    return world.example("POST /v1/channel-costs") | {"channel_id": channel(world)}
+
+
 def channel_row(world: World) -> dict[str, Any]:
     """What a batch takes: no pilot."""
     return {name: value for name, value in world.example("POST /v1/channels").items() if not name.startswith("pilot")}
@@ -30,4 +40,6 @@ CHANNEL_CALLS: dict[str, How] = {
     "PATCH /v1/channels/{channel_id}": changed("PATCH", "/v1/channels/{channel_id}", channel),
     "POST /v1/channels/{channel_id}/archive": acted("/v1/channels/{channel_id}/archive", channel),
     "POST /v1/channels/{channel_id}/restore": acted("/v1/channels/{channel_id}/restore", archived_channel),
+    "POST /v1/channel-costs": lambda world: world.send("POST", "/v1/channel-costs", cost_body(world)),
+    "PATCH /v1/channel-costs/{cost_id}": changed("PATCH", "/v1/channel-costs/{cost_id}", cost),
 }
