@@ -9,6 +9,7 @@ from services.channels.channel_costs.router import router as channel_costs
 from services.channels.channels.router import router as channels
 from services.channels.competitor_prices.router import router as competitor_prices
 from services.channels.partners.router import router as partners
+from services.channels.performance.router import router as performance
 from services.channels.price_books.router import router as price_books
 from services.channels.product_costs.router import router as product_costs
 from services.channels.products.router import router as products
@@ -23,6 +24,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     product_costs,
     price_books,
     competitor_prices,
+    performance,  # its path comes before that of a channel
     channels,
     channel_costs,
     promotion_groups,
