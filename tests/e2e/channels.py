@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
+
 from tests.e2e.ways import How, acted, changed, created, rows
 from tests.e2e.world import World
 
@@ -34,7 +36,13 @@ def channel_row(world: World) -> dict[str, Any]:
     return {name: value for name, value in world.example("POST /v1/channels").items() if not name.startswith("pilot")}
 
 
+def performance(world: World) -> httpx.Response:
+    """Of a period that is over."""
+    return world.send("GET", "/v1/channels/performance", params={"from": "2026-01-01", "to": "2026-01-31"})
+
+
 CHANNEL_CALLS: dict[str, How] = {
+    "GET /v1/channels/performance": performance,
     "POST /v1/channels": created("/v1/channels"),
     "POST /v1/channels/batch": rows("/v1/channels/batch", channel_row),
     "PATCH /v1/channels/{channel_id}": changed("PATCH", "/v1/channels/{channel_id}", channel),
