@@ -35,24 +35,21 @@ SELECT channel_id, month, sum(amount_base) FROM channel_cost
 WHERE channel_id = ANY($1::uuid[]) AND month BETWEEN date_trunc('month', $2::date::timestamp)::date AND $3::date
 GROUP BY 1, 2
 """
-_COVERS = "EXISTS (SELECT FROM unnest(c.regions) r WHERE {region} = r OR starts_with({region}, r || '-'))"
-_ACCOUNTS = f"""
-SELECT c.id, sum(a.accounts)::bigint
-FROM channel c JOIN (
-    SELECT region, count(*) AS accounts FROM account_fact WHERE NOT is_archived GROUP BY region
-) a ON {_COVERS.format(region="a.region")}
-WHERE c.id = ANY($1::uuid[]) GROUP BY 1
+_ACCOUNTS = """
+SELECT region, count(*) FROM account_fact WHERE NOT is_archived AND region IS NOT NULL GROUP BY 1
 """
 _BUYERS = f"""
-SELECT c.id, count(*)
+SELECT b.channel_id, a.region, count(*)
 FROM (
-    SELECT DISTINCT s.channel_id, s.account_id FROM sale s
-    WHERE s.channel_id = ANY($1::uuid[]) AND s.order_date BETWEEN $2::date AND $3::date
-      AND EXISTS (SELECT FROM sale_line l WHERE l.order_id = s.order_id AND {_KEPT})
-) s
-JOIN channel c ON c.id = s.channel_id
-JOIN account_fact a ON a.id = s.account_id AND NOT a.is_archived
-WHERE {_COVERS.format(region="a.region")} GROUP BY 1
+    SELECT DISTINCT o.channel_id, o.account_id
+    FROM (
+        SELECT s.channel_id, s.account_id FROM sale s JOIN sale_line l USING (order_id)
+        WHERE s.channel_id = ANY($1::uuid[]) AND s.order_date BETWEEN $2::date AND $3::date
+        GROUP BY s.order_id HAVING bool_or({_KEPT})
+    ) o
+) b
+JOIN account_fact a ON a.id = b.account_id AND NOT a.is_archived AND a.region IS NOT NULL
+GROUP BY 1, 2
 """
 
 
@@ -76,10 +73,18 @@ class CostRow(NamedTuple):
     amount: Decimal
 
 
-class CountRow(NamedTuple):
-    """A number of accounts of a channel."""
+class RegionRow(NamedTuple):
+    """How many unarchived accounts a region has."""
+
+    region: str
+    accounts: int
+
+
+class BuyersRow(NamedTuple):
+    """How many unarchived accounts of a region bought through a channel."""
 
     channel_id: UUID
+    region: str
     accounts: int
 
 
@@ -98,11 +103,11 @@ async def costs(tx: Tx, channel_ids: Sequence[UUID], period: Period) -> list[Cos
     return await tx.rows(CostRow, _COSTS, channel_ids, *period)
 
 
-async def accounts(tx: Tx, channel_ids: Sequence[UUID]) -> list[CountRow]:
-    """How many unarchived accounts the regions of channels have."""
-    return await tx.rows(CountRow, _ACCOUNTS, channel_ids)
+async def accounts(tx: Tx) -> list[RegionRow]:
+    """Unarchived accounts by region."""
+    return await tx.rows(RegionRow, _ACCOUNTS)
 
 
-async def buyers(tx: Tx, channel_ids: Sequence[UUID], period: Period) -> list[CountRow]:
-    """How many of these have an order in the period through the channel that is not wholly returned."""
-    return await tx.rows(CountRow, _BUYERS, channel_ids, *period)
+async def buyers(tx: Tx, channel_ids: Sequence[UUID], period: Period) -> list[BuyersRow]:
+    """Those with an order in the period through a channel that is not wholly returned, by region."""
+    return await tx.rows(BuyersRow, _BUYERS, channel_ids, *period)

@@ -98,6 +98,15 @@ def cost_within(amounts: Mapping[date, int], period: Period) -> int:
     return ratio(1, exact.numerator, exact.denominator)
 
 
+def covers(regions: Sequence[str], region: str) -> bool:
+    """Whether one of the regions is this one or holds it.
+
+    >>> covers(["CN"], "CN-SH"), covers(["CN-S"], "CN-SH")
+    (True, False)
+    """
+    return any(region == one or region.startswith(one + "-") for one in regions)
+
+
 def share(amount: int, whole: int, sample_size: int, unit: int = SHARE_WHOLE) -> Figure:
     """amount / whole in millionths, or in another unit; none of nothing, or of less."""
     return Figure(ratio(unit, amount, whole) if whole > 0 else None, sample_size)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
@@ -16,6 +17,7 @@ from services.channels.performance.rules import (
     Period,
     Sold,
     cost_within,
+    covers,
     period_before,
     share,
     stability,
@@ -61,7 +63,7 @@ async def read_performance(work: Work, query: PerformanceQuery) -> PerformanceRe
     if len(channels) > MAX_CHANNELS:
         raise BadQuery(errors=[FieldError("kind", "too-many", f"there are more than {MAX_CHANNELS} channels")])
     before = period_before(period)
-    inputs = await _inputs(work, [channel.id for channel in channels], before, period)
+    inputs = await _inputs(work, channels, before, period)
     months = whole_months(period, work.today)
     return PerformanceRead(
         as_of=work.today,
@@ -72,7 +74,8 @@ async def read_performance(work: Work, query: PerformanceQuery) -> PerformanceRe
     )
 
 
-async def _inputs(work: Work, ids: list[UUID], before: Period, period: Period) -> dict[UUID, Inputs]:
+async def _inputs(work: Work, channels: Sequence[Channel], before: Period, period: Period) -> dict[UUID, Inputs]:
+    ids = [channel.id for channel in channels]
     found: dict[UUID, Inputs] = defaultdict(Inputs)
     for row in await repository.sold(work.tx, ids, before, period):
         sold = Sold(row.orders, int(row.revenue), int(row.cost_of_goods), row.uncosted_lines)
@@ -82,10 +85,13 @@ async def _inputs(work: Work, ids: list[UUID], before: Period, period: Period) -
             found[row.channel_id].before += sold
     for cost in await repository.costs(work.tx, ids, period):
         found[cost.channel_id].costs[cost.month] = int(cost.amount)
-    for one in await repository.accounts(work.tx, ids):
-        found[one.channel_id].accounts = one.accounts
+    accounts = await repository.accounts(work.tx)
+    regions = {channel.id: channel.regions for channel in channels}
+    for channel_id, own in regions.items():
+        found[channel_id].accounts = sum(one.accounts for one in accounts if covers(own, one.region))
     for one in await repository.buyers(work.tx, ids, period):
-        found[one.channel_id].buyers = one.accounts
+        if covers(regions[one.channel_id], one.region):
+            found[one.channel_id].buyers += one.accounts
     return found
 
 
