@@ -79,6 +79,7 @@ RESOURCES: dict[str, tuple[str, ...]] = {
         "calendar-days",
     ),
     "channels": (
+        "channel-costs",
         "channels",
         "competitor-prices",
         "partners",
@@ -153,7 +154,6 @@ AGREED: dict[str, tuple[str, ...]] = {
     ),
     "channels": (
         "agreements",
-        "channel-costs",
         "channel-policies",
         "conflicts",
         "deals",

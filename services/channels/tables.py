@@ -7,6 +7,7 @@ from kit.events.tables import ConsumerOffsetRow, InboxRow, OutboxRow, ParkedEven
 from kit.jobs.tables import JobRow
 from kit.security.audit import AuditRow
 from kit.web.idempotency import IdempotencyRow
+from services.channels.channel_costs.models import ChannelCostTable
 from services.channels.channels.models import ChannelTable
 from services.channels.competitor_prices.models import CompetitorPriceTable
 from services.channels.db import Base
@@ -63,6 +64,7 @@ METADATA = Base.metadata
 __all__ = [
     "METADATA",
     "AccountFactTable",
+    "ChannelCostTable",
     "ChannelTable",
     "CompetitorPriceTable",
     "ExchangeRateTable",

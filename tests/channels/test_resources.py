@@ -63,6 +63,25 @@ class TestChannels(Created, Listed, Patched, Stateful, Named, Coded):
     )
 
 
+async def a_shop(service: ServiceHarness) -> dict[str, Any]:
+    """A channel that has no cost yet."""
+    body = {"code": "shop-cn", "name": "Web shop China", "kind": "own_site", "is_direct": True}
+    return {"channel_id": (await service.post("/v1/channels", body)).json()["id"]}
+
+
+class TestChannelCosts(Created, Listed, Patched):
+    family = Family(
+        path="/v1/channel-costs",
+        noun="channel_cost",
+        body={"kind": "marketing", "amount_base": 1_250_000},
+        needs=a_shop,
+        numbered=lambda n: {"month": f"{2000 + n}-02-01"},
+        patch={"amount_base": 1_300_000},
+        reader="sales_director",
+        stranger="risk_officer",
+    )
+
+
 async def a_rock(service: ServiceHarness) -> dict[str, Any]:
     """A product that has no cost yet."""
     await service.post("/v1/products", {"sku": "CD-ROCK", "name": "Rock", "product_line": "rock"})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
+
 from tests.e2e.ways import How, acted, changed, created, rows
 from tests.e2e.world import World
 
@@ -19,15 +21,33 @@ def archived_channel(world: World) -> str:
     return made
 
 
+def cost(world: World) -> str:
+    made: str = world.make("/v1/channel-costs", cost_body(world))["id"]
+    return made
+
+
+def cost_body(world: World) -> dict[str, Any]:
+    """The example, for a channel of its own."""
+    return world.example("POST /v1/channel-costs") | {"channel_id": channel(world)}
+
+
 def channel_row(world: World) -> dict[str, Any]:
     """What a batch takes: no pilot."""
     return {name: value for name, value in world.example("POST /v1/channels").items() if not name.startswith("pilot")}
 
 
+def performance(world: World) -> httpx.Response:
+    """Of a period that is over."""
+    return world.send("GET", "/v1/channels/performance", params={"from": "2026-01-01", "to": "2026-01-31"})
+
+
 CHANNEL_CALLS: dict[str, How] = {
+    "GET /v1/channels/performance": performance,
     "POST /v1/channels": created("/v1/channels"),
     "POST /v1/channels/batch": rows("/v1/channels/batch", channel_row),
     "PATCH /v1/channels/{channel_id}": changed("PATCH", "/v1/channels/{channel_id}", channel),
     "POST /v1/channels/{channel_id}/archive": acted("/v1/channels/{channel_id}/archive", channel),
     "POST /v1/channels/{channel_id}/restore": acted("/v1/channels/{channel_id}/restore", archived_channel),
+    "POST /v1/channel-costs": lambda world: world.send("POST", "/v1/channel-costs", cost_body(world)),
+    "PATCH /v1/channel-costs/{cost_id}": changed("PATCH", "/v1/channel-costs/{cost_id}", cost),
 }

@@ -109,6 +109,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "organisation": ("/v1/units/", "/v1/members/", "/v1/calendar-days/", "/v1/rule-sets/"),
     "goods": ("/v1/products/", "/v1/partners/", "/v1/channels/"),
     "plans": ("/v1/rebate-programmes/",),
+    "costs": ("/v1/channel-costs/",),
     "prices": ("/v1/price-books/", "/v1/promotion"),
     "policies": ("/v1/risk-policies/",),
     "contracts": OF_RISK,
@@ -116,15 +117,15 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "operations": ("/admin/",),
 }
 FULL = dict.fromkeys(GROUPS.keys() - {"transfers", "rebuilds", "operations"}, 200)
-ELSEWHERE = FULL | dict.fromkeys(("customer", "credit", "results", "contracts"), 404) | {"plans": 403}
+ELSEWHERE = FULL | dict.fromkeys(("customer", "credit", "results", "contracts"), 404) | {"plans": 403, "costs": 403}
 MATRIX: dict[str, dict[str, int]] = {
     "rep-33": ELSEWHERE,
-    "manager-south": ELSEWHERE | {"plans": 200, "transfers": 404},
+    "manager-south": ELSEWHERE | {"plans": 200, "costs": 200, "transfers": 404},
     "rep-31": ELSEWHERE | {"customer": 200, "credit": 200, "contracts": 200},
     "manager-east": FULL | {"transfers": 404},
     "director": FULL | {"transfers": 200},
-    "officer": {name: 200 for name in FULL if name != "results"},
-    "channel-manager": {"customer": 200, "organisation": 200, "goods": 200, "plans": 200, "prices": 200},
+    "officer": {name: 200 for name in FULL if name not in ("results", "costs")},
+    "channel-manager": {"customer": 200, "organisation": 200, "goods": 200, "plans": 200, "prices": 200, "costs": 200},
     "agent": {"customer": 200, "credit": 200, "organisation": 200, "goods": 200},
     "auditor": FULL | {"operations": 200},
     "admin": FULL | {"operations": 200, "rebuilds": 200, "transfers": 200},

@@ -23,6 +23,7 @@ TOLD_TO_ALL = (
 )
 """Lists that nobody's scope narrows."""
 TOLD_TO_SOME = (
+    "/v1/channel-costs",
     "/v1/exchange",
     "/v1/competitor",
     "/v1/price",

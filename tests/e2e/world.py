@@ -109,8 +109,10 @@ class World:
         run = self.make(f"/v1/rule-sets/{rule_set}/run", {"dry_run": True})["id"]
         self.until(lambda: self.get(f"/v1/rule-sets/runs/{run}")["state"] not in ("queued", "running"))
         channel = self.make("/v1/channels", self.example("POST /v1/channels"))["id"]
+        cost = self.example("POST /v1/channel-costs") | {"channel_id": channel}
         found = {
             "channel_id": [channel],
+            "cost_id": [self.make("/v1/channel-costs", cost)["id"]],
             "group_id": [group],
             "promotion_id": [self.make("/v1/promotions", promotion)["id"]],
             "rule_set_id": [rule_set],

@@ -1,0 +1,99 @@
+"""Periods, costs of parts of months and stability, by the worked numbers."""
+
+from __future__ import annotations
+
+import random
+from datetime import date
+
+import pytest
+
+from services.channels.performance.rules import Period, cost_within, period_before, share, stability, whole_months
+
+TODAY = date(2026, 11, 29)
+
+
+def day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+def test_stability_is_one_less_the_relative_sample_deviation() -> None:
+    values = [100, 120, 80, 110, 90, 100]
+    for _ in range(20):
+        random.Random(len(values)).shuffle(values)
+        assert stability(values) == (858_579, 6)
+
+
+@pytest.mark.parametrize(
+    ("values", "value"),
+    [
+        ([7] * 6, 1_000_000),
+        ([10**19] * 7, 1_000_000),
+        ([0, 0, 0, 0, 0, 600], 0),
+        ([100, 120, 80, 110, 90], None),
+        ([0] * 6, None),
+        ([-5] * 6, None),
+        ([], None),
+    ],
+)
+def test_stability_of_little_or_nothing(values: list[int], value: int | None) -> None:
+    assert stability(values) == (value, len(values))
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "before"),
+    [
+        ("2026-03-01", "2026-03-31", ("2026-02-01", "2026-02-28")),
+        ("2026-01-01", "2026-03-31", ("2025-10-01", "2025-12-31")),
+        ("2026-03-01", "2026-03-30", ("2026-01-30", "2026-02-28")),
+        ("2026-03-02", "2026-03-31", ("2026-01-31", "2026-03-01")),
+        ("2026-03-14", "2026-03-14", ("2026-03-13", "2026-03-13")),
+    ],
+)
+def test_whole_months_compare_with_whole_months(first: str, last: str, before: tuple[str, str]) -> None:
+    assert period_before(Period(day(first), day(last))) == tuple(map(day, before))
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "months"),
+    [
+        ("2026-01-01", "2026-03-31", ["2026-01-01", "2026-02-01", "2026-03-01"]),
+        ("2026-01-02", "2026-03-30", ["2026-02-01"]),
+        ("2026-10-01", "2026-11-29", ["2026-10-01"]),
+        ("2026-02-02", "2026-02-28", []),
+    ],
+)
+def test_only_whole_months_that_are_over_count(first: str, last: str, months: list[str]) -> None:
+    assert whole_months(Period(day(first), day(last)), TODAY) == [day(month) for month in months]
+
+
+def test_a_month_is_not_over_on_its_last_day() -> None:
+    period = Period(day("2026-02-01"), day("2026-02-28"))
+    assert whole_months(period, day("2026-02-28")) == []
+    assert whole_months(period, day("2026-03-01")) == [day("2026-02-01")]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "cost"),
+    [
+        ("2026-02-01", "2026-03-31", 2800 + 3100),
+        ("2026-02-15", "2026-02-28", 1400),
+        ("2026-02-28", "2026-03-01", 200),
+        ("2026-02-10", "2026-02-10", 100),
+    ],
+)
+def test_a_part_of_a_month_costs_its_days(first: str, last: str, cost: int) -> None:
+    amounts = {day("2026-02-01"): 2800, day("2026-03-01"): 3100}
+    touched = {month: amount for month, amount in amounts.items() if month <= day(last)}
+    assert cost_within(touched, Period(day(first), day(last))) == cost
+
+
+def test_parts_of_months_are_rounded_once() -> None:
+    amounts = {day("2026-01-01"): 1, day("2026-02-01"): 1}
+    assert cost_within(amounts, Period(day("2026-01-17"), day("2026-02-14"))) == 1  # 15/31 + 14/28 = 0.98
+
+
+@pytest.mark.parametrize(
+    ("amount", "whole", "value"), [(1, 3, 333_333), (-1, 4, -250_000), (5, 0, None), (5, -1, None)]
+)
+def test_nothing_is_divided_by_nothing(amount: int, whole: int, value: int | None) -> None:
+    assert share(amount, whole, 1).value == value
