@@ -113,7 +113,7 @@ def share(amount: int, whole: int, sample_size: int, unit: int = SHARE_WHOLE) ->
 
 
 def stability(values: Sequence[int]) -> Figure:
-    """1 - sample deviation / mean in millionths, at least 0; none of fewer than 6 months or a mean that is not positive.
+    """1 - sample deviation / mean in millionths, at least 0; none of fewer than 6 months or a mean of 0 or less.
 
     >>> stability([100, 120, 80, 110, 90, 100]).value
     858579

@@ -50,8 +50,8 @@ class Inputs:
 
 
 async def read_performance(work: Work, query: PerformanceQuery) -> PerformanceRead:
-    """Figures of channels; raises BadQuery for a period that ends before it starts, after today or is too long, and for more than
-    1,000 channels."""
+    """Figures of channels; raises BadQuery for a period that ends before it starts, after today or is too
+    long, and for more than 1,000 channels."""
     period = Period(query.first, query.last)
     if period.last < period.first:
         raise BadQuery(errors=[FieldError("to", "before-start", "ends before it starts")])

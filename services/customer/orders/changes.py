@@ -261,9 +261,9 @@ def owed(order: Order) -> int:
 
 
 def check_settled(order: Order) -> None:
-    """Raises OrderOpen while something is owed, by the customer or to the customer."""
-    if balance := order.gross - order.returned - order.paid:
-        raise OrderOpen(order.number, balance)
+    """Raises OrderOpen while something is owed; what was paid too much can still go back of a closed order."""
+    if left := owed(order):
+        raise OrderOpen(f"{left} of order {order.number} is open")
 
 
 def as_of(today: date, order: Order) -> ShownOrder:

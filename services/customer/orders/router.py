@@ -94,5 +94,5 @@ async def fulfil_order(order_id: UUID, work: Writer) -> Response:
 
 @router.post("/v1/orders/{order_id}/close", response_model=OrderRead, openapi_extra=_CLOSE)
 async def close_order(order_id: UUID, work: Writer) -> Response:
-    """Say that a delivered order is over: nothing of it is owed any more, by either side (409 `order-open`)."""
+    """Say that a delivered order is over: nothing of it is owed any more (409 `order-open`)."""
     return _answer(work, await service.close_order(work, order_id))

@@ -31,13 +31,9 @@ MOVES: Moves[OrderState] = {
 
 
 class OrderOpen(Conflict):
-    """Something of the order is owed (negative: to the customer)."""
+    """Something of the order is still owed."""
 
     code, title = "order-open", "Something of the order is still open"
-
-    def __init__(self, number: str, balance: int) -> None:
-        by = "by the customer" if balance > 0 else "to the customer"
-        super().__init__(f"{abs(balance)} of order {number} is owed {by}")
 
 
 class OrderLineRefused(Invalid, ValueError):

@@ -70,7 +70,7 @@ async def refund_payment(work: Work, payment_id: UUID, data: RefundCreate) -> Pa
 
 
 def _check_closed(order: Order) -> None:
-    """Raises RefundRefused: of a closed order only what was paid too much, after a return, goes back."""
+    """Raises RefundRefused: of a closed order only what is paid too much goes back."""
     if order.state is OrderState.CLOSED and (left := owed(order)):
         detail = f"{left} of order {order.number}, which is closed, would be open again"
         raise RefundRefused(detail, errors=[FieldError("/allocations", RefundRefused.code, detail)])

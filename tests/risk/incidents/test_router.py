@@ -144,7 +144,8 @@ async def test_a_batch_answers_row_by_row(service: ServiceHarness) -> None:
     again = [rows[0], {**rows[1], "recoveries": 0}, {**rows[1], "external_id": "X-1"}]
     officer = service.headers("officer", "risk_officer")
     answer = (await service.post("/v1/incidents/batch", {"rows": again}, headers=officer)).json()
-    assert [row["status"] for row in answer["results"]] == ["unchanged", "updated", "created"], "ids of others differ by case"
+    statuses = [row["status"] for row in answer["results"]]
+    assert statuses == ["unchanged", "updated", "created"], "ids of others differ by case"
     assert [
         (one["version"], one["state"], one["recoveries"], one["written_by"]) for one in await versions(service, path)
     ] == [
