@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import httpx
 
+from tests.e2e.activities import ACTIVITY_CALLS
 from tests.e2e.channels import CHANNEL_CALLS
 from tests.e2e.contracts import CONTRACT_CALLS
 from tests.e2e.orders import (
@@ -324,6 +325,7 @@ CALLS: dict[str, How] = {
     "POST /v1/risk-policies/{policy_id}/activate": acted("/v1/risk-policies/{policy_id}/activate", approved_policy),
     **CHANNEL_CALLS,
     **CONTRACT_CALLS,
+    **ACTIVITY_CALLS,
     **PROMOTION_CALLS,
     **REGISTER_CALLS,
 }
