@@ -67,7 +67,17 @@ def _segments(path: str) -> tuple[str, ...]:
 
 
 RESOURCES: dict[str, tuple[str, ...]] = {
-    "customer": ("accounts", "contacts", "orders", "payments", "returns", "exchange-rates", "sellers", "rule-sets"),
+    "customer": (
+        "accounts",
+        "activities",
+        "contacts",
+        "orders",
+        "payments",
+        "returns",
+        "exchange-rates",
+        "sellers",
+        "rule-sets",
+    ),
     "targets": (
         "units",
         "members",
@@ -117,7 +127,6 @@ RESOURCES: dict[str, tuple[str, ...]] = {
 
 AGREED: dict[str, tuple[str, ...]] = {
     "customer": (
-        "activities",
         "cases",
         "churn",
         "churn-fits",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from kit.security.principals import Grants, permissions_by_role
 from services.customer.accounts.access import GRANTS as ACCOUNTS
+from services.customer.activities.access import GRANTS as ACTIVITIES
 from services.customer.contacts.access import GRANTS as CONTACTS
 from services.customer.directories.access import GRANTS as DIRECTORIES
 from services.customer.exchange_rates.access import GRANTS as EXCHANGE_RATES
@@ -21,6 +22,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = permissions_by_role(
     ADMINISTRATOR,
     OPERATIONS,
     ACCOUNTS,
+    ACTIVITIES,
     CONTACTS,
     DIRECTORIES,
     EXCHANGE_RATES,

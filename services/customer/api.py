@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from kit.web.operations import operations_router
 from services.customer.accounts.router import router as accounts
+from services.customer.activities.router import router as activities
 from services.customer.consents.router import router as consents
 from services.customer.contacts.router import router as contacts
 from services.customer.directories.router import router as sellers
@@ -25,6 +26,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     rule_sets,
     contacts,
     consents,
+    activities,
     sellers,
     exchange_rates,
     orders,

@@ -14,6 +14,7 @@ from services.customer.accounts.models import (
     NightlyTable,
     TypeCheckTable,
 )
+from services.customer.activities.models import ActivityTable
 from services.customer.consents.models import ConsentTable
 from services.customer.contacts.models import (
     ContactExternalIdTable,
@@ -75,6 +76,7 @@ __all__ = [
     "AccountFactTable",
     "AccountLabelTable",
     "AccountTable",
+    "ActivityTable",
     "ConsentTable",
     "ContactExternalIdTable",
     "ContactPointTable",

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from cli.contracts import make_apps, merged_openapi
 
 VERBS = re.compile(
-    "activate|allocate|analyse|apply|approve|archive|assess|cancel|change|close|create|discard|draft|end|"
+    "activate|allocate|analyse|apply|approve|archive|assess|cancel|change|close|complete|create|discard|draft|end|"
     "fulfil|get|give|list|mark|meet|monitor|move|override|pause|place|propose|publish|read|receive|refund|"
     "reject|reopen|replace|reset|restore|resume|retire|retry|return|review|revise|set|sign|submit|suspend|"
     "terminate|test|transfer|update|upsert|void|waive|withdraw"

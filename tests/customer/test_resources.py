@@ -51,6 +51,20 @@ class TestContacts(Created, Listed, Patched, Scoped, Named):
     )
 
 
+class TestActivities(Created, Listed, Patched, Scoped, Stateful):
+    table = "activity"
+    family = Family(
+        path="/v1/activities",
+        noun="activity",
+        body={"kind": "visit", "due_on": "2026-03-01"},
+        numbered=lambda n: {"subject": f"Visit {n}"},
+        patch={"due_on": "2026-03-02", "notes": {"listen": "wants less", "question": None, "feedback": None}},
+        reader="auditor",
+        foreign=("rep-1", "sales_rep"),
+        foreign_writes=True,
+    )
+
+
 class TestExchangeRates(Created, Listed):
     family = Family(
         path="/v1/exchange-rates",

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import httpx
 
+from tests.e2e.activities import ACTIVITY_CALLS
 from tests.e2e.channels import CHANNEL_CALLS
 from tests.e2e.contracts import CONTRACT_CALLS
 from tests.e2e.incidents import INCIDENT_CALLS
@@ -329,6 +330,7 @@ CALLS: dict[str, How] = {
     **CHANNEL_CALLS,
     **CONTRACT_CALLS,
     **INCIDENT_CALLS,
+    **ACTIVITY_CALLS,
     **PROMOTION_CALLS,
     **REGISTER_CALLS,
 }

@@ -12,6 +12,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
 
+from tests.e2e.activities import activity
 from tests.e2e.register import OF_RISK, of_risk
 from tests.e2e.scripted import transfer
 from tests.e2e.test_hostile import NOBODY, refused
@@ -103,7 +104,7 @@ STRANGERS = ("rep-33", "manager-south")
 """A seller and a manager to whom nothing of the story belongs."""
 GROUPS: dict[str, tuple[str, ...]] = {
     "transfers": ("/v1/accounts/transfers/",),
-    "customer": ("/v1/accounts/", "/v1/contacts/", "/v1/orders/", "/v1/payments/"),
+    "customer": ("/v1/accounts/", "/v1/contacts/", "/v1/activities/", "/v1/orders/", "/v1/payments/"),
     "credit": ("/v1/credit-", "/v1/exposures/", "/v1/order-credits/", "/v1/receivables/"),
     "results": ("/v1/targets/",),
     "organisation": ("/v1/units/", "/v1/members/", "/v1/calendar-days/", "/v1/rule-sets/"),
@@ -156,7 +157,7 @@ def ids(world: World) -> dict[str, str]:
         "decomposition_id": world.get(f"/v1/targets/{target}/decompositions")["items"][0]["id"],
         "job_id": job,
         "transfer_id": transfer(world).json()["id"],
-        **of_risk(world, account),
+        **(of_risk(world, account) | {"activity_id": activity(world, account_id=account)}),
         "date": str(world.ids["calendar-days.date"][0]),
     }
 

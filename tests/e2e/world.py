@@ -118,6 +118,7 @@ class World:
             "rule_set_id": [rule_set],
             "run_id": [run],
             "contact_id": [contact],
+            "activity_id": [self.make("/v1/activities", self.example("POST /v1/activities"))["id"]],
             "consent_id": [consent["id"]],
             "product_id": first("/v1/products"),
             "book_id": [book],

@@ -49,5 +49,5 @@ class ActivityCompleted(Published):
     }
 
 
-PUBLISHED: tuple[type[Published], ...] = ()
-AGREED: tuple[type[Published], ...] = (ActivityCompleted,)
+PUBLISHED: tuple[type[Published], ...] = (ActivityCompleted,)
+AGREED: tuple[type[Published], ...] = ()

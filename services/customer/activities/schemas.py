@@ -1,0 +1,114 @@
+"""Bodies and answers of activities."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from kit.web.lists import page_of
+from kit.web.schema import ABSENT, BusinessDate, Code, Label, LongText, Moment, Schema
+from services.customer.activities.enums import ActivityKind, ActivityPhase, ActivityState
+
+_EXAMPLE: dict[str, Any] = {
+    "kind": "visit",
+    "phase": "pre_sale",
+    "subject": "Show the new range",
+    "purpose": "presentation",
+    "planned_at": "2026-02-14T01:00:00Z",
+    "due_on": "2026-02-14",
+}
+
+
+class ActivityNotes(Schema):
+    """What was heard, asked and answered."""
+
+    listen: LongText | None = None
+    question: LongText | None = None
+    feedback: LongText | None = None
+
+
+class ActivityCreate(Schema):
+    """A planned activity; without `owner_id` it is the caller's, or of who has the account."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
+
+    kind: ActivityKind
+    phase: ActivityPhase | None = None
+    subject: Label | None = None
+    purpose: Code | None = None
+    account_id: UUID | None = None
+    contact_id: UUID | None = Field(default=None, description="a contact of the account")
+    owner_id: UUID | None = None
+    planned_at: Moment | None = None
+    due_on: BusinessDate | None = None
+    started_at: Moment | None = None
+    notes: ActivityNotes = Field(default_factory=ActivityNotes)
+
+
+class ActivityUpdate(Schema):
+    """Fields to change; of what is completed `notes` alone, which replace the former ones. The account stays."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"due_on": "2026-02-16"}})
+
+    kind: ActivityKind = ABSENT
+    phase: ActivityPhase | None = None
+    subject: Label | None = None
+    purpose: Code | None = None
+    contact_id: UUID | None = None
+    owner_id: UUID = ABSENT
+    planned_at: Moment | None = None
+    due_on: BusinessDate | None = None
+    started_at: Moment | None = None
+    notes: ActivityNotes = ABSENT
+
+
+class NextStep(Schema):
+    """The task that follows."""
+
+    text: Label
+    due_on: BusinessDate
+
+
+class ActivityComplete(Schema):
+    """How it ended, when (now unless said), and the task that follows."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"outcome": "interested", "next_step": {"text": "Send the offer", "due_on": "2026-02-20"}}
+        }
+    )
+
+    outcome: Code
+    ended_at: Moment | None = Field(default=None, description="not after now, not before `started_at`")
+    next_step: NextStep | None = None
+
+
+class ActivityRead(Schema):
+    """An activity; `follows` is the one whose next step it is."""
+
+    id: UUID
+    kind: ActivityKind
+    phase: ActivityPhase | None
+    subject: str | None
+    purpose: str | None
+    outcome: str | None
+    account_id: UUID | None
+    contact_id: UUID | None
+    owner_id: UUID | None
+    follows: UUID | None
+    planned_at: datetime | None
+    due_on: date | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    notes: ActivityNotes
+    state: ActivityState
+    overdue: bool
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+ActivityPage = page_of(ActivityRead)

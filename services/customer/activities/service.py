@@ -1,0 +1,143 @@
+"""Use cases of activities."""
+
+from __future__ import annotations
+
+from functools import partial
+from uuid import UUID
+
+from kit import clock
+from kit.clock import business_date
+from kit.errors import FieldError, NotFound, UnknownReference
+from kit.records import Change, Resource, add, change, changed_row, fresh, require
+from kit.transitions import next_state
+from kit.versions import Versions
+from kit.work import Work
+from services.customer.accounts import service as accounts
+from services.customer.accounts.models import Account
+from services.customer.accounts.rules import AccountArchived
+from services.customer.activities.enums import ActivityKind, ActivityState
+from services.customer.activities.models import Activity
+from services.customer.activities.rules import MOVES, check_open, check_times
+from services.customer.activities.schemas import ActivityComplete, ActivityCreate, ActivityUpdate
+from services.customer.contacts import service as contacts
+from services.customer.directories import service as directories
+from services.customer.events_out.activities import ActivityCompleted
+
+AUDITED = ("kind", "account_id", "contact_id", "owner_id", "due_on")
+
+
+def _said(work: Work, one: Change[Activity]) -> ActivityCompleted | None:
+    """Completion alone is told; it counts on the business date of its end."""
+    if "state" not in one.changed or one.after.state != ActivityState.COMPLETED:
+        return None
+    day = business_date(work.settings.timezone, one.after.ended_at)
+    return ActivityCompleted.of(one.after, opportunity_id=None, case_id=None, changed=one.changed, business_date=day)
+
+
+def _activities(work: Work) -> Resource[Activity]:
+    return Resource("activity", Activity, partial(_said, work), audited=AUDITED)
+
+
+def _unknown(field: str) -> UnknownReference:
+    detail = f"no such {field.removesuffix('_id')}"
+    return UnknownReference(detail, errors=[FieldError(f"/{field}", "unknown-reference", detail)])
+
+
+async def _account(work: Work, account_id: UUID) -> Account:
+    try:
+        account = await accounts.get_account(work, account_id)
+    except NotFound:
+        raise _unknown("account_id") from None
+    if account.is_archived:
+        raise AccountArchived()
+    return account
+
+
+async def _check_contact(work: Work, contact_id: UUID, account_id: UUID | None) -> None:
+    """Raises UnknownReference for a contact that is not the account's or that the caller does not see."""
+    try:
+        contact = await contacts.get_contact(work, contact_id)
+    except NotFound:
+        raise _unknown("contact_id") from None
+    if contact.account_id != account_id:
+        raise _unknown("contact_id")
+
+
+async def create_activity(work: Work, data: ActivityCreate) -> Activity:
+    """Plan an activity; raises UnknownReference, AccountArchived, OwnerLeft."""
+    account = await _account(work, data.account_id) if data.account_id else None
+    if data.contact_id is not None:
+        await _check_contact(work, data.contact_id, data.account_id)
+    if data.owner_id is not None:
+        await accounts.check_owner(work, data.owner_id)
+    owner_id = data.owner_id or await directories.seller_of_subject(work, work.actor.subject)
+    new = fresh()
+    values = data.model_dump() | {
+        "owner_id": owner_id or (account.owner_id if account else None),
+        "stream_key": account.stream_key if account else new["id"],
+    }
+    return await add(work, _activities(work), Activity.model_validate(values | new))
+
+
+async def get_activity(
+    work: Work, activity_id: UUID, *, version: Versions | None = None, lock: bool = False
+) -> Activity:
+    """An activity of the caller's scope, by its own owner or its account's; raises NotFound, VersionMismatch."""
+    activity = await require(work, _activities(work), activity_id, lock=lock or version is not None)
+    if not (await work.scope()).sees(activity.owner_id):
+        try:
+            await accounts.get_account(work, activity.account_id or activity.id)
+        except NotFound:
+            raise NotFound(what="activity") from None
+    if version is not None:
+        version.check(activity.version)
+    return activity
+
+
+async def update_activity(work: Work, activity_id: UUID, version: Versions, data: ActivityUpdate) -> Activity:
+    """Change the fields given; raises NotFound, VersionMismatch, StateConflict, UnknownReference, OwnerLeft."""
+    before = await get_activity(work, activity_id, version=version)
+    one = changed_row(before, data.given())
+    if not one.changed:
+        return before
+    check_open(before.state, one.changed)
+    if "contact_id" in one.changed and one.after.contact_id is not None:
+        await _check_contact(work, one.after.contact_id, before.account_id)
+    if "owner_id" in one.changed and one.after.owner_id is not None:
+        await accounts.check_owner(work, one.after.owner_id)
+    return await change(work, _activities(work), before, data.given())
+
+
+async def complete_activity(work: Work, activity_id: UUID, data: ActivityComplete) -> Activity:
+    """Say how it ended and plan what follows, both or neither; raises NotFound, StateConflict, Invalid."""
+    before = await get_activity(work, activity_id, lock=True)
+    state = next_state("activity", MOVES, "complete", before.state)
+    now = clock.now()
+    ended_at = data.ended_at or now
+    check_times(before.started_at, ended_at, now)
+    changes = {"state": state, "outcome": data.outcome, "ended_at": ended_at}
+    after = await change(work, _activities(work), before, changes, action="complete")
+    if data.next_step is not None:
+        task = Activity(
+            **fresh(),
+            kind=ActivityKind.TASK,
+            phase=after.phase,
+            subject=data.next_step.text,
+            account_id=after.account_id,
+            contact_id=after.contact_id,
+            stream_key=after.stream_key,
+            owner_id=after.owner_id,
+            follows=after.id,
+            due_on=data.next_step.due_on,
+        )
+        if after.account_id is None:
+            task = task.model_copy(update={"stream_key": task.id})
+        await add(work, _activities(work), task)
+    return after
+
+
+async def cancel_activity(work: Work, activity_id: UUID) -> Activity:
+    """It will not be done; raises NotFound, StateConflict."""
+    before = await get_activity(work, activity_id, lock=True)
+    state = next_state("activity", MOVES, "cancel", before.state)
+    return await change(work, _activities(work), before, {"state": state}, action="cancel")
