@@ -118,20 +118,19 @@ async def complete_activity(work: Work, activity_id: UUID, data: ActivityComplet
     changes = {"state": state, "outcome": data.outcome, "ended_at": ended_at}
     after = await change(work, _activities(work), before, changes, action="complete")
     if data.next_step is not None:
+        new = fresh()
         task = Activity(
-            **fresh(),
+            **new,
             kind=ActivityKind.TASK,
             phase=after.phase,
             subject=data.next_step.text,
             account_id=after.account_id,
             contact_id=after.contact_id,
-            stream_key=after.stream_key,
+            stream_key=after.stream_key if after.account_id else new["id"],
             owner_id=after.owner_id,
             follows=after.id,
             due_on=data.next_step.due_on,
         )
-        if after.account_id is None:
-            task = task.model_copy(update={"stream_key": task.id})
         await add(work, _activities(work), task)
     return after
 
