@@ -78,6 +78,9 @@ async def test_every_operation_answers_as_declared(answers: Answers) -> None:
     found = await answers.send("POST", f"/v1/targets/{target['id']}/decompositions", {"dimension": "month"})
     path = f"/v1/targets/{target['id']}"
     await answers.send("POST", f"{path}/decompositions", {"dimension": "week", "dry_run": True})
+    await answers.send("POST", f"{path}/commits", {"amount": 90, "note": "no more"})
+    await answers.send("GET", f"{path}/commits")
+    await answers.send("GET", f"{path}/decompositions/{found['id']}/gap")
     await answers.send("POST", f"{path}/decompositions/{found['id']}/mark-crediting")
     await answers.send("POST", f"{path}/cascades", {"levels": [{"dimension": "month"}, {"dimension": "week"}]})
     for verb, said in (("propose", None), ("withdraw", None), ("propose", None), ("reject", {"reason": "no"})):
