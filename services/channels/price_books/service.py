@@ -172,7 +172,11 @@ async def _known(work: Work, bodies: Sequence[EntryBody]) -> list[EntryBody]:
     if faults:
         may_come = all(fault.pointer.endswith("account_id") for fault in faults)
         raise (NotHeardYet if may_come else UnknownReference)(errors=faults[:100])
-    return [body.model_copy(update={"sku": skus[body.sku].sku}) if body.sku else body for body in bodies]
+    return [_respelled(body, skus[body.sku].sku) if body.sku else body for body in bodies]
+
+
+def _respelled(body: EntryBody, sku: str) -> EntryBody:
+    return body.model_copy(update={"sku": sku})
 
 
 def _selector(body: EntryBody) -> Selector:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,7 @@ from services.channels.products import service as products
 from services.channels.promotion_groups import service as groups
 from services.channels.promotion_groups.models import PromotionGroup
 from services.channels.promotions import repository
-from services.channels.promotions.bodies import BundleBody, GiftBody
+from services.channels.promotions.bodies import BundleBody, GiftBody, NeedBody, ProductsBody, RewardBody
 from services.channels.promotions.enums import PromotionState
 from services.channels.promotions.models import Promotion
 from services.channels.promotions.rules import (
@@ -194,16 +194,22 @@ async def _known(work: Work, data: PromotionCreate) -> PromotionCreate:
 
 
 def _respelled(data: PromotionCreate, own: Mapping[str, str]) -> PromotionCreate:
-    products, reward = data.products, data.reward
-    spelt = {
-        "skus": list(dict.fromkeys(own[sku] for sku in products.skus)),
-        "excluded": list(dict.fromkeys(own[sku] for sku in products.excluded)),
-    }
-    if isinstance(reward, BundleBody):
-        needs = [need.model_copy(update={"sku": own[need.sku]}) for need in reward.needs]
-        if len({need.sku for need in needs}) < len(needs):
-            raise PromotionInvalid(errors=[FieldError("/reward/needs", "repeated", "each product once")])
-        reward = reward.model_copy(update={"needs": needs})
+    named: ProductsBody = data.products
+    lists = {"skus": _own(named.skus, own), "excluded": _own(named.excluded, own)}
+    terms = {"products": named.model_copy(update=lists), "reward": _rewarded(data.reward, own)}
+    return data.model_copy(update=terms)
+
+
+def _own(skus: Sequence[str], own: Mapping[str, str]) -> list[str]:
+    return list(dict.fromkeys(own[sku] for sku in skus))
+
+
+def _rewarded(reward: RewardBody, own: Mapping[str, str]) -> RewardBody:
     if isinstance(reward, GiftBody):
-        reward = reward.model_copy(update={"sku": own[reward.sku]})
-    return data.model_copy(update={"products": products.model_copy(update=spelt), "reward": reward})
+        return GiftBody(**reward.model_dump() | {"sku": own[reward.sku]})
+    if not isinstance(reward, BundleBody):
+        return reward
+    needs = [NeedBody(sku=own[need.sku], quantity=need.quantity) for need in reward.needs]
+    if len({need.sku for need in needs}) < len(needs):
+        raise PromotionInvalid(errors=[FieldError("/reward/needs", "repeated", "each product once")])
+    return BundleBody(**reward.model_dump() | {"needs": needs})
