@@ -208,3 +208,12 @@ def hash_half(key: str) -> int:
     from kit.events.partitions import partition_of
 
     return partition_of(key) % 2
+
+
+async def test_an_order_that_was_closed_gives_back_as_any_other(world: Any) -> None:
+    order = world.order({"a1": 1_000_000}, [500])
+    after = {**order, "state": "closed"}
+    closed = make_event("customer.order.closed.v1", after, order["stream_key"], sequence=4)
+    await world.service.deliver(world.confirmed(order), closed, world.returned(after, {1: (0, 200)}))
+    assert [line["amount"] for line in await world.lines()] == [500, -200]
+    assert await world.service.parked() == []
