@@ -8,23 +8,26 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from contextlib import suppress
 from functools import lru_cache
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 import stdnum
 from stdnum import get_cc_module
+from stdnum.cn import uscc
 from stdnum.eu.vat import MEMBER_STATES
 from stdnum.exceptions import ValidationError
 
 if TYPE_CHECKING:
     from stdnum.util import NumberValidationModule
 
-TAX_ID_VERSION = 1
+TAX_ID_VERSION = 2
 """Of `compact_tax_id`: raised when a key would come out differently; stored beside the keys."""
 
 UNKNOWN = "--"
 
+_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 _DROPPED = re.compile(r"[^\w&+*]|_")
 _KINDS = ("vat", "tin")
 _MORE = {
@@ -35,6 +38,8 @@ _MORE = {
 """Numbers that stand in for a tax id beside the one that is called so, or instead of one."""
 _SUFFIXES = {"CH": re.compile("(?<=[0-9])(?:MWST|TVA|IVA|TPV|VAT)$"), "NO": re.compile("(?<=[0-9])MVA$")}
 """Words for the tax in one of a country's languages: with and without it is one number."""
+_LETTERED = {"JP": re.compile("^T(?=[0-9]{13}$)")}
+"""A letter before a number that says what it is used for: that of who issues taxable invoices is the company's."""
 _AMBIGUOUS = frozenset({"US"})
 """Where the numbers of companies and of persons have as many digits and are written differently."""
 
@@ -57,20 +62,24 @@ def compact_tax_id(country: str, tax_id: str) -> str:
     plain = _DROPPED.sub("", unicodedata.normalize("NFKC", tax_id).upper())
     if country in _SUFFIXES:
         plain = _SUFFIXES[country].sub("", plain)
-    for module in _modules(country)[:1]:
-        for _ in range(len(plain)):  # a prefix before a prefix
-            shorter = _compact(module, plain)
-            if shorter in (plain, ""):
-                break
-            plain = shorter
+    while plain and (shorter := _without_prefix(country, _compact(country, plain))) not in (plain, ""):
+        plain = shorter  # a prefix before a prefix
     return plain
 
 
-def _compact(module: NumberValidationModule, plain: str) -> str:
-    try:
-        return _DROPPED.sub("", str(module.compact(plain)).upper())
-    except ValidationError:
-        return plain
+def _without_prefix(country: str, plain: str) -> str:
+    """Digits behind the country's own code are its number; python-stdnum keeps the code of some."""
+    rest = plain
+    while rest.startswith(country) and rest[len(country) :].lstrip(country).isdecimal():
+        rest = rest.removeprefix(country)
+    return _LETTERED[country].sub("", rest) if country in _LETTERED else rest
+
+
+def _compact(country: str, plain: str) -> str:
+    for module in _modules(country)[:1]:
+        with suppress(ValidationError):
+            return _DROPPED.sub("", str(module.compact(plain)).upper())
+    return plain
 
 
 @lru_cache(maxsize=1)
@@ -114,3 +123,33 @@ def _shown(country: str, module: NumberValidationModule, compact: str) -> str:
         return str(module.format(compact))
     is_vat = module is _modules(country)[0] and country.lower() in MEMBER_STATES
     return f"{'EL' if country == 'GR' else country}{compact}" if is_vat else compact
+
+
+class NotATaxId(ValueError):
+    """What an organisation's tax id is not."""
+
+
+def organization_tax_id(country: str, tax_id: str) -> str:
+    """The tax id of an organisation as its country writes it.
+
+    In CN it is a Unified Social Credit Code with valid check characters: of the whole (GB 32100-2015) and of its
+    characters 9 to 17 (GB 11714), without which some numbers of residents pass. Raises NotATaxId.
+    """
+    formatted = formatted_tax_id(country, tax_id)
+    if not formatted:
+        raise NotATaxId("nothing of it is a number")
+    if country != "CN":
+        return formatted
+    try:
+        code = str(uscc.validate(formatted))
+    except ValidationError as error:
+        raise NotATaxId(f"not a Unified Social Credit Code: {error}") from None
+    if code[16] != organization_check(code[8:16]):
+        raise NotATaxId("not a Unified Social Credit Code: the organisation's check character is wrong")
+    return code
+
+
+def organization_check(body: str) -> str:
+    """The check character of an organisation code (GB 11714): eight characters, 0 to 9 and A to Z."""
+    total = sum(weight * int(each, 36) for weight, each in zip(_WEIGHTS, body, strict=True))
+    return "0123456789X"[-total % 11]

@@ -177,6 +177,11 @@ def _spelled(word: str) -> str:
 
 def pinyin(text: str) -> str:
     """The syllables of the Chinese characters in a text, without tones, joined: 晨光 and 辰光 are `chenguang`."""
+    return "".join(syllables(text))
+
+
+def syllables(text: str) -> list[str]:
+    """The syllables of the Chinese characters in a text, without tones: 方案 is `fang`, `an`, 反感 is `fan`, `gan`."""
     from pypinyin import lazy_pinyin
 
-    return "".join(lazy_pinyin([word for run in _HAN.findall(text) for word in _words(run)]))
+    return lazy_pinyin([word for run in _HAN.findall(text) for word in _words(run)])

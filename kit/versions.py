@@ -11,7 +11,7 @@ from kit.errors import VersionMismatch, VersionRequired
 _NUMBER = "0|[1-9][0-9]{0,8}"
 # One element of the list, possibly empty: a version, a version without quotes, or a tag that matches nothing here
 # (a weak one never does).
-_ELEMENT = re.compile(rf'[ \t]*(?:"({_NUMBER})"|({_NUMBER})|(?:W/)?"[\x21\x23-\x7e\x80-\xff]*")?[ \t]*(?:,|$)')
+_ELEMENT = re.compile(rf'[ \t]*(?:"({_NUMBER})"|({_NUMBER})|(?:W/)?"[\x21\x23-\x7e\x80-\xff]*")?[ \t]*(?:,|\Z)')
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,15 @@ def new_registry() -> registry:
     return registry(metadata=metadata)
 
 
+CODE_RANGE = 'CREATE TYPE code_range AS RANGE (subtype = text, collation = "C")'
+"""Ranges over codes in the order of their characters, as `[cn, cn.)` is of every code that `cn-` begins."""
+
+
+def with_code_ranges(table: type[SQLModel]) -> None:
+    """The table uses `code_range`: where it is made of its model, the type is made first (migrations make it too)."""
+    sa.event.listen(cast(Any, table).__table__, "before_create", cast(Any, sa.DDL)(CODE_RANGE))
+
+
 def identifier(**options: Any) -> Any:
     """A uuid column."""
     return Field(sa_type=sa.Uuid, **options)

@@ -23,7 +23,8 @@ from sqlmodel import SQLModel
 from kit.db.text_keys import SearchKey, TextKey, keys_of
 
 Kind = Literal["uuid", "text", "currency", "int", "decimal", "float", "date", "datetime", "bool", "json"]
-Operator = Literal["eq", "ne", "in", "gt", "gte", "lt", "lte", "null", "notnull"]
+Operator = Literal["eq", "ne", "in", "gt", "gte", "lt", "lte", "null", "notnull", "each", "none"]
+"""`each` and `none` are no caller's words: any of several that are one, or none of them."""
 
 RESERVED = ("q", "sort", "fields", "limit", "cursor", "count")
 MAX_TEXT = 500
@@ -154,7 +155,8 @@ class Field:
     an outer join): paging depends on it. `match` replaces the comparison of a filter-only field by a
     predicate over an array parameter written `{}`:
     `EXISTS (SELECT 1 FROM lines l WHERE l.order_id = o.id AND l.product_id = ANY({}))`. With a `key` a text is compared
-    by what it reads, not as it is spelt.
+    by what it reads, not as it is spelt. `members` is what follows FROM so that `m.id` are
+    all ids that are one with those of `$1`: a filter by one of them finds all, in the column `filed`.
     """
 
     sql: str
@@ -166,6 +168,8 @@ class Field:
     output: bool = True
     match: str = ""
     key: TextKey | None = None
+    filed: str = ""
+    members: str = ""
 
     @property
     def order(self) -> str:
@@ -203,14 +207,18 @@ class Field:
         `ne` keeps the rows that have no value: they differ.
         """
         cast = KINDS[self.kind].cast
+        if self.filed:
+            return replace(self, sql=self.filed, filed="").predicate(operator, number)
         if self.match:
             return "(" + self.match.replace("{}", f"${number}::{cast}[]") + ")"
         if operator in ("null", "notnull"):
             return f"{self.sql} IS {'NOT ' if operator == 'notnull' else ''}NULL"
         if self.key is not None and operator in ("eq", "ne", "in"):
             return self._same(self.key, number, operator == "ne")
-        if operator == "in":
+        if operator in ("in", "each"):
             return f"{self.sql} = ANY(${number}::{cast}[])"
+        if operator == "none":
+            return f"({self.sql} = ANY(${number}::{cast}[])) IS NOT TRUE"
         if operator == "ne" and self.nullable:
             return f"{self.sql} IS DISTINCT FROM ${number}::{cast}"
         return f"{self.order} {_COMPARE[operator]} ${number}::{cast}"

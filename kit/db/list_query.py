@@ -22,7 +22,7 @@ MAX_LIMIT = 200
 MAX_SORT = 5
 MAX_SEARCH = 200
 
-PARAMETER = re.compile(r"([a-z][a-z0-9_]*)(?:\[([a-z]+)\])?")
+PARAMETER = re.compile(r"([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?)(?:\[([a-z]+)\])?")
 """Field and operator of a filter's parameter."""
 
 

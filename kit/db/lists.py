@@ -51,6 +51,11 @@ class _Conditions:
     searched: str = ""
     """What `q` gives: the folded text, `g` its grams, `r` the text as written where that differs; "" without `q`."""
 
+    def number_of(self, name: str) -> int:
+        """The parameter of the filter by which `name` is any of several."""
+        valued = [one for one in self.filters if one[1] not in ("null", "notnull")]
+        return self.given + 1 + valued.index((name, "each"))
+
     def sql(self, spec: ListSpec) -> tuple[str, int]:
         """The WHERE clause without the cursor, and the number of its parameters."""
         parts, number = [f"({self.where})"], self.given
@@ -130,7 +135,15 @@ def _page_sql(
     shown = [f'{spec.fields[name].sql} AS "{name}"' for name in columns]
     select = ", ".join([*shown, *(f'{spec.fields[key.name].order} AS "{_PLACE}{key.name}"' for key in sort)])
     order = ", ".join(spec.fields[key.name].order + (" DESC" if key.descending else "") for key in sort)
-    return f"SELECT {select} FROM {spec.source} WHERE {where} ORDER BY {order} LIMIT {size + 1}"
+    page = f"SELECT {select} FROM {spec.source} WHERE {where}"
+    each = next((name for name, operator in conditions.filters if operator == "each"), None)
+    if each is None:
+        return f"{page} ORDER BY {order} LIMIT {size + 1}"
+    # a page of each of them by its own index, of which the first rows make the page of all
+    own = f"{page} AND {spec.fields[each].filed} = member.id ORDER BY {order} LIMIT {size + 1}"
+    places = ", ".join(f'page."{_PLACE}{key.name}"' + (" DESC" if key.descending else "") for key in sort)
+    several = f"unnest(${conditions.number_of(each)}::uuid[]) AS member(id)"
+    return f"SELECT page.* FROM {several} CROSS JOIN LATERAL ({own}) page ORDER BY {places} LIMIT {size + 1}"
 
 
 def _escape(text: str) -> str:
@@ -198,6 +211,7 @@ async def fetch_page(
     """
     identity = _identity(spec, query)
     position = _position(spec, query, secret, identity)
+    query = replace(query, filters=tuple([await _with_members(tx, spec, one) for one in query.filters]))
     conditions, values = _conditions(spec, query, where, args)
     size = next(size for size in _SIZES if size >= query.limit)
     nulls = tuple(value is None for value in position)
@@ -209,6 +223,19 @@ async def fetch_page(
         cursor = encode_cursor(secret, identity, [rows[-1][_PLACE + key.name] for key in query.sort])
     count = await _count(tx, spec, conditions, values, query.count)
     return Page(_items(spec, rows, query.fields), cursor, count, query.count)
+
+
+async def _with_members(tx: Tx, spec: ListSpec, one: Filter) -> Filter:
+    """The filter by ids, extended to all that are one with them; `=` stays where that is nobody else."""
+    members = spec.fields[one.name].members
+    if not members or one.operator not in ("eq", "ne", "in"):
+        return one
+    asked = one.value if isinstance(one.value, list) else [one.value]
+    found = sorted({*asked, *(row["id"] for row in await tx.fetch(f"SELECT m.id FROM {members}", asked))})
+    if len(found) == 1 and one.operator != "in":
+        return one
+    operators: dict[Operator, Operator] = {"eq": "each", "ne": "none", "in": "in"}
+    return Filter(one.name, operators[one.operator], found)
 
 
 def _items(spec: ListSpec, rows: Sequence[Row], fields: Sequence[str]) -> list[dict[str, Any]]:

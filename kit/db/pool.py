@@ -104,7 +104,7 @@ class Pool:
                 while self._rested:
                     await self._put_back(self._rested.pop()[1])
                 await self._pool.close()
-        except TimeoutError:
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):  # too slow, or the server has gone
             self._pool.terminate()
 
 

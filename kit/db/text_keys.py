@@ -90,11 +90,13 @@ class SearchKey:
 @dataclass(frozen=True, slots=True)
 class TextKeys:
     """What a row type has: `name` sorts, it and the columns in `also` are searched and matched by their folded form;
-    `codes` are codes of our own, which are one code in upper and lower case."""
+    `codes` are codes of our own, which are one code in upper and lower case; `numbers` are drawn by us, in upper case,
+    and found in any."""
 
     name: str = ""
     also: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -120,6 +122,7 @@ class TextKeys:
     def fields(self, alias: str) -> dict[str, TextKey]:
         """How the fields of a list are compared, by their column."""
         keys = {column: code_key(f"{alias}.{column}") for column in self.codes}
+        keys |= {column: number_key(f"{alias}.{column}") for column in self.numbers}
         for number, column in enumerate(self.sources, 1):
             if column not in keys:
                 order = f"{alias}.name_sort" if column == self.name else ""
@@ -149,6 +152,16 @@ def code_sql(column: str) -> str:
 def code_key(column: str) -> TextKey:
     """How a code of our own is compared."""
     return TextKey(code_sql(column), lambda value: (fold_code(value),), code_sql(column), fold_code)
+
+
+def raise_code(code: str) -> str:
+    """A number in the spelling in which we draw them: ASCII letters in upper case."""
+    return "".join(chr(ord(each) - 32) if "a" <= each <= "z" else each for each in code)
+
+
+def number_key(column: str) -> TextKey:
+    """How a number that we draw is compared: its own index serves, since no row has it in another spelling."""
+    return TextKey(column, lambda value: (raise_code(value),), column, raise_code)
 
 
 def keys_of(model: type[SQLModel]) -> TextKeys | None:

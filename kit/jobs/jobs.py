@@ -34,6 +34,7 @@ __all__ = [
     "get_job",
     "request_cancel",
     "require_job",
+    "resume_job",
 ]
 
 log = structlog.stdlib.get_logger("kit.jobs")
@@ -118,6 +119,18 @@ async def request_cancel(tx: Tx, job_id: UUID) -> str:
             raise JobAlreadyFinished
         return "cancelled"
     return str(state)
+
+
+async def resume_job(tx: Tx, job_id: UUID) -> bool:
+    """Queue a job that failed or was cancelled again, with all its attempts: it goes on from its checkpoint. Returns
+    whether it was such a job."""
+    done = await tx.execute(
+        "UPDATE job SET state = 'queued', cancel_requested = false, attempts = 0, error = NULL, finished_at = NULL, "
+        "run_at = clock_timestamp(), updated_at = clock_timestamp(), version = version + 1 "
+        "WHERE id = $1 AND state IN ('failed', 'cancelled')",
+        job_id,
+    )
+    return bool(done)
 
 
 JobHandler = Callable[[JobContext], Coroutine[Any, Any, Mapping[str, Any] | None]]

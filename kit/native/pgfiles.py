@@ -167,6 +167,7 @@ def _run(
             env=environment,
             timeout=seconds,
             check=False,
+            start_new_session=True,  # Ctrl-C in a terminal ends the program, which then stops what it has started
         )
         if done.returncode:
             output.seek(0)

@@ -122,14 +122,22 @@ class DataKey:
 
     def seal(self, value: str, place: Place) -> bytes:
         """The value as it is stored, 29 bytes longer than its UTF-8; each time another one."""
-        return _sealed(self._cipher, value.encode(), place.bound())
+        return self.seal_bytes(value.encode(), place)
 
     def open(self, sealed: bytes, place: Place) -> str:
         """The value. Raises CannotOpen."""
+        return self.open_bytes(sealed, place).decode()
+
+    def seal_bytes(self, value: bytes, place: Place) -> bytes:
+        """What is no text, as it is stored, 29 bytes longer."""
+        return _sealed(self._cipher, value, place.bound())
+
+    def open_bytes(self, sealed: bytes, place: Place) -> bytes:
+        """What was sealed. Raises CannotOpen."""
         plain = _opened(self._cipher, sealed, place.bound())
         if plain is None:
             raise CannotOpen(f"{place.table}.{place.column} of {place.row_id} does not open under its person's key")
-        return plain.decode()
+        return plain
 
 
 def answer_key(settings: ServiceSettings) -> DataKey:

@@ -9,7 +9,7 @@ PERSONAL_FIELDS = frozenset(
         "name", "first_name", "last_name", "middle_name", "full_name", "given_name", "family_name", "legal_name",
         "display_name", "contact_name", "person_name", "surname", "email", "emails", "phone", "phones", "mobile", "fax",
         "tax_id", "national_id", "passport", "birthday", "birth_date", "date_of_birth", "address", "street",
-        "postal_code", "iban",
+        "postal_code", "iban", "bank", "account_number",
     }
 )  # fmt: skip
 """Names of fields that say something about a person."""

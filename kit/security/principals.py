@@ -54,6 +54,10 @@ SYSTEM = Actor("system", frozenset(), frozenset())
 """Who acts when an event or a date that was reached is the cause."""
 
 
+ANONYMOUS = Actor("", frozenset(), frozenset())
+"""Who calls a public route: nobody asks who that is. No token has this subject, so nothing is theirs to see."""
+
+
 class PrincipalRow(SQLModel):
     """One membership of a principal: token subject (None without a login), units from the root down,
     valid from a date until before another (None: open)."""

@@ -136,6 +136,13 @@ class ServiceHarness:
             consumer = InboxConsumer(runtime.db, runtime.bus, lane, runtime.settings)
             await consumer.handle(polled, asyncio.Event())
 
+    async def deliver_alone(self, event: Event) -> None:
+        """One event in a transaction of its own, as if of a partition of its own: several of these may run at once."""
+        async with self.transaction() as tx:
+            for lane in self.subscriptions.lanes:
+                if event.type in lane.handlers:
+                    await lane.handle(self.work(tx), [event])
+
     async def published(self, *event_types: str) -> list[Event]:
         """Events of these types (all by default) that the service has announced, oldest first."""
         async with self.runtime.db.reading() as tx:

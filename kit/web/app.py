@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
+import threading
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
+import orjson
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from kit.lookout import Lookout
 from kit.runtime import Runtime
@@ -22,6 +30,7 @@ from kit.web.middleware import EdgeMiddleware
 from kit.web.problems import MEDIA_TYPE, Problem
 from kit.web.routes import RouteIndex
 
+_MAKING = threading.Lock()
 _PROBLEMS = {
     401: "No valid token",
     403: "The role does not allow this",
@@ -66,7 +75,7 @@ def create_service_app(
         version="1",
         docs_url=None,
         redoc_url=None,
-        openapi_url="/openapi.json",
+        openapi_url=None,  # see _openapi
         lifespan=lifespan,
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # those of kit.telemetry
@@ -82,12 +91,24 @@ def create_service_app(
     for router in routers:
         app.router.routes.extend(router.routes)
     app.router.routes.extend(health.routes())
+    app.router.routes.append(Route("/openapi.json", partial(_show_openapi, app), include_in_schema=False))
     app.router.routes.insert(0, RouteIndex(app.routes))
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
 
 
+async def _show_openapi(app: FastAPI, _request: Request) -> Response:
+    document = await asyncio.to_thread(app.openapi)
+    return Response(orjson.dumps(document), media_type="application/json")
+
+
 def _openapi(app: FastAPI) -> dict[str, Any]:
+    """The document of hundreds of operations takes seconds: it is made when it is first asked for, beside requests."""
+    with _MAKING:
+        return _made_openapi(app)
+
+
+def _made_openapi(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
         schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
         components = schema.setdefault("components", {})
@@ -109,23 +130,25 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
 
 
 def _tags(app: FastAPI) -> list[dict[str, str]]:
-    """A tag of each slice, described by the first line of the module of its routes."""
-    found: dict[str, str] = {}
+    """A tag of each slice, described by the first line of the module that has most of its routes."""
+    modules: dict[str, Counter[str]] = {}
     for route in app.routes:
         if isinstance(route, APIRoute) and route.include_in_schema:
-            text = (sys.modules[route.endpoint.__module__].__doc__ or "").partition("\n")[0]
             for tag in route.tags:
-                found.setdefault(str(tag), text)
-    return [{"name": name, "description": text} for name, text in found.items()]
+                modules.setdefault(str(tag), Counter())[route.endpoint.__module__] += 1
+    found = {tag: sys.modules[counted.most_common(1)[0][0]].__doc__ or "" for tag, counted in modules.items()}
+    return [{"name": tag, "description": text.partition("\n")[0]} for tag, text in found.items()]
 
 
 def _document(path: str, method: str, operation: dict[str, Any]) -> None:
     """Add security, the problems every operation may answer with, and Idempotency-Key."""
-    operation["security"] = [{"bearer": []}]
+    is_public = operation.setdefault("security", [{"bearer": []}]) == []
     if (move := operation.get("x-transition")) is not None:
         operation["description"] = f"{operation.get('description', '')}\n\n{text_of_move(move)}".strip()
     parameters = operation.setdefault("parameters", [])
     found = _PROBLEMS | ({} if method == "get" else _WRITE_PROBLEMS)
+    if is_public:
+        found = {status: text for status, text in found.items() if status not in (401, 403)}
     if method == "get" or any(p.get("in") == "query" for p in parameters):
         found |= _QUERY_PROBLEMS
     if "{" in path:
@@ -135,7 +158,7 @@ def _document(path: str, method: str, operation: dict[str, Any]) -> None:
             parameter |= {"required": True, "schema": {"type": "string", "maxLength": 1000}}
     if any(p.get("name") == "If-Match" for p in parameters):
         found |= {412: "If-Match names another version", 428: "If-Match is missing"}
-    if method != "get":
+    if method != "get" and not is_public:
         parameters.append(_KEY_PARAMETER)
     answers = operation.setdefault("responses", {})
     answers.pop("422", None)

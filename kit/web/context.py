@@ -53,12 +53,20 @@ class Allow:
 
     `personal`: answers may hold personal values. Reading leaves a trace, so its transaction may write; an answer that
     is kept for its Idempotency-Key is sealed.
+
+    `public`: anybody at all, without a token; one that is sent is not looked at, and no Idempotency-Key either (keys of
+    strangers would meet). The gateway lets through without a token what its route table says, nothing else.
     """
 
-    def __init__(self, permission: str | None, reads: Sequence[str] = (), *, personal: bool = False) -> None:
+    def __init__(
+        self, permission: str | None, reads: Sequence[str] = (), *, personal: bool = False, public: bool = False
+    ) -> None:
+        if public and permission is not None:
+            raise ValueError("who is not asked for a token has no permission")
         self.permission = permission
         self.reads = tuple(reads)
         self.personal = personal
+        self.public = public
 
     # async: FastAPI would run a plain function in a thread, which costs more than the rest of a small request
     async def __call__(self, request: Request) -> Context:

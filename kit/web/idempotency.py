@@ -28,6 +28,7 @@ from kit.security.cipher import DataKey, Place
 
 KEEP_HOURS = 24
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
+_OUR_ID = re.compile(rb'_id":"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"')
 _KEPT_HEADERS = ("etag", "location", "content-type")
 
 
@@ -57,13 +58,14 @@ class IdempotencyRow(SQLModel):
 
 @dataclass(frozen=True, slots=True)
 class KeyedRequest:
-    """Scope of one key: principal, method and concrete path, key, hash of query and body; `cipher` seals an answer
-    that may hold personal values."""
+    """Scope of one key: principal, method and concrete path, key, hash of query and body as they are meant, and as
+    they are written (what 0.1.0 has kept); `cipher` seals an answer that may hold personal values."""
 
     principal: str
     route: str
     key: str
     body_hash: str
+    written_hash: str
     cipher: DataKey | None = None
 
     @property
@@ -93,8 +95,17 @@ def keyed_request(principal: str, method: str, path: str, query: str, keys: Sequ
     if not _KEY.fullmatch(key):
         detail = "one header of 1 to 200 visible ASCII characters"
         raise Invalid("Idempotency-Key is malformed", errors=[FieldError("Idempotency-Key", "malformed", detail)])
-    digest = hashlib.sha256(query.encode() + b"\x00" + body).hexdigest()
-    return KeyedRequest(principal, f"{method} {path}", key, digest)
+    meant, written = (hashlib.sha256(query.encode() + b"\x00" + said).hexdigest() for said in (_meant(body), body))
+    return KeyedRequest(principal, f"{method} {path}", key, meant, written)
+
+
+def _meant(body: bytes) -> bytes:
+    """A JSON body whatever white space, order of fields and upper case in ids of ours it is written with."""
+    try:
+        said = orjson.dumps(orjson.loads(body), option=orjson.OPT_SORT_KEYS)
+    except ValueError:
+        return body
+    return _OUR_ID.sub(lambda found: found[0].lower(), said)
 
 
 _BEGIN = f"""
@@ -102,6 +113,7 @@ SELECT pg_try_advisory_xact_lock($1) AS is_mine, k.body_hash, k.status, k.header
        k.created_at <= now() - interval '{KEEP_HOURS} hours' AS is_over, {{also}} AS also
 FROM (SELECT) one LEFT JOIN idempotency_key k ON k.principal = $2 AND k.route = $3 AND k.key = $4
 """
+_ANSWERED = "SELECT FROM idempotency_key WHERE principal = $1 AND route = $2 AND key = $3"
 _FORGET = "DELETE FROM idempotency_key WHERE principal = $1 AND route = $2 AND key = $3"
 _KEEP = """
 INSERT INTO idempotency_key (principal, route, key, body_hash, status, headers, body)
@@ -134,10 +146,15 @@ async def begin(
     if row["is_over"]:
         await tx.execute(_FORGET, *key)
         return None, row["also"]
-    if row["body_hash"] != request.body_hash:
+    if row["body_hash"] not in (request.body_hash, request.written_hash):
         raise KeyReused()
     headers = {**orjson.loads(row["headers"]), "Idempotency-Replayed": "true"}
     return Response(request.given(row["body"]), status_code=row["status"], headers=headers), None
+
+
+async def is_answered(tx: Tx, request: KeyedRequest) -> bool:
+    """Whether a request with this key has its answer: what refuses the same again may be what that one did."""
+    return await tx.fetchrow(_ANSWERED, request.principal, request.route, request.key) is not None
 
 
 def store(tx: Tx, request: KeyedRequest, response: Response) -> None:

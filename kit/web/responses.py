@@ -43,11 +43,16 @@ def _shown(schema: type[BaseModel]) -> set[str]:
     return set(schema.model_fields)
 
 
-def row_answer(schema: type[BaseModel], row: OwnedRow, made_under: str | None = None) -> Response:
+def row_answer(
+    schema: type[BaseModel], row: OwnedRow, made_under: str | None = None, more: Mapping[str, object] | None = None
+) -> Response:
     """The row as its Read schema shows it (a field of the row by each name), with its ETag.
 
-    `made_under` is the path of the collection in which it was just made: 201 and its Location.
+    `made_under` is the path of the collection in which it was just made: 201 and its Location. `more` are fields that
+    are not the row's own, or another than its.
     """
     body = row.__pydantic_serializer__.to_json(row, include=_shown(schema))
+    if more:
+        body = encode({**orjson.loads(body), **more})
     location = None if made_under is None else f"{made_under}/{row.id}"
     return json_answer(body, 200 if location is None else 201, version=row.version, location=location)

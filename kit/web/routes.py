@@ -29,7 +29,7 @@ from starlette.types import Scope as ASGIScope
 from kit.db.database import Tx
 from kit.errors import AppError, Unauthenticated
 from kit.security.cipher import answer_key
-from kit.security.principals import Actor, Scope
+from kit.security.principals import ANONYMOUS, Actor, Scope
 from kit.web import idempotency
 from kit.web.context import Allow, context_of, permissions_of
 from kit.web.deadline import Deadline
@@ -79,9 +79,20 @@ class TransactionRoute(APIRoute):
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         seen, self.allow = _with_context(endpoint)
+        if self.is_public:
+            options["openapi_extra"] = {**(options.get("openapi_extra") or {}), "security": []}
         super().__init__(path, seen, **options)
         if self._is_plain_read():
             self.app = self._answer
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it asks nobody for a token."""
+        return self.allow is not None and self.allow.public
+
+    async def _caller(self, request: Request) -> Actor:
+        """Who calls; raises Unauthenticated."""
+        return ANONYMOUS if self.is_public else await authenticate(request)
 
     def _is_plain_read(self) -> bool:
         """Whether the endpoint takes the request and parts of the path alone and answers itself: FastAPI, which a
@@ -98,7 +109,7 @@ class TransactionRoute(APIRoute):
 
     async def _answer(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        response = await _read(request, await authenticate(request), self._called, self._is_personal())
+        response = await _read(request, await self._caller(request), self._called, self._is_personal())
         await response(scope, receive, send)
 
     async def _called(self, request: Request) -> Response:
@@ -120,7 +131,7 @@ class TransactionRoute(APIRoute):
 
         async def handle(received: Request) -> Response:
             request = JsonRequest(received.scope, received.receive)
-            actor = await authenticate(request)
+            actor = await self._caller(request)
             if self.allow is not None:  # before the body is looked at, and before an answer that is kept is given again
                 self.allow.check(actor)
             if read_only:
@@ -235,7 +246,7 @@ async def _read(request: Request, actor: Actor, endpoint: Endpoint, is_personal:
 
 async def _write(request: Request, actor: Actor, endpoint: Endpoint, is_personal: bool, path: str) -> Response:
     body = await request.body()
-    keys = request.headers.getlist("idempotency-key")
+    keys = [] if actor is ANONYMOUS else request.headers.getlist("idempotency-key")
     keyed = None
     if keys:
         keyed = idempotency.keyed_request(actor.subject, request.method, path, request.url.query, keys, body)
@@ -256,7 +267,18 @@ async def _write(request: Request, actor: Actor, endpoint: Endpoint, is_personal
             idempotency.store(tx, keyed, response)
         return response
 
-    return await in_transaction(request, work)
+    try:
+        return await in_transaction(request, work)
+    except AppError:
+        if keyed is None or not await _is_answered(request, keyed):
+            raise
+        return await in_transaction(request, work)
+
+
+async def _is_answered(request: Request, keyed: idempotency.KeyedRequest) -> bool:
+    """Whether the same request has committed after this one looked for its answer."""
+    async with request.app.state.runtime.db.reading() as tx:
+        return await idempotency.is_answered(tx, keyed)
 
 
 async def in_transaction(request: Request, work: Callable[[Tx], Awaitable[Response]]) -> Response:
