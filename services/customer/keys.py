@@ -7,8 +7,11 @@ from uuid import UUID
 from kit.runtime import Runtime
 from kit.work import system_work
 from services.customer.contacts import service as contacts
+from services.customer.leads import service as leads
 
 BATCH = 200
+FILLS = (contacts.fill_index, leads.fill_index)
+LEFT = (contacts.is_index_left, leads.is_index_left)
 
 
 async def fill_index(runtime: Runtime, *, batch: int = BATCH) -> int:
@@ -16,16 +19,21 @@ async def fill_index(runtime: Runtime, *, batch: int = BATCH) -> int:
 
     A transaction per batch: what is committed stays, so the same call goes on after a kill.
     """
-    total, after = 0, UUID(int=0)
-    while True:
-        async with runtime.db.transaction() as tx:
-            done = await contacts.fill_index(system_work(tx, runtime.service, runtime.settings), after, batch)
-        if not done and after.int == 0:
-            return total
-        total, after = total + len(done), done[-1] if done else UUID(int=0)  # again, for what came meanwhile
+    total = 0
+    for fill in FILLS:
+        after = UUID(int=0)
+        while True:
+            async with runtime.db.transaction() as tx:
+                done = await fill(system_work(tx, runtime.service, runtime.settings), after, batch)
+            if not done and after.int == 0:
+                break
+            # from the start again at the end: for what came meanwhile
+            total, after = total + len(done), done[-1] if done else UUID(int=0)
+    return total
 
 
 async def left_to_fill(runtime: Runtime) -> bool:
     """Whether some hash stands in other columns than those of the index keys that are set."""
     async with runtime.db.reading() as tx:
-        return await contacts.is_index_left(system_work(tx, runtime.service, runtime.settings))
+        work = system_work(tx, runtime.service, runtime.settings)
+        return any([await is_left(work) for is_left in LEFT])

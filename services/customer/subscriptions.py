@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from kit.events.handlers import Projection, Subscriptions
+from services.customer.cases.handlers import on_calendar_changed
+from services.customer.credit_terms.handlers import project_terms
 from services.customer.directories.handlers import project_member, project_partner, project_product
 from services.customer.events_in import HEARD
-from services.customer.orders.handlers import on_credit_refused, on_credit_reserved
+from services.customer.orders.handlers import (
+    on_credit_refused,
+    on_credit_reserved,
+    on_terms_refused,
+    on_terms_released,
+    on_terms_reserved,
+)
+from services.customer.organisation.handlers import project_calendar, project_unit
 from services.customer.payments.handlers import on_check_passed
 
 subscriptions = Subscriptions("customer", HEARD)
@@ -30,12 +39,33 @@ directory.project(
             "channels.partner.applied.v1": project_partner,
             "channels.partner.activated.v1": project_partner,
             "channels.partner.suspended.v1": project_partner,
+            "channels.partner.screened.v1": project_partner,
+            "channels.partner.terminated.v1": project_partner,
         },
     )
 )
 directory.project(
     Projection("product_directory", ("product_directory",), {"channels.product.changed.v1": project_product})
 )
+directory.project(
+    Projection(
+        "credit_terms",
+        ("credit_terms",),
+        {
+            "risk.credit.grade_changed.v1": project_terms,
+            "risk.credit.limit_changed.v1": project_terms,
+            "risk.credit.hold_placed.v1": project_terms,
+            "risk.credit.hold_lifted.v1": project_terms,
+        },
+    )
+)
+directory.project(Projection("unit_lead", ("unit_lead",), {"targets.unit.changed.v1": project_unit}))
+directory.project(Projection("calendar_year", ("calendar_year",), {"targets.calendar.changed.v1": project_calendar}))
+directory.react(on_calendar_changed, "targets.calendar.changed.v1")
 core.react(on_credit_reserved, "risk.credit.reserved.v1")
 core.react(on_check_passed, "risk.credit.reserved.v1")
 core.react(on_credit_refused, "risk.credit.refused.v1")
+core.react(on_terms_reserved, "channels.terms.reserved.v1")
+core.react(on_check_passed, "channels.terms.reserved.v1")
+core.react(on_terms_refused, "channels.terms.refused.v1")
+core.react(on_terms_released, "channels.terms.released.v1")

@@ -15,6 +15,8 @@ from services.customer.accounts.models import (
     TypeCheckTable,
 )
 from services.customer.activities.models import ActivityTable
+from services.customer.cases.models import CaseTable, CaseYearTable
+from services.customer.churn.models import ChurnFitTable, ChurnScoreTable
 from services.customer.consents.models import ConsentTable
 from services.customer.contacts.models import (
     ContactExternalIdTable,
@@ -22,13 +24,31 @@ from services.customer.contacts.models import (
     ContactTable,
     DataKeyTable,
 )
+from services.customer.credit_terms.models import CreditTermsTable
+from services.customer.custom_fields.models import CustomFieldTable, CustomFieldUseTable, CustomValueTable
 from services.customer.db import Base
 from services.customer.directories.models import PartnerDirectory, Principal, ProductDirectory
 from services.customer.exchange_rates.models import ExchangeRateTable
+from services.customer.grading.models import GradeResultTable, GradingRunTable
+from services.customer.identity.models import DuplicateCandidateTable, IdentityCheckTable, IdentityKeyTable
+from services.customer.imports.models import ImportChunkTable, ImportRowTable, ImportTable
+from services.customer.lead_consents.models import LeadConsentTable
+from services.customer.leads.models import LeadTable
+from services.customer.lifecycle.models import LifecycleMarkTable, LifecycleTable, StageEntryTable
+from services.customer.merges.models import AccountMergeTable
+from services.customer.opportunities.models import OpportunityStepTable, OpportunityTable
 from services.customer.orders.models import OrderCheckTable, OrderLineTable, OrderSplitTable, OrderTable
+from services.customer.organisation.models import CalendarYearTable, UnitLeadTable
 from services.customer.payments.models import PaymentAllocationTable, PaymentRefundTable, PaymentTable
+from services.customer.pipelines.models import PipelineTable
+from services.customer.policies.models import CustomerPolicyTable
 from services.customer.returns.models import OrderReturnTable
+from services.customer.rfm.models import RfmRunTable, RfmScoreTable
 from services.customer.rule_sets.models import AccountLabelTable, RuleSetTable
+from services.customer.satisfaction.models import SatisfactionMarkTable, SatisfactionTable
+from services.customer.segments.models import SegmentMemberTable, SegmentTable
+from services.customer.slas.models import CaseClockTable
+from services.customer.surveys.models import AnswerTable, InvitationTable, InvitedContactTable, SurveyTable
 from services.customer.timeline.models import OrderStepTable
 
 
@@ -75,15 +95,44 @@ __all__ = [
     "AccountExternalIdTable",
     "AccountFactTable",
     "AccountLabelTable",
+    "AccountMergeTable",
     "AccountTable",
     "ActivityTable",
+    "AnswerTable",
+    "CalendarYearTable",
+    "CaseClockTable",
+    "CaseTable",
+    "CaseYearTable",
+    "ChurnFitTable",
+    "ChurnScoreTable",
     "ConsentTable",
     "ContactExternalIdTable",
     "ContactPointTable",
     "ContactTable",
+    "CreditTermsTable",
+    "CustomFieldTable",
+    "CustomFieldUseTable",
+    "CustomValueTable",
+    "CustomerPolicyTable",
     "DataKeyTable",
+    "DuplicateCandidateTable",
     "ExchangeRateTable",
+    "GradeResultTable",
+    "GradingRunTable",
+    "IdentityCheckTable",
+    "IdentityKeyTable",
+    "ImportChunkTable",
+    "ImportRowTable",
+    "ImportTable",
+    "InvitationTable",
+    "InvitedContactTable",
+    "LeadConsentTable",
+    "LeadTable",
+    "LifecycleMarkTable",
+    "LifecycleTable",
     "NightlyTable",
+    "OpportunityStepTable",
+    "OpportunityTable",
     "OrderCheckTable",
     "OrderLineTable",
     "OrderReturnTable",
@@ -94,8 +143,18 @@ __all__ = [
     "PaymentAllocationTable",
     "PaymentRefundTable",
     "PaymentTable",
+    "PipelineTable",
     "Principal",
     "ProductDirectory",
+    "RfmRunTable",
+    "RfmScoreTable",
     "RuleSetTable",
+    "SatisfactionMarkTable",
+    "SatisfactionTable",
+    "SegmentMemberTable",
+    "SegmentTable",
+    "StageEntryTable",
+    "SurveyTable",
     "TypeCheckTable",
+    "UnitLeadTable",
 ]

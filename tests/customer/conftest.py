@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ from services.customer.worker import jobs_of
 UNITS = [derived_id("unit", number) for number in range(4)]
 REP_1, REP_2, OTHER_REP, MANAGER = (derived_id("member", number) for number in range(4))
 LIMIT = 108350
+UNCHECKED = {"X_Skip_Duplicate_Check": "true"}
+"""Header with which an account is added though it is like another one."""
 PARTNER, SUSPENDED = derived_id("partner", 1), derived_id("partner", 2)
 
 
@@ -65,13 +68,14 @@ def reserved(order: dict[str, Any], placement: int | None = None, decision: str 
     return make_event("risk.credit.reserved.v1", payload, order["stream_key"], subject=order["id"])
 
 
-def refused(order: dict[str, Any], placement: int | None = None) -> Any:
+def refused(order: dict[str, Any], placement: int | None = None, **more: Any) -> Any:
     """Risk's no to an order."""
     payload = {
         "order_id": order["id"],
         "placement": placement or order["placement"],
         "reason": "limit_exceeded",
         "shortfall": 64,
+        **more,
     }
     return make_event("risk.credit.refused.v1", payload, order["stream_key"], subject=order["id"])
 
@@ -83,9 +87,9 @@ class World:
     service: ServiceHarness
 
     async def account(self, **fields: Any) -> dict[str, Any]:
-        """A new account."""
+        """A new account, though it may be like another one."""
         body = {"kind": "organization", "name": "Blue Harbour", "owner_id": str(REP_1), "region": "CN-SH", **fields}
-        answer = await self.service.post("/v1/accounts", body)
+        answer = await self.service.post("/v1/accounts", body, headers=self.service.headers(**UNCHECKED))
         assert answer.status_code == 201, answer.text
         found: dict[str, Any] = answer.json()
         return found
@@ -193,9 +197,9 @@ async def work_off(service: ServiceHarness) -> list[dict[str, Any]]:
     stop = asyncio.Event()
     runner = JobRunner(service.runtime.db, jobs_of(service.runtime), poll=0.02, retry_delay=0.01)
     task = asyncio.create_task(runner.run(stop))
-    for _ in range(1_000):
-        if not await service.rows("SELECT id FROM job WHERE state IN ('queued', 'running')"):
-            break
+    deadline = time.monotonic() + 180
+    while left := await service.rows("SELECT kind, state, error FROM job WHERE state IN ('queued', 'running')"):
+        assert time.monotonic() < deadline, left
         await asyncio.sleep(0.02)
     stop.set()
     await task

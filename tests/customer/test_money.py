@@ -54,6 +54,23 @@ async def test_an_order_that_is_prepaid_is_confirmed_by_its_money(both: Both) ->
     await sound(both)
 
 
+async def test_money_for_an_order_counts_without_a_share_and_for_no_other(both: Both) -> None:
+    """No limit, no share: what names the order pays it; another one is refused as long as that waits, and after it."""
+    await prepays(both, 0)
+    order, other = await both.ordered(lines(40, 1250)), await both.ordered(lines(40, 1250))
+    assert {order["state"], other["state"]} == {"on_hold"}
+    paid = await money(both, order["gross"], for_order_id=order["id"])
+    await sound(both)
+    for one, state in ((other, "on_hold"), (order, "confirmed"), (other, "on_hold")):
+        assert (await both.world.service.post(f"/v1/orders/{one['id']}/place")).status_code == 200
+        await sound(both)
+        assert (await both.world.order(one["id"]))["state"] == state
+    assert await deposits(both) == 0
+    assert await both.owed() == (0, 0)
+    (row,) = await both.risk.rows("SELECT * FROM waiting_deposit")
+    assert (str(row["payment_id"]), row["amount"], row["is_waiting"]) == (paid["id"], 0, False)
+
+
 @pytest.mark.parametrize("seed", range(4))
 async def test_whatever_came_before_what_is_settled_leaves_nothing(both: Both, seed: int) -> None:
     dice = random.Random(seed)

@@ -38,6 +38,8 @@ from services.customer.accounts.service import (
     unknown_owner,
     yuan_rate,
 )
+from services.customer.accounts.values import custom_fields
+from services.customer.custom_fields.values import Fields
 from services.customer.directories.service import Sellers
 from services.customer.ownership.service import orders_follow
 
@@ -54,6 +56,7 @@ class _Attempt:
     by_tax_id: dict[Pair, UUID]
     accounts: dict[UUID, Account]
     rate: str | None
+    fields: Fields
     touched: set[UUID] = field(default_factory=set)
     created: list[Written] = field(default_factory=list)
     updated: list[Written] = field(default_factory=list)
@@ -67,7 +70,7 @@ async def upsert_accounts(work: Work, rows: Sequence[tuple[int, AccountRow]], re
 
 
 async def _prepare(work: Work, rows: Sequence[AccountRow]) -> _Attempt:
-    own, scope = await own_seller(work), await work.scope()
+    own, scope, fields = await own_seller(work), await work.scope(), await custom_fields(work, rows)
     if not scope.everything and any(row.owner_id is None for row in rows):
         await check_owner(work, own)
     spelt = {(row.country, row.tax_id) for row in rows if row.tax_id}
@@ -82,7 +85,8 @@ async def _prepare(work: Work, rows: Sequence[AccountRow]) -> _Attempt:
     if any(set(PRIVATE) & row.given().keys() for row in rows):
         accounts = {account.id: account for account in await open_all(work, list(accounts.values()))}
     rate = await yuan_rate(work, rows)
-    return _Attempt(work, scope, await known_owners(work, rows), own, by_external, by_tax_id, accounts, rate)
+    owners = await known_owners(work, rows)
+    return _Attempt(work, scope, owners, own, by_external, by_tax_id, accounts, rate, fields)
 
 
 def _decide(attempt: _Attempt, row: AccountRow) -> tuple[str, UUID]:
@@ -92,12 +96,12 @@ def _decide(attempt: _Attempt, row: AccountRow) -> tuple[str, UUID]:
         raise unknown_owner(row.owner_id)
     found = {attempt.by_external[pair] for pair in row.external_ids.items() if pair in attempt.by_external}
     if len(found) > 1:
-        seen = [other for other in found if attempt.scope.sees(attempt.accounts[other].owner_id)]
+        seen = [other for other in found if attempt.scope.sees(attempt.accounts[other].seen_by)]
         raise DuplicateAccount("the external ids belong to several accounts", extra=_candidates(seen))
     if not found:
         return "created", _add(attempt, row)
     account = attempt.accounts[found.pop()]
-    if account.id in attempt.touched or not attempt.scope.sees(account.owner_id):
+    if account.id in attempt.touched or not attempt.scope.sees(account.seen_by):
         raise DuplicateAccount("the account is another row's, or not the caller's")
     return _change(attempt, account, row), account.id
 
@@ -115,7 +119,7 @@ def _claim(attempt: _Attempt, account: Account) -> None:
     holder = attempt.by_tax_id.setdefault(pair, account.id)
     if holder != account.id:
         known = attempt.accounts.get(holder)
-        is_seen = attempt.scope.everything or (known is not None and attempt.scope.sees(known.owner_id))
+        is_seen = attempt.scope.everything or (known is not None and attempt.scope.sees(known.seen_by))
         told = [holder] if is_seen and may_read_tax_ids(attempt.work.actor) else []
         raise DuplicateAccount("the tax id is another account's", extra=_candidates(told))
 
@@ -124,7 +128,7 @@ def _add(attempt: _Attempt, row: AccountRow) -> UUID:
     if row.owner_id in attempt.owners.left:
         raise OwnerLeft(row.owner_id)
     values = {**row.model_dump(), "owner_id": row.owner_id or attempt.own}
-    account = new_account(attempt.work, values, attempt.rate)
+    account = new_account(attempt.work, values, attempt.rate, attempt.fields)
     _claim(attempt, account)
     attempt.created.append(written(Change(None, account), row.model_fields_set, source_of(row)))
     attempt.accounts[account.id] = account
@@ -144,11 +148,13 @@ def _given(account: Account, row: AccountRow) -> dict[str, Any]:
             raise DuplicateAccount(f"the account has another id in {source}")
     given["external_ids"] = {**account.external_ids, **row.external_ids}
     given["owner_id"] = given.get("owner_id") or account.owner_id
+    if account.root_id is not None:  # what it was merged into may have its number
+        given = {name: value for name, value in given.items() if name not in ("country", "tax_id")}
     return given
 
 
 def _change(attempt: _Attempt, account: Account, row: AccountRow) -> str:
-    one = changed_account(attempt.work, account, _given(account, row), attempt.rate)
+    one = changed_account(attempt.work, account, _given(account, row), attempt.rate, attempt.fields)
     write = written(one, row.model_fields_set, source_of(row))
     attempt.touched.add(account.id)
     if not one.changed:

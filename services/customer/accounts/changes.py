@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from services.customer.accounts.filling import domain_of, industry_code, sized
+from kit.domains import domain_of
+from services.customer.accounts.filling import industry_code, sized
 from services.customer.accounts.models import Account, Industry
 from services.customer.accounts.regions import clean_region
 from services.customer.accounts.rules import check_customer_type, clean_tax_id

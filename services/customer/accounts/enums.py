@@ -49,3 +49,29 @@ class SourceChannel(StrEnum):
     INTERNET = "internet"
     PARTNER = "partner"
     IMPORT = "import"
+
+
+class LifecycleStage(StrEnum):
+    """Where an account stands in its life as a customer."""
+
+    POTENTIAL = "potential"
+    NEW = "new"
+    ACTIVE = "active"
+    AT_RISK = "at_risk"
+    CHURNED = "churned"
+    WON_BACK = "won_back"
+
+
+class TenureClass(StrEnum):
+    """How long an account has been buying."""
+
+    LONG = "long"
+    SHORT = "short"
+
+
+class SatisfactionLevel(StrEnum):
+    """How satisfied an account is, by the answers of a year."""
+
+    HIGH = "high"
+    MID = "mid"
+    LOW = "low"

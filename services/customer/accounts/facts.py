@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final, NamedTuple
+from uuid import UUID
 
 from kit import clock
 from kit.db.rows import insert_sql
@@ -13,22 +14,25 @@ from kit.errors import FieldError, Invalid
 from kit.ids import new_id
 from kit.records import Change
 from kit.work import Work
+from services.customer.accounts import repository
 from services.customer.accounts.changes import SIZED_BY
 from services.customer.accounts.models import Account, AccountFact, Source
 from services.customer.accounts.rules import invalid_weight
 
-PERSONAL: Final = frozenset({"name", "local_name", "tax_id", "website", "domain", "phone", "address"})
+PERSONAL: Final = frozenset({"name", "local_name", "tax_id", "website", "domain", "phone", "address", "custom"})
 """Fields whose values are not kept of persons."""
 _UNSAID: Final = frozenset({"kind", "source", "customer_type"})
 _INSERT = insert_sql("account_fact", tuple(AccountFact.model_fields))
 
 
 class Written(NamedTuple):
-    """A write of an account: what changed, the fields that were given, and where they came from."""
+    """A write of an account: what changed, the fields that were given, where they came from, and by which hand-over of
+    many accounts."""
 
     one: Change[Account]
     fields: frozenset[str]
     source: Source | None
+    transfer_id: UUID | None = None
 
 
 def written(one: Change[Account], given: Collection[str], source: Source | None) -> Written:
@@ -76,10 +80,22 @@ def score_of_new(account: Account, today: date) -> float:
 
 
 def note(work: Work, writes: Iterable[Written]) -> None:
-    """Keep what was written and where it came from, with the transaction."""
-    entries = [_entry(work, write) for write in writes if write.fields]
+    """Keep what was written and where it came from, and who made whom the owner, with the transaction."""
+    kept = list(writes)
+    entries = [_entry(work, write) for write in kept if write.fields]
     if entries:
         work.tx.append(_INSERT, [entry.__dict__ for entry in entries])
+    repository.tell_owners(work.tx, [_given(work, write) for write in kept if _is_given(write.one)])
+
+
+def _is_given(one: Change[Account]) -> bool:
+    return "owner_id" in one.changed or (one.before is None and one.after.owner_id is not None)
+
+
+def _given(work: Work, write: Written) -> dict[str, object]:
+    one = write.one.after
+    by = {"recorded_by": work.actor.subject, "transfer_id": write.transfer_id}
+    return {"account_id": one.id, "account_version": one.version, **by}
 
 
 def _entry(work: Work, write: Written) -> AccountFact:

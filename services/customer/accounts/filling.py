@@ -1,4 +1,4 @@
-"""What an account's fields say of others: its class by size, the domain of its website."""
+"""What an account's fields say of others: its class by size, its section of industry."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from decimal import Decimal
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Final, NamedTuple
-from urllib.parse import urlsplit
 
 from kit.errors import FieldError, Invalid
 from kit.money import exponent
@@ -113,23 +112,6 @@ def _met(bounds: Sequence[int], place: int, value: int | Decimal) -> bool:
 def ten_thousands(amount: int, base_currency: str, rate: str) -> Decimal:
     """An amount of the base currency in 10,000 CNY; `rate` is base units per CNY."""
     return Decimal(amount).scaleb(-exponent(base_currency)) / Decimal(rate) / 10_000
-
-
-@lru_cache(maxsize=4096)
-def domain_of(website: str | None) -> str | None:
-    """The domain of a website in IDNA ASCII, without `www`; None where the text names none."""
-    import idna
-
-    try:
-        written = (website or "").strip()
-        host = urlsplit(written if "://" in written else f"//{written}").hostname or ""
-        domain = idna.encode(host.rstrip("."), uts46=True).decode().lower()
-    except ValueError:  # of which IDNAError is one
-        return None
-    shorter = domain.removeprefix("www.")
-    domain = shorter if "." in shorter else domain
-    last = domain.rpartition(".")[2]
-    return domain if "." in domain and not last.isdigit() else None
 
 
 def sized(values: Mapping[str, Any], base_currency: str, rate: str | None) -> SizeClass | None:

@@ -12,9 +12,19 @@ from sqlmodel import Field, SQLModel
 from kit.db.columns import DECODED, FrozenRow, OwnedRow, big_int, document, identifier, moment, one_of, text
 from kit.db.text_keys import TextKeyed, TextKeys, key_indexes
 from kit.tax_ids import TAX_ID_VERSION
-from services.customer.accounts.enums import AccountKind, CustomerType, IndustryScheme, SizeClass, SourceChannel
+from services.customer.accounts.enums import (
+    AccountKind,
+    CustomerType,
+    IndustryScheme,
+    LifecycleStage,
+    SatisfactionLevel,
+    SizeClass,
+    SourceChannel,
+    TenureClass,
+)
 from services.customer.db import Base
 from services.customer.persons.enums import LawfulBasis
+from services.customer.policies.enums import Grade
 
 
 class Industry(FrozenRow):
@@ -33,7 +43,16 @@ class AccountColumns(OwnedRow):
     `phone_on`, `size_on`: as of when these are known; `invalid_weight`: of what is there and fails today's validators
     (null: not judged yet).
 
+    Grades and `tenure_class` are those of the last grading run that counts, `lifecycle_stage` is that of its lifecycle,
+    `satisfaction_level` that of the answers of a year (null: there are none); giving them is no change of
+    the account's.
+
     A person's phone and address stand sealed (`accounts/sealing.py`), an organisation's in clear.
+
+    `custom` are the values of custom fields by key (`custom_fields/`), decimals and dates as texts.
+
+    `merged_into` is the account that it was merged into by `merge_id`; `root_id` is where that leads in the end, one
+    hop away (null: it is its own).
     """
 
     __tablename__ = "account"
@@ -67,7 +86,21 @@ class AccountColumns(OwnedRow):
     quality_score: Annotated[float | None, Field(sa_type=sa.Double, nullable=True)] = None
     owner_id: Annotated[UUID | None, identifier(nullable=True)] = None
     tags: Annotated[tuple[str, ...], Field(sa_type=sa.ARRAY(sa.Text), nullable=False)]
+    grade: Annotated[Grade | None, text(nullable=True)] = None
+    revenue_grade: Annotated[Grade | None, text(nullable=True)] = None
+    profit_grade: Annotated[Grade | None, text(nullable=True)] = None
+    tenure_class: Annotated[TenureClass | None, text(nullable=True)] = None
+    satisfaction_level: Annotated[SatisfactionLevel | None, text(nullable=True)] = None
+    lifecycle_stage: Annotated[
+        LifecycleStage, text(nullable=False, sa_column_kwargs={"server_default": LifecycleStage.POTENTIAL})
+    ] = LifecycleStage.POTENTIAL
+    custom: Annotated[
+        dict[str, Any], DECODED, document(nullable=False, sa_column_kwargs={"server_default": sa.text("'{}'")})
+    ] = {}  # noqa: RUF012  # never changed in place
     archived_at: Annotated[datetime | None, moment(nullable=True)] = None
+    merged_into: Annotated[UUID | None, identifier(nullable=True)] = None
+    merge_id: Annotated[UUID | None, identifier(nullable=True)] = None
+    root_id: Annotated[UUID | None, identifier(nullable=True)] = None
 
 
 class TaxKeyed(SQLModel):
@@ -104,6 +137,10 @@ class AccountTable(AccountColumns, TextKeyed, TaxKeyed, Base, table=True):
         sa.Index("ix_account_tax_id_key", "tax_id_key"),
         sa.Index("ix_account_tax_id_to_key", "id", postgresql_where=sa.text(TAX_ID_TO_KEY)),
         one_of("kind", AccountKind),
+        *(one_of(name, Grade) for name in ("grade", "revenue_grade", "profit_grade")),
+        one_of("tenure_class", TenureClass),
+        one_of("lifecycle_stage", LifecycleStage),
+        one_of("satisfaction_level", SatisfactionLevel),
         sa.CheckConstraint("tax_id IS NULL OR country IS NOT NULL", name="tax_id_has_country"),
         sa.CheckConstraint("kind = 'organization' OR phone IS NULL", name="phone_in_clear"),
         sa.CheckConstraint("kind = 'organization' OR address IS NULL", name="address_in_clear"),
@@ -115,6 +152,9 @@ class AccountTable(AccountColumns, TextKeyed, TaxKeyed, Base, table=True):
         sa.Index("ix_account_owner_id_created_at_id", "owner_id", "created_at", "id"),
         sa.Index("ix_account_last_order_date_id", "last_order_date", "id"),
         sa.Index("ix_account_quality_score_id", "quality_score", "id"),
+        sa.Index("ix_account_merged_into", "merged_into", postgresql_where=sa.text("merged_into IS NOT NULL")),
+        sa.Index("ix_account_root_id", "root_id", postgresql_where=sa.text("root_id IS NOT NULL")),
+        sa.Index("ix_account_leads_to", sa.text("coalesce(root_id, id)")),
         sa.Index("ix_account_unweighed", "id", postgresql_where=sa.text("invalid_weight IS NULL")),
     )
 
@@ -145,6 +185,29 @@ class AccountFactTable(AccountFact, Base, table=True):
     """What was written of accounts, and where it came from."""
 
     __table_args__ = (sa.Index(None, "account_id", "recorded_at", "id"),)
+
+
+class AccountOwner(FrozenRow):
+    """Who has an account from `since` on, until the next of its rows; the database adds one whenever the owner changes.
+
+    `recorded_by` gave it to them, by the hand-over of many `transfer_id`; null where that is not known, or was none.
+    """
+
+    __tablename__ = "account_owner"
+
+    id: Annotated[UUID, identifier(primary_key=True)]
+    account_id: Annotated[UUID, identifier(nullable=False)]
+    account_version: Annotated[int, Field(nullable=False)]
+    owner_id: Annotated[UUID | None, identifier(nullable=True)]
+    since: Annotated[datetime, moment(nullable=False)]
+    recorded_by: Annotated[str | None, text(nullable=True)] = None
+    transfer_id: Annotated[UUID | None, identifier(nullable=True)] = None
+
+
+class AccountOwnerTable(AccountOwner, Base, table=True):
+    """Who had accounts, from when on."""
+
+    __table_args__ = (sa.UniqueConstraint("account_id", "account_version"),)
 
 
 class Nightly(FrozenRow):
@@ -204,6 +267,17 @@ class Account(AccountColumns):
     """A customer; `stream_key` keys all its events and never changes, `external_ids` maps source -> id there."""
 
     external_ids: Annotated[dict[str, str], DECODED]
+    root_owner_id: UUID | None = None
+
+    @property
+    def seen_by(self) -> UUID | None:
+        """Whose record scope decides who sees it: its owner's; of one that was merged, the owner of its root."""
+        return self.owner_id if self.root_id is None else self.root_owner_id
+
+    @property
+    def leads_to(self) -> UUID:
+        """The account that it reads as: itself, or its root."""
+        return self.root_id or self.id
 
     @property
     def is_archived(self) -> bool:

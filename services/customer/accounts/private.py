@@ -43,7 +43,9 @@ async def close_all(work: Work, changes: Sequence[Change[Account]]) -> list[Acco
 async def shown_account(work: Context, account: Account) -> dict[str, Any]:
     """The account as the caller may see it; a person in full leaves a trace."""
     (whole,) = await open_all(work, [account])
-    body = whole.model_dump(exclude={"archived_at", *UNSHOWN, *STORED}) | {"is_archived": account.is_archived}
+    body = whole.model_dump(exclude={"archived_at", "root_owner_id", *UNSHOWN, *STORED}) | {
+        "is_archived": account.is_archived
+    }
     if is_to_seal(whole, ()):
         await _seen(work, [body], [whole.id])
     return shown(body, FIELDS, work.actor)

@@ -12,13 +12,16 @@ from kit.db.rows import columns_of, dumps, insert_sql, keyed, update_rows, writt
 from kit.records import Change
 from kit.security.principals import ScopeQuery
 from kit.tax_ids import TAX_ID_VERSION, tax_id_key
-from services.customer.accounts.lists import EXTERNAL_IDS
+from services.customer.accounts.lists import EXTERNAL_IDS, SEEN_BY
 from services.customer.accounts.models import TAX_ID_TO_KEY, Account, AccountColumns, AccountExternalId, TypeCheck
 
 Pair = tuple[str, str]
 """Source and id there, or country and key of a tax id."""
 
-_SELECT = f"SELECT {columns_of(AccountColumns, 'a')}, {EXTERNAL_IDS} AS external_ids FROM account a WHERE"
+_SELECT = (
+    f"SELECT {columns_of(AccountColumns, 'a')}, {EXTERNAL_IDS} AS external_ids, {SEEN_BY} AS root_owner_id "
+    "FROM account a WHERE"
+)
 _LOAD = f"{_SELECT} a.id = ANY($1::uuid[])"
 _LOCK = "SELECT id FROM account WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 _WRITTEN = (*written(AccountColumns), "tax_id_key", "tax_id_of")
@@ -120,6 +123,13 @@ FROM json_populate_recordset(NULL::account, $1::json) r WHERE a.id = r.id
 """
 
 
+_TELL_OWNERS = """
+UPDATE account_owner w SET recorded_by = r.recorded_by, transfer_id = r.transfer_id
+FROM json_populate_recordset(NULL::account_owner, $1::json) r
+WHERE w.account_id = r.account_id AND w.account_version = r.account_version
+"""
+
+
 class Unweighed(NamedTuple):
     """What of an account the validators judge."""
 
@@ -148,7 +158,7 @@ class TaxId(NamedTuple):
 
 async def find_account(tx: Tx, visible: ScopeQuery, account_id: UUID) -> Account | None:
     """One account, None when there is none in the scope."""
-    return await tx.row(Account, f"{_SELECT} a.id = $1 AND {visible.sees('a.owner_id', 2)}", account_id, *visible.args)
+    return await tx.row(Account, f"{_SELECT} a.id = $1 AND {visible.sees(SEEN_BY, 2)}", account_id, *visible.args)
 
 
 async def load_accounts(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Account]:
@@ -276,6 +286,23 @@ async def unweighed(tx: Tx, after: UUID, count: int) -> list[Unweighed]:
 async def put_weights(tx: Tx, weights: Mapping[UUID, int]) -> None:
     """Note what of accounts is not valid."""
     await tx.execute(_WEIGH, dumps([{"id": one, "invalid_weight": weight} for one, weight in weights.items()]))
+
+
+def tell_owners(tx: Tx, rows: Sequence[Mapping[str, object]]) -> None:
+    """Note with the transaction who made whom the owner, and by which hand-over, of versions that were written."""
+    if rows:
+        tx.append(_TELL_OWNERS, rows)
+
+
+async def merged_into(tx: Tx, root_id: UUID) -> list[UUID]:
+    """Accounts that lead to this one, in order of id."""
+    return [row["id"] for row in await tx.fetch("SELECT id FROM account WHERE root_id = $1 ORDER BY id", root_id)]
+
+
+async def root_of(tx: Tx, account_id: UUID) -> UUID | None:
+    """What a merged account leads to; None for others."""
+    found: UUID | None = await tx.fetchval("SELECT root_id FROM account WHERE id = $1", account_id)
+    return found
 
 
 async def put_nightly(tx: Tx, row_id: UUID, due_at: datetime) -> None:

@@ -7,17 +7,13 @@ from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
-from stdnum.cn import uscc
-from stdnum.exceptions import ValidationError
-
 from kit.errors import Conflict, FieldError, Invalid
-from kit.tax_ids import formatted_tax_id
+from kit.tax_ids import NotATaxId, formatted_tax_id, organization_tax_id
 from services.customer.accounts.enums import AccountKind, CustomerType
 from services.customer.accounts.regions import clean_region
 
 DORMANT_DAYS: Final = 365
 _DAY = timedelta(days=1)
-_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 
 
 class DuplicateAccount(Conflict):
@@ -30,6 +26,12 @@ class AccountArchived(Conflict):
     """The account is archived and takes no changes or orders."""
 
     code, title = "account-archived", "The account is archived"
+
+
+class AccountMerged(Conflict):
+    """The account was merged into another one: that one takes the changes."""
+
+    code, title = "account-merged", "The account was merged into another one"
 
 
 class CustomerTypeMismatch(Invalid):
@@ -60,34 +62,22 @@ class TaxIdInvalid(Invalid):
 def clean_tax_id(kind: str, country: str | None, tax_id: str | None) -> str | None:
     """The tax id as it is stored: as its country writes it.
 
-    Organisations in CN have a Unified Social Credit Code with valid check characters: of the whole (GB 32100-2015) and
-    of its characters 9 to 17 (GB 11714), without which some numbers of residents pass.
+    Organisations in CN have a Unified Social Credit Code (`kit.tax_ids.organization_tax_id`).
     Raises TaxIdInvalid, also for a tax id without a country.
     """
     if tax_id is None:
         return None
     if country is None:
         raise TaxIdInvalid("/country", "a tax id needs its country")
-    if kind == AccountKind.ORGANIZATION and country == "CN":
+    if kind == AccountKind.ORGANIZATION:
         try:
-            code = str(uscc.validate(formatted_tax_id(country, tax_id)))
-        except ValidationError as error:
-            raise TaxIdInvalid("/tax_id", f"not a Unified Social Credit Code: {error}") from None
-        if code[16] != organization_check(code[8:16]):
-            raise TaxIdInvalid(
-                "/tax_id", "not a Unified Social Credit Code: the organisation's check character is wrong"
-            )
-        return code
+            return organization_tax_id(country, tax_id)
+        except NotATaxId as error:
+            raise TaxIdInvalid("/tax_id", str(error)) from None
     formatted = formatted_tax_id(country, tax_id)
     if not formatted:
         raise TaxIdInvalid("/tax_id", "nothing of it is a number")
     return formatted
-
-
-def organization_check(body: str) -> str:
-    """The check character of an organisation code (GB 11714): eight characters, 0 to 9 and A to Z."""
-    total = sum(weight * int(each, 36) for weight, each in zip(_WEIGHTS, body, strict=True))
-    return "0123456789X"[-total % 11]
 
 
 def invalid_weight(kind: str, country: str | None, tax_id: str | None, region: str | None) -> int:

@@ -11,8 +11,19 @@ from pydantic import ConfigDict, Field, StringConstraints
 from kit.web.batch import BatchBody
 from kit.web.lists import page_of
 from kit.web.schema import ABSENT, BusinessDate, Code, Label, NonNegativeAmount, Schema, Text
-from services.customer.accounts.enums import AccountKind, CustomerType, IndustryScheme, SizeClass, SourceChannel
+from services.customer.accounts.enums import (
+    AccountKind,
+    CustomerType,
+    IndustryScheme,
+    LifecycleStage,
+    SatisfactionLevel,
+    SizeClass,
+    SourceChannel,
+    TenureClass,
+)
+from services.customer.custom_fields.schemas import CustomGiven, CustomShown
 from services.customer.persons.enums import LawfulBasis
+from services.customer.policies.enums import Grade
 
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$", min_length=2, max_length=2)]
 GivenRegion = Annotated[
@@ -97,6 +108,7 @@ class AccountCreate(Schema):
     owner_id: UUID | None = None
     external_ids: ExternalIds = Field(default_factory=dict)
     tags: Tags = Field(default_factory=list)
+    custom: CustomGiven | None = None
     source: SourceBody | None = None
 
 
@@ -113,7 +125,7 @@ class AccountBatch(BatchBody):
 
 
 class AccountUpdate(Schema):
-    """Fields to change; `external_ids` and `tags` replace the former ones."""
+    """Fields to change; `external_ids` and `tags` replace the former ones, of `custom` only what is given changes."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"region": "CN-BJ"}})
 
@@ -133,6 +145,7 @@ class AccountUpdate(Schema):
     owner_id: UUID | None = None
     external_ids: ExternalIds = ABSENT
     tags: Tags = ABSENT
+    custom: CustomGiven = ABSENT
     source: SourceBody | None = None
 
 
@@ -144,8 +157,15 @@ class AccountTransfer(Schema):
     owner_id: UUID
 
 
+class AccountRedirected(Schema):
+    """The account was merged: `merged_into` is where it leads, by which merge."""
+
+    merged_into: UUID
+    merge_id: UUID
+
+
 class AccountRead(Schema):
-    """An account."""
+    """An account; one that was merged (`merged_into`) is found in no list but by that."""
 
     id: UUID
     version: int
@@ -170,8 +190,16 @@ class AccountRead(Schema):
     owner_id: UUID | None
     external_ids: dict[str, str]
     tags: list[str]
+    custom: CustomShown
     is_archived: bool
+    merged_into: UUID | None
     quality_score: float | None
+    grade: Grade | None
+    revenue_grade: Grade | None
+    profit_grade: Grade | None
+    tenure_class: TenureClass | None
+    satisfaction_level: SatisfactionLevel | None
+    lifecycle_stage: LifecycleStage
     created_at: datetime
     updated_at: datetime
 
@@ -180,6 +208,8 @@ class AccountFactRead(Schema):
     """A write of an account: the fields, what was known then (nothing personal), and where it came from."""
 
     id: UUID
+    account_id: UUID
+    filed_account_id: UUID
     account_version: int
     fields: list[str]
     known: dict[str, Any]
@@ -190,5 +220,20 @@ class AccountFactRead(Schema):
     recorded_at: datetime
 
 
+class AccountOwnerRead(Schema):
+    """Who has an account from `since` until `until` (null: still), given to them by whom; `transfer_id` is the
+    hand-over of many accounts that did it. `owner_id` is null while it is nobody's, `recorded_by` where that is not
+    known."""
+
+    id: UUID
+    account_version: int
+    owner_id: UUID | None
+    since: datetime
+    until: datetime | None
+    recorded_by: str | None
+    transfer_id: UUID | None
+
+
 AccountPage = page_of(AccountRead)
+AccountOwnerPage = page_of(AccountOwnerRead)
 AccountFactPage = page_of(AccountFactRead)

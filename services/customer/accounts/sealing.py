@@ -11,8 +11,8 @@ from services.customer.accounts.models import Account
 PRIVATE: Final = ("phone", "address")
 STORED: Final = ("sealed_phone", "sealed_address", "phone_index_1", "phone_index_2")
 """Columns that nobody is shown."""
-UNSHOWN: Final = ("phone_on", "size_on", "invalid_weight")
-"""Columns that only judge."""
+UNSHOWN: Final = ("phone_on", "size_on", "invalid_weight", "merge_id", "root_id")
+"""Columns that only judge, or lead elsewhere."""
 
 
 def place(account_id: Any, column: str) -> Place:

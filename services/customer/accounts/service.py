@@ -24,17 +24,25 @@ from services.customer.accounts.models import Account, AccountExternalId, Source
 from services.customer.accounts.private import close_all, open_all
 from services.customer.accounts.rules import (
     AccountArchived,
+    AccountMerged,
     DuplicateAccount,
     OwnerLeft,
     check_customer_type,
 )
 from services.customer.accounts.schemas import AccountCreate, AccountUpdate, ExternalRef
 from services.customer.accounts.sealing import PRIVATE
+from services.customer.accounts.values import custom_fields, keep_custom
+from services.customer.custom_fields.rules import custom_after
+from services.customer.custom_fields.values import Fields
 from services.customer.directories import service as directories
 from services.customer.directories.service import Sellers
 from services.customer.events_out import AccountCreated, AccountUpdated
 from services.customer.exchange_rates.service import rate_on
+from services.customer.identity import service as identity
+from services.customer.identity.models import Compared
+from services.customer.identity.service import COMPARED
 from services.customer.ownership.service import orders_follow
+from services.customer.persons.sealing import index_of
 
 
 def _said(work: Work, one: Change[Account]) -> AccountCreated | AccountUpdated:
@@ -68,18 +76,23 @@ async def yuan_rate(work: Work, bodies: Iterable[AccountCreate | AccountUpdate])
     return await rate_on(work, YUAN, work.today) if is_asked else None
 
 
-def new_account(work: Work, values: Mapping[str, Any], rate: str | None) -> Account:
+def new_account(work: Work, values: Mapping[str, Any], rate: str | None, fields: Fields) -> Account:
     """A new account of the fields of a body; it keys its own stream. Raises CustomerTypeMismatch and what `cleaned`
     raises."""
     begun, decided = fresh(), CustomerType.NEW
     check_customer_type(values.get("customer_type"), decided)
     kept = cleaned(values, values["kind"], None, base_currency=work.base_currency, rate=rate)
+    kept["custom"] = custom_after(fields, values["custom"], {}) if values.get("custom") is not None else {}
     return Account.model_validate({**kept, **begun, "stream_key": begun["id"], "customer_type": decided})
 
 
-def changed_account(work: Work, before: Account, given: Mapping[str, Any], rate: str | None) -> Change[Account]:
+def changed_account(
+    work: Work, before: Account, given: Mapping[str, Any], rate: str | None, fields: Fields
+) -> Change[Account]:
     """The account with the fields of a body; raises what `cleaned` raises."""
     kept = cleaned(given, before.kind, before, base_currency=work.base_currency, rate=rate)
+    if (custom := kept.pop("custom", None)) is not None:
+        kept["custom"] = custom_after(fields, custom, before.custom)
     return changed_row(before, kept)
 
 
@@ -132,21 +145,54 @@ async def refuse_taken(work: Work, account: Account) -> None:
         told = others if may_read_tax_ids(work.actor) else others & named
         scope = await work.scope()
         known = await repository.load_accounts(work.tx, sorted(told))
-        seen = [other for other, holder in known.items() if scope.sees(holder.owner_id)]
+        seen = [other for other, holder in known.items() if scope.sees(holder.seen_by)]
         raise DuplicateAccount(extra={"candidates": sorted(map(str, seen))})
 
 
-async def create_account(work: Work, data: AccountCreate) -> Account:
-    """Add an account; raises TaxIdInvalid, UnknownReference, DuplicateAccount."""
+def tax_id_key_of(account: Account) -> str | None:
+    """By what its tax id is compared."""
+    return repository.tax_keys(account)["tax_id_key"]
+
+
+def compared(work: Work, account: Account, tax_id_key: str | None) -> Compared:
+    """What is compared of an account in memory, its phone in clear. Raises KeysUnset (of a person)."""
+    phone, indexes = account.phone, (account.phone_index_1, account.phone_index_2)
+    if phone and not account.is_organization:
+        found = index_of(work.settings).hashes("phone", phone)
+        phone, indexes = None, (found.first, found.second)
+    return Compared(
+        account.id,
+        account.kind,
+        account.name,
+        account.local_name,
+        account.country,
+        tax_id_key,
+        account.domain,
+        phone,
+        account.address if account.is_organization else None,
+        *indexes,
+        account.owner_id,
+    )
+
+
+async def create_account(work: Work, data: AccountCreate, *, may_be_like: bool = False) -> Account:
+    """Add an account; raises TaxIdInvalid, UnknownReference, DuplicateAccount. `may_be_like`: also one so like another
+    that it seems to be the same."""
     check_source(work, source := source_of(data))
     owner_id = data.owner_id or await own_seller(work)
     await check_owner(work, owner_id)
-    account = new_account(work, {**data.model_dump(), "owner_id": owner_id}, await yuan_rate(work, [data]))
+    values, fields = {**data.model_dump(), "owner_id": owner_id}, await custom_fields(work, [data])
+    account = new_account(work, values, await yuan_rate(work, [data]), fields)
     await refuse_taken(work, account)
+    one = compared(work, account, tax_id_key_of(account))
+    if not may_be_like and (seen := await identity.duplicates_seen(work, one)):
+        detail = "an account is so like this one that it seems to be the same; X-Skip-Duplicate-Check: true adds it"
+        raise DuplicateAccount(detail, extra={"candidates": list(map(str, seen))})
     write = written(Change(None, account), data.model_fields_set, source)
     stored = await add(work, [write], external_ids_of(account))
     if stored is None:
         raise DuplicateAccount()
+    await identity.put_keys(work, one)
     await record(work, resource(work), [Change(None, account)], action="create")
     return stored[0]
 
@@ -167,10 +213,15 @@ async def get_account(work: Work, account_id: UUID) -> Account:
     return account
 
 
+async def group_of(work: Work, root_id: UUID) -> list[UUID]:
+    """An account and all that were merged into it, itself first."""
+    return [root_id, *await repository.merged_into(work.tx, root_id)]
+
+
 async def accounts_by_id(work: Work, ids: Collection[UUID]) -> dict[UUID, Account]:
     """Those of these accounts that the caller may see."""
     known, scope = await repository.load_accounts(work.tx, ids), await work.scope()
-    return {account.id: account for account in known.values() if scope.sees(account.owner_id)}
+    return {account.id: account for account in known.values() if scope.sees(account.seen_by)}
 
 
 async def find_by_external(work: Work, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], UUID]:
@@ -187,8 +238,10 @@ async def account_id_of(work: Work, account_id: UUID | None, ref: ExternalRef | 
 
 async def _lock(work: Work, account_id: UUID) -> Account:
     account = (await repository.lock_accounts(work.tx, [account_id])).get(account_id)
-    if account is None or not (await work.scope()).sees(account.owner_id):
+    if account is None or not (await work.scope()).sees(account.seen_by):
         raise NotFound(what="account")
+    if account.root_id is not None:
+        raise AccountMerged(extra={"merged_into": str(account.root_id)})
     return account
 
 
@@ -200,14 +253,16 @@ async def _lock_open(work: Work, account_id: UUID) -> Account:
 
 
 async def update_account(work: Work, account_id: UUID, version: Versions, data: AccountUpdate) -> Account:
-    """Change the fields given; raises NotFound, VersionMismatch, AccountArchived and those of create."""
+    """Change the fields given; raises NotFound, VersionMismatch, AccountMerged,
+    AccountArchived and those of create."""
+    fields = await custom_fields(work, [data])
     before = await _lock_open(work, account_id)
     version.check(before.version)
     given, source = data.given(), source_of(data)
     check_source(work, source)
     if set(PRIVATE) & given.keys():
         (before,) = await open_all(work, [before])
-    one = changed_account(work, before, given, await yuan_rate(work, [data]))
+    one = changed_account(work, before, given, await yuan_rate(work, [data]), fields)
     if "owner_id" in one.changed:
         await check_owner(work, one.after.owner_id)
     if {"country", "tax_id", "external_ids"} & set(one.changed):
@@ -227,6 +282,14 @@ async def restore_account(work: Work, account_id: UUID) -> Account:
     return await _save(work, written(changed_row(before, {"archived_at": None}), (), None), "restore")
 
 
+async def retire_account(work: Work, account_id: UUID) -> Account:
+    """Archive an account that was added by mistake; its external ids and its tax id are free. Raises NotFound,
+    AccountMerged, AccountArchived."""
+    before = await _lock_open(work, account_id)
+    changes = {"archived_at": clock.now(), "external_ids": {}, "tax_id": None}
+    return await _save(work, written(changed_row(before, changes), (), None), "revert")
+
+
 async def transfer_account(work: Work, account_id: UUID, owner_id: UUID) -> Account:
     """Hand an account over, also an archived one, whose orders may be open; to its own owner: orders that were left
     behind follow. Raises NotFound, UnknownReference, OwnerLeft.
@@ -243,11 +306,13 @@ def _handed_over(before: Account, owner_id: UUID) -> Change[Account]:
     return changed_row(before, {"owner_id": owner_id})
 
 
-async def transfer_accounts(work: Work, account_ids: Collection[UUID], owner_id: UUID, to: UUID) -> list[UUID]:
+async def transfer_accounts(
+    work: Work, account_ids: Collection[UUID], owner_id: UUID, to: UUID, transfer_id: UUID
+) -> list[UUID]:
     """Hand over those of the accounts that are still `owner_id`'s; returns their ids. Nobody's scope is asked."""
     locked = await repository.lock_accounts(work.tx, account_ids)
     changes = [_handed_over(one, to) for _, one in sorted(locked.items()) if one.owner_id == owner_id]
-    await save(work, [written(one, (), None) for one in changes])
+    await save(work, [written(one, (), None)._replace(transfer_id=transfer_id) for one in changes])
     await record(work, resource(work), changes, action="transfer")
     moved = [one.after.id for one in changes]
     await orders_follow(work, moved)
@@ -266,6 +331,7 @@ async def add(work: Work, writes: Sequence[Written], external_ids: Sequence[Acco
     stored = [_with_score(account, score_of_new(account, work.today)) for account in closed]
     if not await repository.add_accounts(work.tx, stored, external_ids):
         return None
+    await keep_custom(work, writes)
     note(work, writes)
     return stored
 
@@ -277,6 +343,7 @@ async def save(work: Work, writes: Sequence[Written]) -> list[Account]:
     stored = await close_all(work, aged_ones)
     kept = [one._replace(after=after) for one, after in zip(aged_ones, stored, strict=True)]
     await repository.save_accounts(work.tx, kept)
+    await keep_custom(work, writes)
     return await _judged(work, writes, stored)
 
 
@@ -314,6 +381,8 @@ async def _save(work: Work, write: Written, action: str) -> Account:
     if not one.changed:
         return await confirm(work, write)
     (stored,) = await save(work, [write])
+    if COMPARED & set(one.changed):
+        await identity.put_keys(work, compared(work, stored, tax_id_key_of(stored)))
     if "external_ids" in one.changed:
         await repository.drop_external_ids(work.tx, one.after.id)
         if not await repository.add_accounts(work.tx, [], external_ids_of(one.after)):

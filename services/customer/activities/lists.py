@@ -6,6 +6,7 @@ from datetime import date
 from functools import lru_cache
 
 from kit.db.lists import Field, ListSpec, fields_of
+from services.customer.accounts.lists import filed_fields, joined_root
 from services.customer.activities.models import Activity
 
 
@@ -13,9 +14,10 @@ from services.customer.activities.models import Activity
 def activities_on(today: date) -> ListSpec:
     """The list as it is on a business day, which decides what is overdue: what was due today is not yet."""
     return ListSpec(
-        source="activity t LEFT JOIN account a ON a.id = t.account_id",
+        source=f"activity t {joined_root('t.account_id', 'LEFT JOIN')}",
         fields={
             **fields_of(Activity, "t", sortable=("created_at",), without=("stream_key",)),
+            **filed_fields("t.account_id", nullable=True),
             "overdue": Field(
                 f"(t.state = 'planned' AND t.due_on IS NOT NULL AND t.due_on < DATE '{today.isoformat()}')", "bool"
             ),

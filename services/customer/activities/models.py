@@ -23,7 +23,8 @@ class Notes(FrozenRow):
 
 
 class Activity(OwnedRow):
-    """Something done, or to be done, with a customer; `follows` is the activity whose next step it is."""
+    """Something done, or to be done, with a customer, or with a lead before it is one; `follows` is the activity whose
+    next step it is."""
 
     __tablename__ = "activity"
 
@@ -34,6 +35,10 @@ class Activity(OwnedRow):
     outcome: Annotated[str | None, text(nullable=True)] = None
     account_id: Annotated[UUID | None, identifier(nullable=True, sa_column_args=(sa.ForeignKey("account.id"),))] = None
     contact_id: Annotated[UUID | None, identifier(nullable=True, sa_column_args=(sa.ForeignKey("contact.id"),))] = None
+    opportunity_id: Annotated[
+        UUID | None, identifier(nullable=True, sa_column_args=(sa.ForeignKey("opportunity.id"),))
+    ] = None
+    lead_id: Annotated[UUID | None, identifier(nullable=True, sa_column_args=(sa.ForeignKey("lead.id"),))] = None
     stream_key: Annotated[UUID, identifier(nullable=False)]
     owner_id: Annotated[UUID | None, identifier(nullable=True)] = None
     follows: Annotated[UUID | None, identifier(nullable=True, sa_column_args=(sa.ForeignKey("activity.id"),))] = None
@@ -71,5 +76,13 @@ class ActivityTable(Activity, Base, table=True):
         sa.Index("ix_activity_created_at_id", "created_at", "id"),
         sa.Index("ix_activity_account_id_created_at_id", "account_id", "created_at", "id"),
         sa.Index("ix_activity_owner_id_created_at_id", "owner_id", "created_at", "id"),
+        sa.Index(
+            "ix_activity_opportunity_id_created_at_id",
+            "opportunity_id",
+            "created_at",
+            "id",
+            postgresql_where=sa.text("opportunity_id IS NOT NULL"),
+        ),
+        sa.Index("ix_activity_lead_id", "lead_id", postgresql_where=sa.text("lead_id IS NOT NULL")),
         sa.Index("ix_activity_due_on", "due_on", postgresql_where=sa.text("state = 'planned'")),
     )

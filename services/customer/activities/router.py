@@ -1,4 +1,4 @@
-"""Activities over HTTP."""
+"""Activities: calls, visits and tasks with accounts and leads, planned and completed."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from kit.web.context import Allow, Context, IfMatch
 from kit.web.lists import documented, list_answer
 from kit.web.responses import row_answer
 from kit.work import Work
+from services.customer.accounts.filing import filed
 from services.customer.activities import service
 from services.customer.activities.lists import activities_on
 from services.customer.activities.models import Activity, as_of
@@ -34,43 +35,46 @@ Writer = Annotated[Context, Depends(Allow("activities:write"))]
 _COMPLETE, _CANCEL = (shown_move("activity", MOVES, action) for action in ("complete", "cancel"))
 
 
-def _answer(work: Work, activity: Activity, made_under: str | None = None) -> Response:
-    return row_answer(ActivityRead, as_of(work.today, activity), made_under)
+async def _answer(work: Work, activity: Activity, made_under: str | None = None) -> Response:
+    more = await filed(work, activity.account_id)
+    return row_answer(ActivityRead, as_of(work.today, activity), made_under, more)
 
 
 @router.post("/v1/activities", response_model=ActivityRead, status_code=201)
 async def create_activity(body: ActivityCreate, work: Writer) -> Response:
-    """Plan an activity, with an account and one of its contacts or without."""
-    return _answer(work, await service.create_activity(work, body), "/v1/activities")
+    """Plan an activity, with an account and one of its contacts, with a lead, or without."""
+    return await _answer(work, await service.create_activity(work, body), "/v1/activities")
 
 
 @router.get("/v1/activities", response_model=ActivityPage, openapi_extra=documented(activities_on(date.min)))
 async def list_activities(work: Reader) -> Response:
-    """Activities that are the caller's to see, by their own owner or their account's."""
+    """Activities that are the caller's to see, by their own owner or that of their account or lead."""
     own, args = await owned_rows(work.tx, work.visible, "t.owner_id")
     accounts, _ = await owned_rows(work.tx, work.visible, "a.owner_id")
-    return await list_answer(work, activities_on(work.today), f"({own} OR {accounts})", args)
+    leads, _ = await owned_rows(work.tx, work.visible, "d.owner_id")
+    of_leads = f"t.lead_id IN (SELECT d.id FROM lead d WHERE {leads})"
+    return await list_answer(work, activities_on(work.today), f"({own} OR {accounts} OR {of_leads})", args)
 
 
 @router.get("/v1/activities/{activity_id}", response_model=ActivityRead)
 async def get_activity(activity_id: UUID, work: Reader) -> Response:
     """One activity."""
-    return _answer(work, await service.get_activity(work, activity_id))
+    return await _answer(work, await service.get_activity(work, activity_id))
 
 
 @router.patch("/v1/activities/{activity_id}", response_model=ActivityRead)
 async def update_activity(activity_id: UUID, body: ActivityUpdate, version: IfMatch, work: Writer) -> Response:
     """Change what is planned; what is completed takes notes alone (409 `activity-state`)."""
-    return _answer(work, await service.update_activity(work, activity_id, version, body))
+    return await _answer(work, await service.update_activity(work, activity_id, version, body))
 
 
 @router.post("/v1/activities/{activity_id}/complete", response_model=ActivityRead, openapi_extra=_COMPLETE)
 async def complete_activity(activity_id: UUID, body: ActivityComplete, work: Writer) -> Response:
     """Say how it ended; `next_step` plans a task that follows, or neither is done."""
-    return _answer(work, await service.complete_activity(work, activity_id, body))
+    return await _answer(work, await service.complete_activity(work, activity_id, body))
 
 
 @router.post("/v1/activities/{activity_id}/cancel", response_model=ActivityRead, openapi_extra=_CANCEL)
 async def cancel_activity(activity_id: UUID, work: Writer) -> Response:
     """Say that it will not be done."""
-    return _answer(work, await service.cancel_activity(work, activity_id))
+    return await _answer(work, await service.cancel_activity(work, activity_id))

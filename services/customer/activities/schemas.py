@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from kit.web.lists import page_of
 from kit.web.schema import ABSENT, BusinessDate, Code, Label, LongText, Moment, Schema
@@ -41,11 +41,19 @@ class ActivityCreate(Schema):
     purpose: Code | None = None
     account_id: UUID | None = None
     contact_id: UUID | None = Field(default=None, description="a contact of the account")
+    opportunity_id: UUID | None = Field(default=None, description="an opportunity of the account")
+    lead_id: UUID | None = Field(default=None, description="instead of an account: a lead that was not converted")
     owner_id: UUID | None = None
     planned_at: Moment | None = None
     due_on: BusinessDate | None = None
     started_at: Moment | None = None
     notes: ActivityNotes = Field(default_factory=ActivityNotes)
+
+    @model_validator(mode="after")
+    def _one_customer(self) -> ActivityCreate:
+        if self.lead_id is not None and self.account_id is not None:
+            raise ValueError("give account_id or lead_id")
+        return self
 
 
 class ActivityUpdate(Schema):
@@ -58,6 +66,7 @@ class ActivityUpdate(Schema):
     subject: Label | None = None
     purpose: Code | None = None
     contact_id: UUID | None = None
+    opportunity_id: UUID | None = None
     owner_id: UUID = ABSENT
     planned_at: Moment | None = None
     due_on: BusinessDate | None = None
@@ -87,7 +96,7 @@ class ActivityComplete(Schema):
 
 
 class ActivityRead(Schema):
-    """An activity; `follows` is the one whose next step it is."""
+    """An activity; `follows` is the one whose next step it is. One of a lead has the account that this became."""
 
     id: UUID
     kind: ActivityKind
@@ -96,7 +105,10 @@ class ActivityRead(Schema):
     purpose: str | None
     outcome: str | None
     account_id: UUID | None
+    filed_account_id: UUID | None
     contact_id: UUID | None
+    opportunity_id: UUID | None
+    lead_id: UUID | None
     owner_id: UUID | None
     follows: UUID | None
     planned_at: datetime | None

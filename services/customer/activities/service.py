@@ -7,14 +7,16 @@ from uuid import UUID
 
 from kit import clock
 from kit.clock import business_date
+from kit.db.rows import update_rows
 from kit.errors import FieldError, NotFound, UnknownReference
-from kit.records import Change, Resource, add, change, changed_row, fresh, require
+from kit.records import Change, Resource, add, change, changed_row, fresh, record, require
 from kit.transitions import next_state
 from kit.versions import Versions
 from kit.work import Work
 from services.customer.accounts import service as accounts
 from services.customer.accounts.models import Account
 from services.customer.accounts.rules import AccountArchived
+from services.customer.activities import repository
 from services.customer.activities.enums import ActivityKind, ActivityState
 from services.customer.activities.models import Activity
 from services.customer.activities.rules import MOVES, check_open, check_times
@@ -22,8 +24,11 @@ from services.customer.activities.schemas import ActivityComplete, ActivityCreat
 from services.customer.contacts import service as contacts
 from services.customer.directories import service as directories
 from services.customer.events_out.activities import ActivityCompleted
+from services.customer.leads import service as leads
+from services.customer.leads.models import Lead
+from services.customer.opportunities import service as opportunities
 
-AUDITED = ("kind", "account_id", "contact_id", "owner_id", "due_on")
+AUDITED = ("kind", "account_id", "contact_id", "opportunity_id", "lead_id", "owner_id", "due_on")
 
 
 def _said(work: Work, one: Change[Activity]) -> ActivityCompleted | None:
@@ -31,7 +36,7 @@ def _said(work: Work, one: Change[Activity]) -> ActivityCompleted | None:
     if "state" not in one.changed or one.after.state != ActivityState.COMPLETED:
         return None
     day = business_date(work.settings.timezone, one.after.ended_at)
-    return ActivityCompleted.of(one.after, opportunity_id=None, case_id=None, changed=one.changed, business_date=day)
+    return ActivityCompleted.of(one.after, case_id=None, changed=one.changed, business_date=day)
 
 
 def _activities(work: Work) -> Resource[Activity]:
@@ -53,6 +58,16 @@ async def _account(work: Work, account_id: UUID) -> Account:
     return account
 
 
+async def _lead(work: Work, lead_id: UUID) -> Lead:
+    """A lead, held so that it is not converted meanwhile; raises UnknownReference, LeadConverted."""
+    try:
+        lead = await leads.get_lead(work, lead_id, lock=True)
+    except NotFound:
+        raise _unknown("lead_id") from None
+    await leads.require_open(work, lead)
+    return lead
+
+
 async def _check_contact(work: Work, contact_id: UUID, account_id: UUID | None) -> None:
     """Raises UnknownReference for a contact that is not the account's or that the caller does not see."""
     try:
@@ -63,17 +78,31 @@ async def _check_contact(work: Work, contact_id: UUID, account_id: UUID | None) 
         raise _unknown("contact_id")
 
 
+async def _check_opportunity(work: Work, opportunity_id: UUID, account_id: UUID | None) -> None:
+    """Raises UnknownReference for an opportunity that is not the account's or that the caller does not see."""
+    try:
+        opportunity = await opportunities.get_opportunity(work, opportunity_id)
+    except NotFound:
+        raise _unknown("opportunity_id") from None
+    if opportunity.account_id != account_id:
+        raise _unknown("opportunity_id")
+
+
 async def create_activity(work: Work, data: ActivityCreate) -> Activity:
-    """Plan an activity; raises UnknownReference, AccountArchived, OwnerLeft."""
+    """Plan an activity; raises UnknownReference, AccountArchived, LeadConverted, OwnerLeft."""
     account = await _account(work, data.account_id) if data.account_id else None
+    lead = await _lead(work, data.lead_id) if data.lead_id else None
+    of = account or lead
     if data.contact_id is not None:
         await _check_contact(work, data.contact_id, data.account_id)
+    if data.opportunity_id is not None:
+        await _check_opportunity(work, data.opportunity_id, data.account_id)
     if data.owner_id is not None:
         await accounts.check_owner(work, data.owner_id)
     owner_id = data.owner_id or await directories.seller_of_subject(work, work.actor.subject)
     new = fresh()
     values = data.model_dump() | {
-        "owner_id": owner_id or (account.owner_id if account else None),
+        "owner_id": owner_id or (of.owner_id if of else None),
         "stream_key": account.stream_key if account else new["id"],
     }
     return await add(work, _activities(work), Activity.model_validate(values | new))
@@ -84,14 +113,34 @@ async def get_activity(
 ) -> Activity:
     """An activity of the caller's scope, by its own owner or its account's; raises NotFound, VersionMismatch."""
     activity = await require(work, _activities(work), activity_id, lock=lock or version is not None)
-    if not (await work.scope()).sees(activity.owner_id):
-        try:
-            await accounts.get_account(work, activity.account_id or activity.id)
-        except NotFound:
-            raise NotFound(what="activity") from None
+    if not await _is_seen(work, activity):
+        raise NotFound(what="activity")
     if version is not None:
         version.check(activity.version)
     return activity
+
+
+async def _is_seen(work: Work, activity: Activity) -> bool:
+    """By its own owner, that of its account or that of its lead."""
+    scope = await work.scope()
+    if scope.sees(activity.owner_id):
+        return True
+    if activity.account_id is not None and await accounts.accounts_by_id(work, [activity.account_id]):
+        return True
+    return activity.lead_id is not None and activity.lead_id in await leads.owned_leads(work, [activity.lead_id])
+
+
+async def go_along(work: Work, lead_id: UUID, account: Account, contact_id: UUID | None) -> int:
+    """Let the activities of a lead, which the caller has locked, be of what it became; how many they are."""
+    changes = [_went_along(one, account, contact_id) for one in await repository.lock_of_lead(work.tx, lead_id)]
+    await update_rows(work.tx, Activity, [one.after for one in changes])
+    await record(work, _activities(work), changes, action="convert")
+    return len(changes)
+
+
+def _went_along(before: Activity, account: Account, contact_id: UUID | None) -> Change[Activity]:
+    became = {"account_id": account.id, "stream_key": account.stream_key, "contact_id": contact_id}
+    return changed_row(before, became)
 
 
 async def update_activity(work: Work, activity_id: UUID, version: Versions, data: ActivityUpdate) -> Activity:
@@ -103,6 +152,8 @@ async def update_activity(work: Work, activity_id: UUID, version: Versions, data
     check_open(before.state, one.changed)
     if "contact_id" in one.changed and one.after.contact_id is not None:
         await _check_contact(work, one.after.contact_id, before.account_id)
+    if "opportunity_id" in one.changed and one.after.opportunity_id is not None:
+        await _check_opportunity(work, one.after.opportunity_id, before.account_id)
     if "owner_id" in one.changed and one.after.owner_id is not None:
         await accounts.check_owner(work, one.after.owner_id)
     return await change(work, _activities(work), before, data.given())
@@ -110,6 +161,8 @@ async def update_activity(work: Work, activity_id: UUID, version: Versions, data
 
 async def complete_activity(work: Work, activity_id: UUID, data: ActivityComplete) -> Activity:
     """Say how it ended and plan what follows, both or neither; raises NotFound, StateConflict, Invalid."""
+    if (of := (await get_activity(work, activity_id)).lead_id) is not None:
+        await leads.hold_lead(work, of)  # before the activity, as a conversion does: what follows goes along
     before = await get_activity(work, activity_id, lock=True)
     state = next_state("activity", MOVES, "complete", before.state)
     now = clock.now()
@@ -126,6 +179,8 @@ async def complete_activity(work: Work, activity_id: UUID, data: ActivityComplet
             subject=data.next_step.text,
             account_id=after.account_id,
             contact_id=after.contact_id,
+            opportunity_id=after.opportunity_id,
+            lead_id=after.lead_id,
             stream_key=after.stream_key if after.account_id else new["id"],
             owner_id=after.owner_id,
             follows=after.id,

@@ -1,4 +1,4 @@
-"""Consents over HTTP."""
+"""Consents of contacts: for which purpose and channel, since when."""
 
 from __future__ import annotations
 

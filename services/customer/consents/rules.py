@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from kit.errors import Conflict, Invalid
+from kit.errors import Conflict, FieldError, Invalid
 
 
 class ConsentWithdrawn(Conflict):
@@ -49,3 +49,30 @@ def revives(at: datetime, evidence: str | None, said: Iterable[Said]) -> bool:
     """Whether a consent of that moment may be given: where one was withdrawn it must be later, with evidence."""
     withdrawn = [one.at for one in said if not one.is_granted]
     return not withdrawn or (at > max(withdrawn) and bool(evidence))
+
+
+def check_past(at: datetime, now: datetime, pointer: str) -> None:
+    """Nobody said anything after now; raises InFuture."""
+    if at > now:
+        raise InFuture(errors=[FieldError(pointer, InFuture.code, "not after now")])
+
+
+def check_withdrawal(at: datetime, given_at: datetime, now: datetime) -> None:
+    """Raises InFuture, BeforeGiven."""
+    check_past(at, now, "/withdrawn_at")
+    if at < given_at:
+        raise BeforeGiven(errors=[FieldError("/withdrawn_at", BeforeGiven.code, "not before the consent")])
+
+
+class Spoken(NamedTuple):
+    """An entry of somebody, to be kept by somebody else: whether it was withdrawn there."""
+
+    said: Said
+    evidence: str | None
+    is_withdrawn: bool
+
+
+def goes_along(entry: Spoken, said: Iterable[Said]) -> bool:
+    """Whether an entry may be added to what somebody has said already. A withdrawal always; a consent unless it revives
+    what was withdrawn: one that its own withdrawal follows allows nothing."""
+    return not entry.said.is_granted or entry.is_withdrawn or revives(entry.said.at, entry.evidence, said)

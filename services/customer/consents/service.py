@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from kit import clock
-from kit.errors import FieldError, NotFound
+from kit.errors import NotFound
 from kit.events import outbox
 from kit.ids import new_id
 from kit.records import audit_added, audit_seen
@@ -17,12 +17,23 @@ from kit.security.data_keys import data_keys, sealing_keys
 from kit.work import Work
 from services.customer.consents import repository
 from services.customer.consents.models import Consent
-from services.customer.consents.rules import BeforeGiven, ConsentWithdrawn, InFuture, NotAConsent, Said, latest, revives
+from services.customer.consents.rules import (
+    ConsentWithdrawn,
+    NotAConsent,
+    Said,
+    Spoken,
+    check_past,
+    check_withdrawal,
+    goes_along,
+    latest,
+    revives,
+)
 from services.customer.consents.schemas import ConsentCreate
 from services.customer.contacts import service as contacts
 from services.customer.contacts.models import AllowedChannel, Contact
 from services.customer.events_out import ContactConsentChanged
 from services.customer.persons.access import may_read_pii
+from services.customer.persons.enums import LawfulBasis
 from services.customer.persons.sealing import ring_of
 
 
@@ -30,7 +41,36 @@ def _place(consent_id: UUID) -> Place:
     return Place("contact_consent", "evidence", consent_id)
 
 
-def said_of(consents: Iterable[Consent], purpose: str, channel: str) -> list[Said]:
+class Uttered(Protocol):
+    """What somebody said of a purpose and a channel."""
+
+    @property
+    def purpose(self) -> str: ...
+
+    @property
+    def channel(self) -> str: ...
+
+    @property
+    def is_granted(self) -> bool: ...
+
+    @property
+    def at(self) -> datetime: ...
+
+
+class Entry(NamedTuple):
+    """What somebody said before they were a contact, evidence in clear."""
+
+    id: UUID
+    purpose: str
+    channel: str
+    is_granted: bool
+    at: datetime
+    lawful_basis: LawfulBasis | None
+    evidence: str | None
+    withdraws: UUID | None
+
+
+def said_of(consents: Iterable[Uttered], purpose: str, channel: str) -> list[Said]:
     """What a contact said of a purpose and a channel."""
     return [Said(one.at, one.is_granted) for one in consents if (one.purpose, one.channel) == (purpose, channel)]
 
@@ -45,16 +85,17 @@ def channels_of(consents: Sequence[Consent]) -> tuple[AllowedChannel, ...]:
     )
 
 
-def _check_past(at: datetime, pointer: str) -> None:
-    if at > clock.now():
-        raise InFuture(errors=[FieldError(pointer, InFuture.code, "not after now")])
+def allows(channels: Sequence[AllowedChannel], purpose: str, channel: str) -> bool:
+    """Whether a contact for whom these stand may be written to: the same as `allowed`, of many at once. Whoever sends
+    holds the contact until it has decided, and asks whether it is archived."""
+    return AllowedChannel(channel=channel, purpose=purpose) in channels
 
 
 async def give(work: Work, contact_id: UUID, data: ConsentCreate) -> Consent:
     """Keep a consent; raises NotFound, ContactArchived, InFuture, ConsentWithdrawn."""
     contact = await contacts.get_contact(work, contact_id, lock=True)
     contacts.require_open(contact)
-    _check_past(data.given_at, "/given_at")
+    check_past(data.given_at, clock.now(), "/given_at")
     consents = await repository.consents_of(work.tx, contact_id)
     if not revives(data.given_at, data.evidence, said_of(consents, data.purpose, data.channel)):
         raise ConsentWithdrawn("a consent after the withdrawal, with its evidence, is needed")
@@ -68,7 +109,7 @@ async def give(work: Work, contact_id: UUID, data: ConsentCreate) -> Consent:
         is_granted=True,
         at=data.given_at,
         lawful_basis=data.lawful_basis,
-        evidence=key.seal(data.evidence, _place(consent_id)) if data.evidence else None,
+        evidence=_sealed(consent_id, data.evidence, key),
         recorded_at=clock.now(),
     )
     await _add(work, contact, consents, consent)
@@ -89,10 +130,9 @@ async def withdraw(work: Work, contact_id: UUID, consent_id: UUID, at: datetime 
         raise NotAConsent()
     if before := next((one for one in consents if one.withdraws == consent_id), None):
         return before
-    moment = at or clock.now()
-    _check_past(moment, "/withdrawn_at")
-    if moment < given.at:
-        raise BeforeGiven(errors=[FieldError("/withdrawn_at", BeforeGiven.code, "not before the consent")])
+    now = clock.now()
+    moment = at or now
+    check_withdrawal(moment, given.at, now)
     consent = Consent(
         id=new_id(),
         contact_id=contact_id,
@@ -107,7 +147,44 @@ async def withdraw(work: Work, contact_id: UUID, consent_id: UUID, at: datetime 
     return consent
 
 
-async def _add(work: Work, contact: Contact, before: Sequence[Consent], consent: Consent) -> None:
+async def take_over(work: Work, contact_id: UUID, entries: Sequence[Entry]) -> int:
+    """Keep what somebody said before they were this contact, in the order in which it was recorded; how many entries
+    that are. A consent that would revive what the contact withdrew is left out. Raises NotFound, ContactArchived."""
+    if not entries:
+        return 0
+    contact = await contacts.get_contact(work, contact_id, lock=True)
+    contacts.require_open(contact)
+    consents = await repository.consents_of(work.tx, contact_id)
+    key = (await sealing_keys(work.tx, ring_of(work.settings), [contact_id]))[contact_id]
+    ended = {one.withdraws for one in entries}
+    ids: dict[UUID, UUID] = {}
+    for one in entries:
+        spoken = Spoken(Said(one.at, one.is_granted), one.evidence, one.id in ended)
+        if not goes_along(spoken, said_of(consents, one.purpose, one.channel)):
+            continue
+        ids[one.id] = new_id()
+        consent = Consent(
+            id=ids[one.id],
+            contact_id=contact_id,
+            purpose=one.purpose,
+            channel=one.channel,
+            is_granted=one.is_granted,
+            at=one.at,
+            lawful_basis=one.lawful_basis,
+            evidence=_sealed(ids[one.id], one.evidence, key),
+            withdraws=ids[one.withdraws] if one.withdraws else None,
+            recorded_at=clock.now(),
+        )
+        contact = await _add(work, contact, consents, consent)
+        consents.append(consent)
+    return len(ids)
+
+
+def _sealed(consent_id: UUID, evidence: str | None, key: DataKey) -> bytes | None:
+    return key.seal(evidence, _place(consent_id)) if evidence else None
+
+
+async def _add(work: Work, contact: Contact, before: Sequence[Consent], consent: Consent) -> Contact:
     """Write an entry and what the contact allows after it; the contact has a new version by each."""
     await repository.add_consent(work.tx, consent)
     one = await contacts.set_channels(work, contact, channels_of([*before, consent]))
@@ -121,6 +198,7 @@ async def _add(work: Work, contact: Contact, before: Sequence[Consent], consent:
     await outbox.say(work, [(said, one.after.version)])
     kept = consent.model_dump(mode="json", exclude={"evidence", "recorded_at"})
     await audit_added(work, "consent", consent.id, kept)
+    return one.after
 
 
 async def allowed(work: Work, contact_id: UUID, purpose: str, channel: str) -> dict[str, Any]:

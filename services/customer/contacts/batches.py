@@ -23,7 +23,8 @@ from services.customer.contacts.repository import Pair
 from services.customer.contacts.rules import ContactArchived, DuplicateContact
 from services.customer.contacts.schemas import ContactRow
 from services.customer.contacts.sealing import email_hashes
-from services.customer.contacts.service import checked, new_contact, open_all, write
+from services.customer.contacts.service import checked, custom_fields, new_contact, open_all, write
+from services.customer.custom_fields.values import Fields
 from services.customer.persons.sealing import index_of
 
 Held = tuple[UUID, bytes]
@@ -43,6 +44,7 @@ class _Attempt:
     by_external: dict[Pair, UUID]
     by_email: dict[Held, UUID]
     contacts: dict[UUID, Contact]
+    fields: Fields
     touched: set[UUID] = field(default_factory=set)
     created: list[Change[Contact]] = field(default_factory=list)
     updated: list[Change[Contact]] = field(default_factory=list)
@@ -58,6 +60,7 @@ async def upsert_contacts(
 
 
 async def _prepare(work: Work, rows: Sequence[ContactRow], skip: bool) -> _Attempt:
+    fields = await custom_fields(work, rows)
     refs = await accounts.find_by_external(work, {row.account_ref.pair for row in rows if row.account_ref})
     wanted = {row.account_id for row in rows if row.account_id} | set(refs.values())
     known = await accounts.accounts_by_id(work, wanted)
@@ -74,7 +77,7 @@ async def _prepare(work: Work, rows: Sequence[ContactRow], skip: bool) -> _Attem
         for one in await repository.email_holders(work.tx, known, hashes):
             by_email |= {(one.account_id, each): one.contact_id for each in (one.first, one.second) if each}
     by_id = {contact.id: contact for contact in contacts}
-    return _Attempt(work, await work.scope(), index, skip, known, refs, by_external, by_email, by_id)
+    return _Attempt(work, await work.scope(), index, skip, known, refs, by_external, by_email, by_id, fields)
 
 
 def _normal_emails(row: ContactRow) -> list[str]:
@@ -104,7 +107,8 @@ def _decide(attempt: _Attempt, row: ContactRow) -> tuple[str, UUID]:
     if len(found) > 1:
         raise DuplicateContact("the external ids belong to several contacts", extra=_candidates(attempt, found))
     if not found:
-        contact = new_contact(attempt.work, account, row.model_dump(exclude={"account_id", "account_ref"}))
+        values = row.model_dump(exclude={"account_id", "account_ref"})
+        contact = new_contact(attempt.work, account, values, attempt.fields)
         _claim(attempt, contact)
         attempt.created.append(Change(None, contact))
         _keep(attempt, contact)
@@ -148,7 +152,7 @@ def _given(attempt: _Attempt, contact: Contact, account: Account, row: ContactRo
         if contact.external_ids.get(source, name) != name:
             raise DuplicateContact(f"the contact has another id in {source}")
     given["external_ids"] = {**contact.external_ids, **row.external_ids}
-    return checked(attempt.work, given, contact.country)
+    return checked(attempt.work, given, contact.country, attempt.fields, contact.custom)
 
 
 def _change(attempt: _Attempt, contact: Contact, account: Account, row: ContactRow) -> str:

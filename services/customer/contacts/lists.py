@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kit.db.lists import Field, ListSpec, fields_of, search_of
+from services.customer.accounts.lists import filed_fields, joined_root
 from services.customer.contacts.enums import ContactRole
 from services.customer.contacts.models import ContactColumns
 from services.customer.contacts.sealing import SEALED
@@ -19,9 +20,10 @@ FOUND_BY = (
 """Contacts that have an e-mail address or phone number with these hashes."""
 
 CONTACTS = ListSpec(
-    source="contact c JOIN account a ON a.id = c.account_id",
+    source=f"contact c {joined_root('c.account_id')}",
     fields={
         **fields_of(ContactColumns, "c", sortable=("name", "created_at"), without=("archived_at",)),
+        **filed_fields("c.account_id"),
         # with the id by which they are opened, whichever fields are asked for
         **{name: Field(f"(c.id, c.{name})", filterable=False) for name in SEALED},
         "owner_id": Field("a.owner_id", "uuid", nullable=True),

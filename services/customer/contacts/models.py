@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -50,6 +50,9 @@ class ContactColumns(OwnedRow):
     language: Annotated[str | None, text(nullable=True)] = None
     preferred_channel: Annotated[str | None, text(nullable=True)] = None
     channels: Annotated[tuple[AllowedChannel, ...], DECODED, document(nullable=False)] = ()
+    custom: Annotated[
+        dict[str, Any], DECODED, document(nullable=False, sa_column_kwargs={"server_default": sa.text("'{}'")})
+    ] = {}  # noqa: RUF012  # never changed in place
     archived_at: Annotated[datetime | None, moment(nullable=True)] = None
 
     @property

@@ -10,6 +10,7 @@ from kit.db.database import Tx
 from kit.db.rows import columns_of, dumps, insert_rows, insert_sql, keyed, update_row, update_rows, written
 from kit.ids import derived_id
 from kit.security.blind_index import IndexPair
+from services.customer.accounts.lists import SEEN_BY
 from services.customer.contacts.lists import EXTERNAL_IDS
 from services.customer.contacts.models import (
     Contact,
@@ -24,7 +25,8 @@ Pair = tuple[str, str]
 """Source and id there."""
 
 _SELECT = (
-    f"SELECT {columns_of(SealedContact, 'c')}, {EXTERNAL_IDS} AS external_ids, a.owner_id, a.stream_key, a.country "
+    f"SELECT {columns_of(SealedContact, 'c')}, {EXTERNAL_IDS} AS external_ids, {SEEN_BY} AS owner_id, a.stream_key, "
+    "a.country "
     "FROM contact c JOIN account a ON a.id = c.account_id WHERE c.id = ANY($1::uuid[])"
 )
 _LOCK = "SELECT id FROM contact WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
@@ -42,8 +44,12 @@ SELECT c.account_id, p.value_index_1, p.value_index_2, c.id FROM contact_point p
 WHERE p.kind = 'email' AND c.account_id = ANY($1::uuid[]) AND c.archived_at IS NULL
   AND (p.value_index_1 = ANY($2::bytea[]) OR p.value_index_2 = ANY($2::bytea[])) ORDER BY c.id
 """
-
-
+_HOLDERS_ANYWHERE = """
+SELECT c.account_id, p.value_index_1, p.value_index_2, c.id FROM contact_point p
+JOIN contact c ON c.id = p.contact_id JOIN account a ON a.id = c.account_id
+WHERE p.kind = 'email' AND c.archived_at IS NULL AND a.archived_at IS NULL
+  AND (p.value_index_1 = ANY($1::bytea[]) OR p.value_index_2 = ANY($1::bytea[])) ORDER BY c.id LIMIT 200
+"""
 _BADLY_INDEXED = """
 SELECT DISTINCT contact_id FROM contact_point
 WHERE ((value_index_1 IS NOT NULL) <> $1 OR (value_index_2 IS NOT NULL) <> $2) AND contact_id > $3
@@ -78,10 +84,22 @@ async def hold_accounts(tx: Tx, account_ids: Collection[UUID]) -> None:
         await tx.execute("SELECT pg_advisory_xact_lock($1)", number)
 
 
+async def hold_emails(tx: Tx, emails: Collection[str]) -> None:
+    """Take turns with others who ask so for one of these e-mail addresses, until the transaction ends."""
+    for number in sorted(derived_id("contact email", email).int & (2**63 - 1) for email in set(emails)):
+        await tx.execute("SELECT pg_advisory_xact_lock($1)", number)
+
+
 async def email_holders(tx: Tx, account_ids: Collection[UUID], hashes: Collection[IndexPair]) -> list[Holder]:
     """Contacts of these accounts, archived ones aside, that have one of these e-mail addresses."""
     wanted = [one for pair in hashes for one in pair if one is not None]
     return await tx.rows(Holder, _HOLDERS, list(account_ids), wanted) if wanted else []
+
+
+async def holders_anywhere(tx: Tx, hashes: Collection[IndexPair]) -> list[Holder]:
+    """Contacts of all accounts, archived ones aside, that have one of these e-mail addresses; the first of many."""
+    wanted = [one for pair in hashes for one in pair if one is not None]
+    return await tx.rows(Holder, _HOLDERS_ANYWHERE, wanted) if wanted else []
 
 
 async def find_by_external(tx: Tx, pairs: Collection[Pair]) -> dict[Pair, UUID]:

@@ -1,4 +1,4 @@
-"""Contacts over HTTP."""
+"""Contacts: the people of an account, with their roles and ways to reach them."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ from services.customer.contacts.schemas import (
     ContactRow,
     ContactUpdate,
 )
+from services.customer.custom_fields.enums import CustomResource
+from services.customer.custom_fields.service import filtered
 from services.customer.persons.access import may_read_pii
 
 router = routes.router("contacts")
@@ -61,16 +63,16 @@ async def upsert_contacts(body: ContactBatch, work: Writer, skip: Skip = False) 
 
 @router.get("/v1/contacts", response_model=ContactPage, openapi_extra=documented(lists.CONTACTS))
 async def list_contacts(work: Reader, email: Email = None, phone: Phone = None) -> Response:
-    """Contacts of accounts that the caller may see; `email` and `phone` are exact, and for who sees them in full."""
+    """Contacts of accounts that the caller may see; `email` and `phone` are exact, and for who sees them in full.
+    `custom.<key>` and `custom.<key>[op]` ask for indexed custom fields, as in the list of accounts."""
     where, args = await owned_rows(work.tx, work.visible, "a.owner_id")
     asked = {name: value for name, value in (("email", email), ("phone", phone)) if value is not None}
     if asked and not may_read_pii(work.actor):
         raise BadQuery(errors=[FieldError(name, "unknown-parameter", "needs pii:read") for name in asked])
     found, hashes = service.found_by(work, asked, len(args))
     show = partial(service.shown_items, work)
-    return await list_answer(
-        work, lists.CONTACTS, f"{where}{found}", [*args, *hashes], extra=("email", "phone"), show=show
-    )
+    spec = await filtered(work, CustomResource.CONTACT, lists.CONTACTS, work.request.query_params.keys())
+    return await list_answer(work, spec, f"{where}{found}", [*args, *hashes], extra=("email", "phone"), show=show)
 
 
 @router.get("/v1/contacts/{contact_id}", response_model=ContactRead)

@@ -14,6 +14,7 @@ from kit.web.schema import ABSENT, BusinessDate, Code, Label, Schema
 from services.customer.accounts.schemas import ExternalIds, ExternalRef
 from services.customer.contacts.enums import ContactRole
 from services.customer.contacts.rules import primary_of
+from services.customer.custom_fields.schemas import CustomGiven, CustomShown
 
 ReachWord = Annotated[Code, AfterValidator(str.lower)]
 """A channel or a purpose, as the company calls it; letters in small, so that a word means one thing."""
@@ -79,6 +80,7 @@ class _Fields(Schema):
     address: Label | None = None
     language: Language | None = None
     preferred_channel: ReachWord | None = None
+    custom: CustomGiven | None = None
     external_ids: ExternalIds = Field(default_factory=dict)
 
 
@@ -114,7 +116,8 @@ class ContactBatch(BatchBody):
 
 
 class ContactUpdate(Schema):
-    """Fields to change; lists and `external_ids` replace the former ones. A contact stays with its account."""
+    """Fields to change; lists and `external_ids` replace the former ones, of `custom` only what is given changes. A
+    contact stays with its account."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"title": "Chief buyer"}})
 
@@ -127,6 +130,7 @@ class ContactUpdate(Schema):
     address: Label | None = None
     language: Language | None = None
     preferred_channel: ReachWord | None = None
+    custom: CustomGiven = ABSENT
     external_ids: ExternalIds = ABSENT
 
 
@@ -157,6 +161,7 @@ class ContactRead(Schema):
     id: UUID
     version: int
     account_id: UUID
+    filed_account_id: UUID
     owner_id: UUID | None
     name: str
     title: str | None
@@ -168,6 +173,7 @@ class ContactRead(Schema):
     language: str | None
     preferred_channel: str | None
     channels: list[AllowedRead]
+    custom: CustomShown
     external_ids: dict[str, str]
     is_archived: bool
     created_at: datetime

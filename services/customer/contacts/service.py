@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from kit.security.data_keys import data_keys, sealing_keys
 from kit.versions import Versions
 from kit.work import Work
 from services.customer.accounts import service as accounts
+from services.customer.accounts.filing import filed
 from services.customer.accounts.models import Account
 from services.customer.accounts.rules import AccountArchived
 from services.customer.contacts import repository
@@ -22,7 +24,7 @@ from services.customer.contacts.enums import PointKind
 from services.customer.contacts.lists import FOUND_BY
 from services.customer.contacts.models import AllowedChannel, Contact, ContactExternalId, StoredContact
 from services.customer.contacts.rules import ContactArchived, DuplicateContact, masked_email
-from services.customer.contacts.schemas import ContactCreate, ContactUpdate
+from services.customer.contacts.schemas import ContactCreate, ContactRow, ContactUpdate
 from services.customer.contacts.sealing import (
     SEALED,
     email_hashes,
@@ -32,6 +34,9 @@ from services.customer.contacts.sealing import (
     sealed,
     with_points,
 )
+from services.customer.custom_fields.enums import CustomResource
+from services.customer.custom_fields.rules import custom_after
+from services.customer.custom_fields.values import Fields, Valued, fields_for, keep_values
 from services.customer.events_out import ContactCreated, ContactUpdated
 from services.customer.persons.access import may_read_pii
 from services.customer.persons.rules import masked_phone
@@ -62,23 +67,34 @@ def require_open(contact: Contact) -> None:
 
 def of_account(account: Account) -> dict[str, Any]:
     """What a contact has of its account."""
-    return {"owner_id": account.owner_id, "stream_key": account.stream_key, "country": account.country}
+    return {"owner_id": account.seen_by, "stream_key": account.stream_key, "country": account.country}
 
 
-def new_contact(work: Work, account: Account, values: Mapping[str, Any]) -> Contact:
+async def custom_fields(work: Work, bodies: Iterable[ContactCreate | ContactRow | ContactUpdate]) -> Fields:
+    """The custom fields by which these bodies are judged; asked for before contacts are locked."""
+    return await fields_for(work, CustomResource.CONTACT, [body.custom for body in bodies])
+
+
+def new_contact(work: Work, account: Account, values: Mapping[str, Any], fields: Fields) -> Contact:
     """A new contact of checked values; raises EmailInvalid, PhoneInvalid, Invalid, AccountArchived."""
     if account.is_archived:
         raise AccountArchived()
-    given = checked(work, values, account.country)
+    given = {"custom": {}, **checked(work, values, account.country, fields, {})}
     return Contact.model_validate({**given, **fresh(), "account_id": account.id, **of_account(account)})
 
 
-def checked(work: Work, values: Mapping[str, Any], country: str | None) -> dict[str, Any]:
-    """Fields of a body as they are kept; raises EmailInvalid, PhoneInvalid, Invalid for a birthday to come."""
+def checked(
+    work: Work, values: Mapping[str, Any], country: str | None, fields: Fields, custom: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Fields of a body as they are kept; `custom` are the values before. Raises EmailInvalid, PhoneInvalid,
+    CustomInvalid, Invalid for a birthday to come."""
     if (born := values.get("birthday")) is not None and born > work.today:
         detail = "nobody is born after today"
         raise Invalid(detail, errors=[FieldError("/birthday", "in-future", detail)])
-    return with_points(values, country)
+    found = with_points(values, country)
+    if (given := found.pop("custom", None)) is not None:
+        found["custom"] = custom_after(fields, given, custom)
+    return found
 
 
 async def open_all(work: Work, stored: Sequence[StoredContact]) -> list[Contact]:
@@ -95,6 +111,24 @@ async def get_contact(work: Work, contact_id: UUID, *, lock: bool = False) -> Co
         raise NotFound(what="contact")
     (contact,) = await open_all(work, stored)
     return contact
+
+
+async def accounts_of(work: Work, ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """The account of each of these contacts that the caller may see."""
+    scope = await work.scope()
+    return {one.id: one.account_id for one in await repository.load_contacts(work.tx, ids) if scope.sees(one.owner_id)}
+
+
+async def who_has(work: Work, emails: Iterable[str]) -> dict[UUID, UUID]:
+    """Contacts that the caller sees, archived ones aside, that have one of these e-mail addresses, with their account;
+    what is none finds nobody. Nobody else is answered for one of them until the transaction ends."""
+    normal = set()
+    for email in emails:
+        with suppress(NotNormal):
+            normal.add(normal_email(email))
+    await repository.hold_emails(work.tx, normal)
+    hashes = [index_of(work.settings).hashes(PointKind.EMAIL, one) for one in normal]
+    return await accounts_of(work, {one.contact_id for one in await repository.holders_anywhere(work.tx, hashes)})
 
 
 async def refuse_duplicates(work: Work, contact: Contact) -> None:
@@ -126,7 +160,8 @@ async def create_contact(work: Work, data: ContactCreate, *, skip: bool = False)
     except NotFound:
         detail = f"no account {data.account_id}"
         raise UnknownReference(detail, errors=[FieldError("/account_id", "unknown-reference", detail)]) from None
-    contact = new_contact(work, account, data.model_dump(exclude={"account_id"}))
+    values, fields = data.model_dump(exclude={"account_id"}), await custom_fields(work, [data])
+    contact = new_contact(work, account, values, fields)
     await refuse_taken(work, contact)
     if not skip:
         await refuse_duplicates(work, contact)
@@ -139,9 +174,10 @@ async def update_contact(
     work: Work, contact_id: UUID, version: Versions, data: ContactUpdate, *, skip: bool = False
 ) -> Contact:
     """Change the fields given; raises NotFound, VersionMismatch, ContactArchived and those of create."""
+    fields = await custom_fields(work, [data])
     before = await get_contact(work, contact_id, lock=True)
     version.check(before.version)
-    one = changed_row(before, checked(work, data.given(), before.country))
+    one = changed_row(before, checked(work, data.given(), before.country, fields, before.custom))
     if not one.changed:
         return before
     require_open(before)
@@ -160,6 +196,26 @@ async def archive_contact(work: Work, contact_id: UUID) -> Contact:
     require_open(before)
     one = changed_row(before, {"archived_at": clock.now()})
     await write(work, [], [one], action="archive")
+    return one.after
+
+
+async def find_by_external(work: Work, pairs: Collection[repository.Pair]) -> dict[repository.Pair, UUID]:
+    """Contact ids of (source, external id), whoever has them."""
+    return await repository.find_by_external(work.tx, pairs)
+
+
+async def contacts_by_id(work: Work, ids: Collection[UUID]) -> dict[UUID, Contact]:
+    """Those of these contacts that the caller may see, as they are."""
+    scope, stored = await work.scope(), await repository.load_contacts(work.tx, ids)
+    return {one.id: one for one in await open_all(work, [one for one in stored if scope.sees(one.owner_id)])}
+
+
+async def retire_contact(work: Work, contact_id: UUID) -> Contact:
+    """Archive a contact that was added by mistake; its external ids are free. Raises NotFound, ContactArchived."""
+    before = await get_contact(work, contact_id, lock=True)
+    require_open(before)
+    one = changed_row(before, {"archived_at": clock.now(), "external_ids": {}})
+    await write(work, [], [one], action="revert")
     return one.after
 
 
@@ -192,6 +248,10 @@ async def write(
     if found:
         points = [point for one in found for point in points_of(index, one)]
         await repository.set_points(work.tx, [one.id for one in moved], points)
+    ones = [*created, *updated]
+    rows = [Valued(one.after.id, one.before.custom if one.before else {}, one.after.custom) for one in ones]
+    if changed := [row for row in rows if row.before != row.after]:
+        await keep_values(work, CustomResource.CONTACT, changed)
     await record(work, _contacts(work), created, action="create")
     await record(work, _contacts(work), updated, action=action)
     return True
@@ -216,6 +276,7 @@ async def set_channels(work: Work, before: Contact, channels: tuple[AllowedChann
 async def shown(work: Work, contact: Contact) -> dict[str, Any]:
     """The contact as the caller may see it; in full it leaves a trace."""
     body = contact.model_dump(mode="json", exclude={"archived_at", "stream_key", "country"})
+    body |= await filed(work, contact.account_id)
     (found,) = await _seen(work, [body | {"is_archived": contact.is_archived}], [contact.id])
     return found
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from kit.db.database import Tx
-from kit.db.rows import insert_rows
+from kit.db.rows import insert_rows, select_sql
 from services.customer.directories.models import PartnerEntry, ProductEntry
 
 _LATER_PARTNER = (
@@ -30,6 +30,11 @@ async def put_partners(tx: Tx, rows: Sequence[PartnerEntry]) -> None:
 async def put_products(tx: Tx, rows: Sequence[ProductEntry]) -> None:
     """Insert or replace products by a later version; each sku once, sorted."""
     await insert_rows(tx, ProductEntry, rows, _LATER_PRODUCT)
+
+
+async def load_partners(tx: Tx, ids: Collection[UUID]) -> list[PartnerEntry]:
+    """Partners by id; unknown ids are missing."""
+    return await tx.rows(PartnerEntry, select_sql(PartnerEntry, "id = ANY($1::uuid[])"), list(ids))
 
 
 class Known(NamedTuple):

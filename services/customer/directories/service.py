@@ -26,3 +26,8 @@ async def find_sellers(work: Work, ids: Collection[UUID]) -> Sellers:
 async def seller_of_subject(work: Work, subject: str) -> UUID | None:
     """The member who logs in as `subject`."""
     return await repository.seller_of_subject(work.tx, subject)
+
+
+async def partner_states(work: Work, ids: Collection[UUID]) -> dict[UUID, str]:
+    """States of those of these partners that were heard of."""
+    return {one.id: one.state for one in await repository.load_partners(work.tx, ids)} if ids else {}

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from kit.events.contract import Heard
 from services.customer.events_in import channels, risk, targets
 from services.customer.events_in.channels import PartnerHeard, ProductHeard
-from services.customer.events_in.risk import CreditRefusedHeard, CreditReservedHeard
+from services.customer.events_in.risk import CreditProfileHeard, CreditRefusedHeard, CreditReservedHeard
 from services.customer.events_in.targets import MemberHeard, MembershipHeard
 
 __all__ = [
     "HEARD",
+    "CreditProfileHeard",
     "CreditRefusedHeard",
     "CreditReservedHeard",
     "MemberHeard",

@@ -14,6 +14,7 @@ from services.customer.events_out import (
     contacts,
     exchange_rates,
     grades,
+    imports,
     leads,
     lifecycle,
     opportunities,
@@ -23,7 +24,13 @@ from services.customer.events_out import (
     segments,
     surveys,
 )
-from services.customer.events_out.accounts import AccountCreated, AccountSnapshot, AccountUpdated
+from services.customer.events_out.accounts import (
+    AccountCreated,
+    AccountMerged,
+    AccountSnapshot,
+    AccountUnmerged,
+    AccountUpdated,
+)
 from services.customer.events_out.contacts import ContactConsentChanged, ContactCreated, ContactUpdated
 from services.customer.events_out.orders import (
     OrderCancelled,
@@ -33,6 +40,7 @@ from services.customer.events_out.orders import (
     OrderHeld,
     OrderLine,
     OrderPlaced,
+    OrderReopened,
     OrderSnapshot,
     OrderSplit,
     OrderState,
@@ -50,7 +58,9 @@ __all__ = [
     "AGREED",
     "PUBLISHED",
     "AccountCreated",
+    "AccountMerged",
     "AccountSnapshot",
+    "AccountUnmerged",
     "AccountUpdated",
     "ContactConsentChanged",
     "ContactCreated",
@@ -62,6 +72,7 @@ __all__ = [
     "OrderHeld",
     "OrderLine",
     "OrderPlaced",
+    "OrderReopened",
     "OrderReturned",
     "OrderSnapshot",
     "OrderSplit",
@@ -88,6 +99,7 @@ MODULES = (
     grades,
     lifecycle,
     segments,
+    imports,
     exchange_rates,
 )
 PUBLISHED: tuple[type[Published], ...] = tuple(model for module in MODULES for model in module.PUBLISHED)

@@ -158,5 +158,7 @@ class AccountErased(Published):
 PUBLISHED: tuple[type[Published], ...] = (
     AccountCreated,
     AccountUpdated,
+    AccountMerged,
+    AccountUnmerged,
 )
-AGREED: tuple[type[Published], ...] = (AccountMerged, AccountUnmerged, AccountErased)
+AGREED: tuple[type[Published], ...] = (AccountErased,)

@@ -124,5 +124,5 @@ class CaseClosed(Published, CaseSnapshot):
     }
 
 
-PUBLISHED: tuple[type[Published], ...] = ()
-AGREED: tuple[type[Published], ...] = (CaseOpened, CaseStateChanged, CaseSlaBreached, CaseClosed)
+PUBLISHED: tuple[type[Published], ...] = (CaseOpened, CaseStateChanged, CaseSlaBreached, CaseClosed)
+AGREED: tuple[type[Published], ...] = ()

@@ -57,7 +57,8 @@ class GradeChanged(Published, JudgementFact):
 
 
 class SatisfactionChanged(Published, JudgementFact):
-    """The answers of the last 365 days put an account into another class; `score` is their mean, 0 to 100."""
+    """The answers of the last 365 days put an account into another class (None: there are none); `score` is the whole
+    percent that their mean reaches, 0 to 100, `policy_version` that of the formula."""
 
     old: SatisfactionLevel | None
     new: SatisfactionLevel | None
@@ -67,5 +68,5 @@ class SatisfactionChanged(Published, JudgementFact):
     EXAMPLE: ClassVar[dict[str, Any]] = {**_FACT, "old": "mid", "new": "high", "score": 84}
 
 
-PUBLISHED: tuple[type[Published], ...] = ()
-AGREED: tuple[type[Published], ...] = (GradeChanged, SatisfactionChanged)
+PUBLISHED: tuple[type[Published], ...] = (GradeChanged, SatisfactionChanged)
+AGREED: tuple[type[Published], ...] = ()

@@ -82,5 +82,12 @@ class LeadDisqualified(Published, LeadSnapshot):
     }
 
 
-PUBLISHED: tuple[type[Published], ...] = ()
-AGREED: tuple[type[Published], ...] = (LeadCreated, LeadConverted, LeadDisqualified)
+class LeadReopened(Published, LeadSnapshot):
+    """A disqualified lead is worked on again."""
+
+    TYPE: ClassVar[str] = "customer.lead.reopened.v1"
+    EXAMPLE: ClassVar[dict[str, Any]] = {**_LEAD, "state": "working", "version": 4, "changed": ["state"]}
+
+
+PUBLISHED: tuple[type[Published], ...] = (LeadCreated, LeadConverted, LeadDisqualified, LeadReopened)
+AGREED: tuple[type[Published], ...] = ()

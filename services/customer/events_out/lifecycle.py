@@ -77,5 +77,5 @@ class ChurnCleared(Published, StageFact):
     }
 
 
-PUBLISHED: tuple[type[Published], ...] = ()
-AGREED: tuple[type[Published], ...] = (LifecycleChanged, ChurnWarned, ChurnCleared)
+PUBLISHED: tuple[type[Published], ...] = (LifecycleChanged, ChurnWarned, ChurnCleared)
+AGREED: tuple[type[Published], ...] = ()

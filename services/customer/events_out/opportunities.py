@@ -146,8 +146,7 @@ class OpportunityReopened(Published, OpportunitySnapshot):
     EXAMPLE: ClassVar[dict[str, Any]] = {**_MOVED, "version": 6, "changed": ["state"]}
 
 
-PUBLISHED: tuple[type[Published], ...] = ()
-AGREED: tuple[type[Published], ...] = (
+PUBLISHED: tuple[type[Published], ...] = (
     OpportunityOpened,
     OpportunityUpdated,
     OpportunityStageChanged,
@@ -155,3 +154,4 @@ AGREED: tuple[type[Published], ...] = (
     OpportunityLost,
     OpportunityReopened,
 )
+AGREED: tuple[type[Published], ...] = ()

@@ -246,6 +246,21 @@ class OrderClosed(Published, OrderSnapshot):
     }
 
 
+class OrderReopened(Published, OrderSnapshot):
+    """A payment of a closed order was voided: something of it is owed again, and it is a delivered order as before."""
+
+    business_date: date
+
+    TYPE: ClassVar[str] = "customer.order.reopened.v1"
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        **ORDER,
+        "state": "fulfilled",
+        "version": 7,
+        "changed": ["paid", "state"],
+        "business_date": "2026-03-19",
+    }
+
+
 class OrderOverdue(Published, OrderSnapshot):
     """An order has an open amount after `due_on`; once until the open amount was 0 and became positive again."""
 
@@ -272,5 +287,6 @@ PUBLISHED: tuple[type[Published], ...] = (
     OrderCancelled,
     OrderFulfilled,
     OrderClosed,
+    OrderReopened,
 )
 AGREED: tuple[type[Published], ...] = (OrderOverdue,)

@@ -45,5 +45,5 @@ class SegmentChanged(Published):
     }
 
 
-PUBLISHED: tuple[type[Published], ...] = ()
-AGREED: tuple[type[Published], ...] = (SegmentChanged,)
+PUBLISHED: tuple[type[Published], ...] = (SegmentChanged,)
+AGREED: tuple[type[Published], ...] = ()

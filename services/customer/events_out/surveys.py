@@ -49,5 +49,5 @@ class SurveyAnswered(Published):
     }
 
 
-PUBLISHED: tuple[type[Published], ...] = ()
-AGREED: tuple[type[Published], ...] = (SurveyAnswered,)
+PUBLISHED: tuple[type[Published], ...] = (SurveyAnswered,)
+AGREED: tuple[type[Published], ...] = ()

@@ -1,4 +1,4 @@
-"""Exchange rates over HTTP."""
+"""Exchange rates: currencies in that of the company, by day."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 from kit import clock
@@ -10,6 +11,7 @@ from kit.errors import Conflict, FieldError, Invalid
 from kit.ids import new_id
 from kit.records import audit_added
 from kit.work import Work
+from services.customer.exchange_rates import repository
 from services.customer.exchange_rates.models import ExchangeRate
 from services.customer.exchange_rates.rules import ExchangeRateInvalid, check_rate
 from services.customer.exchange_rates.schemas import ExchangeRateCreate
@@ -28,6 +30,13 @@ async def rate_on(work: Work, currency: str, day: date) -> str | None:
     )
     found = await work.tx.row(ExchangeRate, sql, currency, work.base_currency, day)
     return found.rate if found else None
+
+
+async def rates_on(work: Work, wanted: Collection[tuple[str, date]]) -> dict[tuple[str, date], str]:
+    """Base units per unit of (currency, day); those are missing of which there is no rate."""
+    base = work.base_currency
+    found = await repository.rates_on(work.tx, {one for one in wanted if one[0] != base}, base)
+    return {one: "1" for one in wanted if one[0] == base} | {(one.currency, one.day): one.rate for one in found}
 
 
 async def create_rate(work: Work, data: ExchangeRateCreate) -> ExchangeRate:

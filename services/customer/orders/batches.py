@@ -108,14 +108,14 @@ def _decide(attempt: _Attempt, row: OrderRow) -> tuple[str, UUID]:
 def _is_another(attempt: _Attempt, row: OrderRow, before: Order) -> bool:
     """Whether the row is another order than the cancelled one that has its external id (0.1.0 left it there) or had it
     a moment ago."""
-    is_seen = attempt.scope.sees(before.account_owner_id)
+    is_seen = attempt.scope.sees(before.account_seen_by)
     return before.state is OrderState.CANCELLED and is_seen and before.content_hash != content_hash(row)
 
 
 def _new(attempt: _Attempt, row: OrderRow) -> Order:
     account_id = attempt.by_ref.get(row.account_ref.pair) if row.account_ref else row.account_id
     buyer = attempt.buyers.get(account_id) if account_id else None
-    if buyer is None or not attempt.scope.sees(buyer.owner_id):
+    if buyer is None or not attempt.scope.sees(buyer.seen_by):
         raise unknown_account("/account_ref" if row.account_ref else "/account_id")
     order = new_draft(attempt.work, buyer, row, attempt.refs)
     return placed(attempt.work, order, attempt.refs) if row.place else order
@@ -123,10 +123,10 @@ def _new(attempt: _Attempt, row: OrderRow) -> Order:
 
 def _again(attempt: _Attempt, row: OrderRow, before: Order) -> str:
     """A row whose order exists: unchanged, placed now, or with new content; on hold, that is placed again."""
-    if not attempt.scope.sees(before.account_owner_id):
+    if not attempt.scope.sees(before.account_seen_by):
         raise Taken("order", "external_id")
     digest = content_hash(row)
-    is_same = before.content_hash == digest
+    is_same = before.content_hash == digest and row.payment_terms_days in (None, before.payment_terms_days)
     if is_same and not (row.place and before.state is OrderState.DRAFT):
         return "unchanged"
     check_changeable(before.state)

@@ -20,11 +20,12 @@ from kit.transitions import next_state
 from kit.work import Work
 from services.customer.accounts.regions import clean_region
 from services.customer.accounts.rules import AccountArchived, check_customer_type
-from services.customer.orders.enums import RETURNABLE, CheckKind, CheckState, OrderState
+from services.customer.orders.enums import RETURNABLE, CheckKind, CheckState, OrderState, PricePolicy
 from services.customer.orders.models import Buyer, Order, OrderCheck, OrderLine, OrderSplit, ShownOrder
 from services.customer.orders.references import References
 from services.customer.orders.rules import (
     AMOUNTS,
+    DEFAULT_TERMS_DAYS,
     MOVES,
     Amounts,
     LineInput,
@@ -35,6 +36,7 @@ from services.customer.orders.rules import (
 )
 from services.customer.orders.schemas import OrderContent, OrderCreate, OrderLineCreate
 from services.customer.orders.settling import booking
+from services.customer.settings import Settings
 
 NO_BASE: dict[str, Any] = {name: 0 for name in AMOUNTS if name.endswith("_base")}
 
@@ -55,8 +57,11 @@ def check_date(work: Work, day: date, pointer: str = "/order_date") -> None:
 
 
 def content_hash(content: OrderContent) -> str:
-    """Hash of what the body of an order says, to see that it was sent before."""
-    said = content.model_dump(exclude={"place", "total", "external_id"})
+    """Hash of what the body of an order says, to see that it was sent before: without days to pay it says 30."""
+    unsaid = {"place", "total", "external_id"} | ({"quote_id"} if content.quote_id is None else set())
+    said = content.model_dump(exclude=unsaid)
+    if content.payment_terms_days is None:
+        said["payment_terms_days"] = DEFAULT_TERMS_DAYS
     return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
@@ -71,7 +76,7 @@ def new_draft(work: Work, buyer: Buyer, data: OrderCreate, refs: References) -> 
         raise AccountArchived()
     begun = fresh()
     _check_type(work, buyer.id, data, refs)
-    content = _filled(work, begun["id"], buyer.owner_id, data, refs, None)
+    content = _filled(work, begun["id"], buyer.id, buyer.owner_id, data, refs, None)
     return Order(
         **begun,
         **content,
@@ -91,17 +96,23 @@ def new_draft(work: Work, buyer: Buyer, data: OrderCreate, refs: References) -> 
         account_owner_id=buyer.owner_id,
         account_region=buyer.region,
         account_archived_at=buyer.archived_at,
+        account_root_id=buyer.root_id,
+        account_seen_by=buyer.seen_by,
     )
 
 
 def refilled(work: Work, before: Order, content: OrderContent, refs: References) -> Order:
     """The draft with other content, priced in its own currency.
 
-    Raises Invalid, Forbidden, UnknownReference, CreditSplitInvalid, CustomerTypeMismatch, OrderLineRefused,
-    TotalMismatch.
+    Raises AccountArchived, Invalid, Forbidden, UnknownReference, SellerLeft, CreditSplitInvalid, CustomerTypeMismatch,
+    OrderLineRefused, TotalMismatch.
     """
+    if before.account_archived_at is not None:
+        raise AccountArchived()
     _check_type(work, before.account_id, content, refs)
-    return before.model_copy(update=_filled(work, before.id, before.account_owner_id, content, refs, before))
+    return before.model_copy(
+        update=_filled(work, before.id, before.account_id, before.account_owner_id, content, refs, before)
+    )
 
 
 def _check_type(work: Work, account_id: UUID, content: OrderContent, refs: References) -> None:
@@ -125,15 +136,23 @@ def _dating(work: Work, given: date | None, before: Order | None) -> dict[str, A
 
 
 def _filled(
-    work: Work, order_id: UUID, owner_id: UUID | None, content: OrderContent, refs: References, before: Order | None
+    work: Work,
+    order_id: UUID,
+    account_id: UUID,
+    owner_id: UUID | None,
+    content: OrderContent,
+    refs: References,
+    before: Order | None,
 ) -> dict[str, Any]:
     """What the content decides of an order, as columns and parts."""
     shares = [(credit.member_id, credit.share) for credit in content.credits]
-    is_split = bool(shares)
+    is_split, day = bool(shares), content.order_date or work.today
     if not shares and owner_id is not None:
-        shares = [(owner_id, SHARE_WHOLE)]
+        shares = [(refs.credited(owner_id, day), SHARE_WHOLE)]
     check_split([(str(seller), share) for seller, share in shares], len(content.lines))
     refs.check([line.sku for line in content.lines], [seller for seller, _ in shares], content.partner_id)
+    if is_split:
+        refs.check_there([seller for seller, _ in shares], day)
     inputs = _inputs(content.lines)
     priced = price_order(inputs, content.currency, "1", content.currency)
     if content.total not in (None, priced.total.gross):
@@ -163,13 +182,22 @@ def _filled(
         "is_split": is_split,
         "partner_id": content.partner_id,
         "region": clean_region(None, content.region),
-        "payment_terms_days": content.payment_terms_days,
+        "payment_terms_days": _days_to_pay(account_id, content, refs),
+        "quote_id": content.quote_id,
         "net": priced.total.net,
         "tax": priced.total.tax,
         "gross": priced.total.gross,
         "lines": tuple(lines),
         "credits": tuple(splits),
     }
+
+
+def _days_to_pay(account_id: UUID, content: OrderContent, refs: References) -> int:
+    """What the content says, else what the account has; of a quote not more than ever, for it may allow no more."""
+    if content.payment_terms_days is not None:
+        return int(content.payment_terms_days)
+    days = refs.terms_days(account_id)
+    return days if content.quote_id is None else min(days, DEFAULT_TERMS_DAYS)
 
 
 def _inputs(lines: Sequence[OrderLineCreate | OrderLine]) -> list[LineInput]:
@@ -184,9 +212,15 @@ def next_version(order: Order, **changes: Any) -> Order:
     return order.model_copy(update={**changes, "version": order.version + 1, "updated_at": clock.now()})
 
 
-def checks_of(_order: Order, _settings: ServiceSettings) -> tuple[CheckKind, ...]:
-    """What a placement of the order is checked for."""
-    return (CheckKind.CREDIT,)
+def policy_of(settings: ServiceSettings) -> PricePolicy:
+    """How the company holds it with prices of orders without a quote."""
+    return PricePolicy(settings.price_policy) if isinstance(settings, Settings) else PricePolicy.FREE
+
+
+def checks_of(quote_id: UUID | None, policy: PricePolicy) -> tuple[CheckKind, ...]:
+    """What a placement is checked for: terms where there are any, or where every price is looked at."""
+    has_terms = quote_id is not None or policy is PricePolicy.ENFORCED
+    return (CheckKind.CREDIT, CheckKind.TERMS) if has_terms else (CheckKind.CREDIT,)
 
 
 def placed(work: Work, order: Order, refs: References) -> Order:
@@ -194,8 +228,9 @@ def placed(work: Work, order: Order, refs: References) -> Order:
     the region is the account's unless given, the customer type follows from its orders. Version and number stay.
 
     The order date is the business day of this placement, unless one was given: that must be allowed to who places.
-    The account's owner is credited, unless credits were entered.
-    Raises StateConflict, AccountArchived, Forbidden, UnknownReference, NoExchangeRate, AmountOverflow, AmountVanishes.
+    The account's owner is credited (of one who has left, who leads where they were last), unless credits were entered.
+    Raises StateConflict, AccountArchived, Forbidden, UnknownReference, SellerLeft, NoExchangeRate, AmountOverflow,
+    AmountVanishes.
     """
     state = next_state("order", MOVES, "place", order.state)
     if order.account_archived_at is not None:
@@ -203,17 +238,20 @@ def placed(work: Work, order: Order, refs: References) -> Order:
     dated = is_dated(work, order)
     day = order.order_date if dated else work.today
     check_date(work, day)
-    credits = _credited(order)
-    refs.check([line.sku for line in order.lines], [split.member_id for split in credits], order.partner_id)
+    credits = _credited(order, refs, day)
+    sellers = [split.member_id for split in credits]
+    refs.check([line.sku for line in order.lines], sellers, order.partner_id)
+    if order.is_split is not False:
+        refs.check_there(sellers, day)
     rate = refs.rate(order.currency, order.base_currency, day)
     priced = price_order(_inputs(order.lines), order.currency, rate, order.base_currency, order.id)
     lines = [
         _fixed(line, refs.line(line.sku), amounts) for line, amounts in zip(order.lines, priced.lines, strict=True)
     ]
-    placement = order.placement + 1
+    placement, policy = order.placement + 1, policy_of(work.settings)
     asked = [
         OrderCheck(order_id=order.id, placement=placement, kind=kind, state=CheckState.PENDING)
-        for kind in checks_of(order, work.settings)
+        for kind in checks_of(order.quote_id, policy)
     ]
     changes = {
         **priced.total.named(),
@@ -224,6 +262,7 @@ def placed(work: Work, order: Order, refs: References) -> Order:
         "placement": placement,
         "order_date": day,
         "is_dated": dated,
+        "price_policy": policy,
         "exchange_rate": rate,
         "region": order.region or order.account_region,
         "customer_type": refs.customer_type(order.account_id, day),
@@ -233,10 +272,11 @@ def placed(work: Work, order: Order, refs: References) -> Order:
     return order.model_copy(update=changes)
 
 
-def _credited(order: Order) -> tuple[OrderSplit, ...]:
+def _credited(order: Order, refs: References, day: date) -> tuple[OrderSplit, ...]:
     if order.is_split is not False or order.account_owner_id is None:
         return order.credits
-    return (OrderSplit(order_id=order.id, member_id=order.account_owner_id, position=1, share=SHARE_WHOLE),)
+    seller = refs.credited(order.account_owner_id, day)
+    return (OrderSplit(order_id=order.id, member_id=seller, position=1, share=SHARE_WHOLE),)
 
 
 def _fixed(line: OrderLine, product_line: str | None, amounts: Amounts) -> OrderLine:

@@ -24,6 +24,13 @@ class CheckKind(StrEnum):
     TERMS = "terms"
 
 
+class PricePolicy(StrEnum):
+    """Whether prices of an order without a quote are the seller's own (free), or kept above their floors (enforced)."""
+
+    FREE = "free"
+    ENFORCED = "enforced"
+
+
 class CheckState(StrEnum):
     """What became of a check of a placement."""
 

@@ -1,4 +1,4 @@
-"""Risk's answers move orders."""
+"""Answers to the checks of placements move orders: credit by risk, terms by channels."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from kit.events.handlers import Fact
 from kit.work import Work
 from services.customer.events_in import CreditRefusedHeard, CreditReservedHeard
+from services.customer.events_in.channels import TermsRefusedHeard, TermsReleasedHeard, TermsReservedHeard
 from services.customer.orders import service
 from services.customer.orders.enums import AnswerKind, CheckKind, Decision
 from services.customer.orders.service import Answer
@@ -34,6 +35,50 @@ async def on_credit_refused(work: Work, facts: Sequence[Fact[CreditRefusedHeard]
             AnswerKind.REFUSED,
             reason=fact.data.reason,
             shortfall=fact.data.shortfall,
+            cause=fact.data.cause,
+        )
+        for fact in facts
+    ]
+    await service.apply_answers(work, answers)
+
+
+async def on_terms_reserved(work: Work, facts: Sequence[Fact[TermsReservedHeard]]) -> None:
+    """The terms of a placement hold, and what they cost is reserved."""
+    answers = [
+        Answer(fact.event, fact.data.order_id, fact.data.placement, CheckKind.TERMS, AnswerKind.RESERVED)
+        for fact in facts
+    ]
+    await service.apply_answers(work, answers)
+
+
+async def on_terms_refused(work: Work, facts: Sequence[Fact[TermsRefusedHeard]]) -> None:
+    """The terms of a placement do not hold."""
+    answers = [
+        Answer(
+            fact.event,
+            fact.data.order_id,
+            fact.data.placement,
+            CheckKind.TERMS,
+            AnswerKind.REFUSED,
+            reason=fact.data.reason,
+            cause=fact.data.detail,
+        )
+        for fact in facts
+    ]
+    await service.apply_answers(work, answers)
+
+
+async def on_terms_released(work: Work, facts: Sequence[Fact[TermsReleasedHeard]]) -> None:
+    """What a placement on hold has reserved is given up; only an order that is still on hold says so."""
+    answers = [
+        Answer(
+            fact.event,
+            fact.data.order_id,
+            fact.data.placement,
+            CheckKind.TERMS,
+            AnswerKind.RELEASED,
+            reason="released",
+            cause=fact.data.reason,
         )
         for fact in facts
     ]

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from kit.db.lists import Field, ListSpec, fields_of
 from kit.db.text_keys import code_key, code_sql
+from services.customer.accounts.lists import filed_fields
 from services.customer.orders.enums import RETURNABLE
 from services.customer.orders.models import OrderColumns
 
@@ -31,6 +32,7 @@ def orders_on(today: date) -> ListSpec:
                 sortable=("number", "order_date", "gross_base", "created_at"),
                 without=("content_hash", "is_split"),
             ),
+            **filed_fields("o.account_id"),
             "currency": Field("o.currency", "currency"),
             "open_amount": Field(_OPEN, "int"),
             "due_on": Field(_DUE, "date"),

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
 from kit.db.columns import DECODED, FrozenRow, OwnedRow, big_int, identifier, moment, one_of, text
+from kit.db.text_keys import TextKeys
 from kit.money import MAX_AMOUNT, SHARE_WHOLE
 from services.customer.db import Base
-from services.customer.orders.enums import CheckKind, CheckState, Decision, OrderState
+from services.customer.orders.enums import CheckKind, CheckState, Decision, OrderState, PricePolicy
 
 
 class OrderColumns(OwnedRow):
@@ -22,10 +23,12 @@ class OrderColumns(OwnedRow):
     somebody entered the credits (None: as if); else they are of the account's owner at each placement. What is
     cancelled gives its external id back, which is kept as the former one. `returned` is the gross amount of what
     came back; the database keeps it, whoever writes a return. `customer_type` is decided at each placement (of 0.1.0:
-    what the company called the customer).
+    what the company called the customer). `quote_id` names a quote of channels, which judges whether the order is what
+    was quoted; `price_policy` is that of the latest placement.
     """
 
     __tablename__ = "orders"
+    __text_keys__: ClassVar = TextKeys(numbers=("number",))
 
     number: Annotated[str, text(nullable=False)]
     stream_key: Annotated[UUID, identifier(nullable=False)]
@@ -40,6 +43,8 @@ class OrderColumns(OwnedRow):
     is_dated: Annotated[bool | None, Field(nullable=True)] = None
     is_split: Annotated[bool | None, Field(nullable=True)] = None
     payment_terms_days: Annotated[int, Field(nullable=False)]
+    quote_id: Annotated[UUID | None, identifier(nullable=True)] = None
+    price_policy: Annotated[PricePolicy | None, text(nullable=True)] = None
     currency: Annotated[str, text(nullable=False)]
     base_currency: Annotated[str, text(nullable=False)]
     exchange_rate: Annotated[str | None, text(nullable=True)] = None
@@ -68,6 +73,7 @@ class OrderTable(OrderColumns, Base, table=True):
         sa.UniqueConstraint("number"),
         sa.UniqueConstraint("external_source", "external_id"),
         one_of("state", OrderState),
+        one_of("price_policy", PricePolicy),
         sa.CheckConstraint("placement >= 0 AND (state IN ('draft', 'cancelled') OR placement > 0)", name="placement"),
         sa.CheckConstraint("placement = 0 OR exchange_rate IS NOT NULL", name="rate"),
         sa.CheckConstraint(f"net >= 0 AND tax >= 0 AND gross = net + tax AND gross <= {MAX_AMOUNT}", name="amounts"),
@@ -89,6 +95,7 @@ class OrderTable(OrderColumns, Base, table=True):
         sa.Index("ix_orders_gross_base_id", "gross_base", "id"),
         sa.Index("ix_orders_owner_id_created_at_id", "owner_id", "created_at", "id"),
         sa.Index("ix_orders_partner_id_id", "partner_id", "id"),
+        sa.Index("ix_orders_quote_id", "quote_id", postgresql_where=sa.text("quote_id IS NOT NULL")),
         sa.Index("ix_orders_state_id", "state", "id"),
     )
 
@@ -147,7 +154,8 @@ class OrderSplitTable(OrderSplit, Base, table=True):
 
 
 class OrderCheck(FrozenRow):
-    """One check of one placement; an order is confirmed when all checks of its placement have passed."""
+    """One check of one placement; an order is confirmed when all checks of its placement have passed. `cause` says more
+    than the closed words of `reason`."""
 
     __tablename__ = "order_check"
 
@@ -157,6 +165,7 @@ class OrderCheck(FrozenRow):
     state: Annotated[CheckState, text(nullable=False)]
     decision: Annotated[Decision | None, text(nullable=True)] = None
     reason: Annotated[str | None, text(nullable=True)] = None
+    cause: Annotated[str | None, text(nullable=True)] = None
     shortfall: Annotated[int | None, big_int(nullable=True)] = None
     answer_event_id: Annotated[UUID | None, identifier(nullable=True, exclude=True)] = None
     answered_at: Annotated[datetime | None, moment(nullable=True)] = None
@@ -179,7 +188,8 @@ class LineBack(FrozenRow):
 
 
 class Order(OrderColumns):
-    """An order with all that belongs to it, and what its account has now (`account_*`); `back` has the lines of which
+    """An order with all that belongs to it, and what its account has now (`account_*`; who sees what it reads as,
+    `account_seen_by`, sees the order); `back` has the lines of which
     something came back, `returned_base` is what was booked for that.
 
     Whoever may work the account may work the order; its own `owner_id` is there for lists.
@@ -193,6 +203,8 @@ class Order(OrderColumns):
     account_owner_id: UUID | None
     account_region: str | None
     account_archived_at: datetime | None
+    account_root_id: UUID | None = None
+    account_seen_by: UUID | None = None
 
     @property
     def asked(self) -> tuple[OrderCheck, ...]:
@@ -216,4 +228,6 @@ class Buyer(NamedTuple):
     owner_id: UUID | None
     region: str | None
     archived_at: datetime | None
+    root_id: UUID | None = None
+    seen_by: UUID | None = None
     next_number: int = 0

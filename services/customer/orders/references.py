@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Annotated
 from uuid import UUID
 
 from kit.db.columns import DECODED, FrozenRow
-from kit.errors import Conflict, FieldError, NotHeardYet
+from kit.errors import Conflict, FieldError, Invalid, NotHeardYet
 from services.customer.accounts.enums import CustomerType
 from services.customer.accounts.rules import customer_type_on
+from services.customer.orders.rules import DEFAULT_TERMS_DAYS
 
 
 class NoExchangeRate(Conflict):
@@ -20,17 +21,31 @@ class NoExchangeRate(Conflict):
     code, title = "no-exchange-rate", "There is no exchange rate for that day"
 
 
+class SellerLeft(Invalid):
+    """An entered split names a seller who has left by the day of the order."""
+
+    code, title = "seller-left", "A credited seller has left"
+
+
+def has_ended(membership: tuple[date, date | None], day: date) -> bool:
+    """Whether a membership (first day, first day after it) is over on a day."""
+    return membership[1] is not None and membership[1] <= day
+
+
 class References(FrozenRow):
     """Products (a sku as it was named, to the product's own spelling and its line, None when inactive), states of
-    partners, sellers, and rates (currency, first day, base units per unit), the latest first: those that a set of
-    orders names. `earlier` has the accounts and days of the orders, and the date of the latest confirmed order of the
-    account before that day."""
+    partners, memberships of sellers (from a day until before another), the earliest first, and rates (currency, first
+    day, base units per unit), the latest first: those that a set of orders names. `above` has the leads of the units of
+    ended memberships (member, first day, lead), the nearest first; `earlier` the accounts and days of the orders, and
+    the date of the latest confirmed order of the account before that day."""
 
     products: Annotated[dict[str, tuple[str, str | None]], DECODED]
     partners: Annotated[dict[UUID, str], DECODED]
-    sellers: Annotated[frozenset[UUID], DECODED]
+    memberships: Annotated[tuple[tuple[UUID, date, date | None], ...], DECODED]
+    above: Annotated[tuple[tuple[UUID, date, UUID], ...], DECODED]
     rates: Annotated[tuple[tuple[str, date, str], ...], DECODED]
     earlier: Annotated[tuple[tuple[UUID, date, date | None], ...], DECODED]
+    terms: Annotated[dict[UUID, int], DECODED]
 
     @cached_property
     def _last(self) -> dict[tuple[UUID, date], date | None]:
@@ -40,9 +55,53 @@ class References(FrozenRow):
         """What the account was when it ordered on that day."""
         return customer_type_on(day, self._last[account_id, day])
 
+    def terms_days(self, account_id: UUID) -> int:
+        """How many days to pay an order of the account has that does not say so itself."""
+        return self.terms.get(account_id, DEFAULT_TERMS_DAYS)
+
     def line(self, sku: str) -> str | None:
         """The product line of an active product."""
         return self.products[sku][1] if sku in self.products else None
+
+    @cached_property
+    def _members(self) -> dict[UUID, list[tuple[date, date | None]]]:
+        found: dict[UUID, list[tuple[date, date | None]]] = {}
+        for seller, first, until in self.memberships:
+            found.setdefault(seller, []).append((first, until))
+        return found
+
+    def _held(self, seller: UUID, day: date) -> tuple[date, date | None] | None:
+        """The membership that the seller has on a day, or had last before it."""
+        begun = [one for one in self._members.get(seller, ()) if one[0] <= day]
+        return begun[-1] if begun else None
+
+    def credited(self, owner: UUID, day: date) -> UUID:
+        """Who is credited for what an account of the owner orders on a day: the owner, or, once they have left, who led
+        the unit that they were in last, or one above it, and is a member on that day. Without anybody it is the owner.
+        """
+        last = self._held(owner, day)
+        if last is None or not has_ended(last, day):
+            return owner
+        for member, first, lead in self.above:
+            if (member, first) == (owner, last[0]):
+                held = self._held(lead, day)
+                if held is not None and not has_ended(held, day):
+                    return lead
+        return owner
+
+    def are_over(self, owners: Collection[UUID]) -> bool:
+        """Whether the last membership of one of them has an end."""
+        return any(self._members[one][-1][1] is not None for one in owners if one in self._members)
+
+    def check_there(self, sellers: Sequence[UUID], day: date) -> None:
+        """Raises SellerLeft naming each seller of an entered split who has left by the day of the order."""
+        errors = [
+            FieldError(f"/credits/{index}/member_id", SellerLeft.code, f"seller {seller} has left by {day}")
+            for index, seller in enumerate(sellers)
+            if (last := self._held(seller, day)) is not None and has_ended(last, day)
+        ]
+        if errors:
+            raise SellerLeft(errors[0].detail, errors=errors)
 
     def check(self, skus: Sequence[str], sellers: Sequence[UUID], partner_id: UUID | None) -> None:
         """Raises NotHeardYet naming every field of an order that refers to something unknown or inactive."""
@@ -54,7 +113,7 @@ class References(FrozenRow):
         errors += [
             FieldError(f"/credits/{index}/member_id", "unknown-reference", f"no seller {seller}")
             for index, seller in enumerate(sellers)
-            if seller not in self.sellers
+            if seller not in self._members
         ]
         if partner_id is not None and self.partners.get(partner_id) != "active":
             errors.append(FieldError("/partner_id", "unknown-reference", f"no active partner {partner_id}"))

@@ -12,6 +12,7 @@ from sqlmodel import SQLModel
 from kit.db.database import Tx
 from kit.db.rows import columns_of, dumps, insert_rows, insert_sql, table_name
 from kit.security.principals import ScopeQuery
+from services.customer.accounts.lists import SEEN_BY
 from services.customer.orders.enums import OrderState
 from services.customer.orders.models import Buyer, Order, OrderCheck, OrderColumns, OrderLine, OrderSplit
 from services.customer.orders.references import References
@@ -21,7 +22,7 @@ Pair = tuple[str, str]
 COLUMNS = tuple(OrderColumns.model_fields)
 LINE_COLUMNS = tuple(OrderLine.model_fields)
 CHECK_COLUMNS = tuple(OrderCheck.model_fields)
-_ACCOUNT = "a.id, a.stream_key, a.owner_id, a.region, a.archived_at"
+_ACCOUNT = f"a.id, a.stream_key, a.owner_id, a.region, a.archived_at, a.root_id, {SEEN_BY} AS seen_by"
 _FIXED = ("id", "number", "stream_key", "account_id", "created_at", "returned")
 
 
@@ -77,7 +78,8 @@ CROSS JOIN jsonb_to_recordset(r.lines) AS l(line_no int, net bigint, tax bigint,
 WHERE r.order_id = o.id GROUP BY l.line_no ORDER BY l.line_no
 """
 _WHOLE = f"""
-  {columns_of(OrderColumns, "o")}, a.owner_id AS account_owner_id,
+  {columns_of(OrderColumns, "o")}, a.owner_id AS account_owner_id, a.root_id AS account_root_id,
+  {SEEN_BY} AS account_seen_by,
   a.region AS account_region, a.archived_at AS account_archived_at,
   (SELECT coalesce(json_agg(l ORDER BY l.line_no), '[]') FROM {_part(OrderLine)} l) AS lines,
   (SELECT coalesce(json_agg(c ORDER BY c.position), '[]') FROM {_part(OrderSplit)} c) AS credits,
@@ -140,7 +142,8 @@ _BY_EXTERNAL = (
     "JOIN orders o ON o.external_source = k.source AND o.external_id = k.external_id"
 )
 _FORMER = (
-    "SELECT o.former_external_source AS source, o.former_external_id AS external_id, o.content_hash, o.id, a.owner_id "
+    "SELECT o.former_external_source AS source, o.former_external_id AS external_id, o.content_hash, o.id, "
+    f"{SEEN_BY} AS owner_id "
     "FROM unnest($1::text[], $2::text[]) AS k(source, external_id) "
     "JOIN orders o ON o.former_external_source = k.source AND o.former_external_id = k.external_id "
     "JOIN account a ON a.id = o.account_id ORDER BY o.id"
@@ -150,21 +153,34 @@ SELECT {_ACCOUNT} FROM account a
 WHERE a.id = ANY($1::uuid[] || ARRAY(SELECT account_id FROM orders WHERE id = ANY($2::uuid[]))) ORDER BY a.id FOR SHARE
 """
 _BUYER = f"SELECT {_ACCOUNT}, nextval('order_number_seq') AS next_number FROM account a WHERE a.id = $1 FOR SHARE"
+# the leads of the units of a membership that has ended, the nearest first; nobody leads themselves
 _REFERENCES = """
+WITH above AS MATERIALIZED (
+  SELECT p.id AS member_id, p.valid_from, u.lead_id, s.place
+  FROM principal p CROSS JOIN LATERAL unnest(p.path) WITH ORDINALITY AS s(unit_id, place)
+  JOIN unit_lead u ON u.id = s.unit_id
+  WHERE p.id = ANY($8::uuid[]) AND p.valid_to IS NOT NULL AND u.lead_id <> p.id
+)
 SELECT
   (SELECT coalesce(json_object_agg(asked, json_build_array(p.sku, CASE WHEN p.is_active THEN p.product_line END)), '{}')
    FROM unnest($1::text[]) AS asked CROSS JOIN LATERAL (
      SELECT * FROM product_directory d WHERE lower(d.sku COLLATE "C") = lower(asked COLLATE "C")
      ORDER BY d.sku <> asked, d.sku LIMIT 1) p) AS products,
   (SELECT coalesce(json_object_agg(id, state), '{}') FROM partner_directory WHERE id = ANY($2::uuid[])) AS partners,
-  (SELECT coalesce(json_agg(DISTINCT id), '[]') FROM principal WHERE id = ANY($3::uuid[])) AS sellers,
+  (SELECT coalesce(json_agg(json_build_array(id, valid_from, valid_to) ORDER BY valid_from), '[]') FROM principal
+   WHERE id = ANY($3::uuid[] || ARRAY(SELECT lead_id FROM above))) AS memberships,
+  (SELECT coalesce(json_agg(json_build_array(member_id, valid_from, lead_id) ORDER BY place DESC), '[]')
+   FROM above) AS above,
   (SELECT coalesce(json_agg(json_build_array(currency, valid_from, rate) ORDER BY valid_from DESC), '[]')
    FROM exchange_rate WHERE currency = ANY($4::text[]) AND base_currency = $5) AS rates,
   (SELECT coalesce(json_agg(json_build_array(k.account_id, k.day, (
      SELECT o.order_date FROM orders o
      WHERE o.account_id = k.account_id AND o.order_date < k.day AND o.state IN ('confirmed', 'fulfilled', 'closed')
      ORDER BY o.order_date DESC LIMIT 1))), '[]')
-   FROM unnest($6::uuid[], $7::date[]) AS k(account_id, day)) AS earlier
+   FROM unnest($6::uuid[], $7::date[]) AS k(account_id, day)) AS earlier,
+  (SELECT coalesce(json_object_agg(a.id, t.terms_days), '{}')
+   FROM account a JOIN credit_terms t ON t.account_id = coalesce(a.root_id, a.id)
+   WHERE a.id = ANY($6::uuid[])) AS terms
 """
 
 
@@ -175,7 +191,7 @@ def _columns(order: Order) -> dict[str, object]:
 
 async def find_order(tx: Tx, visible: ScopeQuery, order_id: UUID) -> Order | None:
     """One order, None when there is none in the scope."""
-    return await tx.row(Order, f"{_SELECT} o.id = $1 AND {visible.sees('a.owner_id', 2)}", order_id, *visible.args)
+    return await tx.row(Order, f"{_SELECT} o.id = $1 AND {visible.sees(SEEN_BY, 2)}", order_id, *visible.args)
 
 
 async def load_orders(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Order]:
@@ -282,14 +298,14 @@ async def hold_buyers(tx: Tx, ids: Collection[UUID], orders: Collection[UUID] = 
 
 async def find_references(
     tx: Tx, skus: Collection[str], partners: Collection[UUID], sellers: Collection[UUID], currencies: Collection[str],
-    base_currency: str, days: Collection[tuple[UUID, date]],
+    base_currency: str, days: Collection[tuple[UUID, date]], owners: Collection[UUID] = (),
 ) -> References:  # fmt: skip
     """Products, partners, sellers and rates of these names, over the tables of their slices, by one statement; and
-    when accounts last ordered before the days named."""
+    when accounts last ordered before the days named, how many days to pay they have, and who led their owners."""
     args = [sorted(names, key=str) for names in (skus, partners, sellers, currencies)]
     asked = sorted(days)
     columns = [one[0] for one in asked], [one[1] for one in asked]
-    found = await tx.row(References, _REFERENCES, *args, base_currency, *columns)
+    found = await tx.row(References, _REFERENCES, *args, base_currency, *columns, sorted(owners))
     assert found is not None
     return found
 

@@ -1,4 +1,4 @@
-"""Orders over HTTP."""
+"""Orders: placed, checked by risk and channels, fulfilled, closed."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from kit.transitions import shown_move
 from kit.web import routes
 from kit.web.batch import BatchAnswer, parse_rows
 from kit.web.context import Allow, Context, IfMatch
-from kit.web.lists import documented, owned_list, page_of
+from kit.web.lists import documented, list_answer, page_of
 from kit.web.responses import json_answer, row_answer
 from kit.work import Work
+from services.customer.accounts.filing import rows_of
 from services.customer.orders import batches, service
 from services.customer.orders.changes import as_of
 from services.customer.orders.lists import orders_on
@@ -39,7 +40,8 @@ _PLACE, _CANCEL, _FULFIL, _CLOSE = (shown_move("order", MOVES, each) for each in
 
 
 def _answer(work: Work, order: Order, made_under: str | None = None) -> Response:
-    return row_answer(OrderRead, as_of(work.today, order), made_under)
+    more = {"account_id": order.account_root_id or order.account_id, "filed_account_id": order.account_id}
+    return row_answer(OrderRead, as_of(work.today, order), made_under, more)
 
 
 @router.post("/v1/orders", response_model=OrderRead, status_code=201)
@@ -58,8 +60,9 @@ async def upsert_orders(body: OrderBatch, work: Writer) -> Response:
 
 @router.get("/v1/orders", response_model=page_of(OrderSummary), openapi_extra=documented(orders_on(date.min)))
 async def list_orders(work: Reader) -> Response:
-    """Orders that the caller may see, without their lines."""
-    return await owned_list(work, orders_on(work.today), "o.owner_id")
+    """Orders that the caller may see, without their lines; `account_id` finds those of merged accounts too."""
+    where, args = await rows_of(work, "o.owner_id")
+    return await list_answer(work, orders_on(work.today), where, args)
 
 
 @router.get("/v1/orders/{order_id}", response_model=OrderRead)

@@ -25,9 +25,13 @@ MOVES: Moves[OrderState] = {
     "hold": Move((OrderState.PLACED,), OrderState.ON_HOLD),
     "fulfil": Move((OrderState.CONFIRMED,), OrderState.FULFILLED),
     "close": Move((OrderState.FULFILLED,), OrderState.CLOSED),
+    "reopen": Move((OrderState.CLOSED,), OrderState.FULFILLED),
     "cancel": Move((OrderState.DRAFT, OrderState.PLACED, OrderState.ON_HOLD), OrderState.CANCELLED),
 }
-"""What commands, and answers to a placement, do to an order; `revise` changes one on hold, and places it again."""
+"""What commands, answers to a placement, and payments that bounce (`reopen`) do to an order; `revise` changes one on
+hold, and places it again."""
+DEFAULT_TERMS_DAYS = 30
+"""Days to pay of an order that says none, of an account of which risk said none."""
 
 
 class OrderOpen(Conflict):

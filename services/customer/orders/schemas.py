@@ -22,7 +22,7 @@ from kit.web.schema import (
 )
 from services.customer.accounts.schemas import ExternalRef, GivenRegion, GivenType
 from services.customer.events_out import OrderSplit
-from services.customer.orders.enums import CheckState, OrderState
+from services.customer.orders.enums import CheckState, OrderState, PricePolicy
 
 MAX_LINES = 500
 
@@ -58,6 +58,12 @@ class OrderSplitCreate(Schema):
 Lines = Annotated[list[OrderLineCreate], Field(min_length=1, max_length=MAX_LINES)]
 Credits = Annotated[list[OrderSplitCreate], Field(max_length=50, description="shares sum to 1000000")]
 Terms = Annotated[int, Field(strict=True, ge=0, le=365)]
+TermsGiven = Annotated[
+    Terms, Field(description="without it the days that the account has by its credit, else 30; of a quote 30 at most")
+]
+QuoteId = Annotated[
+    UUID | None, Field(description="the quote that the order is made from; it is placed only as it was quoted")
+]
 
 
 class OrderContent(Schema):
@@ -69,7 +75,8 @@ class OrderContent(Schema):
     partner_id: UUID | None = None
     region: GivenRegion | None = None
     customer_type: GivenType = None
-    payment_terms_days: Terms = 30
+    payment_terms_days: TermsGiven = ABSENT
+    quote_id: QuoteId = None
     lines: Lines
     credits: Credits = Field(default_factory=list)
     total: NonNegativeAmount | None = None
@@ -124,6 +131,7 @@ class OrderUpdate(Schema):
     region: GivenRegion | None = None
     customer_type: GivenType = None
     payment_terms_days: Terms = ABSENT
+    quote_id: QuoteId = None
     lines: Lines = ABSENT
     credits: Credits = ABSENT
     total: NonNegativeAmount | None = None
@@ -157,13 +165,14 @@ class OrderLineRead(Schema):
 
 
 class OrderCheckRead(Schema):
-    """A check of one placement."""
+    """A check of one placement; `cause` says more than the closed words of `reason`."""
 
     placement: int
     kind: str
     state: CheckState
     decision: str | None
     reason: str | None
+    cause: str | None
     shortfall: int | None
     answered_at: datetime | None
 
@@ -180,6 +189,7 @@ class OrderSummary(Schema):
     number: str
     stream_key: UUID
     account_id: UUID
+    filed_account_id: UUID
     owner_id: UUID | None
     partner_id: UUID | None
     region: str | None
@@ -189,6 +199,8 @@ class OrderSummary(Schema):
     order_date: date
     is_dated: bool | None
     payment_terms_days: int
+    quote_id: UUID | None
+    price_policy: PricePolicy | None
     currency: str
     base_currency: str
     exchange_rate: str | None

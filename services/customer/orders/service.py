@@ -8,10 +8,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from kit.errors import FieldError, NotFound, Taken, UnknownReference, VersionMismatch
+from kit.errors import FieldError, NotFound, StateConflict, Taken, UnknownReference, VersionMismatch
 from kit.events import outbox
 from kit.events.contract import same_fields
 from kit.events.envelope import Event
+from kit.events.projections import require_filled
 from kit.records import Change, Resource, record
 from kit.transitions import next_state
 from kit.versions import Versions
@@ -24,6 +25,7 @@ from services.customer.events_out import (
     OrderFulfilled,
     OrderHeld,
     OrderPlaced,
+    OrderReopened,
 )
 from services.customer.events_out import OrderLine as SaidLine
 from services.customer.orders import repository
@@ -69,18 +71,22 @@ def _said(one: Change[Order]) -> OrderFact | None:
 
 
 AUDITED = (
-    "number", "account_id", "state", "placement", "order_date", "payment_terms_days", "currency", "gross", "gross_base",
+    "number", "account_id", "state", "placement", "order_date", "payment_terms_days", "quote_id", "currency", "gross",
+    "gross_base",
 )  # fmt: skip
-SAID = ("credits", "currency", "order_date", "partner_id", "payment_terms_days")
+SAID = ("credits", "currency", "order_date", "partner_id", "payment_terms_days", "quote_id")
 CHECKED = {"total", "customer_type"}
 """What a body may say and nobody keeps: it must be right."""
+LEADS = "unit_lead"
+"""The projection that says who leads a unit."""
 LINE_CONTENT = set(OrderLineCreate.model_fields)
 ORDERS = Resource("order", Order, _said, audited=AUDITED, owner="owner_id")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer to a check of a placement, and the event that brought it; `shortfall` is in base currency."""
+    """An answer to a check of a placement, and the event that brought it; `shortfall` is in base currency, `cause` says
+    more than `reason`."""
 
     event: Event
     order_id: UUID
@@ -90,6 +96,13 @@ class Answer:
     decision: Decision = Decision.AUTOMATIC
     reason: str | None = None
     shortfall: int = 0
+    cause: str | None = None
+
+
+def reopening(order: Order, day: date) -> OrderReopened:
+    """What is said of an order of which something is owed again."""
+    lines = [same_fields(SaidLine, line) for line in order.lines]
+    return OrderReopened.of(order, changed=["paid", "state"], lines=lines, business_date=day)
 
 
 def audited_change(before: Order, after: Order) -> Change[Order]:
@@ -122,23 +135,31 @@ async def load_references(
     days: Iterable[tuple[UUID, date | None]],
 ) -> References:
     """What orders, or the bodies that become orders, refer to, and the owners of their accounts; and what those
-    accounts ordered before the days of the orders (None: today)."""
-    return await repository.find_references(
+    accounts ordered before the days of the orders (None: today).
+
+    Raises ProjectionBuilding while an owner has left and it is not known yet who leads whom.
+    """
+    known_owners = {one for one in owners if one is not None}
+    found = await repository.find_references(
         work.tx,
         {line.sku for order in orders for line in order.lines},
         {order.partner_id for order in orders if order.partner_id is not None},
-        {credit.member_id for order in orders for credit in order.credits} | {one for one in owners if one is not None},
+        {credit.member_id for order in orders for credit in order.credits} | known_owners,
         {order.currency for order in orders} - {work.base_currency},
         work.base_currency,
         {(account_id, day or work.today) for account_id, day in days},
+        known_owners,
     )
+    if found.are_over(known_owners):
+        await require_filled(work.tx, [LEADS])
+    return found
 
 
 async def load_rates(work: Work, currencies: Collection[str]) -> References:
     """Exchange rates of currencies, and nothing else that orders refer to."""
     foreign = set(currencies) - {work.base_currency}
     if not foreign:
-        return References(products={}, partners={}, sellers=frozenset(), rates=(), earlier=())
+        return References(products={}, partners={}, memberships=(), above=(), rates=(), earlier=(), terms={})
     return await repository.find_references(work.tx, (), (), (), foreign, work.base_currency, ())
 
 
@@ -147,7 +168,7 @@ async def create_order(work: Work, data: OrderCreate) -> Order:
     pointer = "/account_ref" if data.account_ref else "/account_id"
     account_id = await accounts.account_id_of(work, data.account_id, data.account_ref)
     buyer = await repository.hold_buyer(work.tx, account_id) if account_id else None
-    if buyer is None or not (await work.scope()).sees(buyer.owner_id):
+    if buyer is None or not (await work.scope()).sees(buyer.seen_by):
         raise unknown_account(pointer)
     refs = await load_references(work, [data], [buyer.owner_id], [(buyer.id, data.order_date)])
     order = new_draft(work, buyer, data, refs)
@@ -185,6 +206,12 @@ async def get_order(work: Work, order_id: UUID) -> Order:
     return order
 
 
+async def orders_by_id(work: Work, ids: Collection[UUID]) -> dict[UUID, Order]:
+    """Those of these orders that the caller may see."""
+    known, scope = await repository.load_orders(work.tx, ids), await work.scope()
+    return {one.id: one for one in known.values() if scope.sees(one.account_seen_by)}
+
+
 async def lock_orders(work: Work, order_ids: Collection[UUID]) -> dict[UUID, Order]:
     """Orders by id, locked, whoever owns them; unknown ids are missing."""
     return await repository.lock_orders(work.tx, order_ids)
@@ -193,7 +220,7 @@ async def lock_orders(work: Work, order_ids: Collection[UUID]) -> dict[UUID, Ord
 async def lock_order(work: Work, order_id: UUID) -> Order:
     """One order, locked, its account held so that nobody hands it over meanwhile; raises NotFound."""
     order = await repository.lock_order(work.tx, order_id)
-    if order is None or not (await work.scope()).sees(order.account_owner_id):
+    if order is None or not (await work.scope()).sees(order.account_seen_by):
         raise NotFound(what="order")
     return order
 
@@ -268,6 +295,19 @@ async def move_order(work: Work, order_id: UUID, action: str, reason: str | None
     return order
 
 
+async def retire_draft(work: Work, order_id: UUID, reason: str) -> Order:
+    """Cancel a draft that was entered by mistake; its external id is free, also for what says the same. Raises
+    NotFound, StateConflict for an order that was placed."""
+    before = await lock_order(work, order_id)
+    if before.state is not OrderState.DRAFT:
+        raise StateConflict("order", "revert", before.state, [OrderState.DRAFT])
+    ended = {"state": OrderState.CANCELLED, "cancel_reason": reason, "external_source": None, "external_id": None}
+    order = next_version(before, **ended)
+    await save_orders(work, [order])
+    await record(work, ORDERS, [audited_change(before, order)], action="revert", reason=reason)
+    return order
+
+
 async def close_order(work: Work, order_id: UUID) -> Order:
     """Nothing of a delivered order is open: it is over; raises NotFound, StateConflict, OrderOpen."""
     before = await lock_order(work, order_id)
@@ -278,6 +318,17 @@ async def close_order(work: Work, order_id: UUID) -> Order:
     said = replace(ORDERS, said=lambda one: _fact(one.after, business_date=work.today))
     await record(work, said, [audited_change(before, order)], action="close")
     return order
+
+
+async def say_reopened(work: Work, moved: Sequence[tuple[Order, Order]], day: date) -> None:
+    """Say and audit which of these orders, as they were and are written, are open again since a business day."""
+    reopened = [
+        audited_change(before, after)
+        for before, after in moved
+        if (before.state, after.state) == (OrderState.CLOSED, OrderState.FULFILLED)
+    ]
+    said = replace(ORDERS, said=lambda one: reopening(one.after, day))
+    await record(work, said, reopened, action="reopen")
 
 
 async def apply_answers(work: Work, answers: Sequence[Answer]) -> None:
@@ -299,7 +350,7 @@ async def apply_answers(work: Work, answers: Sequence[Answer]) -> None:
         orders[order.id] = changed[order.id] = order
         checks[order.id, check.kind] = check
         if check.state is not CheckState.PASSED:
-            said = _fact(order, check=check.kind, reason=check.reason, shortfall=check.shortfall)
+            said = _fact(order, check=check.kind, reason=check.reason, shortfall=check.shortfall, cause=check.cause)
         elif order.state is OrderState.CONFIRMED:
             said = _fact(order)
         else:
@@ -324,6 +375,7 @@ def _answered(order: Order, answer: Answer) -> tuple[Order, OrderCheck] | None:
         state=decided[0],
         decision=answer.decision,
         reason=answer.reason,
+        cause=answer.cause,
         shortfall=answer.shortfall if decided[0] is not CheckState.PASSED else None,
         answer_event_id=answer.event.id,
         answered_at=answer.event.time,

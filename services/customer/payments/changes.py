@@ -10,10 +10,12 @@ from uuid import UUID
 from kit import clock
 from kit.errors import FieldError, Invalid, StateConflict, UnknownReference
 from kit.security.principals import Scope
+from kit.transitions import next_state
 from services.customer.accounts.schemas import ExternalRef
-from services.customer.orders.changes import paid
+from services.customer.orders.changes import owed, paid
 from services.customer.orders.enums import DECIDING, RETURNABLE, OrderState
 from services.customer.orders.models import Order
+from services.customer.orders.rules import MOVES
 from services.customer.payments.models import MovedPart, MovedPayment, Payment, PaymentAllocation
 from services.customer.payments.rules import AllocationRefused, AlreadyVoided, VoidRefused, check_paid, days_between
 from services.customer.payments.schemas import AllocationCreate
@@ -35,7 +37,7 @@ class PaidOrders:
         """The order of an id or external id; raises UnknownReference."""
         found = self.by_ref.get(ref.pair) if ref else order_id
         order = self.by_id.get(found) if found else None
-        if order is None or not self.scope.sees(order.account_owner_id):
+        if order is None or not self.scope.sees(order.account_seen_by):
             raise UnknownReference("no such order", errors=[FieldError(pointer, "unknown-reference", "no such order")])
         return order
 
@@ -132,7 +134,8 @@ def next_version(payment: MovedPayment) -> MovedPayment:
 
 
 def voided(payment: Payment, orders: dict[UUID, Order], day: date, reason: str) -> MovedPayment:
-    """The payment as if it had not happened, its external id free; `orders` become what they are without it.
+    """The payment as if it had not happened, its external id free; `orders` become what they are without it: one that
+    was closed, and of which something is owed again, is open again.
 
     Raises VoidRefused.
     """
@@ -141,10 +144,8 @@ def voided(payment: Payment, orders: dict[UUID, Order], day: date, reason: str) 
     parts: list[MovedPart] = []
     taken: list[PaymentAllocation] = []
     for part in payment.allocations:
-        order = orders[part.order_id]
-        if order.state is OrderState.CLOSED:
-            raise VoidRefused(f"the payment pays order {order.number}, which is closed")
-        orders[order.id], back, moved = unsettle(order, part, part.amount)
+        order, back, moved = unsettle(orders[part.order_id], part, part.amount)
+        orders[order.id] = _open_again(order)
         taken.append(back)
         parts.append(moved)
     return _moved(
@@ -160,6 +161,12 @@ def voided(payment: Payment, orders: dict[UUID, Order], day: date, reason: str) 
         former_external_source=payment.external_source,
         former_external_id=payment.external_id,
     )
+
+
+def _open_again(order: Order) -> Order:
+    if order.state is not OrderState.CLOSED or not owed(order):
+        return order
+    return order.model_copy(update={"state": next_state("order", MOVES, "reopen", order.state)})
 
 
 def _moved(payment: Payment, parts: Sequence[MovedPart], day: date, **changes: object) -> MovedPayment:

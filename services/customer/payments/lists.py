@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kit.db.lists import Field, ListSpec, fields_of
+from services.customer.accounts.lists import filed_fields, joined_root
 from services.customer.payments.models import PaymentColumns
 
 _UNALLOCATED = (
@@ -10,7 +11,7 @@ _UNALLOCATED = (
     "FROM payment_allocation l WHERE l.payment_id = p.id), 0)::bigint ELSE 0 END"
 )
 PAYMENTS = ListSpec(
-    source="payment p JOIN account a ON a.id = p.account_id",
+    source=f"payment p {joined_root('p.account_id')}",
     fields={
         **fields_of(
             PaymentColumns,
@@ -18,6 +19,7 @@ PAYMENTS = ListSpec(
             sortable=("received_on", "created_at"),
             without=("stream_key", "content_hash", "is_waiting"),
         ),
+        **filed_fields("p.account_id"),
         "unallocated": Field(_UNALLOCATED, "int"),
         "currency": Field("p.currency", "currency"),
         "order_id": Field(

@@ -127,9 +127,11 @@ class PaymentRefundTable(PaymentRefund, OfAccount, Base, table=True):
 
 
 class Payment(PaymentColumns):
-    """Money received from an account of `owner_id`, what of it pays which order, and what went back."""
+    """Money received from an account of `owner_id`, what of it pays which order, and what went back. Who sees what the
+    account reads as sees it (`seen_by`)."""
 
     owner_id: UUID | None
+    seen_by: UUID | None = None
     allocations: Annotated[tuple[PaymentAllocation, ...], DECODED]
     refunds: Annotated[tuple[PaymentRefund, ...], DECODED] = ()
 

@@ -8,12 +8,13 @@ from uuid import UUID
 
 from kit.db.database import Tx
 from kit.db.rows import columns_of, insert_rows, update_rows
+from services.customer.accounts.lists import SEEN_BY
 from services.customer.payments.models import Payment, PaymentAllocation, PaymentColumns, PaymentRefund
 
 Pair = tuple[str, str]
 
 _LOAD = f"""
-SELECT {columns_of(PaymentColumns, "p")}, a.owner_id,
+SELECT {columns_of(PaymentColumns, "p")}, a.owner_id, {SEEN_BY} AS seen_by,
   (SELECT coalesce(json_agg(l ORDER BY l.order_id), '[]') FROM
     (SELECT {columns_of(PaymentAllocation)} FROM payment_allocation WHERE payment_id = p.id) l)
     AS allocations,
@@ -29,7 +30,7 @@ _BY_EXTERNAL = (
     "JOIN payment p ON p.external_source = k.source AND p.external_id = k.external_id"
 )
 _FORMER = (
-    "SELECT p.former_external_source, p.former_external_id, p.content_hash, p.id, a.owner_id "
+    f"SELECT p.former_external_source, p.former_external_id, p.content_hash, p.id, {SEEN_BY} AS owner_id "
     "FROM unnest($1::text[], $2::text[]) AS k(source, external_id) "
     "JOIN payment p ON p.former_external_source = k.source AND p.former_external_id = k.external_id "
     "JOIN account a ON a.id = p.account_id ORDER BY p.id"

@@ -1,4 +1,4 @@
-"""Payments over HTTP."""
+"""Payments: received, allocated to orders, refunded, voided."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from kit.web.batch import BatchAnswer, parse_rows
 from kit.web.context import Allow, Context
 from kit.web.lists import documented, owned_list, page_of
 from kit.web.responses import json_answer
+from kit.work import Work
+from services.customer.accounts.filing import filed
 from services.customer.payments import allocations, refunds, service, voids
 from services.customer.payments.lists import PAYMENTS
 from services.customer.payments.models import Payment
@@ -33,15 +35,17 @@ Reader = Annotated[Context, Depends(Allow("payments:read"))]
 Writer = Annotated[Context, Depends(Allow("payments:write"))]
 
 
-def _answer(payment: Payment, status: int = 200, location: str | None = None) -> Response:
-    return json_answer(PaymentRead.model_validate(payment), status, version=payment.version, location=location)
+async def _answer(work: Work, payment: Payment, status: int = 200, location: str | None = None) -> Response:
+    own = {name: getattr(payment, name) for name in PaymentRead.model_fields if name != "filed_account_id"}
+    shown = PaymentRead.model_validate(own | await filed(work, payment.account_id))
+    return json_answer(shown, status, version=payment.version, location=location)
 
 
 @router.post("/v1/payments", response_model=PaymentRead, status_code=201)
 async def receive_payment(body: PaymentCreate, work: Writer) -> Response:
     """Book money received and what it pays."""
     payment = await service.receive_payment(work, body)
-    return _answer(payment, 201, f"/v1/payments/{payment.id}")
+    return await _answer(work, payment, 201, f"/v1/payments/{payment.id}")
 
 
 @router.post("/v1/payments/batch", response_model=BatchAnswer)
@@ -61,19 +65,19 @@ async def list_payments(work: Reader) -> Response:
 @router.get("/v1/payments/{payment_id}", response_model=PaymentRead)
 async def get_payment(payment_id: UUID, work: Reader) -> Response:
     """One payment with allocations and refunds."""
-    return _answer(await service.get_payment(work, payment_id))
+    return await _answer(work, await service.get_payment(work, payment_id))
 
 
 @router.post("/v1/payments/{payment_id}/allocations", response_model=PaymentRead, status_code=201)
 async def allocate_payment(payment_id: UUID, body: AllocationsCreate, work: Writer) -> Response:
     """Let money on account pay orders."""
-    return _answer(await allocations.allocate_payment(work, payment_id, body), 201)
+    return await _answer(work, await allocations.allocate_payment(work, payment_id, body), 201)
 
 
 @router.post("/v1/payments/{payment_id}/void", response_model=PaymentRead)
 async def void_payment(payment_id: UUID, body: PaymentVoid, work: Writer) -> Response:
     """Undo a payment that did not happen; its external id is free then."""
-    return _answer(await voids.void_payment(work, payment_id, body))
+    return await _answer(work, await voids.void_payment(work, payment_id, body))
 
 
 @router.post("/v1/payments/{payment_id}/refunds", response_model=RefundRead, status_code=201)

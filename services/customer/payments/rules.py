@@ -52,10 +52,16 @@ class AlreadyVoided(Conflict):
     code, title = "payment-voided", "The payment was voided"
 
 
+EARLIEST = date(1970, 1, 1)
+"""No payment that anybody still books was received before."""
+
+
 def check_moved_on(day: date, first: date, today: date, pointer: str) -> None:
-    """Raises Invalid for a day after today, or before the one on which the money was there (`first`)."""
+    """Raises Invalid for a day after today, before the one on which the money was there (`first`), or too long ago."""
     if day > today:
         raise Invalid("a future day", errors=[FieldError(pointer, "future-date", f"{day} lies after {today}")])
+    if day < EARLIEST:
+        raise Invalid("a day too long ago", errors=[FieldError(pointer, "early-date", f"{day} lies before {EARLIEST}")])
     if day < first:
         detail = f"{day} lies before {first}"
         raise Invalid("a day before the money was there", errors=[FieldError(pointer, "early-date", detail)])

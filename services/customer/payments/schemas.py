@@ -156,6 +156,7 @@ class PaymentSummary(Schema):
     id: UUID
     version: int
     account_id: UUID
+    filed_account_id: UUID
     currency: str
     base_currency: str
     amount: int

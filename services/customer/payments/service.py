@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
@@ -69,7 +69,7 @@ def _buyer_of(attempt: _Attempt, data: PaymentCreate) -> Buyer:
     """The account that `data` names, if the caller may see it (UnknownReference)."""
     account_id = attempt.by_account_ref.get(data.account_ref.pair) if data.account_ref else data.account_id
     buyer = attempt.buyers.get(account_id) if account_id else None
-    if buyer is None or not attempt.orders.scope.sees(buyer.owner_id):
+    if buyer is None or not attempt.orders.scope.sees(buyer.seen_by):
         raise unknown_account("/account_ref" if data.account_ref else "/account_id")
     return buyer
 
@@ -146,7 +146,7 @@ async def _taken(work: Work, payment: Payment) -> Taken:
     pair = (payment.external_source or "", payment.external_id or "")
     known = (await repository.find_by_external(work.tx, [pair])).get(pair)
     holder = known and await repository.load_payment(work.tx, known.id)
-    is_seen = holder and (await work.scope()).sees(holder.owner_id)
+    is_seen = holder and (await work.scope()).sees(holder.seen_by)
     return Taken("payment", "external_id", holder.id if holder and is_seen else None)
 
 
@@ -185,6 +185,18 @@ async def _write(attempt: _Attempt) -> None:
         raise Raced
 
 
+async def find_by_external(work: Work, pairs: Collection[Pair]) -> dict[Pair, UUID]:
+    """Payment ids of (source, external id), whoever has them."""
+    return {pair: one.id for pair, one in (await repository.find_by_external(work.tx, pairs)).items()}
+
+
+async def payments_by_id(work: Work, ids: Collection[UUID]) -> dict[UUID, Payment]:
+    """Those of these payments that the caller may see."""
+    scope = await work.scope()
+    found = [await repository.load_payment(work.tx, one) for one in sorted(ids)]
+    return {one.id: one for one in found if one is not None and scope.sees(one.seen_by)}
+
+
 async def get_payment(work: Work, payment_id: UUID) -> Payment:
     """One payment; raises NotFound, also for those outside the caller's scope."""
     return await visible(work, await repository.load_payment(work.tx, payment_id))
@@ -198,6 +210,6 @@ async def lock_payment(work: Work, payment_id: UUID) -> Payment:
 
 async def visible(work: Work, payment: Payment | None) -> Payment:
     """A payment that is there and that the caller may see; raises NotFound."""
-    if payment is None or not (await work.scope()).sees(payment.owner_id):
+    if payment is None or not (await work.scope()).sees(payment.seen_by):
         raise NotFound(what="payment")
     return payment

@@ -32,18 +32,19 @@ def _said(one: Change[Payment]) -> PaymentVoided:
 VOIDED = Resource("payment", Payment, _said, audited=("voided_on",), owner="owner_id")
 
 
-async def void_payment(work: Work, payment_id: UUID, data: PaymentVoid) -> Payment:
-    """Undo a payment; raises NotFound, AlreadyVoided, VoidRefused, Invalid for a day before its last allocation."""
+async def void_payment(work: Work, payment_id: UUID, data: PaymentVoid, *, is_forgotten: bool = False) -> Payment:
+    """Undo a payment; when it is forgotten, what says the same is another one after it. Raises
+    NotFound, AlreadyVoided, VoidRefused, Invalid for a day before its last allocation."""
     done: list[Payment] = []
 
     async def attempt() -> None:
-        done.append(await _void(work, payment_id, data))
+        done.append(await _void(work, payment_id, data, is_forgotten))
 
     await settled(work.tx, attempt)
     return done[-1]
 
 
-async def _void(work: Work, payment_id: UUID, data: PaymentVoid) -> Payment:
+async def _void(work: Work, payment_id: UUID, data: PaymentVoid, is_forgotten: bool) -> Payment:
     """Orders are locked before their payment; raises Raced when it has come to pay another one meanwhile."""
     seen = await get_payment(work, payment_id)
     locked = await orders.lock_orders(work, {part.order_id for part in seen.allocations})
@@ -53,8 +54,12 @@ async def _void(work: Work, payment_id: UUID, data: PaymentVoid) -> Payment:
     check_standing(before)
     day = data.voided_on or work.today
     check_moved_on(day, before.last_day, work.today, "/voided_on")
+    paid = dict(locked)
     after = next_version(voided(before, locked, day, data.reason))
+    if is_forgotten:
+        after = after.model_copy(update={"former_external_source": None, "former_external_id": None})
     await orders.save_orders(work, list(locked.values()))
+    await orders.say_reopened(work, [(paid[order_id], order) for order_id, order in locked.items()], day)
     await repository.save_payments(work.tx, [after])
     changed = ("voided_on", "external_source", "external_id", "allocations")
     await record(work, VOIDED, [Change(before, after, changed)], action="void", reason=data.reason)

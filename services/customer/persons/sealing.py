@@ -2,36 +2,15 @@
 
 from __future__ import annotations
 
-from kit.errors import AppError, FieldError
-from kit.security.blind_index import BlindIndex, NotNormal, normal_phone, split_extension
-from kit.security.cipher import KeyRing
-from kit.settings import ServiceSettings, UnsafeSettings
+from kit.errors import FieldError
+from kit.security.blind_index import NotNormal, normal_phone, split_extension
+from kit.security.rings import KeysUnset, index_of, ring_of
 from services.customer.persons.rules import PhoneInvalid
+
+__all__ = ["HOME", "KeysUnset", "clean_phone", "index_of", "ring_of"]
 
 HOME = "CN"
 """Where a phone number without a country is dialled, at an account without one."""
-
-
-class KeysUnset(AppError):
-    """This process has no keys for personal values."""
-
-    code, status, title = "keys-unset", 503, "Personal values cannot be read or kept until their keys are set"
-
-
-def ring_of(settings: ServiceSettings) -> KeyRing:
-    """The keys that wrap those of persons; raises KeysUnset."""
-    try:
-        return KeyRing.from_settings(settings)
-    except UnsafeSettings as error:
-        raise KeysUnset(str(error)) from None
-
-
-def index_of(settings: ServiceSettings) -> BlindIndex:
-    """The keys of the hashes; raises KeysUnset."""
-    try:
-        return BlindIndex.from_settings(settings)
-    except UnsafeSettings as error:
-        raise KeysUnset(str(error)) from None
 
 
 def clean_phone(written: str, country: str | None, pointer: str) -> tuple[str, str | None]:

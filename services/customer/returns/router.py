@@ -1,4 +1,4 @@
-"""Returns over HTTP."""
+"""Returns: pieces that came back, at the price they were sold for."""
 
 from __future__ import annotations
 

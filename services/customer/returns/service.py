@@ -150,7 +150,7 @@ async def _prepare(work: Work, rows: Sequence[ReturnRow]) -> _Attempt:
 def _decide(attempt: _Attempt, row: ReturnRow) -> tuple[str, UUID]:
     order_id = attempt.by_ref.get(row.order_ref.pair) if row.order_ref else row.order_id
     before = attempt.orders.get(order_id) if order_id else None
-    if before is None or not attempt.scope.sees(before.account_owner_id):
+    if before is None or not attempt.scope.sees(before.account_seen_by):
         pointer = "/order_ref" if row.order_ref else "/order_id"
         raise UnknownReference("no such order", errors=[FieldError(pointer, "unknown-reference", "no such order")])
     known = attempt.known.get(row.external_id.pair)

@@ -52,7 +52,7 @@ def _known(rule: SavedFilter) -> str:
 async def next_matches(
     tx: Tx, rules: Sequence[SavedFilter], axis: str, after: UUID, today: date, timezone: str, count: int
 ) -> list[Match]:
-    """Accounts behind an id that are not archived, in order of id, each with the first rule that chooses it."""
+    """Accounts behind an id that are not archived or merged, in order of id, with the first rule that chooses each."""
     args: list[object] = [axis, after]
     numbers, known = [], []
     for number, rule in enumerate(rules):
@@ -61,7 +61,7 @@ async def next_matches(
         known.append(f"WHEN {number} THEN {_known(rule)}")
     found = (
         f"SELECT a.id, CASE {' '.join(numbers)} END AS rule FROM {rules[0].spec.source} "
-        f"WHERE a.id > $2 AND a.archived_at IS NULL ORDER BY a.id LIMIT {count}"
+        f"WHERE a.id > $2 AND a.archived_at IS NULL AND a.merged_into IS NULL ORDER BY a.id LIMIT {count}"
     )
     sql = (
         f"WITH m AS MATERIALIZED ({found}) SELECT m.id, m.rule, "

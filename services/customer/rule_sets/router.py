@@ -1,4 +1,4 @@
-"""Rule sets over HTTP."""
+"""Rule sets: versions of rules by axis, and the labels that they give."""
 
 from __future__ import annotations
 

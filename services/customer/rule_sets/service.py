@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 
 from kit import clock
+from kit.db.lists import ListSpec
 from kit.db.rows import insert_rows
 from kit.db.saved_filters import SavedFilter, parse_saved_filter
 from kit.errors import BadQuery, FieldError, Invalid
@@ -17,6 +18,8 @@ from kit.records import Resource, audit_added, fresh, require
 from kit.work import Work
 from services.customer.accounts import service as accounts
 from services.customer.accounts.lists import ACCOUNTS
+from services.customer.custom_fields import service as custom_fields
+from services.customer.custom_fields.enums import CustomResource
 from services.customer.rule_sets import repository
 from services.customer.rule_sets.models import AccountLabel, Rule, RuleSet
 from services.customer.rule_sets.repository import Match
@@ -34,9 +37,9 @@ class FilterInvalid(Invalid):
     code, title = "rule-filter-invalid", "The filter of a rule is not valid"
 
 
-def _checked(number: int, text: str) -> str:
+def _checked(spec: ListSpec, number: int, text: str) -> SavedFilter:
     try:
-        return parse_saved_filter(ACCOUNTS, text).text
+        return parse_saved_filter(spec, text)
     except BadQuery as refused:
         faults = [f"{error.pointer}: {error.detail}" for error in refused.errors] or [refused.detail]
         pointer = f"/rules/{number}/filter"
@@ -45,7 +48,10 @@ def _checked(number: int, text: str) -> str:
 
 async def create_rule_set(work: Work, data: RuleSetCreate) -> RuleSet:
     """Add the next version of an axis; raises FilterInvalid."""
-    rules = tuple(Rule(label=one.label, filter=_checked(n, one.filter)) for n, one in enumerate(data.rules))
+    texts = [one.filter for one in data.rules]
+    spec = await custom_fields.filtered_by(work, CustomResource.ACCOUNT, ACCOUNTS, texts, kept=True)
+    filters = [_checked(spec, number, text) for number, text in enumerate(texts)]
+    rules = tuple(Rule(label=one.label, filter=chosen.text) for one, chosen in zip(data.rules, filters, strict=True))
     made = RuleSet(
         **fresh(),
         axis=data.axis,
@@ -55,6 +61,8 @@ async def create_rule_set(work: Work, data: RuleSetCreate) -> RuleSet:
         created_by=work.actor.subject,
     )
     await insert_rows(work.tx, RuleSet, [made])
+    names = {name for chosen in filters for name in chosen.fields()}
+    await custom_fields.keep_uses(work, CustomResource.ACCOUNT, "rule-set", made.id, names)
     await audit_added(work, "rule_set", made.id, data.model_dump(mode="json"))
     return made
 
@@ -85,7 +93,9 @@ async def label_some(
     """One step of a run, in the order of ids: (last account or None at the end, accounts, (label before, after) of
     those that change)."""
     rule_set = await get_rule_set(work, UUID(asked["rule_set_id"]))
-    rules: Sequence[SavedFilter] = [parse_saved_filter(ACCOUNTS, rule.filter) for rule in rule_set.rules]
+    texts = [rule.filter for rule in rule_set.rules]
+    spec = await custom_fields.filtered_by(work, CustomResource.ACCOUNT, ACCOUNTS, texts)
+    rules: Sequence[SavedFilter] = [parse_saved_filter(spec, text) for text in texts]
     day = work.today.fromisoformat(asked["today"])
     timezone = work.settings.timezone
     found = await repository.next_matches(work.tx, rules, rule_set.axis, after, day, timezone, BATCH)

@@ -6,7 +6,8 @@ from enum import StrEnum
 
 
 class TimelineKind(StrEnum):
-    """A step of an order, goods that came back, money that came or went, a person who was added, a write."""
+    """A step of an order, goods that came back, money that came or went, a person who was added, a write, a stage,
+    an answer to a survey, something done or to be done, a case."""
 
     ORDER = "order"
     RETURN = "return"
@@ -14,3 +15,7 @@ class TimelineKind(StrEnum):
     REFUND = "refund"
     CONTACT = "contact"
     FACT = "fact"
+    STAGE = "stage"
+    ANSWER = "answer"
+    ACTIVITY = "activity"
+    CASE = "case"

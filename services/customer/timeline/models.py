@@ -43,6 +43,7 @@ class Entry(NamedTuple):
     id: UUID
     business_date: date
     subject_id: UUID
+    filed_account_id: UUID
     data: dict[str, Any]
 
 

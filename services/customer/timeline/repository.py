@@ -54,13 +54,33 @@ BRANCHES: Final[dict[TimelineKind, Branch]] = {
         "SELECT jsonb_build_object('version', t.account_version, 'fields', t.fields, 'channel', t.channel, "
         "'recorded_by', t.recorded_by)",
     ),
+    TimelineKind.STAGE: Branch(
+        "account_stage", "t.recorded_at", "t.since", "t.account_id", "SELECT jsonb_build_object('stage', t.stage)"
+    ),
+    TimelineKind.ANSWER: Branch(
+        "survey_answer", "t.answered_at", "t.business_date", "t.survey_id",
+        "SELECT jsonb_build_object('kind', t.kind, 'score', t.score, 'contact_id', t.contact_id, 'case_id', t.case_id)",
+    ),
+    TimelineKind.ACTIVITY: Branch(
+        "activity", "t.created_at",
+        "coalesce((coalesce(t.ended_at, t.planned_at) AT TIME ZONE $3)::date, t.due_on, "
+        "(t.created_at AT TIME ZONE $3)::date)", "t.id",
+        "SELECT jsonb_build_object('kind', t.kind, 'phase', t.phase, 'state', t.state, 'purpose', t.purpose, "
+        "'outcome', t.outcome, 'contact_id', t.contact_id, 'opportunity_id', t.opportunity_id)",
+    ),
+    TimelineKind.CASE: Branch(
+        "service_case", "t.created_at", "t.opened_on", "t.id",
+        "SELECT jsonb_build_object('number', t.number, 'kind', t.kind, 'state', t.state, 'severity', t.severity, "
+        "'order_id', t.order_id, 'contact_id', t.contact_id)",
+    ),
 }  # fmt: skip
 """The order of the kinds is their place among entries of one instant."""
 _PLACES: Final = {kind: place for place, kind in enumerate(BRANCHES, 1)}
 
 
-def _branch(kind: TimelineKind, after: After | None) -> str:
-    """Entries of one kind behind a position, the latest first; the whole position is compared, by the index."""
+def _branch(kind: TimelineKind, after: After | None, *, is_one: bool) -> str:
+    """Entries of one kind behind a position, the latest first; the whole position is compared, by the index. Of several
+    accounts each gives as many by its own."""
     of, place = BRANCHES[kind], _PLACES[kind]
     behind = ""
     if after is not None and place < after.place:
@@ -69,25 +89,28 @@ def _branch(kind: TimelineKind, after: After | None) -> str:
         behind = f"AND ({of.at}, t.id) < ($4, $5::uuid)"
     elif after is not None:
         behind = f"AND {of.at} < $4 AND $5::uuid IS NOT NULL"
-    return (
+    account = "($1::uuid[])[1]" if is_one else "m.id"
+    own = (
         f"(SELECT '{kind}' AS kind, {place} AS place, {of.at} AS at, t.id, {of.business_date} AS business_date, "
-        f"{of.subject_id} AS subject_id, ({of.data})::text AS data FROM {of.table} t "
-        f"WHERE t.account_id = $1 AND $3::text IS NOT NULL {behind} ORDER BY {of.at} DESC, t.id DESC LIMIT $2)"
+        f"{of.subject_id} AS subject_id, t.account_id, ({of.data})::text AS data FROM {of.table} t "
+        f"WHERE t.account_id = {account} AND $3::text IS NOT NULL {behind} ORDER BY {of.at} DESC, t.id DESC LIMIT $2)"
     )
+    return own if is_one else f"(SELECT n.* FROM unnest($1::uuid[]) AS m(id) CROSS JOIN LATERAL {own} n)"
 
 
 async def entries_of(
-    tx: Tx, account_id: UUID, kinds: Collection[TimelineKind], timezone: str, count: int, after: After | None
+    tx: Tx, accounts: Sequence[UUID], kinds: Collection[TimelineKind], timezone: str, count: int, after: After | None
 ) -> Sequence[Entry]:
-    """At most so many entries of these kinds behind a position, the latest first."""
-    branches = " UNION ALL ".join(_branch(kind, after) for kind in BRANCHES if kind in kinds)
+    """At most so many entries of these kinds of accounts that are one behind a position, the latest first."""
+    is_one = len(accounts) == 1
+    branches = " UNION ALL ".join(_branch(kind, after, is_one=is_one) for kind in BRANCHES if kind in kinds)
     position = [] if after is None else [after.at, after.id]
     sql = f"SELECT * FROM ({branches}) e ORDER BY e.at DESC, e.place DESC, e.id DESC LIMIT $2"
-    rows = await tx.fetch(sql, account_id, count, timezone, *position)
+    rows = await tx.fetch(sql, list(accounts), count, timezone, *position)
     return [_entry(*row) for row in rows]
 
 
 def _entry(
-    kind: str, place: int, at: datetime, entry_id: UUID, business_date: date, subject_id: UUID, data: str
+    kind: str, place: int, at: datetime, entry_id: UUID, business_date: date, subject_id: UUID, filed: UUID, data: str
 ) -> Entry:
-    return Entry(TimelineKind(kind), place, at, entry_id, business_date, subject_id, orjson.loads(data))
+    return Entry(TimelineKind(kind), place, at, entry_id, business_date, subject_id, filed, orjson.loads(data))

@@ -1,4 +1,4 @@
-"""Timelines over HTTP."""
+"""Timelines: all that happened to an account, by the time it did."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ Cursor = Annotated[str | None, Query(max_length=1000, description="`next_cursor`
 async def get_account_timeline(
     account_id: UUID, work: Reader, kind: Kinds = None, limit: Limit = 50, cursor: Cursor = None
 ) -> Response:
-    """What happened with an account: steps of its orders, returns, payments, refunds, contacts, writes; the latest
-    first."""
+    """What happened with an account: steps of its orders, returns, payments, refunds, contacts, writes, answers to
+    surveys, activities and cases as they stand; the latest first."""
     found, following = await service.timeline(work, account_id, kind or (), limit, cursor)
     items = [
         {"kind": one.kind, "at": one.at, "id": one.id, "business_date": one.business_date, "subject_id": one.subject_id,
-         "data": one.data}
+         "filed_account_id": one.filed_account_id, "data": one.data}
         for one in found
     ]  # fmt: skip
     return json_answer({"items": items, "next_cursor": following})

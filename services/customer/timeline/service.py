@@ -19,11 +19,11 @@ async def timeline(
 ) -> tuple[Sequence[Entry], str | None]:
     """A page of what happened with an account, the latest first, and the cursor of the next one. Who sees an account
     sees all of it. Raises NotFound, BadQuery."""
-    await accounts.get_account(work, account_id)
+    group = await accounts.group_of(work, (await accounts.get_account(work, account_id)).leads_to)
     chosen = sorted(set(kinds) or set(TimelineKind))
     query = f"timeline {account_id} {' '.join(chosen)}".encode()
     after = None if cursor is None else _after(decode_cursor(work.secret, query, cursor))
-    found = await repository.entries_of(work.tx, account_id, chosen, work.settings.timezone, limit + 1, after)
+    found = await repository.entries_of(work.tx, group, chosen, work.settings.timezone, limit + 1, after)
     shown = found[:limit]
     if len(found) <= limit:
         return shown, None

@@ -26,7 +26,7 @@ def transfer_job(runtime: Runtime) -> JobHandler:
         while True:
             async with runtime.db.transaction() as tx:
                 work = Work(tx=tx, actor=actor, service=runtime.service, settings=runtime.settings)
-                after, accounts, orders = await transfer_some(work, job.params, UUID(state["after"]))
+                after, accounts, orders = await transfer_some(work, job.id, job.params, UUID(state["after"]))
                 if after is None:
                     return {"accounts": state["accounts"], "orders": state["orders"]}
                 state = {

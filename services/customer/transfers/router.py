@@ -1,4 +1,4 @@
-"""Hand-overs of many accounts over HTTP."""
+"""Transfers: many accounts of one seller are handed over to another."""
 
 from __future__ import annotations
 

@@ -58,7 +58,9 @@ async def get_transfer(work: Work, job_id: UUID) -> Any:
     return job
 
 
-async def transfer_some(work: Work, asked: dict[str, Any], after: UUID) -> tuple[UUID | None, int, int]:
+async def transfer_some(
+    work: Work, transfer_id: UUID, asked: dict[str, Any], after: UUID
+) -> tuple[UUID | None, int, int]:
     """One step of a hand-over, in the order of ids: (last account or None at the end, accounts, their orders).
 
     Raises OwnerLeft when who should get them has left meanwhile.
@@ -69,5 +71,7 @@ async def transfer_some(work: Work, asked: dict[str, Any], after: UUID) -> tuple
     chosen = parse_saved_filter(ACCOUNTS, asked["filter"])
     day = work.today.fromisoformat(asked["today"])
     found = await repository.next_accounts(work.tx, chosen, owner_id, after, day, work.settings.timezone, BATCH)
-    moved = found if asked["dry_run"] else await accounts.transfer_accounts(work, found, owner_id, to)
+    moved = found
+    if not asked["dry_run"]:
+        moved = await accounts.transfer_accounts(work, found, owner_id, to, transfer_id)
     return (found[-1] if found else None), len(moved), await repository.count_orders(work.tx, moved)

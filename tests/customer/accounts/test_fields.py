@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kit.domains import domain_of
 from kit.errors import Invalid
 from kit.security.identity import identity_hash
 from kit.tax_ids import tax_id_key
 from kit.testing.service import codes
 from services.customer.accounts.enums import IndustryScheme, SizeClass
-from services.customer.accounts.filling import domain_of, industry_code, size_class, ten_thousands
+from services.customer.accounts.filling import industry_code, size_class, ten_thousands
 from services.customer.accounts.regions import clean_region
 from services.customer.accounts.rules import clean_tax_id
 from tests.customer.conftest import World

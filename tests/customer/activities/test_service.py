@@ -120,3 +120,23 @@ async def test_due_today_is_not_overdue(world: World) -> None:
     assert await listed(world, f"due_on={today}&state=planned&kind=visit") == [due["id"]]
     await world.service.post(f"/v1/activities/{late['id']}/cancel")
     assert await listed(world, "overdue=true") == []
+
+
+async def test_an_opportunity_is_one_of_the_account_and_goes_along(world: World) -> None:
+    account, other = await world.account(), await world.account(name="Elsewhere")
+    deal = {"name": "x", "account_id": account["id"], "amount": 1, "currency": "USD"}
+    opportunity = (await world.service.post("/v1/opportunities", deal)).json()["id"]
+    for fields in ({}, {"account_id": other["id"]}):
+        answer = await world.service.post("/v1/activities", {"kind": "call", "opportunity_id": opportunity, **fields})
+        assert (answer.status_code, codes(answer.json())) == (422, ["/opportunity_id"])
+    foreign = await activity(world, account_id=other["id"])
+    answer = await world.service.patch(f"/v1/activities/{foreign['id']}", {"opportunity_id": opportunity}, 1)
+    assert (answer.status_code, codes(answer.json())) == (422, ["/opportunity_id"])
+    made = await activity(world, account_id=account["id"])
+    linked = await world.service.patch(f"/v1/activities/{made['id']}", {"opportunity_id": opportunity}, 1)
+    assert linked.json()["opportunity_id"] == opportunity
+    await world.service.post(f"/v1/activities/{made['id']}/complete", {"outcome": "ok", "next_step": NEXT})
+    (told,) = await world.service.published("customer.activity.completed.v1")
+    assert told.payload["opportunity_id"] == opportunity
+    found = (await world.service.get(f"/v1/activities?opportunity_id={opportunity}&kind=task")).json()["items"]
+    assert [one["follows"] for one in found] == [made["id"]]

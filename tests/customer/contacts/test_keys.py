@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from kit.security.blind_index import BlindIndex
 from kit.security.cipher import KeyRing, UnknownKey, WrappedKey
-from kit.security.data_keys import left_to_wrap, rotate
+from kit.security.data_keys import erase, left_to_wrap, rotate
 from kit.testing.postgres import TestServer
 from kit.testing.service import ServiceHarness, service_harness
 from services.customer.contacts.models import Contact, ContactPoint
@@ -46,7 +46,7 @@ def email(number: int) -> str:
 
 
 async def people(service: ServiceHarness, first: int, count: int) -> None:
-    account = (await service.post("/v1/accounts", {"kind": "organization", "name": "Blue Harbour"})).json()["id"]
+    account = (await service.post("/v1/accounts", {"kind": "organization", "name": f"Harbour {first}"})).json()["id"]
     rows = [
         {"account_id": account, "name": f"N {n}", "external_ids": {"erp": f"K-{n}"}, "emails": [{"value": email(n)}]}
         for n in range(first, first + count)
@@ -149,3 +149,25 @@ async def test_an_index_key_changes_while_requests_run(
     (row,) = await service.rows("SELECT count(value_index_1) AS old, count(value_index_2) AS new FROM contact_point")
     assert (row["old"], row["new"]) == (0, PEOPLE + made)
     assert index_of(service.runtime.settings).places == {"2"}
+
+
+async def test_leads_are_found_under_another_index_key(service: ServiceHarness) -> None:
+    made = []
+    for number in range(3):
+        body = {"company": f"Quay {number}", "email": email(number), "phone": f"1381234567{number}"}
+        made.append((await service.post("/v1/leads", body)).json())
+    bare = await service.post("/v1/leads", {"company": "Nobody"})
+    assert bare.status_code == 201
+    async with service.transaction() as tx:
+        assert await erase(tx, UUID(made[2]["id"]))
+    for keys in (f"1:{OLD},2:{NEW}", f"2:{NEW}"):
+        set_keys(service, index_keys=keys)
+        assert await left_to_fill(service.runtime)
+        assert await fill_index(service.runtime, batch=2) >= 2
+        assert not await left_to_fill(service.runtime)
+        for number, found in ((0, 1), (1, 1), (2, 0)):
+            assert len((await service.get(f"/v1/leads?email={email(number)}")).json()["items"]) == found
+            assert len((await service.get(f"/v1/leads?phone=1381234567{number}")).json()["items"]) == found
+    rows = await service.rows("SELECT 1 FROM lead WHERE email_index_1 IS NOT NULL OR phone_index_1 IS NOT NULL")
+    assert rows == []
+    assert (await service.get(f"/v1/leads/{made[0]['id']}")).json() == made[0]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kit.events.rebuild import rebuild
 from kit.testing.service import ServiceHarness, make_event
+from services.risk.events_out.holds import CreditHoldPlaced
 from tests.customer.conftest import PARTNER, REP_1, UNITS, World, hear, logged, member, partner, product
+from tests.customer.orders.test_default_terms import credit_terms
 
-PROJECTIONS = ("principal", "partner_directory", "product_directory")
+PROJECTIONS = ("principal", "partner_directory", "product_directory", "credit_terms")
 
 
 async def test_a_move_replaces_the_memberships(world: World) -> None:
@@ -44,6 +48,14 @@ async def test_several_events_of_one_thing_in_a_batch(world: World) -> None:
     assert row["state"] == "active"
 
 
+@pytest.mark.parametrize("step", ["screened", "terminated"])
+async def test_who_was_terminated_is_named_by_no_order(world: World, step: str) -> None:
+    after = partner(PARTNER, step, 3)
+    await world.service.deliver(make_event(f"channels.partner.{step}.v1", after, PARTNER))
+    (row,) = await world.service.rows("SELECT state FROM partner_directory WHERE id = $1", PARTNER)
+    assert row["state"] == step
+
+
 async def test_an_event_without_its_fields_parks(world: World) -> None:
     await world.service.deliver(make_event("channels.product.changed.v1", {"sku": "CD-BAD"}, "CD-BAD"))
     assert len(await world.service.parked()) == 1
@@ -58,6 +70,8 @@ async def test_rebuilt_directories_are_equal_and_damage_is_found(service: Servic
         make_event("channels.partner.activated.v1", partner(PARTNER, "active"), PARTNER),
         make_event("channels.product.changed.v1", product("CD-ROCK", "rock"), "CD-ROCK"),
         make_event("channels.product.changed.v1", product("CD-ROCK", "rock & roll", 2), "CD-ROCK"),
+        credit_terms(PARTNER, 60, 2),
+        credit_terms(PARTNER, 45, 3, kind=CreditHoldPlaced),
     ]
     async with logged(service):
         await hear(service, *events[:3])

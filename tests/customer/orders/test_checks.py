@@ -111,9 +111,11 @@ async def _with_terms(world: World) -> dict[str, Any]:
     return order
 
 
-async def _terms(world: World, order: dict[str, Any], kind: AnswerKind, reason: str | None = None) -> None:
+async def _terms(
+    world: World, order: dict[str, Any], kind: AnswerKind, reason: str | None = None, cause: str | None = None
+) -> None:
     event = make_event("channels.terms.v1", {}, order["stream_key"], subject=order["id"])
-    answer = Answer(event, UUID(order["id"]), order["placement"], TERMS, kind, reason=reason)
+    answer = Answer(event, UUID(order["id"]), order["placement"], TERMS, kind, reason=reason, cause=cause)
     async with world.service.transaction() as tx:
         await service.apply_answers(system_work(tx, "customer", world.service.runtime.settings), [answer])
 
@@ -137,6 +139,22 @@ async def test_an_order_waits_for_all_its_checks(world: World, terms_first: bool
     assert {check["kind"]: check["state"] for check in confirmed["checks"]} == {"credit": "passed", "terms": "passed"}
     (event,) = await world.service.published("customer.order.confirmed.v1")
     assert event.sequence == confirmed["version"]
+
+
+async def test_a_refusal_keeps_its_cause(world: World) -> None:
+    order = await _with_terms(world)
+    await world.service.deliver(refused(order, cause="deposit_missing"))
+    await _terms(world, order, REFUSE, "quote_changed", "line_2")
+    found = {check["kind"]: check for check in (await world.order(order["id"]))["checks"]}
+    assert [(found[kind]["reason"], found[kind]["cause"]) for kind in ("credit", "terms")] == [
+        ("limit_exceeded", "deposit_missing"),
+        ("quote_changed", "line_2"),
+    ]
+    said = [event.payload for event in await world.service.published("customer.order.held.v1")]
+    assert [(one["reason"], one["cause"]) for one in said] == [
+        ("limit_exceeded", "deposit_missing"),
+        ("quote_changed", "line_2"),
+    ]
 
 
 async def test_each_refusal_and_a_release_are_announced(world: World) -> None:

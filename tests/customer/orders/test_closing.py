@@ -79,7 +79,35 @@ async def test_of_a_closed_order_only_what_is_overpaid_goes_back(world: World) -
     now = await world.order(order["id"])
     assert (now["state"], now["returned"], now["paid"], now["open_amount"]) == ("closed", 2000, 8000, 0)
     void = await world.service.post(f"/v1/payments/{payment['id']}/void", {"reason": "bounced"})
-    assert (void.status_code, void.json()["code"]) == (409, "void-refused")
+    assert (void.status_code, void.json()["code"]) == (409, "void-refused"), "a part went back"
+
+
+async def test_a_payment_that_bounces_opens_the_order_that_it_closed(world: World) -> None:
+    order, payment = await _closed(world)
+    void = await world.service.post(f"/v1/payments/{payment['id']}/void", {"reason": "bounced"})
+    assert void.status_code == 200, void.text
+    now = await world.order(order["id"])
+    assert (now["state"], now["paid"], now["open_amount"]) == ("fulfilled", 0, 10000)
+    assert await _act(world, order, "close") == (409, "order-open")
+    (said,) = await world.service.published("customer.order.reopened.v1")
+    assert (said.payload["state"], said.payload["paid"], said.payload["version"]) == ("fulfilled", 0, now["version"])
+    audited = await world.service.rows("SELECT action FROM audit_log WHERE resource_id = $1", order["id"])
+    assert [row["action"] for row in audited].count("reopen") == 1
+    await _pay(world, order, 10000)
+    assert await _act(world, order, "close") == (200, "closed")
+
+
+async def test_an_order_without_debt_stays_closed_when_what_was_too_much_bounces(world: World) -> None:
+    order = await world.confirmed(lines=LINES)
+    first, _ = await _pay(world, order, 9000), await _pay(world, order, 1000)
+    await _act(world, order, "fulfil")
+    assert await _act(world, order, "close") == (200, "closed")
+    assert await _take_back(world, order, 9) == 201
+    void = await world.service.post(f"/v1/payments/{first['id']}/void", {"reason": "bounced"})
+    assert void.status_code == 200, void.text
+    now = await world.order(order["id"])
+    assert (now["state"], now["paid"], now["open_amount"]) == ("closed", 1000, 0)
+    assert not await world.service.published("customer.order.reopened.v1")
 
 
 @pytest.mark.parametrize("amount", [1, 10000])
@@ -104,7 +132,9 @@ async def test_a_close_and_a_void_at_once(world: World) -> None:
             _act(world, order, "close"),
             world.service.post(f"/v1/payments/{payment['id']}/void", {"reason": "bounced"}),
         )
-        assert (closed, void.status_code) in (((200, "closed"), 409), ((409, "order-open"), 200))
+        assert (closed, void.status_code) in (((200, "closed"), 200), ((409, "order-open"), 200))
+        now = await world.order(order["id"])
+        assert (now["state"], now["open_amount"]) == ("fulfilled", 10000)
 
 
 async def test_a_close_and_a_return_at_once_both_count(world: World) -> None:

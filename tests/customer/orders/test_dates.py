@@ -28,13 +28,15 @@ from services.customer.settings import Settings
 from tests.customer.conftest import World, refused
 
 SELLER = derived_id("member", 1)
-BUYER = Buyer(derived_id("account", 1), derived_id("account", 1), SELLER, None, None, 7)
+BUYER = Buyer(derived_id("account", 1), derived_id("account", 1), SELLER, None, None, next_number=7)
 REP, MANAGER = (Actor("a", frozenset(), frozenset(may)) for may in ((), ("orders:backdate",)))
 REFERENCES = References(
     products={"CD": ("CD", "rock")},
     partners={},
-    sellers=frozenset({SELLER}),
+    memberships=((SELLER, date(2020, 1, 1), None),),
+    above=(),
     earlier=tuple((BUYER.id, date(2024, 1, 1) + timedelta(days), None) for days in range(2_000)),
+    terms={},
     rates=tuple(("EUR", date(2027, 6, 30) - timedelta(days=back), f"1.{back:03d}") for back in range(900)),
 )
 """One rate a day, each another: it says which day was asked for."""

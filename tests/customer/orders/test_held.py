@@ -118,3 +118,20 @@ async def test_a_row_with_new_content_places_it_again(world: World, place: bool)
     assert answer.json()["updated"] == 1, answer.text
     after = await world.order(order["id"])
     assert (after["state"], after["placement"], after["gross_base"]) == ("placed", 2, 13_700)
+
+
+@pytest.mark.parametrize("is_held", [False, True])
+async def test_an_order_of_an_archived_account_is_not_changed(world: World, is_held: bool) -> None:
+    account, external = await world.account(), {"source": "shop", "id": "A-1"}
+    order = await world.draft(account, external_id=external)
+    if is_held:
+        order = (await world.service.post(f"/v1/orders/{order['id']}/place")).json()
+        await world.service.deliver(refused(order))
+        order = await world.order(order["id"])
+    assert (await world.service.post(f"/v1/accounts/{account['id']}/archive")).status_code == 200
+    answer = await world.service.patch(f"/v1/orders/{order['id']}", {"payment_terms_days": 7}, order["version"])
+    assert (answer.status_code, answer.json()["code"]) == (409, "account-archived")
+    row = world.order_body(account, external_id=external, payment_terms_days=7)
+    (result,) = (await world.service.post("/v1/orders/batch", {"rows": [row]})).json()["results"]
+    assert result["problem"]["code"] == "account-archived"
+    assert await world.order(order["id"]) == order

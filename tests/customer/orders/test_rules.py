@@ -197,6 +197,7 @@ def test_every_state_and_action_outside_the_table_is_refused() -> None:
         ("on_hold", "cancel"): "cancelled",
         ("confirmed", "fulfil"): "fulfilled",
         ("fulfilled", "close"): "closed",
+        ("closed", "reopen"): "fulfilled",
     }
     for state, action in product(OrderState, MOVES):
         if (state, action) in allowed:

@@ -365,6 +365,10 @@ async def test_lists_filter_sort_and_count(world: World) -> None:
         ("state[in]=draft,placed&sort=created_at", [placed, draft]),
         (f"account_id={account['id']}&sort=-created_at", [draft, placed]),
         (f"number={draft['number']}", [draft]),
+        (f"number={draft['number'].lower()}", [draft]),
+        (f"number[in]={draft['number'].lower()},so-1", [draft]),
+        (f"number[ne]={draft['number'].lower()}", [placed]),
+        (f"number[gt]={placed['number'].lower()}", [draft]),
         (f"seller_id={REP_1}&sku=CD-JAZZ&sort=order_date", [placed, draft]),
         ("order_date[gte]=2026-02-15", []),
     ):

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kit.errors import Invalid
 from kit.money import MAX_AMOUNT
-from services.customer.payments.rules import AllocationRefused, OverAllocated, check_paid, check_sum, unallocated
+from services.customer.payments.rules import (
+    EARLIEST,
+    AllocationRefused,
+    OverAllocated,
+    check_moved_on,
+    check_paid,
+    check_sum,
+    unallocated,
+)
+
+TODAY = date(2026, 11, 29)
 
 
 @given(st.integers(0, MAX_AMOUNT), st.data())
@@ -26,3 +39,18 @@ def test_allocations_are_bounded_by_the_payment(parts: list[int], more: int) -> 
     assert unallocated(amount, more + sum(parts), [(part, part) for part in parts]) == 0
     with pytest.raises(OverAllocated):
         check_sum(amount, [*parts, more + 1])
+
+
+@pytest.mark.parametrize(
+    ("day", "code"),
+    [
+        (date(1900, 1, 1), "early-date"),
+        (EARLIEST - timedelta(days=1), "early-date"),
+        (TODAY + timedelta(days=1), "future-date"),
+    ],
+)
+def test_days_on_which_no_money_can_have_come(day: date, code: str) -> None:
+    check_moved_on(EARLIEST, EARLIEST, TODAY, "/received_on")
+    with pytest.raises(Invalid) as refused:
+        check_moved_on(day, day, TODAY, "/received_on")
+    assert [(error.pointer, error.code) for error in refused.value.errors] == [("/received_on", code)]

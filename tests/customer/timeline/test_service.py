@@ -49,6 +49,12 @@ async def _lived(world: World) -> dict[str, Any]:
     answer = await world.service.post(f"/v1/orders/{order['id']}/returns", back)
     assert answer.status_code == 201, answer.text
     await world.service.post("/v1/contacts", {"account_id": account["id"], "name": "Li"})
+    for path, body in (
+        ("activities", {"kind": "visit", "subject": "secret", "due_on": "2026-02-22"}),
+        ("cases", {"kind": "complaint", "severity": "low", "subject": "secret"}),
+    ):
+        answer = await world.service.post(f"/v1/{path}", {"account_id": account["id"], **body})
+        assert answer.status_code == 201, answer.text
     await world.service.patch(f"/v1/accounts/{account['id']}", {"tags": ["a"]}, 1)
     await world.placed()
     return account
@@ -58,13 +64,16 @@ async def test_every_source_is_there_the_latest_first(world: World) -> None:
     account = await _lived(world)
     (items,) = await _pages(world, account["id"])
     assert [(item["kind"], item["data"].get("state")) for item in items] == [
-        ("fact", None), ("contact", None), ("return", None), ("refund", None), ("payment", None),
+        ("fact", None), ("case", "received"), ("activity", "planned"), ("contact", None),
+        ("return", None), ("refund", None), ("payment", None),
         ("order", "confirmed"), ("order", "on_hold"), ("order", "placed"), ("order", "draft"), ("fact", None),
     ]  # fmt: skip
     assert [item["at"] for item in items] == sorted((item["at"] for item in items), reverse=True)
     days = {item["kind"]: item["business_date"] for item in items}
     assert (days["order"], days["payment"], days["return"]) == ("2026-02-14", "2026-02-20", "2026-02-21")
-    assert items[2]["data"]["gross"] < 0
+    assert items[4]["data"]["gross"] < 0
+    assert days["activity"] == "2026-02-22"
+    assert "secret" not in str(items)
     (orders,) = await _pages(world, account["id"], "kind=order&kind=payment")
     assert {item["kind"] for item in orders} == {"order", "payment"}
 
@@ -75,11 +84,12 @@ async def test_rows_of_one_instant_all_show_once_however_it_is_paged(world: Worl
         for table, column in (
             ("order_step", "at"), ("order_return", "created_at"), ("payment", "created_at"),
             ("payment_refund", "created_at"), ("contact", "created_at"), ("account_fact", "recorded_at"),
+            ("activity", "created_at"), ("service_case", "created_at"),
         ):  # fmt: skip
             await tx.execute(f"UPDATE {table} SET {column} = '2026-03-01T00:00:00Z'")
     (whole,) = await _pages(world, account["id"])
-    assert len({(item["kind"], item["id"]) for item in whole}) == len(whole) == 10
-    for limit in (1, 2, 3, 7, 10):
+    assert len({(item["kind"], item["id"]) for item in whole}) == len(whole) == 12
+    for limit in (1, 2, 3, 7, 12):
         pages = await _pages(world, account["id"], f"limit={limit}")
         assert [item for page in pages for item in page] == whole, limit
         assert all(len(page) == limit for page in pages[:-1])
@@ -98,7 +108,7 @@ async def test_who_sees_the_account_sees_its_timeline_and_nobody_else(world: Wor
     account = await _lived(world)
     path = f"/v1/accounts/{account['id']}/timeline"
     mine, other = world.service.headers("rep-1", "sales_rep"), world.service.headers("rep-3", "sales_rep")
-    assert len((await _pages(world, account["id"], headers=mine))[0]) == 10
+    assert len((await _pages(world, account["id"], headers=mine))[0]) == 12
     assert (await world.service.get(path, headers=other)).status_code == 404
     cursor = (await world.service.get(f"{path}?limit=1")).json()["next_cursor"]
     for query in (f"cursor={cursor}&kind=order", "cursor=abc", "cursor=%00"):
@@ -127,12 +137,13 @@ async def test_each_branch_goes_by_its_index(world: World, has_cursor: bool) -> 
 
     async with world.service.transaction() as tx:
         explaining: Any = Explaining(tx)
-        stored = await repository.entries_of(tx, UUID(account["id"]), list(TimelineKind), "UTC", 1, None)
+        stored = await repository.entries_of(tx, [UUID(account["id"])], list(TimelineKind), "UTC", 1, None)
         after = After(stored[0].at, 3, stored[0].id) if has_cursor else None
-        await repository.entries_of(explaining, UUID(account["id"]), list(TimelineKind), "UTC", 3, after)
+        await repository.entries_of(explaining, [UUID(account["id"])], list(TimelineKind), "UTC", 3, after)
     for table, column in (
         ("order_step", "at"), ("order_return", "created_at"), ("payment", "created_at"),
         ("payment_refund", "created_at"), ("contact", "created_at"), ("account_fact", "recorded_at"),
+        ("account_stage", "recorded_at"), ("activity", "created_at"), ("service_case", "created_at"),
     ):  # fmt: skip
         assert f"Index Scan Backward using ix_{table}_account_id_{column}_id" in explaining.plan, explaining.plan
-    assert len(items) == 10
+    assert len(items) == 12

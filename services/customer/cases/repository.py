@@ -1,0 +1,85 @@
+"""SQL of cases."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from kit.db.database import Tx
+from kit.db.rows import columns_of, update_rows
+from kit.security.principals import ScopeQuery
+from services.customer.accounts.lists import joined_root
+from services.customer.cases.models import Case
+
+_NUMBER: Final = """
+INSERT INTO case_year AS y (year, last) VALUES ($1, 1)
+ON CONFLICT (year) DO UPDATE SET last = y.last + 1 RETURNING last
+"""
+_WAKE: Final = """
+UPDATE service_case t SET due_at = w.due_at
+FROM unnest($1::uuid[], $2::timestamptz[]) AS w (id, due_at) WHERE t.id = w.id AND t.due_at IS DISTINCT FROM w.due_at
+"""
+_WAKE_ALL: Final = """
+UPDATE service_case t SET due_at = $1
+FROM (SELECT id FROM service_case WHERE due_at > $1 ORDER BY id FOR NO KEY UPDATE) w WHERE t.id = w.id
+"""
+# who has a part in a case: the account's owner, who placed the order or is credited for it, the owner of the case
+_PARTIAL: Final = """
+WITH part (id) AS (
+    SELECT owner_id FROM account WHERE id = $2
+    UNION SELECT owner_id FROM orders WHERE id = $3
+    UNION SELECT member_id FROM order_credit WHERE order_id = $3
+    UNION SELECT $4::uuid
+)
+SELECT EXISTS (
+    SELECT FROM part WHERE part.id = $1 OR EXISTS (
+        SELECT FROM principal p JOIN principal q ON q.subject = p.subject WHERE p.id = part.id AND q.id = $1
+    )
+)
+"""
+
+
+class Wake(NamedTuple):
+    """When the clocks of a case next have something to do; None: never."""
+
+    case_id: UUID
+    due_at: datetime | None
+
+
+async def next_number(tx: Tx, year: int) -> int:
+    """The next number of a year, without gaps: who opens cases takes turns until the transaction ends."""
+    return int(await tx.fetchval(_NUMBER, year))
+
+
+async def find_case(tx: Tx, visible: ScopeQuery, case_id: UUID, *, lock: bool) -> Case | None:
+    """A case whose owner, second owner or account's owner the scope holds."""
+    seen = " OR ".join(visible.sees(column, 2) for column in ("t.owner_id", "t.second_owner_id", "a.owner_id"))
+    sql = (
+        f"SELECT {columns_of(Case, 't')} FROM service_case t {joined_root('t.account_id', 'LEFT JOIN')} "
+        f"WHERE t.id = $1 AND ({seen}) {'FOR NO KEY UPDATE OF t' if lock else ''}"
+    )
+    return await tx.row(Case, sql, case_id, *visible.args)
+
+
+async def is_partial(
+    tx: Tx, member_id: UUID, account_id: UUID | None, order_id: UUID | None, owner_id: UUID | None
+) -> bool:
+    """Whether a member, or whoever logs in as them, has a part in a case."""
+    return bool(await tx.fetchval(_PARTIAL, member_id, account_id, order_id, owner_id))
+
+
+async def save_cases(tx: Tx, cases: Sequence[Case]) -> None:
+    """Write locked cases that carry their next version."""
+    await update_rows(tx, Case, cases)
+
+
+async def put_wakes(tx: Tx, wakes: Collection[Wake]) -> None:
+    """Note when locked cases are due; no change of the case itself."""
+    await tx.execute(_WAKE, [one.case_id for one in wakes], [one.due_at for one in wakes])
+
+
+async def wake_all(tx: Tx, now: datetime) -> None:
+    """Let every case that time will touch be looked at now."""
+    await tx.execute(_WAKE_ALL, now)

@@ -1,0 +1,129 @@
+"""What a cell says: text, whole numbers, amounts, shares, days and lists."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from kit.money import MAX_AMOUNT, SHARE_WHOLE, UnknownCurrency, exponent
+from services.customer.imports.enums import AmountUnit
+
+LOST: Final = "\ufdd0"
+"""Stands before a number of a workbook that has more digits than it keeps (a noncharacter: no text has it)."""
+LOST_DIGITS: Final = ("precision-lost", "the workbook keeps 15 digits of a number; let the column be text")
+_NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?")
+_SIGNS = "¥￥$€£元 \u00a0"
+_DAY = re.compile(
+    r"(\d{4})(?:[-/.年])(\d{1,2})(?:[-/.月])(\d{1,2})日?(?:[T ]00:00(?::00(?:\.0+)?)?)?|(\d{4})(\d\d)(\d\d)"
+)
+_SPLIT = re.compile("[;；|]")
+
+
+class CellKind(StrEnum):
+    """How the cells of a field are read."""
+
+    TEXT = "text"
+    COUNT = "count"
+    AMOUNT = "amount"
+    AMOUNT_BASE = "amount_base"
+    SHARE = "share"
+    DAY = "day"
+    MANY = "many"
+
+
+class RowProblem(NamedTuple):
+    """What is wrong with a row, in a column where it is one's."""
+
+    column: str
+    code: str
+    reason: str
+
+
+class CellRefused(Exception):
+    """What is wrong with a cell."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code, self.reason = code, reason
+
+
+CellValue = str | int | list[str]
+
+
+def read_cell(text: str, kind: CellKind, *, currency: str, unit: AmountUnit) -> CellValue:
+    """The value of a cell that is not empty; `currency` is that of its row. Raises CellRefused."""
+    match kind:
+        case CellKind.COUNT:
+            return _whole(_number(text), "number-invalid", "expected a whole number")
+        case CellKind.AMOUNT | CellKind.AMOUNT_BASE:
+            return _amount(text, currency, unit)
+        case CellKind.SHARE:
+            return _share(text)
+        case CellKind.DAY:
+            return _day(text)
+        case CellKind.MANY:
+            return [part.strip() for part in _SPLIT.split(_text(text)) if part.strip()]
+    return _text(text)
+
+
+def _text(text: str) -> str:
+    if text.startswith(LOST):
+        raise CellRefused(*LOST_DIGITS)
+    return text
+
+
+def _number(text: str) -> Decimal:
+    plain = unicodedata.normalize("NFKC", text.removeprefix(LOST)).strip(_SIGNS)
+    if not plain or len(plain) > 28 or not _NUMBER.fullmatch(plain):
+        raise CellRefused("number-invalid", "expected a number such as 1234.50")
+    try:
+        return Decimal(plain.replace(",", ""))
+    except InvalidOperation:
+        raise CellRefused("number-invalid", "expected a number such as 1234.50") from None
+
+
+def _whole(number: Decimal, code: str, reason: str) -> int:
+    if abs(number) > MAX_AMOUNT * 10:
+        raise CellRefused("number-invalid", "the number is too large")
+    if number != number.to_integral_value():
+        raise CellRefused(code, reason)
+    return int(number)
+
+
+def _amount(text: str, currency: str, unit: AmountUnit) -> int:
+    """Minor units; nothing is rounded."""
+    number = _number(text)
+    if abs(number) > MAX_AMOUNT * 10:
+        raise CellRefused("number-invalid", "the amount is too large")
+    if unit is AmountUnit.MINOR:
+        return _whole(number, "amount-precision", "minor units are whole")
+    try:
+        digits = exponent(currency)
+    except UnknownCurrency:
+        raise CellRefused("currency-unknown", "the amount has no currency") from None
+    return _whole(number.scaleb(digits), "amount-precision", f"{currency} has {digits} decimals")
+
+
+def _share(text: str) -> int:
+    """Millionths: of `13%`, or of `0.13`."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    share = _number(plain.rstrip("% ")) / (100 if plain.endswith("%") else 1)
+    if not 0 <= share <= 1:
+        raise CellRefused("share-invalid", "expected 13% or 0.13")
+    return _whole(share * SHARE_WHOLE, "share-invalid", "at most six decimals")
+
+
+def _day(text: str) -> str:
+    """As the API has it; day and month are never guessed at."""
+    found = _DAY.fullmatch(unicodedata.normalize("NFKC", text.removeprefix(LOST)).strip())
+    try:
+        if found is not None:
+            year, month, day = (int(part) for part in found.groups() if part is not None)
+            return date(year, month, day).isoformat()
+    except ValueError:
+        pass
+    raise CellRefused("date-invalid", "expected a day such as 2026-02-14")

@@ -1,0 +1,38 @@
+"""What other slices ask of the sales organisation: its calendar, and who leads whom."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Final
+from uuid import UUID
+
+from kit.calendar import Calendar, OwnKind, calendar_of
+from kit.work import Work
+from services.customer.organisation import repository
+
+PROJECTIONS: Final = ("calendar_year", "unit_lead")
+
+
+@lru_cache(maxsize=8)
+def _calendar(country: str, timezone: str, own: tuple[tuple[date, OwnKind], ...]) -> Calendar:
+    return calendar_of(country, timezone, MappingProxyType(dict(own)))
+
+
+async def company_calendar(work: Work) -> Calendar:
+    """The company's calendar as of now: that of its country, and its own days, in office hours."""
+    years = await repository.list_years(work.tx)
+    own = tuple((day.date, day.kind) for year in years for day in year.days)
+    return _calendar(work.settings.calendar_country, work.settings.timezone, own)
+
+
+async def leads_of(work: Work, member_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+    """Who is above each member, the nearest lead first, nobody twice; members without one are missing."""
+    found: dict[UUID, list[UUID]] = {}
+    for one in await repository.leads_above(work.tx, member_ids, work.today) if member_ids else ():
+        above = found.setdefault(one.member_id, [])
+        if one.lead_id not in above:
+            above.append(one.lead_id)
+    return found

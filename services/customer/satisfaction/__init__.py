@@ -1,0 +1,1 @@
+"""How satisfied accounts are, by the answers of a year."""

@@ -1,0 +1,12 @@
+"""Words of segments."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class SegmentResource(StrEnum):
+    """What a segment consists of."""
+
+    ACCOUNT = "account"
+    CONTACT = "contact"

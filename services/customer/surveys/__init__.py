@@ -1,0 +1,1 @@
+"""Surveys: what is asked, who is invited, what was answered, and what comes of it."""
