@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from kit.events.handlers import Projection, Subscriptions
-from services.targets.credits.handlers import on_order_confirmed, on_order_returned
+from kit.events.handlers import LANES, Projection, Subscriptions
+from services.targets.accounts.handlers import ACCOUNTS, project_account
+from services.targets.crediting_splits.handlers import project_split
+from services.targets.credits.handlers import (
+    RESOLVED,
+    on_conflict_resolved,
+    on_order_confirmed,
+    on_order_returned,
+)
 from services.targets.credits.ledger import apply_credits
 from services.targets.events_in import HEARD, OrderConfirmed, OrderReturned
 from services.targets.events_out import OrderCredited
+from services.targets.kpi_facts import handlers as kpi_facts
 from services.targets.products.handlers import project_product
+from services.targets.redirects.handlers import MERGED, UNMERGED, on_redirect
+from services.targets.risk_alerts.handlers import ALERTS, project_risk_alert
 
 CREDITS = Projection(
     "credits",
@@ -17,10 +27,64 @@ CREDITS = Projection(
 )
 
 subscriptions = Subscriptions("targets", {**HEARD, OrderCredited.TYPE: OrderCredited})
-core, directory = subscriptions.lane("core"), subscriptions.lane("directory")
+core, directory, insight = (subscriptions.lane(name) for name in LANES)
+core.project(
+    Projection("account_redirect", ("account_redirect", "account_root"), {MERGED: on_redirect, UNMERGED: on_redirect})
+)
+core.project(Projection("crediting_split", ("crediting_split",), {RESOLVED: project_split}))
+core.react(on_conflict_resolved, RESOLVED)
 core.react(on_order_confirmed, OrderConfirmed.TYPE)
 core.react(on_order_returned, OrderReturned.TYPE)
 core.ledger(CREDITS)
+directory.project(Projection("risk_alert", ("risk_alert",), dict.fromkeys(ALERTS, project_risk_alert)))
 directory.project(
     Projection("product_directory", ("product_directory",), {"channels.product.changed.v1": project_product})
+)
+directory.project(Projection("account_directory", ("account_directory",), dict.fromkeys(ACCOUNTS, project_account)))
+insight.project(
+    Projection(
+        "kpi_sale",
+        ("kpi_sale", "kpi_movement"),
+        {OrderConfirmed.TYPE: kpi_facts.on_confirmed, OrderReturned.TYPE: kpi_facts.on_returned},
+    )
+)
+insight.project(
+    Projection(
+        "kpi_payment",
+        ("kpi_payment",),
+        {
+            "customer.payment.received.v1": kpi_facts.on_paid,
+            "customer.payment.allocated.v1": kpi_facts.on_paid,
+            "customer.payment.refunded.v1": kpi_facts.on_refunded,
+            "customer.payment.voided.v1": kpi_facts.on_paid,
+        },
+    )
+)
+insight.project(Projection("kpi_share", ("kpi_share",), {OrderCredited.TYPE: kpi_facts.on_credited}))
+insight.project(Projection("kpi_visit", ("kpi_visit",), {"customer.activity.completed.v1": kpi_facts.on_activity}))
+insight.project(
+    Projection(
+        "kpi_opportunity",
+        ("kpi_opportunity",),
+        {
+            f"customer.opportunity.{step}.v1": kpi_facts.on_opportunity
+            for step in ("opened", "updated", "stage_changed", "won", "lost", "reopened")
+        },
+    )
+)
+insight.project(Projection("kpi_answer", ("kpi_answer",), {"customer.survey.answered.v1": kpi_facts.on_answer}))
+insight.project(Projection("kpi_stage", ("kpi_stage",), {"customer.lifecycle.changed.v1": kpi_facts.on_lifecycle}))
+insight.project(
+    Projection(
+        "kpi_account",
+        ("kpi_account",),
+        {"customer.account.created.v1": kpi_facts.on_account, "customer.account.updated.v1": kpi_facts.on_account},
+    )
+)
+insight.project(
+    Projection(
+        "kpi_lead",
+        ("kpi_lead",),
+        {f"customer.lead.{step}.v1": kpi_facts.on_lead for step in ("created", "converted", "disqualified")},
+    )
 )

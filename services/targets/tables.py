@@ -7,8 +7,14 @@ from kit.events.tables import ConsumerOffsetRow, InboxRow, OutboxRow, ParkedEven
 from kit.jobs.tables import JobRow
 from kit.security.audit import AuditRow
 from kit.web.idempotency import IdempotencyRow
+from services.targets.accounts.models import AccountDirectory
+from services.targets.action_plans.models import ActionPlanTable
+from services.targets.adjustments.models import AdjustmentTable
+from services.targets.alerts.models import TargetAlertTable, TargetJudgingTable
 from services.targets.calendars.models import CalendarDayTable, CalendarYearTable
+from services.targets.checks.models import TargetCheckTable
 from services.targets.commits.models import TargetCommitTable
+from services.targets.crediting_splits.models import CreditingSplitTable
 from services.targets.credits.models import (
     CreditBucketTable,
     CreditedOrderTable,
@@ -18,14 +24,41 @@ from services.targets.credits.models import (
 )
 from services.targets.db import Base
 from services.targets.decompositions.models import DecompositionTable
+from services.targets.forecasts.models import ForecastBacktestTable
+from services.targets.kpi_facts.models import (
+    KpiAccountTable,
+    KpiAnswerTable,
+    KpiLeadTable,
+    KpiMovementTable,
+    KpiOpportunityTable,
+    KpiPaymentTable,
+    KpiSaleTable,
+    KpiShareTable,
+    KpiStageTable,
+    KpiVisitTable,
+)
+from services.targets.kpis.models import KpiTable, KpiVersionTable
 from services.targets.members.models import MembershipTable, MemberTable, Principal
+from services.targets.observations.models import ObservationTable
+from services.targets.plans.models import PlanTable
 from services.targets.policies.models import TargetPolicyTable
 from services.targets.products.models import ProductDirectory
+from services.targets.redirects.models import AccountRedirectTable, AccountRootTable
+from services.targets.report_schedules.models import ReportScheduleTable
+from services.targets.reports.models import ReportTable
+from services.targets.risk_alerts.models import RiskAlertTable
 from services.targets.targets.models import TargetTable, TargetVersionTable
+from services.targets.territories.models import TerritoryTable
+from services.targets.two_way.models import TwoWayTable
 from services.targets.units.models import UnitTable
 
 __all__ = [
     "METADATA",
+    "AccountDirectory",
+    "AccountRedirectTable",
+    "AccountRootTable",
+    "ActionPlanTable",
+    "AdjustmentTable",
     "AuditLog",
     "CalendarDayTable",
     "CalendarYearTable",
@@ -35,21 +68,45 @@ __all__ = [
     "CreditLineTable",
     "CreditMonthTable",
     "CreditedOrderTable",
+    "CreditingSplitTable",
     "DecompositionTable",
     "DueFailure",
+    "ForecastBacktestTable",
     "IdempotencyKey",
     "Inbox",
     "Job",
+    "KpiAccountTable",
+    "KpiAnswerTable",
+    "KpiLeadTable",
+    "KpiMovementTable",
+    "KpiOpportunityTable",
+    "KpiPaymentTable",
+    "KpiSaleTable",
+    "KpiShareTable",
+    "KpiStageTable",
+    "KpiTable",
+    "KpiVersionTable",
+    "KpiVisitTable",
     "MemberTable",
     "MembershipTable",
+    "ObservationTable",
     "Outbox",
     "ParkedEvent",
+    "PlanTable",
     "Principal",
     "ProductDirectory",
+    "ReportScheduleTable",
+    "ReportTable",
+    "RiskAlertTable",
+    "TargetAlertTable",
+    "TargetCheckTable",
     "TargetCommitTable",
+    "TargetJudgingTable",
     "TargetPolicyTable",
     "TargetTable",
     "TargetVersionTable",
+    "TerritoryTable",
+    "TwoWayTable",
     "UnitTable",
 ]
 

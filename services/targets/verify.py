@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from kit.db.database import Database
 from kit.events.bus import EventBus
 from kit.events.envelope import Event, topic_of
 from kit.events.verify import Check, Finding, at_one_moment, given_up, partitions_of, read_all
+from services.targets.crediting_splits.repository import all_splits
 from services.targets.credits.first_rule import LineAmount, ReturnedLine, reverse_lines, split_lines
 from services.targets.credits.repository import Sums, sum_ledger
 from services.targets.credits.rules import RULE, Cells, credit, take_back
 from services.targets.events_in import OrderConfirmed, OrderReturned
 from services.targets.events_out import CreditLine, OrderCredited
+from services.targets.reports.repository import all_reports
+from services.targets.reports.sealing import is_sealed
 from services.targets.subscriptions import subscriptions
 
 SERVICE = "targets"
@@ -33,7 +36,8 @@ class _Standing:
 
 
 class _Run:
-    def __init__(self) -> None:
+    def __init__(self, splits: Mapping[str, Mapping[UUID, int]]) -> None:
+        self.splits = splits
         self.once = Check(SERVICE, "one credited fact per confirmed or returned order")
         self.exact = Check(SERVICE, "credit lines derived again are equal")
         self.sums = Check(SERVICE, "credit lines sum to the order's net amount")
@@ -43,6 +47,9 @@ class _Run:
     def fact(self, fact: OrderCredited, standing: _Standing) -> None:
         """A return takes from where the credit stands (`standing`, moved on); a correction adds nothing."""
         amount = sum(line.amount for line in fact.lines)
+        if fact.reason is not None:
+            agrees = self.splits.get(fact.reason) == fact.shares
+            self.exact.add(agrees, f"order {fact.order_id}: shares of conflict {fact.reason}")
         self.lines, self.amount = self.lines + len(fact.lines), self.amount + amount
         if fact.kind == "corrected":
             self.reversals.add(fact.amount == amount == 0, f"order {fact.order_id}")
@@ -122,8 +129,8 @@ def _lines_agree(order: Order, fact: OrderCredited) -> bool:
 
 
 def _inputs_agree(order: Order, fact: OrderCredited) -> bool:
-    """Shares, dates and (of a confirmation) the dimensions are those of the order."""
-    shares = {one.member_id: one.share for one in order.credits}
+    """Shares (but those of a split), dates and (of a confirmation) the dimensions are those of the order."""
+    shares = {one.member_id: one.share for one in order.credits} if fact.reason is None else fact.shares
     said = (fact.order_id, fact.stream_key, fact.currency, fact.order_date, fact.shares, fact.kind, fact.posting_date)
     heard = (order.id, order.stream_key, order.base_currency, order.order_date, shares)
     if isinstance(order, OrderReturned):
@@ -140,7 +147,9 @@ async def verify(db: Database, bus: EventBus) -> list[Finding]:
     Facts have the key of their order, so both logs are read a partition at a time: in memory are the facts of one.
     Run it when nothing is on its way: what is not handled yet counts as missing.
     """
-    run, own, theirs = _Run(), topic_of(SERVICE), topic_of("customer")
+    async with db.reading() as tx:
+        splits = {one.reason: one.shares for one in await all_splits(tx)}
+    run, own, theirs = _Run(splits), topic_of(SERVICE), topic_of("customer")
     gone = await given_up(db, subscriptions.lane("core").group)
     for number in await partitions_of(bus, own, theirs):
         facts: dict[UUID, list[bytes]] = defaultdict(list)
@@ -156,7 +165,10 @@ async def verify(db: Database, bus: EventBus) -> list[Finding]:
         for cause, strays in facts.items():
             run.once.fault(f"{len(strays)} of event {cause}, which is no order's")
     ledger = Check(SERVICE, "ledger and buckets hold what the facts say")
+    sealed = Check(SERVICE, "reports are what their hashes say")
     async with at_one_moment(db) as tx:
         held = await sum_ledger(tx)
+        async for one in all_reports(tx):
+            sealed.add(is_sealed(one.body, one.sha256), f"report {one.id}")
     ledger.add(held == Sums(*((run.lines, run.amount) * 3)), f"facts {run.lines, run.amount}, {held}")
-    return [check.finding() for check in (run.once, run.exact, run.sums, run.reversals, ledger)]
+    return [check.finding() for check in (run.once, run.exact, run.sums, run.reversals, ledger, sealed)]

@@ -11,18 +11,32 @@ from kit.events.worker import Worker
 from kit.jobs.jobs import JobHandler
 from kit.process import make_runtime, run_worker
 from kit.runtime import Runtime
+from services.targets.action_plans.dues import ACTION_PLANS_DUE
+from services.targets.action_plans.models import ActionPlan
+from services.targets.adjustments.dues import ADJUSTMENTS_DUE
+from services.targets.alerts.dues import JUDGINGS_DUE
 from services.targets.attainment.jobs import REBUILD, rebuild_job
 from services.targets.credits.jobs import correct_job
 from services.targets.credits.service import CORRECT
+from services.targets.forecasts.jobs import backtest_job
+from services.targets.forecasts.service import BACKTEST
+from services.targets.kpis.models import Kpi
+from services.targets.plans.models import Plan
+from services.targets.reports.dues import REPORTS_DUE
 from services.targets.settings import Settings
 from services.targets.subscriptions import subscriptions
 from services.targets.targets.dues import CLOSINGS_DUE
 from services.targets.targets.models import Target
+from services.targets.territories.models import Territory
 from services.targets.units.models import Unit
 
-DUES: Sequence[AnyDue] = (CLOSINGS_DUE,)
+DUES: Sequence[AnyDue] = (CLOSINGS_DUE, JUDGINGS_DUE, ACTION_PLANS_DUE, ADJUSTMENTS_DUE, REPORTS_DUE)
 KEYS: Sequence[Fill] = (
+    names_of(ActionPlan),
+    names_of(Kpi),
+    names_of(Plan),
     names_of(Target),
+    names_of(Territory),
     names_of(Unit),
 )
 """What makes the keys of rows that have none."""
@@ -30,7 +44,11 @@ KEYS: Sequence[Fill] = (
 
 def jobs_of(runtime: Runtime) -> Mapping[str, JobHandler]:
     """Kind -> handler of the service's long work."""
-    return {REBUILD: rebuild_job(runtime, subscriptions), CORRECT: correct_job(runtime)}
+    return {
+        REBUILD: rebuild_job(runtime, subscriptions),
+        CORRECT: correct_job(runtime),
+        BACKTEST: backtest_job(runtime),
+    }
 
 
 def create_worker(runtime: Runtime) -> Worker:

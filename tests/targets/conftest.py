@@ -12,7 +12,7 @@ import pytest
 from kit.events import outbox
 from kit.events.envelope import Event
 from kit.events.handlers import Fact
-from kit.ids import new_id
+from kit.ids import derived_id, new_id
 from kit.testing.postgres import TestServer
 from kit.testing.service import ServiceHarness, Turns, make_event, shared_harness
 from services.targets.credits.first_rule import LineAmount, ReturnedLine, reverse_lines, split_lines
@@ -165,3 +165,33 @@ async def make_world(service: ServiceHarness) -> World:
 def ids(*values: object) -> list[UUID]:
     """UUIDs of texts."""
     return [UUID(str(value)) for value in values]
+
+
+def told_of(account: UUID, order_id: str, owner_id: str) -> list[tuple[str, dict[str, Any]]]:
+    """What else customer tells of an account, by type: payments, a visit, an opportunity, an answer, a stage."""
+    same = {"account_id": account, "stream_key": account, "owner_id": owner_id, "business_date": "2026-02-20"}
+    paid = {**same, "id": derived_id(account, "payment"), "base_currency": "USD", "received_on": "2026-02-20"}
+    paid |= {"allocations": [{"order_id": order_id, "amount_base": 700}], "allocated_on": "2026-02-21"}
+    opened = {**same, "id": derived_id(account, "deal"), "pipeline": "p", "previous_stage": None, "days_in_stage": None}
+    opened |= {"amount_base": 900, "opened_on": "2026-02-01", "expected_close": None, "forecast_category": "commit"}
+    opened |= {"lost_reason": None, "state": "open", "stage": "offer", "closed_on": None}
+    visit = {"kind": "visit", "opportunity_id": None, "purpose": None, "outcome": "met"}
+    answer = {"kind": "nps", "score": 9, "order_id": order_id, "product_line": None}
+    known = {**same, "id": account, "region": "CN-SH", "customer_type": "existing", "is_archived": False}
+    lead = {**same, "id": derived_id(account, "lead"), "state": "new", "source": None}
+    said = [
+        ("account.created", known, 1),
+        ("account.updated", known | {"region": "CN-BJ"}, 2),
+        ("payment.received", paid, 1),
+        ("payment.allocated", paid, 2),
+        ("payment.refunded", paid | {"payment_id": paid["id"], "refunded_on": "2026-02-22"}, 3),
+        ("payment.voided", paid | {"voided_on": "2026-02-23"}, 4),
+        ("opportunity.opened", opened, 1),
+        ("opportunity.won", opened | {"state": "won", "stage": "won", "closed_on": "2026-02-20"}, 2),
+        ("activity.completed", same | {"id": derived_id(account, "visit")} | visit, 1),
+        ("survey.answered", same | {"id": derived_id(account, "answer")} | answer, 1),
+        ("lifecycle.changed", same | {"from_stage": "new", "to_stage": "active"}, 3),
+        ("lead.created", lead, 1),
+        ("lead.disqualified", lead | {"state": "disqualified"}, 2),
+    ]
+    return [(what, data | {"version": version}) for what, data, version in said]

@@ -170,18 +170,23 @@ FROM decomposition d CROSS JOIN LATERAL (
            max(c.amount) FILTER (WHERE c.period_start <= $2 AND c.period_end > $2) AS running,
            max(c.period_start) FILTER (WHERE c.period_start <= $2 AND c.period_end > $2) AS first,
            max(c.period_end) FILTER (WHERE c.period_start <= $2 AND c.period_end > $2) AS last
-    FROM target c WHERE c.decomposition_id = d.id
+    FROM target c WHERE NOT c.is_balancing AND (c.decomposition_id = d.id OR c.cross_id = d.id)
 ) s
 WHERE d.target_id = ANY($1::uuid[]) AND d.is_crediting AND d.dimension IN ({_TIMES})
 """
-_VISIBLE = "($2 OR t.member_id = ANY($3::uuid[]) OR t.unit_id = ANY($4::uuid[]))"
+_COUNTED = "NOT t.is_balancing AND t.plan_id IS NULL"
+_VISIBLE = f"{_COUNTED} AND ($2 OR t.member_id = ANY($3::uuid[]) OR t.unit_id = ANY($4::uuid[]))"
 _ONE = f"{_TARGET} WHERE t.id = $1 AND {_VISIBLE}"
 _FAMILY = f"""
 {_TARGET} WHERE (t.id = $1 OR t.parent_id = $1) AND {_VISIBLE}
 ORDER BY t.id <> $1, t.decomposition_id, t.child_key
 """
+_SEVERAL = f"{_TARGET} WHERE t.id = ANY($1::uuid[]) AND {_VISIBLE}"
 _TREE = f"{_TARGET} WHERE t.root_id = $1 AND {_VISIBLE} ORDER BY t.id LIMIT $6"
-_KNOWN = "SELECT EXISTS (SELECT 1 FROM target WHERE {0} = $1) OR EXISTS (SELECT 1 FROM credit_bucket WHERE {0} = $1)"
+_KNOWN = (
+    "SELECT EXISTS (SELECT 1 FROM target WHERE {0} = $1 AND plan_id IS NULL) "
+    "OR EXISTS (SELECT 1 FROM credit_bucket WHERE {0} = $1)"
+)
 
 
 async def sum_credits(tx: Tx, part: Slice, groups: Sequence[str], limit: int) -> list[GroupSum]:
@@ -274,6 +279,11 @@ async def list_results(tx: Tx, target_id: UUID, scope: Scope, until: date, *, ch
     One statement: what is credited meanwhile is in all of them or in none.
     """
     return await tx.rows(TargetResult, _FAMILY if children else _ONE, target_id, *scope, until)
+
+
+async def list_several_results(tx: Tx, target_ids: Sequence[UUID], scope: Scope, until: date) -> list[TargetResult]:
+    """Results of the visible ones of some targets at the end of a day."""
+    return await tx.rows(TargetResult, _SEVERAL, target_ids, *scope, until)
 
 
 async def list_tree_results(tx: Tx, root_id: UUID, scope: Scope, until: date, limit: int) -> list[TargetResult]:

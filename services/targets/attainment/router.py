@@ -1,4 +1,4 @@
-"""HTTP of the attainment."""
+"""Attainment: what was reached of targets, live and as of a day."""
 
 from __future__ import annotations
 

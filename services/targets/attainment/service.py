@@ -4,30 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from uuid import UUID
+from datetime import date
+from typing import NamedTuple
 
 from kit.errors import BadQuery, FieldError, NotFound, UnknownReference
 from kit.work import Work
 from services.targets.attainment import repository
 from services.targets.attainment.enums import BY_TIME
-from services.targets.attainment.repository import GroupSum, Slice, TargetResult
+from services.targets.attainment.repository import GroupSum, TargetResult
+from services.targets.attainment.repository import Slice as Slice
 from services.targets.attainment.rules import earlier_period
 from services.targets.attainment.schemas import AttainmentItem, AttainmentQuery, AttainmentRead
 from services.targets.attainment.standings import MAX_ITEMS, items_of, list_found, told_of
 from services.targets.calendars.service import company_calendar
 from services.targets.members.service import known_members
 from services.targets.products.service import known_lines
+from services.targets.targets.models import Target
 from services.targets.targets.regions import check_region
-from services.targets.targets.service import require_target
+from services.targets.targets.rules import CUSTOMER_TYPES
+from services.targets.targets.service import require_counted
 from services.targets.units.service import known_units, visible_to
 
 FORMULA_VERSION = 3
+MAX_DAYS = 100_000
 
 _VALUES = ("product_line", "region", "customer_type")
-_CUSTOMER_TYPES = frozenset({"new", "existing", "dormant"})
 _DIMENSIONS = ("unit_id", "member_id", *_VALUES)
 _NARROWING = (*_DIMENSIONS, "first", "last")
 _NAMES = {"first": "from", "last": "to"}
+
+
+class DayResult(NamedTuple):
+    """What was credited on a day, by how many lines."""
+
+    day: date
+    actual: int
+    lines: int
 
 
 async def read_attainment(work: Work, query: AttainmentQuery) -> AttainmentRead:
@@ -40,14 +52,24 @@ async def read_attainment(work: Work, query: AttainmentQuery) -> AttainmentRead:
     _check(work, query)
     if query.root_id is not None or (query.target_id is not None and not query.group_by):
         return await _of_targets(work, query)
-    part = await _slice(work, query) if query.target_id is None else await _target_slice(work, query.target_id)
+    part = (
+        await slice_of(work, query)
+        if query.target_id is None
+        else target_slice(await require_counted(work, query.target_id))
+    )
     sums = await _sums(work, query, part)
     if query.target_id is None and not any(one.lines for one in sums):
-        await _check_known(work, query)
+        await check_known(work, query)
     items = [_item(query, one) for one in sums]
     if query.compare is not None:
         items = await _compared(work, query, part, items)
     return _answer(work, query, sums, items)
+
+
+async def results_by_day(work: Work, part: Slice) -> list[DayResult]:
+    """What the days of a slice brought that brought anything, in their order."""
+    sums = await repository.sum_credits(work.tx, part, ["day"], MAX_DAYS)
+    return [DayResult(date.fromisoformat(one.key), one.actual, one.lines) for one in sums if one.key is not None]
 
 
 async def _sums(work: Work, query: AttainmentQuery, part: Slice) -> list[GroupSum]:
@@ -111,16 +133,17 @@ def _check_compare(query: AttainmentQuery) -> None:
                 raise BadQuery(errors=[FieldError(_NAMES[name], "missing", "what is compared has a period")])
 
 
-async def _check_known(work: Work, query: AttainmentQuery) -> None:
-    """Nothing was credited to these values: 0 is said of those that something could be credited to, no others."""
+async def check_known(work: Work, query: AttainmentQuery, *, body: bool = False) -> None:
+    """Nothing was credited to these values: 0 is said of those that something could be credited to, no others (raises
+    UnknownReference, which names a field of the body or a parameter)."""
     for name in _VALUES:
         value = getattr(query, name)
         is_known = not value or (name == "region" and not check_region(value))
-        is_known = is_known or (name == "customer_type" and value in _CUSTOMER_TYPES)
+        is_known = is_known or (name == "customer_type" and value in CUSTOMER_TYPES)
         if is_known or (name == "product_line" and await known_lines(work, [value])):
             continue
         if not await repository.is_known(work.tx, name, value):
-            raise _unknown(name)
+            raise _unknown(f"/{name}" if body else name)
 
 
 def _unknown(name: str) -> UnknownReference:
@@ -149,13 +172,14 @@ async def _of_targets(work: Work, query: AttainmentQuery) -> AttainmentRead:
     return answer.model_copy(update={"calendar_known_until": calendar.known_until()})
 
 
-async def _target_slice(work: Work, target_id: UUID) -> Slice:
-    target = await require_target(work, target_id)
+def target_slice(target: Target) -> Slice:
+    """What counts for a target."""
     dimensions = {name: getattr(target, name) for name in _DIMENSIONS}
     return Slice(first=target.period_start, last=target.period_end, **dimensions)
 
 
-async def _slice(work: Work, query: AttainmentQuery) -> Slice:
+async def slice_of(work: Work, query: AttainmentQuery) -> Slice:
+    """What a query by dimensions is about, as far as it is visible; raises NotFound, UnknownReference."""
     visible = await visible_to(work)
     narrowed = {name: getattr(query, name) for name in _NARROWING}
     if visible.everything:

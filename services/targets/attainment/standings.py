@@ -85,6 +85,21 @@ async def items_of(
     return [*(_item(one, told) for one in found), *_unallocated(found)]
 
 
+async def sums_in(work: Work, periods: Mapping[UUID, tuple[date, date]]) -> dict[UUID, int]:
+    """What was credited in the scopes of targets, in other periods than their own."""
+    return await repository.sum_periods(work.tx, periods)
+
+
+async def items_by_target(
+    work: Work, target_ids: Sequence[UUID], as_of: date, calendar: Calendar
+) -> dict[UUID, AttainmentItem]:
+    """How far each of some targets is at the end of a day; ranks are those of siblings among them only."""
+    scope = (await visible_to(work)).scope
+    found = await repository.list_several_results(work.tx, target_ids, scope, as_of)
+    items = await items_of(work, AttainmentQuery(as_of=as_of), found, calendar)
+    return {item.target_id: item for item in items if item.target_id is not None}
+
+
 def _planned(plan: TimePlan, calendar: Calendar, as_of: date) -> int:
     """The running child goes by the profile that the decomposition rests on, without one by working days."""
     if plan.first is None or plan.last is None:

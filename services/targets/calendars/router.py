@@ -1,4 +1,4 @@
-"""HTTP of the calendar."""
+"""The calendar: working days, holidays and shifted days."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ _COUNT = "SELECT count(*) FROM target_commit WHERE target_id = $1"
 _NEWEST = """
 SELECT t.id, n.amount FROM target t CROSS JOIN LATERAL (
     SELECT amount FROM target_commit c WHERE c.target_id = t.id ORDER BY c.number DESC LIMIT 1
-) n WHERE t.decomposition_id = $1
+) n WHERE t.decomposition_id = $1 OR t.cross_id = $1
 """
 
 

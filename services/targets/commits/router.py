@@ -1,4 +1,4 @@
-"""HTTP of the commits."""
+"""Commits: what whoever answers for a target says will come of it, and the gap to what was asked."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ from starlette.responses import Response
 from kit.web import routes
 from kit.web.context import Allow, Context
 from kit.web.lists import documented, list_answer, page_of
-from kit.web.responses import json_answer
-from services.targets.commits import service
+from kit.web.responses import json_answer, row_answer
+from services.targets.commits import reconciling, service
 from services.targets.commits.lists import COMMITS, OF_TARGET
-from services.targets.commits.schemas import CommitCreate, CommitGapRead, CommitRead
+from services.targets.commits.schemas import CommitCreate, CommitGapRead, CommitRead, ReconcileCreate
+from services.targets.decompositions.schemas import DecompositionRead
 from services.targets.targets.service import require_target
 
 router = routes.router("commits")
 
 Reader = Annotated[Context, Depends(Allow("targets:read"))]
 Writer = Annotated[Context, Depends(Allow("commits:write"))]
+Director = Annotated[Context, Depends(Allow("targets:write"))]
 PATH = "/v1/targets/{target_id}/commits"
 
 
@@ -43,3 +45,12 @@ async def list_commits(target_id: UUID, work: Reader) -> Response:
 async def get_commit_gap(target_id: UUID, decomposition_id: UUID, work: Reader) -> Response:
     """What was committed to each child of a decomposition, and what is missing of the whole."""
     return json_answer(await service.read_gap(work, target_id, decomposition_id))
+
+
+@router.post("/v1/targets/{target_id}/decompositions/{decomposition_id}/reconcile", response_model=DecompositionRead)
+async def reconcile_decomposition(
+    target_id: UUID, decomposition_id: UUID, body: ReconcileCreate, work: Director
+) -> Response:
+    """Let the newest commits decide the children of a draft. A balancing child holds what all are short or, within
+    `over_assignment_max` of the policy (else 409 `over-assignment`), beyond."""
+    return row_answer(DecompositionRead, await reconciling.reconcile(work, target_id, decomposition_id, body.mode))

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from kit.web.schema import Amount, Schema, Text
+from services.targets.commits.enums import ReconcileMode
 
 
 class CommitCreate(Schema):
@@ -17,6 +18,15 @@ class CommitCreate(Schema):
 
     amount: Amount | None
     note: Text = Field(default="", description="why so much; it stays in this service")
+
+
+class ReconcileCreate(Schema):
+    """`redistribute`: commits are locks, the drivers share what they leave among the rest. `roll_up`: the target
+    becomes the sum of the commits and, where there is none, of the amounts."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"mode": "redistribute"}})
+
+    mode: ReconcileMode
 
 
 class CommitRead(Schema):

@@ -15,13 +15,15 @@ from services.targets.commits.rules import Planned, check_taken, committed, gaps
 from services.targets.commits.schemas import ChildGapRead, CommitCreate, CommitGapRead
 from services.targets.decompositions.service import require_decomposition
 from services.targets.targets.models import Target
+from services.targets.targets.rules import check_owned
 from services.targets.targets.service import TARGETS, require_target
 
 
 async def add_commit(work: Work, target_id: UUID, data: CommitCreate) -> TargetCommit:
     """Commit to a draft that the actor sees: their own, those of the units they lead, or all. Commits of a tree take
-    turns. Raises NotFound, CommitsClosed."""
+    turns. Raises NotFound, BalancingTarget, CommitsClosed."""
     target = await require_target(work, target_id, lock=True)
+    check_owned(target.is_balancing)
     check_taken(target.state, await _last_day(work, target), work.today)
     row = TargetCommit(
         target_id=target_id,
@@ -55,7 +57,7 @@ async def _last_day(work: Work, target: Target) -> date | None:
 async def read_gap(work: Work, target_id: UUID, decomposition_id: UUID) -> CommitGapRead:
     """What was committed to the children of a decomposition, and what of its amount is not; raises NotFound."""
     split = await require_decomposition(work, target_id, decomposition_id)
-    planned = [Planned(one.target_id, one.key, one.name, one.amount) for one in split.children]
+    planned = [Planned(one.target_id, one.key, one.name, one.amount) for one in split.children if not one.is_balancing]
     gaps = gaps_of(planned, await repository.list_newest(work.tx, decomposition_id))
     total = committed(gaps)
     return CommitGapRead(

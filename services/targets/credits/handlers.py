@@ -6,8 +6,11 @@ from collections.abc import Sequence
 
 from kit.events.handlers import Fact
 from kit.work import Work
-from services.targets.credits import service
+from services.targets.credits import service, splits
 from services.targets.events_in import OrderConfirmed, OrderReturned
+from services.targets.events_in.channels import ConflictResolvedHeard
+
+RESOLVED = "channels.conflict.resolved.v1"
 
 
 async def on_order_confirmed(work: Work, facts: Sequence[Fact[OrderConfirmed]]) -> None:
@@ -18,3 +21,8 @@ async def on_order_confirmed(work: Work, facts: Sequence[Fact[OrderConfirmed]]) 
 async def on_order_returned(work: Work, facts: Sequence[Fact[OrderReturned]]) -> None:
     """Reverse what was credited for the returned pieces."""
     await service.reverse_orders(work, facts)
+
+
+async def on_conflict_resolved(work: Work, facts: Sequence[Fact[ConflictResolvedHeard]]) -> None:
+    """Orders of its days that were credited already are credited by the split."""
+    await splits.recredit(work, facts)

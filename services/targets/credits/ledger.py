@@ -31,7 +31,10 @@ def _moved(order: CreditedOrder | None, fact: Fact[OrderCredited]) -> CreditedOr
         shares = {str(member): share for member, share in fact.data.shares.items()}
         return CreditedOrder.model_validate({**fact.data.__dict__, "shares": shares, "sequence": fact.event.sequence})
     sums = {"sequence": max(order.sequence, fact.event.sequence), "amount": order.amount + fact.data.amount}
-    return order.model_copy(update=sums)
+    if fact.event.sequence < order.sequence:
+        return order.model_copy(update=sums)
+    shares = {str(member): share for member, share in fact.data.shares.items()}
+    return order.model_copy(update={**sums, "shares": shares, "reason": fact.data.reason})
 
 
 def _lines(fact: Fact[OrderCredited]) -> list[CreditLineRow]:

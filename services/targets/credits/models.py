@@ -15,7 +15,10 @@ from services.targets.db import Base
 
 
 class CreditedOrder(FrozenRow):
-    """An order that was credited: its shares by member, the sequence of its newest fact, and what it stands at."""
+    """An order that was credited: its shares by member, the sequence of its newest fact, and what it stands at.
+
+    `reason` is the resolved conflict whose split took the place of the order's own shares.
+    """
 
     __tablename__ = "credited_order"
 
@@ -27,10 +30,13 @@ class CreditedOrder(FrozenRow):
     shares: Annotated[dict[str, int], DECODED, document(nullable=False)]
     sequence: Annotated[int, big_int(nullable=False)]
     amount: Annotated[int, big_int(nullable=False)]
+    reason: Annotated[str | None, text(nullable=True)] = None
 
 
 class CreditedOrderTable(CreditedOrder, Base, table=True):
     """Credited orders."""
+
+    __table_args__ = (sa.Index("ix_credited_order_account_id_order_date", "account_id", "order_date"),)
 
 
 class CreditLineRow(FrozenRow):

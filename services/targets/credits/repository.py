@@ -69,7 +69,62 @@ _ADD_ORDERS = f"""
 INSERT INTO credited_order AS o ({columns_of(CreditedOrder)})
 SELECT {columns_of(CreditedOrder)} FROM json_populate_recordset(NULL::credited_order, $1::json) ORDER BY order_id
 ON CONFLICT (order_id) DO UPDATE
-SET sequence = GREATEST(o.sequence, excluded.sequence), amount = o.amount + excluded.amount
+SET sequence = GREATEST(o.sequence, excluded.sequence), amount = o.amount + excluded.amount,
+    shares = CASE WHEN excluded.sequence > o.sequence THEN excluded.shares ELSE o.shares END,
+    reason = CASE WHEN excluded.sequence > o.sequence THEN excluded.reason ELSE o.reason END
+"""
+_GATE = "LOCK TABLE credited_order IN ROW SHARE MODE"
+"""Before it is read by who will lock its rows: a rebuild that swaps waits for both, or both for it."""
+_HOLD = """
+SELECT {}(k) FROM (
+    SELECT DISTINCT hashtextextended('crediting ' || a, 0) AS k FROM unnest($1::text[]) a ORDER BY k
+) n
+"""
+_ORDERS_BETWEEN = select_sql(
+    CreditedOrder,
+    "account_id = ANY($1::uuid[]) AND order_date >= $2 AND ($3::date IS NULL OR order_date <= $3) ORDER BY order_id",
+)
+_SHARERS = """
+SELECT DISTINCT jsonb_object_keys(shares)::uuid AS member_id FROM credited_order WHERE order_id = ANY($1::uuid[])
+"""
+
+
+class Step(NamedTuple):
+    """What a fact of an order has credited of a line, whoever got it; corrections add nothing and are left out."""
+
+    order_id: UUID
+    sequence: int
+    kind: str
+    posting_date: date
+    line_no: int
+    amount: int
+
+
+_STEPS = """
+SELECT order_id, sequence, kind, posting_date, line_no, sum(amount)::bigint AS amount FROM credit_line
+WHERE order_id = ANY($1::uuid[]) AND kind <> 'corrected' GROUP BY 1, 2, 3, 4, 5 ORDER BY order_id, sequence, line_no
+"""
+
+
+class Posted(NamedTuple):
+    """What stands of a line and member on a posting date, and where."""
+
+    order_id: UUID
+    posting_date: date
+    line_no: int
+    member_id: UUID
+    unit_path: Sequence[UUID]
+    product_line: str | None
+    region: str | None
+    customer_type: str | None
+    amount: int
+
+
+_POSTED = """
+SELECT order_id, posting_date, line_no, member_id, unit_path, product_line, region, customer_type,
+    sum(amount)::bigint AS amount
+FROM credit_line WHERE order_id = ANY($1::uuid[]) GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+ORDER BY order_id, posting_date, line_no, member_id, unit_path
 """
 _ADD_BUCKETS = """
 INSERT INTO credit_bucket AS b (member_id, day, unit_path, product_line, region, customer_type, amount, lines)
@@ -141,6 +196,34 @@ async def lock_members(tx: Tx, member_ids: Collection[UUID]) -> None:
 async def lock_orders(tx: Tx, order_ids: Collection[UUID]) -> dict[UUID, CreditedOrder]:
     """The orders that are credited already, locked in the order of their ids."""
     return {row.order_id: row for row in await tx.rows(CreditedOrder, _LOCK_ORDERS, list(order_ids))}
+
+
+async def hold_accounts(tx: Tx, account_ids: Collection[UUID], *, alone: bool) -> None:
+    """Wait for whoever resolves (alone: or credits) these accounts, one after the other; until the transaction ends."""
+    lock = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
+    await tx.fetch(_HOLD.format(lock), [str(each) for each in account_ids])
+
+
+async def orders_between(tx: Tx, account_ids: Collection[UUID], first: date, last: date | None) -> list[CreditedOrder]:
+    """Credited orders of accounts on days."""
+    await tx.execute(_GATE)
+    return await tx.rows(CreditedOrder, _ORDERS_BETWEEN, list(account_ids), first, last)
+
+
+async def list_sharers(tx: Tx, order_ids: Collection[UUID]) -> set[UUID]:
+    """Members that have shares of credited orders."""
+    await tx.execute(_GATE)
+    return {row["member_id"] for row in await tx.fetch(_SHARERS, list(order_ids))}
+
+
+async def list_steps(tx: Tx, order_ids: Collection[UUID]) -> list[Step]:
+    """What the facts of orders have credited by line, in their order."""
+    return await tx.rows(Step, _STEPS, list(order_ids))
+
+
+async def list_posted(tx: Tx, order_ids: Collection[UUID]) -> list[Posted]:
+    """What stands of orders by posting date, line, member and place."""
+    return await tx.rows(Posted, _POSTED, list(order_ids))
 
 
 async def list_handled(tx: Tx, source_ids: Collection[UUID]) -> set[UUID]:

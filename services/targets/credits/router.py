@@ -1,4 +1,4 @@
-"""HTTP of the credit lines."""
+"""Credit lines: which member and unit was credited with what of an order."""
 
 from __future__ import annotations
 

@@ -5,22 +5,24 @@ Members are locked first, then orders, everywhere: credits and corrections of on
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from itertools import groupby
+from typing import Any
 from uuid import UUID
 
-from kit.events import outbox
 from kit.events.handlers import Fact
 from kit.ids import derived_id, new_id
 from kit.jobs.jobs import enqueue
 from kit.work import Work
+from services.targets.crediting_splits.models import CreditingSplit
 from services.targets.credits import repository
 from services.targets.credits.enums import CreditKind
-from services.targets.credits.ledger import apply_credits
 from services.targets.credits.models import CreditedOrder
+from services.targets.credits.posting import Decided, post
 from services.targets.credits.repository import Misplaced, Standing
 from services.targets.credits.rules import RULE, Cells, credit, take_back
+from services.targets.credits.splits import splits_of
 from services.targets.events_in import OrderConfirmed, OrderHeard, OrderReturned
 from services.targets.events_out import CreditLine, OrderCredited
 
@@ -31,8 +33,6 @@ AT_ONCE = 1_000
 ORDERS_A_STEP = 50
 
 Paths = Mapping[tuple[UUID, date], Sequence[UUID]]
-Decided = tuple[Work, int, OrderCredited]
-"""The work that a decision answers, its sequence among the facts of the order, and the decision."""
 
 
 class ReturnWithoutCredit(Exception):
@@ -41,11 +41,15 @@ class ReturnWithoutCredit(Exception):
 
 async def credit_orders(work: Work, confirmed: Sequence[Fact[OrderConfirmed]]) -> None:
     """Credit confirmed orders to their sellers, in the units of the order date; an order is credited once."""
-    credited = await _lock(work, [fact.data for fact in confirmed])
+    orders = [fact.data for fact in confirmed]
+    splits = await splits_of(work, [(one.id, one.account_id, one.order_date) for one in orders])
+    sharers = {member for split in splits.values() for member in split.shares}
+    credited = await _lock(work, orders, sharers)
     new = list({fact.data.id: fact for fact in reversed(confirmed) if fact.data.id not in credited}.values())[::-1]
-    wanted = {(one.member_id, fact.data.order_date) for fact in new for one in fact.data.credits}
+    wanted = {(member, f.data.order_date) for f in new for member in _shares(f.data, splits.get(f.data.id))}
     paths = await repository.list_paths(work.tx, wanted)
-    await _post(work, [(work.caused_by(fact.event), 1, _confirmed(fact, paths)) for fact in new])
+    decided = [(work.caused_by(fact.event), 1, _confirmed(fact, paths, splits.get(fact.data.id))) for fact in new]
+    await post(work, decided)
 
 
 async def reverse_orders(work: Work, returned: Sequence[Fact[OrderReturned]]) -> None:
@@ -53,7 +57,8 @@ async def reverse_orders(work: Work, returned: Sequence[Fact[OrderReturned]]) ->
 
     Raises ReturnWithoutCredit, ReturnPastCredit.
     """
-    credited = await _lock(work, [fact.data for fact in returned])
+    orders = [fact.data for fact in returned]
+    credited = await _lock(work, orders, await repository.list_sharers(work.tx, {one.id for one in orders}))
     handled = await repository.list_handled(work.tx, [fact.event.id for fact in returned])
     standing = await repository.list_standing(work.tx, {fact.data.id for fact in returned})
     cells = {order_id: {key: row.amount for key, row in rows.items()} for order_id, rows in standing.items()}
@@ -67,11 +72,11 @@ async def reverse_orders(work: Work, returned: Sequence[Fact[OrderReturned]]) ->
             raise ReturnWithoutCredit(str(order_id))
         sequences[order_id] += 1
         shares = {UUID(member): share for member, share in credited[order_id].shares.items()}
-        decision = _returned(fact, shares, standing[order_id], cells[order_id])
+        decision = _returned(fact, credited[order_id].reason, shares, standing[order_id], cells[order_id])
         for line in decision.lines:
             cells[order_id][line.line_no, line.member_id] += line.amount
         decided.append((work.caused_by(fact.event), sequences[order_id], decision))
-    await _post(work, decided)
+    await post(work, decided)
 
 
 async def count_misplaced(work: Work, member_id: UUID, since: date) -> int:
@@ -113,27 +118,23 @@ async def _correct(work: Work, member_id: UUID, since: date, named: Sequence[UUI
         sequences[order_id] += 1
         decision = _corrected(derived_id(correction, order_id, day), orders[order_id], day, list(rows))
         decided.append((work, sequences[order_id], decision))
-    await _post(work, decided)
+    await post(work, decided)
     return len(found)
 
 
-async def _lock(work: Work, orders: Sequence[OrderHeard]) -> dict[UUID, CreditedOrder]:
-    await repository.lock_members(work.tx, {one.member_id for order in orders for one in order.credits})
+async def _lock(work: Work, orders: Sequence[OrderHeard], sharers: Collection[UUID]) -> dict[UUID, CreditedOrder]:
+    own = {one.member_id for order in orders for one in order.credits}
+    await repository.lock_members(work.tx, own | set(sharers))
     return await repository.lock_orders(work.tx, {order.id for order in orders})
 
 
-async def _post(work: Work, decided: Sequence[Decided]) -> None:
-    """Announce decisions and apply them to the ledger."""
-    if not decided:
-        return
-    facts = [Fact(outbox.compose(cause, said, sequence), said) for cause, sequence, said in decided]
-    await outbox.add(work.tx, work.service, [fact.event for fact in facts])
-    await apply_credits(work.tx, facts)
+def _shares(order: OrderHeard, split: CreditingSplit | None) -> dict[UUID, int]:
+    """Those of a split in the place of the order's own."""
+    return {one.member_id: one.share for one in order.credits} if split is None else split.shares
 
 
-def _confirmed(fact: Fact[OrderConfirmed], paths: Paths) -> OrderCredited:
-    order = fact.data
-    shares = {one.member_id: one.share for one in order.credits}
+def _confirmed(fact: Fact[OrderConfirmed], paths: Paths, split: CreditingSplit | None) -> OrderCredited:
+    order, shares = fact.data, _shares(fact.data, split)
     product_lines = {line.line_no: line.product_line for line in order.lines}
     amounts = credit(order.id, {line.line_no: line.net_base for line in order.lines}, shares)
     lines = [
@@ -148,11 +149,13 @@ def _confirmed(fact: Fact[OrderConfirmed], paths: Paths) -> OrderCredited:
         )
         for (line, member), amount in amounts.items()
     ]
-    return _fact(fact.event.id, order, CreditKind.CONFIRMED, order.order_date, shares, lines)
+    reason = split.reason if split is not None else None
+    return _fact(fact.event.id, order, CreditKind.CONFIRMED, order.order_date, shares, lines, reason)
 
 
 def _returned(
     fact: Fact[OrderReturned],
+    reason: str | None,
     shares: dict[UUID, int],
     standing: Mapping[tuple[int, UUID], Standing],
     cells: Cells,
@@ -165,12 +168,19 @@ def _returned(
     if missing := moved.keys() - standing.keys():
         raise ReturnWithoutCredit(f"{order.id} line {min(missing)[0]}")
     lines = [_line(standing[key], standing[key].unit_path, amount) for key, amount in moved.items()]
-    return _fact(fact.event.id, order, CreditKind.RETURNED, order.return_date, shares, lines)
+    return _fact(fact.event.id, order, CreditKind.RETURNED, order.return_date, shares, lines, reason)
 
 
 def _fact(
-    source: UUID, order: OrderHeard, kind: CreditKind, day: date, shares: dict[UUID, int], lines: list[CreditLine]
+    source: UUID,
+    order: OrderHeard,
+    kind: CreditKind,
+    day: date,
+    shares: dict[UUID, int],
+    lines: list[CreditLine],
+    reason: str | None,
 ) -> OrderCredited:
+    more: dict[str, Any] = {} if reason is None else {"reason": reason}
     return OrderCredited(
         order_id=order.id,
         account_id=order.account_id,
@@ -184,6 +194,7 @@ def _fact(
         lines=lines,
         source_event_id=source,
         rule=RULE,
+        **more,
     )
 
 
@@ -192,7 +203,8 @@ def _corrected(source: UUID, order: CreditedOrder, day: date, rows: Sequence[Mis
     lines = [_line(row.standing, row.standing.unit_path, -row.standing.amount) for row in rows]
     lines += [_line(row.standing, row.rightful_path, row.standing.amount) for row in rows]
     said = {"kind": CreditKind.CORRECTED, "posting_date": day, "lines": lines, "source_event_id": source}
-    return OrderCredited.of(order, **said, amount=0)
+    more = {} if order.reason is None else {"reason": order.reason}
+    return OrderCredited.of(order, **said, amount=0, **more)
 
 
 def _line(place: Standing, unit_path: Sequence[UUID], amount: int) -> CreditLine:

@@ -107,8 +107,16 @@ def _classes(results: Mapping[date, int], days: Mapping[date, int], total: int) 
     counts, sums = Counter(days.values()), Counter[int]()
     for day, number in days.items():
         sums[number] += results.get(day, 0)
+    classes = range(CLOSED)
+    return class_weights([counts[number] for number in classes], [sums[number] for number in classes], total)
+
+
+def class_weights(counts: Sequence[int], sums: Sequence[int], total: int) -> list[int]:
+    """W of each class, by how many days of the base it has and what they brought, and of own closing days (0); `total`,
+    what all of them brought, is positive."""
+    days = sum(counts)
     weights = [
-        max(0, ratio(sums[number], len(days) * WHOLE, counts[number] * total)) if counts[number] else WHOLE
+        max(0, ratio(sums[number], days * WHOLE, counts[number] * total)) if counts[number] else WHOLE
         for number in range(CLOSED)
     ]
     if counts[OFF] < RARE:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
+from dataclasses import replace
 from uuid import UUID
 
 from kit.errors import FieldError, Invalid
 from kit.web.batch import RowRepeated
 from kit.work import Work
 from services.targets.decompositions import service
-from services.targets.decompositions.children import fitting
+from services.targets.decompositions.children import ChildrenInvalid, fitting
 from services.targets.decompositions.enums import PERIODS, Dimension
 from services.targets.decompositions.periods import periods_of
 from services.targets.decompositions.planning import plan_split
@@ -29,6 +31,9 @@ MAX_CELLS = 20_000
 
 Path = tuple[str, ...]
 """Keys of the children from the first level down."""
+Name = tuple[str | None, UUID | None, UUID | None]
+"""How a child is named: key, unit, member."""
+MAX_NAMED = 50
 
 
 class PathUnknown(Invalid):
@@ -43,24 +48,29 @@ async def add_cascade(work: Work, target_id: UUID, data: CascadeCreate) -> Casca
     """Split a target level by level. What is known of the target before stays; the first level takes the crediting mark
     like any decomposition, deeper ones have it.
 
-    Raises what a decomposition raises, PathUnknown, RowRepeated (a path), TooManyCells.
+    Raises what a decomposition raises, ChildrenInvalid (also for a child that lies inside no leaf), PathUnknown,
+    RowRepeated (a path), TooManyCells.
     """
     wanted = _wanted(data.constraints)
     target = await targets.begin_split(work, target_id)
     is_crediting = await service.takes_crediting(work, target_id, data.is_crediting)
     leaves: list[tuple[Path, Target]] = [((), target)]
     levels, made, used = [], 0, set[Path]()
-    for level in data.levels:
+    for number, level in enumerate(data.levels):
         below: list[tuple[Path, Target]] = []
+        inside = set[Name]()
         for path, leaf in leaves:
             given = await fitting(work, leaf, level.dimension, level.children)
+            inside |= {_name(child) for child in given}
             bound = _bound(leaf, level.dimension, given, wanted.get(path, {}))
             asked = SplitCreate(dimension=level.dimension, drivers=level.drivers, children=bound)
-            split = await plan_split(work, leaf, asked, is_crediting=is_crediting or leaf is not target)
+            with _placed(number, level.children, given):
+                split = await plan_split(work, leaf, asked, is_crediting=is_crediting or leaf is not target)
             made += len(split.children)
             if made > MAX_CELLS:
                 raise TooManyCells
             below += [((*path, str(one.child_key)), one) for one in await service.store(work, leaf, split, asked)]
+        _check_inside(number, level.children, inside)
         used |= {path for path, _ in below}
         levels.append(CascadeLevelRead(dimension=level.dimension, decompositions=len(leaves), cells=len(below)))
         leaves = below
@@ -68,6 +78,38 @@ async def add_cascade(work: Work, target_id: UUID, data: CascadeCreate) -> Casca
         if tuple(one.path) not in used:
             raise PathUnknown(errors=[FieldError(f"/constraints/{index}/path", "path-unknown", "no such cell")])
     return CascadeRead(target_id=target_id, cells=made, levels=levels)
+
+
+def _name(child: ChildCreate) -> Name:
+    return child.key, child.unit_id, child.member_id
+
+
+@contextmanager
+def _placed(level: int, children: Sequence[ChildCreate], given: Sequence[ChildCreate]) -> Iterator[None]:
+    """Let errors name a child of a leaf by its place in the level, of which the leaf has the `given` ones."""
+    try:
+        yield
+    except ChildrenInvalid as found:
+        own = {id(child) for child in given}
+        places = [index for index, child in enumerate(children) if id(child) in own]
+        errors = []
+        for one in found.errors:
+            _, _, *rest = one.pointer.split("/")
+            place = [str(places[int(rest[0])]), *rest[1:]] if rest else []
+            errors.append(replace(one, pointer="/".join((f"/levels/{level}/children", *place))))
+        raise ChildrenInvalid(found.detail, errors=errors) from found
+
+
+def _check_inside(level: int, children: Sequence[ChildCreate], inside: Set[Name]) -> None:
+    """Raises ChildrenInvalid naming the children of a level that no leaf took."""
+    errors = []
+    for index, child in enumerate(children):
+        if _name(child) not in inside:
+            field = next((name for name in ("unit_id", "member_id") if getattr(child, name) is not None), "key")
+            pointer = f"/levels/{level}/children/{index}/{field}"
+            errors.append(FieldError(pointer, "outside", "is inside no target of the level above"))
+    if errors:
+        raise ChildrenInvalid(errors=errors[:MAX_NAMED])
 
 
 def _wanted(constraints: Sequence[PathConstraint]) -> Mapping[Path, Mapping[str, PathConstraint]]:

@@ -8,8 +8,10 @@ from datetime import date
 from typing import NoReturn
 from uuid import UUID
 
+from kit.db.text_keys import fold_code
 from kit.errors import Conflict, FieldError, Invalid
 from kit.work import Work
+from services.targets.decompositions import repository
 from services.targets.decompositions.enums import PERIODS, Dimension
 from services.targets.decompositions.periods import Period, periods_of
 from services.targets.decompositions.rules import nested
@@ -18,6 +20,7 @@ from services.targets.members import service as members
 from services.targets.products import service as products
 from services.targets.targets.models import Target
 from services.targets.targets.regions import check_region
+from services.targets.targets.rules import CUSTOMER_TYPES
 from services.targets.units import service as units
 
 
@@ -57,9 +60,10 @@ async def parts_of(work: Work, target: Target, dimension: Dimension, children: S
         for name in ("key", "unit_id", "member_id"):
             if (getattr(child, name) is None) == (name == field):
                 _refuse(index, name, "child-key", f"children by {dimension} are named by {field} alone")
-        if getattr(child, field) in seen:
+        named = fold_code(child.key) if child.key is not None else getattr(child, field)
+        if named in seen:
             _refuse(index, field, "repeated", "named twice")
-        seen.add(getattr(child, field))
+        seen.add(named)
     if dimension in PERIODS:
         return _periods(target, dimension, children)
     if not children:
@@ -163,9 +167,18 @@ async def _held(work: Work, target: Target, ids: Sequence[UUID]) -> Mapping[UUID
 async def _values(work: Work, dimension: Dimension, children: Sequence[ChildCreate]) -> list[Part]:
     keys = [key for child in children if (key := child.key)]
     lines = await products.known_lines(work, keys) if dimension is Dimension.PRODUCT_LINE else set[str]()
+    types = await _known_types(work, keys) if dimension is Dimension.CUSTOMER_TYPE else frozenset[str]()
     for index, key in enumerate(keys):
         if dimension is Dimension.REGION and (problem := check_region(key)):
             _refuse(index, "key", "unknown-region", problem)
         if dimension is Dimension.PRODUCT_LINE and key not in lines:
             _refuse(index, "key", "unknown-product-line", "no product is of this line")
+        if dimension is Dimension.CUSTOMER_TYPE and key not in types:
+            _refuse(index, "key", "unknown-customer-type", f"expected one of: {', '.join(sorted(CUSTOMER_TYPES))}")
     return [Part(key, key, {dimension.value: key}, child) for key, child in zip(keys, children, strict=True)]
+
+
+async def _known_types(work: Work, types: Sequence[str]) -> frozenset[str]:
+    """Customer types as they are decided, and words of early orders that something was credited to."""
+    others = set(types) - CUSTOMER_TYPES
+    return CUSTOMER_TYPES | (await repository.credited_types(work.tx, others) if others else set[str]())

@@ -20,7 +20,7 @@ from services.targets.decompositions.rules import DecompositionInvalid, Driver, 
 from services.targets.decompositions.schemas import DriverCreate, DriverParams
 from services.targets.targets.models import Target
 
-_SCOPE = ("unit_id", "member_id", "product_line", "region", "customer_type")
+SCOPE = ("unit_id", "member_id", "product_line", "region", "customer_type")
 
 
 class Mixed(NamedTuple):
@@ -45,15 +45,14 @@ async def mix_of(work: Work, asked: Asked, drivers: Sequence[DriverCreate]) -> l
     for one in drivers:
         if one.kind in BY_TIME and asked.dimension not in PERIODS:
             raise DecompositionInvalid(f"driver {one.kind} splits by time, not by {asked.dimension}")
-        _check_params(one)
+        check_params(one)
         values, profile = await _values(work, asked, one)
-        kept = None if one.params is None else one.params.model_dump(mode="json", by_alias=True, exclude_none=True)
-        part = DriverPart(kind=one.kind, weight=one.weight, params=kept, **_kept(profile))
-        mixed.append(Mixed(Driver(one.kind, one.weight, values), part))
+        mixed.append(Mixed(Driver(one.kind, one.weight, values), part_of(one, profile)))
     return mixed
 
 
-def _check_params(one: DriverCreate) -> None:
+def check_params(one: DriverCreate) -> None:
+    """A driver has the parameters of its kind only. Raises DecompositionInvalid."""
     given = one.params or DriverParams()
     if (given.first is None) != (given.last is None):
         raise DecompositionInvalid(f"driver {one.kind} needs both from and to")
@@ -64,6 +63,12 @@ def _check_params(one: DriverCreate) -> None:
             raise DecompositionInvalid(f"the period of driver {one.kind} ends before it starts")
     if given.step and one.kind is not DriverKind.GROWTH_UNIFORM:
         raise DecompositionInvalid(f"driver {one.kind} takes no step")
+
+
+def part_of(one: DriverCreate, profile: DayProfile | None) -> DriverPart:
+    """A driver as it is kept, with the profile that its values rest on."""
+    params = None if one.params is None else one.params.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return DriverPart(kind=one.kind, weight=one.weight, params=params, **_kept(profile))
 
 
 def _kept(profile: DayProfile | None) -> dict[str, Any]:
@@ -95,7 +100,7 @@ async def _values(work: Work, asked: Asked, one: DriverCreate) -> tuple[Values, 
             return {each.key: working_days(calendar, each.first, each.last) for each in periods}, None
         case DriverKind.SEASONALITY:
             calendar = await company_calendar(work)
-            scope = Scope(*(getattr(target, name) for name in _SCOPE))
+            scope = Scope(*(getattr(target, name) for name in SCOPE))
             profile = await profile_of(work, calendar, scope, target.period_start)
             return {each.key: profile.weight(calendar, each.first, each.last) for each in periods}, profile
 
@@ -104,8 +109,8 @@ async def _earlier(work: Work, asked: Asked, params: DriverParams | None) -> Map
     """What was credited in the scope of each child, in a given period or a year before its own."""
     scopes = []
     for part in asked.parts:
-        own = {name: getattr(asked.target, name) for name in _SCOPE} | {
-            name: value for name, value in part.narrowed.items() if name in _SCOPE
+        own = {name: getattr(asked.target, name) for name in SCOPE} | {
+            name: value for name, value in part.narrowed.items() if name in SCOPE
         }
         first, last = _year_earlier(asked.target, part)
         if params is not None and params.first is not None and params.last is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kit.db.lists import Field, ListSpec, fields_of
 from services.targets.decompositions.models import DecompositionRow
 
-_SHOWN = ("target_id", "root_id", "amount", "children_sum", "version", "updated_at")
+_SHOWN = ("target_id", "root_id", "amount", "children_sum", "over_assignment", "version", "updated_at")
 
 OVERLAPPING = (
     "EXISTS (SELECT 1 FROM target c JOIN unit u ON u.id = c.unit_id CROSS JOIN unnest(u.path) AS above(id) "
@@ -16,6 +16,9 @@ OVERLAPPING = (
 
 DECOMPOSITIONS = ListSpec(
     source="decomposition d",
-    fields={**fields_of(DecompositionRow, "d", unfiltered=_SHOWN), "overlapping": Field(OVERLAPPING, "bool")},
+    fields={
+        **fields_of(DecompositionRow, "d", unfiltered=_SHOWN, without=("carried", "origin_id")),
+        "overlapping": Field(OVERLAPPING, "bool"),
+    },
 )
 OF_TARGET = "d.target_id = $1"

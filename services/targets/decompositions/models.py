@@ -34,7 +34,12 @@ class DriverPart(FrozenRow):
 
 
 class DecompositionRow(OwnedRow):
-    """A split of a target. `children_sum` is kept by a trigger on the targets and compared at commit."""
+    """A split of a target. `children_sum` is kept by a trigger on the targets and compared at commit.
+
+    `over_assignment` is the share (1e-6) by which the children pass the amount, a balancing one holding the difference.
+    The cells of a table (`table_id`) are the children of its rows; a cross decomposition is that of a column, over the
+    same cells. `carried` is what of a balancing child was carried over from ended periods; `origin_id` is what it is a
+    copy of in a plan."""
 
     __tablename__ = "decomposition"
 
@@ -43,8 +48,13 @@ class DecompositionRow(OwnedRow):
     dimension: Annotated[Dimension, text(nullable=False)]
     amount: Annotated[int, big_int(nullable=False)]
     children_sum: Annotated[int, big_int(nullable=False, sa_column_kwargs={"server_default": "0"})] = 0
+    over_assignment: Annotated[int, big_int(nullable=False, sa_column_kwargs={"server_default": "0"})] = 0
     drivers: Annotated[tuple[DriverPart, ...], DECODED, document(nullable=False)]
     is_crediting: Annotated[bool, Field(nullable=False)]
+    table_id: Annotated[UUID | None, identifier(nullable=True)] = None
+    is_cross: Annotated[bool, Field(nullable=False, sa_column_kwargs={"server_default": "false"})] = False
+    carried: Annotated[int, big_int(nullable=False, sa_column_kwargs={"server_default": "0"})] = 0
+    origin_id: Annotated[UUID | None, identifier(nullable=True)] = None
 
 
 class DecompositionTable(DecompositionRow, Base, table=True):
@@ -53,6 +63,7 @@ class DecompositionTable(DecompositionRow, Base, table=True):
     __table_args__ = (
         sa.Index("uq_decomposition_crediting", "target_id", unique=True, postgresql_where=sa.text("is_crediting")),
         sa.Index("ix_decomposition_target_id", "target_id", "created_at"),
+        sa.Index("ix_decomposition_table_id", "table_id", postgresql_where=sa.text("table_id IS NOT NULL")),
     )
 
 
@@ -76,6 +87,7 @@ class ChildTarget(FrozenRow):
     bound: str | None
     reason: str | None
     driver_values: tuple[int | None, ...] | None
+    is_balancing: bool
 
 
 class Decomposition(DecompositionRow):

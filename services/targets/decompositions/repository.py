@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from kit.db.database import Tx
 from kit.db.rows import columns_of, dumps, insert_rows
+from services.targets.credits.lists import label_sql
 from services.targets.decompositions.lists import OVERLAPPING
 from services.targets.decompositions.models import Decomposition, DecompositionRow
 
 _GET = f"""
 SELECT {columns_of(DecompositionRow, "d")}, (
     SELECT coalesce(jsonb_agg(to_jsonb(c) ORDER BY c.key), '[]') FROM (
-        SELECT id AS target_id, child_key AS key, name, state, period_start, period_end, unit_id, member_id, amount,
-               computed, weight, locked, floor, cap, bound, reason, driver_values
-        FROM target WHERE decomposition_id = d.id
+        SELECT id AS target_id, CASE WHEN d.is_cross THEN cross_key ELSE child_key END AS key, name, state,
+               period_start, period_end, unit_id, member_id, amount, computed, weight, locked, floor, cap, bound,
+               reason, driver_values, is_balancing
+        FROM target WHERE decomposition_id = d.id OR cross_id = d.id
     ) c
 ) AS children, {OVERLAPPING} AS overlapping
 FROM decomposition d WHERE d.id = $1 AND d.target_id = $2
@@ -34,15 +36,25 @@ SELECT n.key, (
 FROM json_to_recordset($1::json) AS n(key text, first date, last date, unit_id uuid, member_id uuid, product_line text,
                                       region text, customer_type text)
 """
+_CREDITED_TYPES = f"""
+SELECT k.value FROM unnest($1::text[]) AS k(value)
+WHERE EXISTS (SELECT FROM credit_label l WHERE l.id = {label_sql("customer_type", "k.value")})
+"""
 _COUNT = "SELECT count(*) FROM decomposition WHERE target_id = $1"
+_DECOMPOSED = "SELECT DISTINCT target_id FROM decomposition WHERE target_id = ANY($1::uuid[])"
 _UNMARK = "UPDATE decomposition SET is_crediting = false, version = version + 1 WHERE target_id = $1 AND is_crediting"
 
 _MARK = "UPDATE decomposition SET is_crediting = true, version = version + 1, updated_at = $2 WHERE id = $1"
 
+_HAS_OTHER = "SELECT EXISTS (SELECT FROM decomposition WHERE target_id = $1 AND id <> $2)"
+_RESTATE = """
+UPDATE decomposition SET amount = $2, over_assignment = $3, version = version + 1, updated_at = $4 WHERE id = $1
+"""
 
-async def add_decomposition(tx: Tx, row: DecompositionRow) -> None:
-    """Insert a decomposition; its children follow in the same transaction."""
-    await insert_rows(tx, DecompositionRow, [row])
+
+async def add_decompositions(tx: Tx, rows: Sequence[DecompositionRow]) -> None:
+    """Insert decompositions; their children follow in the same transaction."""
+    await insert_rows(tx, DecompositionRow, rows)
 
 
 async def get_decomposition(tx: Tx, target_id: UUID, decomposition_id: UUID) -> Decomposition | None:
@@ -60,6 +72,21 @@ async def count_decompositions(tx: Tx, target_id: UUID) -> int:
     return int(await tx.fetchval(_COUNT, target_id))
 
 
+async def list_decomposed(tx: Tx, target_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the targets that are decomposed."""
+    return {row["target_id"] for row in await tx.fetch(_DECOMPOSED, list(target_ids))}
+
+
+async def has_other(tx: Tx, target_id: UUID, decomposition_id: UUID) -> bool:
+    """Whether a target has another decomposition than this one."""
+    return bool(await tx.fetchval(_HAS_OTHER, target_id, decomposition_id))
+
+
+async def restate(tx: Tx, decomposition_id: UUID, amount: int, over_assignment: int, at: datetime) -> None:
+    """Let a decomposition split another amount; its sum is compared at commit."""
+    await tx.execute(_RESTATE, decomposition_id, amount, over_assignment, at)
+
+
 async def clear_crediting(tx: Tx, target_id: UUID) -> None:
     """Take the crediting mark from the target's decompositions."""
     await tx.execute(_UNMARK, target_id)
@@ -68,3 +95,8 @@ async def clear_crediting(tx: Tx, target_id: UUID) -> None:
 async def set_crediting(tx: Tx, decomposition_id: UUID, at: datetime) -> None:
     """Give a decomposition the crediting mark, which no other of its target has by then."""
     await tx.execute(_MARK, decomposition_id, at)
+
+
+async def credited_types(tx: Tx, types: Collection[str]) -> set[str]:
+    """Those of these customer types that something was credited to."""
+    return {str(row["value"]) for row in await tx.fetch(_CREDITED_TYPES, list(types))}

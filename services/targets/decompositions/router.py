@@ -1,4 +1,4 @@
-"""HTTP of the decompositions."""
+"""Decompositions: a target split into children that sum to it."""
 
 from __future__ import annotations
 

@@ -177,7 +177,7 @@ def decompose(amount: int, children: Sequence[Child], drivers: Sequence[Driver])
         raise DecompositionInvalid(f"an amount passes {MAX_AMOUNT}")
     weights = mix_weights(keys, drivers)
     sign = -1 if amount < 0 else 1
-    bounds = [_bounds(child, sign, excluded=not weights[child.key]) for child in children]
+    bounds = [bounds_of(child, sign, excluded=not weights[child.key]) for child in children]
     if conflicts := smallest_conflict(sign * amount, bounds):
         named = ", ".join(f"{item.kind} {item.value} of {item.child}" for item in conflicts[:5])
         more = f" and {len(conflicts) - 5} more" if len(conflicts) > 5 else ""
@@ -200,7 +200,8 @@ def nested(paths: Sequence[Sequence[UUID]]) -> tuple[int, int] | None:
     return None
 
 
-def _bounds(child: Child, sign: int, *, excluded: bool) -> Bounds:
+def bounds_of(child: Child, sign: int, *, excluded: bool) -> Bounds:
+    """All limits of a child; those of a negative amount (`sign` -1) are mirrored."""
     fixed = []
     if child.locked is not None:
         fixed.append(Limit(sign * child.locked, Constraint(child.key, ConstraintKind.LOCKED, child.locked)))

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from kit.money import MAX_AMOUNT, SHARE_WHOLE
-from kit.web.schema import Amount, BusinessDate, Label, PositiveShare, Schema
+from kit.web.schema import Amount, BusinessDate, Label, PositiveShare, Schema, Share
 from services.targets.day_profiles.enums import Basis
 from services.targets.decompositions.enums import Dimension, DriverKind
 from services.targets.targets.enums import TargetState
@@ -73,7 +73,8 @@ class DecompositionCreate(SplitCreate):
     """How to split. In the dimensions of time children that are left out are made from the period.
 
     The first decomposition of a target is the crediting one unless it says otherwise; a later one that claims
-    `is_crediting` takes the mark over. With `dry_run` the cells are answered and nothing is kept.
+    `is_crediting` takes the mark over. With `over_assignment` o the children split the amount x (1 + o), and a
+    balancing child, which is nobody's, holds the difference. With `dry_run` the cells are answered and nothing is kept.
     """
 
     model_config = ConfigDict(
@@ -87,6 +88,7 @@ class DecompositionCreate(SplitCreate):
     )
 
     is_crediting: bool | None = Field(default=None, strict=True)
+    over_assignment: Share = 0
     dry_run: bool = Field(default=False, strict=True)
 
 
@@ -111,7 +113,9 @@ class DriverRead(Schema):
 
 class DecompositionItem(Schema):
     """A decomposition without its children; `children_sum` equals `amount`. `overlapping` is one of an early release
-    that has a unit and a unit above it among its children: their results sum to more than the target's."""
+    that has a unit and a unit above it among its children: their results sum to more than the target's. `table_id`
+    is the table of whose row or (`is_cross`) column it is; the children of a column are children of the rows.
+    `over_assignment` is the share by which the children were to pass the amount, in millionths."""
 
     id: UUID
     target_id: UUID
@@ -119,9 +123,12 @@ class DecompositionItem(Schema):
     dimension: Dimension
     amount: int
     children_sum: int
+    over_assignment: int
     drivers: list[DriverRead]
     is_crediting: bool
     overlapping: bool
+    table_id: UUID | None
+    is_cross: bool
     version: int
     created_at: datetime
     updated_at: datetime
@@ -129,7 +136,8 @@ class DecompositionItem(Schema):
 
 class ChildRead(Schema):
     """A child target: `computed` is the split without constraints, `bound` the constraint that decided, `driver_values`
-    what each driver gave, in the order of the drivers (null: no input; in decompositions of an early release none)."""
+    what each driver gave, in the order of the drivers (null: no input; in decompositions of an early release none).
+    `committed` as `bound` is a commit that was reconciled. A balancing child holds the difference to the amount."""
 
     target_id: UUID
     key: str
@@ -148,6 +156,7 @@ class ChildRead(Schema):
     bound: str | None
     reason: str | None
     driver_values: list[int | None] | None
+    is_balancing: bool
 
 
 class DecompositionRead(DecompositionItem):
@@ -173,6 +182,7 @@ class CellShown(Schema):
     cap: int | None
     bound: str | None
     driver_values: list[int | None] | None
+    is_balancing: bool
 
 
 class DecompositionShown(Schema):
@@ -197,7 +207,7 @@ class PathConstraint(Schema):
 
 class CascadeCreate(Schema):
     """Levels, each of which splits every leaf of the one before: at most 20,000 cells. Of the children that a level
-    names, a leaf takes those that lie inside it."""
+    names, a leaf takes those that lie inside it; each lies inside one."""
 
     model_config = ConfigDict(
         json_schema_extra={

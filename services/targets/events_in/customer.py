@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import ClassVar, Literal
 from uuid import UUID
@@ -55,11 +55,16 @@ class OrderConfirmed(OrderHeard):
 
 
 class ReturnedLine(Heard):
-    """Net base amount of a line returned so far, before and after this return (positive)."""
+    """Net base amount of a line returned so far, before and after this return (positive), as are its pieces; the gross
+    is that of this return (negative)."""
 
     line_no: int
     returned_net_base_before: int
     returned_net_base_after: int
+    product_line: str | None = None
+    returned_before: int | None = None
+    returned_after: int | None = None
+    gross_base: int | None = None
 
 
 class OrderReturned(OrderHeard):
@@ -70,6 +75,7 @@ class OrderReturned(OrderHeard):
     return_date: date
     returned_lines: list[ReturnedLine]
     return_net_base: int
+    lines: Sequence[OrderLine] = ()
 
 
 class OrderCancelledHeard(Heard):
@@ -78,6 +84,13 @@ class OrderCancelledHeard(Heard):
     id: UUID
     stream_key: UUID
     account_id: UUID
+
+
+class IndustryHeard(Heard):
+    """A code of a classification: a section's letter, or digits of a division, group or class."""
+
+    scheme: str
+    code: str
 
 
 class AccountHeard(Heard):
@@ -91,6 +104,8 @@ class AccountHeard(Heard):
     is_archived: bool
     version: int
     business_type: str | None = None
+    country: str | None = None
+    industry: IndustryHeard | None = None
 
 
 class AccountRedirectHeard(Heard):

@@ -22,6 +22,7 @@ class AlertHeard(Heard):
     value: int | None
     threshold: int
     is_escalation: bool
+    version: int
     business_date: date
 
 

@@ -1,25 +1,32 @@
 """What targets says. Keys: units, members and calendars share one constant key; targets, their attainment and alerts
-have the id of their root target; credited orders and results the stream key of the order or account. Amounts are minor
-units of the base currency, counts thousandths."""
+have the id of their root target, reports that of their schedule; credited orders and results the stream key of the
+order or account. Amounts are minor units of the base currency, counts thousandths."""
 
 from __future__ import annotations
 
 from kit.events.contract import Published
 from services.targets.events_out import (
+    action_plans,
+    adjustments,
     alerts,
     attainment,
     calendars,
     credits,
     decompositions,
     members,
+    plans,
+    reports,
     targets,
+    territories,
     units,
 )
 from services.targets.events_out.credits import CreditLine, OrderCredited
 from services.targets.events_out.decompositions import DecompositionChild, TargetDecomposed
 from services.targets.events_out.members import MemberJoined, MemberLeft, MemberMoved, Membership, MemberSnapshot
+from services.targets.events_out.plans import PlanPromoted
 from services.targets.events_out.targets import (
     TargetActivated,
+    TargetAdjusted,
     TargetApproved,
     TargetClosed,
     TargetProposed,
@@ -39,7 +46,9 @@ __all__ = [
     "MemberSnapshot",
     "Membership",
     "OrderCredited",
+    "PlanPromoted",
     "TargetActivated",
+    "TargetAdjusted",
     "TargetApproved",
     "TargetClosed",
     "TargetDecomposed",
@@ -51,12 +60,17 @@ __all__ = [
 MODULES = (
     units,
     members,
+    territories,
     targets,
     decompositions,
     credits,
     calendars,
     attainment,
     alerts,
+    plans,
+    action_plans,
+    adjustments,
+    reports,
 )
 PUBLISHED: tuple[type[Published], ...] = tuple(model for module in MODULES for model in module.PUBLISHED)
 AGREED: tuple[type[Published], ...] = tuple(model for module in MODULES for model in module.AGREED)

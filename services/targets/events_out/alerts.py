@@ -13,7 +13,9 @@ Level = Literal["green", "amber", "red"]
 
 
 class AlertSnapshot(Part):
-    """An alert of a target: `figure` of `measure` stands at or below `threshold`, both in millionths."""
+    """An alert of a target: `figure` of `measure` brought it to its level, whose `threshold` this is; millionths.
+
+    On the way to the better a level is left at a margin above it."""
 
     SUBJECT: ClassVar[str] = "id"
     KEY: ClassVar[str] = "root_id"
@@ -67,5 +69,5 @@ class AlertCleared(Published, AlertSnapshot):
     }
 
 
-PUBLISHED: tuple[type[Published], ...] = ()
-AGREED: tuple[type[Published], ...] = (AlertRaised, AlertCleared)
+PUBLISHED: tuple[type[Published], ...] = (AlertRaised, AlertCleared)
+AGREED: tuple[type[Published], ...] = ()

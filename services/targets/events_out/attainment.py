@@ -53,5 +53,5 @@ class AttainmentUpdated(Published):
     }
 
 
-PUBLISHED: tuple[type[Published], ...] = ()
-AGREED: tuple[type[Published], ...] = (AttainmentUpdated,)
+PUBLISHED: tuple[type[Published], ...] = (AttainmentUpdated,)
+AGREED: tuple[type[Published], ...] = ()

@@ -11,16 +11,20 @@ from services.targets.events_out.units import ORGANISATION_KEY, UNIT
 
 
 class Membership(Part):
-    """Where a member belongs from `valid_from` until before `valid_to` (None: open)."""
+    """Where a member belongs from `valid_from` until before `valid_to` (None: open), in which role and with how much of
+    the time in 1e-6."""
 
     unit_id: UUID
     path: list[UUID]
     valid_from: date
     valid_to: date | None
+    role: str | None = None
+    capacity: int | None = None
 
 
 class MemberSnapshot(Part):
-    """A member with all memberships, oldest first; `subject` is the token subject."""
+    """A member with all memberships, oldest first; `subject` is the token subject, `role` that of the newest one, also
+    of one to come."""
 
     SUBJECT: ClassVar[str] = "id"
     KEY: ClassVar[str] = f"={ORGANISATION_KEY}"
@@ -40,7 +44,14 @@ MEMBER: dict[str, Any] = {
     "subject": "rep-01",
     "role": "sales_rep",
     "memberships": [
-        {"unit_id": UNIT["id"], "path": UNIT["path"], "valid_from": "2026-01-01", "valid_to": None},
+        {
+            "unit_id": UNIT["id"],
+            "path": UNIT["path"],
+            "valid_from": "2026-01-01",
+            "valid_to": None,
+            "role": "sales_rep",
+            "capacity": 1_000_000,
+        },
     ],
     "version": 1,
     "changed": [],
@@ -55,7 +66,7 @@ class MemberJoined(Published, MemberSnapshot):
 
 
 class MemberMoved(Published, MemberSnapshot):
-    """A member belongs to another unit from a date on, or one was corrected."""
+    """A member belongs to another unit, or has another role, from a date on, or one was corrected."""
 
     TYPE: ClassVar[str] = "targets.member.moved.v1"
     EXAMPLE: ClassVar[dict[str, Any]] = {**MEMBER, "version": 2, "changed": ["memberships"]}

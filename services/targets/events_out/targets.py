@@ -18,6 +18,7 @@ class TargetSnapshot(Part):
 
     `amount` is in `amount_unit` (absent: minor units); of a rate it is the planned numerator and `base` the planned
     denominator. `currency` of a count is the base currency. `version` counts the changes, `reason` says why the last.
+    `is_balancing`: nobody's, it holds what its siblings are beyond (below 0) or short of what is split.
     """
 
     SUBJECT: ClassVar[str] = "id"
@@ -48,6 +49,7 @@ class TargetSnapshot(Part):
     stretch: int | None = None
     plan_id: UUID | None = None
     reason: ReasonCode | None = None
+    is_balancing: bool = False
 
 
 TARGET: dict[str, Any] = {
@@ -76,6 +78,7 @@ TARGET: dict[str, Any] = {
     "stretch": 11000000,
     "plan_id": None,
     "reason": "annual_plan",
+    "is_balancing": False,
 }
 
 
@@ -156,5 +159,5 @@ class TargetClosed(Published, TargetSnapshot):
     }
 
 
-PUBLISHED: tuple[type[Published], ...] = (TargetActivated, TargetProposed, TargetApproved, TargetClosed)
-AGREED: tuple[type[Published], ...] = (TargetAdjusted,)
+PUBLISHED: tuple[type[Published], ...] = (TargetActivated, TargetProposed, TargetApproved, TargetAdjusted, TargetClosed)
+AGREED: tuple[type[Published], ...] = ()

@@ -7,7 +7,8 @@ from services.targets.members.models import MemberRow
 
 MEMBERSHIPS = (
     "(SELECT coalesce(jsonb_agg(jsonb_build_object('unit_id', s.unit_id, 'path', u.path, 'valid_from', s.valid_from, "
-    "'valid_to', s.valid_to) ORDER BY s.valid_from), '[]') FROM membership s JOIN unit u ON u.id = s.unit_id "
+    "'valid_to', s.valid_to, 'role', coalesce(s.role, m.role), 'capacity', s.capacity) "
+    "ORDER BY s.valid_from), '[]') FROM membership s JOIN unit u ON u.id = s.unit_id "
     "WHERE s.member_id = m.id)"
 )
 """Memberships of member `m`, oldest first."""

@@ -11,13 +11,15 @@ from sqlmodel import Field
 
 from kit.db.columns import DECODED, FrozenRow, OwnedRow, identifier, text
 from kit.db.text_keys import CodeKeyed, TextKeys, code_indexes
+from kit.money import SHARE_WHOLE
 from kit.security.principals import PrincipalRow
 from services.targets.db import Base
 from services.targets.members.enums import MemberRole
 
 
 class MemberRow(OwnedRow):
-    """Somebody of the sales organisation; `subject` is the token subject, null without a login."""
+    """Somebody of the sales organisation; `subject` is the token subject, null without a login, `role` that of the
+    newest membership, also of one to come."""
 
     __tablename__ = "member"
     __text_keys__: ClassVar = TextKeys(codes=("code",))
@@ -34,7 +36,8 @@ class MemberTable(MemberRow, CodeKeyed, Base, table=True):
 
 
 class MembershipRow(FrozenRow):
-    """Where a member belongs from `valid_from` until before `valid_to` (null: open)."""
+    """Where a member belongs from `valid_from` until before `valid_to` (null: open), in which role (null: as the
+    member's row says) and with how much of the time."""
 
     __tablename__ = "membership"
 
@@ -42,6 +45,8 @@ class MembershipRow(FrozenRow):
     valid_from: Annotated[date, Field(primary_key=True)]
     valid_to: date | None = None
     unit_id: Annotated[UUID, identifier(nullable=False, foreign_key="unit.id", index=True)]
+    role: Annotated[MemberRole | None, text(nullable=True)] = None
+    capacity: Annotated[int, Field(nullable=False, sa_column_kwargs={"server_default": str(SHARE_WHOLE)})] = SHARE_WHOLE
 
 
 class MembershipTable(MembershipRow, Base, table=True):
@@ -60,6 +65,8 @@ class Membership(FrozenRow):
     path: tuple[UUID, ...]
     valid_from: date
     valid_to: date | None
+    role: MemberRole
+    capacity: int
 
 
 class Member(MemberRow):

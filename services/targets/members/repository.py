@@ -13,7 +13,8 @@ from services.targets.members.models import Member, MemberRow, Membership, Membe
 
 _GET = f"SELECT {columns_of(MemberRow, 'm')}, {MEMBERSHIPS} AS memberships FROM member m WHERE m.id = $1"
 _MEMBERSHIPS = """
-SELECT s.unit_id, u.path, s.valid_from, s.valid_to FROM membership s JOIN unit u ON u.id = s.unit_id
+SELECT s.unit_id, u.path, s.valid_from, s.valid_to, coalesce(s.role, m.role) AS role, s.capacity
+FROM membership s JOIN unit u ON u.id = s.unit_id JOIN member m ON m.id = s.member_id
 WHERE s.member_id = $1 ORDER BY s.valid_from
 """
 _WITHIN = """
@@ -54,8 +55,5 @@ async def list_within(tx: Tx, member_ids: Collection[UUID], first: date, last: d
 async def replace_memberships(tx: Tx, member: Member) -> None:
     """Set all memberships of a member."""
     await tx.execute("DELETE FROM membership WHERE member_id = $1", member.id)
-    rows = [
-        MembershipRow(member_id=member.id, valid_from=one.valid_from, valid_to=one.valid_to, unit_id=one.unit_id)
-        for one in member.memberships
-    ]
+    rows = [MembershipRow(member_id=member.id, **one.model_dump(exclude={"path"})) for one in member.memberships]
     await insert_rows(tx, MembershipRow, rows)

@@ -1,4 +1,4 @@
-"""HTTP of the members."""
+"""Members: who sells, in which unit and role, since when."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from kit.work import Work
 from services.targets.members import service
 from services.targets.members.lists import MEMBERS
 from services.targets.members.models import Member
-from services.targets.members.schemas import MemberCreate, MemberLeave, MemberMove, MemberRead
+from services.targets.members.schemas import MemberChangeRole, MemberCreate, MemberLeave, MemberMove, MemberRead
 
 router = routes.router("members")
 
@@ -51,6 +51,12 @@ async def get_member(member_id: UUID, work: Reader) -> Response:
 async def move_member(member_id: UUID, data: MemberMove, work: Writer) -> Response:
     """Move a member to another unit from a date on; results credited before stay with the old unit."""
     return await _answer(work, *await service.move_member(work, member_id, data))
+
+
+@router.post("/v1/members/{member_id}/change-role", response_model=MemberRead)
+async def change_member_role(member_id: UUID, data: MemberChangeRole, work: Writer) -> Response:
+    """Give a member another role, and capacity, from a date on; both hold until their next change, through moves."""
+    return row_answer(MemberRead, await service.change_role(work, member_id, data))
 
 
 @router.post("/v1/members/{member_id}/leave", response_model=MemberRead, responses=_BY_JOB)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from kit.errors import Conflict
+from kit.money import SHARE_WHOLE
+from services.targets.members.enums import MemberRole
 
 
 class AlreadyThere(Conflict):
@@ -22,13 +25,19 @@ class LaterMemberships(Conflict):
     code, title = "later-memberships", "The member has memberships after that date"
 
 
+class RoleHeld(Conflict):
+    code, title = "role-held", "The member has that role, and that capacity, from that date on already"
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Belonging to a unit from `valid_from` until before `valid_to` (None: open)."""
+    """Belonging to a unit from `valid_from` until before `valid_to` (None: open), in a role, with a share of time."""
 
     unit_id: UUID
     valid_from: date
     valid_to: date | None = None
+    role: MemberRole = MemberRole.SALES_REP
+    capacity: int = SHARE_WHOLE
 
     def covers(self, day: date) -> bool:
         """Whether the span holds on a day."""
@@ -39,20 +48,68 @@ def moved(spans: Sequence[Span], unit_id: UUID, start: date) -> list[Span]:
     """The spans after a move to `unit_id` from `start` on; `spans` are sorted and do not overlap.
 
     The move holds until what held at `start` would have ended (a later move, a leave), or, outside of any
-    span, until the next one begins. Neighbours in the same unit become one. Raises AlreadyThere.
+    span, until the next one begins. Roles stay as they are. Neighbours that are equal become one. Raises AlreadyThere.
     """
     covering = next((span for span in spans if span.covers(start)), None)
-    if covering is not None and covering.unit_id == unit_id:
-        raise AlreadyThere
-    end = covering.valid_to if covering else min((s.valid_from for s in spans if s.valid_from > start), default=None)
-    kept = [span for span in spans if span is not covering]
-    if covering is not None and covering.valid_from < start:
-        kept.append(replace(covering, valid_to=start))
-    ordered = sorted([*kept, Span(unit_id, start, end)], key=lambda span: span.valid_from)
-    merged = ordered[:1]
-    for span in ordered[1:]:
-        if span.unit_id == merged[-1].unit_id and span.valid_from == merged[-1].valid_to:
-            merged[-1] = replace(merged[-1], valid_to=span.valid_to)
+    if covering is not None:
+        if covering.unit_id == unit_id:
+            raise AlreadyThere
+        return _seamless(_set(spans, start, "unit_id", unit_id))
+    end = min((span.valid_from for span in spans if span.valid_from > start), default=None)
+    earlier = [span for span in spans if span.valid_from < start]
+    like = earlier[-1] if earlier else spans[0] if spans else Span(unit_id, start)
+    between = replace(like, unit_id=unit_id, valid_from=start, valid_to=end)
+    return _seamless(sorted([*spans, between], key=lambda span: span.valid_from))
+
+
+def in_role(spans: Sequence[Span], role: MemberRole, capacity: int | None, start: date) -> list[Span]:
+    """The spans after a change of role, and of capacity unless it is None, from `start` on.
+
+    Each holds until what held at `start` would have ended (a later change, a leave), through all moves. Raises
+    NotMember, RoleHeld.
+    """
+    covering = next((span for span in spans if span.covers(start)), None)
+    if covering is None:
+        raise NotMember
+    if role == covering.role and capacity in (None, covering.capacity):
+        raise RoleHeld
+    changed = _set(spans, start, "role", role)
+    return _seamless(changed if capacity is None else _set(changed, start, "capacity", capacity))
+
+
+def _set(spans: Sequence[Span], start: date, name: str, value: object) -> list[Span]:
+    """The spans with one of their values changed from `start` on, as long as it is the one that holds at `start`."""
+    found: list[Span] = []
+    until: date | None = None
+    old: object = None
+    for span in spans:
+        if span.covers(start):
+            if span.valid_from < start:
+                found.append(replace(span, valid_to=start))
+            old, until = getattr(span, name), span.valid_to
+            found.append(_with(replace(span, valid_from=start), name, value))
+        elif span.valid_from == until and getattr(span, name) == old:
+            until = span.valid_to
+            found.append(_with(span, name, value))
+        else:
+            until = None
+            found.append(span)
+    return found
+
+
+def _with(span: Span, name: str, value: object) -> Span:
+    changes: dict[str, Any] = {name: value}
+    return replace(span, **changes)
+
+
+def _seamless(spans: Sequence[Span]) -> list[Span]:
+    """The spans in which neighbours that differ only in their days are one."""
+    merged = list(spans[:1])
+    for span in spans[1:]:
+        last = merged[-1]
+        is_same = replace(last, valid_from=span.valid_from, valid_to=span.valid_to) == span
+        if is_same and span.valid_from == last.valid_to:
+            merged[-1] = replace(last, valid_to=span.valid_to)
         else:
             merged.append(span)
     return merged

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from kit.web.schema import BusinessDate, Code, Schema
+from kit.money import SHARE_WHOLE
+from kit.web.schema import BusinessDate, Code, PositiveShare, Schema
 from services.targets.members.enums import MemberRole
 
 _UNIT = "01989f2e-0000-7000-8000-0000000000d3"
@@ -33,6 +34,7 @@ class MemberCreate(Schema):
     role: MemberRole
     unit_id: UUID
     valid_from: BusinessDate
+    capacity: PositiveShare = SHARE_WHOLE
 
 
 class MemberMove(Schema):
@@ -46,6 +48,16 @@ class MemberMove(Schema):
     correction: bool = Field(default=False, strict=True)
 
 
+class MemberChangeRole(Schema):
+    """Have another role from a date on, until the next change of it that is known; without `capacity` that stays."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"role": "sales_supervisor", "from": "2026-02-15"}})
+
+    role: MemberRole
+    start: BusinessDate = Field(alias="from")
+    capacity: PositiveShare | None = None
+
+
 class MemberLeave(Schema):
     """`on` is the first day without a unit."""
 
@@ -56,16 +68,19 @@ class MemberLeave(Schema):
 
 
 class MembershipRead(Schema):
-    """Where a member belongs from `valid_from` until before `valid_to` (null: open)."""
+    """Where a member belongs from `valid_from` until before `valid_to` (null: open), in which role and with how much of
+    the time (millionths)."""
 
     unit_id: UUID
     path: list[UUID]
     valid_from: date
     valid_to: date | None
+    role: MemberRole
+    capacity: int
 
 
 class MemberRead(Schema):
-    """A member with all memberships, oldest first."""
+    """A member with all memberships, oldest first; `role` is that of the newest one, also of one to come."""
 
     id: UUID
     code: str

@@ -1,8 +1,9 @@
-"""Use cases of the members: join, move, leave; each keeps the directory and the credited lines in step."""
+"""Use cases of the members: join, move, change role, leave; each keeps the directory and the credited lines in step."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from uuid import UUID
 
@@ -16,8 +17,8 @@ from services.targets.credits import service as credit_lines
 from services.targets.events_out import MemberJoined, MemberLeft, MemberMoved
 from services.targets.members import repository
 from services.targets.members.models import Member, MemberRow, Membership
-from services.targets.members.rules import Span, ended, moved
-from services.targets.members.schemas import MemberCreate, MemberLeave, MemberMove
+from services.targets.members.rules import Span, ended, in_role, moved
+from services.targets.members.schemas import MemberChangeRole, MemberCreate, MemberLeave, MemberMove
 from services.targets.units import service as units
 
 
@@ -86,7 +87,8 @@ async def add_member(work: Work, data: MemberCreate) -> Member:
     row = MemberRow(**fresh(), **data.model_dump(include={"code", "subject", "role"}))
     if not await repository.add_member(work.tx, row):
         raise await taken(work, MEMBERS, row)
-    member = _member(row, _placed([Span(unit.id, data.valid_from)], {unit.id: unit.path}))
+    span = Span(unit.id, data.valid_from, role=data.role, capacity=data.capacity)
+    member = _member(row, _placed([span], {unit.id: unit.path}))
     joined = Change(None, member)
     await _store(work, joined)
     await record(work, JOINED, [joined], action="create")
@@ -104,6 +106,16 @@ async def move_member(work: Work, member_id: UUID, data: MemberMove) -> tuple[Me
     one, job_id = await _change(work, before, after, data.start, correction=data.correction)
     await record(work, MOVED, [one], action="move")
     return one.after, job_id
+
+
+async def change_role(work: Work, member_id: UUID, data: MemberChangeRole) -> Member:
+    """Have another role from a date on; what was credited stays, as it goes by units. Raises NotFound, NotMember,
+    RoleHeld."""
+    before = await _locked(work, member_id)
+    spans = in_role(_spans(before), data.role, data.capacity, data.start)
+    one = await _write(work, before, _placed(spans, _paths(before)))
+    await record(work, MOVED, [one], action="change-role")
+    return one.after
 
 
 async def end_membership(work: Work, member_id: UUID, data: MemberLeave) -> tuple[Member, UUID | None]:
@@ -131,7 +143,7 @@ def _member(row: MemberRow, memberships: Iterable[Membership]) -> Member:
 
 
 def _spans(member: Member) -> list[Span]:
-    return [Span(one.unit_id, one.valid_from, one.valid_to) for one in member.memberships]
+    return [Span(one.unit_id, one.valid_from, one.valid_to, one.role, one.capacity) for one in member.memberships]
 
 
 def _paths(member: Member) -> dict[UUID, tuple[UUID, ...]]:
@@ -139,24 +151,28 @@ def _paths(member: Member) -> dict[UUID, tuple[UUID, ...]]:
 
 
 def _placed(spans: Sequence[Span], paths: Mapping[UUID, tuple[UUID, ...]]) -> tuple[Membership, ...]:
-    return tuple(
-        Membership(unit_id=span.unit_id, path=paths[span.unit_id], valid_from=span.valid_from, valid_to=span.valid_to)
-        for span in spans
-    )
+    return tuple(Membership(path=paths[span.unit_id], **asdict(span)) for span in spans)
 
 
 async def _change(
     work: Work, before: Member, memberships: tuple[Membership, ...], since: date, *, correction: bool
 ) -> tuple[Change[Member], UUID | None]:
     """Crediting needs the lock on the member's row, so no line is posted between the look at them and the commit."""
-    one = changed_row(before, {"memberships": memberships})
-    await update_row(work.tx, MemberRow, before.id, before.version, {"updated_at": one.after.updated_at})
-    await _store(work, one)
+    one = await _write(work, before, memberships)
     if correction:
         return one, await credit_lines.correct_lines(work, before.id, since)
     if lines := await credit_lines.count_misplaced(work, before.id, since):
         raise AffectsPostedLines(extra={"lines": lines})
     return one, None
+
+
+async def _write(work: Work, before: Member, memberships: tuple[Membership, ...]) -> Change[Member]:
+    role = memberships[-1].role if memberships else before.role
+    one = changed_row(before, {"memberships": memberships, "role": role})
+    written = {"updated_at": one.after.updated_at, "role": one.after.role}
+    await update_row(work.tx, MemberRow, before.id, before.version, written)
+    await _store(work, one)
+    return one
 
 
 async def _store(work: Work, one: Change[Member]) -> None:

@@ -1,4 +1,4 @@
-"""HTTP of the catalogue of metrics."""
+"""The catalogue of metrics that targets are set in."""
 
 from __future__ import annotations
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
 from kit.db.columns import OwnedRow, big_int, one_of, text
 from services.targets.db import Base
-from services.targets.policies.enums import Approval
+from services.targets.policies.enums import Approval, ChecksRule
+
+
+def whole(default: int) -> Any:
+    """A column of a number that rows of earlier releases have too."""
+    return Field(nullable=False, sa_column_kwargs={"server_default": str(default)})
 
 
 class TargetPolicy(OwnedRow):
@@ -22,6 +27,16 @@ class TargetPolicy(OwnedRow):
     approval: Annotated[Approval, text(nullable=False)]
     over_assignment_max: Annotated[int, big_int(nullable=False)]
     close_after_days: Annotated[int, Field(nullable=False)]
+    checks: Annotated[ChecksRule, text(nullable=False, sa_column_kwargs={"server_default": "advise"})] = (
+        ChecksRule.ADVISE
+    )
+    alert_pace_amber: Annotated[int, whole(950_000)] = 950_000
+    alert_pace_red: Annotated[int, whole(850_000)] = 850_000
+    alert_pace_margin: Annotated[int, whole(20_000)] = 20_000
+    alert_p_hit_amber: Annotated[int, whole(500_000)] = 500_000
+    alert_p_hit_red: Annotated[int, whole(200_000)] = 200_000
+    alert_p_hit_margin: Annotated[int, whole(50_000)] = 50_000
+    alert_silent_share: Annotated[int, whole(100_000)] = 100_000
     reason: Annotated[str, text(nullable=False)]
     author: Annotated[str, text(nullable=False)]
 
@@ -29,4 +44,4 @@ class TargetPolicy(OwnedRow):
 class TargetPolicyTable(TargetPolicy, Base, table=True):
     """Policies."""
 
-    __table_args__ = (one_of("approval", Approval), sa.UniqueConstraint("version"))
+    __table_args__ = (one_of("approval", Approval), one_of("checks", ChecksRule), sa.UniqueConstraint("version"))

@@ -1,4 +1,4 @@
-"""HTTP of the policies."""
+"""Policies of targets: figures that its rules go by."""
 
 from __future__ import annotations
 

@@ -8,10 +8,13 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
+from kit.money import SHARE_WHOLE
 from kit.web.schema import ABSENT, BusinessDate, Label, Schema, Share
-from services.targets.policies.enums import Approval
+from services.targets.policies.enums import Approval, ChecksRule
 
 MOST_DAYS = 366
+
+Threshold = Annotated[int, Field(strict=True, ge=0, le=10 * SHARE_WHOLE, description="in millionths of what is due")]
 
 
 class TargetPolicySet(Schema):
@@ -26,6 +29,14 @@ class TargetPolicySet(Schema):
     approval: Approval = Field(default=ABSENT, description="whether targets need an approval before they count")
     over_assignment_max: Share = ABSENT
     close_after_days: Annotated[int, Field(strict=True, ge=0, le=MOST_DAYS)] = ABSENT
+    checks: ChecksRule = Field(default=ABSENT, description="whether a check that fails refuses an approval")
+    alert_pace_amber: Threshold = ABSENT
+    alert_pace_red: Threshold = ABSENT
+    alert_pace_margin: Share = ABSENT
+    alert_p_hit_amber: Share = ABSENT
+    alert_p_hit_red: Share = ABSENT
+    alert_p_hit_margin: Share = ABSENT
+    alert_silent_share: Share = ABSENT
 
 
 class TargetPolicyRead(Schema):
@@ -33,7 +44,11 @@ class TargetPolicyRead(Schema):
 
     `approval`: `off`, a draft may be activated; `required`, only what somebody else has approved. A target is closed
     `close_after_days` after its period. `over_assignment_max` is the share of its amount by which the children of a
-    target may pass it together.
+    target may pass it together. `checks`: `advise`, a check that fails is told; `required`, it refuses an approval.
+
+    A target is amber and red below `alert_pace_amber` and `alert_pace_red` of its pace, or below `alert_p_hit_amber`
+    and `alert_p_hit_red` of its probability to be reached, and leaves the level at the margin above; before
+    `alert_silent_share` of the working days of its period it is not judged. All are in millionths.
     """
 
     id: UUID
@@ -42,6 +57,14 @@ class TargetPolicyRead(Schema):
     approval: Approval
     over_assignment_max: int
     close_after_days: int
+    checks: ChecksRule
+    alert_pace_amber: int
+    alert_pace_red: int
+    alert_pace_margin: int
+    alert_p_hit_amber: int
+    alert_p_hit_red: int
+    alert_p_hit_margin: int
+    alert_silent_share: int
     reason: str
     author: str
     created_at: datetime

@@ -9,21 +9,23 @@ from kit.versions import Versions
 from kit.work import Work
 from services.targets.policies import repository
 from services.targets.policies.models import TargetPolicy
-from services.targets.policies.rules import check_start
+from services.targets.policies.rules import ALERT_RULES, check_start, check_thresholds
 from services.targets.policies.schemas import TargetPolicySet
 
-_RULED = ("valid_from", "approval", "over_assignment_max", "close_after_days")
+_RULED = ("valid_from", "approval", "over_assignment_max", "close_after_days", "checks", *ALERT_RULES)
 POLICIES = Resource("target-policy", TargetPolicy, lambda _one: None, audited=("version", *_RULED, "reason"))
 
 
 async def set_policy(work: Work, version: Versions, data: TargetPolicySet) -> TargetPolicy:
-    """Add the next version; `version` names the newest. Raises VersionMismatch, PolicyInPast."""
+    """Add the next version; `version` names the newest. Raises VersionMismatch, PolicyInPast,
+    ThresholdsCrossed."""
     check_start(data.valid_from, work.today)
     await repository.lock_policy(work.tx)
     newest = await repository.get_newest(work.tx)
     assert newest is not None, "the migration installs version 1"
     version.check(newest.version)
     ruled = {name: getattr(newest, name) for name in _RULED} | data.given()
+    check_thresholds(ruled)
     row = TargetPolicy(**{**fresh(), **ruled, "version": newest.version + 1, "author": work.actor.subject})
     return await add(work, POLICIES, row, action="set")
 

@@ -7,7 +7,8 @@ from services.targets.targets.enums import Horizon
 from services.targets.targets.models import Target, TargetVersion
 from services.targets.targets.rules import MEDIUM_DAYS, SHORT_DAYS
 
-_SHOWN = ("computed", "weight", "locked", "floor", "cap", "reason", "driver_values", "version")
+_SHOWN = ("computed", "weight", "locked", "floor", "cap", "reason", "driver_values", "fitted", "version")
+_HIDDEN = ("due_at", "base_amount")
 _HORIZON = (
     f"CASE WHEN t.period_end - t.period_start < {SHORT_DAYS} THEN 'short' "
     f"WHEN t.period_end - t.period_start < {MEDIUM_DAYS} THEN 'medium' ELSE 'long' END"
@@ -16,7 +17,7 @@ _HORIZON = (
 TARGETS = ListSpec(
     source="target t",
     fields={
-        **fields_of(Target, "t", sortable=("name", "amount", "period_start"), unfiltered=_SHOWN, without=("due_at",)),
+        **fields_of(Target, "t", sortable=("name", "amount", "period_start"), unfiltered=_SHOWN, without=_HIDDEN),
         "currency": Field("t.currency", "currency"),
         "horizon": Field(_HORIZON, enum=tuple(Horizon)),
     },
@@ -25,13 +26,16 @@ TARGETS = ListSpec(
 )
 VISIBLE = "t.member_id = ANY($1::uuid[]) OR t.unit_id = ANY($2::uuid[])"
 """Condition of what a caller sees."""
+LIVE = "t.plan_id IS NULL"
+"""Condition of what belongs to no plan."""
 
 VERSIONS = ListSpec(
     source=(
         "(SELECT target_id, number, valid_from, amount, stretch, reason, author, approver, recorded_at "
         "FROM target_version UNION ALL "
         "SELECT t.id, 1, t.period_start, t.amount, t.stretch, NULL, NULL, NULL, t.updated_at FROM target t "
-        "WHERE t.state IN ('active', 'closed') AND NOT EXISTS (SELECT FROM target_version o WHERE o.target_id = t.id)"
+        "WHERE t.state IN ('active', 'closed') AND t.plan_id IS NULL "
+        "AND NOT EXISTS (SELECT FROM target_version o WHERE o.target_id = t.id)"
         ") v"
     ),
     fields=fields_of(TargetVersion, "v"),
@@ -42,7 +46,7 @@ VERSIONS = ListSpec(
 OF_TARGET = "v.target_id = $1::uuid"
 
 OF_SCOPE = (
-    "(t.unit_id IS NULL OR b.unit_path @> ARRAY[t.unit_id]) "
+    "NOT t.is_balancing AND (t.unit_id IS NULL OR b.unit_path @> ARRAY[t.unit_id]) "
     "AND (t.member_id IS NULL OR b.member_id = t.member_id) "
     "AND (t.product_line IS NULL OR b.product_line = t.product_line) "
     "AND (t.region IS NULL OR b.region = t.region) "

@@ -23,7 +23,12 @@ class Target(OwnedRow):
 
     `authored_by`, `proposed_by` and `approved_by` are token subjects: who wrote it last, and the two persons of its
     approval. `commit_until` is the last day for commits, `closes_on` the day that closes it; of a root `due_at` is the
-    first of those in its tree.
+    first of those in its tree. A cell of a table also belongs to the decomposition `cross_id` of its column, by the key
+    of its row; `fitted` is its exact value in thousandths. A balancing child (`is_balancing`) is about nothing and
+    nobody's: it holds what its siblings are together beyond (below 0) or short of what is split.
+
+    What belongs to a plan (`plan_id`) is a branch and counts nowhere: a copy of `origin_id`, which amounted to
+    `base_amount` then. `revision` of a live root counts how often what is active below it changed.
     """
 
     __tablename__ = "target"
@@ -63,6 +68,14 @@ class Target(OwnedRow):
     due_at: Annotated[datetime | None, moment(nullable=True)] = None
     closed_value: Annotated[int | None, big_int(nullable=True)] = None
     driver_values: Annotated[tuple[int | None, ...] | None, DECODED, document(nullable=True)] = None
+    cross_id: Annotated[UUID | None, identifier(nullable=True)] = None
+    cross_key: Annotated[str | None, text(nullable=True)] = None
+    fitted: Annotated[int | None, big_int(nullable=True)] = None
+    is_balancing: Annotated[bool, Field(nullable=False, sa_column_kwargs={"server_default": "false"})] = False
+    plan_id: Annotated[UUID | None, identifier(nullable=True)] = None
+    origin_id: Annotated[UUID | None, identifier(nullable=True)] = None
+    base_amount: Annotated[int | None, big_int(nullable=True)] = None
+    revision: Annotated[int, Field(nullable=False, sa_column_kwargs={"server_default": "0"})] = 0
 
     def _horizon(self) -> Horizon:
         return horizon_of(self.period_start, self.period_end)
@@ -83,8 +96,21 @@ class TargetTable(Target, TextKeyed, Base, table=True):
             "(parent_id IS NULL) = (decomposition_id IS NULL) AND (parent_id IS NULL) = (child_key IS NULL)",
             name="child",
         ),
+        sa.CheckConstraint(
+            "NOT is_balancing OR (parent_id IS NOT NULL AND cross_id IS NULL AND owner_id IS NULL AND unit_id IS NULL "
+            "AND member_id IS NULL AND product_line IS NULL AND region IS NULL AND customer_type IS NULL)",
+            name="balancing",
+        ),
         sa.UniqueConstraint("decomposition_id", "child_key"),
+        sa.Index("uq_target_balancing", "decomposition_id", unique=True, postgresql_where=sa.text("is_balancing")),
+        sa.Index(
+            "uq_target_cross", "cross_id", "cross_key", unique=True, postgresql_where=sa.text("cross_id IS NOT NULL")
+        ),
         sa.Index("uq_target_external_id", "external_id", unique=True),
+        sa.CheckConstraint(
+            "plan_id IS NULL OR (state <> 'active' AND external_id IS NULL AND due_at IS NULL)", name="branch"
+        ),
+        sa.Index("ix_target_plan_id", "plan_id", postgresql_where=sa.text("plan_id IS NOT NULL")),
         sa.Index("ix_target_due_at", "due_at", postgresql_where=sa.text("due_at IS NOT NULL")),
     )
 

@@ -15,7 +15,7 @@ from services.targets.policies.enums import Approval
 from services.targets.policies.service import policy_on
 from services.targets.targets import repository
 from services.targets.targets.models import Target
-from services.targets.targets.rules import MOVES, NOUN, NotApproved, SecondPersonNeeded, check_parent
+from services.targets.targets.rules import MOVES, NOUN, NotApproved, SecondPersonNeeded, TargetOfPlan, check_parent
 from services.targets.targets.service import TARGETS, announce, keep_closing, require_target, saying, void_above
 from services.targets.units import service as units
 
@@ -23,8 +23,10 @@ _STATE = ("state",)
 
 
 async def _begin(work: Work, target_id: UUID, action: str) -> Target:
-    """The target, its tree locked, in a state that allows the action; raises NotFound, StateConflict."""
+    """The target, its tree locked, in a state that allows the action; raises NotFound, TargetOfPlan, StateConflict."""
     before = await require_target(work, target_id, lock=True)
+    if before.plan_id is not None:
+        raise TargetOfPlan
     next_state(NOUN, MOVES, action, before.state)
     return before
 
@@ -71,6 +73,17 @@ async def _check_second(work: Work, target: Target) -> None:
             raise SecondPersonNeeded
     if await repository.is_involved(work.tx, target.id, work.actor.subject):
         raise SecondPersonNeeded
+
+
+async def propose_branch(work: Work, root_id: UUID) -> None:
+    """Let the drafts of a plan, its tree locked, wait for a second person; the plan says so."""
+    await repository.propose(work.tx, root_id, clock.now(), work.actor.subject)
+
+
+async def approve_branch(work: Work, root_id: UUID) -> None:
+    """Approve what is proposed of a plan, its tree locked; raises SecondPersonNeeded."""
+    await _check_second(work, await require(work, TARGETS, root_id))
+    await repository.approve(work.tx, root_id, clock.now(), work.actor.subject)
 
 
 async def take_back_target(work: Work, target_id: UUID, action: str, reason: str = "") -> Target:

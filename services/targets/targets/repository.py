@@ -7,7 +7,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from kit.db.database import Tx
-from kit.db.rows import columns_of, insert_rows, select_sql
+from kit.db.rows import columns_of, insert_rows, select_sql, update_rows
 from services.targets.targets.enums import TargetState
 from services.targets.targets.lists import IN_SCOPE
 from services.targets.targets.models import Target
@@ -51,6 +51,12 @@ _VOID_ABOVE = _moving(
     "state = 'draft', proposed_by = NULL, approved_by = NULL",
     [TargetState.PROPOSED, TargetState.APPROVED],
 )
+_VOID = f"""
+UPDATE target t SET state = 'draft', proposed_by = NULL, approved_by = NULL, authored_by = $3::text,
+    version = t.version + 1, updated_at = $2
+WHERE t.id = ANY($1::uuid[]) AND t.state IN ('proposed', 'approved') RETURNING {columns_of(Target, "t")}
+"""
+_CHILDREN = select_sql(Target, "decomposition_id = $1 ORDER BY child_key")
 _ACTIVATE = _moving(_BELOW, "state = 'active', closes_on = t.period_end + $3::int", OPEN)
 _CLOSE = _moving(_BELOW, _CLOSED, [*OPEN, TargetState.ACTIVE])
 _CLOSE_DUE = _moving(
@@ -92,9 +98,17 @@ _BY_EXTERNAL = select_sql(Target, "external_id = ANY($1::text[]) ORDER BY id FOR
 _DECOMPOSED = "SELECT DISTINCT target_id FROM decomposition WHERE target_id = ANY($1::uuid[])"
 
 
+_NOTE_CHANGE = "UPDATE target SET revision = revision + 1 WHERE id = $1"
+
+
 async def add_targets(tx: Tx, rows: Sequence[Target]) -> None:
     """Insert targets."""
     await insert_rows(tx, Target, rows)
+
+
+async def write_targets(tx: Tx, rows: Sequence[Target]) -> None:
+    """Write changed targets."""
+    await update_rows(tx, Target, rows)
 
 
 async def lock_tree(tx: Tx, target_id: UUID) -> None:
@@ -122,6 +136,16 @@ async def void_above(tx: Tx, target_id: UUID, at: datetime) -> list[Target]:
     return await tx.rows(Target, _VOID_ABOVE, target_id, at)
 
 
+async def void(tx: Tx, target_ids: Collection[UUID], at: datetime, by: str) -> list[Target]:
+    """Make drafts of those of the targets that are proposed or approved."""
+    return await tx.rows(Target, _VOID, list(target_ids), at, by)
+
+
+async def list_children(tx: Tx, decomposition_id: UUID) -> list[Target]:
+    """The children of a decomposition, by key."""
+    return await tx.rows(Target, _CHILDREN, decomposition_id)
+
+
 async def activate(tx: Tx, target_id: UUID, at: datetime, close_after_days: int) -> list[Target]:
     """Let a target and all below it count."""
     return await tx.rows(Target, _ACTIVATE, target_id, at, close_after_days)
@@ -135,6 +159,11 @@ async def close(tx: Tx, target_id: UUID, at: datetime) -> list[Target]:
 async def close_due(tx: Tx, root_id: UUID, at: datetime, today: date, limit: int) -> list[Target]:
     """Close targets of a tree whose day has come, children before their parents, so many at most."""
     return await tx.rows(Target, _CLOSE_DUE, root_id, at, today, limit)
+
+
+async def note_change(tx: Tx, root_id: UUID) -> None:
+    """Count a change of what is active below a root."""
+    await tx.execute(_NOTE_CHANGE, root_id)
 
 
 async def schedule_closing(tx: Tx, root_id: UUID, today: date, now: datetime, timezone: str) -> None:

@@ -1,4 +1,4 @@
-"""HTTP of the targets."""
+"""Targets: what a unit or member is to reach in a period, from draft to closed."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from starlette.responses import Response
 from kit.transitions import shown_move
 from kit.web import routes
 from kit.web.batch import BatchAnswer, parse_rows
-from kit.web.context import Allow, Context, IfMatch
+from kit.web.context import Allow, Context
 from kit.web.lists import documented, list_answer, page_of
 from kit.web.responses import json_answer, row_answer
 from services.targets.targets import batches, moves, service
-from services.targets.targets.lists import OF_TARGET, TARGETS, VERSIONS, VISIBLE
+from services.targets.targets.lists import LIVE, OF_TARGET, TARGETS, VERSIONS, VISIBLE
 from services.targets.targets.rules import MOVES, NOUN
 from services.targets.targets.schemas import (
     TargetBatch,
@@ -23,7 +23,6 @@ from services.targets.targets.schemas import (
     TargetRead,
     TargetReject,
     TargetRow,
-    TargetUpdate,
     TargetVersionRead,
 )
 from services.targets.units.service import visible_to
@@ -34,9 +33,8 @@ Reader = Annotated[Context, Depends(Allow("targets:read"))]
 Writer = Annotated[Context, Depends(Allow("targets:write"))]
 Proposer = Annotated[Context, Depends(Allow("targets:propose"))]
 Approver = Annotated[Context, Depends(Allow("targets:approve"))]
-_UPDATE, _PROPOSE, _APPROVE, _REJECT, _WITHDRAW, _ACTIVATE, _CLOSE = (
-    shown_move(NOUN, MOVES, action)
-    for action in ("update", "propose", "approve", "reject", "withdraw", "activate", "close")
+_REJECT, _WITHDRAW, _ACTIVATE, _CLOSE = (
+    shown_move(NOUN, MOVES, action) for action in ("reject", "withdraw", "activate", "close")
 )
 
 
@@ -56,35 +54,16 @@ async def upsert_targets(data: TargetBatch, work: Writer) -> Response:
 
 @router.get("/v1/targets", response_model=page_of(TargetRead), openapi_extra=documented(TARGETS))
 async def list_targets(work: Reader) -> Response:
-    """Targets of every level; `parent_id[null]=true` gives the roots."""
-    return await list_answer(work, TARGETS, *(await visible_to(work)).rows(VISIBLE))
+    """Targets of every level; `parent_id[null]=true` gives the roots. Those of a plan are listed by `plan_id` only."""
+    where, args = (await visible_to(work)).rows(VISIBLE)
+    of_plan = any(name.partition("[")[0] == "plan_id" for name in work.request.query_params)
+    return await list_answer(work, TARGETS, where if of_plan else f"({where}) AND {LIVE}", args)
 
 
 @router.get("/v1/targets/{target_id}", response_model=TargetRead)
 async def get_target(target_id: UUID, work: Reader) -> Response:
     """One target."""
     return row_answer(TargetRead, await service.require_target(work, target_id))
-
-
-@router.patch("/v1/targets/{target_id}", response_model=TargetRead, openapi_extra=_UPDATE)
-async def update_target(target_id: UUID, data: TargetUpdate, version: IfMatch, work: Writer) -> Response:
-    """Change name, amount, owner or stretch of what does not count yet."""
-    return row_answer(TargetRead, await service.update_target(work, target_id, version, data))
-
-
-@router.post("/v1/targets/{target_id}/propose", response_model=TargetRead, openapi_extra=_PROPOSE)
-async def propose_target(target_id: UUID, work: Proposer) -> Response:
-    """Propose a draft and the drafts below it for an approval by somebody else."""
-    return row_answer(TargetRead, await moves.propose_target(work, target_id))
-
-
-@router.post("/v1/targets/{target_id}/approve", response_model=TargetRead, openapi_extra=_APPROVE)
-async def approve_target(target_id: UUID, work: Approver) -> Response:
-    """Approve what others proposed, wrote and own, with everything below it that is proposed.
-
-    Who does leads the unit of the parent or one above it; a root is approved by a director (409
-    `second-person-needed`)."""
-    return row_answer(TargetRead, await moves.approve_target(work, target_id))
 
 
 @router.post("/v1/targets/{target_id}/reject", response_model=TargetRead, openapi_extra=_REJECT)

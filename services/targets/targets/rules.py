@@ -13,6 +13,8 @@ MAX_DAYS = 3_660
 SHORT_DAYS, MEDIUM_DAYS = 366, 1_096
 
 _DRAFT, _PROPOSED, _APPROVED = TargetState.DRAFT, TargetState.PROPOSED, TargetState.APPROVED
+CUSTOMER_TYPES = frozenset({"new", "existing", "dormant"})
+"""What customer says of the account of an order on its day."""
 OPEN = (_DRAFT, _PROPOSED, _APPROVED)
 """What does not count yet."""
 
@@ -43,8 +45,20 @@ class NotApproved(Conflict):
     code, title = "not-approved", "The policy asks for an approval of the target and of everything below it"
 
 
+class BalancingTarget(Conflict):
+    code, title = "balancing-target", "It holds a difference between others and is nobody's"
+
+
 class NeedsPlan(Conflict):
     code, title = "needs-plan", "What is active and was approved changes by a plan only"
+
+
+class TargetOfPlan(Conflict):
+    code, title = "target-of-plan", "What belongs to a plan moves with it"
+
+
+class PlanOnly(Invalid):
+    code, title = "plan-only", "Only in a plan are targets locked, and given a reason"
 
 
 def check_period(start: date, end: date) -> None:
@@ -71,6 +85,12 @@ def check_parent(state: TargetState) -> None:
     """A child becomes active after its parent. Raises StateConflict with the state of the parent."""
     if state is not TargetState.ACTIVE:
         raise StateConflict(NOUN, "activating a child", state, [TargetState.ACTIVE])
+
+
+def check_owned(is_balancing: bool) -> None:
+    """What holds a difference takes no commits, no changes and no split. Raises BalancingTarget."""
+    if is_balancing:
+        raise BalancingTarget
 
 
 def check_open(state: TargetState) -> None:

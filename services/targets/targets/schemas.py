@@ -85,6 +85,10 @@ class TargetUpdate(Schema):
     owner_id: UUID | None = ABSENT
     stretch: Amount | None = ABSENT
     commit_until: BusinessDate | None = ABSENT
+    locked: Amount | None = Field(
+        default=ABSENT, description="of a child in a plan: the amount that it keeps when others change; null frees it"
+    )
+    reason: Label | None = Field(default=ABSENT, description="in a plan: why it is so much")
 
 
 class TargetReject(Schema):
@@ -99,7 +103,12 @@ class TargetRead(Schema):
     """A target. `authored_by`, `proposed_by` and `approved_by` are token subjects; `closes_on` is the day that closes
     an active one, `closed_value` what was credited to it by then. The fields from `child_key` on are those of a child:
     what the split gave without constraints (`computed`), the constraints, the one that decided the amount (`bound`),
-    the reason given for it, and what each driver gave."""
+    the reason given for it, and what each driver gave. The last ones are those of a cell of a table: the
+    decomposition of its column over the same cells, the key of its row there, its fitted value in thousandths. One that
+    `is_balancing` is nobody's: it holds what its siblings are beyond (below 0) or short of what is split.
+
+    What has a `plan_id` belongs to that plan and counts nowhere; it is a copy of `origin_id`. `revision` of a root
+    counts how often what is active below it changed."""
 
     id: UUID
     root_id: UUID
@@ -136,6 +145,13 @@ class TargetRead(Schema):
     bound: str | None
     reason: str | None
     driver_values: list[int | None] | None
+    cross_id: UUID | None
+    cross_key: str | None
+    fitted: int | None
+    is_balancing: bool
+    plan_id: UUID | None
+    origin_id: UUID | None
+    revision: int
     version: int
     created_at: datetime
     updated_at: datetime

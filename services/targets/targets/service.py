@@ -25,11 +25,22 @@ from services.targets.targets import repository
 from services.targets.targets.enums import TargetState
 from services.targets.targets.models import Target
 from services.targets.targets.regions import check_region
-from services.targets.targets.rules import MOVES, NOUN, NeedsPlan, check_open, check_period, check_stretch
+from services.targets.targets.rules import (
+    MOVES,
+    NOUN,
+    NeedsPlan,
+    PlanOnly,
+    check_open,
+    check_owned,
+    check_period,
+    check_stretch,
+)
 from services.targets.targets.schemas import TargetCreate, TargetUpdate
 from services.targets.units import service as units
 from services.targets.units.models import Unit
 
+Below = tuple[Target, Target]
+"""A target and one that becomes a child of it."""
 VOID: Mapping[str, Any] = {"state": TargetState.DRAFT, "proposed_by": None, "approved_by": None}
 """What an edit makes of what was proposed or approved."""
 
@@ -158,12 +169,17 @@ def check_new(work: Work, data: TargetCreate, known: Known) -> None:
 async def update_target(work: Work, target_id: UUID, version: Versions, data: TargetUpdate) -> Target:
     """Change what does not count yet; a proposal or approval of it, and of what is above it, is void then.
 
-    Raises NotFound, VersionMismatch, StateConflict, TargetDecomposed (its amount), StretchBelowAmount, MemberUnknown.
+    Raises NotFound, VersionMismatch, BalancingTarget, StateConflict, TargetDecomposed (its amount), StretchBelowAmount,
+    MemberUnknown.
     """
     before = await require_target(work, target_id, lock=True)
     version.check(before.version)
+    check_owned(before.is_balancing)
     next_state(NOUN, MOVES, "update", before.state)
     changes = data.given()
+    for name in ("locked", "reason"):
+        if changes.pop(name, None) is not None:
+            raise PlanOnly(errors=[FieldError(f"/{name}", "plan-only", "the target belongs to no plan")])
     if not changed_row(before, changes).changed:
         return before
     if changes.get("amount", before.amount) != before.amount:
@@ -192,7 +208,7 @@ async def void_above(work: Work, target_id: UUID) -> None:
 async def begin_split(work: Work, target_id: UUID) -> Target:
     """A target that is about to be decomposed, its tree locked. A proposal or approval of it is void then.
 
-    Raises NotFound, StateConflict (closed), NeedsPlan (active, and the policy asks for approvals).
+    Raises NotFound, BalancingTarget, StateConflict (closed), NeedsPlan (active, and the policy asks for approvals).
     """
     target = await require_target(work, target_id, lock=True)
     await check_split(work, target)
@@ -203,21 +219,62 @@ async def begin_split(work: Work, target_id: UUID) -> Target:
 
 
 async def check_split(work: Work, target: Target) -> None:
-    """Whether a target may be decomposed now. Raises StateConflict (closed), NeedsPlan."""
+    """Whether a target may be decomposed now. Raises BalancingTarget, StateConflict (closed), NeedsPlan."""
+    check_owned(target.is_balancing)
     check_open(target.state)
     if target.state is TargetState.ACTIVE and (await policy_on(work, work.today)).approval is Approval.REQUIRED:
         raise NeedsPlan
 
 
+async def children_of(work: Work, decomposition_id: UUID) -> Sequence[Target]:
+    """The children of a decomposition, by key."""
+    return await repository.list_children(work.tx, decomposition_id)
+
+
+async def void_split(work: Work, rows: Sequence[Target]) -> dict[UUID, Target]:
+    """Targets that are about to be decomposed together, their tree locked, as they are then: proposals and approvals of
+    them are void. Raises StateConflict (closed)."""
+    for row in rows:
+        check_open(row.state)
+    voided = await repository.void(work.tx, [row.id for row in rows], clock.now(), work.actor.subject)
+    for row in sorted(voided, key=lambda row: row.id)[:1]:
+        await void_above(work, row.id)
+    await record(work, TARGETS, [Change(None, row, ("state",)) for row in voided], action="void")
+    return {row.id: row for row in (*rows, *voided)}
+
+
+async def change_together(work: Work, target_id: UUID, changes: Sequence[Change[Target]], *, action: str) -> None:
+    """Write changes of drafts of one tree, locked, in one statement; approvals above the target are void then."""
+    await repository.write_targets(work.tx, [one.after for one in changes])
+    await void_above(work, target_id)
+    await record(work, TARGETS, changes, action=action)
+
+
+async def require_counted(work: Work, target_id: UUID) -> Target:
+    """A target to which something may be credited; raises NotFound, also for what holds a difference or belongs to a
+    plan."""
+    target = await require_target(work, target_id)
+    if target.is_balancing or target.plan_id is not None:
+        raise NotFound(what=NOUN)
+    return target
+
+
 async def add_children(work: Work, parent: Target, children: Sequence[Target]) -> Sequence[Target]:
     """Add the children of a decomposition and return them; those of an active target count at once."""
-    if parent.state is not TargetState.ACTIVE:
+    return await add_below(work, [(parent, one) for one in children])
+
+
+async def add_below(work: Work, below: Sequence[Below]) -> Sequence[Target]:
+    """Add children of targets of one tree, all active or none; returns them as they are then."""
+    if not below or below[0][0].state is not TargetState.ACTIVE:
+        children = [one for _, one in below]
         await repository.add_targets(work.tx, children)
         return children
     days = (await policy_on(work, work.today)).close_after_days
-    dated = [_dated(parent, one, days) for one in children]
+    dated = [_dated(parent, one, days) for parent, one in below]
     await repository.add_targets(work.tx, dated)
-    await keep_closing(work, parent.root_id, [one.id for one in dated])
+    await keep_closing(work, below[0][0].root_id, [one.id for one in dated])
+    await note_change(work, below[0][0].root_id)
     await announce(work, dated, TargetActivated)
     return dated
 
@@ -226,6 +283,11 @@ def _dated(parent: Target, child: Target, days: int) -> Target:
     """A child closes so many days after its period, and no later than its parent."""
     own = child.period_end + timedelta(days=days)
     return child.model_copy(update={"closes_on": own if parent.closes_on is None else min(own, parent.closes_on)})
+
+
+async def note_change(work: Work, root_id: UUID) -> None:
+    """What is active below a root, locked, changed: plans that rest on what was before are outdated."""
+    await repository.note_change(work.tx, root_id)
 
 
 async def keep_closing(work: Work, root_id: UUID, begun: Collection[UUID] = ()) -> None:

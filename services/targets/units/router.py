@@ -1,4 +1,4 @@
-"""HTTP of the units."""
+"""Units: the tree of the sales organisation."""
 
 from __future__ import annotations
 

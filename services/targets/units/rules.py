@@ -48,3 +48,7 @@ class Visible:
     def rows(self, condition: str) -> tuple[str, Sequence[object]]:
         """As the condition of a list and its parameters; `condition` has the members as $1, the units as $2."""
         return ("TRUE", ()) if self.everything else (condition, (self.members, self.units))
+
+    def of_units(self, column: str) -> tuple[str, Sequence[object]]:
+        """The condition of a list of what belongs to units alone, by the column that names them, and its parameters."""
+        return ("TRUE", ()) if self.everything else (f"{column} = ANY($1::uuid[])", (self.units,))

@@ -171,7 +171,7 @@ async def test_a_malformed_event_parks_its_key_only(world: Any, monkeypatch: pyt
         make_event("customer.order.confirmed.v1", {"id": str(key)}, key),
         world.confirmed(world.order({"a1": 1_000_000}, [70])),
     )
-    assert [row["key"] for row in await world.service.parked()] == [str(key)]
+    assert {row["key"] for row in await world.service.parked()} == {str(key)}
     assert [line["amount"] for line in await world.lines()] == [70]
 
 

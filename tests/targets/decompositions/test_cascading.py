@@ -103,6 +103,42 @@ async def test_a_leaf_takes_the_children_that_lie_inside_it(world: Any) -> None:
     }
 
 
+async def test_a_child_that_is_inside_no_leaf_is_named(world: Any) -> None:
+    root = await make(world, unit_id=world.units["company"])
+    members = level("member", children=[{"member_id": world.members[code]} for code in ("a1", "b1", "a2")])
+    months = level("month", children=[{"key": "2026-07"}, {"key": "2027-07"}, {"key": "july"}])
+    answer = await cascade(world, root, units(world, "north"), members)
+    assert (answer.status_code, answer.json()["code"]) == (422, "children-invalid"), answer.text
+    assert [(one["pointer"], one["code"]) for one in answer.json()["errors"]] == [
+        ("/levels/1/children/1/member_id", "outside")
+    ]
+    answer = await cascade(world, root, level("half_year"), months)
+    assert [one["pointer"] for one in answer.json()["errors"]] == [
+        "/levels/1/children/1/key",
+        "/levels/1/children/2/key",
+    ]
+    nested = units(world, "team-a", "south")
+    answer = await cascade(world, root, units(world, "north"), nested)
+    assert [one["pointer"] for one in answer.json()["errors"]] == ["/levels/1/children/1/unit_id"]
+    assert await world.service.rows("SELECT 1 FROM decomposition") == []
+
+
+async def test_what_a_leaf_refuses_is_named_by_its_place_in_the_level(world: Any) -> None:
+    """A leaf has only some of the children of a level, so their places among those say nothing to who asked."""
+    root = await make(world, unit_id=world.units["company"])
+    members = level("member", children=[{"member_id": world.members[code]} for code in ("b1", "a1", "a1")])
+    regions = level("region", children=[{"key": "CN-SH"}, {"key": "nowhere"}])
+    refused = {
+        "/levels/1/children/2/member_id": [units(world, "south", "north"), members],
+        "/levels/1/children/1/key": [level("quarter"), regions],
+    }
+    for pointer, levels in refused.items():
+        answer = await cascade(world, root, *levels)
+        assert (answer.status_code, answer.json()["code"]) == (422, "children-invalid"), answer.text
+        assert [one["pointer"] for one in answer.json()["errors"]] == [pointer]
+    assert await world.service.rows("SELECT 1 FROM decomposition") == []
+
+
 @pytest.mark.parametrize(
     ("levels", "constraints", "code", "pointer"),
     [
@@ -117,7 +153,7 @@ async def test_a_leaf_takes_the_children_that_lie_inside_it(world: Any) -> None:
             "driver-data-insufficient",
             None,
         ),
-        ([level("member")], [], "children-invalid", "/children"),
+        ([level("member")], [], "children-invalid", "/levels/0/children"),
     ],
 )
 async def test_all_or_nothing(

@@ -91,6 +91,13 @@ async def test_units_below_the_units_of_the_target(world: Any) -> None:
         assert (outside.status_code, outside.json()["errors"][0]["pointer"]) == (422, "/children/0/unit_id")
 
 
+async def test_a_value_in_two_spellings_is_named_twice(world: Any, target: dict[str, Any]) -> None:
+    await world.sell("ROCK", "rock")
+    answer = await split(world, target["id"], dimension="product_line", children=[{"key": "ROCK"}, {"key": "rock"}])
+    assert (answer.status_code, answer.json()["code"]) == (422, "children-invalid")
+    assert [(one["pointer"], one["code"]) for one in answer.json()["errors"]] == [("/children/1/key", "repeated")]
+
+
 async def test_units_that_overlap_are_refused_naming_both(world: Any, target: dict[str, Any]) -> None:
     named = [{"unit_id": world.units[code]} for code in ("team-a", "south", "north")]
     answer = await split(world, target["id"], dimension="unit", children=named)
@@ -164,10 +171,11 @@ async def test_any_depth_sums_everywhere(world: Any, target: dict[str, Any]) -> 
     draw = random.Random(3)
     await world.sell("k0", "k1", "k2")
     level = [target]
+    named = {"product_line": ("k0", "k1", "k2"), "customer_type": ("new", "existing", "dormant")}
     for dimension in ("product_line", "month", "customer_type"):
         following = []
         for parent in level[:4]:
-            keys = [] if dimension == "month" else [{"key": f"k{n}", "weight": draw.randint(1, 9)} for n in range(3)]
+            keys = [{"key": key, "weight": draw.randint(1, 9)} for key in named.get(dimension, ())]
             drivers = [{"kind": "custom"}]
             answer = await split(
                 world, parent.get("target_id", target["id"]), dimension=dimension, children=keys, drivers=drivers
@@ -187,6 +195,8 @@ async def test_any_depth_sums_everywhere(world: Any, target: dict[str, Any]) -> 
         ({"dimension": "region", "children": [{"key": "CN-SH"}, {"key": "Shanghai"}]}, 422, "/children/1/key"),
         ({"dimension": "region", "children": [{"key": "CN-BJ"}, {"key": "cn-bj"}]}, 422, "/children/1/key"),
         ({"dimension": "product_line", "children": [{"key": "Rok "}]}, 422, "/children/0/key"),
+        ({"dimension": "customer_type", "children": [{"key": "new"}, {"key": "k1"}]}, 422, "/children/1/key"),
+        ({"dimension": "customer_type", "children": [{"key": "New"}]}, 422, "/children/0/key"),
         ({"dimension": "region", "children": [{"weight": 1}]}, 422, "/children/0/key"),
         ({"dimension": "month", "children": [{"key": "2027-01"}]}, 422, "/children/0/key"),
         ({"dimension": "member", "children": [{"member_id": str(new_id())}]}, 422, "/children/0/member_id"),
@@ -203,6 +213,15 @@ async def test_what_is_no_decomposition(
 ) -> None:
     answer = await split(world, target["id"], **body)
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (status, pointer)
+
+
+async def test_a_customer_type_of_early_orders_may_be_named(world: Any, target: dict[str, Any]) -> None:
+    children = [{"key": "retail"}, {"key": "new"}]
+    answer = await split(world, target["id"], dimension="customer_type", children=children)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "unknown-customer-type")
+    await world.service.deliver(world.confirmed(world.order({"a1": 1_000_000}, [10])))
+    answer = await split(world, target["id"], dimension="customer_type", children=children)
+    assert answer.status_code == 201, answer.text
 
 
 async def test_a_dimension_that_is_fixed_already(world: Any) -> None:

@@ -13,7 +13,7 @@ import pytest
 from kit import clock
 from kit.due.loop import DueLoop
 from services.targets.targets import dues
-from services.targets.worker import DUES
+from services.targets.targets.dues import CLOSINGS_DUE
 
 Q1 = {"name": "Q1", "period_start": "2026-01-01", "period_end": "2026-03-31", "amount": 10000001}
 
@@ -40,7 +40,7 @@ def days(monkeypatch: pytest.MonkeyPatch) -> Days:
 
 
 async def turn(world: Any) -> int:
-    worked = await DueLoop(world.service.runtime, DUES).turn()
+    worked = await DueLoop(world.service.runtime, [CLOSINGS_DUE]).turn()
     assert await world.service.rows("SELECT * FROM due_failure") == []
     return worked
 
@@ -90,7 +90,7 @@ async def test_after_years_off_many_workers_close_everything_once(world: Any, da
     for _ in range(5):
         await active(world)
     days.on(date(2029, 1, 1))
-    loops = [DueLoop(world.service.runtime, DUES) for _ in range(4)]
+    loops = [DueLoop(world.service.runtime, [CLOSINGS_DUE]) for _ in range(4)]
     await asyncio.gather(*(loop.turn() for loop in loops))
     events = await world.service.published("targets.target.closed.v1")
     assert len({event.subject for event in events}) == len(events) == 20
@@ -105,11 +105,11 @@ async def test_large_trees_close_in_parts_children_first(
     days.on(date(2026, 1, 5))
     root, months = await active(world)
     days.on(date(2026, 5, 1))
-    loop = DueLoop(world.service.runtime, DUES)
+    loop = DueLoop(world.service.runtime, [CLOSINGS_DUE])
     counts = []
     for _ in range(3):
         days.moment = days.moment.replace(second=days.moment.second + 1)
-        await loop._batch(DUES[0])
+        await loop._batch(CLOSINGS_DUE)
         counts.append(len(await world.service.rows("SELECT 1 FROM target WHERE state = 'closed'")))
     assert counts == [2, 3, 4]
     closed = [event.subject for event in await world.service.published("targets.target.closed.v1")]
@@ -121,11 +121,11 @@ async def test_commands_and_the_closing_at_once_close_once(world: Any, days: Day
     root, months = await active(world)
     days.on(date(2026, 5, 1))
     _, *answers = await asyncio.gather(
-        DueLoop(world.service.runtime, DUES).turn(),
+        DueLoop(world.service.runtime, [CLOSINGS_DUE]).turn(),
         *(world.service.post(f"/v1/targets/{target}/close") for target in (months[0], root)),
     )
     assert {answer.status_code for answer in answers} <= {200, 409}
-    await DueLoop(world.service.runtime, DUES).turn()
+    await DueLoop(world.service.runtime, [CLOSINGS_DUE]).turn()
     closed = [event.subject for event in await world.service.published("targets.target.closed.v1")]
     assert sorted(closed) == sorted([root, *months])
     assert await world.service.rows("SELECT * FROM due_failure") == []

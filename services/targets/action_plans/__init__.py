@@ -1,0 +1,1 @@
+"""Action plans: what is done so that a target is reached."""

@@ -1,0 +1,1 @@
+"""Adjustments: what is done when a target is not on its way, and what it brought."""

@@ -1,0 +1,25 @@
+"""List of adjustments; `t` is the target, by which it is decided who sees them."""
+
+from __future__ import annotations
+
+from kit.db.lists import Field, ListSpec, fields_of
+from services.targets.adjustments.models import Adjustment
+
+ADJUSTMENTS = ListSpec(
+    source="adjustment a JOIN target t ON t.id = a.target_id",
+    fields={
+        **fields_of(
+            Adjustment,
+            "a",
+            sortable=("created_at", "executed_on", "measured_on"),
+            unfiltered=("reason",),
+            without=("due_at",),
+        ),
+        "unit_id": Field("t.unit_id", "uuid", nullable=True),
+        "member_id": Field("t.member_id", "uuid", nullable=True),
+        "below_unit_id": Field(
+            "''", "uuid", match="EXISTS (SELECT FROM unit u WHERE u.id = t.unit_id AND u.path && {})", output=False
+        ),
+    },
+    default_sort="-created_at",
+)

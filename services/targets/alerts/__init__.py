@@ -1,0 +1,1 @@
+"""Alerts: targets that fall behind, judged day by day."""

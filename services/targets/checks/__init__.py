@@ -1,0 +1,1 @@
+"""Checks of targets: specific, measurable, achievable, challenging, resourced, time-bound, consistent."""

@@ -1,0 +1,1 @@
+"""KPIs: two sums and a filter, in published versions that never change."""

@@ -1,0 +1,1 @@
+"""Observations of markets: sizes, growth, shares, competitors, forces, and what was spent."""

@@ -1,0 +1,1 @@
+"""Reports: what stood at the end of a business period, kept for ever."""

@@ -1,0 +1,1 @@
+"""Alerts of risk, which may call for an adjustment."""

@@ -1,0 +1,1 @@
+"""Territories: who answers for which accounts, by name, region and industry."""
