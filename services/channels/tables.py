@@ -7,20 +7,73 @@ from kit.events.tables import ConsumerOffsetRow, InboxRow, OutboxRow, ParkedEven
 from kit.jobs.tables import JobRow
 from kit.security.audit import AuditRow
 from kit.web.idempotency import IdempotencyRow
+from services.channels.adjustments.models import RebateAdjustmentTable
+from services.channels.agreements.models import AgreementCellTable, AgreementTable
+from services.channels.certificates.models import PartnerCertificateTable
 from services.channels.channel_costs.models import ChannelCostTable
+from services.channels.channel_policies.models import ChannelPolicyTable
 from services.channels.channels.models import ChannelTable
 from services.channels.competitor_prices.models import CompetitorPriceTable
+from services.channels.conflicts.models import (
+    ConflictCounterTable,
+    ConflictEvidenceTable,
+    ConflictStatementTable,
+    ConflictTable,
+)
+from services.channels.coupons.models import CouponTable
 from services.channels.db import Base
-from services.channels.directory.models import Principal
+from services.channels.deals.models import DealOrderLineTable, DealTable
+from services.channels.directory.models import AccountIdentityTable, PartnerHoldTable, Principal
+from services.channels.ledgers.models import LedgerAccountTable, LedgerEntryTable
+from services.channels.partner_contacts.models import DataKeyTable, PartnerContactTable
+from services.channels.partner_criteria.models import PartnerCriteriaTable
+from services.channels.partner_documents.models import PartnerDocumentTable
+from services.channels.partner_logs.models import PartnerLogTable
+from services.channels.partner_screening.models import PartnerScreeningTable
+from services.channels.partner_tasks.models import PartnerTaskTable
 from services.channels.partners.models import PartnerTable
+from services.channels.points.models import (
+    PointsAccountTable,
+    PointsAdjustmentTable,
+    PointsEntryTable,
+    PointsLineTable,
+    PointsLotTable,
+    PointsProgrammeTable,
+    PointsUseLotTable,
+    PointsUseTable,
+)
+from services.channels.price_approvals.models import PriceApprovalTable
 from services.channels.price_books.models import PriceBookTable, PriceEntryTable
 from services.channels.product_costs.models import ProductCostTable
 from services.channels.products.models import ProductTable
 from services.channels.programmes.models import RebateProgrammeTable
 from services.channels.promotion_groups.models import PromotionGroupTable
 from services.channels.promotions.models import PromotionTable, RuleSetTable
-from services.channels.rebates.models import RebateAccountTable, RebateAccrualTable, RebateEntryTable
-from services.channels.sales.models import AccountFactTable, ExchangeRateTable, SaleLineTable, SaleTable
+from services.channels.quotes.models import QuoteLineTable, QuotePartTable, QuoteTable, QuoteTraceTable
+from services.channels.rebates.models import (
+    RebateAccountTable,
+    RebateAccrualTable,
+    RebateCloseTable,
+    RebateEntryTable,
+    RebatePostingTable,
+)
+from services.channels.redirects.models import AccountRedirectTable, AccountRootTable
+from services.channels.sales.models import (
+    AccountFactTable,
+    ActivityFactTable,
+    ExchangeRateTable,
+    OpportunityFactTable,
+    SaleLineTable,
+    SaleReturnTable,
+    SaleTable,
+    SurveyFactTable,
+)
+from services.channels.simulations.models import RebateSimulationResultTable, RebateSimulationTable
+from services.channels.statements.models import RebateStatementLineTable, RebateStatementTable
+from services.channels.terms.models import TermsHoldTable, TermsPartTable, TermsReservationTable
+from services.channels.tier_evaluations.models import PartnerTierTable, TierEvaluationTable, TierResultTable
+from services.channels.tier_programmes.models import TierProgrammeTable
+from services.channels.trainings.models import TrainingTable
 
 
 class Outbox(OutboxRow, Base, table=True):
@@ -64,11 +117,47 @@ METADATA = Base.metadata
 __all__ = [
     "METADATA",
     "AccountFactTable",
+    "AccountIdentityTable",
+    "AccountRedirectTable",
+    "AccountRootTable",
+    "ActivityFactTable",
+    "AgreementCellTable",
+    "AgreementTable",
     "ChannelCostTable",
+    "ChannelPolicyTable",
     "ChannelTable",
     "CompetitorPriceTable",
+    "ConflictCounterTable",
+    "ConflictEvidenceTable",
+    "ConflictStatementTable",
+    "ConflictTable",
+    "CouponTable",
+    "DataKeyTable",
+    "DealOrderLineTable",
+    "DealTable",
     "ExchangeRateTable",
+    "LedgerAccountTable",
+    "LedgerEntryTable",
+    "OpportunityFactTable",
+    "PartnerCertificateTable",
+    "PartnerContactTable",
+    "PartnerCriteriaTable",
+    "PartnerDocumentTable",
+    "PartnerHoldTable",
+    "PartnerLogTable",
+    "PartnerScreeningTable",
     "PartnerTable",
+    "PartnerTaskTable",
+    "PartnerTierTable",
+    "PointsAccountTable",
+    "PointsAdjustmentTable",
+    "PointsEntryTable",
+    "PointsLineTable",
+    "PointsLotTable",
+    "PointsProgrammeTable",
+    "PointsUseLotTable",
+    "PointsUseTable",
+    "PriceApprovalTable",
     "PriceBookTable",
     "PriceEntryTable",
     "Principal",
@@ -76,11 +165,31 @@ __all__ = [
     "ProductTable",
     "PromotionGroupTable",
     "PromotionTable",
+    "QuoteLineTable",
+    "QuotePartTable",
+    "QuoteTable",
+    "QuoteTraceTable",
     "RebateAccountTable",
     "RebateAccrualTable",
+    "RebateAdjustmentTable",
+    "RebateCloseTable",
     "RebateEntryTable",
+    "RebatePostingTable",
     "RebateProgrammeTable",
+    "RebateSimulationResultTable",
+    "RebateSimulationTable",
+    "RebateStatementLineTable",
+    "RebateStatementTable",
     "RuleSetTable",
     "SaleLineTable",
+    "SaleReturnTable",
     "SaleTable",
+    "SurveyFactTable",
+    "TermsHoldTable",
+    "TermsPartTable",
+    "TermsReservationTable",
+    "TierEvaluationTable",
+    "TierProgrammeTable",
+    "TierResultTable",
+    "TrainingTable",
 ]

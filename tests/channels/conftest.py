@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, time
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from kit import clock
 from kit.events.envelope import Event
 from kit.ids import new_id
 from kit.testing.postgres import TestServer
@@ -31,6 +34,28 @@ async def service(turns: Turns) -> AsyncIterator[ServiceHarness]:
     """The channels service on an empty database."""
     async with turns.turn() as harness:
         yield harness
+
+
+class Days:
+    """The company's clock, which stands where the test puts it; tokens go by the real one."""
+
+    def __init__(self) -> None:
+        self.moment = datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def on(self, day: str, hour: int = 12) -> None:
+        """Some hours into a business day."""
+        self.moment = datetime.combine(date.fromisoformat(day), time(hour), ZoneInfo("Asia/Shanghai")).astimezone(UTC)
+
+
+@pytest.fixture
+def days(monkeypatch: pytest.MonkeyPatch) -> Days:
+    made = Days()
+    monkeypatch.setattr("kit.testing.service.clock", SimpleNamespace(now=clock.now))
+    monkeypatch.setattr(clock, "now", made)
+    return made
 
 
 @dataclass

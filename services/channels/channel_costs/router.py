@@ -1,4 +1,4 @@
-"""HTTP door of costs of channels."""
+"""Costs of channels: what a channel costs in a period."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HTTP door of channels."""
+"""Channels: the ways to the customer."""
 
 from __future__ import annotations
 

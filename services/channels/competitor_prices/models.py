@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
 from kit.db.columns import FrozenRow, big_int, identifier, moment, text
+from kit.db.text_keys import TextKeys, code_sql
 from services.channels.db import Base
 
 
@@ -17,6 +18,7 @@ class CompetitorPrice(FrozenRow):
     """What a competitor asked for a product on a day, in minor units of `currency`; never changed."""
 
     __tablename__ = "competitor_price"
+    __text_keys__: ClassVar = TextKeys(codes=("sku", "competitor"))
 
     id: Annotated[UUID, identifier(primary_key=True)]
     sku: Annotated[str, text(nullable=False)]
@@ -35,4 +37,5 @@ class CompetitorPriceTable(CompetitorPrice, Base, table=True):
     __table_args__ = (
         sa.UniqueConstraint("sku", "competitor", "observed_on"),
         sa.Index("ix_competitor_price_observed_on_id", "observed_on", "id"),
+        sa.Index("ix_competitor_price_sku_folded_id", sa.text(code_sql("sku")), "id"),
     )

@@ -1,4 +1,4 @@
-"""HTTP door of what competitors ask."""
+"""Prices of competitors: what they ask for what the company sells."""
 
 from __future__ import annotations
 

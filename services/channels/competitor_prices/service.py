@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from kit import clock
+from kit.db.text_keys import fold_code
 from kit.errors import FieldError, Taken, UnknownReference
 from kit.ids import new_id
 from kit.security import audit
@@ -17,6 +18,7 @@ from kit.work import Work
 from services.channels.competitor_prices import repository
 from services.channels.competitor_prices.models import CompetitorPrice
 from services.channels.competitor_prices.schemas import CompetitorPriceCreate
+from services.channels.price_books.pricing import MARKET_DAYS, Offer
 from services.channels.products import service as products
 
 NOUN = "competitor-price"
@@ -26,7 +28,8 @@ Key = tuple[str, str, date]
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Own spelling of the skus that are named, what is known by it, competitor and day, and what is to be added."""
+    """Own spelling of the skus that are named; what is known by it, key of the competitor and day; what is to be
+    added."""
 
     skus: dict[str, str]
     known: dict[Key, CompetitorPrice]
@@ -67,10 +70,10 @@ async def add_prices(work: Work, rows: Sequence[tuple[int, CompetitorPriceCreate
 
 
 async def _prepare(work: Work, rows: Sequence[CompetitorPriceCreate]) -> Attempt:
-    found = await products.products_by_sku(work, [row.sku for row in rows])
+    found = await products.products_by_sku(work, [row.sku for row in rows], lock=True)
     skus = {sku: product.sku for sku, product in found.items()}
     known = await repository.list_of_days(work.tx, sorted(skus.values()), sorted({row.observed_on for row in rows}))
-    return Attempt(skus, {(price.sku, price.competitor, price.observed_on): price for price in known})
+    return Attempt(skus, {(price.sku, fold_code(price.competitor), price.observed_on): price for price in known})
 
 
 def _decide(work: Work, attempt: Attempt, data: CompetitorPriceCreate) -> tuple[str, CompetitorPrice]:
@@ -79,9 +82,10 @@ def _decide(work: Work, attempt: Attempt, data: CompetitorPriceCreate) -> tuple[
     if sku is None:
         raise UnknownReference(errors=[FieldError("/sku", "unknown-reference", "no product of this sku")])
     said = data.model_dump() | {"sku": sku}
-    key = (sku, data.competitor, data.observed_on)
+    key = (sku, fold_code(data.competitor), data.observed_on)
     found = attempt.known.get(key)
     if found is not None:
+        said["competitor"] = found.competitor
         if all(getattr(found, name) == said[name] for name in _SAID):
             return "unchanged", found
         raise Taken(NOUN, "observed_on", found.id)
@@ -107,3 +111,13 @@ async def _write(work: Work, attempt: Attempt) -> None:
         for price in attempt.added
     ]
     await audit.record_many(work.tx, entries, key=work.secret)
+
+
+async def offers_on(work: Work, skus: Sequence[str], day: date) -> dict[str, tuple[Offer, ...]]:
+    """The latest offer of each competitor for these products that is not too old on a day, by sku."""
+    found: dict[str, list[Offer]] = {}
+    if skus:
+        first = day - timedelta(days=MARKET_DAYS)
+        for one in await repository.latest_between(work.tx, skus, first, day):
+            found.setdefault(one.sku, []).append(Offer(*one[1:]))
+    return {sku: tuple(offers) for sku, offers in found.items()}

@@ -19,12 +19,12 @@ from services.channels.evaluator.eligibility import window_at
 from services.channels.evaluator.line_phase import Given
 from services.channels.evaluator.order_phase import Present, gift_of
 from services.channels.evaluator.results import (
-    Approval,
     Evaluation,
     LineResult,
     NotApplied,
     OfferedGift,
     Part,
+    QuoteApproval,
     Reason,
     Step,
     Used,
@@ -246,14 +246,14 @@ def _line(cart: Cart, context: Context, place: int, tally: Tally) -> LineResult:
     )
 
 
-def _approvals(line: PricedLine, net: int, manual_share: int) -> tuple[Approval, ...]:
+def _approvals(line: PricedLine, net: int, manual_share: int) -> tuple[QuoteApproval, ...]:
     """A price or a manual discount under the floor (promotions keep it, or were approved without), unless a standing
     approval covers the net; a manual discount above what the seller may give alone."""
     is_below = line.amount < line.floor or (line.manual > 0 and net < line.floor)
     is_covered = line.approved is not None and net >= line.approved
     is_large = line.manual * SHARE_WHOLE > manual_share * (net + line.manual)
-    found = [Approval.BELOW_FLOOR] if is_below and not is_covered else []
-    return tuple([*found, Approval.MANUAL_SHARE] if is_large else found)
+    found = [QuoteApproval.BELOW_FLOOR] if is_below and not is_covered else []
+    return tuple([*found, QuoteApproval.MANUAL_SHARE] if is_large else found)
 
 
 def _gift_line(context: Context, present: Present) -> LineResult:

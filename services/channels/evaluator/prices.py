@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from fractions import Fraction
 from functools import partial
 from types import MappingProxyType
@@ -55,11 +56,12 @@ class Market:
 
 
 class Price(NamedTuple):
-    """The entry that applies, list price and price of a unit."""
+    """The entry that applies, list price and price of a unit, the last day of all that it was found from."""
 
     entry: Entry
     list_price: int
     unit_price: int
+    end: date | None = None
 
 
 def price_of(article: Article, quantity: int, buyer: Buyer, market: Market) -> Price | None:
@@ -73,7 +75,11 @@ def price_of(article: Article, quantity: int, buyer: Buyer, market: Market) -> P
         return None
     share = market.agreement.get(article.product_line, 0)
     price = after_discount(found.unit_price, share, market.tier, final=found.entry.final)
-    return Price(found.entry, listed.unit_price if listed else found.unit_price, price)
+    used = [found.entry]
+    if listed is not None and found.entry.method.method is PriceMethod.DIFFERENTIATED:
+        used.append(listed.entry)
+    end = min((entry.end for entry in used if entry.end is not None), default=None)
+    return Price(found.entry, listed.unit_price if listed else found.unit_price, price, end)
 
 
 def _is_list(entry: Entry) -> bool:

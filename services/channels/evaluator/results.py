@@ -29,7 +29,7 @@ class Reason(StrEnum):
     NO_ROOM = "no-room"
 
 
-class Approval(StrEnum):
+class QuoteApproval(StrEnum):
     """Why a line needs the approval of a second person."""
 
     BELOW_FLOOR = "below-floor"
@@ -52,7 +52,7 @@ class Part(NamedTuple):
 
 
 class Step(NamedTuple):
-    """What a line cost before and after a promotion or a manual discount (`code` empty)."""
+    """What a line cost before and after a promotion, a manual discount or points (`code` empty)."""
 
     step: str
     code: str
@@ -62,7 +62,8 @@ class Step(NamedTuple):
 
 
 class LineResult(NamedTuple):
-    """A line: amount = quantity x unit price = net + discount; the discount is that of its parts and the manual one."""
+    """A line: amount = quantity x unit price = net + discount; the discount is that of its parts, the manual one and
+    what points take off."""
 
     sku: str
     quantity: int
@@ -74,7 +75,8 @@ class LineResult(NamedTuple):
     floor: int
     parts: tuple[Part, ...]
     steps: tuple[Step, ...]
-    approvals: tuple[Approval, ...] = ()
+    approvals: tuple[QuoteApproval, ...] = ()
+    points: int = 0
 
 
 class Used(NamedTuple):

@@ -68,6 +68,7 @@ class SoldHeard(Heard):
     quote_id: UUID | None = None
     promotions: list[UsedPromotionHeard] | None = None
     points: int | None = None
+    price_policy: str | None = None
 
 
 class OrderHeard(SoldHeard):
@@ -178,6 +179,8 @@ class OrderHeldHeard(Heard):
     reason: str
     check: str | None = None
     cause: str | None = None
+    quote_id: UUID | None = None
+    price_policy: str | None = None
 
 
 class OrderCancelledHeard(Heard):
@@ -185,6 +188,8 @@ class OrderCancelledHeard(Heard):
 
     id: UUID
     placement: int
+    quote_id: UUID | None = None
+    price_policy: str | None = None
 
 
 class OpportunityHeard(Heard):

@@ -26,7 +26,7 @@ from services.channels.events_out.partners import PartnerActivated, PartnerAppli
 from services.channels.events_out.prices import PriceChanged
 from services.channels.events_out.products import ProductChanged
 from services.channels.events_out.programmes import RebateProgrammePublished, RebateTier
-from services.channels.events_out.promotions import PromotionActivated, PromotionEnded
+from services.channels.events_out.promotions import PromotionActivated, PromotionBudgetExhausted, PromotionEnded
 from services.channels.events_out.rebates import RebateAccrued, RebateSlice
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "PriceChanged",
     "ProductChanged",
     "PromotionActivated",
+    "PromotionBudgetExhausted",
     "PromotionEnded",
     "RebateAccrued",
     "RebateProgrammePublished",

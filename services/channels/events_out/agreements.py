@@ -112,5 +112,10 @@ class AgreementTerminated(Published, AgreementSnapshot):
     }
 
 
-PUBLISHED: tuple[type[Published], ...] = ()
-AGREED: tuple[type[Published], ...] = (AgreementSigned, AgreementRenewalDue, AgreementExpired, AgreementTerminated)
+PUBLISHED: tuple[type[Published], ...] = (
+    AgreementSigned,
+    AgreementRenewalDue,
+    AgreementExpired,
+    AgreementTerminated,
+)
+AGREED: tuple[type[Published], ...] = ()

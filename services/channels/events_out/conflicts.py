@@ -76,7 +76,7 @@ class ConflictResolved(Published, ConflictSnapshot):
     TYPE: ClassVar[str] = "channels.conflict.resolved.v1"
     EXAMPLE: ClassVar[dict[str, Any]] = {
         **_CONFLICT,
-        "state": "closed",
+        "state": "agreed",
         "version": 5,
         "changed": ["state"],
         "business_date": "2026-02-20",
@@ -89,5 +89,5 @@ class ConflictResolved(Published, ConflictSnapshot):
     }
 
 
-PUBLISHED: tuple[type[Published], ...] = ()
-AGREED: tuple[type[Published], ...] = (ConflictOpened, ConflictResolved)
+PUBLISHED: tuple[type[Published], ...] = (ConflictOpened, ConflictResolved)
+AGREED: tuple[type[Published], ...] = ()

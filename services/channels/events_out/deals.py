@@ -119,6 +119,21 @@ class DealExtended(Published, DealSnapshot):
     }
 
 
+class DealExpiring(Published, DealSnapshot):
+    """A protection ends in `days_left` days; said 14 and 3 days before."""
+
+    days_left: int
+
+    TYPE: ClassVar[str] = "channels.deal.expiring.v1"
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        **_PROTECTED,
+        "version": 3,
+        "changed": [],
+        "business_date": "2026-05-17",
+        "days_left": 14,
+    }
+
+
 class DealExpired(Published, DealSnapshot):
     """A protection ended; an order dated within it may still win the deal."""
 
@@ -161,13 +176,14 @@ class DealWon(Published, DealSnapshot):
     }
 
 
-PUBLISHED: tuple[type[Published], ...] = ()
-AGREED: tuple[type[Published], ...] = (
+PUBLISHED: tuple[type[Published], ...] = (
     DealRegistered,
     DealApproved,
     DealRejected,
     DealExtended,
+    DealExpiring,
     DealExpired,
     DealWithdrawn,
     DealWon,
 )
+AGREED: tuple[type[Published], ...] = ()

@@ -19,11 +19,18 @@ PARTNER: dict[str, Any] = {
     "changed": ["state"],
     "tier": "gold",
     "owner_id": sample_id("a1"),
+    "country": "CN",
+    "product_lines": ["rock"],
+    "account_id": sample_id("c1"),
 }
 
 
 class PartnerSnapshot(Part):
-    """A channel partner (an organisation); `owner_id` is who is responsible, `tier` the level it has now."""
+    """A channel partner (an organisation); `owner_id` is who is responsible, `tier` the level it has now.
+
+    `account_id` is the account that it is as a customer, `product_lines` are what it sells (empty: all). Tax id and
+    bank account are told to nobody; `changed` names them.
+    """
 
     SUBJECT: ClassVar[str] = "id"
     KEY: ClassVar[str] = "id"
@@ -38,10 +45,13 @@ class PartnerSnapshot(Part):
     changed: list[str]
     tier: ReasonCode | None = None
     owner_id: UUID | None = None
+    country: str | None = None
+    product_lines: list[str] | None = None
+    account_id: UUID | None = None
 
 
 class PartnerApplied(Published, PartnerSnapshot):
-    """A partner was entered."""
+    """A partner was entered, or is on its way to sell: `state` says how far."""
 
     TYPE: ClassVar[str] = "channels.partner.applied.v1"
     EXAMPLE: ClassVar[dict[str, Any]] = {**PARTNER, "state": "applied", "version": 1, "changed": []}
@@ -72,7 +82,7 @@ class PartnerScreened(Published, PartnerSnapshot):
     TYPE: ClassVar[str] = "channels.partner.screened.v1"
     EXAMPLE: ClassVar[dict[str, Any]] = {
         **PARTNER,
-        "state": "screening",
+        "state": "approved",
         "score": 7550,
         "is_passed": True,
         "criteria_version": 1,
@@ -100,5 +110,7 @@ PUBLISHED: tuple[type[Published], ...] = (
     PartnerApplied,
     PartnerActivated,
     PartnerSuspended,
+    PartnerScreened,
+    PartnerTerminated,
 )
-AGREED: tuple[type[Published], ...] = (PartnerScreened, PartnerTerminated)
+AGREED: tuple[type[Published], ...] = ()

@@ -1,12 +1,13 @@
-"""Price books, key: the version's id; prices under the floor, key: the partner's id, without one the breach's."""
+"""Price books, key: the version's id; standing approvals and prices under the floor, key: the partner's id, without one
+their own."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
-from kit.events.contract import Published, sample_id
+from kit.events.contract import Part, Published, sample_id
 
 
 class PriceChanged(Published):
@@ -92,5 +93,57 @@ class PriceFloorBreached(Published):
     }
 
 
-PUBLISHED: tuple[type[Published], ...] = (PriceChanged,)
+class PriceApprovalSnapshot(Part):
+    """A standing approval: the least net of a piece, from `valid_from` to `valid_to` (both included, null: open)."""
+
+    SUBJECT: ClassVar[str] = "id"
+    KEY: ClassVar[str] = "stream_key"
+
+    id: UUID
+    stream_key: UUID
+    account_id: UUID | None
+    partner_id: UUID | None
+    sku: str
+    currency: str
+    min_unit_net: int
+    valid_from: date
+    valid_to: date | None
+    state: Literal["granted", "withdrawn"]
+    version: int
+    changed: list[str]
+    business_date: date
+
+
+_APPROVAL: dict[str, Any] = {
+    "id": sample_id("b8"),
+    "stream_key": sample_id("b1"),
+    "account_id": None,
+    "partner_id": sample_id("b1"),
+    "sku": "CD-ROCK",
+    "currency": "USD",
+    "min_unit_net": 850,
+    "valid_from": "2026-01-01",
+    "valid_to": "2026-12-31",
+    "state": "granted",
+    "version": 1,
+    "changed": [],
+    "business_date": "2026-01-01",
+}
+
+
+class PriceApprovalGranted(Published, PriceApprovalSnapshot):
+    """A price under the floor may be quoted."""
+
+    TYPE: ClassVar[str] = "channels.price_approval.granted.v1"
+    EXAMPLE: ClassVar[dict[str, Any]] = _APPROVAL
+
+
+class PriceApprovalWithdrawn(Published, PriceApprovalSnapshot):
+    """It counts for no further quote."""
+
+    TYPE: ClassVar[str] = "channels.price_approval.withdrawn.v1"
+    EXAMPLE: ClassVar[dict[str, Any]] = {**_APPROVAL, "state": "withdrawn", "version": 2, "changed": ["state"]}
+
+
+PUBLISHED: tuple[type[Published], ...] = (PriceChanged, PriceApprovalGranted, PriceApprovalWithdrawn)
 AGREED: tuple[type[Published], ...] = (PriceFloorBreached,)

@@ -10,14 +10,23 @@ from kit.events.contract import Part, Published
 
 
 class RebateTier(Part):
-    """Rate (millionths) of volume from `start` on."""
+    """Rate (millionths) of volume from `start` on; of a lump plan its `amount`. In growth and mix plans `start` is a
+    share (millionths)."""
 
     start: int
     rate: int
+    amount: int | None = None
+
+
+class RebateBaseline(Part):
+    """The volume over which the growth of a partner counts."""
+
+    partner_id: UUID
+    amount: int
 
 
 class RebateProgrammePublished(Published):
-    """A rebate programme counts from now on."""
+    """A rebate programme counts from now on; with `catch_up` also for orders that were confirmed before."""
 
     id: UUID
     name: str
@@ -29,6 +38,10 @@ class RebateProgrammePublished(Published):
     product_lines: list[str]
     partner_ids: list[UUID]
     version: int
+    basis: str | None = None
+    baselines: list[RebateBaseline] | None = None
+    focus_lines: list[str] | None = None
+    catch_up: bool | None = None
 
     TYPE: ClassVar[str] = "channels.rebate_programme.published.v1"
     SUBJECT: ClassVar[str] = "id"
@@ -37,13 +50,17 @@ class RebateProgrammePublished(Published):
         "id": "01989f2e-0000-7000-8000-0000000000f9",
         "name": "Volume 2026",
         "kind": "marginal",
-        "tiers": [{"start": 0, "rate": 10000}, {"start": 10000, "rate": 20000}],
+        "tiers": [{"start": 0, "rate": 10000, "amount": None}, {"start": 10000, "rate": 20000, "amount": None}],
         "valid_from": "2026-01-01",
         "valid_to": "2026-12-31",
         "period": "quarter",
         "product_lines": [],
         "partner_ids": [],
         "version": 1,
+        "basis": None,
+        "baselines": None,
+        "focus_lines": None,
+        "catch_up": False,
     }
 
 

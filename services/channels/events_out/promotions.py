@@ -113,5 +113,5 @@ class PromotionBudgetExhausted(Published, PromotionSnapshot):
     }
 
 
-PUBLISHED: tuple[type[Published], ...] = (PromotionActivated, PromotionEnded)
-AGREED: tuple[type[Published], ...] = (PromotionBudgetExhausted,)
+PUBLISHED: tuple[type[Published], ...] = (PromotionActivated, PromotionEnded, PromotionBudgetExhausted)
+AGREED: tuple[type[Published], ...] = ()

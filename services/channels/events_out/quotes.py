@@ -1,4 +1,4 @@
-"""Quotes an order may be made from. Key: the partner's id, without one the quote's."""
+"""Quotes an order may be made from, and those it may not any more. Key: the partner's id, without one the quote's."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class QuotePromotion(Part):
 
 
 class QuoteLine(Part):
-    """One line; net = quantity x unit_price - discount, all in the quote's currency."""
+    """One line; net = quantity x unit_price - discount, all in the quote's currency. A gift's net is 0."""
 
     line_no: int
     sku: str
@@ -114,5 +114,34 @@ class QuoteExpired(Published, QuoteSnapshot):
     }
 
 
-PUBLISHED: tuple[type[Published], ...] = ()
-AGREED: tuple[type[Published], ...] = (QuoteIssued, QuoteExpired)
+class QuoteWithdrawn(Published, QuoteSnapshot):
+    """No order may be made from a quote any more: it was taken back, or its next version waits for approval."""
+
+    TYPE: ClassVar[str] = "channels.quote.withdrawn.v1"
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        **_QUOTE,
+        "state": "withdrawn",
+        "version": 2,
+        "changed": ["state"],
+        "business_date": "2026-02-12",
+    }
+
+
+class QuoteAccepted(Published, QuoteSnapshot):
+    """A placed order has the terms of the quote; no other order may be made from it."""
+
+    order_id: UUID
+
+    TYPE: ClassVar[str] = "channels.quote.accepted.v1"
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        **_QUOTE,
+        "state": "accepted",
+        "version": 2,
+        "changed": ["order_id", "state"],
+        "business_date": "2026-02-14",
+        "order_id": sample_id("2"),
+    }
+
+
+PUBLISHED: tuple[type[Published], ...] = (QuoteIssued, QuoteAccepted, QuoteExpired, QuoteWithdrawn)
+AGREED: tuple[type[Published], ...] = ()

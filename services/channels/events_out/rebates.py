@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, ClassVar
 from uuid import UUID
 
-from kit.events.contract import Part, Published
+from kit.events.contract import Part, Published, sample_id
 from services.channels.events_out.partners import PARTNER
 from services.channels.events_out.programmes import RebateTier
 
@@ -19,8 +19,38 @@ class RebateSlice(Part):
     rate: int
 
 
+class RebateShare(Part):
+    """What a partner has of the volume of an order (millionths)."""
+
+    partner_id: UUID
+    share: int
+
+
+class RebateSplit(Part):
+    """The resolved conflict whose split holds for an order; of equal parts the earlier partner gets the odd cent."""
+
+    conflict_id: UUID
+    shares: list[RebateShare]
+
+
+class RebateTakenBack(Part):
+    """Of a period that a statement has closed: `amount` was earned there with `volume`, of which `before` had come back
+    by then and `returned` has now. The position stays."""
+
+    period_start: date
+    period_end: date
+    amount: int
+    volume: int
+    before: int
+    returned: int
+
+
 class RebateAccrued(Published):
-    """The rebate an order, or its return, earned or took back, with all inputs of the decision."""
+    """The rebate an order, or its return, earned or took back, with all inputs of the decision.
+
+    Of an order that partners share `volume` is this partner's part of `order_volume`, cumulative over its returns.
+    Growth counts over the `baseline` of the account; of a mix `focus_volume` is what of `volume` is in focus lines.
+    """
 
     partner_id: UUID
     programme_id: UUID
@@ -39,6 +69,14 @@ class RebateAccrued(Published):
     amount: int
     slices: list[RebateSlice]
     source_event_id: UUID
+    split: RebateSplit | None = None
+    order_volume: int | None = None
+    taken_back: RebateTakenBack | None = None
+    basis: str | None = None
+    baseline: int | None = None
+    focus_volume: int | None = None
+    focus_before: int | None = None
+    order_focus: int | None = None
 
     TYPE: ClassVar[str] = "channels.rebate.accrued.v1"
     SUBJECT: ClassVar[str] = "order_id"
@@ -48,7 +86,7 @@ class RebateAccrued(Published):
         "programme_id": "01989f2e-0000-7000-8000-0000000000f9",
         "programme_version": 1,
         "kind": "marginal",
-        "tiers": [{"start": 0, "rate": 10000}, {"start": 10000, "rate": 20000}],
+        "tiers": [{"start": 0, "rate": 10000, "amount": None}, {"start": 10000, "rate": 20000, "amount": None}],
         "period_start": "2026-01-01",
         "period_end": "2026-03-31",
         "order_id": "01989f2e-0000-7000-8000-000000000002",
@@ -61,8 +99,43 @@ class RebateAccrued(Published):
         "amount": 6,
         "slices": [{"start": 9800, "end": 10000, "rate": 10000}, {"start": 10000, "end": 10211, "rate": 20000}],
         "source_event_id": "01989f2e-0000-7000-8000-0000000000e2",
+        "split": None,
+        "order_volume": None,
+        "taken_back": None,
+        "basis": None,
+        "baseline": None,
+        "focus_volume": None,
+        "focus_before": None,
+        "order_focus": None,
     }
 
 
-PUBLISHED: tuple[type[Published], ...] = (RebateAccrued,)
+class RebateAdjusted(Published):
+    """Somebody gave or took (`amount` below zero) something by hand; it stands in the next statement."""
+
+    id: UUID
+    partner_id: UUID
+    amount: int
+    currency: str
+    posting_date: date
+    adjusted_by: str
+    version: int
+    business_date: date
+
+    TYPE: ClassVar[str] = "channels.rebate.adjusted.v1"
+    SUBJECT: ClassVar[str] = "id"
+    KEY: ClassVar[str] = "partner_id"
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "id": sample_id("c7"),
+        "partner_id": PARTNER["id"],
+        "amount": -1250,
+        "currency": "USD",
+        "posting_date": "2026-03-20",
+        "adjusted_by": "channel-manager",
+        "version": 1,
+        "business_date": "2026-03-20",
+    }
+
+
+PUBLISHED: tuple[type[Published], ...] = (RebateAccrued, RebateAdjusted)
 AGREED: tuple[type[Published], ...] = ()

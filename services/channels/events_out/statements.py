@@ -10,7 +10,8 @@ from kit.events.contract import Part, Published, sample_id
 
 
 class StatementSnapshot(Part):
-    """A statement: carry + accruals + adjustments = total, in minor units of the base currency."""
+    """A statement: carry + accruals + adjustments = total = payable + carried, in minor units of the base currency;
+    what is carried stands in the next one."""
 
     SUBJECT: ClassVar[str] = "id"
     KEY: ClassVar[str] = "partner_id"
@@ -25,6 +26,8 @@ class StatementSnapshot(Part):
     accruals: int
     adjustments: int
     total: int
+    payable: int
+    carried: int
     approved_by: str
     version: int
     business_date: date
@@ -41,6 +44,8 @@ _STATEMENT: dict[str, Any] = {
     "accruals": 6,
     "adjustments": 0,
     "total": 6,
+    "payable": 6,
+    "carried": 0,
     "approved_by": "director",
     "version": 2,
     "business_date": "2026-04-02",
@@ -48,7 +53,7 @@ _STATEMENT: dict[str, Any] = {
 
 
 class RebateStatementApproved(Published, StatementSnapshot):
-    """A statement is owed to the partner."""
+    """A second person agreed to a statement; what is payable is owed to the partner."""
 
     TYPE: ClassVar[str] = "channels.rebate.statement_approved.v1"
     EXAMPLE: ClassVar[dict[str, Any]] = _STATEMENT
@@ -68,5 +73,5 @@ class RebatePaid(Published, StatementSnapshot):
     }
 
 
-PUBLISHED: tuple[type[Published], ...] = ()
-AGREED: tuple[type[Published], ...] = (RebateStatementApproved, RebatePaid)
+PUBLISHED: tuple[type[Published], ...] = (RebateStatementApproved, RebatePaid)
+AGREED: tuple[type[Published], ...] = ()

@@ -37,11 +37,28 @@ class TermsFact(Part):
     business_date: date
 
 
+class TermsPart(Part):
+    """Of a promotion by a line, in base currency; `quantity` are the pieces of the line."""
+
+    line_no: int
+    promotion_id: UUID
+    quantity: int
+    amount_base: int
+
+
 class ReservedPromotion(Part):
     """What the order takes of a promotion: one use, and of the budget in base currency."""
 
     promotion_id: UUID
     amount_base: int
+
+
+class TermsPoints(Part):
+    """Points of a member that a confirmed order has used."""
+
+    points_account_id: UUID
+    programme_id: UUID
+    points: int
 
 
 _FACT: dict[str, Any] = {
@@ -56,12 +73,16 @@ _FACT: dict[str, Any] = {
 }
 
 
+_PART: dict[str, Any] = {"line_no": 1, "promotion_id": sample_id("b5"), "quantity": 3, "amount_base": 10}
+
+
 class TermsReserved(Published, TermsFact):
     """The terms of a placement hold; budgets, uses and points are reserved."""
 
     promotions: list[ReservedPromotion]
     points: int
     source_event_id: UUID
+    parts: list[TermsPart] | None = None
 
     TYPE: ClassVar[str] = "channels.terms.reserved.v1"
     EXAMPLE: ClassVar[dict[str, Any]] = {
@@ -69,6 +90,7 @@ class TermsReserved(Published, TermsFact):
         "promotions": [{"promotion_id": sample_id("b5"), "amount_base": 10}],
         "points": 0,
         "source_event_id": sample_id("e1"),
+        "parts": [_PART],
     }
 
 
@@ -102,5 +124,55 @@ class TermsReleased(Published, TermsFact):
     EXAMPLE: ClassVar[dict[str, Any]] = {**_FACT, "reason": "hold_too_long"}
 
 
-PUBLISHED: tuple[type[Published], ...] = ()
-AGREED: tuple[type[Published], ...] = (TermsReserved, TermsRefused, TermsReleased)
+class TermsCommitted(Published, TermsFact):
+    """A confirmed order has what was reserved for it; `is_overdrawn`: nothing was reserved any more."""
+
+    parts: list[TermsPart]
+    is_overdrawn: bool
+    source_event_id: UUID
+    points: TermsPoints | None = None
+
+    TYPE: ClassVar[str] = "channels.terms.committed.v1"
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        **_FACT,
+        "parts": [_PART],
+        "is_overdrawn": False,
+        "source_event_id": sample_id("e2"),
+        "points": {"points_account_id": sample_id("b8"), "programme_id": sample_id("b9"), "points": 100},
+    }
+
+
+class TermsGivenBack(Published, TermsFact):
+    """Promotions have back what an order does not keep: of what was reserved, or (`is_committed`) committed.
+
+    `promotions_used` are those of which a use comes back: with a whole order. `thresholds_broken` are those whose
+    threshold what is kept does not reach any more; what they gave of it is kept as well.
+    """
+
+    reason: Literal["cancelled", "superseded", "held", "returned"]
+    is_committed: bool
+    parts: list[TermsPart]
+    promotions_used: list[UUID]
+    source_event_id: UUID
+    thresholds_broken: list[UUID] | None = None
+
+    TYPE: ClassVar[str] = "channels.terms.given_back.v1"
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        **_FACT,
+        "reason": "returned",
+        "is_committed": True,
+        "parts": [{**_PART, "amount_base": 3}],
+        "promotions_used": [],
+        "source_event_id": sample_id("e3"),
+        "thresholds_broken": [sample_id("b5")],
+    }
+
+
+PUBLISHED: tuple[type[Published], ...] = (
+    TermsReserved,
+    TermsRefused,
+    TermsReleased,
+    TermsCommitted,
+    TermsGivenBack,
+)
+AGREED: tuple[type[Published], ...] = ()

@@ -38,5 +38,5 @@ class TierChanged(Published):
     }
 
 
-PUBLISHED: tuple[type[Published], ...] = ()
-AGREED: tuple[type[Published], ...] = (TierChanged,)
+PUBLISHED: tuple[type[Published], ...] = (TierChanged,)
+AGREED: tuple[type[Published], ...] = ()

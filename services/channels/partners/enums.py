@@ -16,8 +16,11 @@ class PartnerKind(StrEnum):
 
 
 class PartnerState(StrEnum):
-    """Whether a partner may sell."""
+    """Whether a partner may sell: an active one does."""
 
     APPLIED = "applied"
+    SCREENING = "screening"
+    APPROVED = "approved"
     ACTIVE = "active"
     SUSPENDED = "suspended"
+    TERMINATED = "terminated"

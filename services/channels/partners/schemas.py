@@ -6,19 +6,51 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
-from kit.web.schema import ABSENT, Code, Label, Schema
+from kit.web.batch import BatchBody
+from kit.web.schema import ABSENT, Code, Label, Schema, Text
+from services.channels.channels.schemas import Regions
 from services.channels.partners.enums import PartnerKind, PartnerState
 
 
-def _distinct(values: list[str]) -> list[str]:
-    if len(set(values)) != len(values):
-        raise ValueError("each region once")
-    return values
+def _compact(number: str) -> str:
+    return number.replace(" ", "").replace("-", "").upper()
 
 
-Regions = Annotated[list[Code], Field(max_length=100), AfterValidator(_distinct)]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$", min_length=2, max_length=2)]
+TaxId = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ./-]*$", min_length=1, max_length=40),
+    Field(description="in any spelling; shown as its country writes it, CN: a Unified Social Credit Code"),
+]
+AccountNumber = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 -]*$", min_length=4, max_length=64),
+    AfterValidator(_compact),
+]
+ProductLines = Annotated[list[Label], Field(max_length=100, description="what it sells; empty: all")]
+
+
+class PartnerBank(Schema):
+    """A bank account; the number is kept without spaces and hyphens. `holder` where it is not the partner."""
+
+    bank_name: Label
+    account_number: AccountNumber
+    holder: Label | None = None
+    bic: (
+        Annotated[str, StringConstraints(pattern=r"^[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?$", min_length=8, max_length=11)]
+        | None
+    ) = None
+
+
+class PartnerBankRead(Schema):
+    """A bank account as the caller may see it."""
+
+    bank_name: str
+    account_number: str
+    holder: str | None
+    bic: str | None
 
 
 class PartnerCreate(Schema):
@@ -26,7 +58,15 @@ class PartnerCreate(Schema):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "example": {"code": "P-001", "name": "Harbour Distribution", "kind": "distributor", "regions": ["CN-SH"]}
+            "example": {
+                "code": "P-001",
+                "name": "Harbour Distribution",
+                "local_name": "蓝港经销",
+                "kind": "distributor",
+                "country": "CN",
+                "regions": ["CN-SH"],
+                "bank": {"bank_name": "ICBC Shanghai", "account_number": "6222 0200 0000 1234"},
+            }
         }
     )
 
@@ -34,6 +74,19 @@ class PartnerCreate(Schema):
     name: Label
     kind: PartnerKind
     regions: Regions = Field(default_factory=list)
+    local_name: Text | None = None
+    country: Country | None = None
+    tax_id: TaxId | None = None
+    product_lines: ProductLines = Field(default_factory=list)
+    owner_id: UUID | None = None
+    account_id: UUID | None = None
+    bank: PartnerBank | None = None
+
+
+class PartnerBatch(BatchBody):
+    """Partners by code; fields that a row does not give stay as they are."""
+
+    row_model = PartnerCreate
 
 
 class PartnerUpdate(Schema):
@@ -44,6 +97,13 @@ class PartnerUpdate(Schema):
     name: Label = ABSENT
     kind: PartnerKind = ABSENT
     regions: Regions = ABSENT
+    local_name: Text | None = None
+    country: Country | None = None
+    tax_id: TaxId | None = None
+    product_lines: ProductLines = ABSENT
+    owner_id: UUID | None = None
+    account_id: UUID | None = None
+    bank: PartnerBank | None = None
 
 
 class PartnerSuspend(Schema):
@@ -55,14 +115,27 @@ class PartnerSuspend(Schema):
 
 
 class PartnerRead(Schema):
-    """A partner."""
+    """A partner; without `partner-pii:read` tax id and bank account are masked.
+
+    `account_id` is the account that it is as a customer, as that reads now; `filed_account_id` as it was filed.
+    `credit_hold`: a reason stands for which it registers no deals and is paid no rebates.
+    """
 
     id: UUID
     code: str
     name: str
+    local_name: str | None
     kind: PartnerKind
     state: PartnerState
     regions: list[str]
+    country: str | None
+    tax_id: str | None
+    product_lines: list[str]
+    owner_id: UUID | None
+    account_id: UUID | None
+    filed_account_id: UUID | None
+    bank: PartnerBankRead | None
+    credit_hold: bool
     version: int
     created_at: datetime
     updated_at: datetime

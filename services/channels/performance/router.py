@@ -1,4 +1,4 @@
-"""HTTP door of the performance of channels."""
+"""The performance of channels: what each brings and costs."""
 
 from __future__ import annotations
 

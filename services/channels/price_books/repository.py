@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from kit.db.database import Tx
 from kit.db.rows import insert_rows, select_sql
 from services.channels.price_books.models import PriceBook, PriceEntry
-from services.channels.price_books.rules import Window
+from services.channels.price_books.rules import Buyer, Window
 
 LOCK = 0x43524D_22
 """Advisory lock over all books: whoever publishes sees what was published before."""
@@ -27,6 +28,53 @@ LEFT JOIN LATERAL (SELECT min(x.valid_from) AS valid_from FROM price_book x
     WHERE x.code = b.code AND x.state = 'published' AND x.valid_from > b.valid_from) n ON true
 WHERE d.book_id = $1
 """
+_IN_FORCE = """
+WITH book AS (
+    SELECT DISTINCT ON (b.code) b.id, b.code, b.round_to, b.ending, b.min_markup, b.valid_from, (
+        SELECT min(n.valid_from) - 1 FROM price_book n
+        WHERE n.code = b.code AND n.state = 'published' AND n.valid_from > $3::date
+    ) AS valid_to
+    FROM price_book b WHERE b.state = 'published' AND b.valid_from <= $3::date ORDER BY b.code, b.valid_from DESC
+)
+SELECT e.code, b.code AS book, b.min_markup, b.round_to, b.ending, e.currency, e.sku, e.product_line,
+    e.account_id, e.partner_id, e.tier, e.segment_id, e.grade, e.channel_id, e.region,
+    e.method, e.breaks, e.markup, e.position, e.min_sources, e.adjustment, e.final,
+    GREATEST(b.valid_from, e.valid_from) AS start, LEAST(e.valid_to, b.valid_to) AS "end"
+FROM price_entry e JOIN book b ON b.id = e.book_id
+WHERE (e.sku = ANY($1::text[]) OR e.product_line = ANY($2::text[]))
+    AND (e.valid_from IS NULL OR e.valid_from <= $3::date) AND (e.valid_to IS NULL OR e.valid_to >= $3::date)
+    AND (e.account_id IS NULL OR e.account_id = $4::uuid) AND (e.partner_id IS NULL OR e.partner_id = $5::uuid)
+    AND (e.channel_id IS NULL OR e.channel_id = $6::uuid)
+"""
+
+
+class EntryInForce(NamedTuple):
+    """An entry of the version of its book that counts on a day; `breaks` as JSON text."""
+
+    code: str
+    book: str
+    min_markup: int
+    round_to: int
+    ending: int
+    currency: str
+    sku: str | None
+    product_line: str | None
+    account_id: UUID | None
+    partner_id: UUID | None
+    tier: str | None
+    segment_id: UUID | None
+    grade: str | None
+    channel_id: UUID | None
+    region: str | None
+    method: str
+    breaks: str
+    markup: int | None
+    position: int | None
+    min_sources: int | None
+    adjustment: int | None
+    final: bool
+    start: date
+    end: date | None
 
 
 async def hold_lock(tx: Tx) -> None:
@@ -62,3 +110,10 @@ async def latest_start(tx: Tx, code: str) -> date | None:
         "SELECT max(valid_from) FROM price_book WHERE code = $1 AND state = 'published'", code
     )
     return found
+
+
+async def list_in_force(tx: Tx, skus: Sequence[str], lines: Sequence[str], buyer: Buyer) -> list[EntryInForce]:
+    """Entries for these products or lines that hold on the day, without those for other accounts, partners or
+    channels."""
+    named = (buyer.account_id, buyer.partner_id, buyer.channel_id)
+    return await tx.rows(EntryInForce, _IN_FORCE, skus, lines, buyer.day, *named)

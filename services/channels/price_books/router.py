@@ -1,4 +1,4 @@
-"""HTTP door of price books."""
+"""Price books: what things cost by currency, day and quantity."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -150,8 +150,8 @@ def _check_shapes(bodies: Sequence[EntryBody]) -> None:
 
 
 async def _known(work: Work, bodies: Sequence[EntryBody]) -> list[EntryBody]:
-    """The entries with skus in their own spelling. Products, lines, partners and accounts must be known; the others
-    match nothing until they are."""
+    """The entries with skus and lines in their own spelling. Products, lines, partners and accounts must be known; the
+    others match nothing until they are."""
     skus = await products.products_by_sku(work, [body.sku for body in bodies if body.sku])
     lines = await products.known_lines(work, [body.product_line for body in bodies if body.product_line])
     partner_ids = await partners.known_partners(work, [b.selector.partner_id for b in bodies if b.selector.partner_id])
@@ -172,11 +172,13 @@ async def _known(work: Work, bodies: Sequence[EntryBody]) -> list[EntryBody]:
     if faults:
         may_come = all(fault.pointer.endswith("account_id") for fault in faults)
         raise (NotHeardYet if may_come else UnknownReference)(errors=faults[:100])
-    return [_respelled(body, skus[body.sku].sku) if body.sku else body for body in bodies]
+    own = {sku: product.sku for sku, product in skus.items()}
+    return [_respelled(body, own, lines) for body in bodies]
 
 
-def _respelled(body: EntryBody, sku: str) -> EntryBody:
-    return body.model_copy(update={"sku": sku})
+def _respelled(body: EntryBody, skus: Mapping[str, str], lines: Mapping[str, str]) -> EntryBody:
+    named = {"sku": skus[body.sku]} if body.sku else {"product_line": lines[body.product_line or ""]}
+    return body.model_copy(update=named)
 
 
 def _selector(body: EntryBody) -> Selector:

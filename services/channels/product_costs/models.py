@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
 from kit.db.columns import FrozenRow, big_int, identifier, moment, text
+from kit.db.text_keys import TextKeys, code_sql
 from services.channels.db import Base
 
 
@@ -17,6 +18,7 @@ class ProductCost(FrozenRow):
     """What a unit costs from a day on, in base currency; never changed, only followed by a later day."""
 
     __tablename__ = "product_cost"
+    __text_keys__: ClassVar = TextKeys(codes=("sku",))
 
     id: Annotated[UUID, identifier(primary_key=True)]
     product_id: Annotated[UUID, identifier(nullable=False)]
@@ -37,4 +39,5 @@ class ProductCostTable(ProductCost, Base, table=True):
         sa.UniqueConstraint("sku", "valid_from"),
         sa.CheckConstraint("unit_cost_base = direct_base + indirect_base", name="unit_cost_base"),
         sa.Index("ix_product_cost_valid_from_id", "valid_from", "id"),
+        sa.Index("ix_product_cost_sku_folded_id", sa.text(code_sql("sku")), "id"),
     )

@@ -1,4 +1,4 @@
-"""HTTP door of costs."""
+"""Costs of products: what a piece costs the company, since when."""
 
 from __future__ import annotations
 

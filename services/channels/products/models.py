@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from kit.db.columns import DECODED, FrozenRow, OwnedRow, document, one_of, text
-from kit.db.text_keys import CodeKeyed, TextKeyed, TextKeys, code_indexes, key_indexes
+from kit.db.text_keys import CodeKeyed, TextKeyed, TextKeys, code_indexes, code_sql, key_indexes
 from services.channels.db import Base
 from services.channels.products.enums import ProductStatus
 
@@ -25,13 +25,13 @@ CostSteps = Annotated[tuple[CostStep, ...], DECODED]
 
 
 class Product(OwnedRow):
-    """What is sold; the product line decides which targets and rebates it counts for.
+    """What is sold; the product line decides which targets and rebates it counts for, and is spelt as it first was.
 
     `costs` are all its dated full costs, by day: what `product-costs` has appended.
     """
 
     __tablename__ = "product"
-    __text_keys__: ClassVar = TextKeys(name="name", also=("sku",), codes=("sku",))
+    __text_keys__: ClassVar = TextKeys(name="name", also=("sku",), codes=("sku", "product_line"))
 
     sku: Annotated[str, text(nullable=False, unique=True)]
     name: Annotated[str, text(nullable=False)]
@@ -53,4 +53,5 @@ class ProductTable(Product, TextKeyed, CodeKeyed, Base, table=True):
         *key_indexes("product", Product.__text_keys__),
         *code_indexes("product", "sku"),
         sa.Index("ix_product_line_id", "product_line", "id"),
+        sa.Index("ix_product_line_folded_id", sa.text(code_sql("product_line")), "id"),
     )

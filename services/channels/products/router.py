@@ -1,4 +1,4 @@
-"""HTTP door of products."""
+"""Products: what is sold, in product lines."""
 
 from __future__ import annotations
 

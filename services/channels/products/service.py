@@ -30,9 +30,14 @@ def _new(data: ProductCreate) -> Product:
     return Product(**fresh(), **data.model_dump())
 
 
+def _spelt(data: ProductCreate, own: Mapping[str, str]) -> ProductCreate:
+    return data.model_copy(update={"product_line": own[data.product_line]})
+
+
 async def create_product(work: Work, data: ProductCreate) -> Product:
-    """A new product; raises Taken."""
-    return await add(work, PRODUCTS, _new(data))
+    """A new product, its line spelt as it stands; raises Taken."""
+    own = await _own_lines(work, [data.product_line])
+    return await add(work, PRODUCTS, _new(_spelt(data, own)))
 
 
 async def require_product(work: Work, product_id: UUID) -> Product:
@@ -42,13 +47,17 @@ async def require_product(work: Work, product_id: UUID) -> Product:
 
 async def update_product(work: Work, product_id: UUID, version: Versions, data: ProductUpdate) -> Product:
     """Change the fields given; raises NotFound, VersionMismatch."""
+    given = data.given()
+    if "product_line" in given:
+        given |= {"product_line": (await _own_lines(work, [given["product_line"]]))[given["product_line"]]}
     before = await require(work, PRODUCTS, product_id, version=version)
-    return await change(work, PRODUCTS, before, data.given())
+    return await change(work, PRODUCTS, before, given)
 
 
 async def upsert_products(work: Work, rows: Sequence[tuple[int, ProductCreate]], results: Results) -> None:
     """Create or change products by sku; a row whose sku came before in the batch is refused."""
-    await upsert(work, PRODUCTS, "sku", rows, results, _new)
+    own = await _own_lines(work, [row.product_line for _, row in rows])
+    await upsert(work, PRODUCTS, "sku", [(index, _spelt(row, own)) for index, row in rows], results, _new)
 
 
 async def products_by_sku(work: Work, skus: Sequence[str], *, lock: bool = False) -> dict[str, Product]:
@@ -80,6 +89,17 @@ async def products_of_lines(work: Work, lines: Sequence[str]) -> list[Product]:
     return await repository.list_of_lines(work.tx, sorted(set(lines))) if lines else []
 
 
-async def known_lines(work: Work, lines: Sequence[str]) -> set[str]:
-    """Which of these lines have products."""
-    return await repository.known_lines(work.tx, sorted(set(lines))) if lines else set()
+async def known_lines(work: Work, lines: Sequence[str]) -> dict[str, str]:
+    """Product lines as they are named here, in upper or lower case, with the spelling that products have; those that no
+    product has are left out."""
+    return await repository.known_lines(work.tx, sorted(set(lines))) if lines else {}
+
+
+async def _own_lines(work: Work, lines: Sequence[str]) -> dict[str, str]:
+    """How the lines of products are spelt from now on: as they stand, else as the first of these names them.
+
+    Nobody else brings a line meanwhile.
+    """
+    await repository.hold_lines(work.tx)
+    known, first = await known_lines(work, lines), dict[str, str]()
+    return {line: known.get(line) or first.setdefault(fold_code(line), line) for line in lines}

@@ -13,21 +13,34 @@ from kit.db.columns import DECODED, FrozenRow, OwnedRow, document, identifiers, 
 from kit.db.text_keys import TextKeyed, TextKeys, key_indexes
 from services.channels.db import Base
 from services.channels.programmes.enums import ProgrammeState
-from services.channels.programmes.rules import Period, PlanKind
+from services.channels.programmes.rules import GrowthBasis, Period, PlanKind
 
 
 class TierStep(FrozenRow):
-    """The rate (millionths) of volume from `start` (minor units) on."""
+    """The rate (millionths) of volume from `start` (minor units) on; of a lump plan its `amount`, of growth and mix
+    from a share (millionths) on."""
 
     start: int
-    rate: int
+    rate: int = 0
+    amount: int | None = None
+
+
+class BaselineStep(FrozenRow):
+    """The volume of a period (minor units) over which the growth of a partner counts, as somebody entered it."""
+
+    partner_id: UUID
+    amount: int
 
 
 TierSteps = Annotated[tuple[TierStep, ...], DECODED]
 
 
 class RebateProgramme(OwnedRow):
-    """A tier plan and what it is for; empty lists mean every product line, every partner."""
+    """A tier plan and what it is for; empty lists mean every product line, every partner.
+
+    A growth plan has its basis, and baselines where they are not the year before; a mix plan has its focus lines.
+    With `catch_up` orders count that were confirmed before it was published.
+    """
 
     __tablename__ = "rebate_programme"
     __text_keys__: ClassVar = TextKeys(name="name")
@@ -42,6 +55,10 @@ class RebateProgramme(OwnedRow):
     partner_ids: Annotated[tuple[UUID, ...], identifiers(nullable=False)]
     state: Annotated[ProgrammeState, text(nullable=False)]
     published_at: Annotated[datetime | None, moment(nullable=True)] = None
+    basis: Annotated[GrowthBasis | None, text(nullable=True)] = None
+    baselines: Annotated[Annotated[tuple[BaselineStep, ...] | None, DECODED], document(nullable=True)] = None
+    focus_lines: Annotated[tuple[str, ...] | None, Field(sa_type=sa.ARRAY(sa.Text), nullable=True)] = None
+    catch_up: Annotated[bool, Field(nullable=False, sa_column_kwargs={"server_default": sa.false()})] = False
 
 
 class RebateProgrammeTable(RebateProgramme, TextKeyed, Base, table=True):
@@ -51,6 +68,9 @@ class RebateProgrammeTable(RebateProgramme, TextKeyed, Base, table=True):
         one_of("state", ProgrammeState),
         one_of("kind", PlanKind),
         one_of("period", Period),
+        one_of("basis", GrowthBasis),
+        sa.CheckConstraint("(kind = 'growth') = (basis IS NOT NULL)", name="growth"),
+        sa.CheckConstraint("(kind = 'mix') = (focus_lines IS NOT NULL)", name="mix"),
         sa.CheckConstraint("valid_from <= valid_to", name="validity"),
         sa.CheckConstraint("(state = 'published') = (published_at IS NOT NULL)", name="published_at"),
         *key_indexes("rebate_programme", RebateProgramme.__text_keys__),

@@ -1,11 +1,11 @@
-"""HTTP door of rebate programmes."""
+"""Rebate programmes: tiers of what partners get back of what they sold."""
 
 from __future__ import annotations
 
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends
+from fastapi import Body, Depends
 from starlette.responses import Response
 
 from kit.transitions import shown_move
@@ -16,12 +16,14 @@ from kit.web.responses import row_answer
 from services.channels.programmes import service
 from services.channels.programmes.lists import PROGRAMMES
 from services.channels.programmes.rules import MOVES
-from services.channels.programmes.schemas import ProgrammeCreate, ProgrammeRead
+from services.channels.programmes.schemas import ProgrammeCreate, ProgrammeRead, RebateProgrammePublish
 
 router = routes.router("rebate-programmes")
 
 Reader = Annotated[Context, Depends(Allow("programmes:read"))]
 Writer = Annotated[Context, Depends(Allow("programmes:write"))]
+Publisher = Annotated[Context, Depends(Allow("programmes:write", reads=("sales", "sale_return")))]
+FROM_NOW_ON = RebateProgrammePublish()
 _REPLACE, _PUBLISH = (shown_move(service.NOUN, MOVES, action) for action in ("replace", "publish"))
 
 
@@ -52,6 +54,13 @@ async def replace_rebate_programme(
 
 
 @router.post("/v1/rebate-programmes/{programme_id}/publish", response_model=ProgrammeRead, openapi_extra=_PUBLISH)
-async def publish_rebate_programme(programme_id: UUID, work: Writer) -> Response:
-    """Publish a draft: it counts for orders confirmed from now on, and never changes again."""
-    return row_answer(ProgrammeRead, await service.publish_programme(work, programme_id))
+async def publish_rebate_programme(
+    programme_id: UUID, work: Publisher, body: Annotated[RebateProgrammePublish, Body()] = FROM_NOW_ON
+) -> Response:
+    """Publish a draft: it counts for orders confirmed from now on, and never changes again.
+
+    With `catch_up` it counts for every order of its days: a job with the id of the programme accrues those that were
+    confirmed before. Where that job failed or was cancelled, the same request again lets it go on.
+    """
+    made = await service.publish_programme(work, programme_id, catch_up=body.catch_up)
+    return row_answer(ProgrammeRead, made)

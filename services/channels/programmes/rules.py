@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from uuid import UUID
 
 from kit.errors import FieldError, Invalid
 from kit.money import MAX_AMOUNT, ratio
@@ -24,10 +25,29 @@ MAX_POSITION = 10**18
 
 
 class PlanKind(StrEnum):
-    """Marginal: each tier's rate on the volume inside it. Retroactive: the reached tier's rate on all volume."""
+    """Marginal: each tier's rate on the volume inside it. Retroactive: the reached tier's rate on all volume. Flat: one
+    rate. Lump: the reached tier's amount. Growth: the rate of the growth over a baseline that is reached. Mix: the rate
+    of the share of focus lines that is reached, on all volume."""
 
     MARGINAL = "marginal"
     RETROACTIVE = "retroactive"
+    FLAT = "flat"
+    LUMP = "lump"
+    GROWTH = "growth"
+    MIX = "mix"
+
+
+class GrowthBasis(StrEnum):
+    """What the rate of a growth is paid on: all volume, or what is above the baseline."""
+
+    ALL = "all"
+    GROWTH = "growth"
+
+
+OF_SHARES = frozenset({PlanKind.GROWTH, PlanKind.MIX})
+"""Kinds whose tiers start at shares (millionths), of the baseline or of the volume, instead of at volumes."""
+MAX_GROWTH = 100 * RATE_WHOLE
+"""Largest growth that a tier may ask for."""
 
 
 class Period(StrEnum):
@@ -40,19 +60,21 @@ class Period(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """Positions `start` <= p < `end` (minor units; None: no end) at `rate` in 1e-6."""
+    """Positions `start` <= p < `end` (minor units; None: no end) at `rate` in 1e-6; of a lump plan worth `amount`."""
 
     start: int
     end: int | None
     rate: int
+    amount: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class TierPlan:
-    """A plan accepted by `check_plan`."""
+    """A plan accepted by `check_plan`; volume up to `less` earns nothing."""
 
     kind: PlanKind
     tiers: tuple[Tier, ...]
+    less: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +99,16 @@ class TierPlanInvalid(Invalid, ValueError):
 
 
 def check_plan(kind: PlanKind, tiers: Sequence[Tier]) -> TierPlan:
-    """The plan of tiers that start at 0, follow each other without gaps and end open; raises TierPlanInvalid."""
+    """The plan of tiers that start at 0 (shares: anywhere), follow each other without gaps and end open; raises
+    TierPlanInvalid."""
     if not tiers:
         raise TierPlanInvalid(0, "", "a plan needs at least one tier")
-    expected = 0
+    if kind is PlanKind.FLAT and len(tiers) > 1:
+        raise TierPlanInvalid(2, "start", "a flat plan has one rate")
+    most = {PlanKind.GROWTH: MAX_GROWTH, PlanKind.MIX: RATE_WHOLE}.get(kind)
+    if most is not None and tiers[-1].start > most:
+        raise TierPlanInvalid(len(tiers), "start", f"starts at {tiers[-1].start}, above {most}")
+    expected = tiers[0].start if kind in OF_SHARES else 0
     for number, tier in enumerate(tiers, start=1):
         last = number == len(tiers)
         if tier.start != expected:
@@ -97,13 +125,38 @@ def check_plan(kind: PlanKind, tiers: Sequence[Tier]) -> TierPlan:
     return TierPlan(kind, tuple(tiers))
 
 
-def plan_of(kind: PlanKind, steps: Sequence[tuple[int, int]]) -> TierPlan:
-    """The plan of (start, rate) steps, each tier ending where the next begins; raises TierPlanInvalid."""
+def plan_of(kind: PlanKind, steps: Sequence[tuple[int, int]], amounts: Sequence[int | None] = ()) -> TierPlan:
+    """The plan of (start, rate) steps, each tier ending where the next begins, with an amount each in a lump plan
+    and in no other; raises TierPlanInvalid."""
     for number, (start, _rate) in enumerate(steps[1:], start=2):
         if start <= steps[number - 2][0]:
             raise TierPlanInvalid(number, "start", f"starts at {start}, not after {steps[number - 2][0]}")
     ends = [start for start, _rate in steps[1:]] + [None]
-    return check_plan(kind, [Tier(start, end, rate) for (start, rate), end in zip(steps, ends, strict=True)])
+    worth = list(amounts) or [None] * len(steps)
+    for number, ((_start, rate), amount) in enumerate(zip(steps, worth, strict=True), start=1):
+        if (kind is PlanKind.LUMP) != (amount is not None):
+            raise TierPlanInvalid(number, "amount", "tiers of a lump plan have an amount, others have none")
+        if kind is PlanKind.LUMP and rate:
+            raise TierPlanInvalid(number, "rate", "a lump plan has amounts instead of rates")
+    tiers = [Tier(*step, amount or 0) for step, amount in zip(_spans(steps, ends), worth, strict=True)]
+    return check_plan(kind, tiers)
+
+
+def _spans(steps: Sequence[tuple[int, int]], ends: Sequence[int | None]) -> list[tuple[int, int | None, int]]:
+    return [(start, end, rate) for (start, rate), end in zip(steps, ends, strict=True)]
+
+
+def over_baseline(plan: TierPlan, basis: GrowthBasis, baseline: int | None) -> TierPlan:
+    """A growth plan over a baseline B: a tier that asks for growth g is reached at ceil(B x (1 + g)), the rate is paid
+    on all volume or on what is above B. Without a baseline above 0 nothing is earned."""
+    tiers = [Tier(0, None, 0)]
+    if baseline is None or baseline <= 0:
+        return TierPlan(PlanKind.RETROACTIVE, tuple(tiers))
+    for tier in plan.tiers:
+        start = -(-baseline * (RATE_WHOLE + tier.start) // RATE_WHOLE)
+        tiers[-1] = Tier(tiers[-1].start, start, tiers[-1].rate)
+        tiers.append(Tier(start, None, tier.rate))
+    return TierPlan(PlanKind.RETROACTIVE, tuple(tiers), baseline if basis is GrowthBasis.GROWTH else 0)
 
 
 def period_of(day: date, period: Period) -> tuple[date, date]:
@@ -114,18 +167,22 @@ def period_of(day: date, period: Period) -> tuple[date, date]:
     return date(day.year, first, 1), after - timedelta(days=1)
 
 
-def rebate(plan: TierPlan, position: int) -> int:
-    """F(position) in minor units, rounded once half-even; a negative position counts as 0."""
-    return ratio(sum((part.end - part.start) * part.rate for part in slices(plan, 0, position)), 1, RATE_WHOLE)
+def rebate(plan: TierPlan, position: int, focus: int = 0) -> int:
+    """F(position) in minor units, rounded once half-even; a negative position counts as 0. `focus` is what of the
+    position is in focus lines (mix)."""
+    if plan.kind is PlanKind.LUMP:
+        return plan.tiers[tier_at(plan, position) - 1].amount if position > 0 else 0
+    parts = slices(plan, 0, position, (0, focus))
+    return ratio(sum((part.end - part.start) * part.rate for part in parts), 1, RATE_WHOLE)
 
 
-def accrual(plan: TierPlan, before: int, after: int) -> int:
-    """F(after) - F(before): what the move of the position earns (negative: takes back)."""
-    return rebate(plan, after) - rebate(plan, before)
+def accrual(plan: TierPlan, before: int, after: int, focus: tuple[int, int] = (0, 0)) -> int:
+    """F(after) - F(before): what the move of the position earns (negative: takes back); `focus` before and after."""
+    return rebate(plan, after, focus[1]) - rebate(plan, before, focus[0])
 
 
-def slices(plan: TierPlan, before: int, after: int) -> list[Slice]:
-    """The record of a move: sum((end - start) x rate) is the accrual before rounding.
+def slices(plan: TierPlan, before: int, after: int, focus: tuple[int, int] = (0, 0)) -> list[Slice]:
+    """The record of a move: sum((end - start) x rate) is the accrual before rounding; a lump plan has none.
 
     Marginal: the stretch of each tier passed, in the direction of the move. Retroactive: when the
     tier changes, all volume leaves the old rate and enters the new one. Raises ValueError past 10^18.
@@ -133,8 +190,12 @@ def slices(plan: TierPlan, before: int, after: int) -> list[Slice]:
     if max(abs(before), abs(after)) > MAX_POSITION:
         raise ValueError(f"a position passes {MAX_POSITION}")
     low, high = max(0, before), max(0, after)
-    if plan.kind is PlanKind.RETROACTIVE:
-        found = _retroactive(plan, low, high)
+    if plan.kind is PlanKind.LUMP:
+        found = []
+    elif plan.kind is PlanKind.MIX:
+        found = _whole(plan, (low, high), (_mix_at(plan, before, focus[0]), _mix_at(plan, after, focus[1])))
+    elif plan.kind is PlanKind.RETROACTIVE:
+        found = _whole(plan, (low, high), (tier_at(plan, low), tier_at(plan, high)))
     elif low <= high:
         found = _stretches(plan, low, high)
     else:
@@ -156,11 +217,47 @@ def _stretches(plan: TierPlan, low: int, high: int) -> list[Slice]:
     return stretches
 
 
-def _retroactive(plan: TierPlan, before: int, after: int) -> list[Slice]:
-    old, new = tier_at(plan, before), tier_at(plan, after)
+def _mix_at(plan: TierPlan, position: int, focus: int) -> int:
+    """Number (from 1) of the tier whose share of focus lines is reached; 0 without volume or below the first."""
+    shares = (number for number, tier in enumerate(plan.tiers, start=1) if focus * RATE_WHOLE >= tier.start * position)
+    return max(shares, default=0) if position > 0 else 0
+
+
+def _whole(plan: TierPlan, move: tuple[int, int], tiers: tuple[int, int]) -> list[Slice]:
+    """All volume of a move (before, after) at the rates of the tiers (numbers) reached before and after."""
+    (before, after), (old, new) = move, tiers
     if old == new:
-        return [Slice(new, before, after, plan.tiers[new - 1].rate)]
-    return [Slice(old, before, 0, plan.tiers[old - 1].rate), Slice(new, 0, after, plan.tiers[new - 1].rate)]
+        return [Slice(new, before, after, _rate(plan, new))]
+    return [Slice(old, before, plan.less, _rate(plan, old)), Slice(new, plan.less, after, _rate(plan, new))]
+
+
+def _rate(plan: TierPlan, tier: int) -> int:
+    return plan.tiers[tier - 1].rate if tier else 0
+
+
+class TermsInvalid(Invalid):
+    code, title = "terms-invalid", "The terms do not fit the kind of the programme"
+
+
+def check_terms(
+    kind: PlanKind,
+    *,
+    basis: GrowthBasis | None,
+    baselines: Sequence[UUID] | None,
+    focus_lines: Sequence[str] | None,
+    product_lines: Sequence[str],
+) -> None:
+    """Terms that only some kinds have; raises TermsInvalid, which names the field."""
+    refused = {
+        "/basis": basis is not None and kind is not PlanKind.GROWTH,
+        "/baselines": baselines is not None and (kind is not PlanKind.GROWTH or len(set(baselines)) < len(baselines)),
+        "/focus_lines": (focus_lines is not None) != (kind is PlanKind.MIX)
+        or bool(focus_lines and product_lines and not set(focus_lines) <= set(product_lines)),
+    }
+    wrong = [pointer for pointer, is_wrong in refused.items() if is_wrong]
+    errors = [FieldError(pointer, TermsInvalid.code, f"does not fit a {kind} plan") for pointer in wrong]
+    if errors:
+        raise TermsInvalid(errors=errors)
 
 
 MOVES: Moves[ProgrammeState] = {

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from kit.web.schema import BusinessDate, Code, Label, NonNegativeAmount, Schema, Share
+from kit.web.schema import BusinessDate, Code, Label, NonNegativeAmount, PositiveAmount, Schema, Share
 from services.channels.programmes.enums import ProgrammeState
-from services.channels.programmes.rules import Period, PlanKind
+from services.channels.programmes.rules import GrowthBasis, Period, PlanKind
 
 
 def _distinct(values: list[str] | list[UUID]) -> list[str] | list[UUID]:
@@ -24,14 +24,42 @@ PartnerIds = Annotated[list[UUID], Field(max_length=1000), AfterValidator(_disti
 
 
 class TierBody(Schema):
-    """The rate of volume from `start` on."""
+    """The rate of volume from `start` on; in a lump plan the `amount` that is earned from there on. In growth and mix
+    plans `start` is a share in millionths: of growth over the baseline, of focus lines in the volume."""
 
     start: NonNegativeAmount
-    rate: Share
+    rate: Share = 0
+    amount: NonNegativeAmount | None = None
 
 
-class ProgrammeCreate(Schema):
-    """A draft; the first tier starts at 0, the others follow by start."""
+class BaselineBody(Schema):
+    """The volume of a period over which the growth of a partner counts."""
+
+    partner_id: UUID
+    amount: PositiveAmount
+
+
+class ProgrammeTerms(Schema):
+    """What a programme pays, and what it is for."""
+
+    kind: PlanKind
+    tiers: list[TierBody] = Field(min_length=1, max_length=50)
+    period: Period
+    valid_from: BusinessDate
+    valid_to: BusinessDate
+    product_lines: ProductLines = Field(default_factory=list)
+    partner_ids: PartnerIds = Field(default_factory=list)
+    basis: GrowthBasis | None = None
+    baselines: list[BaselineBody] | None = Field(default=None, min_length=1, max_length=1000)
+    focus_lines: ProductLines | None = Field(default=None, min_length=1)
+
+
+class ProgrammeCreate(ProgrammeTerms):
+    """A draft; the first tier starts at 0 (in growth and mix plans at any share), the others follow by start.
+
+    A growth plan may name its `basis` (`all` by default) and `baselines`, without which a partner's is what it sold in
+    the same period of the year before; a mix plan names its `focus_lines`. Other plans have none of them.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -47,13 +75,14 @@ class ProgrammeCreate(Schema):
     )
 
     name: Label
-    kind: PlanKind
-    tiers: list[TierBody] = Field(min_length=1, max_length=50)
-    period: Period
-    valid_from: BusinessDate
-    valid_to: BusinessDate
-    product_lines: ProductLines = Field(default_factory=list)
-    partner_ids: PartnerIds = Field(default_factory=list)
+
+
+class RebateProgrammePublish(Schema):
+    """Whether orders of its days count that were confirmed before; if not, nothing has to be said."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"catch_up": False}})
+
+    catch_up: bool = False
 
 
 class ProgrammeRead(Schema):
@@ -70,6 +99,10 @@ class ProgrammeRead(Schema):
     partner_ids: list[UUID]
     state: ProgrammeState
     published_at: datetime | None
+    basis: GrowthBasis | None
+    baselines: list[BaselineBody] | None
+    focus_lines: list[str] | None
+    catch_up: bool
     version: int
     created_at: datetime
     updated_at: datetime

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from kit import clock
 from kit.errors import FieldError, Invalid, UnknownReference
-from kit.records import Change, Resource, add, change, fresh, require
+from kit.jobs.jobs import enqueue, resume_job
+from kit.records import Change, Resource, add, change, fresh, record, require
 from kit.transitions import next_state
 from kit.versions import Versions
 from kit.work import Work
 from services.channels.events_out import RebateProgrammePublished
 from services.channels.partners import service as partners
+from services.channels.products import service as products
 from services.channels.programmes import repository
 from services.channels.programmes.enums import ProgrammeState
 from services.channels.programmes.models import RebateProgramme
-from services.channels.programmes.rules import MOVES, plan_of
-from services.channels.programmes.schemas import ProgrammeCreate
+from services.channels.programmes.rules import MOVES, GrowthBasis, PlanKind, check_terms, plan_of
+from services.channels.programmes.schemas import ProgrammeCreate, ProgrammeTerms
 
 NOUN = "rebate-programme"
-TERMS = ("name", "kind", "tiers", "valid_from", "valid_to", "period", "product_lines", "partner_ids")
+CATCH_UP: Final = "rebate-programmes.catch-up"
+"""Kind of the job that accrues orders confirmed before a programme was published."""
+TERMS = (
+    "name", "kind", "tiers", "valid_from", "valid_to", "period", "product_lines", "partner_ids", "basis", "baselines",
+    "focus_lines",
+)  # fmt: skip
 
 
 class ValidityInvalid(Invalid):
@@ -33,12 +41,16 @@ def _said(one: Change[RebateProgramme]) -> RebateProgrammePublished | None:
     return RebateProgrammePublished.of(one.after) if one.after.state is ProgrammeState.PUBLISHED else None
 
 
+def _unsaid(_one: Change[RebateProgramme]) -> None:
+    """Nothing happened to the programme."""
+
+
 PROGRAMMES = Resource(NOUN, RebateProgramme, _said, audited=TERMS)
 
 
 async def draft_programme(work: Work, data: ProgrammeCreate) -> RebateProgramme:
-    """A draft; raises ValidityInvalid, TierPlanInvalid, UnknownReference for a partner."""
-    terms = await _checked(work, data)
+    """A draft; raises ValidityInvalid, TierPlanInvalid, TermsInvalid, UnknownReference for a partner."""
+    terms = await checked_terms(work, data)
     programme = RebateProgramme(**fresh(), state=ProgrammeState.DRAFT, **terms)
     return await add(work, PROGRAMMES, programme, action="draft")
 
@@ -54,18 +66,37 @@ async def replace_programme(
     """Set all terms of a draft; raises NotFound, StateConflict, VersionMismatch and what a draft raises."""
     before = await require(work, PROGRAMMES, programme_id, version=version)
     next_state(NOUN, MOVES, "replace", before.state)
-    return await change(work, PROGRAMMES, before, await _checked(work, data))
+    return await change(work, PROGRAMMES, before, await checked_terms(work, data))
 
 
-async def publish_programme(work: Work, programme_id: UUID) -> RebateProgramme:
+async def publish_programme(work: Work, programme_id: UUID, *, catch_up: bool = False) -> RebateProgramme:
     """Let a draft count for every order confirmed from now on; raises NotFound, StateConflict.
 
-    No accrual is under way meanwhile, so each of them saw the programme or is older than `published_at`.
+    No accrual is under way meanwhile, so each of them saw the programme or is older than `published_at`. With
+    `catch_up` a job with the id of the programme accrues those of its days that came before; what comes from now on
+    is accrued at once, whenever it was confirmed. Asked again after that job failed or was cancelled it goes on where
+    it stopped.
     """
     await repository.hold_lock(work.tx)
     before = await require(work, PROGRAMMES, programme_id, lock=True)
+    if catch_up and before.catch_up and await resume_job(work.tx, programme_id):
+        await record(work, replace(PROGRAMMES, said=_unsaid), [Change(before, before)], action="catch_up")
+        return before
     state = next_state(NOUN, MOVES, "publish", before.state)
-    return await change(work, PROGRAMMES, before, {"state": state, "published_at": clock.now()}, action="publish")
+    changes = {"state": state, "published_at": clock.now(), "catch_up": catch_up}
+    if catch_up:
+        await enqueue(work.tx, CATCH_UP, {}, work.actor.subject, job_id=programme_id)
+    return await change(work, PROGRAMMES, before, changes, action="publish")
+
+
+async def hold_accruals(work: Work) -> None:
+    """Wait for the accruals under way and keep new ones out until the work ends."""
+    await repository.hold_lock(work.tx)
+
+
+async def share_accruals(work: Work) -> None:
+    """Accrue beside others, while no programme is published and none catches up."""
+    await repository.share_lock(work.tx)
 
 
 async def programmes_for(work: Work, first: date, last: date) -> list[RebateProgramme]:
@@ -79,19 +110,34 @@ async def programmes_by_id(work: Work, programme_ids: Sequence[UUID]) -> dict[UU
     return {row.id: row for row in await repository.list_by_id(work.tx, programme_ids)}
 
 
-async def _checked(work: Work, data: ProgrammeCreate) -> dict[str, Any]:
+async def checked_terms(work: Work, data: ProgrammeTerms) -> dict[str, Any]:
+    """Terms as they are kept; raises ValidityInvalid, TierPlanInvalid, TermsInvalid, UnknownReference for a partner."""
     if data.valid_to < data.valid_from:
         raise ValidityInvalid(errors=[FieldError("/valid_to", "before-start", "ends before it begins")])
-    plan_of(data.kind, [(tier.start, tier.rate) for tier in data.tiers])
-    await _require_partners(work, data.partner_ids)
-    return data.model_dump()
+    plan_of(data.kind, [(tier.start, tier.rate) for tier in data.tiers], [tier.amount for tier in data.tiers])
+    named = {f"/partner_ids/{number}": one for number, one in enumerate(data.partner_ids)}
+    named |= {f"/baselines/{number}/partner_id": one.partner_id for number, one in enumerate(data.baselines or ())}
+    check_terms(
+        data.kind,
+        basis=data.basis,
+        baselines=None if data.baselines is None else [one.partner_id for one in data.baselines],
+        focus_lines=data.focus_lines,
+        product_lines=data.product_lines,
+    )
+    await _require_partners(work, named)
+    basis = data.basis or (GrowthBasis.ALL if data.kind is PlanKind.GROWTH else None)
+    own = await products.known_lines(work, [*data.product_lines, *(data.focus_lines or ())])
+    lines = list(dict.fromkeys(own.get(line, line) for line in data.product_lines))
+    focus = None if data.focus_lines is None else list(dict.fromkeys(own.get(line, line) for line in data.focus_lines))
+    return {**data.model_dump(), "basis": basis, "product_lines": lines, "focus_lines": focus}
 
 
-async def _require_partners(work: Work, partner_ids: Sequence[UUID]) -> None:
-    known = await partners.known_partners(work, partner_ids) if partner_ids else set()
+async def _require_partners(work: Work, named: Mapping[str, UUID]) -> None:
+    """Raises UnknownReference for partners (by where they are named) that are none."""
+    known = await partners.known_partners(work, list(named.values())) if named else set()
     unknown = [
-        FieldError(f"/partner_ids/{position}", "unknown-reference", "no partner of this id")
-        for position, partner_id in enumerate(partner_ids)
+        FieldError(pointer, "unknown-reference", "no partner of this id")
+        for pointer, partner_id in named.items()
         if partner_id not in known
     ]
     if unknown:

@@ -1,4 +1,4 @@
-"""HTTP door of groups of promotions."""
+"""Groups of promotions, of which one wins."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ PROMOTIONS = ListSpec(
         "p",
         sortable=("code", "name", "starts_at"),
         unfiltered=("max_times", "quiet_days", "payment_terms_max"),
-        without=("due_at",),
+        without=("due_at", "exhausted_at"),
     ),
     search=("p.code", "p.name"),
     search_key=search_of(Promotion, "p"),

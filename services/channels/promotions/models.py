@@ -23,7 +23,8 @@ class Promotion(OwnedRow):
     """What is given to whom, when, and up to which budget (base currency) and uses; None is unlimited.
 
     `starts_at` and `ends_at` are the first start and the last end of its windows; `due_at` is when a date brings about
-    the next state. `honour`: whether quotes that hold it are kept once it has ended.
+    the next state. `exhausted_at`: since when its
+    budget has had no room for what orders ask. `honour`: whether quotes that hold it are kept once it has ended.
     """
 
     __tablename__ = "promotion"
@@ -57,6 +58,7 @@ class Promotion(OwnedRow):
     created_by: Annotated[str, text(nullable=False)]
     approved_by: Annotated[str | None, text(nullable=True)] = None
     due_at: Annotated[datetime | None, moment(nullable=True)] = None
+    exhausted_at: Annotated[datetime | None, moment(nullable=True)] = None
 
 
 class PromotionTable(Promotion, TextKeyed, CodeKeyed, Base, table=True):

@@ -1,4 +1,4 @@
-"""HTTP door of promotions."""
+"""Promotions: what is reduced for whom and when, within a budget."""
 
 from __future__ import annotations
 

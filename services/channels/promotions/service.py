@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from kit import clock
 from kit.errors import FieldError, Invalid, NotHeardYet, StateConflict, UnknownReference
+from kit.events import outbox
+from kit.events.envelope import Event
 from kit.records import Change, Resource, add, change, fresh, require
 from kit.transitions import next_state
 from kit.versions import Versions
 from kit.work import Work
 from services.channels.evaluator.rewards import Window
-from services.channels.events_out import PromotionActivated, PromotionEnded
+from services.channels.events_out import PromotionActivated, PromotionBudgetExhausted, PromotionEnded
 from services.channels.products import service as products
 from services.channels.promotion_groups import service as groups
 from services.channels.promotion_groups.models import PromotionGroup
@@ -75,6 +77,43 @@ async def require_promotion(work: Work, promotion_id: UUID) -> Promotion:
     return await require(work, resource(work), promotion_id)
 
 
+async def lock_promotions(work: Work, ids: Sequence[UUID]) -> dict[UUID, Promotion]:
+    """Promotions by id, locked: until the end of the transaction nobody else takes of their budgets or uses."""
+    return {row.id: row for row in await repository.lock_promotions(work.tx, ids)} if ids else {}
+
+
+class BudgetStep(NamedTuple):
+    """What becomes of a budget: what was asked of it did not fit what is left (said, with what brought it about), or
+    (no cause) something came back."""
+
+    promotion_id: UUID
+    left_base: int = 0
+    cause: Event | None = None
+
+
+async def save_budgets(work: Work, locked: Mapping[UUID, Promotion], steps: Sequence[BudgetStep]) -> None:
+    """Write steps of budgets of locked promotions, in their order; only what is exhausted is said. The last that a
+    transaction does: it may take the lock of the counter."""
+    rows = {one.promotion_id: locked[one.promotion_id] for one in steps}
+    events = []
+    for one in steps:
+        row: Promotion = rows[one.promotion_id]
+        if one.cause is None:
+            rows[row.id] = row.model_copy(update={"exhausted_at": None})
+            continue
+        now = clock.now()
+        changes: dict[str, object] = {"exhausted_at": now, "version": row.version + 1, "updated_at": now}
+        rows[row.id] = after = row.model_copy(update=changes)
+        caused = work.caused_by(one.cause)
+        more = {"changed": [], "business_date": caused.today, "currency": work.base_currency, "owner_id": None}
+        said = PromotionBudgetExhausted.of(after, **more, left_base=one.left_base)
+        events.append(outbox.compose(caused, said, after.version))
+    await repository.save_budgets(work.tx, [row for _id, row in sorted(rows.items())])
+    await outbox.add(work.tx, work.service, events)
+    if events:
+        await repository.raise_counter(work.tx)
+
+
 async def replace_promotion(work: Work, promotion_id: UUID, version: Versions, data: PromotionCreate) -> Promotion:
     """Set all terms of a draft; whoever does is its author. Raises NotFound, StateConflict, VersionMismatch and what a
     draft raises."""
@@ -89,7 +128,10 @@ async def update_promotion(work: Work, promotion_id: UUID, version: Versions, da
     before = await require(work, resource(work), promotion_id, version=version)
     if before.state not in CHANGEABLE:
         raise StateConflict(NOUN, "change", before.state, CHANGEABLE)
-    return await _change(work, before, data.given(), "change")
+    changes = data.given()
+    if changes.get("budget_base", before.budget_base) != before.budget_base:
+        changes |= {"exhausted_at": None}
+    return await _change(work, before, changes, "change")
 
 
 async def approve_promotion(work: Work, promotion_id: UUID) -> Promotion:
@@ -169,8 +211,8 @@ async def _group(work: Work, group_id: UUID) -> PromotionGroup:
 
 
 async def _known(work: Work, data: PromotionCreate) -> PromotionCreate:
-    """The terms with skus in their own spelling. Products, lines and accounts must be known; the others match nobody
-    until they are."""
+    """The terms with skus and lines in their own spelling. Products, lines and accounts must be known; the others match
+    nobody until they are."""
     named = [(f"/products/skus/{n}", sku) for n, sku in enumerate(data.products.skus)]
     named += [(f"/products/excluded/{n}", sku) for n, sku in enumerate(data.products.excluded)]
     if isinstance(data.reward, BundleBody):
@@ -190,12 +232,16 @@ async def _known(work: Work, data: PromotionCreate) -> PromotionCreate:
     if absent:
         at = [FieldError(f"/audience/account_ids/{n}", NotHeardYet.code, "not heard of yet") for n in absent]
         raise NotHeardYet(errors=at)
-    return _respelled(data, {sku: product.sku for sku, product in skus.items()})
+    return _respelled(data, {sku: product.sku for sku, product in skus.items()}, lines)
 
 
-def _respelled(data: PromotionCreate, own: Mapping[str, str]) -> PromotionCreate:
+def _respelled(data: PromotionCreate, own: Mapping[str, str], lines: Mapping[str, str]) -> PromotionCreate:
     named: ProductsBody = data.products
-    lists = {"skus": _own(named.skus, own), "excluded": _own(named.excluded, own)}
+    lists = {
+        "skus": _own(named.skus, own),
+        "product_lines": _own(named.product_lines, lines),
+        "excluded": _own(named.excluded, own),
+    }
     terms = {"products": named.model_copy(update=lists), "reward": _rewarded(data.reward, own)}
     return data.model_copy(update=terms)
 

@@ -50,11 +50,15 @@ def _moved(accrued: RebateAccrued) -> RebateAccount:
         currency=accrued.currency,
         position=accrued.volume,
         accrued=accrued.amount,
+        focus=accrued.focus_volume,
+        baseline=accrued.baseline,
     )
 
 
 def _together(one: RebateAccount, other: RebateAccount) -> RebateAccount:
-    sums = {"position": one.position + other.position, "accrued": one.accrued + other.accrued}
+    sums: dict[str, object] = {"position": one.position + other.position, "accrued": one.accrued + other.accrued}
+    if one.focus is not None and other.focus is not None:
+        sums["focus"] = one.focus + other.focus
     return one.model_copy(update=sums)
 
 

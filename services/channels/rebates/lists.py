@@ -24,6 +24,8 @@ ACCOUNTS = ListSpec(
         "currency": Field("a.currency", "currency"),
         "position": Field("a.position", "int"),
         "accrued": Field("a.accrued", "int"),
+        "focus": Field("a.focus", "int", nullable=True),
+        "baseline": Field("a.baseline", "int", nullable=True),
     },
     default_sort="period_start",
 )
@@ -48,6 +50,7 @@ ENTRIES = ListSpec(
         "position_before": Field("x.position_before", "int"),
         "position_after": Field("x.position_after", "int"),
         "slices": Field("x.slices", "json"),
+        "taken_back": Field("x.taken_back", "json", nullable=True),
         "source_event_id": Field("x.source_event_id", "uuid"),
         "recorded_at": Field("e.recorded_at", "datetime", sortable=True),
     },

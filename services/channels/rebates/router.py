@@ -1,4 +1,4 @@
-"""HTTP door of rebates."""
+"""Rebates: what was accrued for partners, in double entry."""
 
 from __future__ import annotations
 

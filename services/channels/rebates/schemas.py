@@ -23,6 +23,8 @@ class RebateAccountRead(Schema):
     currency: str
     position: int
     accrued: int
+    focus: int | None
+    baseline: int | None
 
 
 class SliceRead(Schema):
@@ -31,6 +33,18 @@ class SliceRead(Schema):
     start: int
     end: int
     rate: int
+
+
+class RebateTakenBackRead(Schema):
+    """What a return takes back of a closed period: `amount` was earned there with `volume`, of which `before` had come
+    back by then and `returned` has now."""
+
+    period_start: date
+    period_end: date
+    amount: int
+    volume: int
+    before: int
+    returned: int
 
 
 class RebateEntryRead(Schema):
@@ -54,5 +68,6 @@ class RebateEntryRead(Schema):
     position_before: int
     position_after: int
     slices: list[SliceRead]
+    taken_back: RebateTakenBackRead | None
     source_event_id: UUID
     recorded_at: datetime

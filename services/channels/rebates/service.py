@@ -1,170 +1,205 @@
-"""Accruing rebates: which programmes an order counts for, and what its volume earns there.
-
-Accounts are locked in the order of their ids; inside a batch orders are worked one after the other, each
-from the position that the one before left.
-"""
+"""Accruing rebates: what orders and returns are due, in which programmes, for whom."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from uuid import UUID
 
-from kit.events import outbox
-from kit.events.envelope import Event
-from kit.events.handlers import Data, Fact
+from kit.events.handlers import Fact
 from kit.work import Work
-from services.channels.events_in import LineHeard, OrderHeard, OrderReturnedHeard
-from services.channels.events_out import RebateAccrued, RebateSlice, RebateTier
+from services.channels.conflicts import service as conflicts
+from services.channels.conflicts.models import Conflict
+from services.channels.events_in import OrderHeard, OrderReturnedHeard
+from services.channels.partners import service as partners
 from services.channels.programmes import service as programmes
-from services.channels.programmes.models import RebateProgramme, TierSteps
-from services.channels.programmes.rules import PlanKind, TierPlan, accrual, period_of, plan_of, slices
+from services.channels.programmes.models import RebateProgramme
+from services.channels.programmes.rules import period_of
 from services.channels.rebates import ledger, repository
-from services.channels.rebates.models import RebateAccount
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """One accrual to be decided, and the account it moves."""
-
-    cause: Event
-    programme: RebateProgramme
-    order_id: UUID
-    order_date: date
-    posting_date: date
-    account: RebateAccount
-    volume: int
-
-
-def counts(programme: RebateProgramme, partner_id: UUID, order_date: date, confirmed_at: datetime) -> bool:
-    """Whether an order that was confirmed then earns something in a published programme."""
-    return (
-        programme.published_at is not None
-        and programme.published_at <= confirmed_at
-        and programme.valid_from <= order_date <= programme.valid_to
-        and (not programme.partner_ids or partner_id in programme.partner_ids)
-    )
-
-
-def volume_in(programme: RebateProgramme, lines: Iterable[LineHeard]) -> int:
-    """Net amount of the eligible lines, minor units of the base currency."""
-    eligible = programme.product_lines
-    return sum(line.net_base for line in lines if not eligible or line.product_line in eligible)
-
-
-@lru_cache(maxsize=1024)
-def plan_of_steps(kind: PlanKind, steps: tuple[tuple[int, int], ...]) -> TierPlan:
-    """The plan of stored (start, rate) steps."""
-    return plan_of(kind, steps)
-
-
-def plan_in(kind: PlanKind, tiers: TierSteps) -> TierPlan:
-    """The plan that a programme or an accrual holds."""
-    return plan_of_steps(kind, tuple((tier.start, tier.rate) for tier in tiers))
+from services.channels.rebates.accruals import Due, account_in, accrue, counts, focus_in, volume_in
+from services.channels.rebates.models import SplitStep, TakenStep
 
 
 async def accrue_orders(work: Work, confirmed: Sequence[Fact[OrderHeard]]) -> None:
-    """One accrual per order and matching programme, also when no line is eligible."""
-    orders = [(fact, fact.data.partner_id) for fact in await _fresh(work, confirmed) if fact.data.partner_id]
+    """One accrual per order, matching programme and partner that has a part of it, also when no line is eligible."""
+    splits = await _splits(work, confirmed)
+    orders = [fact for fact in confirmed if fact.data.partner_id is not None or fact.data.id in splits]
     if not orders:
         return
-    days = [fact.data.order_date for fact, _partner in orders]
+    days = [fact.data.order_date for fact in orders]
     found = await programmes.programmes_for(work, min(days), max(days))
-    due = []
-    for fact, partner_id in orders:
-        order = fact.data
-        for programme in found:
+    await count_orders(work, orders, found, splits)
+
+
+async def count_orders(
+    work: Work,
+    orders: Sequence[Fact[OrderHeard]],
+    found: Iterable[RebateProgramme],
+    splits: Mapping[UUID, SplitStep | None],
+) -> None:
+    """Accrue orders in programmes, each once: the inbox is purged, the ledger is for ever."""
+    done = await repository.accrued(work.tx, [fact.event.id for fact in orders])
+    due = [one for fact in orders for one in _of_order(fact, found, splits.get(fact.data.id))]
+    await accrue(work, [one for one in due if (one.cause.id, one.programme.id) not in done])
+
+
+def _of_order(fact: Fact[OrderHeard], found: Iterable[RebateProgramme], split: SplitStep | None) -> Iterator[Due]:
+    """An order counts for its partner, or for those who share it, whoever sold it."""
+    order = fact.data
+    sold_by = () if order.partner_id is None else (order.partner_id,)
+    for programme in found:
+        volume, focus = volume_in(programme, order.lines), focus_in(programme, order.lines)
+        for partner_id in sold_by if split is None else split.partner_ids:
             if counts(programme, partner_id, order.order_date, fact.event.time):
-                period = period_of(order.order_date, programme.period)
-                account = _account(programme, partner_id, period, order.base_currency)
-                volume = volume_in(programme, order.lines)
-                due.append(Due(fact.event, programme, order.id, order.order_date, order.order_date, account, volume))
-    await _accrue(work, due)
+                account = account_in(
+                    programme, partner_id, period_of(order.order_date, programme.period), order.base_currency
+                )
+                yield Due(
+                    cause=fact.event,
+                    programme=programme,
+                    order_id=order.id,
+                    order_date=order.order_date,
+                    posting_date=order.order_date,
+                    account=account,
+                    volume=volume if split is None else split.parts_of(volume)[partner_id],
+                    split=split,
+                    order_volume=None if split is None else volume,
+                    focus=focus if focus is None or split is None else split.parts_of(focus)[partner_id],
+                    order_focus=None if split is None else focus,
+                )
+
+
+async def _splits(work: Work, facts: Sequence[Fact[OrderHeard]]) -> dict[UUID, SplitStep]:
+    """What was decided of conflicts about the customers of orders; ties go by the codes of partners."""
+    orders = [(fact.data, fact.data.account_id) for fact in facts]
+    bought = [conflicts.Bought(o.id, account_id, o.order_date) for o, account_id in orders if account_id is not None]
+    return await _steps(work, await conflicts.splits_on(work, bought))
+
+
+async def splits_at(
+    work: Work, bought: Sequence[conflicts.Bought], confirmed_at: Mapping[UUID, datetime]
+) -> dict[UUID, SplitStep]:
+    """How partners share orders that were confirmed some time ago, by what had been decided then."""
+    found = await conflicts.splits_on(work, bought)
+    return await _steps(work, {key: one for key, one in found.items() if decided_by(one, confirmed_at[key])})
+
+
+def decided_by(conflict: Conflict, moment: datetime) -> bool:
+    """Whether a conflict was resolved by a moment."""
+    return conflict.resolved_at is not None and conflict.resolved_at <= moment
+
+
+async def _steps(work: Work, found: Mapping[UUID, Conflict]) -> dict[UUID, SplitStep]:
+    """Shares in the order in which odd cents go."""
+    steps: dict[UUID, SplitStep] = {}
+    for order_id, conflict in found.items():
+        ids = await partners.by_code(work, [UUID(each) for each in conflict.partner_shares])
+        shares = [{"partner_id": each, "share": conflict.partner_shares[str(each)]} for each in ids]
+        steps[order_id] = SplitStep.model_validate({"conflict_id": conflict.id, "shares": shares})
+    return steps
 
 
 async def accrue_returns(work: Work, returned: Sequence[Fact[OrderReturnedHeard]]) -> None:
-    """Take back in the programmes and periods that the order was counted in."""
-    facts = await _fresh(work, returned)
+    """Take back in the programmes and periods that the order was counted in; of a period that a statement closed its
+    part of what was earned, in the period of the return. A programme that catches up has counted them or will."""
+    await programmes.share_accruals(work)
+    await take_back(work, returned)
+
+
+async def take_back(work: Work, facts: Sequence[Fact[OrderReturnedHeard]], programme_id: UUID | None = None) -> None:
+    """What returns take back, each once, in all programmes that counted their orders or in one of them."""
     originals: dict[UUID, list[repository.Original]] = {}
-    for one in await repository.originals_of(work.tx, [fact.data.id for fact in facts]):
+    found = await repository.originals_of(work.tx, [fact.data.id for fact in facts])
+    found = [one for one in found if programme_id in (None, one.programme_id)]
+    for one in found:
         originals.setdefault(one.order_id, []).append(one)
-    ids = sorted({one.programme_id for found in originals.values() for one in found})
-    known = await programmes.programmes_by_id(work, ids)
+    done = await repository.accrued(work.tx, [fact.event.id for fact in facts])
+    known = await programmes.programmes_by_id(work, sorted({one.programme_id for one in found}))
+    closed = await _closed(work, found)
     due = []
     for fact in facts:
-        order = fact.data
-        for one in originals.get(order.id, ()):
-            programme, period = known[one.programme_id], (one.period_start, one.period_end)
-            account = _account(programme, one.partner_id, period, order.base_currency)
-            volume = volume_in(programme, order.returned_lines)
-            due.append(Due(fact.event, programme, order.id, one.order_date, order.return_date, account, volume))
-    await _accrue(work, due)
+        for number, one in enumerate(originals.get(fact.data.id, ())):
+            if (fact.event.id, one.programme_id) in done:
+                continue
+            is_closed = _account_of(one) in closed
+            back, originals[fact.data.id][number] = _back(fact, one, known[one.programme_id], is_closed)
+            due.append(back)
+    await accrue(work, due)
 
 
-async def _fresh(work: Work, facts: Sequence[Fact[Data]]) -> list[Fact[Data]]:
-    """Facts that the ledger has not worked: the inbox is purged, the ledger is for ever."""
-    done = await repository.answered(work.tx, [fact.event.id for fact in facts])
-    return [fact for fact in facts if fact.event.id not in done]
-
-
-def _account(programme: RebateProgramme, partner_id: UUID, period: tuple[date, date], currency: str) -> RebateAccount:
-    """The account of a partner in a programme's period, at 0."""
-    start, end = period
-    return RebateAccount(
-        id=ledger.account_id(partner_id, programme.id, programme.version, start),
-        partner_id=partner_id,
-        programme_id=programme.id,
-        programme_version=programme.version,
-        period_start=start,
-        period_end=end,
-        currency=currency,
-        position=0,
-        accrued=0,
+def _back(
+    fact: Fact[OrderReturnedHeard], one: repository.Original, programme: RebateProgramme, is_closed: bool
+) -> tuple[Due, repository.Original]:
+    """What a return takes back of a partner in a programme, and how the order stands there then."""
+    order, split = fact.data, split_in(one.split)
+    part = volume = volume_in(programme, order.returned_lines)
+    focus = of_focus = focus_in(programme, order.returned_lines)
+    if split is not None:
+        # Cumulative: the part of what is left of the whole, less what the partner stands at.
+        left = (one.order_volume or 0) + volume
+        part = split.parts_of(left)[one.partner_id] - (one.volume - one.returned)
+        one = one._replace(order_volume=left)
+        if of_focus is not None:
+            left = (one.order_focus or 0) + of_focus
+            focus = split.parts_of(left)[one.partner_id] - (one.focus or 0)
+            one = one._replace(order_focus=left)
+    period, taken = (one.period_start, one.period_end), None
+    if is_closed:
+        total = one.returned - part
+        taken = TakenStep(
+            period_start=one.period_start,
+            period_end=one.period_end,
+            amount=one.amount,
+            volume=one.volume,
+            before=one.returned,
+            returned=total,
+        )
+        period, part, one = period_of(order.return_date, programme.period), 0, one._replace(returned=total)
+        focus = of_focus = None if focus is None else 0
+    else:
+        one = one._replace(volume=one.volume + part, focus=None if focus is None else (one.focus or 0) + focus)
+    due = Due(
+        cause=fact.event,
+        programme=programme,
+        order_id=order.id,
+        order_date=one.order_date,
+        posting_date=order.return_date,
+        account=account_in(programme, one.partner_id, period, order.base_currency),
+        volume=part,
+        split=split,
+        order_volume=None if split is None else volume,
+        taken=taken,
+        focus=focus,
+        order_focus=None if split is None else of_focus,
     )
+    return due, one
 
 
-async def _accrue(work: Work, due: Sequence[Due]) -> None:
-    if not due:
-        return
-    accounts = {one.account.id: one.account for one in due}
-    positions = await repository.lock_accounts(work.tx, [row for _id, row in sorted(accounts.items())])
-    counted = await repository.fact_counts(work.tx, sorted({one.order_id for one in due}))
-    facts: list[Fact[RebateAccrued]] = []
-    for one in due:
-        counted[one.order_id] = counted.get(one.order_id, 0) + 1
-        accrued = _decide(one, positions[one.account.id])
-        positions[one.account.id] = accrued.position_after
-        facts.append(Fact(outbox.compose(work.caused_by(one.cause), accrued, counted[one.order_id]), accrued))
-    await outbox.add(work.tx, work.service, [fact.event for fact in facts])
-    await ledger.apply_accruals(work.tx, facts)
+async def _closed(work: Work, originals: Iterable[repository.Original]) -> set[UUID]:
+    """Which accounts that orders were counted in are closed: none becomes so until the work ends."""
+    account_ids = sorted({_account_of(one) for one in originals})
+    if not account_ids:
+        return set()
+    await repository.lock_known(work.tx, account_ids)
+    return await repository.closed_accounts(work.tx, account_ids)
+
+
+def _account_of(one: repository.Original) -> UUID:
+    return ledger.account_id(one.partner_id, one.programme_id, one.programme_version, one.period_start)
+
+
+async def lock_partner(work: Work, partner_id: UUID) -> None:
+    """Wait for the accruals of a partner under way, and keep new ones out until the work ends."""
+    await repository.lock_partner(work.tx, partner_id)
+
+
+async def close_periods(work: Work, partner_id: UUID, statement_id: UUID, until: date) -> None:
+    """Close the periods of a partner, whose accounts are locked, that ended up to a day and are over."""
+    await repository.close_accounts(work.tx, partner_id, statement_id, until, work.today)
 
 
 @lru_cache(maxsize=1024)
-def _tiers_said(tiers: TierSteps) -> list[RebateTier]:
-    return [RebateTier(start=tier.start, rate=tier.rate) for tier in tiers]
-
-
-def _decide(due: Due, before: int) -> RebateAccrued:
-    plan, after = plan_in(due.programme.kind, due.programme.tiers), before + due.volume
-    account = due.account
-    return RebateAccrued(
-        partner_id=account.partner_id,
-        programme_id=account.programme_id,
-        programme_version=account.programme_version,
-        kind=due.programme.kind,
-        tiers=_tiers_said(due.programme.tiers),
-        period_start=account.period_start,
-        period_end=account.period_end,
-        order_id=due.order_id,
-        order_date=due.order_date,
-        posting_date=due.posting_date,
-        currency=account.currency,
-        volume=due.volume,
-        position_before=before,
-        position_after=after,
-        amount=accrual(plan, before, after),
-        slices=[RebateSlice(start=part.start, end=part.end, rate=part.rate) for part in slices(plan, before, after)],
-        source_event_id=due.cause.id,
-    )
+def split_in(stored: str | None) -> SplitStep | None:
+    """The split that an accrual holds."""
+    return None if stored is None else SplitStep.model_validate_json(stored)

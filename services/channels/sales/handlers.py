@@ -9,9 +9,20 @@ from kit.db.database import Tx
 from kit.events.envelope import Event
 from kit.events.handlers import Fact
 from services.channels.events_in import AccountHeard, ExchangeRateHeard, OrderHeard, OrderReturnedHeard, SoldHeard
-from services.channels.events_in.customer import SoldLineHeard
+from services.channels.events_in.customer import ActivityHeard, OpportunityHeard, SoldLineHeard, SurveyAnsweredHeard
 from services.channels.sales import repository
-from services.channels.sales.models import AccountFact, ExchangeRate, Returned, Sale, SaleLine
+from services.channels.sales.models import (
+    AccountFact,
+    ActivityFact,
+    ExchangeRate,
+    OpportunityFact,
+    Returned,
+    ReturnedStep,
+    Sale,
+    SaleLine,
+    SaleReturn,
+    SurveyFact,
+)
 
 CONFIRMED = "customer.order.confirmed.v1"
 
@@ -37,11 +48,51 @@ async def on_order_returned(tx: Tx, facts: Sequence[Fact[OrderReturnedHeard]]) -
     await repository.put_returned(tx, list(returned.values()))
 
 
+async def on_return(tx: Tx, facts: Sequence[Fact[OrderReturnedHeard]]) -> None:
+    """What came back by each event."""
+    rows = {fact.event.id: _return(fact.event, fact.data) for fact in facts}
+    await repository.put_returns(tx, [row for _id, row in sorted(rows.items())])
+
+
 async def on_account(tx: Tx, facts: Sequence[Fact[AccountHeard]]) -> None:
     """An account is as its latest version says."""
     latest = {fact.data.id: fact.data for fact in sorted(facts, key=lambda fact: fact.data.version)}
     rows = [AccountFact.model_validate(one.model_dump()) for _id, one in sorted(latest.items())]
     await repository.put_accounts(tx, rows)
+
+
+async def on_opportunity(tx: Tx, facts: Sequence[Fact[OpportunityHeard]]) -> None:
+    """An opportunity is as its latest version says."""
+    latest = {fact.data.id: fact.data for fact in sorted(facts, key=lambda fact: fact.data.version)}
+    names = set(OpportunityFact.model_fields)
+    rows = [OpportunityFact(**one.model_dump(include=names)) for _id, one in sorted(latest.items())]
+    await repository.put_opportunities(tx, rows)
+
+
+async def on_activity(tx: Tx, facts: Sequence[Fact[ActivityHeard]]) -> None:
+    """Somebody was active at an account; what is of none is left out."""
+    rows = [
+        ActivityFact(id=one.id, account_id=one.account_id, kind=one.kind, business_date=one.business_date)
+        for one in (fact.data for fact in facts)
+        if one.account_id is not None
+    ]
+    await repository.put_activities(tx, rows)
+
+
+async def on_survey(tx: Tx, facts: Sequence[Fact[SurveyAnsweredHeard]]) -> None:
+    """Somebody answered; only what is about an order says something of who sold it."""
+    rows = {
+        fact.data.id: SurveyFact(
+            id=fact.data.id,
+            order_id=fact.data.order_id,
+            kind=fact.data.kind,
+            score=fact.data.score,
+            business_date=fact.data.business_date,
+        )
+        for fact in facts
+        if fact.data.order_id is not None
+    }
+    await repository.put_answers(tx, [row for _id, row in sorted(rows.items())])
 
 
 async def on_rate(tx: Tx, facts: Sequence[Fact[ExchangeRateHeard]]) -> None:
@@ -72,6 +123,21 @@ def _sale(event: Event, order: SoldHeard) -> Sale:
         version=order.version,
         confirmed_event_id=event.id if is_confirmed else None,
         confirmed_at=event.time if is_confirmed else None,
+    )
+
+
+def _return(event: Event, order: OrderReturnedHeard) -> SaleReturn:
+    lines = [
+        ReturnedStep(line_no=line.line_no, product_line=line.product_line, net_base=line.net_base)
+        for line in order.returned_lines
+    ]
+    return SaleReturn(
+        event_id=event.id,
+        order_id=order.id,
+        version=order.version,
+        return_date=order.return_date,
+        returned_at=event.time,
+        lines=tuple(lines),
     )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from kit.db.columns import FrozenRow, big_int, identifier, moment, text
+from kit.db.columns import DECODED, FrozenRow, big_int, document, identifier, moment, text
 from services.channels.db import Base
 
 
@@ -68,6 +68,68 @@ class SaleLineTable(SaleLine, Base, table=True):
     __table_args__ = (sa.Index("ix_sale_line_sku", "sku"),)
 
 
+class ReturnedStep(FrozenRow):
+    """What of a line came back by an event: net in base currency, negative."""
+
+    line_no: int
+    product_line: str | None
+    net_base: int
+
+
+class SaleReturn(FrozenRow):
+    """A return by its event. `version` is that of the order: its returns follow each other by it."""
+
+    __tablename__ = "sale_return"
+
+    event_id: Annotated[UUID, identifier(primary_key=True)]
+    order_id: Annotated[UUID, identifier(nullable=False, index=True)]
+    version: Annotated[int, Field(nullable=False)]
+    return_date: Annotated[date, Field(nullable=False)]
+    returned_at: Annotated[datetime, moment(nullable=False)]
+    lines: Annotated[Annotated[tuple[ReturnedStep, ...], DECODED], document(nullable=False)]
+
+
+class SaleReturnTable(SaleReturn, Base, table=True):
+    """Returns."""
+
+
+class SoldLine(FrozenRow):
+    """A line as it was ordered."""
+
+    line_no: int
+    product_line: str | None
+    net_base: int
+
+
+class SoldOrder(FrozenRow):
+    """An order as it was confirmed."""
+
+    order_id: UUID
+    account_id: UUID | None
+    partner_id: UUID | None
+    order_date: date
+    confirmed_event_id: UUID
+    confirmed_at: datetime
+    lines: Annotated[tuple[SoldLine, ...], DECODED]
+
+
+class OrdersAsked(NamedTuple):
+    """Orders of some days of some partners (none named: of all), and those of some accounts whoever sold them."""
+
+    first: date
+    last: date
+    partner_ids: tuple[UUID, ...]
+    account_ids: list[UUID]
+
+
+class Place(NamedTuple):
+    """Where a walk through orders is: they follow each other by partner, day and id; those of no partner come last."""
+
+    partner_id: UUID | None
+    order_date: date
+    order_id: UUID
+
+
 class Returned(FrozenRow):
     """What came back of a line in all so far."""
 
@@ -75,6 +137,16 @@ class Returned(FrozenRow):
     line_no: int
     returned: int
     returned_net_base: int
+
+
+class SoldAsked(NamedTuple):
+    """Of what the net is asked: a partner's orders of some days, in product lines (None: in any)."""
+
+    key: UUID
+    partner_id: UUID
+    first: date
+    last: date
+    product_lines: list[str] | None
 
 
 class AccountFact(FrozenRow):
@@ -93,10 +165,75 @@ class AccountFact(FrozenRow):
     version: Annotated[int, Field(nullable=False)]
 
 
+class Ordered(NamedTuple):
+    """Whether an account keeps something of an order, and the day of its last order, whatever became of it."""
+
+    keeps_an_order: bool
+    last_order_date: date | None
+
+
 class AccountFactTable(AccountFact, Base, table=True):
     """Accounts."""
 
     __table_args__ = (sa.Index("ix_account_fact_region", "region"), sa.Index("ix_account_fact_name_key", "name_key"))
+
+
+class OpportunityFact(FrozenRow):
+    """An opportunity of an account as its latest version says."""
+
+    __tablename__ = "opportunity_fact"
+
+    id: Annotated[UUID, identifier(primary_key=True)]
+    account_id: Annotated[UUID, identifier(nullable=False)]
+    owner_id: Annotated[UUID | None, identifier(nullable=True)]
+    state: Annotated[str, text(nullable=False)]
+    stage: Annotated[str, text(nullable=False)]
+    partner_id: Annotated[UUID | None, identifier(nullable=True)]
+    deal_id: Annotated[UUID | None, identifier(nullable=True)]
+    opened_on: Annotated[date, Field(nullable=False)]
+    closed_on: Annotated[date | None, Field(nullable=True)]
+    version: Annotated[int, Field(nullable=False)]
+
+
+class OpportunityFactTable(OpportunityFact, Base, table=True):
+    """Opportunities."""
+
+    __table_args__ = (sa.Index("ix_opportunity_fact_account_id", "account_id"),)
+
+
+class ActivityFact(FrozenRow):
+    """Somebody of the company was active at an account on a day."""
+
+    __tablename__ = "activity_fact"
+
+    id: Annotated[UUID, identifier(primary_key=True)]
+    account_id: Annotated[UUID, identifier(nullable=False)]
+    kind: Annotated[str, text(nullable=False)]
+    business_date: Annotated[date, Field(nullable=False)]
+
+
+class ActivityFactTable(ActivityFact, Base, table=True):
+    """Activities."""
+
+    __table_args__ = (sa.Index("ix_activity_fact_account_id_business_date", "account_id", "business_date"),)
+
+
+class SurveyFact(FrozenRow):
+    """An answer to a survey about an order."""
+
+    __tablename__ = "survey_fact"
+
+    id: Annotated[UUID, identifier(primary_key=True)]
+    order_id: Annotated[UUID, identifier(nullable=False)]
+    kind: Annotated[str, text(nullable=False)]
+    score: Annotated[int | None, Field(nullable=True)] = None
+    business_date: Annotated[date, Field(nullable=False)]
+
+
+class SurveyFactTable(SurveyFact, Base, table=True):
+    """Answers."""
+
+    __table_args__ = (sa.Index("ix_survey_fact_business_date", "business_date"),)
 
 
 class ExchangeRate(FrozenRow):

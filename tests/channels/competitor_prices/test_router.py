@@ -27,6 +27,18 @@ async def test_a_day_has_one_price_of_a_competitor(service: ServiceHarness) -> N
     assert (await service.post(PATH, PRICE | {"competitor": "SOUTHWIND"})).status_code == 201
 
 
+async def test_skus_and_competitors_are_the_same_in_any_case(service: ServiceHarness) -> None:
+    await product(service)
+    spelt = [PRICE | {"competitor": each, "sku": "cd-rock"} for each in ("Northwind", "NORTHWIND", "northwind")]
+    answers = await asyncio.gather(*(service.post(PATH, each) for each in spelt))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
+    again = (await service.post(f"{PATH}/batch", {"rows": spelt})).json()["results"]
+    assert [row["status"] for row in again] == ["unchanged"] * 3
+    for query in ("sku=cd-ROCK", "competitor=northWIND", "sku[in]=x,Cd-Rock&sort=sku"):
+        found = (await service.get(f"{PATH}?{query}")).json()["items"]
+        assert [item["sku"] for item in found] == ["CD-ROCK"], query
+
+
 @pytest.mark.parametrize(
     ("changes", "code", "pointer"),
     [

@@ -9,7 +9,7 @@ import pytest
 
 from services.channels.evaluator.carts import GiftValue, Left
 from services.channels.evaluator.evaluation import DiscountTooLarge
-from services.channels.evaluator.results import Approval, Reason
+from services.channels.evaluator.results import QuoteApproval, Reason
 from services.channels.evaluator.rewards import (
     Audience,
     Bundle,
@@ -246,13 +246,13 @@ def test_promotions_keep_the_floor_unless_approved_without() -> None:
 
 
 def test_price_and_manual_discount_under_the_floor_need_approval() -> None:
-    below = (Approval.BELOW_FLOOR,)
+    below = (QuoteApproval.BELOW_FLOOR,)
     assert judged([line(1, 1000, floor=1001)]).lines[0].approvals == below
     assert judged([line(1, 1000, floor=900, manual=100)]).lines[0].approvals == ()
     assert judged([line(1, 1000, floor=900, manual=101)]).lines[0].approvals == below
     assert judged([line(1, 1000, floor=900, manual=101, approved=899)]).lines[0].approvals == ()
     assert judged([line(1, 1000, manual=100)], manual_share=100_000).lines[0].approvals == ()
-    assert judged([line(1, 1000, manual=101)], manual_share=100_000).lines[0].approvals == (Approval.MANUAL_SHARE,)
+    assert judged([line(1, 1000, manual=101)], manual_share=100_000).lines[0].approvals == (QuoteApproval.MANUAL_SHARE,)
     with pytest.raises(DiscountTooLarge):
         judged([line(1, 1000, manual=1001)])
 

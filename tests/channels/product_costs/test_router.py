@@ -160,5 +160,5 @@ async def test_costs_are_seen_by_few_and_found(service: ServiceHarness) -> None:
         assert written.status_code == (409 if role == "channel_manager" else 403), role
     product_body = (await service.get("/v1/products?sku=CD-ROCK")).json()["items"][0]
     assert "costs" not in product_body
-    found = (await service.get("/v1/product-costs?sku=CD-ROCK&valid_from[lte]=2026-06-30&limit=1")).json()["items"]
+    found = (await service.get("/v1/product-costs?sku=cd-Rock&valid_from[lte]=2026-06-30&limit=1")).json()["items"]
     assert [item["unit_cost_base"] for item in found] == [880]

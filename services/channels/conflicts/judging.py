@@ -1,0 +1,249 @@
+"""Finding conflicts in what is sold: orders as they are confirmed, opportunities as they open, accounts as they merge.
+
+Whoever looks at the orders of an account holds its advisory lock (that of what it leads to, too), so of two orders in
+conflict that come at once the second sees the first, whatever partition each is of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from kit.events.envelope import Event
+from kit.events.handlers import Fact
+from kit.redirects import Groups
+from kit.work import Work
+from services.channels.channel_policies import service as policies
+from services.channels.channel_policies.models import ConflictRules
+from services.channels.conflicts import opening, repository
+from services.channels.conflicts.enums import ConflictKind, ConflictSubject
+from services.channels.conflicts.findings import Finding, Subject, folded, in_turn
+from services.channels.conflicts.repository import Breach, Cap
+from services.channels.conflicts.rules import Sold, lock_number, mode_of, undercuts
+from services.channels.deals import service as deals
+from services.channels.deals.enums import DealState
+from services.channels.events_in import OrderHeard
+from services.channels.events_in.customer import AccountRedirectHeard, OpportunityHeard, SoldLineHeard
+from services.channels.redirects import service as redirects
+from services.channels.sales import service as sales
+
+
+async def judge_orders(work: Work, confirmed: Sequence[Fact[OrderHeard]]) -> None:
+    """Find what orders are in conflict with."""
+    facts = {fact.data.id: fact for fact in confirmed if fact.data.account_id is not None}
+    if not facts:
+        return
+    groups = await hold_accounts(work, {each for f in facts.values() if (each := f.data.account_id) is not None})
+    subjects = in_turn(await _subjects(work, groups, list(facts.values())))
+    lines = {order_id: fact.data.lines for order_id, fact in facts.items()}
+    rules = await _rules_at(work, confirmed[-1].event)
+    found = [*await _of_customers(work, rules, subjects), *await _of_agreements(work, subjects)]
+    found += await _of_prices(work, rules, subjects, lines)
+    await opening.open_conflicts(work, rules, found)
+
+
+async def judge_opportunities(work: Work, heard: Sequence[Fact[OpportunityHeard]]) -> None:
+    """Find opportunities that are the company's own with customers under a partner's approved deal."""
+    latest = {fact.data.id: fact for fact in sorted(heard, key=lambda fact: fact.data.version)}
+    facts = [fact for fact in latest.values() if fact.data.state == "open" and fact.data.partner_id is None]
+    if not facts:
+        return
+    groups = await redirects.groups_of(work, {fact.data.account_id for fact in facts})
+    known = await sales.accounts_by_id(work, [groups.root(fact.data.account_id) for fact in facts])
+    subjects = [
+        Subject(
+            id=fact.data.id,
+            kind=ConflictSubject.OPPORTUNITY,
+            cause=fact.event,
+            members=groups.members(fact.data.account_id),
+            account=known.get(groups.root(fact.data.account_id)),
+            partner_id=None,
+            deal_id=fact.data.deal_id,
+            day=fact.data.opened_on,
+            region=None,
+            mode=None,
+            lines=None,
+        )
+        for fact in facts
+    ]
+    rules = await _rules_at(work, heard[-1].event)
+    await opening.open_conflicts(work, rules, await _of_claims(work, subjects))
+
+
+async def judge_merges(work: Work, merged: Sequence[Fact[AccountRedirectHeard]]) -> None:
+    """What accounts have ordered that are one customer from now on is looked at again, as far back as a conflict is
+    open to orders of today. What has been found is found once."""
+    for fact in merged:
+        at = work.caused_by(fact.event)
+        groups = await hold_accounts(work, {fact.data.survivor_id, fact.data.merged_id})
+        members = {m for each in (fact.data.survivor_id, fact.data.merged_id) for m in groups.members(each)}
+        rules = await _rules_at(work, fact.event)
+        first = at.today - timedelta(rules.window_days)
+        sold = await repository.sales_since(work.tx, members, first)
+        kinds = await repository.kinds_of(work.tx, {one.channel_id for one in sold if one.channel_id is not None})
+        known = await sales.accounts_by_id(work, sorted(members))
+        subjects = [
+            Subject(
+                id=one.order_id,
+                kind=ConflictSubject.ORDER,
+                cause=fact.event,
+                members=groups.members(one.account_id),
+                account=known.get(groups.root(one.account_id)),
+                partner_id=one.partner_id,
+                deal_id=one.deal_id,
+                day=one.order_date,
+                region=one.region,
+                mode=mode_of(kinds.get(one.channel_id)) if one.channel_id is not None else None,
+                lines=one.lines,
+            )
+            for one in sold
+        ]
+        await opening.open_conflicts(at, rules, await _of_customers(work, rules, in_turn(subjects)))
+
+
+async def hold_accounts(work: Work, account_ids: Collection[UUID]) -> Groups:
+    """Wait for whoever looks at these accounts or at what they lead to; the groups as they are then."""
+    held: set[UUID] = set()
+    groups = await redirects.groups_of(work, account_ids)
+    while wanted := {*account_ids, *(groups.root(each) for each in account_ids)} - held:
+        await repository.hold_locks(work.tx, sorted(lock_number(f"account {each}") for each in wanted))
+        held |= wanted
+        groups = await redirects.groups_of(work, account_ids)
+    return groups
+
+
+async def _rules_at(work: Work, event: Event) -> ConflictRules:
+    """The rules of the business day of an event."""
+    return await policies.conflict_rules_on(work, work.caused_by(event).today)
+
+
+async def _subjects(work: Work, groups: Groups, facts: Iterable[Fact[OrderHeard]]) -> list[Subject]:
+    orders = [(fact, fact.data, fact.data.account_id) for fact in facts]
+    kinds = await repository.kinds_of(work.tx, {o.channel_id for _f, o, _a in orders if o.channel_id is not None})
+    known = await sales.accounts_by_id(work, sorted({groups.root(a) for _f, _o, a in orders if a is not None}))
+    return [
+        Subject(
+            id=order.id,
+            kind=ConflictSubject.ORDER,
+            cause=fact.event,
+            members=groups.members(account_id),
+            account=known.get(groups.root(account_id)),
+            partner_id=order.partner_id,
+            deal_id=order.deal_id,
+            day=order.order_date,
+            region=order.region,
+            mode=mode_of(kinds.get(order.channel_id)) if order.channel_id is not None else None,
+            lines=folded(line.product_line for line in order.lines if _is_kept(line)),
+        )
+        for fact, order, account_id in orders
+        if account_id is not None
+    ]
+
+
+def _is_kept(line: SoldLineHeard) -> bool:
+    return line.quantity is None or line.quantity > line.returned
+
+
+async def _of_customers(work: Work, rules: ConflictRules, subjects: Sequence[Subject]) -> list[Finding]:
+    """Two partners with one customer, or a partner and the company."""
+    by_id = {one.id: one for one in subjects}
+    asked = [one.asked for one in subjects if one.partner_id is not None]
+    beside = await repository.orders_beside(work.tx, asked, rules.window_days) if asked else []
+    found = [
+        Finding(
+            ConflictKind.SAME_CUSTOMER,
+            by_id[one.subject_id],
+            _with_own(by_id[one.subject_id], one.other_id),
+            orders=tuple(sorted(one.order_ids)),
+        )
+        for one in beside
+    ]
+    return [*found, *await _of_claims(work, subjects)]
+
+
+async def _of_claims(work: Work, subjects: Sequence[Subject]) -> list[Finding]:
+    """Subjects against deals of others; one without a partner against those that were approved."""
+    by_id = {one.id: one for one in subjects}
+    found = []
+    for claim in await deals.claims_on(work, [one.asked for one in subjects]):
+        subject = by_id[claim.subject_id]
+        if subject.partner_id is not None:
+            kind = ConflictKind.SAME_CUSTOMER
+        elif claim.state != DealState.REGISTERED:
+            kind = ConflictKind.PARTNER_DIRECT
+        else:
+            continue
+        found.append(Finding(kind, subject, _with_own(subject, claim.partner_id), deals=(claim.deal_id,)))
+    return found
+
+
+async def _of_agreements(work: Work, subjects: Sequence[Subject]) -> list[Finding]:
+    """Orders where somebody may not sell, or to whom."""
+    by_id = {one.id: one for one in subjects}
+    asked = [one.asked for one in subjects]
+    through = [one.asked for one in subjects if one.partner_id is not None]
+
+    def found(kind: ConflictKind, breaches: Iterable[Breach]) -> list[Finding]:
+        return [
+            Finding(
+                kind,
+                by_id[one.subject_id],
+                _with_own(by_id[one.subject_id], one.other_id),
+                cell=one.region,
+                agreements=tuple(sorted(one.agreement_ids)),
+            )
+            for one in breaches
+        ]
+
+    return [
+        *found(ConflictKind.TERRITORY_BREACH, await repository.outside(work.tx, through) if through else ()),
+        *found(ConflictKind.CROSS_REGION, await repository.into_anothers(work.tx, through) if through else ()),
+        *found(ConflictKind.EXCLUSIVITY_BREACH, await repository.held_by_another(work.tx, asked)),
+    ]
+
+
+async def _of_prices(
+    work: Work, rules: ConflictRules, subjects: Sequence[Subject], lines: dict[UUID, list[SoldLineHeard]]
+) -> list[Finding]:
+    """Lines sold for less than their partner may. Of several agreements that fit, the widest room counts."""
+    through = [one for one in subjects if one.partner_id is not None]
+    caps = await repository.caps_of(work.tx, [one.asked for one in through]) if through else []
+    found = []
+    for subject in through:
+        own = [cap for cap in caps if cap.subject_id == subject.id]
+        broken = [(line, cap) for line in lines[subject.id] if (cap := _broken(line, own, rules.tolerance)) is not None]
+        if broken:
+            found.append(
+                Finding(
+                    ConflictKind.PRICE_UNDERCUT,
+                    subject,
+                    _with_own(subject, None),
+                    agreements=tuple(sorted({cap.agreement_id for _line, cap in broken})),
+                    prices=tuple(_priced(line, cap) for line, cap in broken),
+                )
+            )
+    return found
+
+
+def _broken(line: SoldLineHeard, caps: Iterable[Cap], tolerance: int) -> Cap | None:
+    """The agreement whose room a line leaves, if one does."""
+    if line.quantity is None or line.unit_price is None or line.discount is None:
+        return None
+    own = [cap for cap in caps if cap.product_line in ("", (line.product_line or "").lower())]
+    bounded = [(cap.max_discount, cap) for cap in own if cap.max_discount is not None]
+    if not bounded or len(bounded) < len(own):
+        return None
+    room, widest = max(bounded, key=lambda each: each[0])
+    sold = Sold(line.quantity, line.list_price, line.unit_price, line.discount)
+    return widest if undercuts(sold, room, tolerance) else None
+
+
+def _priced(line: SoldLineHeard, cap: Cap) -> dict[str, object]:
+    names = ("line_no", "sku", "product_line", "quantity", "list_price", "unit_price", "discount")
+    return {**{name: getattr(line, name) for name in names}, "max_discount": cap.max_discount}
+
+
+def _with_own(subject: Subject, other_id: UUID | None) -> tuple[UUID, ...]:
+    """The partners of a conflict: the subject's, and another one."""
+    return tuple(sorted({each for each in (subject.partner_id, other_id) if each is not None}))

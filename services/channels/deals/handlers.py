@@ -1,0 +1,20 @@
+"""Events of orders that win deals, and of their returns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kit.events.handlers import Fact
+from kit.work import Work
+from services.channels.deals import claims
+from services.channels.events_in import OrderHeard, OrderReturnedHeard
+
+
+async def on_order_confirmed(work: Work, facts: Sequence[Fact[OrderHeard]]) -> None:
+    """An order may win a deal."""
+    await claims.claim_orders(work, facts)
+
+
+async def on_order_returned(work: Work, facts: Sequence[Fact[OrderReturnedHeard]]) -> None:
+    """Part of an order came back."""
+    await claims.take_back(work, facts)

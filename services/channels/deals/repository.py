@@ -1,0 +1,263 @@
+"""SQL of deals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+from uuid import UUID
+
+from kit.db.database import Tx
+from kit.db.rows import columns_of, dumps, insert_rows, select_sql
+from kit.security.principals import ScopeQuery
+from services.channels.deals.enums import DealState
+from services.channels.deals.models import Deal, DealOrderLine
+from services.channels.deals.rules import Identity
+
+_ONE = f"SELECT {columns_of(Deal, 'd')} FROM deal d WHERE d.id = $1"
+_LOCK = select_sql(Deal, "id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE")
+_MEMBER = """
+SELECT id FROM principal
+WHERE subject = $1 AND valid_from <= $2 AND (valid_to IS NULL OR valid_to > $2) ORDER BY valid_from DESC LIMIT 1
+"""
+_SAME = """(
+    {0}.tax_id_hash = {1}.tax_id_hash OR {0}.domain_hash = {1}.domain_hash
+    OR ({0}.name_key = {1}.name_key AND {0}.country = {1}.country
+        AND ({0}.tax_id_hash IS NULL OR {1}.tax_id_hash IS NULL))
+)"""
+"""`rules.is_same` of two rows, in SQL: each way has its index."""
+_ASKED = "(SELECT $1::text AS name_key, $2::text AS country, $3::text AS tax_id_hash, $4::text AS domain_hash) i"
+_LIVE = f"""
+SELECT {columns_of(Deal, "d")} FROM deal d JOIN {_ASKED} ON {_SAME.format("d", "i")}
+WHERE d.state = 'registered' OR (d.state IN ('approved', 'won') AND d.protected_until >= $5)
+ORDER BY d.registered_at, d.number LIMIT 1
+"""
+_OPEN = "SELECT count(*) FROM deal WHERE partner_id = $1 AND state IN ('registered', 'approved')"
+_OPEN_LOCKED = select_sql(Deal, "partner_id = $1 AND state IN ('registered', 'approved') ORDER BY id FOR NO KEY UPDATE")
+_ACCOUNTS = f"""
+SELECT a.id, a.tax_id_hash = i.tax_id_hash AS by_tax_id, a.domain_hash = i.domain_hash AS by_domain
+FROM account_identity a JOIN {_ASKED} ON {_SAME.format("a", "i")} WHERE NOT a.is_archived LIMIT 100
+"""
+_SEEN = "JOIN account_fact f ON f.id = a.id WHERE {seen}"
+"""Accounts of the reader's scope: the condition is put in later."""
+_ORDERED = f"""
+SELECT a.id AS account_id, s.orders, s.last_order_date, s.partner_orders
+FROM account_identity a JOIN {_ASKED} ON {_SAME.format("a", "i")}
+JOIN LATERAL (
+    SELECT count(*) AS orders, max(order_date) AS last_order_date, count(partner_id) AS partner_orders FROM sale
+    WHERE account_id = a.id AND order_date > $5::date AND order_date <= $6::date
+) s ON s.orders > 0
+{_SEEN} ORDER BY s.last_order_date DESC, s.orders DESC, a.name_key LIMIT 100
+"""
+_OPPORTUNITIES = f"""
+SELECT o.id AS opportunity_id, o.account_id, o.owner_id, o.partner_id, o.stage, o.opened_on
+FROM account_identity a JOIN {_ASKED} ON {_SAME.format("a", "i")}
+JOIN opportunity_fact o ON o.account_id = a.id AND o.state = 'open'
+{_SEEN} ORDER BY o.opened_on DESC, o.stage, a.name_key LIMIT 100
+"""
+_ACTIVITIES = f"""
+SELECT a.id AS account_id, x.activities, x.last_on
+FROM account_identity a JOIN {_ASKED} ON {_SAME.format("a", "i")}
+JOIN LATERAL (
+    SELECT count(*) AS activities, max(business_date) AS last_on FROM activity_fact
+    WHERE account_id = a.id AND business_date > $5::date AND business_date <= $6::date
+) x ON x.activities > 0
+{_SEEN} ORDER BY x.last_on DESC, x.activities DESC, a.name_key LIMIT 100
+"""
+_MATCHING = f"""
+SELECT o.order_id, d.id AS deal_id, COALESCE(d.id = o.deal_id, false) AS is_named, d.number
+FROM json_to_recordset($1::json) AS o(order_id uuid, account_id uuid, partner_id uuid, deal_id uuid, order_date date)
+JOIN deal d ON d.partner_id = o.partner_id AND d.state IN ('registered', 'approved', 'expired', 'won')
+    AND (d.id = o.deal_id OR (o.order_date >= d.registered_on AND COALESCE(o.order_date <= d.protected_until, true)))
+LEFT JOIN account_identity a ON a.id = o.account_id
+WHERE d.id = o.deal_id OR d.account_id = o.account_id OR {_SAME.format("d", "a")}
+ORDER BY o.order_id, is_named DESC, d.number
+"""
+_CLAIMS = f"""
+SELECT DISTINCT o.subject_id, d.id AS deal_id, d.partner_id, d.state, d.number
+FROM json_to_recordset($1::json)
+    AS o(subject_id uuid, members uuid[], partner_id uuid, deal_id uuid, day date, lines text[])
+LEFT JOIN account_identity a ON a.id = ANY(o.members)
+JOIN deal d ON d.account_id = ANY(o.members) OR {_SAME.format("d", "a")}
+WHERE d.state IN ('registered', 'approved', 'expired', 'won') AND d.partner_id IS DISTINCT FROM o.partner_id
+    AND d.id IS DISTINCT FROM o.deal_id AND o.day >= d.registered_on AND COALESCE(o.day <= d.protected_until, true)
+    AND (o.lines IS NULL OR cardinality(d.product_lines) = 0
+        OR EXISTS (SELECT FROM unnest(d.product_lines) AS l (line) WHERE lower(l.line COLLATE "C") = ANY(o.lines)))
+ORDER BY o.subject_id, d.number
+"""
+_RETURNED = """
+UPDATE deal_order_line l SET returned_net_base = r.returned_net_base
+FROM json_to_recordset($1::json) AS r(order_id uuid, line_no int, returned_net_base bigint)
+WHERE l.order_id = r.order_id AND l.line_no = r.line_no AND l.returned_net_base < r.returned_net_base
+"""
+_REALISED = "SELECT COALESCE(sum(net_base - returned_net_base), 0)::bigint FROM deal_order_line WHERE deal_id = $1"
+_DEALS_OF = "SELECT DISTINCT order_id, deal_id FROM deal_order_line WHERE order_id = ANY($1::uuid[])"
+_ORDERS = """
+SELECT order_id FROM deal_order_line WHERE deal_id = $1 AND order_date <= $2 GROUP BY order_id
+ORDER BY min(order_date), sum(net_base) DESC, order_id LIMIT 1
+"""
+_DROP_LATER = "DELETE FROM deal_order_line WHERE deal_id = $1 AND order_date > $2"
+
+
+class Account(NamedTuple):
+    """An account that is the same customer, and by what."""
+
+    id: UUID
+    by_tax_id: bool | None
+    by_domain: bool | None
+
+
+class Ordered(NamedTuple):
+    """What an account that is the same customer has ordered of late; `partner_orders` are those through partners."""
+
+    account_id: UUID
+    orders: int
+    last_order_date: date
+    partner_orders: int
+
+
+class Opened(NamedTuple):
+    """An open opportunity of an account that is the same customer; without a partner it is the company's own."""
+
+    opportunity_id: UUID
+    account_id: UUID
+    owner_id: UUID | None
+    partner_id: UUID | None
+    stage: str
+    opened_on: date
+
+
+class Active(NamedTuple):
+    """How often somebody of the company was active of late at an account that is the same customer."""
+
+    account_id: UUID
+    activities: int
+    last_on: date
+
+
+class Match(NamedTuple):
+    """A deal that an order is one of."""
+
+    order_id: UUID
+    deal_id: UUID
+    is_named: bool
+    number: str
+
+
+class Claim(NamedTuple):
+    """Another partner's claim on the customer of an order or an opportunity, whose day lies in its days."""
+
+    subject_id: UUID
+    deal_id: UUID
+    partner_id: UUID
+    state: DealState
+    number: str
+
+
+async def hold_locks(tx: Tx, keys: Sequence[int]) -> None:
+    """Wait, one key after the other, for claims that may be the same; until the transaction ends."""
+    await tx.execute("SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS k", keys)
+
+
+async def next_number(tx: Tx) -> int:
+    """The next number of the sequence; a rollback leaves a gap."""
+    return int(await tx.fetchval("SELECT nextval('deal_number_seq')"))
+
+
+async def member_of(tx: Tx, subject: str, day: date) -> UUID | None:
+    """The member that a token subject is on a day."""
+    found: UUID | None = await tx.fetchval(_MEMBER, subject, day)
+    return found
+
+
+async def open_deals(tx: Tx, partner_id: UUID) -> int:
+    """How many deals of a partner are registered or approved."""
+    return int(await tx.fetchval(_OPEN, partner_id))
+
+
+async def lock_open(tx: Tx, partner_id: UUID) -> list[Deal]:
+    """Deals of a partner that are registered or approved, locked."""
+    return await tx.rows(Deal, _OPEN_LOCKED, partner_id)
+
+
+async def live_claim(tx: Tx, identity: Identity, today: date) -> Deal | None:
+    """The claim on the same customer that stands."""
+    return await tx.row(Deal, _LIVE, *identity, today)
+
+
+async def accounts_like(tx: Tx, identity: Identity) -> list[Account]:
+    """Accounts that are the same customer."""
+    return await tx.rows(Account, _ACCOUNTS, *identity)
+
+
+async def ordered_of_late(tx: Tx, visible: ScopeQuery, identity: Identity, after: date, until: date) -> list[Ordered]:
+    """Accounts of the scope that are the same customer and have ordered within some days."""
+    sql = _ORDERED.format(seen=visible.sees("f.owner_id", 7))
+    return await tx.rows(Ordered, sql, *identity, after, until, *visible.args)
+
+
+async def open_opportunities(tx: Tx, visible: ScopeQuery, identity: Identity) -> list[Opened]:
+    """Open opportunities of accounts of the scope that are the same customer."""
+    sql = _OPPORTUNITIES.format(seen=visible.sees("f.owner_id", 5))
+    return await tx.rows(Opened, sql, *identity, *visible.args)
+
+
+async def active_of_late(tx: Tx, visible: ScopeQuery, identity: Identity, after: date, until: date) -> list[Active]:
+    """Accounts of the scope that are the same customer and at which somebody was active within some days."""
+    sql = _ACTIVITIES.format(seen=visible.sees("f.owner_id", 7))
+    return await tx.rows(Active, sql, *identity, after, until, *visible.args)
+
+
+async def find_deal(tx: Tx, visible: ScopeQuery, deal_id: UUID, *, lock: bool) -> Deal | None:
+    """A deal of the scope, by its own owner or by its account's, locked on request."""
+    accounts = f"EXISTS (SELECT FROM account_fact a WHERE a.id = d.account_id AND {visible.sees('a.owner_id', 2)})"
+    locked = "FOR NO KEY UPDATE OF d" if lock else ""
+    sql = f"{_ONE} AND ({visible.sees('d.owner_id', 2)} OR {accounts}) {locked}"
+    return await tx.row(Deal, sql, deal_id, *visible.args)
+
+
+async def lock_deals(tx: Tx, deal_ids: Sequence[UUID]) -> dict[UUID, Deal]:
+    """Deals by id, locked in the order of their ids."""
+    return {row.id: row for row in await tx.rows(Deal, _LOCK, sorted(deal_ids))}
+
+
+async def matching(tx: Tx, orders: Sequence[dict[str, object]]) -> list[Match]:
+    """Deals that orders may be of, those they name first."""
+    return await tx.rows(Match, _MATCHING, dumps(orders))
+
+
+async def claims_on(tx: Tx, subjects: Sequence[dict[str, object]]) -> list[Claim]:
+    """Claims of others on the customers of subjects."""
+    return await tx.rows(Claim, _CLAIMS, dumps(subjects))
+
+
+async def add_lines(tx: Tx, lines: Sequence[DealOrderLine]) -> None:
+    """Let orders be of deals, each of one for ever."""
+    await insert_rows(tx, DealOrderLine, lines, "ON CONFLICT DO NOTHING")
+
+
+async def put_returned(tx: Tx, lines: Sequence[dict[str, object]]) -> None:
+    """Set what of lines came back so far; less than what is known already changes nothing."""
+    await tx.execute(_RETURNED, dumps(lines))
+
+
+async def deals_of(tx: Tx, order_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """The deal of each order that is one's."""
+    return {row["order_id"]: row["deal_id"] for row in await tx.fetch(_DEALS_OF, order_ids)}
+
+
+async def realised(tx: Tx, deal_id: UUID) -> int:
+    """The net of a deal's orders, less returns."""
+    return int(await tx.fetchval(_REALISED, deal_id))
+
+
+async def keep_orders(tx: Tx, deal_id: UUID, until: date) -> UUID | None:
+    """Leave the orders that came while a claim was reviewed and are dated in its days; the first of them, if one."""
+    await tx.execute(_DROP_LATER, deal_id, until)
+    found: UUID | None = await tx.fetchval(_ORDERS, deal_id, until)
+    return found
+
+
+async def drop_orders(tx: Tx, deal_id: UUID) -> None:
+    """Orders that came while a claim was reviewed are none of it: it was given up."""
+    await tx.execute("DELETE FROM deal_order_line WHERE deal_id = $1", deal_id)

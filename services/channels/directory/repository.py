@@ -1,0 +1,46 @@
+"""SQL of the directory."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from uuid import UUID
+
+from kit.db.database import Tx
+from kit.db.rows import insert_rows
+from services.channels.directory.models import AccountIdentity, PartnerHold
+
+_LATER_IDENTITY = """
+ON CONFLICT (id) DO UPDATE SET
+    name_key = excluded.name_key, country = excluded.country, tax_id_hash = excluded.tax_id_hash,
+    domain_hash = excluded.domain_hash, is_archived = excluded.is_archived, version = excluded.version
+WHERE account_identity.version < excluded.version
+"""
+_LATER_HOLD = """
+ON CONFLICT (partner_id) DO UPDATE SET hold_reasons = excluded.hold_reasons, version = excluded.version
+WHERE partner_hold.version < excluded.version
+"""
+_MEMBERS = """
+SELECT DISTINCT id FROM principal WHERE id = ANY($1::uuid[]) AND (valid_to IS NULL OR valid_to > $2)
+"""
+_ON_HOLD = "SELECT cardinality(hold_reasons) > 0 FROM partner_hold WHERE partner_id = $1"
+
+
+async def is_on_hold(tx: Tx, partner_id: UUID) -> bool:
+    """Whether a reason stands for which a partner is on hold."""
+    return bool(await tx.fetchval(_ON_HOLD, partner_id))
+
+
+async def members_of(tx: Tx, ids: Collection[UUID], day: date) -> set[UUID]:
+    """Which of these are members that have not left by a day."""
+    return {row["id"] for row in await tx.fetch(_MEMBERS, list(ids), day)}
+
+
+async def put_identities(tx: Tx, rows: Sequence[AccountIdentity]) -> None:
+    """Insert or replace identities (each once) by a later version."""
+    await insert_rows(tx, AccountIdentity, rows, _LATER_IDENTITY)
+
+
+async def put_holds(tx: Tx, rows: Sequence[PartnerHold]) -> None:
+    """Insert or replace what holds partners (each once) by a later version."""
+    await insert_rows(tx, PartnerHold, rows, _LATER_HOLD)
