@@ -7,6 +7,7 @@ from kit.events.tables import ConsumerOffsetRow, InboxRow, OutboxRow, ParkedEven
 from kit.jobs.tables import JobRow
 from kit.security.audit import AuditRow
 from kit.web.idempotency import IdempotencyRow
+from services.risk.alerts.models import RiskAlertTable
 from services.risk.amendments.models import AmendmentTable
 from services.risk.assessments.models import AssessmentTable
 from services.risk.contracts.models import ContractTable, ContractVersionTable
@@ -15,16 +16,43 @@ from services.risk.credit.models import (
     CreditDecisionTable,
     ExposureAccountTable,
     ExposureEntryTable,
+    ExposurePartnerTable,
     OrderExposureTable,
 )
 from services.risk.db import Base
+from services.risk.deposits.models import WaitingDepositTable
 from services.risk.directory.models import AccountDirectory, PartnerDirectory, Principal
+from services.risk.disputes.models import DisputeOrderTable, DisputeTable
+from services.risk.holds.models import CreditHoldTable, HoldSweepTable
 from services.risk.incidents.models import IncidentTable, IncidentVersionTable
+from services.risk.indicators.models import (
+    IndicatorMarkTable,
+    IndicatorReadingTable,
+    IndicatorTable,
+    IndicatorValueTable,
+    TallyBreachTable,
+    TallyBucketTable,
+    TallyCaseTable,
+    TallyConflictTable,
+    TallySourceTable,
+    TallyWarningTable,
+    TargetPaceTable,
+)
 from services.risk.obligations.models import FulfilmentMoveTable, ObligationBookTable, ObligationTable
+from services.risk.payables.models import PartnerPayableMoveTable, PartnerPayableTable
+from services.risk.pipeline.models import PipelineOpportunityTable
 from services.risk.policies.models import RiskPolicyTable
-from services.risk.profiles.models import CreditProfileTable
+from services.risk.profiles.models import CreditProfileTable, LimitRaiseTable
 from services.risk.receivables.models import ReceivableMoveTable, ReceivableTable
+from services.risk.redirects.models import AccountRedirectTable, AccountRootTable
+from services.risk.reports.models import RiskSnapshotTable, SnapshotNightTable
 from services.risk.risks.models import RiskStepTable, RiskTable
+from services.risk.scenarios.models import ScenarioTable
+from services.risk.scorecards.models import CreditScoreTable, ScoringNightTable, ScoringRunTable
+from services.risk.simulations.models import RiskPolicySimulationResultTable, RiskPolicySimulationTable
+from services.risk.statements.models import CreditReportTable, FinancialStatementTable
+from services.risk.studies.models import StudyResultTable, StudyRunTable, StudyScenarioTable, StudyTable
+from services.risk.treatments.models import TreatmentSimulationTable, TreatmentTable
 
 
 class Outbox(OutboxRow, Base, table=True):
@@ -68,26 +96,66 @@ METADATA = Base.metadata
 __all__ = [
     "METADATA",
     "AccountDirectory",
+    "AccountRedirectTable",
+    "AccountRootTable",
     "AmendmentTable",
     "AssessmentTable",
     "ContractTable",
     "ContractVersionTable",
     "ControlTable",
     "CreditDecisionTable",
+    "CreditHoldTable",
     "CreditProfileTable",
+    "CreditReportTable",
+    "CreditScoreTable",
+    "DisputeOrderTable",
+    "DisputeTable",
     "ExposureAccountTable",
     "ExposureEntryTable",
+    "ExposurePartnerTable",
+    "FinancialStatementTable",
     "FulfilmentMoveTable",
+    "HoldSweepTable",
     "IncidentTable",
     "IncidentVersionTable",
+    "IndicatorMarkTable",
+    "IndicatorReadingTable",
+    "IndicatorTable",
+    "IndicatorValueTable",
+    "LimitRaiseTable",
     "ObligationBookTable",
     "ObligationTable",
     "OrderExposureTable",
     "PartnerDirectory",
+    "PartnerPayableMoveTable",
+    "PartnerPayableTable",
+    "PipelineOpportunityTable",
     "Principal",
     "ReceivableMoveTable",
     "ReceivableTable",
+    "RiskAlertTable",
+    "RiskPolicySimulationResultTable",
+    "RiskPolicySimulationTable",
     "RiskPolicyTable",
+    "RiskSnapshotTable",
     "RiskStepTable",
     "RiskTable",
+    "ScenarioTable",
+    "ScoringNightTable",
+    "ScoringRunTable",
+    "SnapshotNightTable",
+    "StudyResultTable",
+    "StudyRunTable",
+    "StudyScenarioTable",
+    "StudyTable",
+    "TallyBreachTable",
+    "TallyBucketTable",
+    "TallyCaseTable",
+    "TallyConflictTable",
+    "TallySourceTable",
+    "TallyWarningTable",
+    "TargetPaceTable",
+    "TreatmentSimulationTable",
+    "TreatmentTable",
+    "WaitingDepositTable",
 ]

@@ -17,8 +17,12 @@ from kit.events.verify import Check, Finding, at_one_moment, given_up, read_all
 from services.risk.credit import repository
 from services.risk.credit.enums import Decision, EntryKind
 from services.risk.credit.rules import Refused, decide_reservation
+from services.risk.deposits.rules import Named
 from services.risk.events_in import HEARD, OrderConfirmedHeard, OrderHeard, OrderReturnedHeard, PaymentHeard
+from services.risk.holds import repository as holds
 from services.risk.receivables import repository as receivables
+from services.risk.reports import repository as reports
+from services.risk.reports.sealing import is_sealed
 from services.risk.subscriptions import subscriptions
 
 SERVICE = "risk"
@@ -57,8 +61,14 @@ async def verify(db: Database, bus: EventBus) -> list[Finding]:
         law = Check(SERVICE, "exposures are what is owed, or reserved before", derived.count)
         for what in await receivables.off_ledger(tx):
             law.fault(what)
+        held = Check(SERVICE, "profiles say which holds stand", derived.count)
+        for what in await holds.off_profiles(tx):
+            held.fault(what)
+        sealed = Check(SERVICE, "snapshots are what their hashes say")
+        async for one in reports.all_snapshots(tx):
+            sealed.add(is_sealed(one.body, one.sha256), f"the snapshot of {one.day}")
     sums.count = derived.count
-    return [check.finding() for check in (once, derived, moved, sums, owed, law)]
+    return [check.finding() for check in (once, derived, moved, sums, owed, law, held, sealed)]
 
 
 async def _expected(bus: EventBus, gone: frozenset[UUID]) -> tuple[Placements, Moves, Owing]:
@@ -132,7 +142,17 @@ async def _decisions(tx: Tx, placements: Placements) -> tuple[Check, Check]:
 
 def _derive(row: repository.Decided, check: Check) -> None:
     """A decision of the rule again from its stored inputs."""
-    verdict = decide_reservation(row.credit_limit, row.exposure_before, row.amount, row.deposit_share)
+    verdict = decide_reservation(
+        row.credit_limit,
+        row.exposure_before,
+        row.amount,
+        row.deposit_share,
+        Named(row.named, row.named_elsewhere),
+        is_on_hold=row.cause == "on_hold",
+        is_partner_on_hold=row.cause == "partner_on_hold",
+        partner_limit=row.partner_limit,
+        partner_exposure=row.partner_exposure or 0,
+    )
     expected: tuple[str, int, str | None] = (Decision.AUTOMATIC, 0, None)
     cause: str | None = None
     if isinstance(verdict, Refused):

@@ -20,6 +20,10 @@ from kit.testing.postgres import TestServer
 from kit.testing.service import ServiceHarness, Turns, make_event, shared_harness
 from services.channels.events_out.partners import PartnerActivated
 from services.customer import events_out as customer
+from services.risk.holds.dues import HOLDS_DUE
+from services.risk.indicators.evaluations import MARKS_DUE
+from services.risk.reports.dues import SNAPSHOTS_DUE
+from services.risk.scorecards.dues import NIGHTS_DUE
 from services.risk.worker import DUES
 from services.targets.events_out.members import MemberJoined
 
@@ -61,8 +65,10 @@ def days(monkeypatch: pytest.MonkeyPatch) -> Days:
 
 
 async def turn(service: ServiceHarness) -> int:
-    """Work what is due now; returns how many rows that were. Nothing may fail."""
-    worked = await DueLoop(service.runtime, DUES).turn()
+    """Work what is due now, but the sweep of holds, the nights of scores and snapshots, and marks of indicators; how
+    many rows that were. Nothing may fail."""
+    dues = [due for due in DUES if due not in (HOLDS_DUE, NIGHTS_DUE, SNAPSHOTS_DUE, MARKS_DUE)]
+    worked = await DueLoop(service.runtime, dues).turn()
     assert await service.rows("SELECT * FROM due_failure") == []
     return worked
 
@@ -149,19 +155,25 @@ STEPS: dict[str, Any] = {
 
 @dataclass
 class Payment:
-    """A payment whose events customer would send; `left` is what is on account, in base currency."""
+    """A payment whose events customer would send; `left` is what is on account, in base currency, perhaps of an order
+    that it `waits_for`."""
 
     account_id: UUID
     left: int
     id: UUID = field(default_factory=new_id)
+    waits_for: Order | None = None
+    currency: str = "CNY"
+    version: int = 0
 
     def event(self, step: str, *parts: tuple[Order, int], left: int, day: str = "2026-02-20") -> Event:
-        self.left = left
+        self.left, self.version = left, self.version + 1
         kind = STEPS[step]
         dates = dict.fromkeys(("received_on", "allocated_on", "refunded_on", "voided_on", "business_date"), day)
-        given = {name: value for name, value in dates.items() if name in kind.model_fields}
-        named = {"payment_id" if step == "refunded" else "id": self.id}
-        return money(kind, self.account_id, *parts, unallocated_base=left, **named, **given)
+        given: dict[str, Any] = {name: value for name, value in dates.items() if name in kind.model_fields}
+        given |= {"payment_id" if step == "refunded" else "id": self.id, "version": self.version}
+        if step != "refunded":
+            given |= {"for_order_id": self.waits_for.id if self.waits_for else None}
+        return money(kind, self.account_id, *parts, unallocated_base=left, currency=self.currency, **given)
 
     def received(self, *parts: tuple[Order, int]) -> Event:
         return self.event("received", *parts, left=self.left)

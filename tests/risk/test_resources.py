@@ -9,9 +9,13 @@ from kit.clock import business_date
 from kit.ids import new_id
 from kit.testing.service import ServiceHarness
 from services.risk.contracts.schemas import EXAMPLE
+from services.risk.disputes.schemas import EXAMPLE as DISPUTE
+from services.risk.events_out.disputes import DisputeOpened
+from services.risk.events_out.profiles import CreditLimitChanged
 from services.risk.obligations.schemas import EXAMPLE as OBLIGATION
 from tests.risk.conftest import FORWARD, Order, account_created, draft_policy, open_account
 from tests.risk.contracts.drafts import act, draft, reviewed, signed
+from tests.risk.holds.owing import place
 from tests.shared_suites.identity import Coded, Named
 from tests.shared_suites.machines import Stateful, Step
 from tests.shared_suites.resources import Created, Family, Listed, Patched, Scoped
@@ -28,9 +32,24 @@ class TestCreditProfiles(Listed, Patched, Scoped):
         made=profile,
         patch={"credit_limit": 900},
         reason={"reason": "review"},
+        changed=CreditLimitChanged,
         reader="sales_director",
         stranger="channel_manager",
         foreign=("rep-1", "sales_rep"),
+    )
+
+
+async def hold(service: ServiceHarness) -> str:
+    return await place(service, account_id=str(await open_account(service, 700, owner_id=new_id())), reason="rumour")
+
+
+class TestCreditHolds(Listed, Stateful):
+    family = Family(
+        path="/v1/credit-holds",
+        noun="credit_hold",
+        made=hold,
+        reader="sales_director",
+        stranger="channel_manager",
     )
 
 
@@ -46,6 +65,28 @@ async def supersede(service: ServiceHarness, _path: str) -> None:
     path = await policy(service)
     await service.post(f"{path}/approve")
     assert (await service.post(f"{path}/activate", TODAY)).status_code == 200
+
+
+async def simulation(service: ServiceHarness) -> str:
+    """One that was asked for; its job waits."""
+    answer = await service.post(f"{await policy_in_force(service)}/simulate")
+    assert answer.status_code == 202, answer.text
+    return str(answer.headers["location"])
+
+
+async def policy_in_force(service: ServiceHarness) -> str:
+    (one,) = (await service.get("/v1/risk-policies?kind=terms&state=active")).json()["items"]
+    return f"/v1/risk-policies/{one['id']}"
+
+
+class TestRiskPolicySimulations(Listed):
+    family = Family(
+        path="/v1/risk-policy-simulations",
+        noun="risk_policy_simulation",
+        made=simulation,
+        reader="sales_director",
+        stranger="channel_manager",
+    )
 
 
 class TestRiskPolicies(Created, Listed, Patched, Stateful):
@@ -171,3 +212,24 @@ class TestMovesOfObligations(Stateful):
     family = Family(path="/v1/obligations", noun="obligation", made=obligation, reader="auditor")
     by_others: ClassVar = {("pending", "late"): by_date("late", "obligation")}
     bodies: ClassVar = {"meet": {"on": "2026-01-06", "evidence": "sent"}}
+
+
+async def disputed(service: ServiceHarness) -> dict[str, Any]:
+    """A contract to dispute about."""
+    return {**await drafted(service), "orders": []}
+
+
+class TestDisputes(Created, Listed, Patched, Scoped, Stateful, Named, Coded):
+    table, name_field, code_field = "dispute", "title", "number"
+    family = Family(
+        path="/v1/disputes",
+        noun="dispute",
+        body=DISPUTE,
+        numbered=lambda n: {"number": f"DP-{n}"},
+        needs=disputed,
+        patch={"claim": 140, "limitation_on": "2030-01-01"},
+        said=DisputeOpened,
+        reader="auditor",
+        stranger="channel_manager",
+        foreign=("rep-1", "sales_rep"),
+    )

@@ -1,4 +1,4 @@
-"""HTTP door of amendments."""
+"""Amendments: changes of a signed contract, approved and signed as it was."""
 
 from __future__ import annotations
 

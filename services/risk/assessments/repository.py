@@ -7,7 +7,7 @@ from datetime import date
 from uuid import UUID
 
 from kit.db.database import Tx
-from kit.db.rows import insert_rows, select_sql
+from kit.db.rows import columns_of, insert_rows, select_sql
 from kit.security.principals import ScopeQuery
 from services.risk.assessments.enums import AssessmentKind
 from services.risk.assessments.models import Assessment
@@ -27,6 +27,29 @@ LEFT JOIN LATERAL (
 ) a ON TRUE
 WHERE ($3::text IS NULL OR r.risk_class = $3) AND ($4::uuid IS NULL OR r.owner_id = $4)
 """
+
+
+_OPEN = "SELECT id FROM risk WHERE state <> 'closed' AND ($1::uuid IS NULL OR id > $1) ORDER BY id LIMIT $2"
+_COUNT_OPEN = "SELECT count(*) FROM risk WHERE state <> 'closed'"
+_LAST = f"""
+SELECT DISTINCT ON (risk_id, kind) {columns_of(Assessment)} FROM assessment WHERE risk_id = ANY($1::uuid[])
+ORDER BY risk_id, kind, ordinal DESC
+"""
+
+
+async def next_open(tx: Tx, after: UUID | None, most: int) -> list[UUID]:
+    """Risks that are not closed, by id."""
+    return [row["id"] for row in await tx.fetch(_OPEN, after, most)]
+
+
+async def count_open(tx: Tx) -> int:
+    """How many risks are not closed."""
+    return int(await tx.fetchval(_COUNT_OPEN))
+
+
+async def last_of(tx: Tx, risk_ids: Sequence[UUID]) -> list[Assessment]:
+    """The last assessment of each kind of risks."""
+    return await tx.rows(Assessment, _LAST, risk_ids)
 
 
 async def add_assessment(tx: Tx, assessment: Assessment) -> None:

@@ -1,4 +1,4 @@
-"""HTTP door of assessments and heat maps."""
+"""Assessments: how likely and how grave a risk is, and the heat map of all."""
 
 from __future__ import annotations
 

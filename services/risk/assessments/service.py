@@ -28,7 +28,7 @@ from services.risk.assessments.schemas import (
 )
 from services.risk.policies import service as policies
 from services.risk.policies.bodies import MatrixBody
-from services.risk.policies.enums import PolicyKind, RiskBand
+from services.risk.policies.enums import RiskBand, RiskPolicyKind
 from services.risk.policies.models import RiskPolicy
 from services.risk.policies.rules import DateOrder
 from services.risk.risks import service as risks
@@ -46,7 +46,7 @@ async def assess_risk(work: Work, data: AssessmentCreate) -> Assessment:
     Raises UnknownReference, StateConflict for a risk that is closed, ResidualExceedsInherent.
     """
     risk = await risks.require_reference(work, data.risk_id, lock=True)
-    policy = await policies.policy_on(work, PolicyKind.MATRIX, work.today)
+    policy = await policies.policy_on(work, RiskPolicyKind.MATRIX, work.today)
     assessment: Assessment = Assessment(
         id=new_id(),
         ordinal=risk.assessments + 1,
@@ -76,15 +76,26 @@ async def _judged(work: Work, risk_id: UUID, kind: AssessmentKind) -> Judged | N
     return None if latest is None else latest.judged
 
 
+async def count_open(work: Work) -> int:
+    """How many risks are not closed."""
+    return await repository.count_open(work.tx)
+
+
+async def next_open(work: Work, after: UUID | None, most: int) -> tuple[list[UUID], list[Assessment]]:
+    """Risks that are not closed, by id after one of them, and the last assessments of each kind that they have."""
+    ids = await repository.next_open(work.tx, after, most)
+    return ids, await repository.last_of(work.tx, ids)
+
+
 async def heat_map(work: Work, query: HeatMapQuery) -> HeatMapRead:
     """Where the risks that the caller sees stood on a day; raises UnknownReference, DateOrder."""
     day = query.as_of or work.today
     if query.since is not None and query.since > day:
         raise DateOrder(errors=[FieldError("from", DateOrder.code, f"lies after {day}")])
     if query.matrix_version is None:
-        policy: RiskPolicy | None = await policies.policy_on(work, PolicyKind.MATRIX, day)
+        policy: RiskPolicy | None = await policies.policy_on(work, RiskPolicyKind.MATRIX, day)
     else:
-        policy = await policies.find_version(work, PolicyKind.MATRIX, query.matrix_version)
+        policy = await policies.find_version(work, RiskPolicyKind.MATRIX, query.matrix_version)
     if policy is None:
         raise UnknownReference(errors=[FieldError("matrix_version", UnknownReference.code, "no such version")])
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from kit.db.database import Tx
@@ -16,6 +18,42 @@ _SELECT = f"SELECT {columns_of(ContractColumns, 'c')}, {OWNER} AS owner_id FROM 
 _LOCK = "SELECT id FROM contract WHERE id = $1 FOR NO KEY UPDATE"
 _KNOWN = "SELECT id FROM contract WHERE id = ANY($1::uuid[])"
 _VERSIONS = "SELECT count(*) FROM contract_version WHERE contract_id = $1"
+
+
+# What is due today and still pending is neither late nor met.
+_FIGURES = """
+SELECT coalesce(g.grade, 'NR') AS grade, o.due AS obligations, o.late, q.claim AS disputed,
+       f.value + CASE WHEN c.state = 'in_force' THEN 0 ELSE c.value END AS in_force
+FROM contract c
+LEFT JOIN account_root m ON m.account_id = c.account_id
+LEFT JOIN credit_profile g ON g.id = coalesce(m.root_id, c.account_id)
+CROSS JOIN LATERAL (
+    SELECT count(*)::int AS due, (count(*) FILTER (WHERE state = 'late' OR days_late > 0))::int AS late
+    FROM obligation WHERE contract_id = c.id AND state IN ('met', 'late') AND due_on > $2::date - $3::int
+      AND due_on <= $2::date
+) o
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(claim), 0)::bigint AS claim FROM dispute WHERE contract_id = c.id AND state <> 'closed'
+) q
+CROSS JOIN (SELECT coalesce(sum(value), 0)::bigint AS value FROM contract WHERE state = 'in_force') f
+WHERE c.id = $1
+"""
+
+
+class Standing(NamedTuple):
+    """What the score of a contract rests on beside its own row."""
+
+    grade: str
+    obligations: int
+    late: int
+    disputed: int
+    in_force: int
+
+
+async def standing(tx: Tx, contract_id: UUID, today: date, days: int) -> Standing:
+    """How a contract stands on a day, by obligations that were due on that many days."""
+    (found,) = await tx.rows(Standing, _FIGURES, contract_id, today, days)
+    return found
 
 
 async def add_contract(tx: Tx, contract: Contract) -> bool:

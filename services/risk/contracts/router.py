@@ -1,4 +1,4 @@
-"""HTTP door of contracts."""
+"""Contracts: drafted, reviewed by a checklist, approved, signed, renewed, ended."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from kit.transitions import shown_move
 from kit.web import routes
 from kit.web.context import Allow, Context, IfMatch
 from kit.web.lists import documented, item_answer, list_answer, page_of
+from kit.web.responses import json_answer
 from kit.web.schema import BusinessDate
 from services.risk.contracts import service
 from services.risk.contracts.lists import CONTRACTS, HAS_AN_END, ON_A_DAY, OWNER, RENEWALS
@@ -23,6 +24,7 @@ from services.risk.contracts.schemas import (
     ContractRead,
     ContractReject,
     ContractReview,
+    ContractScoreRead,
     ContractSign,
     ContractTerminate,
     ContractUpdate,
@@ -115,6 +117,13 @@ async def give_notice(contract_id: UUID, body: ContractNotice, work: Writer) -> 
 async def terminate_contract(contract_id: UUID, body: ContractTerminate, work: Writer) -> Response:
     """End a contract before its time."""
     return await _shown(work, await service.terminate_contract(work, contract_id, body))
+
+
+@router.get("/v1/contracts/{contract_id}/risk-score", response_model=ContractScoreRead)
+async def get_contract_score(contract_id: UUID, work: Reader) -> Response:
+    """How risky a contract is today, from 0 to 100: by the grade of its account, optional clauses that failed,
+    obligations that were late, what is disputed of it, and its share of the value of all contracts in force."""
+    return json_answer(await service.read_score(work, contract_id))
 
 
 @router.get("/v1/renewals", response_model=page_of(RenewalRead), openapi_extra=documented(RENEWALS))

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from kit.web.schema import ABSENT, BusinessDate, Code, CurrencyCode, Label, LongText, NonNegativeAmount, Schema
 from services.risk.contracts.enums import ClauseResult, ContractState, ContractType, Renewal
+from services.risk.policies.enums import CreditGrade
 
 
 def _sha256(value: str) -> str:
@@ -185,6 +186,36 @@ class ContractRead(Schema):
     version: int
     created_at: datetime
     updated_at: datetime
+
+
+class ContractPointsRead(Schema):
+    """Points by factor, three decimals as text."""
+
+    grade: str
+    clauses: str
+    obligations: str
+    disputes: str
+    concentration: str
+
+
+class ContractScoreRead(Schema):
+    """How risky a contract is: `score` is the sum of the points, rounded once, 100 at most, and what they rest on.
+
+    `obligations` are those of the last 365 days that were due, `disputed` the claims of disputes that are not closed,
+    `in_force` the value of all contracts in force (of this one too).
+    """
+
+    contract_id: UUID
+    as_of: date
+    score: int
+    points: ContractPointsRead
+    grade: CreditGrade
+    failed_clauses: int
+    obligations: int
+    late: int
+    value: int
+    disputed: int
+    in_force: int
 
 
 class RenewalRead(Schema):

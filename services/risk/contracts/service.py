@@ -18,13 +18,16 @@ from kit.versions import Versions
 from kit.work import Work
 from services.risk.contracts import repository
 from services.risk.contracts.enums import ContractState, Renewal
+from services.risk.contracts.laws import WINDOW_DAYS, ContractFigures, failed_optional, points_of, three_decimals
 from services.risk.contracts.models import TERMS, Clause, Contract, ContractVersion, Document
 from services.risk.contracts.rules import DAY, MOVES, RenewalIncomplete, check_gate, next_step, notice_by, warnings_before
 from services.risk.contracts.schemas import (
     ClauseAnswer,
     ContractCreate,
     ContractNotice,
+    ContractPointsRead,
     ContractReview,
+    ContractScoreRead,
     ContractSign,
     ContractTerminate,
     ContractUpdate,
@@ -36,8 +39,8 @@ from services.risk.obligations.enums import BookStage
 from services.risk.obligations.models import ObligationBook
 from services.risk.policies import bodies as policy_bodies
 from services.risk.policies import service as policies
-from services.risk.policies.enums import PolicyKind
-from services.risk.policies.rules import DateOrder, check_approver
+from services.risk.policies.enums import CreditGrade, RiskPolicyKind
+from services.risk.policies.rules import DateOrder, FutureDate, check_approver
 
 NOUN = "contract"
 CONTRACTS = Resource(NOUN, Contract, lambda _one: None, audited=tuple(ContractCreate.model_fields))
@@ -49,10 +52,6 @@ class CurrencyNotSupported(Invalid):
 
 class DocumentMissing(Invalid):
     code, title = "document-missing", "A contract is reviewed with its document"
-
-
-class FutureDate(Invalid):
-    code, title = "future-date", "The day has not come yet"
 
 
 class NoticeTooLate(Invalid):
@@ -169,7 +168,7 @@ async def submit_contract(work: Work, contract_id: UUID) -> Contract:
     state = next_state(NOUN, MOVES, "submit", before.state)
     if before.document is None:
         raise DocumentMissing(errors=[FieldError("/document", DocumentMissing.code, DocumentMissing.title)])
-    policy = await policies.policy_on(work, PolicyKind.CLAUSES, work.today)
+    policy = await policies.policy_on(work, RiskPolicyKind.CLAUSES, work.today)
     assert isinstance(policy.body, policy_bodies.ClausesBody)
     is_same = before.clauses_sha256 == before.document.sha256
     known = {clause.code: clause for clause in before.clauses} if is_same else {}
@@ -338,6 +337,24 @@ async def terminate_contract(work: Work, contract_id: UUID, data: ContractTermin
     resource = saying(ContractTerminated, work.today, terminated_on=data.on, reason=data.reason)
     await obligations.stop(work, contract_id, data.on)
     return await take(work, resource, before, changes, action="terminate")
+
+
+async def read_score(work: Work, contract_id: UUID) -> ContractScoreRead:
+    """How risky a contract is today, and by what; raises NotFound."""
+    contract = await require_contract(work, contract_id)
+    standing = await repository.standing(work.tx, contract_id, work.today, WINDOW_DAYS)
+    grade, failed = CreditGrade(standing.grade), failed_optional(contract.clauses)
+    figures = ContractFigures(
+        grade, failed, standing.obligations, standing.late, contract.value, standing.disputed, standing.in_force
+    )
+    points = points_of(figures)
+    return ContractScoreRead(
+        contract_id=contract.id,
+        as_of=work.today,
+        score=points.score,
+        points=ContractPointsRead(**{name: three_decimals(each) for name, each in points._asdict().items()}),
+        **figures._asdict(),
+    )
 
 
 async def known_contracts(work: Work, ids: Collection[UUID]) -> set[UUID]:

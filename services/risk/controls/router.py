@@ -1,4 +1,4 @@
-"""HTTP door of controls and bow-ties."""
+"""Controls of risks: planned, active, tested; and the bow-tie of a risk."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from kit.errors import FieldError, Invalid, UnknownReference
+from kit.errors import FieldError, UnknownReference
 from kit.records import Resource, add, change, fresh, require
 from kit.transitions import next_state
 from kit.versions import Versions
@@ -23,16 +23,12 @@ from services.risk.controls.schemas import (
     ControlTest,
     ControlUpdate,
 )
-from services.risk.policies.rules import DateOrder
+from services.risk.policies.rules import DateOrder, FutureDate
 from services.risk.risks import service as risks
 from services.risk.risks.models import Branch, Risk
 
 NOUN = "control"
 CONTROLS = Resource(NOUN, Control, lambda _one: None, audited=tuple(ControlCreate.model_fields))
-
-
-class FutureDate(Invalid):
-    code, title = "future-date", "The day has not come yet"
 
 
 def _branches(risk: Risk, kind: ControlKind) -> tuple[Branch, ...]:

@@ -6,8 +6,13 @@ from collections.abc import Sequence
 
 from kit.events.handlers import Fact
 from kit.work import Work
-from services.risk.credit import service
-from services.risk.events_in import OrderHeard, OrderReturnedHeard, PaymentHeard
+from services.risk.credit import books, service
+from services.risk.events_in import (
+    AccountRedirectHeard,
+    OrderHeard,
+    OrderReturnedHeard,
+    PaymentHeard,
+)
 
 
 async def on_order_placed(work: Work, facts: Sequence[Fact[OrderHeard]]) -> None:
@@ -23,6 +28,11 @@ async def on_order_cancelled(work: Work, facts: Sequence[Fact[OrderHeard]]) -> N
 async def on_order_returned(work: Work, facts: Sequence[Fact[OrderReturnedHeard]]) -> None:
     """Free what came back."""
     await service.release_returns(work, await service.fresh(work, facts))
+
+
+async def on_redirect(work: Work, facts: Sequence[Fact[AccountRedirectHeard]]) -> None:
+    """Wait for the decisions about both groups that are under way, before the redirect changes."""
+    await books.hold_still(work, {each for fact in facts for each in (fact.data.survivor_id, fact.data.merged_id)})
 
 
 async def on_payment_moved(work: Work, facts: Sequence[Fact[PaymentHeard]]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from uuid import UUID
 
 from kit.db.database import Tx
@@ -13,7 +13,13 @@ from kit.events.handlers import Fact
 from kit.ids import derived_id
 from services.risk.credit import repository
 from services.risk.credit.enums import CreditState, Decision, EntryKind
-from services.risk.credit.models import CreditDecision, ExposureAccount, ExposureEntry, OrderExposure
+from services.risk.credit.models import (
+    CreditDecision,
+    ExposureAccount,
+    ExposureEntry,
+    ExposurePartner,
+    OrderExposure,
+)
 from services.risk.events_out import (
     CreditCharged,
     CreditDeposited,
@@ -85,7 +91,22 @@ def _standing(fact: CreditSaid) -> dict[str, object]:
             return {"state": _ENDED[fact.reason], "reserved": 0, "shortfall": 0}
         case _:
             return {}
-    return {"account_id": fact.account_id, "placement": fact.placement, "asked": fact.amount, **answered}
+    return {
+        "account_id": fact.account_id,
+        "partner_id": fact.partner_id,
+        "placement": fact.placement,
+        "asked": fact.amount,
+        **answered,
+    }
+
+
+def partner_moves(before: OrderExposure | None, after: OrderExposure) -> Iterator[tuple[UUID, int]]:
+    """What an order that moved on takes from the exposure of the partner it named, and adds to that of the partner it
+    names."""
+    if before is not None and before.partner_id is not None:
+        yield before.partner_id, -before.exposure
+    if after.partner_id is not None:
+        yield after.partner_id, after.exposure
 
 
 async def apply_credit_facts(tx: Tx, facts: Sequence[Fact[Said]]) -> None:
@@ -116,8 +137,14 @@ async def _advance_orders(tx: Tx, facts: Sequence[CreditSaid]) -> None:
     if not order_ids:
         return
     orders = {order.order_id: order for order in await repository.lock_orders(tx, order_ids)}
+    partners: dict[UUID, int] = defaultdict(int)
     for fact in facts:
-        orders[fact.order_id] = advance(orders.get(fact.order_id), fact)
+        before = orders.get(fact.order_id)
+        orders[fact.order_id] = after = advance(before, fact)
+        for partner_id, amount in partner_moves(before, after):
+            partners[partner_id] += amount
+    added = [ExposurePartner(partner_id=each, balance=amount) for each, amount in sorted(partners.items())]
+    await repository.add_partners(tx, added)
     await repository.put_orders(tx, [orders[order_id] for order_id in order_ids])
 
 
@@ -159,8 +186,15 @@ def _decision(event: Event, fact: CreditReserved | CreditRefused) -> CreditDecis
         amount=fact.amount,
         credit_limit=fact.limit,
         deposit_share=fact.deposit_share or 0,
+        named=fact.named or 0,
+        named_elsewhere=fact.named_elsewhere or 0,
+        terms_days=fact.terms_days,
         exposure_before=fact.exposure_before,
         shortfall=shortfall,
+        decided_under=fact.decided_under,
+        partner_id=fact.partner_id,
+        partner_limit=fact.partner_limit,
+        partner_exposure=fact.partner_exposure,
         reason=fact.reason,
         cause=cause,
         approved_by=approved_by,

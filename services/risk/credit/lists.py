@@ -5,6 +5,7 @@ from __future__ import annotations
 from kit.db.lists import Field, ListSpec, fields_of
 from services.risk.credit.models import CreditDecision, ExposureAccount, ExposureEntry, OrderExposure
 from services.risk.directory.models import AccountEntry
+from services.risk.redirects.lists import filed_fields
 
 EXPOSURES = ListSpec(
     source="exposure_account e LEFT JOIN account_directory d ON d.id = e.account_id "
@@ -21,13 +22,14 @@ EXPOSURES = ListSpec(
 )
 ENTRIES = ListSpec(
     source="exposure_entry x LEFT JOIN account_directory d ON d.id = x.account_id",
-    fields=fields_of(ExposureEntry, "x", sortable=("recorded_at",)),
+    fields={**fields_of(ExposureEntry, "x", sortable=("recorded_at",)), **filed_fields("x.account_id")},
     default_sort="recorded_at",
 )
 ORDERS = ListSpec(
     source="order_credit o LEFT JOIN account_directory d ON d.id = o.account_id",
     fields={
         **fields_of(OrderExposure, "o", without=("stream_key", "facts")),
+        **filed_fields("o.account_id"),
         "owner_id": Field("d.owner_id", "uuid", nullable=True),
         "currency": Field("o.currency", "currency"),
     },
@@ -36,6 +38,9 @@ ORDERS = ListSpec(
 )
 DECISIONS = ListSpec(
     source="credit_decision c LEFT JOIN account_directory d ON d.id = c.account_id",
-    fields=fields_of(CreditDecision, "c", sortable=("decided_at",), without=("fact_event_id",)),
+    fields={
+        **fields_of(CreditDecision, "c", sortable=("decided_at",), without=("fact_event_id",)),
+        **filed_fields("c.account_id"),
+    },
     default_sort="decided_at",
 )

@@ -70,9 +70,23 @@ class ExposureEntryTable(ExposureEntry, Base, table=True):
     )
 
 
+class ExposurePartner(FrozenRow):
+    """Sum of the exposures of the orders that name a partner; locked after the accounts."""
+
+    __tablename__ = "exposure_partner"
+
+    partner_id: Annotated[UUID, identifier(primary_key=True)]
+    balance: Annotated[int, big_int(nullable=False)]
+
+
+class ExposurePartnerTable(ExposurePartner, Base, table=True):
+    """Balances of partners."""
+
+
 class OrderExposure(FrozenRow):
     """Where an order stands: `asked` and `shortfall` of its latest placement, `reserved` still held for it,
-    `exposure` the sum of its entries, `facts` how many facts it has had."""
+    `exposure` the sum of its entries, `facts` how many facts it has had. `partner_id` is the partner
+    that its latest answer named (None: also of earlier releases, which named none)."""
 
     __tablename__ = "order_credit"
 
@@ -87,6 +101,7 @@ class OrderExposure(FrozenRow):
     exposure: Annotated[int, big_int(nullable=False)]
     shortfall: Annotated[int, big_int(nullable=False)]
     facts: Annotated[int, Field(nullable=False)]
+    partner_id: Annotated[UUID | None, identifier(nullable=True)] = None
 
 
 class OrderExposureTable(OrderExposure, Base, table=True):
@@ -97,11 +112,19 @@ class OrderExposureTable(OrderExposure, Base, table=True):
         one_of("state", CreditState),
         sa.Index("ix_order_credit_account_id_order_id", "account_id", "order_id"),
         sa.Index("ix_order_credit_state_order_id", "state", "order_id"),
+        sa.Index(
+            "ix_order_credit_partner_id_order_id",
+            "partner_id",
+            "order_id",
+            postgresql_where=sa.text("partner_id IS NOT NULL"),
+        ),
     )
 
 
 class CreditDecision(FrozenRow):
-    """An answer to a placement with its inputs; a placement has one of the rule, and at most one override."""
+    """An answer to a placement with its inputs; a placement has one of the rule, and at most one override. It was
+    `decided_under` the limit of another account where its own leads to that. `terms_days` were allowed (None: any);
+    `partner_limit` (None: none binds) and `partner_exposure` are of the partner that the order named."""
 
     __tablename__ = "credit_decision"
 
@@ -113,8 +136,15 @@ class CreditDecision(FrozenRow):
     amount: Annotated[int, big_int(nullable=False)]
     credit_limit: Annotated[int | None, big_int(nullable=True)] = None
     deposit_share: Annotated[int, Field(nullable=False, sa_column_kwargs={"server_default": "0"})] = 0
+    named: Annotated[int, big_int(nullable=False, sa_column_kwargs={"server_default": sa.text("0")})] = 0
+    named_elsewhere: Annotated[int, big_int(nullable=False, sa_column_kwargs={"server_default": sa.text("0")})] = 0
+    terms_days: Annotated[int | None, Field(nullable=True)] = None
     exposure_before: Annotated[int, big_int(nullable=False)]
     shortfall: Annotated[int, big_int(nullable=False)]
+    decided_under: Annotated[UUID | None, identifier(nullable=True)] = None
+    partner_id: Annotated[UUID | None, identifier(nullable=True)] = None
+    partner_limit: Annotated[int | None, big_int(nullable=True)] = None
+    partner_exposure: Annotated[int | None, big_int(nullable=True)] = None
     reason: Annotated[str | None, text(nullable=True)] = None
     cause: Annotated[str | None, text(nullable=True)] = None
     approved_by: Annotated[str | None, text(nullable=True)] = None

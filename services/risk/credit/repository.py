@@ -8,7 +8,13 @@ from uuid import UUID
 
 from kit.db.database import Tx
 from kit.db.rows import insert_returning, insert_rows, select_sql
-from services.risk.credit.models import CreditDecision, ExposureAccount, ExposureEntry, OrderExposure
+from services.risk.credit.models import (
+    CreditDecision,
+    ExposureAccount,
+    ExposureEntry,
+    ExposurePartner,
+    OrderExposure,
+)
 
 _NEW_ACCOUNTS = "ON CONFLICT DO NOTHING RETURNING account_id"
 _LOCK_ACCOUNTS = """
@@ -16,6 +22,15 @@ SELECT account_id, balance, deposit_facts FROM exposure_account
 WHERE account_id = ANY($1::uuid[]) ORDER BY account_id FOR UPDATE
 """
 _DROP_ACCOUNTS = "DELETE FROM exposure_account WHERE account_id = ANY($1::uuid[])"
+_NEW_PARTNERS = "ON CONFLICT DO NOTHING RETURNING partner_id"
+_LOCK_PARTNERS = """
+SELECT partner_id, balance FROM exposure_partner WHERE partner_id = ANY($1::uuid[]) ORDER BY partner_id FOR UPDATE
+"""
+_DROP_PARTNERS = "DELETE FROM exposure_partner WHERE partner_id = ANY($1::uuid[])"
+_ADD_PARTNERS = "ON CONFLICT (partner_id) DO UPDATE SET balance = exposure_partner.balance + excluded.balance"
+_PARTNERS_OF = (
+    "SELECT DISTINCT partner_id FROM order_credit WHERE order_id = ANY($1::uuid[]) AND partner_id IS NOT NULL"
+)
 _ACCOUNTS_OF = "SELECT DISTINCT account_id FROM order_credit WHERE order_id = ANY($1::uuid[])"
 _ORDERS = select_sql(OrderExposure, "order_id = ANY($1::uuid[]) ORDER BY order_id FOR UPDATE")
 _ON_ACCOUNT = """
@@ -33,7 +48,7 @@ ON CONFLICT (account_id) DO UPDATE SET balance = exposure_account.balance + excl
 _PUT_ORDERS = """
 ON CONFLICT (order_id) DO UPDATE SET account_id = excluded.account_id, placement = excluded.placement,
     state = excluded.state, asked = excluded.asked, reserved = excluded.reserved, exposure = excluded.exposure,
-    shortfall = excluded.shortfall, facts = excluded.facts
+    shortfall = excluded.shortfall, facts = excluded.facts, partner_id = excluded.partner_id
 """
 
 
@@ -46,7 +61,11 @@ class Decided(NamedTuple):
     amount: int
     credit_limit: int | None
     deposit_share: int
+    named: int
+    named_elsewhere: int
     exposure_before: int
+    partner_limit: int | None
+    partner_exposure: int | None
     shortfall: int
     reason: str | None
     cause: str | None
@@ -75,6 +94,12 @@ WHERE o.exposure <> coalesce(x.s, 0)
 UNION ALL
 SELECT 'entries of account ' || x.account_id::text FROM exposure_entry x
 WHERE NOT EXISTS (SELECT 1 FROM exposure_account a WHERE a.account_id = x.account_id)
+UNION ALL
+SELECT 'partner ' || partner_id::text FROM exposure_partner p
+FULL JOIN (
+    SELECT partner_id, sum(exposure) AS s FROM order_credit WHERE partner_id IS NOT NULL GROUP BY partner_id
+) o USING (partner_id)
+WHERE coalesce(p.balance, 0) <> coalesce(o.s, 0)
 """
 
 
@@ -89,6 +114,29 @@ async def lock_accounts(tx: Tx, account_ids: Sequence[UUID]) -> tuple[dict[UUID,
 async def drop_accounts(tx: Tx, account_ids: Iterable[UUID]) -> None:
     """Take back rows that were made for the lock and got no entry."""
     await tx.execute(_DROP_ACCOUNTS, sorted(account_ids))
+
+
+async def lock_partners(tx: Tx, partner_ids: Sequence[UUID]) -> tuple[dict[UUID, int], set[UUID]]:
+    """Balances of partners (sorted ids), locked; and the partners whose row was made for the lock."""
+    blank = [ExposurePartner(partner_id=partner_id, balance=0) for partner_id in partner_ids]
+    made = await insert_returning(tx, ExposurePartner, blank, _NEW_PARTNERS)
+    rows = await tx.rows(ExposurePartner, _LOCK_PARTNERS, partner_ids)
+    return {row.partner_id: row.balance for row in rows}, {row["partner_id"] for row in made}
+
+
+async def drop_partners(tx: Tx, partner_ids: Iterable[UUID]) -> None:
+    """Take back rows that were made for the lock and whose orders did not move."""
+    await tx.execute(_DROP_PARTNERS, sorted(partner_ids))
+
+
+async def add_partners(tx: Tx, rows: Sequence[ExposurePartner]) -> None:
+    """Add to the rows of partners (sorted, their numbers being the differences)."""
+    await insert_rows(tx, ExposurePartner, rows, _ADD_PARTNERS)
+
+
+async def partners_of(tx: Tx, order_ids: Sequence[UUID]) -> set[UUID]:
+    """Partners that the ledger keeps these orders under."""
+    return {row["partner_id"] for row in await tx.fetch(_PARTNERS_OF, order_ids)}
 
 
 async def accounts_of(tx: Tx, order_ids: Sequence[UUID]) -> set[UUID]:

@@ -1,4 +1,4 @@
-"""HTTP door of credit decisions and exposure."""
+"""Credit: the decision on every order, an override of it, and what is owed."""
 
 from __future__ import annotations
 

@@ -31,19 +31,29 @@ class CreditDecisionCreate(Schema):
 
 
 class CreditDecisionRead(Schema):
-    """An answer to a placement with its inputs; `cause` is the first check that failed (null: of an earlier release,
-    which had `reason` alone)."""
+    """An answer to a placement with its inputs; `named` is what of the money on account waited for this order,
+    `named_elsewhere` what waited for others, `terms_days` how many days to pay were allowed (null: any), `cause` the
+    first check that failed (null: of an earlier release, which had `reason` alone). Of the partner that the order
+    named, `partner_limit` (null: none binds) and `partner_exposure` are those of the moment."""
 
     id: UUID
     order_id: UUID
     account_id: UUID
+    filed_account_id: UUID
     placement: int
     decision: Decision
     amount: int
     credit_limit: int | None
     deposit_share: int
+    named: int
+    named_elsewhere: int
+    terms_days: int | None
     exposure_before: int
     shortfall: int
+    decided_under: UUID | None
+    partner_id: UUID | None
+    partner_limit: int | None
+    partner_exposure: int | None
     reason: str | None
     cause: str | None
     approved_by: str | None
@@ -68,6 +78,7 @@ class ExposureEntryRead(Schema):
 
     id: UUID
     account_id: UUID
+    filed_account_id: UUID
     order_id: UUID | None
     payment_id: UUID | None
     placement: int
@@ -84,6 +95,7 @@ class OrderCreditRead(Schema):
 
     order_id: UUID
     account_id: UUID
+    filed_account_id: UUID
     owner_id: UUID | None
     placement: int
     state: CreditState
@@ -92,3 +104,4 @@ class OrderCreditRead(Schema):
     reserved: int
     exposure: int
     shortfall: int
+    partner_id: UUID | None

@@ -1,28 +1,26 @@
 """Use cases of credit: answering placements, moving exposure, an officer's override.
 
-The accounts' rows are locked first and the limits held still, so that concurrent decisions about one
-account take turns; inside a batch they are made in order, each on the exposure left by the one before.
+Inside a batch decisions are made in order, each on the exposure left by the one before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
 from kit.errors import Conflict, FieldError, NotHeardYet
-from kit.events import outbox
 from kit.events.handlers import Data, Fact
 from kit.ids import new_id
 from kit.security import audit
 from kit.work import Work
 from services.risk.credit import ledger, repository
+from services.risk.credit.books import Book, Subject, known_as, open_book, placed
 from services.risk.credit.enums import CreditState
-from services.risk.credit.ledger import CreditSaid, DepositSaid, Said
-from services.risk.credit.models import OrderExposure
-from services.risk.credit.rules import Refused, decide_reservation
+from services.risk.credit.ledger import DepositSaid
+from services.risk.credit.rules import Refused, decide_reservation, exceeds_terms
 from services.risk.credit.schemas import CreditDecisionCreate
+from services.risk.deposits import service as deposits
 from services.risk.directory import service as directory
 from services.risk.events_in import OrderHeard, OrderReturnedHeard, PaymentHeard
 from services.risk.events_out import (
@@ -33,98 +31,13 @@ from services.risk.events_out import (
     CreditReleased,
     CreditReserved,
 )
-from services.risk.profiles import service as profiles
-from services.risk.profiles.models import Terms
 
 SUPERSEDED_ORDINAL = 1
 """A placed event frees the placement before it as its second effect, after the decision (ordinal 0)."""
-NO_TERMS = Terms(None, 0)
 
 
 class OrderNotRefused(Conflict):
     code, title = "order-not-refused", "Only an order that stands refused can be released by an officer"
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """The order an effect is about, as its event names it."""
-
-    order_id: UUID
-    account_id: UUID
-    stream_key: UUID
-    placement: int
-    currency: str
-
-
-def _placed(order: OrderHeard) -> Subject:
-    return Subject(order.id, order.account_id, order.stream_key, order.placement, order.base_currency)
-
-
-def _known(order: OrderExposure) -> Subject:
-    return Subject(order.order_id, order.account_id, order.stream_key, order.placement, order.currency)
-
-
-@dataclass(slots=True)
-class Book:
-    """The locked state of a batch, moved on by the facts decided so far."""
-
-    balances: dict[UUID, int]
-    deposit_facts: dict[UUID, int]
-    terms: dict[UUID, Terms]
-    orders: dict[UUID, OrderExposure]
-    made: set[UUID]
-    facts: list[Fact[Said]] = field(default_factory=list)
-
-    def common(self, subject: Subject, amount: int, source: UUID, ordinal: int) -> dict[str, Any]:
-        """The part that all facts share; an order stays under the account and key it is known by."""
-        known = self.orders.get(subject.order_id)
-        return {
-            "order_id": subject.order_id,
-            "account_id": known.account_id if known else subject.account_id,
-            "stream_key": known.stream_key if known else subject.stream_key,
-            "placement": subject.placement,
-            "amount": amount,
-            "currency": subject.currency,
-            "source_event_id": source,
-            "source_ordinal": ordinal,
-        }
-
-    def note(self, work: Work, said: CreditSaid) -> Fact[CreditSaid]:
-        """Decide a fact about an order: it counts for what follows in this batch."""
-        order = self.orders[said.order_id] = ledger.advance(self.orders.get(said.order_id), said)
-        fact = Fact(outbox.compose(work, said, order.facts), said)
-        self._keep(fact)
-        return fact
-
-    def note_deposit(self, work: Work, said: DepositSaid) -> None:
-        """Decide a fact about money on account."""
-        self.deposit_facts[said.account_id] += 1
-        self._keep(Fact(outbox.compose(work, said, self.deposit_facts[said.account_id]), said))
-
-    def _keep(self, fact: Fact[Any]) -> None:
-        move = ledger.move_of(fact.data)
-        self.balances[fact.data.account_id] += move[1] if move else 0
-        self.facts.append(fact)
-
-    async def close(self, work: Work) -> None:
-        """Announce the facts and apply them; rows made for the lock alone go again."""
-        await outbox.add(work.tx, work.service, [fact.event for fact in self.facts])
-        if self.facts:
-            await ledger.apply_credit_facts(work.tx, self.facts)
-        untouched = self.made - {fact.data.account_id for fact in self.facts}
-        if untouched:
-            await repository.drop_accounts(work.tx, untouched)
-
-
-async def open_book(work: Work, account_ids: Iterable[UUID], order_ids: Iterable[UUID]) -> Book:
-    """Lock the accounts (also those the orders are known under), hold their limits, lock the orders."""
-    orders = sorted(set(order_ids))
-    accounts = sorted({*account_ids, *await repository.accounts_of(work.tx, orders)})
-    rows, made = await repository.lock_accounts(work.tx, accounts)
-    terms = await profiles.terms_of(work, accounts)
-    known = {order.order_id: order for order in await repository.lock_orders(work.tx, orders)}
-    balances = {account_id: row.balance for account_id, row in rows.items()}
-    return Book(balances, {account_id: row.deposit_facts for account_id, row in rows.items()}, terms, known, made)
 
 
 async def fresh(work: Work, facts: Sequence[Fact[Data]]) -> list[Fact[Data]]:
@@ -135,19 +48,21 @@ async def fresh(work: Work, facts: Sequence[Fact[Data]]) -> list[Fact[Data]]:
 
 async def _book_of(work: Work, facts: Sequence[Fact[Any]]) -> Book:
     orders: list[OrderHeard] = [fact.data for fact in facts]
-    return await open_book(work, [order.account_id for order in orders], [order.id for order in orders])
+    partners = {order.partner_id for order in orders if order.partner_id is not None}
+    return await open_book(work, [order.account_id for order in orders], [order.id for order in orders], partners)
 
 
 async def answer_placements(work: Work, facts: Sequence[Fact[OrderHeard]]) -> None:
     """Reserve or refuse each placement, once; a later placement first frees what an earlier one still holds."""
     book = await _book_of(work, facts)
+    book.waiting = await deposits.waiting(work, sorted(book.balances))
     for fact in facts:
         order, caused = fact.data, work.caused_by(fact.event)
         known = book.orders.get(order.id)
         if known is not None and order.placement <= known.placement:
             continue
         if known is not None and known.reserved:
-            common = book.common(_known(known), known.reserved, fact.event.id, SUPERSEDED_ORDINAL)
+            common = book.common(known_as(known), known.reserved, fact.event.id, SUPERSEDED_ORDINAL)
             book.note(caused, CreditReleased(**common, reason="superseded"))
         book.note(caused, _decide(book, fact))
     await book.close(work)
@@ -155,11 +70,28 @@ async def answer_placements(work: Work, facts: Sequence[Fact[OrderHeard]]) -> No
 
 def _decide(book: Book, fact: Fact[OrderHeard]) -> CreditReserved | CreditRefused:
     order = fact.data
-    limit, share = book.terms.get(order.account_id, NO_TERMS)
-    exposure = book.balances[order.account_id]
-    common = book.common(_placed(order), order.gross_base, fact.event.id, 0)
-    common |= {"account_id": order.account_id, "limit": limit, "deposit_share": share, "exposure_before": exposure}
-    verdict = decide_reservation(limit, exposure, order.gross_base, share)
+    under, named = book.under(order.account_id), book.named_for(order)
+    partner = book.under_partner(order.partner_id)
+    common = book.common(placed(order), order.gross_base, fact.event.id, 0)
+    common |= {
+        "account_id": order.account_id,
+        "named": named.here,
+        "named_elsewhere": named.elsewhere,
+        **under,
+        **partner,
+    }
+    verdict = decide_reservation(
+        under["limit"],
+        under["exposure_before"],
+        order.gross_base,
+        under["deposit_share"],
+        named,
+        exceeds_terms=exceeds_terms(order.payment_terms_days, under["terms_days"]),
+        is_on_hold=book.is_on_hold(order.account_id),
+        is_partner_on_hold=order.partner_id is not None and bool(book.holds.get(order.partner_id)),
+        partner_limit=partner["partner_limit"],
+        partner_exposure=partner["partner_exposure"] or 0,
+    )
     if isinstance(verdict, Refused):
         return CreditRefused(
             **common,
@@ -176,7 +108,7 @@ async def cancel_orders(work: Work, facts: Sequence[Fact[OrderHeard]]) -> None:
     book = await _book_of(work, facts)
     for fact in facts:
         known = book.orders.get(fact.data.id)
-        common = book.common(_placed(fact.data), known.reserved if known else 0, fact.event.id, 0)
+        common = book.common(placed(fact.data), known.reserved if known else 0, fact.event.id, 0)
         book.note(work.caused_by(fact.event), CreditReleased(**common, reason="cancelled"))
     await book.close(work)
 
@@ -185,7 +117,7 @@ async def release_returns(work: Work, facts: Sequence[Fact[OrderReturnedHeard]])
     """Lower the exposure by what came back."""
     book = await _book_of(work, facts)
     for fact in facts:
-        common = book.common(_placed(fact.data), fact.data.settled, fact.event.id, 0)
+        common = book.common(placed(fact.data), fact.data.settled, fact.event.id, 0)
         book.note(work.caused_by(fact.event), CreditReleased(**common, reason="returned"))
     await book.close(work)
 
@@ -258,15 +190,14 @@ async def override(work: Work, data: CreditDecisionCreate) -> UUID:
     known = book.orders[data.order_id]
     if known.state is not CreditState.REFUSED:
         raise OrderNotRefused(extra={"state": str(known.state), "placement": known.placement})
-    terms = book.terms.get(known.account_id, NO_TERMS)
+    under = book.under(known.account_id)
     reserved = CreditReserved(
-        **book.common(_known(known), known.asked, new_id(), 0),
+        **book.common(known_as(known), known.asked, new_id(), 0),
         decision="override",
         approved_by=work.actor.subject,
         reason=data.reason,
-        limit=terms.credit_limit or 0,
-        deposit_share=terms.deposit_share,
-        exposure_before=book.balances[known.account_id],
+        **(under | {"limit": under["limit"] or 0}),
+        **book.under_partner(known.partner_id),
     )
     decision_id = ledger.decision_id(book.note(work, reserved).event)
     await book.close(work)

@@ -24,6 +24,7 @@ _ACCOUNTS = "SELECT id FROM account_directory WHERE id = ANY($1::uuid[])"
 _PARTNERS = "SELECT id FROM partner_directory WHERE id = ANY($1::uuid[])"
 _MEMBERS = "SELECT DISTINCT id FROM principal WHERE id = ANY($1::uuid[])"
 _OWNERS = "SELECT id, owner_id FROM account_directory WHERE id = ANY($1::uuid[])"
+_PARTNER_OWNERS = "SELECT id, owner_id FROM partner_directory WHERE id = ANY($1::uuid[])"
 _PARTNER = "SELECT p.id, p.owner_id FROM partner_directory p WHERE p.id = $1"
 
 
@@ -47,6 +48,11 @@ async def put_partners(tx: Tx, rows: Sequence[PartnerEntry]) -> None:
 async def owners_of(tx: Tx, account_ids: Sequence[UUID]) -> dict[UUID, UUID | None]:
     """Owners of accounts by account."""
     return {row["id"]: row["owner_id"] for row in await tx.fetch(_OWNERS, account_ids)}
+
+
+async def partner_owners(tx: Tx, partner_ids: Sequence[UUID]) -> dict[UUID, UUID | None]:
+    """Owners of partners by partner."""
+    return {row["id"]: row["owner_id"] for row in await tx.fetch(_PARTNER_OWNERS, partner_ids)}
 
 
 async def account_party(tx: Tx, account_id: UUID) -> Party | None:

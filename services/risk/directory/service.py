@@ -26,6 +26,11 @@ async def owners_of(work: Work, account_ids: Sequence[UUID]) -> dict[UUID, UUID 
     return await repository.owners_of(work.tx, account_ids)
 
 
+async def partner_owners(work: Work, partner_ids: Sequence[UUID]) -> dict[UUID, UUID | None]:
+    """Owners of partners; one that is unknown here is missing."""
+    return await repository.partner_owners(work.tx, partner_ids)
+
+
 async def require_party(work: Work, account_id: UUID | None, partner_id: UUID | None) -> Party:
     """The account or the partner that something is agreed with.
 

@@ -9,6 +9,7 @@ from services.risk.events_in import channels, customer, targets
 from services.risk.events_in.channels import PartnerHeard
 from services.risk.events_in.customer import (
     AccountHeard,
+    AccountRedirectHeard,
     AllocationHeard,
     OrderConfirmedHeard,
     OrderHeard,
@@ -24,6 +25,7 @@ from services.risk.events_in.targets import MemberHeard, MembershipHeard
 __all__ = [
     "HEARD",
     "AccountHeard",
+    "AccountRedirectHeard",
     "AllocationHeard",
     "MemberHeard",
     "MembershipHeard",

@@ -109,6 +109,15 @@ class RebateAccruedHeard(Heard):
     amount: int
 
 
+class RebateAdjustedHeard(Heard):
+    """Somebody gave a partner something, or took it (below zero)."""
+
+    partner_id: UUID
+    posting_date: date
+    currency: str
+    amount: int
+
+
 class RebateStatementHeard(Heard):
     """What of the rebates a statement settles."""
 
@@ -121,8 +130,9 @@ class RebateStatementHeard(Heard):
 
 
 class RebatePaidHeard(RebateStatementHeard):
-    """A statement was paid."""
+    """A statement was paid: of its total what was `payable`; the rest is carried on."""
 
+    payable: int
     paid_on: date
 
 
@@ -143,6 +153,7 @@ HEARD: Mapping[str, type[Heard]] = {
     "channels.agreement.terminated.v1": AgreementHeard,
     "channels.tier.changed.v1": TierHeard,
     "channels.rebate.accrued.v1": RebateAccruedHeard,
+    "channels.rebate.adjusted.v1": RebateAdjustedHeard,
     "channels.rebate.statement_approved.v1": RebateStatementHeard,
     "channels.rebate.paid.v1": RebatePaidHeard,
 }

@@ -28,6 +28,7 @@ class OrderHeard(Heard):
     account_id: UUID
     stream_key: UUID
     placement: int
+    currency: str
     base_currency: str
     gross_base: int
     owner_id: UUID | None = None
@@ -80,8 +81,10 @@ class PaymentHeard(Heard):
 
     account_id: UUID
     stream_key: UUID
+    currency: str
     base_currency: str
     allocations: list[AllocationHeard]
+    version: int
     unallocated_base: int | None = None
 
     @property
@@ -98,6 +101,7 @@ class PaymentReceivedHeard(PaymentHeard):
     """Money that came in."""
 
     id: UUID
+    for_order_id: UUID | None = None
     received_on: date
 
     def moved(self) -> tuple[UUID, date]:
@@ -159,6 +163,7 @@ class PaymentAllocatedHeard(PaymentHeard):
     """Money on account pays orders from `allocated_on` on."""
 
     id: UUID
+    for_order_id: UUID | None = None
     received_on: date
     allocated_on: date
 
@@ -173,6 +178,7 @@ class PaymentVoidedHeard(PaymentHeard):
     STEP: ClassVar[Literal["allocated", "refunded", "voided"]] = "voided"
 
     id: UUID
+    for_order_id: UUID | None = None
     received_on: date
     voided_on: date
 

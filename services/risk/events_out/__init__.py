@@ -17,6 +17,8 @@ from services.risk.events_out import (
     obligations,
     profiles,
     risks,
+    studies,
+    treatments,
 )
 from services.risk.events_out.credit import (
     CreditCharged,
@@ -50,6 +52,8 @@ MODULES = (
     disputes,
     risks,
     incidents,
+    studies,
+    treatments,
 )
 PUBLISHED: tuple[type[Published], ...] = tuple(model for module in MODULES for model in module.PUBLISHED)
 AGREED: tuple[type[Published], ...] = tuple(model for module in MODULES for model in module.AGREED)

@@ -91,5 +91,5 @@ class AlertResolved(Published, AlertSnapshot):
     }
 
 
-PUBLISHED: tuple[type[Published], ...] = ()
-AGREED: tuple[type[Published], ...] = (AlertRaised, AlertAcknowledged, AlertResolved)
+PUBLISHED: tuple[type[Published], ...] = (AlertRaised, AlertAcknowledged, AlertResolved)
+AGREED: tuple[type[Published], ...] = ()

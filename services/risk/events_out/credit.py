@@ -67,7 +67,9 @@ _FACT: dict[str, Any] = {
 
 class CreditReserved(Published, CreditFact):
     """`amount` of exposure was reserved for a placement; an officer's decision is an override. `deposit_share`
-    (millionths, absent: 0) of it had to lie on account."""
+    (millionths, absent: 0) of it had to lie on account, `terms_days` to pay were allowed (absent: any). Of the money on
+    account `named` waited for this order (in its currency), `named_elsewhere` for others (absent: 0). An order that
+    names a partner counts for its exposure; `partner_limit` (None: none binds), `partner_exposure` are those before."""
 
     decision: Literal["automatic", "override"]
     approved_by: str | None
@@ -75,7 +77,12 @@ class CreditReserved(Published, CreditFact):
     limit: int
     exposure_before: int
     partner_id: UUID | None = None
+    partner_limit: int | None = None
+    partner_exposure: int | None = None
     deposit_share: int | None = None
+    terms_days: int | None = None
+    named: int | None = None
+    named_elsewhere: int | None = None
 
     TYPE: ClassVar[str] = "risk.credit.reserved.v1"
     EXAMPLE: ClassVar[dict[str, Any]] = {
@@ -86,7 +93,12 @@ class CreditReserved(Published, CreditFact):
         "limit": 100000,
         "exposure_before": 0,
         "partner_id": sample_id("b1"),
+        "partner_limit": None,
+        "partner_exposure": 0,
         "deposit_share": 0,
+        "terms_days": 30,
+        "named": 0,
+        "named_elsewhere": 0,
     }
 
 
@@ -99,7 +111,13 @@ class CreditRefused(Published, CreditFact):
     exposure_before: int
     cause: RefusalCause | None = None
     causes: list[RefusalCause] | None = None
+    partner_id: UUID | None = None
+    partner_limit: int | None = None
+    partner_exposure: int | None = None
     deposit_share: int | None = None
+    terms_days: int | None = None
+    named: int | None = None
+    named_elsewhere: int | None = None
 
     TYPE: ClassVar[str] = "risk.credit.refused.v1"
     EXAMPLE: ClassVar[dict[str, Any]] = {
@@ -110,7 +128,13 @@ class CreditRefused(Published, CreditFact):
         "exposure_before": 0,
         "cause": "limit_exceeded",
         "causes": ["limit_exceeded"],
+        "partner_id": None,
+        "partner_limit": None,
+        "partner_exposure": None,
         "deposit_share": 0,
+        "terms_days": 30,
+        "named": 0,
+        "named_elsewhere": 0,
     }
 
 

@@ -83,5 +83,5 @@ class DisputeClosed(Published, DisputeSnapshot):
     }
 
 
-PUBLISHED: tuple[type[Published], ...] = ()
-AGREED: tuple[type[Published], ...] = (DisputeOpened, DisputeClosed)
+PUBLISHED: tuple[type[Published], ...] = (DisputeOpened, DisputeClosed)
+AGREED: tuple[type[Published], ...] = ()

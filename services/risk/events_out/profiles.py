@@ -8,7 +8,7 @@ from uuid import UUID
 
 from kit.events.contract import Part, Published, ReasonCode, sample_id
 
-Grade = Literal["AAA", "AA", "A", "BBB", "BB", "B", "CCC", "D", "NR"]
+CreditGrade = Literal["AAA", "AA", "A", "BBB", "BB", "B", "CCC", "D", "NR"]
 HoldReason = Literal["overdue", "grade", "grade_drop", "manual"]
 
 
@@ -24,7 +24,7 @@ class CreditProfileSnapshot(Part):
     partner_id: UUID | None
     stream_key: UUID
     owner_id: UUID | None
-    grade: Grade
+    grade: CreditGrade
     score: int | None
     terms_days: int
     deposit_share: int
@@ -57,9 +57,10 @@ PROFILE: dict[str, Any] = {
 
 
 class CreditGradeChanged(Published, CreditProfileSnapshot):
-    """A profile has another grade, and the terms that go with it."""
+    """A profile has another grade, or other terms with the grade that it had (`previous_grade`, and `changed`). Of a
+    grade that people set, or lifted, there is no `scorecard_version`."""
 
-    previous_grade: Grade
+    previous_grade: CreditGrade
     scorecard_version: int | None
 
     TYPE: ClassVar[str] = "risk.credit.grade_changed.v1"
@@ -83,5 +84,5 @@ class CreditLimitChanged(Published, CreditProfileSnapshot):
     }
 
 
-PUBLISHED: tuple[type[Published], ...] = ()
-AGREED: tuple[type[Published], ...] = (CreditGradeChanged, CreditLimitChanged)
+PUBLISHED: tuple[type[Published], ...] = (CreditGradeChanged, CreditLimitChanged)
+AGREED: tuple[type[Published], ...] = ()

@@ -1,4 +1,4 @@
-"""HTTP door of incidents."""
+"""Incidents: what happened, recorded, analysed and closed."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from datetime import date
 from kit.errors import FieldError, Invalid
 from kit.transitions import Move, Moves
 from services.risk.incidents.enums import IncidentState
-from services.risk.policies.rules import DateOrder
+from services.risk.policies.rules import DateOrder, FutureDate
 
 _RECORDED, _ANALYSED, _CLOSED = IncidentState
 
@@ -15,10 +15,6 @@ MOVES: Moves[IncidentState] = {
     "analyse": Move((_RECORDED,), _ANALYSED),
     "close": Move((_ANALYSED,), _CLOSED),
 }
-
-
-class FutureDate(Invalid):
-    code, title = "future-date", "The day has not come yet"
 
 
 class RecoveriesExceedLoss(Invalid):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from services.risk.incidents.models import Incident, IncidentVersion
 from services.risk.incidents.rules import MOVES, check_days, check_recoveries
 from services.risk.incidents.schemas import IncidentCreate, IncidentRow, IncidentUpdate
 from services.risk.risks import service as risks
+from services.risk.risks.enums import RiskClass
 
 NOUN = "incident"
 
@@ -38,6 +40,17 @@ def _resource(work: Work) -> Resource[Incident]:
 
 def _new(data: IncidentCreate) -> Incident:
     return Incident.model_validate({**fresh(), **data.model_dump(), "state": IncidentState.RECORDED})
+
+
+class Draft(NamedTuple):
+    """What another part of the service knows of a loss; it is discovered today."""
+
+    occurred_on: date
+    risk_class: RiskClass
+    owner_id: UUID | None
+    cause: str
+    gross_loss: int
+    recoveries: int
 
 
 class _Known(NamedTuple):
@@ -85,6 +98,14 @@ async def record_incident(work: Work, data: IncidentCreate) -> Incident:
     (await _known(work, [data])).check(data)
     _check(work, data)
     incident = await add(work, _resource(work), _new(data))
+    await _keep(work, [incident])
+    return incident
+
+
+async def draft_incident(work: Work, draft: Draft) -> Incident:
+    """Record what another part of the service has found, as it knows it: people correct and analyse it."""
+    values = {**draft._asdict(), "discovered_on": work.today, "state": IncidentState.RECORDED}
+    incident = await add(work, _resource(work), Incident.model_validate({**fresh(), **values}), action="draft")
     await _keep(work, [incident])
     return incident
 

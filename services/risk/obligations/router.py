@@ -1,4 +1,4 @@
-"""HTTP door of obligations."""
+"""Obligations: what a contract asks of either side, when it is due, met or late."""
 
 from __future__ import annotations
 

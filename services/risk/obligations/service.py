@@ -9,7 +9,7 @@ from uuid import UUID
 
 from kit import clock
 from kit.calendar import calendar_of
-from kit.errors import Conflict, FieldError, Invalid, NotFound, UnknownReference
+from kit.errors import Conflict, FieldError, NotFound, UnknownReference
 from kit.records import Change, Resource, change, changed_row, fresh, record
 from kit.transitions import next_state
 from kit.versions import Versions
@@ -21,7 +21,7 @@ from services.risk.obligations.judging import NOUN, OBLIGATIONS, saying
 from services.risk.obligations.models import Obligation, ObligationBook
 from services.risk.obligations.rules import BY_FACTS, MOVES, SUMS, AmountMissing, MetByFacts, days_late, occurrences
 from services.risk.obligations.schemas import ObligationCreate, ObligationMeet, ObligationUpdate, ObligationWaive
-from services.risk.policies.rules import DateOrder, check_approver
+from services.risk.policies.rules import DateOrder, FutureDate, check_approver
 
 
 class ContractNotDraft(Conflict):
@@ -30,10 +30,6 @@ class ContractNotDraft(Conflict):
 
 class ContractNotSigned(Conflict):
     code, title = "contract-not-signed", "Nothing is owed yet: the contract is not signed"
-
-
-class FutureDate(Invalid):
-    code, title = "future-date", "The day has not come yet"
 
 
 async def open_book(work: Work, book: ObligationBook) -> None:

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo
 
 from kit.web.schema import BusinessDate, Code, Label, NonNegativeAmount, Schema, Share
 from services.risk.policies import rules
-from services.risk.policies.enums import Grade, LimitMode, PolicyKind, RiskBand
+from services.risk.policies.enums import CreditGrade, LimitMode, RiskBand, RiskPolicyKind
 from services.risk.policies.rules import GradeRow, Range
 
 Days = Annotated[int, Field(strict=True, ge=0, le=3660)]
@@ -95,7 +95,7 @@ class ScorecardBody(Body):
 class GradeTerms(Body):
     """What a grade means; `limit_factor` and `limit_cap` are null where no limit is recommended."""
 
-    grade: Grade
+    grade: CreditGrade
     score_from: Points | None
     pd: Share
     terms_days: Days
@@ -105,7 +105,8 @@ class GradeTerms(Body):
 
 
 class TermsBody(Body):
-    """Terms by grade; without `override_ceiling` every officer may override any amount."""
+    """Terms by grade; without `override_ceiling` every officer may override any amount. The days of NR are those of new
+    orders; an order with more is refused only where they bind (`binds_unrated`)."""
 
     grades: tuple[GradeTerms, ...] = Field(min_length=1, max_length=20)
     lgd: Share
@@ -115,6 +116,7 @@ class TermsBody(Body):
     limit_months: Small
     limit_step: Annotated[int, Field(strict=True, ge=1, le=10**9)]
     override_ceiling: NonNegativeAmount | None
+    binds_unrated: bool = False
 
 
 class HoldsBody(Body):
@@ -181,20 +183,20 @@ class ForwardBody(Body):
 
 
 AnyBody = ScorecardBody | TermsBody | HoldsBody | MatrixBody | ClausesBody | ForwardBody
-BODIES: Mapping[PolicyKind, type[AnyBody]] = {
-    PolicyKind.SCORECARD: ScorecardBody,
-    PolicyKind.TERMS: TermsBody,
-    PolicyKind.HOLDS: HoldsBody,
-    PolicyKind.MATRIX: MatrixBody,
-    PolicyKind.CLAUSES: ClausesBody,
-    PolicyKind.FORWARD: ForwardBody,
+BODIES: Mapping[RiskPolicyKind, type[AnyBody]] = {
+    RiskPolicyKind.SCORECARD: ScorecardBody,
+    RiskPolicyKind.TERMS: TermsBody,
+    RiskPolicyKind.HOLDS: HoldsBody,
+    RiskPolicyKind.MATRIX: MatrixBody,
+    RiskPolicyKind.CLAUSES: ClausesBody,
+    RiskPolicyKind.FORWARD: ForwardBody,
 }
 
 
 def read_body(value: object, _read: Callable[[Any], Any], info: ValidationInfo) -> object:
     """A wrapping validator of `body`: it is read as what the field `kind` before it says."""
     kind = info.data.get("kind")
-    return value if kind is None else BODIES[PolicyKind(kind)].model_validate(value)
+    return value if kind is None else BODIES[RiskPolicyKind(kind)].model_validate(value)
 
 
 def check_body(body: AnyBody) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class PolicyKind(StrEnum):
+class RiskPolicyKind(StrEnum):
     """What a policy rules."""
 
     SCORECARD = "scorecard"
@@ -16,7 +16,7 @@ class PolicyKind(StrEnum):
     FORWARD = "forward"
 
 
-class PolicyState(StrEnum):
+class RiskPolicyState(StrEnum):
     """A draft may change; one version of a kind is active."""
 
     DRAFT = "draft"
@@ -25,7 +25,7 @@ class PolicyState(StrEnum):
     SUPERSEDED = "superseded"
 
 
-class Grade(StrEnum):
+class CreditGrade(StrEnum):
     """How good a customer pays, best first; `NR`: not rated."""
 
     AAA = "AAA"

@@ -12,7 +12,7 @@ from sqlmodel import Field
 from kit.db.columns import DECODED, OwnedRow, document, moment, one_of, text
 from services.risk.db import Base
 from services.risk.policies.bodies import AnyBody, read_body
-from services.risk.policies.enums import PolicyKind, PolicyState
+from services.risk.policies.enums import RiskPolicyKind, RiskPolicyState
 
 
 class RiskPolicy(OwnedRow):
@@ -20,11 +20,11 @@ class RiskPolicy(OwnedRow):
 
     __tablename__ = "risk_policy"
 
-    kind: Annotated[PolicyKind, text(nullable=False)]
+    kind: Annotated[RiskPolicyKind, text(nullable=False)]
     policy_version: Annotated[int, Field(nullable=False)]
     body: Annotated[AnyBody, WrapValidator(read_body), DECODED, document(nullable=False)]
     reason: Annotated[str, text(nullable=False)]
-    state: Annotated[PolicyState, text(nullable=False)]
+    state: Annotated[RiskPolicyState, text(nullable=False)]
     authors: Annotated[tuple[str, ...], Field(sa_type=sa.ARRAY(sa.Text), nullable=False)]
     approved_by: Annotated[str | None, text(nullable=True)] = None
     approved_at: Annotated[datetime | None, moment(nullable=True)] = None
@@ -36,8 +36,8 @@ class RiskPolicyTable(RiskPolicy, Base, table=True):
     """Policies."""
 
     __table_args__ = (
-        one_of("kind", PolicyKind),
-        one_of("state", PolicyState),
+        one_of("kind", RiskPolicyKind),
+        one_of("state", RiskPolicyState),
         sa.CheckConstraint(
             "(state IN ('active', 'superseded')) = (effective_from IS NOT NULL AND activation IS NOT NULL)",
             name="activation",

@@ -1,4 +1,4 @@
-"""HTTP door of policies."""
+"""Policies of risk: versions of the figures that its rules go by."""
 
 from __future__ import annotations
 

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from kit.errors import FieldError, Forbidden, Invalid
 from kit.transitions import Move, Moves
-from services.risk.policies.enums import Grade, PolicyState
+from services.risk.policies.enums import CreditGrade, RiskPolicyState
 
-MOVES: Moves[PolicyState] = {
-    "approve": Move((PolicyState.DRAFT,), PolicyState.APPROVED),
-    "activate": Move((PolicyState.APPROVED,), PolicyState.ACTIVE),
+MOVES: Moves[RiskPolicyState] = {
+    "approve": Move((RiskPolicyState.DRAFT,), RiskPolicyState.APPROVED),
+    "activate": Move((RiskPolicyState.APPROVED,), RiskPolicyState.ACTIVE),
 }
 SIDES = range(1, 6)
 """Likelihoods, and impacts, of the matrix."""
@@ -29,6 +29,10 @@ class PdNotRising(Invalid):
 
 class GradeMissing(Invalid):
     code, title = "grade-missing", "The terms need each grade once"
+
+
+class FutureDate(Invalid):
+    code, title = "future-date", "The day has not come yet"
 
 
 class DateOrder(Invalid):
@@ -49,7 +53,7 @@ class Range(NamedTuple):
 class GradeRow(NamedTuple):
     """What must be in order: the grade, the score it begins at, its probability of default."""
 
-    grade: Grade
+    grade: CreditGrade
     score_from: int | None
     pd: int
 
@@ -90,8 +94,8 @@ def check_grades(rows: Sequence[GradeRow], pointer: str) -> None:
 
     Raises GradeMissing, BandGap, PdNotRising.
     """
-    if [row.grade for row in rows] != list(Grade):
-        raise _fault(GradeMissing, pointer, f"needs, in this order, {', '.join(Grade)}")
+    if [row.grade for row in rows] != list(CreditGrade):
+        raise _fault(GradeMissing, pointer, f"needs, in this order, {', '.join(CreditGrade)}")
     rated, unrated = rows[:-1], rows[-1]
     for number, row in enumerate(rated):
         upper = rated[number - 1].score_from if number else 101

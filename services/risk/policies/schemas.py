@@ -10,7 +10,7 @@ from pydantic import ConfigDict, WrapValidator
 
 from kit.web.schema import ABSENT, BusinessDate, Label, Schema
 from services.risk.policies.bodies import AnyBody, read_body
-from services.risk.policies.enums import PolicyKind, PolicyState
+from services.risk.policies.enums import RiskPolicyKind, RiskPolicyState
 
 FORWARD: dict[str, Any] = {
     "kind": "forward",
@@ -24,7 +24,7 @@ class PolicyCreate(Schema):
 
     model_config = ConfigDict(json_schema_extra={"example": {**FORWARD, "reason": "The pipeline closed less"}})
 
-    kind: PolicyKind
+    kind: RiskPolicyKind
     body: BodyOfKind
     reason: Label
 
@@ -34,7 +34,7 @@ class PolicyUpdate(Schema):
 
     model_config = ConfigDict(json_schema_extra={"example": FORWARD})
 
-    kind: PolicyKind
+    kind: RiskPolicyKind
     body: BodyOfKind = ABSENT
     reason: Label = ABSENT
 
@@ -51,11 +51,11 @@ class PolicyRead(Schema):
     """A version of a policy; of the versions that have begun by a day, the last activated holds on it."""
 
     id: UUID
-    kind: PolicyKind
+    kind: RiskPolicyKind
     policy_version: int
     body: AnyBody
     reason: str
-    state: PolicyState
+    state: RiskPolicyState
     authors: list[str]
     approved_by: str | None
     approved_at: datetime | None

@@ -14,7 +14,7 @@ from kit.versions import Versions
 from kit.work import Work
 from services.risk.policies import repository
 from services.risk.policies.bodies import check_body
-from services.risk.policies.enums import PolicyKind, PolicyState
+from services.risk.policies.enums import RiskPolicyKind, RiskPolicyState
 from services.risk.policies.models import RiskPolicy
 from services.risk.policies.rules import MOVES, check_approver, check_start
 from services.risk.policies.schemas import PolicyActivate, PolicyCreate, PolicyUpdate
@@ -41,7 +41,7 @@ async def draft_policy(work: Work, data: PolicyCreate) -> RiskPolicy:
         policy_version=await repository.latest_version(work.tx, data.kind) + 1,
         body=data.body,
         reason=data.reason,
-        state=PolicyState.DRAFT,
+        state=RiskPolicyState.DRAFT,
         authors=(work.actor.subject,),
     )
     return await add(work, POLICIES, policy, action="draft")
@@ -58,7 +58,7 @@ async def change_draft(work: Work, policy_id: UUID, version: Versions, data: Pol
     Raises NotFound, VersionMismatch, PolicyNotDraft, KindFixed and what a draft raises.
     """
     before = await require(work, POLICIES, policy_id, version=version)
-    if before.state is not PolicyState.DRAFT:
+    if before.state is not RiskPolicyState.DRAFT:
         raise PolicyNotDraft(extra={"state": before.state})
     if data.kind is not before.kind:
         raise KindFixed(errors=[FieldError("/kind", KindFixed.code, f"this is a draft of {before.kind}")])
@@ -97,7 +97,7 @@ async def activate_policy(work: Work, policy_id: UUID, data: PolicyActivate) -> 
     check_start(data.effective_from, work.today)
     standing = await repository.active(work.tx, before.kind)
     if standing is not None:
-        await change(work, POLICIES, standing, {"state": PolicyState.SUPERSEDED}, action="supersede")
+        await change(work, POLICIES, standing, {"state": RiskPolicyState.SUPERSEDED}, action="supersede")
     changes = {
         "state": state,
         "effective_from": data.effective_from,
@@ -106,13 +106,13 @@ async def activate_policy(work: Work, policy_id: UUID, data: PolicyActivate) -> 
     return await change(work, POLICIES, before, changes, action="activate")
 
 
-async def policy_on(work: Work, kind: PolicyKind, day: date) -> RiskPolicy:
+async def policy_on(work: Work, kind: RiskPolicyKind, day: date) -> RiskPolicy:
     """The version of a kind that holds on a day."""
     policy = await repository.in_force(work.tx, kind, day)
     assert policy is not None, "version 1 of each kind, installed by the migration, holds from the first day on"
     return policy
 
 
-async def find_version(work: Work, kind: PolicyKind, policy_version: int) -> RiskPolicy | None:
+async def find_version(work: Work, kind: RiskPolicyKind, policy_version: int) -> RiskPolicy | None:
     """A version of a kind by its number, drafts included; None when there is none."""
     return await repository.find_version(work.tx, kind, policy_version)

@@ -5,6 +5,19 @@ from __future__ import annotations
 from kit.db.lists import Field, ListSpec, fields_of
 from services.risk.receivables.models import Receivable
 
+
+def disputed_sql(order: str) -> str:
+    """What is disputed now of the order of a column, which may be more than is still open of it."""
+    return (
+        f"coalesce((SELECT sum(q.amount) FROM dispute_order q WHERE q.order_id = {order} AND q.closed_on IS NULL), 0)"
+    )
+
+
+def undisputed_sql(item: str) -> str:
+    """What is open of the receivable of an alias and nobody disputes."""
+    return f"greatest(0, {item}.open - {disputed_sql(f'{item}.order_id')})"
+
+
 CONFIRMED = "$1::date IS NOT NULL AND r.due_on IS NOT NULL"
 """What the list is of; the day is always among its parameters."""
 
@@ -18,7 +31,7 @@ RECEIVABLES = ListSpec(
         "order_date": Field("r.order_date", "date"),
         "terms_days": Field("r.terms_days", "int"),
         "days_overdue": Field("CASE WHEN r.open > 0 THEN greatest(0, $1::date - r.due_on) ELSE 0 END", "int"),
-        "is_disputed": Field("FALSE", "bool"),
+        "is_disputed": Field(f"(r.open > 0 AND {disputed_sql('r.order_id')} > 0)", "bool"),
     },
     default_sort="due_on",
     key="order_id",

@@ -68,5 +68,6 @@ class ReceivableTable(Receivable, Base, table=True):
         sa.Index("ix_receivable_due_on_order_id", "due_on", "order_id"),
         sa.Index("ix_receivable_order_date", "order_date"),
         sa.Index("ix_receivable_open", "due_on", "order_id", postgresql_where="open <> 0"),
+        sa.Index("ix_receivable_owed", "account_id", "due_on", postgresql_where="open > 0"),
         sa.Index("ix_receivable_partner_id", "partner_id", postgresql_where="partner_id IS NOT NULL"),
     )

@@ -50,6 +50,11 @@ item AS (
     FROM later l JOIN receivable r USING (order_id) WHERE r.open = 0 AND r.due_on IS NOT NULL
 )
 """
+_DISPUTED_AT = """
+SELECT order_id, sum(amount) AS amount FROM dispute_order
+WHERE opened_on <= $1::date AND (closed_on IS NULL OR closed_on > $1::date) GROUP BY order_id
+"""
+"""What is disputed of orders at the end of the day `$1`."""
 _KEYS = {
     AgeingBy.TOTAL: ("'total'", "'total'"),
     AgeingBy.ACCOUNT: ("i.account_id::text", "m.account_id::text"),
@@ -73,15 +78,18 @@ def _ageing_source(by: AgeingBy, seen: str) -> str:
     buckets = ", ".join(
         f'coalesce(sum(i.open) FILTER (WHERE {when}), 0)::bigint AS "{name}"' for name, when in _BUCKETS.items()
     )
-    names = ", ".join(f'sum("{name}")::bigint AS "{name}"' for name in (*_BUCKETS, "credits", "unallocated"))
-    blank = ", ".join(f'0 AS "{name}"' for name in (*_BUCKETS, "credits"))
+    summed = (*_BUCKETS, "disputed", "credits", "unallocated")
+    names = ", ".join(f'sum("{name}")::bigint AS "{name}"' for name in summed)
+    blank = ", ".join(f'0 AS "{name}"' for name in (*_BUCKETS, "disputed", "credits"))
     total = " + ".join(f'"{name}"' for name in _BUCKETS)
     return f"""(
         WITH {_OPEN_AT},
         part AS (
             SELECT {item_key} AS key, {buckets},
+                   coalesce(sum(least(i.open, coalesce(q.amount, 0))) FILTER (WHERE i.open > 0), 0)::bigint AS disputed,
                    coalesce(-sum(i.open) FILTER (WHERE i.open < 0), 0)::bigint AS credits, 0 AS unallocated
             FROM item i LEFT JOIN account_directory d ON d.id = i.account_id
+            LEFT JOIN ({_DISPUTED_AT}) q ON q.order_id = i.order_id
             WHERE i.open <> 0 AND {seen} GROUP BY 1
             UNION ALL
             SELECT {money_key} AS key, {blank}, -sum(m.amount)::bigint AS unallocated
@@ -89,7 +97,7 @@ def _ageing_source(by: AgeingBy, seen: str) -> str:
             WHERE m.order_id IS NULL AND m.day <= $1::date AND {seen} GROUP BY 1
         ),
         whole AS (SELECT key, {names} FROM part GROUP BY key)
-        SELECT *, {total} - credits - unallocated AS total, 0::bigint AS disputed FROM whole
+        SELECT *, {total} - credits - unallocated AS total FROM whole
     ) g"""
 
 
@@ -107,6 +115,11 @@ def ageing_spec(by: AgeingBy, seen: str) -> ListSpec:
         default_sort="key",
         key="key",
     )
+
+
+def _aged_sql(seen: str) -> str:
+    names = ", ".join(f'"{name}"' for name in _COLUMNS)
+    return f"SELECT key, $1::date AS as_of, {names} FROM {_ageing_source(AgeingBy.TOTAL, seen)}"
 
 
 _PAID = """
@@ -187,6 +200,28 @@ async def add_moves(tx: Tx, rows: Sequence[ReceivableMove]) -> None:
 async def add_receivables(tx: Tx, rows: Sequence[Receivable]) -> None:
     """Add amounts to the rows of orders (sorted, one each); what is null stays as it is."""
     await insert_rows(tx, Receivable, rows, _ADD)
+
+
+class Aged(NamedTuple):
+    """The whole ageing of a day."""
+
+    key: str
+    as_of: date
+    current: int = 0
+    d1_30: int = 0
+    d31_60: int = 0
+    d61_90: int = 0
+    over_90: int = 0
+    credits: int = 0
+    unallocated: int = 0
+    total: int = 0
+    disputed: int = 0
+
+
+async def aged(tx: Tx, scope: ScopeQuery, as_of: date) -> Aged:
+    """The ageing of all that is in a record scope."""
+    found = await tx.row(Aged, _aged_sql(scope.sees("d.owner_id", 2)), as_of, *scope.args)
+    return found or Aged("total", as_of)
 
 
 async def owed(tx: Tx, chosen: Chosen) -> Owed:

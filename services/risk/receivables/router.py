@@ -1,4 +1,4 @@
-"""HTTP door of receivables."""
+"""Receivables: what is open, how old it is, and the figures made of it."""
 
 from __future__ import annotations
 

@@ -9,7 +9,8 @@ from kit.web.schema import Schema
 
 
 class ReceivableRead(Schema):
-    """What is owed of a confirmed order: open = gross - returned - paid; below 0 it is a credit of the customer."""
+    """What is owed of a confirmed order: open = gross - returned - paid; below 0 it is a credit of the customer.
+    `is_disputed`: some of what is open is disputed."""
 
     order_id: UUID
     account_id: UUID
@@ -31,7 +32,8 @@ class AgeingRead(Schema):
     """What was open at the end of a day by days overdue; total = buckets - credits - unallocated.
 
     `key` is the id or the region the row is of, `none` where there is none, or `total`. Orders below zero are in
-    `credits`, money on account in `unallocated`, neither in a bucket; `disputed` is a part of the buckets.
+    `credits`, money on account in `unallocated`, neither in a bucket; `disputed` is a part of the buckets
+    (of each order no more than was open then).
     """
 
     key: str

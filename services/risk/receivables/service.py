@@ -13,7 +13,7 @@ from services.risk.receivables import repository
 from services.risk.receivables.enums import AgeingBy
 from services.risk.receivables.repository import Chosen
 from services.risk.receivables.rules import Outstanding, figures, month_before, window_start
-from services.risk.receivables.schemas import FiguresRead
+from services.risk.receivables.schemas import AgeingRead, FiguresRead
 
 NOUN = "receivable"
 PROJECTIONS = ("receivable",)
@@ -28,6 +28,11 @@ def ageing(work: Work, as_of: date, by: AgeingBy) -> tuple[ListSpec, str, tuple[
     """The list of an ageing at the end of a day over what the caller sees: spec, condition, parameters."""
     spec = repository.ageing_spec(by, work.visible.sees("d.owner_id", 2))
     return spec, "$1::date IS NOT NULL", (as_of, *work.visible.args)
+
+
+async def read_ageing(work: Work, as_of: date) -> AgeingRead:
+    """The whole of what the caller sees at the end of a day."""
+    return AgeingRead.model_validate(await repository.aged(work.tx, work.visible, as_of))
 
 
 async def read_figures(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from kit.db.database import Tx
@@ -12,7 +13,35 @@ from services.risk.risks.models import Risk, RiskStep
 
 _BY_EXTERNAL = select_sql(Risk, "external_id = ANY($1::text[]) ORDER BY id FOR NO KEY UPDATE")
 _BY_ID = select_sql(Risk, "id = ANY($1::uuid[])")
+_TREATED = """
+SELECT coalesce(bool_or(state = 'planned' OR state IN ('approved', 'in_progress') AND response <> 'accept'), false)
+         AS is_open,
+       coalesce(bool_or(state IN ('in_progress', 'completed', 'verified') OR state = 'approved'
+         AND response = 'accept'), false) AS is_treated
+FROM treatment WHERE risk_id = $1
+"""
+_RED_ALERT = """
+SELECT EXISTS (SELECT FROM risk_alert WHERE risk_ids @> ARRAY[$1::uuid] AND state <> 'resolved' AND level = 'red')
+"""
 _BY_CODE = select_sql(Risk, f"{code_sql('code')} = ANY($1::text[])")
+
+
+async def has_red_alert(tx: Tx, risk_id: UUID) -> bool:
+    """Whether a red alert about a risk stands."""
+    return bool(await tx.fetchval(_RED_ALERT, risk_id))
+
+
+class Treated(NamedTuple):
+    """Whether a treatment of a risk waits or is under way; whether one is under way or done, or the risk accepted."""
+
+    is_open: bool
+    is_treated: bool
+
+
+async def treated(tx: Tx, risk_id: UUID) -> Treated:
+    """How far the treatments of a risk are."""
+    (found,) = await tx.rows(Treated, _TREATED, risk_id)
+    return found
 
 
 async def lock_by_external(tx: Tx, external_ids: Collection[str]) -> list[Risk]:

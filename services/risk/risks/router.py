@@ -1,4 +1,4 @@
-"""HTTP door of risks."""
+"""Risks: the register, with causes and consequences."""
 
 from __future__ import annotations
 

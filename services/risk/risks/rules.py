@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-from kit.errors import FieldError, Invalid, StateConflict
+from kit.errors import Conflict, FieldError, Invalid, StateConflict
 from kit.money import SHARE_WHOLE
 from kit.transitions import Move, Moves
 from services.risk.risks.enums import LinkKind, RiskClass, RiskSource, RiskState
@@ -38,6 +38,14 @@ BY_ID = OF_OURS | {LinkKind.TARGET, LinkKind.INDICATOR, LinkKind.UNIT}
 """Links whose ids are UUIDs; the others are codes."""
 
 
+class RedAlertOpen(Conflict):
+    code, title = "red-alert-open", "A red alert about the risk stands"
+
+
+class TreatmentOpen(Conflict):
+    code, title = "treatment-open", "A treatment of the risk waits or is under way"
+
+
 class SourceNotOfClass(Invalid):
     code, title = "source-not-of-class", "Risks of this class are not found by this source"
 
@@ -66,11 +74,16 @@ def check_shares(branches: Sequence[tuple[str, int]], pointer: str) -> None:
         raise DistributionInvalid(errors=[FieldError(pointer, DistributionInvalid.code, detail)])
 
 
-def state_once_assessed(state: RiskState) -> RiskState:
+def state_once_assessed(state: RiskState, *, is_treated: bool) -> RiskState:
     """What is closed must be opened again first (StateConflict); what is treated or monitored stays so."""
     if state is _CLOSED:
         raise StateConflict("risk", "assess", state, [each for each in RiskState if each is not _CLOSED])
-    return _ASSESSED if state is _IDENTIFIED else state
+    return state_by_treatments(_ASSESSED, is_treated=is_treated) if state is _IDENTIFIED else state
+
+
+def state_by_treatments(state: RiskState, *, is_treated: bool) -> RiskState:
+    """What is assessed is treated while a treatment is under way or done, or the risk accepted."""
+    return (_TREATED if is_treated else _ASSESSED) if state in (_ASSESSED, _TREATED) else state
 
 
 def review_falls(review_on: date) -> date:

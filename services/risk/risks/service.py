@@ -23,7 +23,17 @@ from services.risk.policies.rules import DateOrder
 from services.risk.risks import repository
 from services.risk.risks.enums import LinkKind, ReassessCause, RiskState
 from services.risk.risks.models import Risk, RiskStep
-from services.risk.risks.rules import MOVES, OF_OURS, check_shares, check_source, review_falls, state_once_assessed
+from services.risk.risks.rules import (
+    MOVES,
+    OF_OURS,
+    RedAlertOpen,
+    TreatmentOpen,
+    check_shares,
+    check_source,
+    review_falls,
+    state_by_treatments,
+    state_once_assessed,
+)
 from services.risk.risks.schemas import LinkBody, RiskCreate, RiskUpdate
 
 NOUN = "risk"
@@ -133,9 +143,14 @@ async def require_reference(work: Work, risk_id: UUID, *, lock: bool = False) ->
 
 async def known_risks(work: Work, ids: Collection[UUID]) -> set[UUID]:
     """Which of these risks the caller sees."""
+    return set(await list_seen(work, ids))
+
+
+async def list_seen(work: Work, ids: Collection[UUID]) -> dict[UUID, Risk]:
+    """Those of these risks that the caller sees, by id."""
     scope = await work.scope()
     found = await repository.list_by_id(work.tx, ids) if ids else []
-    return {risk.id for risk in found if scope.sees(risk.owner_id)}
+    return {risk.id: risk for risk in found if scope.sees(risk.owner_id)}
 
 
 async def update_risk(work: Work, risk_id: UUID, version: Versions, data: RiskUpdate) -> Risk:
@@ -156,11 +171,15 @@ def checked(work: Work, before: Risk, given: Mapping[str, Any]) -> dict[str, Any
 
 
 async def move_risk(work: Work, risk_id: UUID, action: str, reason: str = "") -> Risk:
-    """Monitor, close or reopen a risk; raises NotFound, StateConflict."""
+    """Monitor, close or reopen a risk; raises NotFound, StateConflict, TreatmentOpen, RedAlertOpen."""
     before = await require_risk(work, risk_id, lock=True)
     changes: dict[str, Any] = {"state": next_state(NOUN, MOVES, action, before.state)}
     resource = RISKS
     if action == "close":
+        if (await repository.treated(work.tx, risk_id)).is_open:
+            raise TreatmentOpen
+        if await repository.has_red_alert(work.tx, risk_id):
+            raise RedAlertOpen
         resource = saying(RiskClosed, work)
     elif action == "reopen":
         resource = saying(RiskIdentified, work)
@@ -179,12 +198,20 @@ async def _step(
 
 async def assessed(work: Work, before: Risk, **assessment: Any) -> Risk:
     """The risk (locked) was assessed: what had to be done is done. Raises StateConflict for one that is closed."""
+    is_treated = (await repository.treated(work.tx, before.id)).is_treated
     changes: dict[str, Any] = {
-        "state": state_once_assessed(before.state),
+        "state": state_once_assessed(before.state, is_treated=is_treated),
         "reassess_cause": None,
         "assessments": before.assessments + 1,
     }
     return await _step(work, saying(RiskAssessed, work, **assessment), before, changes, action="assess")
+
+
+async def treated(work: Work, before: Risk) -> Risk:
+    """The treatments of the risk (locked) have changed: whether it is treated follows them."""
+    is_treated = (await repository.treated(work.tx, before.id)).is_treated
+    state = state_by_treatments(before.state, is_treated=is_treated)
+    return await _step(work, RISKS, before, {"state": state}, action="treat")
 
 
 async def reassess(work: Work, before: Risk, cause: ReassessCause) -> Risk:

@@ -46,8 +46,8 @@ def matrix_of(correlations: Sequence[Correlation]) -> tuple[list[UUID], list[lis
     return ids, rows
 
 
-def factors_of(correlations: Sequence[Correlation]) -> dict[UUID, Mapping[UUID, float]]:
-    """Rows of the Cholesky factor, without zeros, by scenario.
+def checked_matrix(correlations: Sequence[Correlation]) -> tuple[list[UUID], list[list[float]]]:
+    """The scenarios that are correlated, by id, and their matrix.
 
     Raises CorrelationInvalid, CorrelationNotPositiveDefinite with the least eigenvalue.
     """
@@ -55,11 +55,17 @@ def factors_of(correlations: Sequence[Correlation]) -> dict[UUID, Mapping[UUID, 
 
     ids, rows = matrix_of(correlations)
     if not ids:
-        return {}
+        return ids, rows
     least = float(np.linalg.eigvalsh(np.array(rows)).min())
     if least < LEAST_EIGENVALUE:
         error = FieldError("/correlations", CorrelationNotPositiveDefinite.code, f"least eigenvalue {least:.6f}")
         raise CorrelationNotPositiveDefinite(errors=[error], extra={"least_eigenvalue": round(least, 10)})
+    return ids, rows
+
+
+def factors_of(correlations: Sequence[Correlation]) -> dict[UUID, Mapping[UUID, float]]:
+    """Rows of the Cholesky factor, without zeros, by scenario; raises what `checked_matrix` raises."""
+    ids, rows = checked_matrix(correlations)
     lower = cholesky(rows)
     return {
         each: {ids[column]: value for column, value in enumerate(row) if value} or {each: 1.0}

@@ -10,16 +10,22 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
-from services.risk.studies.distributions import LEAST, Frequency, Severity
+from kit.errors import Invalid
+from kit.money import MAX_AMOUNT
+from services.risk.scenarios.distributions import LEAST, Frequency
 
 if TYPE_CHECKING:
-    from services.risk.studies.distributions import Floats, Integers
+    from services.risk.scenarios.distributions import Floats, Integers
 
 CHUNK = 10_000
 """Trials that are drawn together."""
+
+
+class LossTooLarge(Invalid):
+    code, title = "loss-too-large", "A simulated loss is larger than any amount"
 
 
 class Purpose(IntEnum):
@@ -30,13 +36,21 @@ class Purpose(IntEnum):
     EVENT = 16
 
 
+class Inverted(Protocol):
+    """A law of losses, inverted at uniforms."""
+
+    def losses(self, uniforms: Floats) -> Floats:
+        """The losses at these uniforms."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """How often, and how much each time."""
 
     id: UUID
     frequency: Frequency
-    severity: Severity
+    severity: Inverted
 
 
 def words_of(scenario_id: UUID) -> tuple[int, ...]:
@@ -70,7 +84,10 @@ def annual_losses(
         for event in range(int(events.max(initial=0))):
             hit = np.flatnonzero(events > event)
             layer = uniforms(seed, scenario.id, Purpose.EVENT + event, chunk, CHUNK)
-            part[hit] += np.rint(scenario.severity.losses(layer[hit])).astype(np.int64)
+            losses = scenario.severity.losses(layer[hit])
+            if losses.size and losses.max() > MAX_AMOUNT:
+                raise LossTooLarge(f"more than {MAX_AMOUNT} in scenario {scenario.id}")
+            part[hit] += np.rint(losses).astype(np.int64)
     return found
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from kit.money import SHARE_WHOLE, allocate
 
 if TYPE_CHECKING:
-    from services.risk.studies.distributions import Integers
+    from services.risk.scenarios.distributions import Integers
 
 Z_OF_95 = 1.959963984540054
 CURVE = (900, 800, 700, 600, 500, 400, 300, 250, 200, 150, 100, 50, 40, 25, 20, 10, 5, 1)

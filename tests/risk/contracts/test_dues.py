@@ -8,7 +8,7 @@ from typing import Any
 
 from kit.due.loop import DueLoop
 from kit.testing.service import ServiceHarness
-from services.risk.worker import DUES
+from services.risk.contracts.dues import CONTRACTS_DUE
 from tests.risk.conftest import Days, turn
 from tests.risk.contracts.drafts import act, draft, signed
 
@@ -74,7 +74,7 @@ async def test_many_workers_at_once_take_each_step_once(service: ServiceHarness,
     for _ in range(12):
         await signed(service, "2026-01-05", renewal="none", renew_months=None)
     days.on(date(2027, 3, 1))
-    loops = [DueLoop(service.runtime, DUES) for _ in range(4)]
+    loops = [DueLoop(service.runtime, [CONTRACTS_DUE]) for _ in range(4)]
     counts = await asyncio.gather(*(loop.turn() for loop in loops))
     assert sum(counts) == 12
     assert await service.rows("SELECT * FROM due_failure") == []

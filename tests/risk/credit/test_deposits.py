@@ -17,7 +17,7 @@ from kit.testing.service import ServiceHarness
 from services.risk.events_out import CreditCharged, CreditDeposited, CreditDepositUsed, CreditRefused, CreditReleased
 from services.risk.verify import verify
 from tests.risk.conftest import Order, Payment, balance, open_account
-from tests.risk.credit.test_laws import handle, publish_all
+from tests.risk.credit.test_laws import publish_all
 
 DAY = "2026-02-20"
 
@@ -125,7 +125,7 @@ async def test_a_placement_and_its_deposit_at_once(service: ServiceHarness) -> N
         order, paid = Order(account_id, 500), Payment(account_id, 500)
         others = [Payment(account_id, 7) for _ in range(3)]
         events = [order.placed(), paid.received(), *(one.received() for one in others)]
-        await asyncio.gather(*(handle(service, event) for event in events))
+        await asyncio.gather(*(service.deliver_alone(event) for event in events))
         (row,) = await service.rows("SELECT * FROM credit_decision WHERE account_id = $1", account_id)
         own = -row["exposure_before"]
         assert own % 7 in (0, 500 % 7)
@@ -140,7 +140,7 @@ async def test_a_share_is_changed_with_its_limit_or_alone(service: ServiceHarnes
     await share(service, account_id, 300_000)
     profile = (await service.get(path)).json()
     assert (profile["credit_limit"], profile["deposit_share"]) == (700, 300_000)
-    for body in ({"deposit_share": 1_000_001}, {"deposit_share": -1}, {"deposit_share": None}, {}):
+    for body in ({"deposit_share": 1_000_001}, {"deposit_share": -1}, {"terms_days": 366}, {}):
         assert (await service.patch(path, {**body, "reason": "x"}, 3)).status_code == 422
     row = {"account_id": str(account_id), "credit_limit": 700}
     for rows, status in (([row], "unchanged"), ([{**row, "deposit_share": 0}], "updated")):
@@ -160,8 +160,11 @@ async def logged(service: ServiceHarness) -> AsyncIterator[ServiceHarness]:
 
 
 def life(dice: random.Random, account_id: UUID) -> list[Event]:
-    """An order and a payment of its account that is allocated, refunded and in the end voided or used up."""
+    """An order and a payment of its account that is allocated, refunded and in the end voided or used up; or one that
+    waits for it, and another order that asks for the same."""
     order, paid = Order(account_id, dice.randint(1, 900)), Payment(account_id, dice.randint(1, 1500))
+    if dice.random() < 0.5:
+        return waiting_life(dice, order, paid)
     story = [order.placed(), order.confirmed(), paid.received()]
     held = 0
     for _ in range(dice.randint(0, 3)):
@@ -173,6 +176,24 @@ def life(dice: random.Random, account_id: UUID) -> list[Event]:
             story.append(paid.refunded(left=paid.left - part))
     story.append(paid.voided((order, held)) if dice.random() < 0.5 else paid.allocated((order, paid.left), left=0))
     return story
+
+
+def waiting_life(dice: random.Random, order: Order, paid: Payment) -> list[Event]:
+    paid.waits_for, paid.currency = order, dice.choice(("CNY", "CNY", "EUR"))
+    other = Order(order.account_id, dice.randint(1, 900))
+    story = [order.placed(), paid.received()] if dice.random() < 0.7 else [paid.received(), order.placed()]
+    if dice.random() < 0.4:
+        story.append(paid.refunded(left=dice.randint(0, paid.left)))
+    story += [other.placed(), order.placed(2), other.placed(2)]
+    end = dice.random()
+    if end < 0.3:
+        return [*story, order.cancelled(), other.placed(3), paid.voided()]
+    if end < 0.5:
+        return [*story, paid.voided(), order.placed(3)]
+    part = min(paid.left, order.gross) if paid.currency == "CNY" else 0
+    pays = [(order, part)] if part else []
+    story += [order.confirmed(), paid.allocated(*pays, left=paid.left - part)]
+    return [*story, other.placed(3), paid.refunded(left=0)]
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -200,12 +221,16 @@ async def test_money_on_account_ends_at_nothing_and_is_rebuilt_equal(logged: Ser
             "SELECT coalesce(sum(exposure), 0)::bigint AS owed FROM order_credit WHERE account_id = $1", account_id
         )
         assert await balance(service, account_id) == rows[0]["owed"]
+    assert await service.rows("SELECT * FROM waiting_deposit WHERE amount > 0") == []
+    assert await service.rows("SELECT * FROM credit_decision WHERE named > 0 AND decision = 'automatic'") != []
     await publish_all(service, events)
-    report = await rebuild(service.runtime.db, service.runtime.bus, service.subscriptions, "exposure")
-    assert report.equal, report.as_dict()
+    for name in ("exposure", "waiting_deposit"):
+        report = await rebuild(service.runtime.db, service.runtime.bus, service.subscriptions, name)
+        assert report.equal, report.as_dict()
     findings = {finding.check: finding for finding in await verify(service.runtime.db, service.runtime.bus)}
     assert findings["one move per return, payment, refund and deposit"].ok
     assert findings["receivables are the moves of the log"].ok
+    assert findings["decisions follow from their inputs"].ok
 
 
 async def test_a_balance_that_is_not_exposures_less_money_is_found(logged: ServiceHarness) -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from kit.money import MAX_AMOUNT
 from services.risk.credit.rules import (
+    Cause,
     RefusalReason,
     Refused,
     Reserved,
@@ -131,3 +132,13 @@ def test_what_is_reserved_leaves_no_more_owed_than_the_limit_allows(
 def test_prepayment_uses_no_limit(limit: int, exposure: int, amount: int) -> None:
     answer = decide_reservation(limit, exposure, amount, 1_000_000)
     assert isinstance(answer, Reserved) == (amount <= max(0, -exposure))
+
+
+def test_a_hold_refuses_every_amount_first_and_that_of_a_partner_last() -> None:
+    held = decide_reservation(100, 0, 200, 500_000, is_on_hold=True, is_partner_on_hold=True)
+    causes: tuple[Cause, ...] = ("on_hold", "deposit_missing", "partner_on_hold")
+    assert held == Refused(200, RefusalReason.LIMIT_EXCEEDED, causes)
+    assert decide_reservation(100, 0, 0, is_on_hold=True) == Refused(0, RefusalReason.LIMIT_EXCEEDED, ("on_hold",))
+    partner = decide_reservation(100, 0, 101, is_partner_on_hold=True)
+    assert partner == Refused(1, RefusalReason.LIMIT_EXCEEDED, ("limit_exceeded", "partner_on_hold"))
+    assert decide_reservation(None, 0, 5, is_on_hold=True) == Refused(5, RefusalReason.NO_PROFILE, ("no_profile",))

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.risk.incidents.rules import FutureDate, RecoveriesExceedLoss, check_days, check_recoveries
-from services.risk.policies.rules import DateOrder
+from services.risk.incidents.rules import RecoveriesExceedLoss, check_days, check_recoveries
+from services.risk.policies.rules import DateOrder, FutureDate
 
 TODAY = date(2026, 2, 14)
 DAY = timedelta(1)

@@ -13,7 +13,7 @@ from kit.events.envelope import Event
 from kit.ids import new_id
 from kit.testing.service import ServiceHarness, make_event
 from services.customer import events_out as customer
-from services.risk.worker import DUES
+from services.risk.obligations.judging import OBLIGATIONS_DUE
 from tests.risk.conftest import Days, account_created, turn
 from tests.risk.contracts.drafts import OFFICER, act, draft, signed
 
@@ -187,7 +187,7 @@ async def test_many_workers_and_marks_at_once_say_each_word_once(service: Servic
     made = [await running(service, days, *TWO) for _ in range(6)]
     days.on(date(2026, 7, 10))
     orders = [new_id() for _ in made]
-    loops = [DueLoop(service.runtime, DUES) for _ in range(3)]
+    loops = [DueLoop(service.runtime, [OBLIGATIONS_DUE]) for _ in range(3)]
     events = [ordered(c, a, o) for (c, a, _), o in zip(made, orders, strict=True)]
     events += [paid(a, o, 200, "2026-03-20") for (_, a, _), o in zip(made, orders, strict=True)]
     await asyncio.gather(*(loop.turn() for loop in loops), service.deliver(*events))

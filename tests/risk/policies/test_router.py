@@ -14,7 +14,7 @@ from kit.clock import business_date
 from kit.testing.service import ServiceHarness, codes
 from services.risk.policies import service as policies
 from services.risk.policies.bodies import check_body
-from services.risk.policies.enums import PolicyKind
+from services.risk.policies.enums import RiskPolicyKind
 from services.risk.policies.models import RiskPolicy
 from services.risk.policies.rules import Activation, in_force
 from tests.risk.conftest import FORWARD, draft_policy
@@ -29,7 +29,7 @@ def today() -> date:
 async def body_of(service: ServiceHarness, kind: str) -> dict[str, Any]:
     (item,) = (await service.get(f"{PATH}?kind={kind}&state=active")).json()["items"]
     body: dict[str, Any] = deepcopy(item["body"])
-    return body
+    return {**body, "binds_unrated": False} if kind == RiskPolicyKind.TERMS else body
 
 
 async def approved(service: ServiceHarness, **changes: Any) -> str:
@@ -44,12 +44,12 @@ async def activate(service: ServiceHarness, path: str, on: date) -> httpx.Respon
 
 async def version_on(service: ServiceHarness, day: date) -> int:
     async with service.transaction() as tx:
-        return (await policies.policy_on(service.work(tx), PolicyKind.FORWARD, day)).policy_version
+        return (await policies.policy_on(service.work(tx), RiskPolicyKind.FORWARD, day)).policy_version
 
 
 async def test_the_defaults_are_installed_and_sound(service: ServiceHarness) -> None:
     items = (await service.get(f"{PATH}?state=active")).json()["items"]
-    assert [(item["kind"], item["policy_version"]) for item in items] == [(str(kind), 1) for kind in PolicyKind]
+    assert [(item["kind"], item["policy_version"]) for item in items] == [(str(kind), 1) for kind in RiskPolicyKind]
     rows = await service.rows("SELECT * FROM risk_policy")
     for row in rows:
         check_body(RiskPolicy.model_validate(row).body)
@@ -67,8 +67,8 @@ async def test_the_defaults_are_installed_and_sound(service: ServiceHarness) -> 
     ]
 
 
-@pytest.mark.parametrize("kind", list(PolicyKind))
-async def test_each_kind_is_drafted_as_it_reads(service: ServiceHarness, kind: PolicyKind) -> None:
+@pytest.mark.parametrize("kind", list(RiskPolicyKind))
+async def test_each_kind_is_drafted_as_it_reads(service: ServiceHarness, kind: RiskPolicyKind) -> None:
     body = await body_of(service, kind)
     drafted = await draft_policy(service, kind=kind, body=body)
     assert (drafted["policy_version"], drafted["body"], drafted["authors"]) == (2, body, ["author"])

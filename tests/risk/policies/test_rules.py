@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.risk.policies.enums import Grade
+from services.risk.policies.enums import CreditGrade
 from services.risk.policies.rules import (
     Activation,
     BandGap,
@@ -32,7 +32,7 @@ CUTS = st.lists(st.integers(-100, 100), unique=True, max_size=6).map(sorted)
 CELLS = [(likelihood, impact) for likelihood in range(1, 6) for impact in range(1, 6)]
 SCORES = (90, 80, 70, 60, 50, 40, 25, 0, None)
 PDS = (1_000, 2_000, 5_000, 10_000, 30_000, 80_000, 200_000, 1_000_000, 50_000)
-GRADES = [GradeRow(*row) for row in zip(Grade, SCORES, PDS, strict=True)]
+GRADES = [GradeRow(*row) for row in zip(CreditGrade, SCORES, PDS, strict=True)]
 DAY = date(2026, 6, 1)
 
 
@@ -81,8 +81,8 @@ def test_the_grades_of_version_1_are_in_order() -> None:
     check_grades(GRADES, "/grades")
 
 
-@given(st.integers(0, 8), st.sampled_from(list(Grade)))
-def test_each_grade_is_there_once_in_its_place(at: int, grade: Grade) -> None:
+@given(st.integers(0, 8), st.sampled_from(list(CreditGrade)))
+def test_each_grade_is_there_once_in_its_place(at: int, grade: CreditGrade) -> None:
     rows = list(GRADES)
     rows[at] = rows[at]._replace(grade=grade)
     if rows != GRADES:

@@ -15,6 +15,7 @@ from services.risk.risks.rules import (
     SourceNotOfClass,
     check_shares,
     check_source,
+    state_by_treatments,
     state_once_assessed,
 )
 
@@ -47,11 +48,17 @@ def test_shares_are_the_whole() -> None:
 
 
 def test_an_assessment_keeps_what_is_under_way_and_refuses_what_is_closed() -> None:
-    assert [state_once_assessed(state) for state in list(RiskState)[:-1]] == [
+    assert [state_once_assessed(state, is_treated=False) for state in list(RiskState)[:-1]] == [
         RiskState.ASSESSED,
         RiskState.ASSESSED,
         RiskState.TREATED,
         RiskState.MONITORED,
     ]
     with pytest.raises(StateConflict):
-        state_once_assessed(RiskState.CLOSED)
+        state_once_assessed(RiskState.CLOSED, is_treated=True)
+    assert state_once_assessed(RiskState.IDENTIFIED, is_treated=True) is RiskState.TREATED
+    followed = [
+        state_by_treatments(state, is_treated=is_treated) for state in RiskState for is_treated in (False, True)
+    ]
+    assert followed[2:6] == [RiskState.ASSESSED, RiskState.TREATED] * 2
+    assert followed[:2] + followed[6:] == [state for state in RiskState if state not in followed[2:6] for _ in "12"]

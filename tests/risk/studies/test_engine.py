@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from kit.ids import new_id
+from services.risk.scenarios.distributions import ExposureShare, Frequency, GpdTail, Lognormal, Pert
 from services.risk.studies.copula import Correlation, CorrelationNotPositiveDefinite, cholesky, factors_of
-from services.risk.studies.distributions import ExposureShare, Frequency, GpdTail, Lognormal, Pert
 from services.risk.studies.engine import CHUNK, Scenario, annual_losses, simulate
 from services.risk.studies.results import chance_above, loss_curve, moments, order_interval, quantile
 
 if TYPE_CHECKING:
-    from services.risk.studies.distributions import Integers
+    from services.risk.scenarios.distributions import Integers
 
 TRIALS = 100_000
 SEEDS = (1, 2, 3, 4, 5)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import exp, log, sqrt
 from typing import NamedTuple
 
-from services.risk.studies.distributions import Z95, Lognormal
+from services.risk.scenarios.distributions import Z95, Lognormal
 
 DAYS_OF_A_YEAR = 365.25
 LEAST_LOSSES = 10

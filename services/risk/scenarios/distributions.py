@@ -6,7 +6,7 @@ Amounts are minor units. numpy and scipy are imported where they are used: no ot
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil, isfinite, log
+from math import isfinite, log, sqrt
 from typing import TYPE_CHECKING
 
 from kit.errors import FieldError, Invalid
@@ -23,7 +23,9 @@ LEAST = 2.0**-53
 """Uniforms are cut to lie between this and one less it."""
 TABLED = 4097
 MOST_EVENTS = 100_000.0
-"""Mean number of events a year that a study takes."""
+"""Mean number of events that a study takes."""
+MOST_SPREAD = 10_000.0
+"""Variance over mean, less one, that a study takes: beyond it the table of chances has no end."""
 
 
 class DistributionInvalid(Invalid):
@@ -55,6 +57,7 @@ class Frequency:
         _require(isfinite(self.mean) and 0 <= self.mean <= MOST_EVENTS, "/frequency/mean", "expected 0 or more")
         if self.size is not None:
             _require(isfinite(self.size) and self.size > 0, "/frequency/size", "expected more than 0")
+            _require(self.mean / self.size <= MOST_SPREAD, "/frequency/size", f"expected mean / {MOST_SPREAD:,.0f}")
 
     def over(self, years: float) -> Frequency:
         """The same over some years: mean and size grow with them, a chance is 1 - (1 - p)^years."""
@@ -63,18 +66,37 @@ class Frequency:
             return Frequency(p, p=p)
         return Frequency(self.mean * years, None if self.size is None else self.size * years)
 
+    @property
+    def most(self) -> float:
+        """More events than nearly every trial has, by six standard deviations and the heavier tail of a size."""
+        if self.p is not None:
+            return 1.0
+        spread = 0.0 if self.size is None else self.mean / self.size
+        return self.mean + 6 * sqrt(self.mean * (1 + spread)) + 14 * spread
+
     def table(self) -> Floats:
         """Chances of at most 0, 1, 2, ... events, until nothing is left that a uniform could meet."""
         import numpy as np
-        from scipy import stats
+        from scipy import special  # its distributions take seconds to be imported
 
         if self.p is not None:
             return np.array([1 - self.p, 1.0])
-        law = stats.poisson(self.mean)
-        if self.size is not None:
-            law = stats.nbinom(self.size, self.size / (self.size + self.mean))
-        most = ceil(law.isf(LEAST)) + 1 if self.mean else 0
-        return np.asarray(law.cdf(np.arange(most + 1)), dtype=np.float64)
+        if not self.mean:
+            return np.array([1.0])
+        chance = 1.0 if self.size is None else self.size / (self.size + self.mean)
+
+        def above(events: int) -> float:
+            if self.size is None:
+                return float(special.pdtrc(events, self.mean))
+            return float(special.betaincc(self.size, events + 1, chance))
+
+        most = 16
+        while above(most) > LEAST:
+            most *= 2
+        events = np.arange(most + 1)
+        if self.size is None:
+            return np.asarray(special.pdtr(events, self.mean), dtype=np.float64)
+        return np.asarray(special.betainc(self.size, events + 1, chance), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +106,10 @@ class Lognormal:
     q05: float
     q95: float
 
-    def check(self) -> None:
-        """Raises DistributionInvalid."""
-        _require(isfinite(self.q05) and self.q05 > 0, "/severity/q05", "expected more than 0")
-        _require(isfinite(self.q95) and self.q95 > self.q05, "/severity/q95", "expected more than q05")
+    def check(self, at: str = "/severity") -> None:
+        """Raises DistributionInvalid; `at` is where the parameters stand."""
+        _require(isfinite(self.q05) and self.q05 > 0, f"{at}/q05", "expected more than 0")
+        _require(isfinite(self.q95) and self.q95 > self.q05, f"{at}/q95", "expected more than q05")
 
     @property
     def mu(self) -> float:
@@ -149,10 +171,10 @@ class Empirical:
 
     values: tuple[float, ...]
 
-    def check(self) -> None:
-        """Raises DistributionInvalid."""
-        _require(len(self.values) >= 20, "/severity/values", "expected 20 values or more")
-        _require(all(isfinite(one) and one >= 0 for one in self.values), "/severity/values", "expected 0 or more")
+    def check(self, at: str = "/severity") -> None:
+        """Raises DistributionInvalid; `at` is where the values stand."""
+        _require(len(self.values) >= 20, f"{at}/values", "expected 20 values or more")
+        _require(all(isfinite(one) and one >= 0 for one in self.values), f"{at}/values", "expected 0 or more")
 
     def losses(self, uniforms: Floats) -> Floats:
         """The losses at these uniforms."""
@@ -184,7 +206,7 @@ class GpdTail:
         if self.xi >= 1:
             raise InfiniteMean(errors=[FieldError("/severity/xi", InfiniteMean.code, InfiniteMean.title)])
         if self.body is not None:
-            self.body.check()
+            self.body.check("/severity/body")
 
     @property
     def has_variance(self) -> bool:

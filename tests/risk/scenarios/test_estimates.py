@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.risk.studies.distributions import (
+from services.risk.scenarios.distributions import (
     DistributionInvalid,
     Empirical,
     Frequency,
@@ -19,7 +19,7 @@ from services.risk.studies.distributions import (
     Lognormal,
     Pert,
 )
-from services.risk.studies.estimates import dispersion_of, lognormal_of, rate_of, tail_of
+from services.risk.scenarios.estimates import dispersion_of, lognormal_of, rate_of, tail_of
 from services.risk.studies.results import rank_of, shares_of
 
 

@@ -1,0 +1,101 @@
+"""Evaluations: an indicator that is due is read, its level found, its alert brought along, all in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from kit import clock
+from kit.due.due import Due
+from kit.events.projections import ProjectionBuilding, require_filled
+from kit.ids import new_id
+from kit.work import Work
+from services.risk.alerts import service as alerts
+from services.risk.alerts.service import Found
+from services.risk.indicators import repository
+from services.risk.indicators.metrics import read
+from services.risk.indicators.models import Indicator, IndicatorMark, IndicatorReading, IndicatorValue
+from services.risk.indicators.rules import COUNTED, FALLING, next_level, threshold_of
+
+PROJECTIONS: Final = ("tally", "receivable", "target_pace", "channel_tally")
+"""What indicators are read from."""
+DAY: Final = timedelta(days=1)
+MINUTE: Final = timedelta(minutes=1)
+
+
+async def take_marks(work: Work, rows: Sequence[IndicatorMark]) -> None:
+    """Indicators of the marked measures are evaluated now. A mark is seen once what it speaks of is: both were written
+    in one transaction."""
+    await repository.take_marks(work.tx, [row.id for row in rows], {row.measure for row in rows}, clock.now())
+
+
+async def evaluate(work: Work, rows: Sequence[IndicatorReading]) -> None:
+    """Evaluate indicators; risks that red alerts set back are locked last, in the order of their ids.
+
+    While what they are read from is being filled they wait.
+    """
+    try:
+        await require_filled(work.tx, PROJECTIONS)
+    except ProjectionBuilding:
+        await repository.put_off(work.tx, [row.id for row in rows], clock.now() + MINUTE)
+        return
+    known = {one.id: one for one in await repository.list_by_id(work.tx, [row.id for row in rows])}
+    red: set[UUID] = set()
+    for reading in rows:
+        red |= await _evaluate(work, known[reading.id], reading)
+    await alerts.set_back(work, red)
+
+
+async def _evaluate(work: Work, of: Indicator, before: IndicatorReading) -> set[UUID]:
+    now = clock.now()
+    found = await read(work, of)
+    is_enough = of.measure in COUNTED or found.sample >= of.min_sample
+    value = found.value if is_enough else None
+    level = next_level(before.level, value, of.bounds, is_falling=of.measure in FALLING)
+    is_kept = level is not before.level or _is_kept(work, before, value, now)
+    after: IndicatorReading = IndicatorReading(
+        id=before.id,
+        measure=before.measure,
+        value=value,
+        sample=found.sample,
+        level=level,
+        evaluated_at=now,
+        recorded_at=now if is_kept else before.recorded_at,
+        recorded_value=value if is_kept else before.recorded_value,
+        due_at=min(now + MINUTE, clock.start_of_day(work.settings.timezone, work.today + DAY)),
+    )
+    kept: IndicatorValue = IndicatorValue(
+        id=new_id(), indicator_id=of.id, at=now, day=work.today, value=value, sample=found.sample, level=level
+    )
+    await repository.write_reading(work.tx, after, [kept] if is_kept else [])
+    return set(await alerts.follow(work, _found(of, after)))
+
+
+def _found(of: Indicator, reading: IndicatorReading) -> Found:
+    return Found(
+        indicator_id=of.id,
+        owner_id=of.owner_id,
+        measure=of.measure,
+        account_id=of.account_id,
+        partner_id=of.partner_id,
+        target_id=of.target_id,
+        risk_ids=of.risk_ids,
+        level=reading.level,
+        value=reading.value,
+        threshold=threshold_of(reading.level, of.bounds),
+    )
+
+
+def _is_kept(work: Work, before: IndicatorReading, value: int | None, now: datetime) -> bool:
+    """Whether a value without a change of level enters the history: the first of a day, else one a minute that
+    differs."""
+    last = before.recorded_at
+    if last is None or clock.business_date(work.settings.timezone, last) != work.today:
+        return True
+    return value != before.recorded_value and now - last >= MINUTE
+
+
+MARKS_DUE = Due("indicator_mark", IndicatorMark, take_marks, batch=1000)
+INDICATORS_DUE = Due("indicator_reading", IndicatorReading, evaluate, "t.due_at IS NOT NULL", batch=20)

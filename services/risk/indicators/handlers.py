@@ -1,0 +1,264 @@
+"""Events that indicators are counted from: days and cases (projections), and marks of what has changed (reactions)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from kit import clock
+from kit.db.database import Tx
+from kit.events.handlers import Fact
+from kit.ids import new_id
+from kit.work import Work
+from services.risk.events_in import OrderConfirmedHeard, OrderHeard, OrderReturnedHeard, PaymentHeard
+from services.risk.events_in.channels import ConflictHeard, FloorBreachedHeard
+from services.risk.events_in.customer import CaseHeard, LifecycleHeard, SurveyAnsweredHeard
+from services.risk.events_in.targets import AttainmentHeard
+from services.risk.indicators import repository
+from services.risk.indicators.enums import IndicatorMeasure, TallyKind
+from services.risk.indicators.models import (
+    NOBODY,
+    IndicatorMark,
+    TallyBreach,
+    TallyBucket,
+    TallyCase,
+    TallyConflict,
+    TallyWarning,
+    TargetPace,
+)
+from services.risk.indicators.rules import ON_CASES, ON_ORDERS, ON_PAYMENTS
+
+Heard = TypeVar("Heard", bound=BaseModel)
+LEAST_PROMOTER, MOST_DETRACTOR = 9, 6
+
+
+def _of_order(kind: TallyKind, day: date | None, order: OrderHeard, amount: int = 0) -> list[TallyBucket]:
+    """A move of an order on a day; nothing of an order that does not say its day."""
+    if day is None:
+        return []
+    made: TallyBucket = TallyBucket(
+        kind=kind,
+        day=day,
+        account_id=order.account_id,
+        partner_id=order.partner_id or NOBODY,
+        channel_id=order.channel_id or NOBODY,
+        region=order.region or "",
+        amount=amount,
+        count=1,
+    )
+    return [made]
+
+
+async def _add(tx: Tx, moves: Iterable[TallyBucket]) -> None:
+    """Add to days: what falls together is added first, and rows are written in one order."""
+    summed: dict[tuple[str, date, UUID, UUID, UUID, str], list[int]] = {}
+    for one in moves:
+        key = (one.kind.value, one.day, one.account_id, one.partner_id, one.channel_id, one.region)
+        held = summed.setdefault(key, [0, 0])
+        held[0] += one.amount
+        held[1] += one.count
+    names = ("kind", "day", "account_id", "partner_id", "channel_id", "region")
+    buckets = [
+        TallyBucket.model_validate({**dict(zip(names, key, strict=True)), "amount": amount, "count": count})
+        for key, (amount, count) in sorted(summed.items())
+    ]
+    await repository.add_buckets(tx, buckets)
+
+
+async def _new(tx: Tx, facts: Sequence[Fact[Heard]]) -> list[Heard]:
+    """What was not counted yet, whatever was delivered again."""
+    by_id = {fact.event.id: fact.data for fact in facts}
+    new = await repository.take_new(tx, by_id)
+    return [data for event_id, data in by_id.items() if event_id in new]
+
+
+async def on_order_placed(tx: Tx, facts: Sequence[Fact[OrderHeard]]) -> None:
+    """An order asks for the first time."""
+    first = [one for one in await _new(tx, facts) if one.placement == 1]
+    await _add(tx, [move for one in first for move in _of_order(TallyKind.PLACED, one.order_date, one)])
+
+
+async def on_order_cancelled(tx: Tx, facts: Sequence[Fact[OrderHeard]]) -> None:
+    """An order that was placed is cancelled; it counts on the day of the order, as its placement does."""
+    placed = [one for one in await _new(tx, facts) if one.placement >= 1]
+    await _add(tx, [move for one in placed for move in _of_order(TallyKind.CANCELLED, one.order_date, one)])
+
+
+async def on_order_confirmed(tx: Tx, facts: Sequence[Fact[OrderConfirmedHeard]]) -> None:
+    """An order is confirmed; it counts on its order date."""
+    orders = await _new(tx, facts)
+    await _add(
+        tx, [move for one in orders for move in _of_order(TallyKind.CONFIRMED, one.order_date, one, one.net_base or 0)]
+    )
+
+
+async def on_order_returned(tx: Tx, facts: Sequence[Fact[OrderReturnedHeard]]) -> None:
+    """Goods came back on the day of the return; amounts are negative."""
+    found = await _new(tx, facts)
+    await _add(
+        tx,
+        [
+            move
+            for one in found
+            for move in _of_order(TallyKind.RETURNED, one.return_date, one, one.return_net_base or 0)
+        ],
+    )
+
+
+async def on_survey_answered(tx: Tx, facts: Sequence[Fact[SurveyAnsweredHeard]]) -> None:
+    """An answer to how likely somebody would recommend the company."""
+    moves = []
+    for one in await _new(tx, facts):
+        if one.kind != "nps" or one.score is None:
+            continue
+        kinds = [TallyKind.ANSWER]
+        kinds += [TallyKind.PROMOTER] if one.score >= LEAST_PROMOTER else []
+        kinds += [TallyKind.DETRACTOR] if one.score <= MOST_DETRACTOR else []
+        moves += [_answer(kind, one) for kind in kinds]
+    await _add(tx, moves)
+
+
+def _answer(kind: TallyKind, one: SurveyAnsweredHeard) -> TallyBucket:
+    return TallyBucket(
+        kind=kind,
+        day=one.business_date,
+        account_id=one.account_id,
+        partner_id=NOBODY,
+        channel_id=NOBODY,
+        region="",
+        amount=0,
+        count=1,
+    )
+
+
+async def on_case_opened(tx: Tx, facts: Sequence[Fact[CaseHeard]]) -> None:
+    """A case was received."""
+    await _cases(tx, facts, is_breached=False)
+
+
+async def on_case_breached(tx: Tx, facts: Sequence[Fact[CaseHeard]]) -> None:
+    """A deadline of a case was missed."""
+    await _cases(tx, facts, is_breached=True)
+
+
+async def _cases(tx: Tx, facts: Sequence[Fact[CaseHeard]], *, is_breached: bool) -> None:
+    by_id = {fact.data.id: fact.data for fact in facts}
+    rows = [
+        TallyCase(
+            id=one.id,
+            account_id=one.account_id,
+            opened_on=one.opened_on,
+            is_complaint=one.kind == "complaint",
+            is_breached=is_breached,
+        )
+        for _, one in sorted(by_id.items())
+    ]
+    await repository.add_cases(tx, rows)
+
+
+async def on_warned(tx: Tx, facts: Sequence[Fact[LifecycleHeard]]) -> None:
+    """A customer may leave."""
+    await _warnings(tx, facts, is_standing=True)
+
+
+async def on_cleared(tx: Tx, facts: Sequence[Fact[LifecycleHeard]]) -> None:
+    """A customer stays, after all."""
+    await _warnings(tx, facts, is_standing=False)
+
+
+async def _warnings(tx: Tx, facts: Sequence[Fact[LifecycleHeard]], *, is_standing: bool) -> None:
+    accounts = sorted({fact.data.account_id for fact in facts})
+    await repository.set_warnings(tx, [TallyWarning(account_id=each, is_standing=is_standing) for each in accounts])
+
+
+async def on_floor_breached(tx: Tx, facts: Sequence[Fact[FloorBreachedHeard]]) -> None:
+    """A line was sold under its floor."""
+    by_id = {fact.data.id: fact.data for fact in facts}
+    rows = [
+        TallyBreach(
+            id=one.id,
+            day=one.business_date,
+            account_id=one.account_id,
+            partner_id=one.partner_id,
+            channel_id=one.channel_id,
+        )
+        for _, one in sorted(by_id.items())
+    ]
+    await repository.add_breaches(tx, rows)
+
+
+async def on_conflict_opened(tx: Tx, facts: Sequence[Fact[ConflictHeard]]) -> None:
+    """Partners are in conflict."""
+    await _conflicts(tx, facts, is_open=True)
+
+
+async def on_conflict_resolved(tx: Tx, facts: Sequence[Fact[ConflictHeard]]) -> None:
+    """A conflict is over."""
+    await _conflicts(tx, facts, is_open=False)
+
+
+async def _conflicts(tx: Tx, facts: Sequence[Fact[ConflictHeard]], *, is_open: bool) -> None:
+    by_id = {fact.data.id: fact.data for fact in facts}
+    rows = [
+        TallyConflict(id=each, partner_ids=tuple(one.partner_ids), is_open=is_open)
+        for each, one in sorted(by_id.items())
+    ]
+    await repository.set_conflicts(tx, rows)
+
+
+async def on_attainment(tx: Tx, facts: Sequence[Fact[AttainmentHeard]]) -> None:
+    """How far a target is; the last word counts."""
+    last = {fact.data.target_id: fact.data for fact in facts}
+    rows = [TargetPace(target_id=each, pace=one.pace, as_of=one.as_of) for each, one in sorted(last.items())]
+    await repository.set_paces(tx, rows)
+
+
+async def mark_orders(work: Work, _facts: Sequence[Fact[OrderHeard]]) -> None:
+    """What is read from orders has changed."""
+    await _mark(work, ON_ORDERS)
+
+
+async def mark_payments(work: Work, _facts: Sequence[Fact[PaymentHeard]]) -> None:
+    """What is read from payments has changed."""
+    await _mark(work, ON_PAYMENTS)
+
+
+async def mark_cases(work: Work, _facts: Sequence[Fact[CaseHeard]]) -> None:
+    """What is read from cases has changed."""
+    await _mark(work, ON_CASES)
+
+
+async def mark_answers(work: Work, _facts: Sequence[Fact[SurveyAnsweredHeard]]) -> None:
+    """Somebody has answered."""
+    await _mark(work, {IndicatorMeasure.SATISFACTION})
+
+
+async def mark_targets(work: Work, _facts: Sequence[Fact[AttainmentHeard]]) -> None:
+    """Targets are further, or not."""
+    await _mark(work, {IndicatorMeasure.TARGET_SHORTFALL})
+
+
+async def mark_warnings(work: Work, _facts: Sequence[Fact[LifecycleHeard]]) -> None:
+    """Customers may leave, or stay."""
+    await _mark(work, {IndicatorMeasure.CHURN_WARNINGS})
+
+
+async def mark_breaches(work: Work, _facts: Sequence[Fact[FloorBreachedHeard]]) -> None:
+    """Lines were sold under their floor."""
+    await _mark(work, {IndicatorMeasure.FLOOR_BREACHES})
+
+
+async def mark_conflicts(work: Work, _facts: Sequence[Fact[ConflictHeard]]) -> None:
+    """Conflicts have begun or are over."""
+    await _mark(work, {IndicatorMeasure.PARTNER_CONFLICTS})
+
+
+async def _mark(work: Work, measures: Iterable[IndicatorMeasure]) -> None:
+    now = clock.now()
+    await repository.mark(
+        work.tx, [IndicatorMark(id=new_id(), measure=measure, due_at=now) for measure in sorted(measures)]
+    )

@@ -1,0 +1,266 @@
+"""SQL of indicators: their rows, the days they are counted from, and what they read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from kit.db.database import Tx
+from kit.db.rows import dumps, insert_rows, select_sql
+from services.risk.indicators.enums import IndicatorMeasure, TallyKind
+from services.risk.indicators.models import (
+    Indicator,
+    IndicatorMark,
+    IndicatorReading,
+    IndicatorValue,
+    TallyBreach,
+    TallyBucket,
+    TallyCase,
+    TallyConflict,
+    TallyWarning,
+    TargetPace,
+)
+
+_DISPUTED = "SELECT order_id, sum(amount) AS amount FROM dispute_order WHERE closed_on IS NULL GROUP BY order_id"
+_BY_ID = select_sql(Indicator, "id = ANY($1::uuid[])")
+_DUE = """
+UPDATE indicator_reading g SET due_at = $2
+FROM (
+    SELECT id FROM indicator_reading WHERE measure = ANY($1::text[]) AND due_at IS NOT NULL
+    ORDER BY id FOR NO KEY UPDATE
+) f
+WHERE g.id = f.id
+"""
+_WRITE = """
+UPDATE indicator_reading g SET value = w.value, sample = w.sample, level = w.level, evaluated_at = w.evaluated_at,
+    recorded_at = w.recorded_at, recorded_value = w.recorded_value, due_at = w.due_at
+FROM json_populate_record(NULL::indicator_reading, $1::json) w WHERE g.id = w.id
+"""
+_TAKE_NEW = """
+INSERT INTO tally_source (event_id) SELECT unnest($1::uuid[]) ON CONFLICT (event_id) DO NOTHING RETURNING event_id
+"""
+_ADD = """
+ON CONFLICT (kind, day, account_id, partner_id, channel_id, region) DO UPDATE
+SET amount = tally_bucket.amount + excluded.amount, count = tally_bucket.count + excluded.count
+"""
+_CASE = "ON CONFLICT (id) DO UPDATE SET is_breached = tally_case.is_breached OR excluded.is_breached"
+_WARNING = "ON CONFLICT (account_id) DO UPDATE SET is_standing = excluded.is_standing"
+_CONFLICT = "ON CONFLICT (id) DO UPDATE SET is_open = tally_conflict.is_open AND excluded.is_open"
+_BREACHES = """
+SELECT count(*)::bigint FROM tally_breach b WHERE b.day BETWEEN $4::date AND $5::date
+  AND ($1::uuid IS NULL OR b.account_id = $1) AND ($2::uuid IS NULL OR b.partner_id = $2)
+  AND ($3::uuid IS NULL OR b.channel_id = $3)
+"""
+_CONFLICTS = """
+SELECT count(*)::bigint FROM tally_conflict c WHERE c.is_open AND ($1::uuid IS NULL OR $1 = ANY(c.partner_ids))
+"""
+_PACE = "ON CONFLICT (target_id) DO UPDATE SET pace = excluded.pace, as_of = excluded.as_of"
+_OF_ORDERS = """
+($1::uuid IS NULL OR t.account_id = $1) AND ($2::uuid IS NULL OR t.partner_id = $2)
+  AND ($3::uuid IS NULL OR t.channel_id = $3) AND ($4::text IS NULL OR t.region = $4)
+"""
+_SUMS = f"""
+SELECT t.kind, sum(t.amount)::bigint AS amount, sum(t.count)::bigint AS things FROM tally_bucket t
+WHERE t.kind = ANY($5::text[]) AND t.day BETWEEN $6::date AND $7::date AND {_OF_ORDERS} GROUP BY t.kind
+"""
+_GROUPS = """
+SELECT count(*)::bigint AS groups, coalesce(sum(x), 0)::text AS total, coalesce(sum(x * x), 0)::text AS squares FROM (
+    SELECT sum(t.amount)::numeric AS x FROM tally_bucket t
+    WHERE t.kind IN ('confirmed', 'returned') AND t.day BETWEEN $5::date AND $6::date AND {named}
+      AND t.{column} <> '00000000-0000-0000-0000-000000000000'
+    GROUP BY t.{column} HAVING sum(t.amount) > 0
+) g
+"""
+_OVERDUE = f"""
+SELECT count(*)::bigint AS items, coalesce(sum(r.open), 0)::bigint AS open,
+       coalesce(sum(greatest(0, r.open - coalesce(q.amount, 0))) FILTER (WHERE r.due_on < $4), 0)::bigint AS overdue
+FROM receivable r LEFT JOIN ({_DISPUTED}) q USING (order_id)
+WHERE r.open > 0 AND r.due_on IS NOT NULL AND ($1::uuid IS NULL OR r.account_id = $1)
+  AND ($2::uuid IS NULL OR r.partner_id = $2) AND ($3::text IS NULL OR r.region = $3)
+"""
+_CASES = """
+SELECT count(*)::bigint AS cases, count(*) FILTER (WHERE c.is_complaint)::bigint AS complaints,
+       count(*) FILTER (WHERE c.is_breached)::bigint AS breached
+FROM tally_case c WHERE c.opened_on BETWEEN $2::date AND $3::date AND ($1::uuid IS NULL OR c.account_id = $1)
+"""
+_OBLIGATIONS = """
+SELECT count(*) FILTER (WHERE o.state = 'late')::bigint AS late, count(*)::bigint AS standing
+FROM obligation o JOIN obligation_book b ON b.id = o.contract_id
+WHERE o.state IN ('pending', 'late') AND ($1::uuid IS NULL OR b.account_id = $1)
+  AND ($2::uuid IS NULL OR b.partner_id = $2)
+"""
+_REFUSED = """
+SELECT count(DISTINCT d.order_id)::bigint FROM credit_decision d
+WHERE d.decision = 'refused' AND d.decided_at >= $2::date::timestamp AT TIME ZONE $4::text
+  AND d.decided_at < ($3::date + 1)::timestamp AT TIME ZONE $4::text AND ($1::uuid IS NULL OR d.account_id = $1)
+"""
+
+
+class Sum(NamedTuple):
+    """What was counted of a kind."""
+
+    kind: TallyKind
+    amount: int
+    things: int
+
+
+class Groups(NamedTuple):
+    """Groups above 0; sums as digits, for squares of amounts are larger than any column."""
+
+    groups: int
+    total: str
+    squares: str
+
+
+class Overdue(NamedTuple):
+    """Open items, what is open of them, and what of that is overdue and undisputed."""
+
+    items: int
+    open: int
+    overdue: int
+
+
+class Cases(NamedTuple):
+    """Cases, those of them that are complaints, and those with a missed deadline."""
+
+    cases: int
+    complaints: int
+    breached: int
+
+
+class Obligations(NamedTuple):
+    """Obligations that are late, and all that stand."""
+
+    late: int
+    standing: int
+
+
+async def list_by_id(tx: Tx, ids: Collection[UUID]) -> list[Indicator]:
+    """Indicators with these ids."""
+    return await tx.rows(Indicator, _BY_ID, sorted(ids))
+
+
+async def add_reading(tx: Tx, reading: IndicatorReading) -> None:
+    """What a new indicator shows: nothing yet."""
+    await insert_rows(tx, IndicatorReading, [reading])
+
+
+async def schedule(tx: Tx, indicator_id: UUID, at: datetime | None) -> None:
+    """When an indicator is evaluated next; None: it is paused."""
+    await tx.execute("UPDATE indicator_reading SET due_at = $2 WHERE id = $1", indicator_id, at)
+
+
+async def put_off(tx: Tx, ids: Sequence[UUID], at: datetime) -> None:
+    """Evaluate these indicators later."""
+    await tx.execute("UPDATE indicator_reading SET due_at = $2 WHERE id = ANY($1::uuid[])", ids, at)
+
+
+async def mark(tx: Tx, marks: Sequence[IndicatorMark]) -> None:
+    """Leave marks."""
+    await insert_rows(tx, IndicatorMark, marks)
+
+
+async def take_marks(tx: Tx, ids: Sequence[UUID], measures: Collection[IndicatorMeasure], now: datetime) -> None:
+    """Active indicators of these measures are evaluated now; the marks are gone."""
+    await tx.execute(_DUE, sorted(measures), now)
+    await tx.execute("DELETE FROM indicator_mark WHERE id = ANY($1::uuid[])", ids)
+
+
+async def write_reading(tx: Tx, reading: IndicatorReading, history: Sequence[IndicatorValue]) -> None:
+    """What an indicator shows from now on, and what of it is kept."""
+    await tx.execute(_WRITE, dumps(reading))
+    await insert_rows(tx, IndicatorValue, history)
+
+
+async def take_new(tx: Tx, event_ids: Collection[UUID]) -> set[UUID]:
+    """Which of these events were not counted yet; they are from now on."""
+    return {row["event_id"] for row in await tx.fetch(_TAKE_NEW, sorted(event_ids))}
+
+
+async def add_buckets(tx: Tx, buckets: Sequence[TallyBucket]) -> None:
+    """Add to days."""
+    await insert_rows(tx, TallyBucket, buckets, _ADD)
+
+
+async def add_cases(tx: Tx, cases: Sequence[TallyCase]) -> None:
+    """Keep cases; a deadline that was missed stays so."""
+    await insert_rows(tx, TallyCase, cases, _CASE)
+
+
+async def set_warnings(tx: Tx, warnings: Sequence[TallyWarning]) -> None:
+    """The last word about each customer."""
+    await insert_rows(tx, TallyWarning, warnings, _WARNING)
+
+
+async def add_breaches(tx: Tx, breaches: Sequence[TallyBreach]) -> None:
+    """Keep lines that were sold under their floor, each once."""
+    await insert_rows(tx, TallyBreach, breaches, "ON CONFLICT DO NOTHING")
+
+
+async def set_conflicts(tx: Tx, conflicts: Sequence[TallyConflict]) -> None:
+    """Keep conflicts, whichever word of them comes first."""
+    await insert_rows(tx, TallyConflict, conflicts, _CONFLICT)
+
+
+async def set_paces(tx: Tx, paces: Sequence[TargetPace]) -> None:
+    """The last word about each target."""
+    await insert_rows(tx, TargetPace, paces, _PACE)
+
+
+async def sums(tx: Tx, of: Indicator, days: tuple[date, date], *kinds: TallyKind) -> dict[TallyKind, Sum]:
+    """What was counted of an indicator's kinds on its days."""
+    named = (of.account_id, of.partner_id, of.channel_id, of.region)
+    found = await tx.rows(Sum, _SUMS, *named, list(kinds), *days)
+    return {kind: Sum(kind, 0, 0) for kind in kinds} | {TallyKind(one.kind): one for one in found}
+
+
+async def groups(tx: Tx, of: Indicator, days: tuple[date, date], column: str) -> Groups:
+    """Net confirmed less returned by group; `column` is whose the groups are."""
+    sql = _GROUPS.format(named=_OF_ORDERS, column=column)
+    (found,) = await tx.rows(Groups, sql, of.account_id, of.partner_id, of.channel_id, of.region, *days)
+    return found
+
+
+async def overdue(tx: Tx, of: Indicator, today: date) -> Overdue:
+    """Open items on a day."""
+    (found,) = await tx.rows(Overdue, _OVERDUE, of.account_id, of.partner_id, of.region, today)
+    return found
+
+
+async def cases(tx: Tx, of: Indicator, days: tuple[date, date]) -> Cases:
+    """Cases that were opened on these days."""
+    (found,) = await tx.rows(Cases, _CASES, of.account_id, *days)
+    return found
+
+
+async def obligations(tx: Tx, of: Indicator) -> Obligations:
+    """Obligations that stand."""
+    (found,) = await tx.rows(Obligations, _OBLIGATIONS, of.account_id, of.partner_id)
+    return found
+
+
+async def refused(tx: Tx, of: Indicator, days: tuple[date, date], timezone: str) -> int:
+    """Orders whose credit was refused on these days."""
+    return int(await tx.fetchval(_REFUSED, of.account_id, *days, timezone))
+
+
+async def pace(tx: Tx, target_id: UUID | None) -> TargetPace | None:
+    """How far a target is."""
+    return await tx.row(TargetPace, select_sql(TargetPace, "target_id = $1"), target_id)
+
+
+async def warned(tx: Tx) -> int:
+    """Customers under a warning."""
+    return int(await tx.fetchval("SELECT count(*) FROM tally_warning WHERE is_standing"))
+
+
+async def conflicts(tx: Tx, of: Indicator) -> int:
+    """Conflicts that stand."""
+    return int(await tx.fetchval(_CONFLICTS, of.partner_id))
+
+
+async def breaches(tx: Tx, of: Indicator, days: tuple[date, date]) -> int:
+    """Lines that were sold under their floor on these days."""
+    return int(await tx.fetchval(_BREACHES, of.account_id, of.partner_id, of.channel_id, *days))
