@@ -15,12 +15,14 @@ from gateway.access_log import AccessLog
 from gateway.answer import Answer
 from gateway.breaker import Lane
 from gateway.compose.calls import Services
+from gateway.compose.customers import customers_router
+from gateway.compose.dashboards import dashboards_router
 from gateway.compose.me import me_router
 from gateway.cors import Cors
 from gateway.docs import docs_router
 from gateway.headers import Headers, MalformedRequest, RequestContext, by_name, check_request, context_of, trace_of
 from gateway.issuer import DevelopmentIssuer, issuer_router
-from gateway.limits import RateLimits
+from gateway.limits import PublicLimits, RateLimits
 from gateway.openapi import Document, MergedDocument
 from gateway.problems import Refusal, on_refusal, send_problem
 from gateway.proxy import Proxy
@@ -39,12 +41,15 @@ logger = logging.getLogger(__name__)
 
 DESCRIPTION = """Customer relationships and sales performance: four services behind one gateway.
 
-Every request carries `Authorization: Bearer TOKEN`. In development `POST /oauth/token` gives one
+Every request carries `Authorization: Bearer TOKEN`, but for operations that ask for none. In
+development `POST /oauth/token` gives one
 (`grant_type=client_credentials`, `client_id=admin`, `client_secret=crmesh-development`)."""
 
 
 TAGS = [
     {"name": "me", "description": "Who the caller is, and what every service lets them do and see."},
+    {"name": "customers", "description": "All that the services know of a customer, in one answer."},
+    {"name": "dashboards", "description": "A target and what speaks for and against it, in one answer."},
     {"name": "development issuer", "description": "Tokens of demo principals; absent in production."},
 ]
 
@@ -161,10 +166,14 @@ def create_app(
         upstreams,
         verifier,
         limits,
+        PublicLimits(settings.public_limit_per_minute),
+        trusted_proxies=settings.trusted_proxies,
         max_body_bytes=settings.max_body_bytes,
         most_in_flight=settings.upstream_max_in_flight,
     )
-    shell.include_router(me_router(Services(upstreams, proxy.lanes), verifier, limits))
+    services = Services(upstreams, proxy.lanes)
+    for composed in (me_router, customers_router, dashboards_router):
+        shell.include_router(composed(services, verifier, limits))
     _watch_lanes(metrics, proxy.lanes)
     return Gateway(shell, proxy, table, merged, settings, metrics)
 

@@ -19,12 +19,13 @@ HEADERS: Document = {
     "RateLimit": {
         "description": "What remains of the window, and the seconds until more is granted"
         " (draft-ietf-httpapi-ratelimit-headers); absent where there is no limit or the caller is not known",
-        "schema": {"type": "string", "maxLength": 100, "pattern": '^"principal";r=[0-9]+;t=[0-9]+$'},
+        "schema": {"type": "string", "maxLength": 100, "pattern": '^"(?:principal|address|token)";r=[0-9]+;t=[0-9]+$'},
         "example": '"principal";r=4999;t=1',
     },
     "RateLimit-Policy": {
-        "description": "How many requests a principal may send within how many seconds",
-        "schema": {"type": "string", "maxLength": 100, "pattern": '^"principal";q=[0-9]+;w=[0-9]+$'},
+        "description": "How many requests a principal may send within how many seconds; without a bearer token: an"
+        " address, or who has the token of the path",
+        "schema": {"type": "string", "maxLength": 100, "pattern": '^"(?:principal|address|token)";q=[0-9]+;w=[0-9]+$'},
         "example": '"principal";q=5000;w=1',
     },
     "Retry-After": {

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import copy
 import logging
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import orjson
 
+from gateway.compose.parts import SCHEMA_OF
 from gateway.headings import BEARER, INFO, SERVERS, add_headers, add_tags
 from gateway.problems import PROBLEMS, UpstreamError
 from gateway.routes import RouteTable
@@ -25,8 +27,11 @@ logger = logging.getLogger(__name__)
 METHODS = frozenset({"get", "put", "post", "delete", "patch", "head", "options", "trace"})
 # Every proxied operation may answer with these, whatever its service documents.
 EDGE_STATUSES = (400, 401, 403, 404, 408, 413, 414, 429, 431, 502, 503, 504)
+PUBLIC_STATUSES = tuple(status for status in EDGE_STATUSES if status not in (401, 403))
 _DESCRIPTIONS = {403: "The caller's role does not allow this"} | dict(PROBLEMS.values())
 _REF = "#/components/"
+FETCH_SECONDS = 60
+"""A service makes its document when it is first asked for; that takes some seconds."""
 
 
 def merge(
@@ -61,14 +66,46 @@ def merge(
         for path, item in part.get("paths", {}).items():
             public = _public_path(routes, service, path)
             if public is not None:
-                merged["paths"][public] = _path_item(item, service, named)
+                merged["paths"][public] = _path_item(item, service, named, _open_methods(routes, public))
         for (kind, name), body in _components(part):
             key = f"{service}.{name}" if (kind, name) in renamed else name
             merged["components"].setdefault(kind, {})[key] = body
+    merged = _with_parts(merged, merged["components"].get("schemas", {}))
     _add_edge(merged["components"], _edge_statuses(merged["paths"]), token_url)
     add_headers(merged)
+    _share_problems(merged)
     add_tags(merged, tags)
     return merged
+
+
+def _share_problems(merged: Document) -> None:
+    """Problems that several operations answer alike are written once, under the words that describe them."""
+    answered = [operation["responses"] for item in merged["paths"].values() for operation in item.values()]
+    problems = [
+        (answers, status, orjson.dumps(answer, option=orjson.OPT_SORT_KEYS))
+        for answers in answered
+        for status, answer in answers.items()
+        if MEDIA_TYPE in answer.get("content", ())
+    ]
+    known, counts = merged["components"]["responses"], Counter(body for _, _, body in problems)
+    for answers, status, body in problems:
+        name = f"{re.sub('[^A-Za-z]', '', answers[status]['description'].title())}{status}"
+        if counts[body] > 1 and known.setdefault(name, answers[status]) == answers[status]:
+            answers[status] = {"$ref": f"{_REF}responses/{name}"}
+
+
+def _with_parts(node: Any, schemas: Mapping[str, Any]) -> Any:
+    """The document, with references to schemas of services where composed answers have their parts; while a service
+    cannot be reached, its parts are any object."""
+    if isinstance(node, list):
+        return [_with_parts(value, schemas) for value in node]
+    if not isinstance(node, dict):
+        return node
+    if SCHEMA_OF in node:
+        name = node[SCHEMA_OF]
+        found = next((key for key in (name, name.partition(".")[2]) if key in schemas), None)
+        return {"$ref": f"{_REF}schemas/{found}"} if found else {"type": "object"}
+    return {key: _with_parts(value, schemas) for key, value in node.items()}
 
 
 def _own_tags(part: Document, service: str) -> list[Document]:
@@ -91,16 +128,24 @@ def _public_path(routes: RouteTable, service: str, path: str) -> str | None:
     return route.public_path(path) if route else None
 
 
-def _path_item(item: Document, service: str, named: Mapping[Any, int]) -> Document:
+def _open_methods(routes: RouteTable, path: str) -> set[str]:
+    """Methods of a path that ask for no bearer token."""
+    route = routes.match(path)
+    return {method for method in METHODS if route is not None and route.secret_of(method.upper(), path) is not None}
+
+
+def _path_item(item: Document, service: str, named: Mapping[Any, int], is_open: set[str]) -> Document:
     for method, operation in item.items():
         if method not in METHODS:
             continue
-        operation["security"] = operation.get("security", []) if service == "gateway" else [{"bearer": []}]
+        if service != "gateway":
+            operation["security"] = [] if method in is_open else [{"bearer": []}]
+        operation.setdefault("security", [])
         identifier = operation.get("operationId")
         if named[identifier] > 1:
             operation["operationId"] = f"{identifier}_of_{service}"
-        if operation["security"]:
-            for status in EDGE_STATUSES:
+        if operation["security"] or method in is_open:
+            for status in EDGE_STATUSES if operation["security"] else PUBLIC_STATUSES:
                 operation.setdefault("responses", {}).setdefault(str(status), {"$ref": f"{_REF}responses/Edge{status}"})
     return item
 
@@ -221,17 +266,21 @@ class MergedDocument:
         self._upstreams, self._routes, self._own, self._token_url = upstreams, routes, own, token_url
         self._documents: dict[str, Document] = dict(documents or {})
         self._merged: Document | None = None
+        self._asking = asyncio.Lock()
 
     async def get(self) -> Document:
         """The merged document, without services that cannot be reached now (`x-missing` names them)."""
-        if self._merged is not None:
-            return self._merged
+        async with self._asking:
+            return self._merged or await self._ask()
+
+    async def _ask(self) -> Document:
         for service, upstream in self._upstreams.items():
             if service not in self._documents:
                 document = await _fetch(service, upstream)
                 if document is not None:
                     self._documents[service] = document
-        merged = merge(
+        merged = await asyncio.to_thread(
+            merge,
             {name: self._documents[name] for name in sorted(self._documents)},
             self._routes,
             self._own(),
@@ -246,7 +295,10 @@ class MergedDocument:
 
 async def _fetch(service: str, upstream: Upstream) -> Document | None:
     try:
-        async with asyncio.timeout(5), upstream.open(UpstreamRequest("GET", "/openapi.json", "", [])) as response:
+        async with (
+            asyncio.timeout(FETCH_SECONDS),
+            upstream.open(UpstreamRequest("GET", "/openapi.json", "", [])) as response,
+        ):
             body = b"".join([chunk async for chunk in response.body])
             if response.status == 200:
                 document: Document = orjson.loads(body)

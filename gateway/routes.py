@@ -12,13 +12,15 @@ DEFAULT_TIMEOUT_SECONDS = 30.0
 class Route:
     """Paths under `prefix` go to `service`, where the prefix reads `upstream_prefix`.
 
-    `timeout_seconds`: the longest wait without any byte moving, in either direction.
+    `timeout_seconds`: the longest wait without any byte moving, in either direction. `public`: the operations under the
+    prefix that ask for no bearer token, as `GET /*`; `*` is the one segment by whose secret they are opened.
     """
 
     prefix: str
     service: str
     upstream_prefix: str
     timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
+    public: tuple[str, ...] = ()
 
     def upstream_path(self, raw_path: str) -> str:
         """Path as the service knows it; `raw_path` (still percent-encoded) must be under `prefix`."""
@@ -27,6 +29,18 @@ class Route:
     def public_path(self, upstream_path: str) -> str:
         """The inverse of `upstream_path`."""
         return self.prefix + upstream_path[len(self.upstream_prefix) :]
+
+    def secret_of(self, method: str, path: str) -> str | None:
+        """The segment by which a public operation is opened; None where a bearer token is asked for."""
+        given = _segments(path[len(self.prefix) :])
+        for operation in self.public:
+            verb, _, pattern = operation.partition(" ")
+            wanted = _segments(pattern)
+            if (verb == method or (verb, method) == ("GET", "HEAD")) and len(wanted) == len(given):
+                secret = given[wanted.index("*")]
+                if secret and all(part in ("*", found) for part, found in zip(wanted, given, strict=True)):
+                    return secret
+        return None
 
 
 class RouteTable:
@@ -70,13 +84,33 @@ RESOURCES: dict[str, tuple[str, ...]] = {
     "customer": (
         "accounts",
         "activities",
+        "cases",
         "contacts",
+        "leads",
+        "segments",
+        "pipelines",
+        "opportunities",
+        "funnel",
+        "imports",
+        "custom-fields",
+        "customer-policies",
         "orders",
         "payments",
         "returns",
         "exchange-rates",
         "sellers",
         "rule-sets",
+        "churn",
+        "churn-fits",
+        "churn-warnings",
+        "grading-runs",
+        "rfm-runs",
+        "rfm-migrations",
+        "duplicate-candidates",
+        "duplicate-scans",
+        "merges",
+        "survey-forms",
+        "surveys",
     ),
     "targets": (
         "units",
@@ -84,99 +118,51 @@ RESOURCES: dict[str, tuple[str, ...]] = {
         "metrics",
         "target-policies",
         "targets",
+        "territories",
+        "plans",
         "attainment",
+        "forecasts",
+        "alerts",
+        "report-schedules",
+        "reports",
+        "action-plans",
+        "adjustments",
         "credit-lines",
         "calendar-days",
+        "kpis",
+        "measures",
+        "observations",
     ),
     "channels": (
+        "agreements",
         "channel-costs",
         "channels",
         "competitor-prices",
+        "deals",
+        "partner-certificates",
+        "partner-contacts",
+        "partner-criteria",
+        "partner-documents",
+        "partner-logs",
+        "partner-screenings",
+        "partner-tasks",
         "partners",
+        "points-accounts",
+        "points-adjustments",
+        "points-programmes",
+        "price-approvals",
         "price-books",
         "product-costs",
         "products",
         "promotion-groups",
         "promotions",
-        "rebate-programmes",
-        "rebate-accounts",
-        "rebate-entries",
-    ),
-    "risk": (
-        "credit-profiles",
-        "credit-decisions",
-        "exposures",
-        "exposure-entries",
-        "order-credits",
-        "risk-policies",
-        "receivables",
-        "receivable-ageings",
-        "receivable-figures",
-        "contracts",
-        "amendments",
-        "renewals",
-        "obligations",
-        "risks",
-        "assessments",
-        "heat-maps",
-        "controls",
-        "incidents",
-    ),
-}
-"""What is routed under /v1, by its owner."""
-
-AGREED: dict[str, tuple[str, ...]] = {
-    "customer": (
-        "cases",
-        "churn",
-        "churn-fits",
-        "churn-warnings",
-        "custom-fields",
-        "customer-policies",
-        "duplicate-candidates",
-        "duplicate-scans",
-        "funnel",
-        "grading-runs",
-        "imports",
-        "leads",
-        "merges",
-        "opportunities",
-        "pipelines",
-        "rfm-migrations",
-        "rfm-runs",
-        "segments",
-        "survey-forms",
-        "surveys",
-    ),
-    "targets": (
-        "action-plans",
-        "adjustments",
-        "alerts",
-        "forecasts",
-        "kpis",
-        "observations",
-        "plans",
-        "report-schedules",
-        "reports",
-        "roles",
-        "territories",
-    ),
-    "channels": (
-        "agreements",
+        "quotes",
         "channel-policies",
         "conflicts",
-        "deals",
-        "partner-contacts",
-        "partner-criteria",
-        "partner-documents",
-        "partner-logs",
-        "partner-tasks",
-        "points-accounts",
-        "points-draws",
-        "points-programmes",
-        "price-approvals",
-        "quotes",
+        "rebate-programmes",
+        "rebate-accounts",
         "rebate-adjustments",
+        "rebate-entries",
         "rebate-simulations",
         "rebate-statements",
         "terms-reservations",
@@ -185,24 +171,54 @@ AGREED: dict[str, tuple[str, ...]] = {
         "trainings",
     ),
     "risk": (
-        "calibrations",
+        "credit-profiles",
+        "credit-decisions",
         "credit-holds",
-        "credit-reports",
         "credit-scores",
-        "disputes",
+        "scoring-runs",
         "financial-statements",
+        "credit-reports",
+        "exposures",
+        "exposure-entries",
+        "order-credits",
+        "risk-policies",
+        "risk-policy-simulations",
+        "receivables",
+        "receivable-ageings",
+        "receivable-figures",
+        "contracts",
+        "amendments",
+        "renewals",
+        "obligations",
+        "disputes",
+        "risks",
+        "assessments",
+        "heat-maps",
+        "controls",
+        "incidents",
+        "scenarios",
+        "studies",
+        "target-adjustments",
+        "treatments",
+        "calibrations",
         "indicators",
         "risk-alerts",
         "risk-dashboards",
         "risk-snapshots",
-        "scenarios",
-        "scoring-runs",
-        "studies",
-        "target-adjustments",
-        "treatments",
     ),
 }
+"""What is routed under /v1, by its owner."""
+
+AGREED: dict[str, tuple[str, ...]] = {
+    "customer": (),
+    "targets": ("roles",),
+    "channels": ("points-draws",),
+    "risk": (),
+}
 """Names that have an owner and that nobody serves yet: they answer 404 until they move to `RESOURCES`."""
+
+PUBLIC: dict[str, tuple[str, ...]] = {"survey-forms": ("GET /*", "POST /*/answer")}
+"""What is reached without a bearer token, by its resource: nothing else is."""
 
 COMPOSED: tuple[str, ...] = ("customers", "dashboards", "me")
 """Names under which the gateway itself answers, out of several services."""
@@ -210,5 +226,9 @@ COMPOSED: tuple[str, ...] = ("customers", "dashboards", "me")
 
 def default_routes() -> RouteTable:
     """The resources of every service under /v1, and its operational endpoints under /admin/<service>."""
-    resources = [Route(f"/v1/{name}", service, f"/v1/{name}") for service, names in RESOURCES.items() for name in names]
+    resources = [
+        Route(f"/v1/{name}", service, f"/v1/{name}", public=PUBLIC.get(name, ()))
+        for service, names in RESOURCES.items()
+        for name in names
+    ]
     return RouteTable([*resources, *(Route(f"/admin/{service}", service, "/admin") for service in RESOURCES)])

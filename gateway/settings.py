@@ -27,6 +27,12 @@ class GatewaySettings(BaseSettings):
     upstream_connect_seconds: float = Field(default=2.0, gt=0)
     upstream_max_in_flight: int = Field(default=256, ge=1)
     rate_limit_per_second: int = Field(default=5000, ge=0, description="of each principal; 0 is no limit")
+    public_limit_per_minute: int = Field(
+        default=120, ge=0, description="without a bearer token: of each address, and for each form; 0 is no limit"
+    )
+    trusted_proxies: int = Field(
+        default=0, ge=0, le=10, description="how many proxies in front add the caller's address to X-Forwarded-For"
+    )
     cors_origins: str = Field(default="", description="comma-separated; * is every one, empty turns CORS off")
     compress_min_bytes: int = Field(default=8192, ge=0, description="of JSON; 0 never compresses")
     access_log: bool = True

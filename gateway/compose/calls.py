@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -21,6 +21,14 @@ MOST_BYTES = 1024 * 1024
 logger = logging.getLogger(__name__)
 
 
+class Reply(NamedTuple):
+    """What a service answered: JSON, and where a redirect leads."""
+
+    status: int
+    data: Any
+    location: str
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """The services and the way to each."""
@@ -32,16 +40,22 @@ class Services:
         """What GET `path` answers, by service, with the caller's token; None for one that does not answer 200 with
         JSON in time."""
         names = list(self.upstreams)
-        answers = await asyncio.gather(*(self._ask(name, path, context, seconds) for name in names))
-        return dict(zip(names, answers, strict=True))
+        replies = await asyncio.gather(*(self.get(name, path, "", context, seconds) for name in names))
+        return {
+            name: reply.data if reply and reply.status == 200 else None
+            for name, reply in zip(names, replies, strict=True)
+        }
 
-    async def _ask(self, name: str, path: str, context: RequestContext, seconds: float) -> Any:
-        lane = self.lanes[name]
-        if not lane.enter():
+    async def get(
+        self, name: str, path: str, query: str, context: RequestContext, seconds: float = SECONDS
+    ) -> Reply | None:
+        """What a service answers to GET, with the caller's token; None when there is no JSON in time."""
+        lane = self.lanes.get(name)
+        if lane is None or not lane.enter():
             return None
         try:
-            request = UpstreamRequest("GET", path, "", _headers(context, seconds))
-            return await _json(self.upstreams[name], lane, request, seconds) if lane.breaker.allows() else None
+            request = UpstreamRequest("GET", path, query, _headers(context, seconds))
+            return await _reply(self.upstreams[name], lane, request, seconds) if lane.breaker.allows() else None
         except (UpstreamError, TimeoutError, ValueError) as error:
             logger.warning("%s did not answer %s: %r", name, path, error)
             return None
@@ -49,7 +63,7 @@ class Services:
             lane.leave()
 
 
-async def _json(upstream: Upstream, lane: Lane, request: UpstreamRequest, seconds: float) -> Any:
+async def _reply(upstream: Upstream, lane: Lane, request: UpstreamRequest, seconds: float) -> Reply:
     has_answered: bool | None = None
     try:
         async with asyncio.timeout(seconds), upstream.open(request) as response:
@@ -59,9 +73,8 @@ async def _json(upstream: Upstream, lane: Lane, request: UpstreamRequest, second
                 body += chunk
                 if len(body) > MOST_BYTES:
                     raise UpstreamError("the answer is too large")
-            if response.status != 200:
-                raise UpstreamError(f"status {response.status}")
-            return orjson.loads(body)
+            location = next((value for name, value in response.headers if name == b"location"), b"")
+            return Reply(response.status, orjson.loads(body), location.decode("ascii"))
     except (UpstreamError, TimeoutError):
         has_answered = has_answered or False
         raise

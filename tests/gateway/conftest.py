@@ -204,7 +204,11 @@ def start(settings: GatewaySettings, issuer: DevelopmentIssuer) -> Callable[...,
     async def run(upstream: Upstream, service: EchoService, **changes: Any) -> AsyncIterator[Running]:
         timeout = changes.pop("timeout_seconds", 5.0)
         table = RouteTable(
-            [Route("/v1/accounts", "customer", "/v1/accounts", timeout), Route("/admin/customer", "customer", "/admin")]
+            [
+                Route("/v1/accounts", "customer", "/v1/accounts", timeout),
+                Route("/v1/forms", "customer", "/v1/forms", timeout, public=("GET /*", "POST /*/answer")),
+                Route("/admin/customer", "customer", "/admin"),
+            ]
         )
         changed = settings.model_copy(update=changes)
         app = create_app(changed, {"customer": upstream}, issuer=issuer, routes=table)

@@ -282,15 +282,16 @@ async def test_without_origins_there_is_no_cors(gateway: Any) -> None:
 
 
 async def test_one_line_per_request_without_ids_or_queries(
-    gateway: Any, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    gateway: Any, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level(logging.INFO, logger=LOGGER)
+    monkeypatch.setattr("gateway.access_log.FLUSH_SECONDS", 3)
     async with client_of(gateway) as client:
         traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
         answer = await client.get("/v1/accounts/secret-id?email=x@y.test", headers={"traceparent": traceparent})
         await client.get("/nowhere/secret", headers={"Authorization": ""})
     assert LOGGER not in capsys.readouterr().err, "lines are written together"
-    await asyncio.sleep(2 * FLUSH_SECONDS)
+    await asyncio.sleep(4)
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     first, second = (line for line in lines if line.get("logger") == LOGGER)
     assert (first["principal"], first["method"], first["route"], first["upstream"], first["status"]) == (
