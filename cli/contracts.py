@@ -1,8 +1,12 @@
-"""`crmesh contracts`: the public contracts as files: JSON Schema and example per event, AsyncAPI, OpenAPI."""
+"""`crmesh contracts`: the public contracts as files: JSON Schema and example per event, AsyncAPI, OpenAPI.
+
+Beside them the page of all capabilities, which says the same to people.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -11,6 +15,7 @@ import typer
 from rich.console import Console
 
 from cli.asyncapi import agreed_by, asyncapi, encode, event_schema, headers_schema, published_by
+from cli.capabilities import PAGE, page
 from cli.event_list import event_list
 from cli.releases import FOLDER as RELEASED
 from cli.releases import AlreadyReleased, broken_promises, release
@@ -55,17 +60,17 @@ async def merged_openapi(documents: Mapping[str, Document]) -> Document:
     return await gateway.document.get()
 
 
-def _openapi_files() -> dict[str, bytes]:
-    documents = {service: app.openapi() for service, app in make_apps().items()}
-    files = {f"openapi/{service}.json": encode(document) for service, document in documents.items()}
-    files["openapi/crmesh.json"] = encode(asyncio.run(merged_openapi(documents)))
-    return files
-
-
 def generate(folder: Path = FOLDER) -> dict[Path, bytes]:
-    """Every contract file and its content; reads only the code."""
-    files = {**_event_files(), "asyncapi/crmesh.json": encode(asyncapi()), **_openapi_files()}
-    return {folder / name: content for name, content in sorted(files.items())}
+    """Every contract file and its content; reads only the code. With those of the repository goes the page of
+    capabilities.
+    """
+    apps = make_apps()
+    documents = {service: app.openapi() for service, app in apps.items()}
+    merged = asyncio.run(merged_openapi(documents))
+    files = {**_event_files(), "asyncapi/crmesh.json": encode(asyncapi()), "openapi/crmesh.json": encode(merged)}
+    files.update({f"openapi/{service}.json": encode(document) for service, document in documents.items()})
+    found = {folder / name: content for name, content in sorted(files.items())}
+    return found | {PAGE: page(apps, merged).encode()} if folder == FOLDER else found
 
 
 def differences(folder: Path = FOLDER) -> dict[Path, str]:
@@ -102,7 +107,7 @@ def contracts(
     console = Console(soft_wrap=True, highlight=False)
     found = differences(folder) if check else write(folder)
     for path, state in sorted(found.items()):
-        console.print(f"{state}: {path.relative_to(folder)}")
+        console.print(f"{state}: {os.path.relpath(path, folder)}")
     broken = broken_promises(folder)
     for reason in broken:
         console.print(f"breaks {reason}", markup=False)

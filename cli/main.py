@@ -24,7 +24,10 @@ from cli.load.cdnow import DataFileError
 from cli.load.client import ApiError
 from cli.load.loader import CHUNK, LoadFailed
 from cli.migrate import migrate, revision
-from cli.serve import CannotRun, run_system
+from cli.report.command import report_command
+from cli.serve import CannotRun, options_of, run_system
+from cli.year.command import run_year
+from cli.year.sales import SHORT, WHOLE
 from kit.telemetry.logging import configure_logging
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
@@ -37,6 +40,7 @@ app.add_typer(topics.app, name="topics")
 operate.register(app)
 for each in (migrate, revision, contracts, backup, restore, doctor):
     app.command()(each)
+app.command("report")(report_command)
 
 DEFAULT_FOLDER = usual_folder()
 
@@ -103,12 +107,13 @@ def run(
     load: Annotated[bool, typer.Option("--load", help="Load the bundled sample once and print the table.")] = False,
     file: Annotated[Path | None, typer.Option(help="Load this CDNOW file instead.", hidden=True)] = None,
     chunk: Annotated[int, typer.Option(help="Rows a request of the load.", min=1, max=5000, hidden=True)] = CHUNK,
+    showcase: Annotated[bool, typer.Option(help="After the table, show each service's side of the sample.")] = True,
     log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING or ERROR.")] = "WARNING",
 ) -> None:
     """Run the whole system in one process until Ctrl-C."""
     _configure_logging("standalone", log_level)
     path = (file or cdnow.sample_path()) if load else None
-    raise typer.Exit(execute(run_system(data, host, port, _bus(bus), path, chunk)))
+    raise typer.Exit(execute(run_system(options_of(data, host, port, _bus(bus)), path, chunk, is_shown=showcase)))
 
 
 @app.command()
@@ -119,14 +124,19 @@ def demo(
     check: Annotated[bool, typer.Option("--check", help="Print the table of a running system instead.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
     url: Annotated[str, typer.Option(help="With --check: the gateway.")] = "http://127.0.0.1:8000",
+    year: Annotated[bool, typer.Option("--year", help="Play a company's year over real sales instead.")] = False,
+    short: Annotated[bool, typer.Option("--short", help="With --year: a dozen accounts, a hundred orders.")] = False,
+    page: Annotated[Path | None, typer.Option(help="With --year: write its story here, as Markdown.")] = None,
 ) -> None:
-    """Load, table, rebuild and compare, audit, story, stop: on a data folder of its own. Exits 1 on disagreement."""
+    """Load, table, showcase, rebuild, audit, story, stop: on a data folder of its own. Exits 1 on disagreement."""
     _configure_logging("demo", "WARNING")
     if full is not None and not full.is_file():
         say(err, f"--full: {full} is no file", "bold red")
         raise typer.Exit(EXIT_USAGE)
     if check:
         agrees = execute(check_demo(url, full, as_json=as_json))
+    elif year:
+        agrees = execute(run_year(SHORT if short else WHOLE, _bus(bus), port, page, as_json=as_json))
     else:
         agrees = execute(run_demo(full, _bus(bus), port, as_json=as_json))
     raise typer.Exit(0 if agrees else EXIT_FOUND)

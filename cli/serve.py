@@ -17,6 +17,8 @@ from cli.load.client import connected
 from cli.load.loader import CHUNK, LoadReport, load
 from cli.load.record import load_record
 from cli.load.table import Table, settled_table
+from cli.showcase.telling import tell
+from cli.showcase.views import print_outcome, print_side
 from kit.native.process import FolderInUse, NativeError
 from standalone.system import BusKind, Interrupted, Options, OtherBus, PortTaken, System, WorkerEnded, running
 
@@ -98,10 +100,17 @@ async def load_sample(system: System, path: Path, chunk: int = CHUNK) -> tuple[L
         return report, await settled_table(api, path)
 
 
-async def run_system(folder: Path, host: str, port: int, bus: BusKind, path: Path | None, chunk: int = CHUNK) -> int:
+async def show_sides(system: System) -> None:
+    """Each service's side of what was loaded, as soon as it is there."""
+    async with connected(system.options.url) as api:
+        print_outcome(await tell(api, print_side))
+
+
+async def run_system(options: Options, path: Path | None, chunk: int = CHUNK, *, is_shown: bool = True) -> int:
     """Serve until a signal, which is the way to end it: 0, or EXIT_FOUND when the table of a load did not agree.
 
-    `path` is the file to load, if one. Raises CannotRun; LoadFailed and ApiError from the load.
+    `path` is the file to load, if one; `is_shown`: each service's side of it is printed too. Raises CannotRun;
+    LoadFailed and ApiError from the load.
     """
 
     disagrees = False
@@ -118,11 +127,14 @@ async def run_system(folder: Path, host: str, port: int, bus: BusKind, path: Pat
             if report is not None:
                 say(err, report.sentence())
             disagrees = not table.agrees
+            if is_shown and table.complete:
+                say(err, "everything is there to be used; each service's side of it follows")
+                await show_sides(system)
         say(err, "stop with Ctrl-C")
         await stop.wait()
         return 0
 
-    code = await with_system(options_of(folder, host, port, bus), work)
+    code = await with_system(options, work)
     if code == EXIT_INTERRUPTED or not code:
         return EXIT_FOUND if disagrees else 0
     return code

@@ -187,7 +187,7 @@ class Story:
         body = {
             "kind": "organization",
             "name": f"Story customer {self.run}",
-            "local_name": "故事客户",
+            "local_name": f"故事客户{self.run}",
             "region": "CN-SH",
             "business_type": "retail",
             "owner_id": self.members["rep-31"],

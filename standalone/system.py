@@ -181,12 +181,10 @@ async def _start(options: Options, listener: socket.socket, stack: AsyncExitStac
     runtimes = await _start_services(options, postgres, issuer, bus, stack)
     apps = {name: room(name, "app").create_app(runtime) for name, runtime in runtimes.items()}
     upstreams = {name: AsgiUpstream(app) for name, app in apps.items()}
-    documents = {name: app.openapi() for name, app in apps.items()}
     gateway = create_app(
         gateway_settings,
         upstreams,
         issuer=issuer,
-        documents=documents,
         others=[runtime.metrics for runtime in runtimes.values()],
     )
     _go_on(stop)

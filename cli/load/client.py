@@ -41,6 +41,12 @@ class Api:
         """The same connection as another principal."""
         return Api(self._http, principal, self._secret)
 
+    def with_token(self, token: str) -> Api:
+        """The same connection with a bearer token from elsewhere, which nothing here renews."""
+        other = Api(self._http, self.principal, self._secret)
+        other._token, other._renew_at = token, float("inf")
+        return other
+
     async def token(self) -> str:
         """A valid bearer token."""
         if time.monotonic() >= self._renew_at:

@@ -57,15 +57,15 @@ async def _by_code(api: Api, path: str, code: str = "code") -> dict[str, dict[st
     return {item[code]: item async for item in api.pages(path)}
 
 
-async def set_up(api: Api) -> Organisation:
-    """Make what is missing; returns the ids."""
+async def set_up(api: Api, *, with_targets: bool = True) -> Organisation:
+    """Make what is missing, the targets of the sample's quarters only when asked to; returns the ids."""
     await _products(api)
     await _prices(api)
     partners = await _partners(api)
     await _programme(api)
     units = await _units(api)
     members = await _members(api, units)
-    targets = await _targets(api, units, members)
+    targets = await _targets(api, units, members) if with_targets else {}
     return Organisation(units, members, partners, targets)
 
 

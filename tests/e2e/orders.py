@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
@@ -10,9 +11,20 @@ from tests.e2e.ways import account
 from tests.e2e.world import World
 
 
+def orderable(world: World) -> str:
+    """A product that nothing else takes from sale, and that customer knows."""
+    if "orderable" not in world.ids:
+        sku = f"S-{uuid4().hex[:12]}"
+        world.make("/v1/products", {"sku": sku, "name": sku, "product_line": "ordered"})
+        world.until(lambda: world.query("customer", (f"SELECT FROM product_directory WHERE sku = '{sku}'",)))
+        world.ids["orderable"] = [sku]
+    found: str = world.ids["orderable"][0]
+    return found
+
+
 def order_body(world: World, of: str, price: int = 1000) -> dict[str, Any]:
     """An order of two pieces."""
-    lines = [{"sku": world.ids["sku"][0], "quantity": 2, "unit_price": price}]
+    lines = [{"sku": orderable(world), "quantity": 2, "unit_price": price}]
     return {"account_id": of, "currency": "USD", "lines": lines}
 
 
@@ -37,6 +49,19 @@ def held(world: World) -> str:
     path = f"/v1/credit-profiles/{of}"
     assert world.send("PATCH", path, {"credit_limit": 0, "reason": "none"}, headers=world.etag(path)).is_success
     return placed(world, world.make("/v1/orders", order_body(world, of))["id"], "on_hold")
+
+
+def held_terms(world: World) -> str:
+    """What an order has reserved of its terms that is on hold for its credit."""
+    of = account(world)
+    path = f"/v1/credit-profiles/{of}"
+    world.until(lambda: world.send("GET", path).is_success)
+    assert world.send("PATCH", path, {"credit_limit": 0, "reason": "none"}, headers=world.etag(path)).is_success
+    order = world.from_quote(of)
+    found = world.reservation(order)
+    world.until(lambda: world.get(f"/v1/orders/{order}")["state"] == "on_hold")
+    world.until(lambda: world.query("channels", (f"SELECT FROM terms_hold WHERE order_id = '{order}'",)))
+    return found
 
 
 def payment(world: World) -> tuple[str, str]:

@@ -21,8 +21,11 @@ def group(world: World) -> str:
 
 
 def body(world: World) -> dict[str, Any]:
-    """The example, in a group that is there, for products that are."""
-    return _coded(world, "POST /v1/promotions") | {"group_id": group(world), "products": {}}
+    """The example, in a group that is there, for a product of its own, in days that no worker takes for over."""
+    sku = f"S-{uuid4().hex[:12]}"
+    world.make("/v1/products", {"sku": sku, "name": sku, "product_line": "promoted"})
+    days = {"windows": [{"starts_on": "2026-02-01", "ends_on": "2199-12-31"}]}
+    return _coded(world, "POST /v1/promotions") | {"group_id": group(world), "products": {"skus": [sku]}} | days
 
 
 def _coded(world: World, key: str) -> dict[str, Any]:
@@ -35,6 +38,17 @@ def promotion(world: World, *verbs: str) -> str:
     for verb in verbs:
         world.make(f"/v1/promotions/{made}/{verb}")
     return made
+
+
+def with_coupon(world: World) -> str:
+    """A draft that needs a coupon."""
+    made: str = world.make("/v1/promotions", body(world) | {"needs_coupon": True})["id"]
+    return made
+
+
+def generated(world: World) -> httpx.Response:
+    path = f"{filled(PATH, with_coupon(world))}/coupons/generate"
+    return world.send("POST", path, world.example(f"POST {PATH}/coupons/generate"))
 
 
 def after(*verbs: str) -> Callable[[World], str]:
@@ -58,5 +72,6 @@ PROMOTION_CALLS: dict[str, How] = {
     f"POST {PATH}/approve": acted(f"{PATH}/approve", promotion),
     f"POST {PATH}/pause": acted(f"{PATH}/pause", after("approve")),
     f"POST {PATH}/resume": acted(f"{PATH}/resume", after("approve", "pause")),
+    f"POST {PATH}/coupons/generate": generated,
     f"POST {PATH}/end": acted(f"{PATH}/end", after("approve")),
 }

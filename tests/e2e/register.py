@@ -8,14 +8,32 @@ from typing import Any
 import httpx
 
 from tests.e2e.contracts import amended_contract
+from tests.e2e.disputes import dispute, snapshot
+from tests.e2e.holds import hold
 from tests.e2e.incidents import incident
+from tests.e2e.indicators import alert, indicator
+from tests.e2e.scores import of_scores
+from tests.e2e.studies import completed, scenario
+from tests.e2e.treatments import simulated
 from tests.e2e.ways import How, acted, changed, created, rows
 from tests.e2e.world import World
 
-OF_RISK = tuple(
-    f"/v1/{name}/"
-    for name in ("contracts", "amendments", "obligations", "risks", "assessments", "controls", "incidents")
+_OWNED = (
+    "contracts",
+    "amendments",
+    "obligations",
+    "disputes",
+    "risks",
+    "assessments",
+    "controls",
+    "incidents",
+    "scenarios",
+    "studies",
+    "treatments",
+    "indicators",
+    "risk-alerts",
 )
+OF_RISK = tuple(f"/v1/{name}/" for name in _OWNED)
 """What belongs to whoever owns an account, a partner or a risk."""
 
 
@@ -61,16 +79,26 @@ def control(world: World, of: str | None = None, *, is_active: bool = False) -> 
 
 
 def of_risk(world: World, account: str) -> dict[str, str]:
-    """Ids of the service risk: those of contracts with an account, of a risk and an incident of its owner."""
+    """Ids of the service risk: those of contracts with an account, of a risk, an incident and a hold of its
+    owner."""
     owner = world.ids["member_id"][0]
     made = risk(world, owner_id=owner)
+    modelled = scenario(world, made)
     own = {
         "risk_id": made,
         "assessment_id": assess(world, made),
         "control_id": control(world, made),
+        "hold_id": hold(world),
+        "risk_snapshot_id": snapshot(world),
+        "indicator_id": indicator(world, owner_id=owner),
+        "risk_alert_id": alert(world, owner_id=owner),
         "incident_id": incident(world, risk_id=made, owner_id=owner),
+        "scenario_id": modelled,
+        "study_id": completed(world, scenario_ids=[modelled], owner_id=owner),
     }
-    return amended_contract(world, account) | own
+    signed = amended_contract(world, account)
+    own["dispute_id"] = dispute(world, of=signed["contract_id"])
+    return signed | own | simulated(world, made) | of_scores(world, account)
 
 
 REGISTER_CALLS: dict[str, How] = {

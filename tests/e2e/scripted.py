@@ -1,6 +1,6 @@
 """How each operation that changes something is made to succeed: with its documented example, where it has one.
 
-The table names every such operation; operations that only read are reached with real ids.
+The table names every such operation; operations that only read are reached with real ids in their path.
 """
 
 from __future__ import annotations
@@ -10,41 +10,59 @@ from uuid import uuid4
 
 import httpx
 
+from tests.e2e.actions import ACTION_CALLS
 from tests.e2e.activities import ACTIVITY_CALLS
+from tests.e2e.agreements import AGREEMENT_CALLS
+from tests.e2e.alerts import ALERT_CALLS
+from tests.e2e.cases import CASE_CALLS
 from tests.e2e.channels import CHANNEL_CALLS
+from tests.e2e.conflicts import CONFLICT_CALLS
 from tests.e2e.contracts import CONTRACT_CALLS
+from tests.e2e.custom_fields import CUSTOM_FIELD_CALLS
+from tests.e2e.deals import DEAL_CALLS
+from tests.e2e.disputes import DISPUTE_CALLS
+from tests.e2e.forecasts import FORECAST_CALLS
+from tests.e2e.holds import HOLD_CALLS
+from tests.e2e.identity import IDENTITY_CALLS
+from tests.e2e.imports import IMPORT_CALLS
 from tests.e2e.incidents import INCIDENT_CALLS
+from tests.e2e.indicators import INDICATOR_CALLS
+from tests.e2e.kpis import KPI_CALLS
+from tests.e2e.leads import LEAD_CALLS
+from tests.e2e.operations import OPERATION_CALLS
+from tests.e2e.opportunities import OPPORTUNITY_CALLS
 from tests.e2e.orders import (
     allocate_example,
     confirmed,
     draft,
     order_body,
+    orderable,
     paid_up,
     pay_example,
     payment,
     refund_example,
     release,
 )
+from tests.e2e.partners import PARTNER_CALLS
+from tests.e2e.people import contact, contact_example, withdrawal
+from tests.e2e.plans import PLAN_CALLS
+from tests.e2e.points import POINTS_CALLS
 from tests.e2e.promotions import PROMOTION_CALLS
+from tests.e2e.quotes import QUOTE_CALLS
+from tests.e2e.rebates import REBATE_CALLS
+from tests.e2e.reconciling import RECONCILE_CALLS
 from tests.e2e.register import REGISTER_CALLS
-from tests.e2e.ways import How, account, acted, changed, created, ref, rows
-from tests.e2e.world import SERVICES, World
-
-
-def contact_example(world: World) -> httpx.Response:
-    """The example on an account of its own: there nobody has the e-mail address."""
-    return world.send("POST", "/v1/contacts", world.example("POST /v1/contacts") | {"account_id": account(world)})
-
-
-def contact(world: World) -> str:
-    made: str = contact_example(world).raise_for_status().json()["id"]
-    return made
-
-
-def withdrawal(world: World) -> httpx.Response:
-    path = f"/v1/contacts/{contact(world)}/consents"
-    given = world.make(path, world.example("POST /v1/contacts/{contact_id}/consents"))["id"]
-    return world.send("POST", f"{path}/{given}/withdraw", {})
+from tests.e2e.runs import RUN_CALLS
+from tests.e2e.scores import SCORE_CALLS
+from tests.e2e.segments import SEGMENT_CALLS
+from tests.e2e.studies import STUDY_CALLS
+from tests.e2e.surveys import SURVEY_CALLS
+from tests.e2e.tables import TABLE_CALLS
+from tests.e2e.territories import TERRITORY_CALLS
+from tests.e2e.tiers import TIER_CALLS
+from tests.e2e.treatments import TREATMENT_CALLS
+from tests.e2e.ways import How, account, acted, changed, created, lasting, ref, rows
+from tests.e2e.world import World
 
 
 def policy(world: World) -> str:
@@ -60,12 +78,14 @@ def approved_policy(world: World) -> str:
 
 
 def order_example(world: World) -> httpx.Response:
-    """The example credits two sellers, so it needs two."""
-    body = world.example("POST /v1/orders")
-    others = [item["id"] for item in world.get("/v1/members", limit=20)["items"]]
-    for credit, member in zip(body["credits"], others, strict=False):
-        credit["member_id"] = member
-    body["lines"][0]["sku"] = world.ids["sku"][0]
+    """The example credits two sellers, so it needs two; all of it is its own, whatever others did to theirs."""
+    body = world.example("POST /v1/orders") | {"account_id": account(world)}
+    sellers = [member(world) for _ in body["credits"]]
+    asked = {"id[in]": ",".join(sellers)}
+    world.until(lambda: len(world.get("/v1/sellers", **asked)["items"]) == len(sellers))
+    for credit, seller in zip(body["credits"], sellers, strict=True):
+        credit["member_id"] = seller
+    body["lines"][0]["sku"] = orderable(world)
     return world.send("POST", "/v1/orders", body)
 
 
@@ -113,6 +133,10 @@ def own_day(world: World) -> str:
     return day
 
 
+def dashboard(world: World) -> httpx.Response:
+    return world.send("GET", f"/v1/dashboards/sales?target_id={active_target(world)}")
+
+
 def marked(world: World) -> httpx.Response:
     path = f"/v1/targets/{target(world)}/decompositions"
     split = world.example("POST /v1/targets/{target_id}/decompositions")
@@ -133,7 +157,7 @@ def target_row(world: World) -> dict[str, Any]:
 
 
 def active_target(world: World) -> str:
-    made = target(world)
+    made: str = world.make("/v1/targets", lasting(world))["id"]
     world.make(f"/v1/targets/{made}/activate")
     return made
 
@@ -199,11 +223,6 @@ def rebuild(world: World) -> httpx.Response:
     return answer
 
 
-def rule_set_run(world: World) -> httpx.Response:
-    made = world.make("/v1/rule-sets", world.example("POST /v1/rule-sets"))["id"]
-    return world.send("POST", f"/v1/rule-sets/{made}/run", {"dry_run": True})
-
-
 def transfer(world: World) -> httpx.Response:
     sellers = [item["id"] for item in world.get("/v1/sellers", limit=2, **{"valid_to[null]": "true"})["items"]]
     body = {"from": sellers[0], "to": sellers[1], "filter": "tag=nobody", "dry_run": True}
@@ -218,6 +237,7 @@ CALLS: dict[str, How] = {
         "/oauth/token",
         data={"grant_type": "client_credentials", "client_id": "auditor", "client_secret": "crmesh-development"},
     ),
+    "GET /v1/dashboards/sales": dashboard,
     # customer
     "POST /v1/accounts": created("/v1/accounts"),
     "POST /v1/accounts/batch": rows(
@@ -227,7 +247,6 @@ CALLS: dict[str, How] = {
     "POST /v1/accounts/{account_id}/transfer": acted("/v1/accounts/{account_id}/transfer", account),
     "POST /v1/accounts/transfers": transfer,
     "POST /v1/rule-sets": created("/v1/rule-sets"),
-    "POST /v1/rule-sets/{rule_set_id}/run": rule_set_run,
     "POST /v1/accounts/{account_id}/restore": acted("/v1/accounts/{account_id}/restore", account),
     "POST /v1/accounts/{account_id}/archive": acted("/v1/accounts/{account_id}/archive", account),
     "POST /v1/contacts": contact_example,
@@ -278,6 +297,7 @@ CALLS: dict[str, How] = {
     "POST /v1/members": created("/v1/members"),
     "POST /v1/members/{member_id}/move": move_example,
     "POST /v1/members/{member_id}/leave": acted("/v1/members/{member_id}/leave", member),
+    "POST /v1/members/{member_id}/change-role": acted("/v1/members/{member_id}/change-role", member),
     "PUT /v1/calendar-days/{date}": changed("PUT", "/v1/calendar-days/{date}", own_day),
     "POST /v1/calendar-days/{date}/reset": acted("/v1/calendar-days/{date}/reset", own_day),
     "PUT /v1/target-policies": target_policy,
@@ -309,6 +329,7 @@ CALLS: dict[str, How] = {
     "POST /v1/product-costs": lambda world: world.send("POST", "/v1/product-costs", cost(world)),
     "POST /v1/product-costs/batch": rows("/v1/product-costs/batch", cost),
     "POST /v1/partners": created("/v1/partners"),
+    "POST /v1/partners/batch": rows("/v1/partners/batch", lambda world: world.example("POST /v1/partners")),
     "PATCH /v1/partners/{partner_id}": changed("PATCH", "/v1/partners/{partner_id}", partner),
     "POST /v1/partners/{partner_id}/activate": acted("/v1/partners/{partner_id}/activate", partner),
     "POST /v1/partners/{partner_id}/suspend": acted("/v1/partners/{partner_id}/suspend", active_partner),
@@ -329,27 +350,40 @@ CALLS: dict[str, How] = {
     "POST /v1/risk-policies/{policy_id}/activate": acted("/v1/risk-policies/{policy_id}/activate", approved_policy),
     **CHANNEL_CALLS,
     **CONTRACT_CALLS,
+    **DISPUTE_CALLS,
+    **HOLD_CALLS,
+    **SCORE_CALLS,
     **INCIDENT_CALLS,
     **ACTIVITY_CALLS,
+    **OPPORTUNITY_CALLS,
+    **LEAD_CALLS,
+    **SEGMENT_CALLS,
+    **CUSTOM_FIELD_CALLS,
+    **IMPORT_CALLS,
+    **IDENTITY_CALLS,
+    **RUN_CALLS,
+    **TABLE_CALLS,
+    **RECONCILE_CALLS,
+    **PLAN_CALLS,
+    **ACTION_CALLS,
+    **FORECAST_CALLS,
+    **CASE_CALLS,
+    **SURVEY_CALLS,
+    **POINTS_CALLS,
     **PROMOTION_CALLS,
+    **AGREEMENT_CALLS,
+    **ALERT_CALLS,
+    **KPI_CALLS,
+    **TERRITORY_CALLS,
+    **DEAL_CALLS,
+    **CONFLICT_CALLS,
+    **TIER_CALLS,
+    **PARTNER_CALLS,
+    **QUOTE_CALLS,
+    **REBATE_CALLS,
     **REGISTER_CALLS,
+    **INDICATOR_CALLS,
+    **STUDY_CALLS,
+    **TREATMENT_CALLS,
+    **OPERATION_CALLS,
 }
-
-
-def retries(service: str) -> How:
-    """Handle again what waits in a service: nothing does."""
-    return lambda world: world.send("POST", f"/admin/{service}/parked/retries", {"key": "nothing-parked"})
-
-
-def of_one(service: str, what: str, verb: str) -> How:
-    """A verb on the first parked event, or job, of a service."""
-    ids = f"{service}.{what.rstrip('s')}_id"
-    return lambda world: world.send("POST", f"/admin/{service}/{what}/{world.ids[ids][0]}/{verb}")
-
-
-for _service in SERVICES:
-    CALLS |= {
-        f"POST /admin/{_service}/parked/retries": retries(_service),
-        f"POST /admin/{_service}/parked/{{parked_id}}/discard": of_one(_service, "parked", "discard"),
-        f"POST /admin/{_service}/jobs/{{job_id}}/cancel": of_one(_service, "jobs", "cancel"),
-    }

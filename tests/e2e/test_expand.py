@@ -58,8 +58,8 @@ async def next_release(folder: Path) -> None:
         )
         for (table,) in tables:
             sql = (
-                f"ALTER TABLE {table} ADD COLUMN next_note text, ADD COLUMN next_level integer DEFAULT 0 NOT NULL;"
-                f"CREATE INDEX ix_next_{table} ON {table} (next_level)"
+                f"ALTER TABLE {table} ADD COLUMN later_note text, ADD COLUMN later_level integer DEFAULT 0 NOT NULL;"
+                f"CREATE INDEX ix_next_{table} ON {table} (later_level)"
             )
             assert phase_of(sql) == "expand"
             await connection.execute(sql)

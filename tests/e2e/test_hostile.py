@@ -13,7 +13,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.e2e.orders import draft, order_body
+from tests.e2e.orders import draft, order_body, orderable
 from tests.e2e.scripted import target
 from tests.e2e.ways import account, filled, ref
 from tests.e2e.world import World
@@ -37,6 +37,7 @@ def refused(answer: httpx.Response, status: int, code: str, *pointers: str) -> d
 
 @pytest.fixture
 def untouched(world: World) -> Iterator[World]:
+    orderable(world)
     world.settled()
     with world.untouched():
         yield world
@@ -194,11 +195,12 @@ def test_read_only_fields_are_refused(untouched: World) -> None:
 
 # decompositions
 
+NEW, OLD = {"key": "new"}, {"key": "existing"}
 INFEASIBLE: list[tuple[list[dict[str, Any]], set[tuple[str, str]]]] = [
-    ([{"key": "a", "locked": 60}, {"key": "b", "locked": 60}, {"key": "c"}], {("a", "locked"), ("b", "locked")}),
-    ([{"key": "a", "floor": 101}, {"key": "b", "floor": 1}, {"key": "c"}], {("a", "floor")}),
-    ([{"key": "a", "cap": 10}, {"key": "b", "cap": 20}], {("a", "cap"), ("b", "cap")}),
-    ([{"key": "a", "floor": 5, "cap": 4}, {"key": "b"}], {("a", "floor"), ("a", "cap")}),
+    ([NEW | {"locked": 60}, OLD | {"locked": 60}, {"key": "dormant"}], {("new", "locked"), ("existing", "locked")}),
+    ([NEW | {"floor": 101}, OLD | {"floor": 1}, {"key": "dormant"}], {("new", "floor")}),
+    ([NEW | {"cap": 10}, OLD | {"cap": 20}], {("new", "cap"), ("existing", "cap")}),
+    ([NEW | {"floor": 5, "cap": 4}, OLD], {("new", "floor"), ("new", "cap")}),
 ]
 
 
@@ -212,15 +214,16 @@ def test_decompositions_that_cannot_be(world: World) -> None:
             problem = refused(answer, 409, "decomposition-infeasible")
             assert {(item["child"], item["kind"]) for item in problem["conflicts"]} == expected, answer.text
         for children, pointer in (
-            ([{"key": "a"}, {"key": "a"}], "/children/1/key"),
-            ([{"key": "a", "weight": -1}], "/children/0/weight"),
-            ([{"key": "a", "locked": INT64}], "/children/0/locked"),
+            ([{"key": "new"}, {"key": "new"}], "/children/1/key"),
+            ([{"key": "new", "weight": -1}], "/children/0/weight"),
+            ([{"key": "new", "locked": INT64}], "/children/0/locked"),
             ([], "/children"),
         ):
             answer = world.send("POST", path, {"dimension": "customer_type", "children": children})
             assert answer.status_code == 422, answer.text
             assert pointer in {error["pointer"] for error in answer.json()["errors"]}, answer.text
-        for dimension, key in (("product_line", "Rok "), ("region", "Shanghai"), ("region", "cn-sh")):
+        unknown = (("product_line", "Rok "), ("region", "Shanghai"), ("region", "cn-sh"), ("customer_type", "a"))
+        for dimension, key in unknown:
             answer = world.send("POST", path, {"dimension": dimension, "children": [{"key": key}]})
             refused(answer, 422, "children-invalid", "/children/0/key")
         refused(world.send("POST", path, {"dimension": "weather"}), 422, "invalid", "/dimension")
@@ -305,7 +308,7 @@ def test_a_refused_request_leaves_no_key(world: World) -> None:
 
 
 def test_a_key_belongs_to_one_caller(world: World) -> None:
-    key = {"Idempotency-Key": uuid4().hex}
+    key = {"Idempotency-Key": uuid4().hex, "X-Skip-Duplicate-Check": "true"}
     body = {"kind": "organization", "name": "Mine"}
     mine = world.send("POST", "/v1/accounts", body, headers=key, by="rep-31").json()
     theirs = world.send("POST", "/v1/accounts", body, headers=key).json()

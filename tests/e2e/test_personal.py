@@ -63,6 +63,11 @@ def busy(world: World, number: int) -> None:
     consent = world.example("POST /v1/contacts/{contact_id}/consents") | {"evidence": f"quillform {number}"}
     world.make(f"{path}/consents", consent)
     address = f"quillon.{number}@secret-harbour.example"
+    lead = {"company": f"Pier {number}", "email": f"Quillon.{number}@Secret-Harbour.example", "phone": "138 7654 3000"}
+    lead_path = f"/v1/leads/{world.make('/v1/leads', lead)['id']}"
+    world.make(f"{lead_path}/consents", consent)
+    world.send("GET", lead_path, by="auditor")
+    world.send("GET", "/v1/leads", params={"email": address})
     for by in ("admin", "auditor"):
         world.send("GET", path, by=by)
         world.send("GET", f"{path}/consents", by=by)
@@ -113,7 +118,7 @@ def test_nothing_stands_in_clear(program: Program, data_folder: Path) -> None:
             assert clear_values("\n".join(one["row"] for one in rows), names=True) == [], statement
         assert clear_values(world.http.get("/metrics").text, names=True) == []
         shown = run_program("keys", "show", "--data", str(data_folder), "--json")
-        assert [(row["left"], row["index_left"]) for row in json.loads(shown.stdout)] == [({}, False)]
+        assert [(row["left"], row["index_left"]) for row in json.loads(shown.stdout)] == [({}, False)] * 2
         turned = run_program("keys", "rotate", "--data", str(data_folder))
         assert turned.returncode == 0, turned.stderr
         program.stop()

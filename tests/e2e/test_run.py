@@ -54,7 +54,7 @@ def database_servers(folder: Path) -> set[int]:
     return {process.pid for process in servers_of(folder) if "-D" in process.cmdline()}
 
 
-def wait_for(path: Path, seconds: float = 60) -> None:
+def wait_for(path: Path, seconds: float = 300) -> None:
     deadline = time.monotonic() + seconds
     while not path.exists():
         assert time.monotonic() < deadline, f"{path} does not appear"
@@ -82,6 +82,7 @@ def test_serves_keeps_its_data_and_leaves_nothing_running(folder: Path) -> None:
     assert servers_of(folder) == []
 
 
+@pytest.mark.nightly  # the next one kills and takes over too
 def test_after_a_kill_the_next_run_takes_over_the_database_server(folder: Path) -> None:
     program = start(folder)
     program.wait_ready()
@@ -102,7 +103,7 @@ def test_after_a_kill_the_next_run_takes_over_the_database_server(folder: Path) 
 
 
 def test_the_table_of_a_run_after_a_kill_waits_for_what_is_on_its_way(folder: Path) -> None:
-    load = ("--load", "--file", str(part_of_sample(folder)))
+    load = ("--load", "--no-showcase", "--file", str(part_of_sample(folder)))
     program = start(folder, *load)
     program.wait_ready()
     program.wait_output("stop with Ctrl-C", 300)
@@ -162,7 +163,14 @@ def test_a_data_folder_stays_with_its_bus(folder: Path) -> None:
     assert [path.name for path in folder.iterdir()] == ["bus"]
 
 
-@pytest.mark.parametrize("moment", ["postgres", "postgres/pgdata", "secret"])
+@pytest.mark.parametrize(
+    "moment",
+    [
+        pytest.param("postgres", marks=pytest.mark.nightly),
+        pytest.param("postgres/pgdata", marks=pytest.mark.nightly),
+        "secret",
+    ],
+)
 def test_interrupted_while_starting_nothing_is_left_and_nothing_damaged(folder: Path, moment: str) -> None:
     program = start(folder)
     wait_for(folder / moment)

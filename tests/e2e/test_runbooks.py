@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,15 +21,11 @@ from kit.testing.native import run_apart
 from kit.testing.program import Program, system_folder
 from tests.architecture.source import ROOT
 from tests.e2e.conftest import running_system
+from tests.e2e.pages import commands, run_script
 
 FOLDER = ROOT / "docs" / "operations" / "runbooks"
 PAGES = sorted(path.stem for path in FOLDER.glob("Crmesh*.md"))
 HEADINGS = ["Meaning", "Look", "Act", "Verify"]
-
-
-def commands(page: str) -> str:
-    """The `sh` blocks of a page, one after another."""
-    return "\n".join(re.findall(r"^```sh\n(.*?)^```$", (FOLDER / f"{page}.md").read_text(), re.MULTILINE | re.DOTALL))
 
 
 @dataclass
@@ -43,20 +37,8 @@ class Running:
 
     def run(self, script: str) -> subprocess.CompletedProcess[str]:
         """Run a script as an operator's shell does, with the words of the runbooks' first page."""
-        environment = {
-            **os.environ,
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "URL": self.program.url,
-            "CRMESH_DATA": str(self.folder),
-        }
-        return subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", commands("README") + script],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
+        words = commands(FOLDER / "README.md")
+        return run_script(words + script, URL=self.program.url, CRMESH_DATA=str(self.folder))
 
 
 PARK = """
@@ -99,7 +81,7 @@ def running() -> Iterator[Running]:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_the_commands_of_a_page_run(running: Running, page: str) -> None:
-    script = commands(page)
+    script = commands(FOLDER / f"{page}.md")
     assert script, "a page without a command"
     done = running.run(script)
     assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}\n{running.program.output()[-2000:]}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -15,23 +16,42 @@ How = Callable[[World], httpx.Response]
 TOLD_TO_ALL = (
     "/v1/units",
     "/v1/members",
+    "/v1/territories",
     "/v1/sellers",
     "/v1/products",
     "/v1/partners",
     "/v1/channels",
     "/v1/rule-sets",
+    "/v1/rfm-runs",
+    "/v1/grading-runs",
+    "/v1/churn-fits",
+    "/v1/segments",
+    "/v1/custom-fields",
+    "/v1/customer-policies",
+    "/v1/surveys",
+    "/v1/points-programmes",
 )
 """Lists that nobody's scope narrows."""
 TOLD_TO_SOME = (
+    "/v1/agreements",
     "/v1/channel-costs",
+    "/v1/channel-policies",
     "/v1/exchange",
+    "/v1/imports",
+    "/v1/kpis",
+    "/v1/observations",
+    "/v1/pipelines",
     "/v1/competitor",
+    "/v1/partner-",
     "/v1/price",
     "/v1/product-costs",
     "/v1/promotion",
     "/v1/rebate",
     "/v1/risk-p",
+    "/v1/scoring-runs",
     "/v1/target-policies",
+    "/v1/tier-",
+    "/v1/trainings",
 )
 """Lists of what is nobody's own: who may read them at all sees everything."""
 
@@ -92,3 +112,8 @@ def account(world: World) -> str:
     made: str = world.make("/v1/accounts", body)["id"]
     world.until(lambda: world.send("GET", f"/v1/credit-profiles/{made}").is_success)
     return made
+
+
+def lasting(world: World) -> dict[str, Any]:
+    """The example of a target whose period is not over: one whose period is gets closed as soon as it is active."""
+    return world.example("POST /v1/targets") | {"period_end": f"{datetime.now(UTC).year + 1}-12-31"}

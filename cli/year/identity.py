@@ -1,0 +1,58 @@
+"""Two accounts turn out to be one customer; two others were merged by mistake, which is taken back."""
+
+from __future__ import annotations
+
+from cli.showcase.steps import Law
+from cli.year.book import Act, Book
+
+
+async def merged(book: Book) -> Act:
+    """The last two companies are one; of the first two of the shop one thought so."""
+    last = book.scale.companies - 1
+    survivor, other = book.accounts[last - 1], book.accounts[last]
+    await _merge(book, survivor, other)
+    first, second = book.accounts[last + 1], book.accounts[last + 2]
+    before = await _balances(book, first, second)
+    merge = await _merge(book, first, second)
+    await book.api.post(f"/v1/merges/{merge}/unmerge", {"dry_run": False})
+
+    async def apart() -> bool | None:
+        return True if await _filed(book, second) == {second} else None
+
+    await book.effect("an unmerge is known to risk", apart)
+    after = await _balances(book, first, second)
+    return Act(
+        "One customer twice",
+        (
+            "Two companies are one customer: what was filed under the second reads as the first's.",
+            "Two customers of the shop were merged by mistake, and the merge was undone: each has what it had.",
+        ),
+        (
+            Law("what was merged is of one account in risk", await _filed(book, other) == {survivor}),
+            Law("after the unmerge each owes what it owed", after == before),
+        ),
+    )
+
+
+async def _merge(book: Book, survivor: str, other: str) -> str:
+    body = {"merged_id": other, "reason": "One customer, entered twice"}
+    made = await book.api.post(f"/v1/accounts/{survivor}/merge", body)
+
+    async def risk() -> bool | None:
+        return True if await _filed(book, other) == {survivor} else None
+
+    await book.effect("a merge is known to risk", risk)
+    return str(made["merge_id"])
+
+
+async def _filed(book: Book, account: str) -> set[str]:
+    """As whose the entries of risk read that were filed under the account."""
+    entries = await book.all_of("/v1/exposure-entries", filed_account_id=account)
+    return {entry["account_id"] for entry in entries}
+
+
+async def _balances(book: Book, *accounts: str) -> list[int]:
+    return [
+        sum([entry["amount"] for entry in await book.all_of("/v1/exposure-entries", account_id=account)])
+        for account in accounts
+    ]

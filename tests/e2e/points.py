@@ -1,0 +1,55 @@
+"""Points of a filled system, and how operations on them succeed."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import httpx
+
+from tests.e2e.ways import How, account, acted, changed, filled
+from tests.e2e.world import World
+
+PROGRAMME = "/v1/points-programmes"
+ONE = PROGRAMME + "/{points_programme_id}"
+MEMBER = "/v1/points-accounts/{points_account_id}"
+ADJUSTMENT = "/v1/points-adjustments/{points_adjustment_id}"
+
+
+def programme_example(world: World) -> httpx.Response:
+    code = f"C-{uuid4().hex[:12]}"
+    body = world.example(f"POST {PROGRAMME}") | {"code": code, "name": code}
+    return world.send("POST", PROGRAMME, body)
+
+
+def programme(world: World) -> str:
+    made: str = programme_example(world).raise_for_status().json()["id"]
+    return made
+
+
+def join_example(world: World) -> httpx.Response:
+    """The example, with an account of its own."""
+    of = account(world)
+    world.until(lambda: world.query("channels", (f"SELECT FROM account_fact WHERE id = '{of}'",)))
+    return world.send("POST", f"{filled(ONE, programme(world))}/join", {"account_id": of})
+
+
+def member(world: World) -> str:
+    made: str = join_example(world).raise_for_status().json()["id"]
+    return made
+
+
+def asked(world: World) -> str:
+    """An adjustment that the administrator may decide."""
+    body = world.example(f"POST {MEMBER}/adjust")
+    made: str = world.make(f"{filled(MEMBER, member(world))}/adjust", body, by="channel-manager")["id"]
+    return made
+
+
+POINTS_CALLS: dict[str, How] = {
+    f"POST {PROGRAMME}": programme_example,
+    f"PATCH {ONE}": changed("PATCH", ONE, programme),
+    f"POST {ONE}/join": join_example,
+    f"POST {MEMBER}/adjust": acted(f"{MEMBER}/adjust", member),
+    f"POST {ADJUSTMENT}/approve": acted(f"{ADJUSTMENT}/approve", asked),
+    f"POST {ADJUSTMENT}/reject": acted(f"{ADJUSTMENT}/reject", asked),
+}
