@@ -15,7 +15,7 @@ GUARDS := tests/architecture tests/contract tests/migrations
 # fixtures are started once; the long ones go first, or the end would wait for one of them.
 TESTERS ?= 3
 LONG := tests/faults tests/e2e
-PARALLEL = -n $(TESTERS) --dist loadfile --cov --cov-report=term
+PARALLEL = -n $(TESTERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 # Rows and commands of the services are typed: less than one expression in a hundred may be Any.
 SHARE_OF_ANY = awk '$$1 ~ /^services\./ { anys += $$2; all += $$3 } END { \
 	printf "Any: %.2f %% of %d expressions in services\n", 100 * anys / all, all; exit 100 * anys >= all }'
@@ -49,6 +49,11 @@ run: $(READY) ## Serve the whole system on 127.0.0.1:8000, with the sample data
 demo: $(READY) ## Load, check, rebuild, tell the story in a throw-away folder
 	@$(CRMESH) demo
 
+.PHONY: pictures
+pictures: $(READY) ## Draw the pictures of the README from the sample that `make run` serves
+	@$(CRMESH) report --as director --period 1998-Q1 --locale en-US --pictures docs/pictures \
+		--out docs/pictures/report.html
+
 .PHONY: test
 test: $(READY) ## All tests but the guards and the nightly ones, with branch coverage
 	@$(BIN)/python -m pytest -m "not nightly" $(PARALLEL) --durations=20 $(GUARDS:%=--ignore=%) --ignore=tests/clients $(LONG) tests
@@ -63,7 +68,7 @@ $(CLIENTS)/.ready: $(READY) $(CLIENT_TOOLS)/uv.lock $(CLIENT_TOOLS)/package-lock
 	@touch $@
 
 .PHONY: clients
-clients: $(CLIENTS)/.ready ## kcat, JavaScript, TypeScript and Python clients on a running system (kcat is needed)
+clients: $(CLIENTS)/.ready ## kcat, JavaScript, TypeScript and Python clients on a running system (kcat and chromium are needed)
 	@$(BIN)/python -m pytest tests/clients
 
 .PHONY: test-full
@@ -80,7 +85,7 @@ check: $(READY) ## Style, types, imports, architecture, contracts, migrations
 	@$(CRMESH) contracts --check
 	@$(BIN)/python -m deploy.tools.manifests
 	@$(BIN)/python -m deploy.observability.generate --check
-	@$(BIN)/python -m pytest $(GUARDS)
+	@$(BIN)/python -m pytest -n $(TESTERS) --dist loadfile $(GUARDS)
 
 .PHONY: observability
 observability: $(READY) ## Write rules and dashboard from deploy/observability/slo.yaml
@@ -149,7 +154,7 @@ revision: $(READY) ## Write the next migration: make revision SERVICE=risk MESSA
 contracts: $(READY) ## Write the event schemas, AsyncAPI and OpenAPI documents
 	@$(CRMESH) contracts
 
-BENCHES := limit http cost gateway events lists quotes studies load standalone latency soak
+BENCHES := limit http cost gateway events lists identity quotes studies forecast load standalone latency soak
 
 .PHONY: bench
 bench: $(READY) ## Run the measurements in bench/ (wrk is needed); ARGS="--quick" for a short run

@@ -30,7 +30,7 @@ PLACED_PATHS = 1000
 def loads(filled: Filled, prefix: str) -> dict[str, wrk.Load]:
     """What is sent for each operation to a server whose paths begin with `prefix`."""
     own = filled.of_north()[:PLACED_PATHS]
-    body = json.dumps({**account_body(filled), "external_ids": {"erp": "FRESH"}})
+    body = json.dumps({**account_body(filled), "name": "Harbour FRESH", "external_ids": {"erp": "FRESH"}})
     orders = [json.dumps({**order_body(account), "place": True}) for account in own]
     return {
         "read": wrk.Load(wrk.READ, {"PATHS": [f"{prefix}/v1/accounts/{account}" for account in own]}),
@@ -43,7 +43,7 @@ def loads(filled: Filled, prefix: str) -> dict[str, wrk.Load]:
 def floors(filled: Filled) -> dict[str, wrk.Load]:
     """The floor has no order of its own."""
     own = filled.of_north()[:PLACED_PATHS]
-    body = json.dumps({**account_body(filled), "external_ids": {"erp": "FRESH"}})
+    body = json.dumps({**account_body(filled), "name": "Harbour FRESH", "external_ids": {"erp": "FRESH"}})
     return {
         "read": wrk.Load(wrk.READ, {"PATHS": [f"/floor/read/{account}" for account in own]}),
         "list": wrk.Load(wrk.READ, {"PATHS": ["/floor/list"]}),

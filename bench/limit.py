@@ -163,10 +163,10 @@ class Capture:
 
 
 def account_body(filled: Filled) -> dict[str, Any]:
-    """A new account with an id of another system, owned by a seller of the caller's region."""
+    """A new account with a name of its own and an id of another system, owned by a seller of the caller's region."""
     return {
         "kind": "organization",
-        "name": "Blue Harbour Trading",
+        "name": f"Harbour {uuid4()}",
         "country": "CN",
         "region": "CN-SH",
         "business_type": "retail",

@@ -4,7 +4,8 @@ usage: python -m bench.quotes [--repeat 15] [--quick]
 
 Rules of every kind in 8 groups for products, lines and all, a tenth of them solo, some with budgets. Figures are the
 median processor time of an evaluation in milliseconds, without the database; `growth` is the slope in logarithms (at
-most 1.1).
+most 1.1). `preview` is what the service takes for one, from the body to the rows, with its statements on PostgreSQL
+(p50 of the clock); the first one after a change of promotions compiles them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ from datetime import UTC, date, datetime
 from random import Random
 from typing import Any
 
-from bench.report import exponent, middle, write
+from bench.quote_service import prepare, previews
+from bench.report import exponent, middle, percentile, write
+from bench.servers import Servers, infrastructure
+from kit.testing.native import run_apart
 from services.channels.evaluator.carts import Context, Left, PricedLine
 from services.channels.evaluator.compiled import Compiled, compile_rules
 from services.channels.evaluator.evaluation import evaluate
@@ -123,6 +127,18 @@ def measure(lines: int, rules: int, repeat: int) -> float:
     return middle(milliseconds(cart_of(lines, draw), compiled, left, repeat))
 
 
+async def through_the_service(servers: Servers, repeat: int) -> list[dict[str, Any]]:
+    """Previews of 100 lines against 1,000 promotions."""
+    db = await prepare(servers, 1_000)
+    first, took = await previews(db, 100, repeat)
+    await db.stop()
+    name, p50 = "preview, 100 lines, 1000 rules", percentile(took, 0.5)
+    return [
+        {"name": name, "value": p50, "unit": "ms", "limit": LIMIT_MS, "ratio": p50 / LIMIT_MS, "repetitions": repeat},
+        {"name": f"{name}, the first", "value": first, "unit": "ms", "repetitions": 1},
+    ]
+
+
 def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -147,7 +163,9 @@ def main() -> None:
     by_lines = exponent([(lines, took) for (lines, rules), took in found.items() if rules == 1_000])
     for name, slope in (("growth with rules", by_rules), ("growth with lines", by_lines)):
         rows.append({"name": name, "value": slope, "unit": "exponent", "limit": GROWTH, "ratio": slope / GROWTH})
-    write("quotes", rows, note="the evaluator alone, rules compiled before")
+    with infrastructure(kafka=False) as servers:
+        rows += run_apart(through_the_service(servers, repeat))
+    write("quotes", rows, note="the evaluator alone, rules compiled before; previews with the database")
 
 
 if __name__ == "__main__":

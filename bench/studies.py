@@ -17,8 +17,8 @@ from typing import Any
 from uuid import UUID
 
 from bench.report import exponent, middle, write
+from services.risk.scenarios.distributions import Frequency, Lognormal
 from services.risk.studies.copula import Correlation, factors_of
-from services.risk.studies.distributions import Frequency, Lognormal
 from services.risk.studies.engine import Scenario, simulate
 
 CELLS = 20_000_000

@@ -22,6 +22,8 @@ RATE = "0.137"
 SKUS = ("FAULT-A", "FAULT-B", "FAULT-C")
 TIERS = [{"start": 0, "rate": 15_000}, {"start": 500_000, "rate": 25_000}]
 VALID = {"valid_from": "2026-01-01", "valid_to": "2030-12-31"}
+UNCHECKED = {"X-Skip-Duplicate-Check": "true"}
+"""Accounts have the name of their lane: they are like one another."""
 KEPT_ORDERS = 40
 
 
@@ -131,7 +133,8 @@ class Lane:
             "owner_id": self._rng.choice(self._world.members),
         }
         await self._pace.turn()
-        await self._client.command(self._name, "account", "/v1/accounts", body, command_key(self._rng))
+        key = command_key(self._rng)
+        await self._client.command(self._name, "account", "/v1/accounts", body, key, headers=UNCHECKED)
 
     async def _change_limit(self) -> None:
         profile = await self._client.get(f"/v1/credit-profiles/{self._account}")
@@ -243,7 +246,7 @@ async def open_lanes(client: Client, world: World, pace: Pace, seed: int, accoun
     lanes = []
     for number in range(accounts):
         body = {"kind": "organization", "name": f"Account {number}", "owner_id": rng.choice(world.members)}
-        made = await client.command("setup", "account", "/v1/accounts", body, command_key(rng))
+        made = await client.command("setup", "account", "/v1/accounts", body, command_key(rng), headers=UNCHECKED)
         for half in "ab":
             name = f"{number}{half}"
             lanes.append(Lane(client, world, pace, name, f"{seed}-{name}", made))
@@ -261,7 +264,8 @@ class Prober:
     async def start(self) -> None:
         """An account with a limit that is never reached."""
         body = {"kind": "organization", "name": "Probe", "owner_id": self._world.members[0]}
-        made = await self._client.command("probe", "account", "/v1/accounts", body, command_key(self._rng))
+        key = command_key(self._rng)
+        made = await self._client.command("probe", "account", "/v1/accounts", body, key, headers=UNCHECKED)
         self._account = made["id"]
         while True:
             try:

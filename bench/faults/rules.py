@@ -101,14 +101,32 @@ def check_acks(acks: Sequence[Ack], index: dict[Identity, list[Occurrence]], ign
     return damage
 
 
+COUNTED_APART = {
+    "customer.lifecycle.": "life",
+    "customer.churn.": "life",
+    "customer.grade.": "grade",
+    "customer.satisfaction.": "satisfaction",
+    "targets.attainment.": "judged",
+    "risk.credit.grade_changed.": "profile",
+    "risk.credit.limit_changed.": "profile",
+}
+"""What is judged of an account or a target is counted apart from its own changes, the credit profile of an account
+apart from its money: by the beginning of the type."""
+
+
+def counter_of(event_type: str) -> str:
+    """Which of the counters of a subject an event has its sequence from; empty: the subject's own."""
+    return next((name for start, name in COUNTED_APART.items() if event_type.startswith(start)), "")
+
+
 def check_subjects(occurrences: Sequence[Occurrence], ignored: Collection[UUID]) -> list[Damage]:
     """First occurrences of an aggregate are in one partition, in the order of their sequence."""
     damage = []
-    latest: dict[tuple[str, str], tuple[int, int]] = {}
+    latest: dict[tuple[str, str, str], tuple[int, int]] = {}
     for record, event in occurrences:
         if event.id in ignored:
             continue
-        subject = (record.topic, event.subject)
+        subject = (record.topic, counter_of(event.type), event.subject)
         partition, sequence = latest.get(subject, (record.partition, -1))
         # an order may accrue in several programmes by one event: the same sequence in a row is in order
         if partition != record.partition or event.sequence < sequence:
@@ -134,6 +152,10 @@ def check_lanes(acks: Sequence[Ack], index: dict[Identity, list[Occurrence]]) ->
     return damage
 
 
+_SIGN = {"risk.credit.reserved.v1": 1, "risk.credit.charged.v1": 1, "risk.credit.released.v1": -1}
+"""What moves the exposure of an account, and which way; holds, grades and limits move none."""
+
+
 def check_limits(facts: Iterable[Event]) -> list[Damage]:
     """Replays risk's facts per account: each decision saw the true exposure, and no automatic one passed the limit."""
     damage = []
@@ -148,8 +170,8 @@ def check_limits(facts: Iterable[Event]) -> list[Damage]:
             use = max(0, balances[account]) + fact["amount"]
             if event.type == "risk.credit.reserved.v1" and fact["decision"] == "automatic" and use > fact["limit"]:
                 damage.append(Damage(WRONG, f"order {fact['order_id']} passes the limit: {use} > {fact['limit']}"))
-        sign = {"risk.credit.reserved.v1": 1, "risk.credit.charged.v1": 1, "risk.credit.released.v1": -1}
-        balances[account] += sign.get(event.type, 0) * fact["amount"]
+        if event.type in _SIGN:
+            balances[account] += _SIGN[event.type] * fact["amount"]
     return damage
 
 

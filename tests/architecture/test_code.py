@@ -41,13 +41,14 @@ PURE_KIT = {
     "kit.errors",
     "kit.ids",
     "kit.money",
+    "kit.domains",
     "kit.names",
     "kit.tax_ids",
     "kit.text",
     "kit.transitions",
 }
-PURE_LIBRARIES = {"stdnum"}
-"""Check digits and the like: functions of their arguments."""
+PURE_LIBRARIES = {"rapidfuzz", "stdnum"}
+"""Distances, check digits and the like: functions of their arguments."""
 IMPURE_STDLIB = {
     "asyncio",
     "os",

@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import Match
 
 from cli.contracts import FOLDER, make_apps
-from gateway.routes import COMPOSED, RESOURCES, default_routes
+from gateway.routes import COMPOSED, PUBLIC, RESOURCES, default_routes
 from kit.events.handlers import Projection, Subscriptions
 from kit.web.context import Allow
 from kit.web.routes import RouteIndex, TransactionRoute
@@ -127,6 +127,22 @@ def test_every_route_can_be_reached_and_health_cannot(apps: dict[str, Any], serv
         assert found is not None, route.path
         assert table.match(found.public_path(route.path)) is found
     assert not any(table.of_service(service, path) for path in HEALTH)
+
+
+def test_the_gateway_and_the_services_ask_nobody_for_a_token_on_the_same_routes(apps: dict[str, Any]) -> None:
+    table, open_ones = default_routes(), set[str]()
+    for service in SERVICES:
+        for route in public_routes(apps, service):
+            found = table.of_service(service, route.path)
+            assert found is not None
+            for method in route.methods or ():
+                path = found.public_path(route.path)
+                is_open = found.secret_of(method, path) is not None
+                assert is_open == (isinstance(route, TransactionRoute) and route.is_public), f"{method} {path}"
+                if is_open:
+                    open_ones.add(re.sub(r"\{[^}]+\}", "*", f"{method} {path}"))
+    written = (one.split(" ") for name, ones in PUBLIC.items() for one in (f"{o} {name}" for o in ones))
+    assert open_ones == {f"{method} /v1/{name}{pattern}" for method, pattern, name in written}
 
 
 @pytest.mark.parametrize("service", SERVICES)

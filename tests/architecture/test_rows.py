@@ -12,6 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 from kit.db.columns import OwnedRow
+from kit.db.lists import ListSpec
 from kit.records import Resource
 from tests.architecture.source import SERVICES, functions_of, module_of, name_of, python_files
 
@@ -131,3 +132,13 @@ def test_the_search_sees_names_that_are_no_fields(tmp_path: Path, monkeypatch: p
         "sample.py:9 Sample has no weight",
         "sample.py:10 changes a row whose type nothing says: annotate its name",
     ]
+
+
+LISTS = [path for service in SERVICES for path in python_files(f"services/{service}") if path.name == "lists.py"]
+
+
+@pytest.mark.parametrize("path", LISTS, ids=module_of)
+def test_numbers_of_ours_are_found_in_any_case(path: Path) -> None:
+    for name, value in vars(importlib.import_module(module_of(path))).items():
+        if isinstance(value, ListSpec) and (field := value.fields.get("number")) and field.kind == "text":
+            assert field.key is not None, f"{name}: `number` is compared as it is spelt (TextKeys.numbers)"

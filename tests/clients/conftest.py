@@ -26,7 +26,11 @@ from standalone.registry import SERVICES
 from tests.architecture.source import ROOT
 
 TOOLS = ROOT / ".clients"
-NEEDED = {"kcat": "apt-get install kcat, brew install kcat", "curl": "apt-get install curl"}
+NEEDED = {
+    "kcat": "apt-get install kcat, brew install kcat",
+    "curl": "apt-get install curl",
+    "chromium": "apt-get install chromium",
+}
 
 
 @dataclass(frozen=True)

@@ -60,8 +60,8 @@ def save_programs(page: str, heading: str, folder: Path) -> None:
             (folder / FILES[block.language]).write_text(block.text)
 
 
-def run(script: str, folder: Path, **environment: str) -> str:
-    """What a bash script prints; it must succeed."""
+def run(script: str, folder: Path, timeout: float = 300, **environment: str) -> str:
+    """What a bash script prints; it must succeed, within `timeout` seconds."""
     done = subprocess.run(
         ["bash", "-c", script],
         cwd=folder,
@@ -69,7 +69,7 @@ def run(script: str, folder: Path, **environment: str) -> str:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=timeout,
         check=False,
     )
     assert done.returncode == 0, f"{script}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"

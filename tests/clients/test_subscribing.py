@@ -15,6 +15,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from bench.faults.rules import counter_of
 from cli.asyncapi import headers_schema, published_by
 from cli.contracts import FOLDER
 from kit.events.bus import Message, Record
@@ -196,7 +197,7 @@ def test_every_record_is_as_the_document_says(running: Running, service: str) ->
         )
         for name in models
     }
-    seen: dict[tuple[str, int], Event] = {}
+    seen: dict[tuple[str, str, int], Event] = {}
     records = running.log()[service]
     assert records
     for record, event in zip(records, events(records), strict=True):
@@ -204,4 +205,5 @@ def test_every_record_is_as_the_document_says(running: Running, service: str) ->
         payloads[event.type].validate(event.payload)
         assert (event.subject, event.key) == models[event.type].address_of(event.payload)
         assert (event.source, event.key) == (f"/crmesh/{service}", record.key)
-        assert seen.setdefault((event.subject, event.sequence), event).id == event.id, "a sequence counts one event"
+        counted = (counter_of(event.type), event.subject, event.sequence)
+        assert seen.setdefault(counted, event).id == event.id, "a sequence counts one event"

@@ -24,7 +24,7 @@ CHUNK = "25"
 
 def start(folder: Path, path: Path) -> Program:
     port = free_port()
-    place = ("--data", str(folder), "--port", str(port), "--chunk", CHUNK)
+    place = ("--no-showcase", "--data", str(folder), "--port", str(port), "--chunk", CHUNK)
     log = folder / f"run-{port}.log"
     return start_program("run", "--load", "--file", str(path), *place, log=log, url=f"http://127.0.0.1:{port}")
 

@@ -60,6 +60,9 @@ def test_events_of_a_subject_come_in_order_of_their_sequence() -> None:
     first, second = event("a", 1), event("a", 2)
     assert rules.check_subjects(first_occurrences(log(first, second, first)), ()) == []
     assert kinds(rules.check_subjects(first_occurrences(log(second, first)), ())) == [REORDERED]
+    judged = event("a", 1, "customer.lifecycle.changed.v1"), event("a", 2, "customer.churn.warned.v1")
+    assert rules.check_subjects(first_occurrences(log(first, second, *judged)), ()) == [], "counted apart"
+    assert kinds(rules.check_subjects(first_occurrences(log(*reversed(judged))), ())) == [REORDERED]
     elsewhere = [entry(first, 0), entry(second, 0, partition=1)]
     assert kinds(rules.check_subjects(first_occurrences(elsewhere), ())) == [REORDERED]
 
@@ -84,6 +87,8 @@ def credit_fact(kind: str, amount: int, before: int, limit: int = 100) -> Event:
 def test_replayed_decisions_never_pass_a_limit_and_saw_the_true_exposure() -> None:
     fine = [credit_fact("reserved", 60, 0), credit_fact("released", 30, 0), credit_fact("reserved", 70, 30)]
     assert rules.check_limits(fine) == []
+    on_hold = event("x", 1, "risk.credit.hold_placed.v1", account_id="x", hold_reasons=["overdue"])
+    assert rules.check_limits([*fine[:2], on_hold, *fine[2:]]) == []
     assert kinds(rules.check_limits([*fine, credit_fact("reserved", 1, 100)])) == [WRONG]
     assert kinds(rules.check_limits([*fine, credit_fact("refused", 1, 99)])) == [WRONG]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kit.errors import VersionMismatch, VersionRequired
@@ -37,6 +37,8 @@ def test_every_strong_tag_of_a_version_counts_in_any_number_of_lines(
 
 
 @given(st.text())
+@example("\n")
+@example('"7"\n')
 def test_any_text_is_a_list_or_refused(text: str) -> None:
     try:
         found = read_if_match([text])

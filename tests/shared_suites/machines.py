@@ -74,9 +74,9 @@ def ways_to(start: str, steps: list[tuple[str, str, Step]]) -> dict[str, list[St
 class Stateful:
     """Rows of the family have states.
 
-    `by_others` are moves that no action makes, by (from, to): what the service hears, for example. `bodies` are those
-    of actions whose example in the OpenAPI document refers to what is not there; `others` are the callers (subject and
-    role) of actions that need somebody else than the administrator.
+    `by_others` are moves that no action makes alone, by (from, to): what the service hears, for example; they go before
+    actions. `bodies` are those of actions whose example in the OpenAPI document refers to what is not there; `others`
+    are the callers (subject and role) of actions that need somebody else than the administrator.
     """
 
     family: ClassVar[Family]
@@ -88,9 +88,9 @@ class Stateful:
         actions = actions_of(service.app.openapi(), self.family.path, self.bodies, self.others)
         assert actions
         steps: list[tuple[str, str, Step]] = [
-            (source, target, action) for action in actions for source, target in action.targets.items()
+            (source, target, step) for (source, target), step in self.by_others.items()
         ]
-        steps += [(source, target, step) for (source, target), step in self.by_others.items()]
+        steps += [(source, target, action) for action in actions for source, target in action.targets.items()]
         mentioned = {state for source, target, _ in steps for state in (source, target)}
         rows = iter(await self.family.rows(service, len(mentioned) * len(actions) + 1))
         start = (await service.get(next(rows))).json()["state"]

@@ -16,6 +16,8 @@ from tests.channels.conftest import publish
 from tests.customer import conftest as customer
 from tests.risk.conftest import Order as CreditOrder
 from tests.risk.conftest import Payment, account_created, payment
+from tests.risk.payables.rebates import accrued, adjusted, paid_rebate
+from tests.risk.pipeline.chances import Chance
 from tests.shared_suites.delivery import Stage, Story
 from tests.targets import conftest as targets
 
@@ -84,6 +86,13 @@ async def of_risk(stage: Stage) -> list[Event]:
         paid = Payment(account, 40 + number)
         events += [paid.received(), paid.allocated((first, 30), left=9), paid.refunded(left=5)]
         events += [paid.voided((first, 30))] if number % 2 else [paid.allocated((first, 6), left=0)]
+        last = CreditOrder(account, 2000)
+        waits = Payment(account, 1500 + number, waits_for=last)
+        events += [last.placed(), waits.received(), waits.refunded(left=1400), last.placed(2)]
+        chance = Chance(account, 700 + number)
+        events += [chance.event(), chance.event("won" if number % 2 else "stage_changed")]
+    owed = derived_id("story", "partner", 0)
+    events += [accrued(owed, 700), adjusted(owed, -50), accrued(owed, -90), paid_rebate(owed, 400)]
     updated = {**customer_facts.AccountUpdated.EXAMPLE, "id": ACCOUNTS[0], "stream_key": ACCOUNTS[0], "name": "New"}
     events.insert(4, make_event(customer_facts.AccountUpdated.TYPE, updated, ACCOUNTS[0], sequence=2))
     return [*_members("joined", 1), *events, *_members("moved", 2)]
@@ -98,6 +107,8 @@ async def of_targets(stage: Stage) -> list[Event]:
         whole = world.order({"a2": 1_000_000}, [70, 30], stream_key=account)
         events += [world.confirmed(order), world.confirmed(whole)]
         events += [world.returned(order, {1: (0, 501)}), world.returned(order, {1: (501, 1001 + number), 2: (0, 333)})]
+        told = targets.told_of(account, order["id"], world.members["a1"])
+        events += [make_event(f"customer.{what}.v1", data, account, sequence=data["version"]) for what, data in told]
     return events
 
 

@@ -63,6 +63,36 @@ async def test_the_same_id_in_another_spelling_is_the_same_request(web: Any, spe
     assert await web.count("idempotency_key") == 1
 
 
+MEANT = b'{"order_id": "0190A3B0-0000-7000-8000-00000000ABCD", "amount": 1, "note": "A"}'
+SAME = [
+    b'{"amount":1,"note":"A","order_id":"0190a3b0-0000-7000-8000-00000000abcd"}',
+    b' {"note": "A",\n "order_id": "0190a3b0-0000-7000-8000-00000000ABCD", "amount": 1}',
+]
+OTHER = [
+    MEANT.replace(b"ABCD", b"ABCE"),
+    MEANT.replace(b'"A"', b'"a"'),
+    MEANT.replace(b"order_id", b"id"),
+    MEANT.replace(b"1,", b"2,"),
+    MEANT[:-1],
+]
+
+
+def test_a_body_is_the_same_however_it_is_written() -> None:
+    hashes = [keyed_request("a", "POST", "/", "", ["k"], body).body_hash for body in (MEANT, *SAME, *OTHER)]
+    assert len(set(hashes[: 1 + len(SAME)])) == 1
+    assert len(set(hashes)) == 1 + len(OTHER)
+
+
+async def test_an_answer_kept_by_an_earlier_release_is_given(web: Any) -> None:
+    content = b'{ "name": "a"}'
+    request = keyed_request("alice", "POST", "/v1/notes", "", ["key-1"], content)
+    assert request.body_hash != request.written_hash
+    async with web.runtime.db.transaction() as tx:
+        await tx.execute(ANSWERED, request.written_hash)
+    answer = await web.send(content, Idempotency_Key="key-1")
+    assert (answer.status_code, answer.headers["idempotency-replayed"]) == (201, "true")
+
+
 async def test_another_id_is_another_request(web: Any) -> None:
     paths = [(await web.create(name)).headers["location"] for name in ("a", "b")]
     headers = web.headers(Idempotency_Key="key-1", If_Match='"12"')
