@@ -36,6 +36,7 @@ PARTS = {
     "cases": Source("customer", "/v1/cases", "CasePage", _OF | {"state[ne]": "closed"} | _FEW),
     "grade": Source("customer", "/v1/accounts/{account_id}/grade", "AccountGradeRead"),
     "lifecycle": Source("customer", "/v1/accounts/{account_id}/lifecycle", "LifecycleRead"),
+    "satisfaction": Source("customer", "/v1/accounts/{account_id}/satisfaction", "AccountSatisfactionRead"),
     "timeline": Source("customer", "/v1/accounts/{account_id}/timeline", "TimelinePage", _FEW),
     "exposure": Source("risk", "/v1/exposures/{account_id}", "ExposureRead"),
     "credit": Source("risk", "/v1/credit-profiles/{account_id}", "CreditProfileRead"),
@@ -44,8 +45,8 @@ PARTS = {
     "contracts": Source("risk", "/v1/contracts", "ContractPage", _OF | {"state[in]": "signed,in_force"} | _FEW),
     "quotes": Source("channels", "/v1/quotes", "QuotePage", _OF | {"state[in]": "pending_approval,issued"} | _FEW),
 }
-"""Grade, satisfaction and what else is decided about an account are fields of `account`; the warning that it may be
-lost, and why, is in `lifecycle`."""
+"""The warning that an account may be lost, and why, is in `lifecycle`; what else is decided about it are fields of
+`account`."""
 
 
 class _Customer(BaseModel):
@@ -82,7 +83,7 @@ def customers_router(services: Services, verifier: TokenVerifier, limits: RateLi
     )
     async def get_whole_customer(account_id: UUID, request: Request, known: IfNoneMatch = None) -> Response:
         """A customer: account, open orders and receivables, exposure and credit, pipeline, cases, grade, lifecycle,
-        contracts, quotes and the latest of the timeline.
+        satisfaction, contracts, quotes and the latest of the timeline.
 
         A part that does not answer in time is `unavailable`, one that the caller may not read is `refused`; the rest
         is answered all the same. Without the account itself there is no answer: its problem is this one's, a merged
