@@ -174,6 +174,10 @@ faults: $(READY) ## 100 kills over 20,000 commands, rolling restart, mutants: mi
 	@$(BIN)/python -m bench.faults.run --rolling
 	@$(BIN)/python -m bench.faults.run --mutant all
 
+.PHONY: mixed
+mixed: $(READY) ## Half an hour of everything at once: times by operation, CPU by command; ARGS="--quick" for a minute
+	@$(BIN)/python -m bench.mixed $(ARGS)
+
 .PHONY: soak
 soak: $(READY) ## Ten minutes of mixed load on PostgreSQL and Kafka: what grows; ARGS="--quick" for one minute
 	@$(BIN)/python -m bench.soak $(ARGS)

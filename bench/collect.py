@@ -14,8 +14,8 @@ from bench.report import OUT, columns_of, text_of
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "figures.md"
 HEAD = """# Figures
 
-Written by `python -m bench.collect` from `bench/out/*.json`; `make bench`, `make faults`, `make soak` and
-`make k8s-smoke` measure again, and a figure that was not measured again stays. Each figure names its
+Written by `python -m bench.collect` from `bench/out/*.json`; `make bench`, `make faults`, `make soak`,
+`make mixed` and `make k8s-smoke` measure again, and a figure that was not measured again stays. Each figure names its
 command, machine, versions and date. `limit` is what is to be reached and `ratio` how much of it is: for http the
 throughput as a part of the hand-written limit's in the same run, else value over limit.
 """

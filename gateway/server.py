@@ -30,6 +30,9 @@ _UNSENT_BYTES = 128 * 1024
 _INTERNET = (socket.AF_INET, socket.AF_INET6)
 HEAD_SECONDS = 30.0
 """From the first byte of a head, or from the connection when none comes, until the head is complete."""
+KEEP_ALIVE_SECONDS = 75
+"""Longer than balancers and clients keep a connection that nobody uses (60 s is the longest usual default): whoever
+closes first must be the one who writes, or a request that may not be sent again goes into a closing connection."""
 
 
 class HeadRefused(httptools.HttpParserError):
@@ -181,6 +184,7 @@ def server_config(
         access_log=False,
         log_config=None,
         lifespan="on",
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
         # a starved machine takes longer to start than the usual 5 s; killed for that, a process would never come up
         timeout_worker_healthcheck=60,

@@ -365,3 +365,8 @@ async def test_flood_of_unknown_keys_costs_the_issuer_one_question(
                 assert (await c.get("/v1/accounts/echo", headers=good)).status_code == 200
     assert asked == 1
     assert len(service.calls) == 4
+
+
+def test_an_idle_connection_is_closed_by_its_client_first() -> None:
+    """Balancers close after 60 s at most by default: a request goes into no connection that the gateway is closing."""
+    assert server_config("gateway.main:from_environment").timeout_keep_alive > 60
