@@ -42,7 +42,7 @@ FLAT_MIB_PER_HOUR = 12.0
 
 KEPT = {
     "outbox": "kept 14 days for replay, then purged",
-    "inbox": "kept 14 days, then purged",
+    "inbox": "kept 15 days, then purged",
     "idempotency_key": "kept 24 hours, then purged",
     "audit_log": "the audit log is kept for ever",
 }

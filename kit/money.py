@@ -5,11 +5,12 @@ Rounding is half-even everywhere; remainders go by largest remainder with a stab
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+from hashlib import sha256
 from math import lcm
 
 from iso4217 import Currency
@@ -110,4 +111,38 @@ def allocate(total: int, weights: Sequence[int | Fraction], keys: Sequence[str] 
 
     for index in sorted(range(len(parts)), key=rank)[:missing]:
         parts[index] += 1
+    return [sign * part for part in parts]
+
+
+def lots(about: object, what: str, names: Iterable[object]) -> list[str]:
+    """A lot for each name, by which odd units of one thing go: the same whenever it is drawn, another for another
+    thing, so that over many of them no name is favoured."""
+    return [sha256(f"{about}:{what}:{name}".encode()).hexdigest() for name in names]
+
+
+def apportion(total: int, weights: Sequence[int]) -> list[int]:
+    """Split `total` in proportion to positive `weights`, so that nobody has more of a smaller total.
+
+    For what comes back in steps, where largest remainder (`allocate`) could give somebody more of less. Every unit goes
+    to whoever is due it next (by weight / (2 x what they have + 1), ties to the earlier), the method of Sainte-Lague;
+    of up to three, each part is the floor or the ceiling of the exact one. The split of -x is the negated split of x.
+
+    >>> allocate(11, [3, 3, 1]), allocate(10, [3, 3, 1])
+    ([5, 5, 1], [4, 4, 2])
+    >>> apportion(11, [3, 3, 1]), apportion(10, [3, 3, 1])
+    ([5, 5, 1], [5, 4, 1])
+    """
+    if any(weight <= 0 for weight in weights) or not weights:
+        raise ValueError("weights must be positive")
+    sign, magnitude, whole = (-1 if total < 0 else 1), abs(total), sum(weights)
+    parts = [(2 * magnitude * weight + whole) // (2 * whole) for weight in weights]
+
+    def due(index: int, seat: int) -> tuple[Fraction, int]:
+        return Fraction(weights[index], 2 * seat + 1), -index
+
+    while sum(parts) < magnitude:
+        parts[max(range(len(parts)), key=lambda index: due(index, parts[index]))] += 1
+    while sum(parts) > magnitude:
+        some = [index for index, part in enumerate(parts) if part]
+        parts[min(some, key=lambda index: due(index, parts[index] - 1))] -= 1
     return [sign * part for part in parts]

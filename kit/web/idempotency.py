@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
 import asyncpg
@@ -28,7 +29,8 @@ from kit.security.cipher import DataKey, Place
 
 KEEP_HOURS = 24
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
-_OUR_ID = re.compile(rb'_id":"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"')
+_ID = r"(?:urn:uuid:)?\{?([0-9A-Fa-f]{8}(?:-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12})\}?"
+_WHOLE_ID, _SAID_ID = re.compile(_ID), re.compile(rf'(?<!\\)"{_ID}"'.encode())
 _KEPT_HEADERS = ("etag", "location", "content-type")
 
 
@@ -95,17 +97,27 @@ def keyed_request(principal: str, method: str, path: str, query: str, keys: Sequ
     if not _KEY.fullmatch(key):
         detail = "one header of 1 to 200 visible ASCII characters"
         raise Invalid("Idempotency-Key is malformed", errors=[FieldError("Idempotency-Key", "malformed", detail)])
-    meant, written = (hashlib.sha256(query.encode() + b"\x00" + said).hexdigest() for said in (_meant(body), body))
+    both = ((_asked(query), _meant(body)), (query.encode(), body))
+    meant, written = (hashlib.sha256(asked + b"\x00" + said).hexdigest() for asked, said in both)
     return KeyedRequest(principal, f"{method} {path}", key, meant, written)
 
 
+def _asked(query: str) -> bytes:
+    """A query string whatever order, percent signs and spelling of ids it is written with."""
+    parts = parse_qsl(query, keep_blank_values=True)
+    plain = [(name, str(UUID(found[1])) if (found := _WHOLE_ID.fullmatch(said)) else said) for name, said in parts]
+    return urlencode(sorted(plain)).encode()
+
+
 def _meant(body: bytes) -> bytes:
-    """A JSON body whatever white space, order of fields and upper case in ids of ours it is written with."""
+    """A JSON body whatever white space, order of fields and spelling of ids it is written with, ids that are names of
+    fields among them."""
     try:
         said = orjson.dumps(orjson.loads(body), option=orjson.OPT_SORT_KEYS)
     except ValueError:
         return body
-    return _OUR_ID.sub(lambda found: found[0].lower(), said)
+    plain = _SAID_ID.sub(lambda found: f'"{UUID(found[1].decode())}"'.encode(), said)
+    return said if plain == said else orjson.dumps(orjson.loads(plain), option=orjson.OPT_SORT_KEYS)
 
 
 _BEGIN = f"""

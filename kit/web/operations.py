@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends
 from pydantic import Field
 from starlette.responses import Response
 
-from kit.errors import AppError
+from kit.errors import AppError, Forbidden
 from kit.events import parked
 from kit.events.handlers import Subscriptions
 from kit.events.status import status_within
@@ -28,6 +28,7 @@ from kit.web.schema import Label, Schema
 LOG_SECONDS = 3.0
 Reader = Annotated[Context, Depends(Allow("operations:read"))]
 Operator = Annotated[Context, Depends(Allow("operations:write"))]
+Anybody = Annotated[Context, Depends(Allow(None))]
 
 
 class ProjectionRead(Schema):
@@ -179,9 +180,15 @@ def _add_jobs(router: APIRouter) -> None:
         return await list_answer(context, JOBS)
 
     @router.get("/admin/jobs/{job_id}", response_model=JobRead)
-    async def read_job(job_id: UUID, context: Reader) -> Response:
-        """Progress and result of a job."""
-        return job_answer(await jobs.require_job(context.tx, job_id))
+    async def read_job(job_id: UUID, context: Anybody) -> Response:
+        """Progress and result of a job, for whoever started it; of any job with the permission `operations:read`."""
+        may_read_all = context.actor.may("operations:read")
+        row = await jobs.get_job(context.tx, job_id)
+        if not may_read_all and (row is None or row["requested_by"] != context.actor.subject):
+            raise Forbidden("is not yours: needs the permission operations:read")
+        if row is None:
+            raise jobs.JobNotFound
+        return job_answer(row)
 
     @router.post("/admin/jobs/{job_id}/cancel", response_model=CancelRead)
     async def cancel_job(job_id: UUID, context: Operator) -> Response:

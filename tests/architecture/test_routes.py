@@ -113,6 +113,13 @@ def test_table_and_routes_agree(apps: dict[str, Any], service: str) -> None:
     assert {first for first, _ in prefixes} <= {"v1", "admin"}
 
 
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_archive_can_be_undone(apps: dict[str, Any], service: str) -> None:
+    posted = {route.path for route in public_routes(apps, service) if "POST" in (route.methods or ())}
+    kept = {path.removesuffix("/archive") for path in posted if path.endswith("/archive")}
+    assert {f"{path}/restore" for path in kept} <= posted
+
+
 def test_under_v1_the_gateway_answers_what_it_composes_and_the_services_the_rest() -> None:
     paths = json.loads((FOLDER / "openapi" / "crmesh.json").read_text())["paths"]
     names = {path.split("/")[2] for path in paths if path.startswith("/v1/")}

@@ -109,6 +109,9 @@ PARTNER_CALLS: dict[str, How] = {
     f"POST {CONTACT}/{{partner_contact_id}}/archive": acted(
         f"{CONTACT}/{{partner_contact_id}}/archive", made_of(CONTACT)
     ),
+    f"POST {CONTACT}/{{partner_contact_id}}/restore": acted(
+        f"{CONTACT}/{{partner_contact_id}}/restore", made_of(CONTACT)
+    ),
     f"POST {DOCUMENT}": document_example,
     f"PATCH {DOCUMENT}/{{partner_document_id}}": changed("PATCH", f"{DOCUMENT}/{{partner_document_id}}", document),
     f"POST {TASK}": created(TASK),

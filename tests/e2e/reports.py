@@ -22,10 +22,18 @@ def paused(world: World) -> str:
     return made
 
 
+def archived(world: World) -> str:
+    """A schedule that was given up."""
+    made = schedule(world)
+    world.make(f"{PATH}/{made}/archive")
+    return made
+
+
 REPORT_CALLS: dict[str, How] = {
     f"POST {PATH}": created(PATH),
     f"PATCH {_ONE}": changed("PATCH", _ONE, schedule),
     f"POST {_ONE}/pause": acted(f"{_ONE}/pause", schedule),
     f"POST {_ONE}/resume": acted(f"{_ONE}/resume", paused),
     f"POST {_ONE}/archive": acted(f"{_ONE}/archive", schedule),
+    f"POST {_ONE}/restore": acted(f"{_ONE}/restore", archived),
 }

@@ -256,6 +256,7 @@ CALLS: dict[str, How] = {
     ),
     "PATCH /v1/contacts/{contact_id}": changed("PATCH", "/v1/contacts/{contact_id}", contact),
     "POST /v1/contacts/{contact_id}/archive": acted("/v1/contacts/{contact_id}/archive", contact),
+    "POST /v1/contacts/{contact_id}/restore": acted("/v1/contacts/{contact_id}/restore", contact),
     "POST /v1/contacts/{contact_id}/consents": acted("/v1/contacts/{contact_id}/consents", contact),
     "POST /v1/contacts/{contact_id}/consents/{consent_id}/withdraw": withdrawal,
     "POST /v1/exchange-rates": rate_example,

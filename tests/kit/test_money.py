@@ -18,9 +18,11 @@ from kit.money import (
     Money,
     UnknownCurrency,
     allocate,
+    apportion,
     convert,
     exponent,
     is_currency,
+    lots,
     ratio,
 )
 
@@ -120,3 +122,30 @@ def test_money_combines_within_one_currency() -> None:
 
 def test_examples_in_the_docstrings() -> None:
     assert doctest.testmod(money).failed == 0
+
+
+@given(st.lists(st.integers(1, 10**6), min_size=1, max_size=8), st.integers(0, 10**13), st.integers(0, 10**6))
+def test_of_less_nobody_has_more(parts: list[int], total: int, less: int) -> None:
+    found, fewer = apportion(total, parts), apportion(max(0, total - less), parts)
+    assert (sum(found), sum(fewer)) == (total, max(0, total - less))
+    assert all(0 <= after <= before for before, after in zip(found, fewer, strict=True))
+    assert apportion(-total, parts) == [-part for part in found]
+    exact = [Fraction(total * part, sum(parts)) for part in parts]
+    assert all(abs(part - at) < 1 + len(parts) // 4 for part, at in zip(found, exact, strict=True))
+    if len(parts) <= 3:
+        assert all(abs(part - at) < 1 for part, at in zip(found, exact, strict=True))
+
+
+@pytest.mark.parametrize("parts", [[], [1, 0], [-1]])
+def test_parts_that_nothing_can_be_given_to_are_refused(parts: list[int]) -> None:
+    with pytest.raises(ValueError, match="positive"):
+        apportion(1, parts)
+
+
+def test_a_lot_is_drawn_anew_for_each_thing() -> None:
+    first = [min(names, key=dict(zip(names, lots(about, "x", names), strict=True)).__getitem__) for about in range(300)]
+    assert all(70 <= first.count(name) <= 130 for name in names)
+    assert lots(1, "x", names) == lots(1, "x", names) != lots(1, "y", names)
+
+
+names = ("a", "b", "c")

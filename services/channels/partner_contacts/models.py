@@ -18,7 +18,7 @@ Bytes = Annotated[bytes | None, Field(sa_type=sa.LargeBinary, nullable=True)]
 
 
 class PartnerContactColumns(OwnedRow):
-    """What the table has in clear; an archived contact takes no more changes."""
+    """What the table has in clear; an archived contact takes no changes until it is restored."""
 
     __tablename__ = "partner_contact"
     __text_keys__: ClassVar = TextKeys(name="name")

@@ -71,3 +71,9 @@ async def update_partner_contact(
 async def archive_partner_contact(partner_contact_id: UUID, work: Writer) -> Response:
     """Archive a contact: it stays readable and takes no more changes."""
     return await _answer(work, await service.archive_contact(work, partner_contact_id))
+
+
+@router.post(f"{ONE}/restore", response_model=PartnerContactRead)
+async def restore_partner_contact(partner_contact_id: UUID, work: Writer) -> Response:
+    """Undo an archive."""
+    return await _answer(work, await service.restore_contact(work, partner_contact_id))

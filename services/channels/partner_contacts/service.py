@@ -89,6 +89,12 @@ async def archive_contact(work: Work, contact_id: UUID) -> PartnerContact:
     return await _save(work, changed_row(before, {"is_archived": True}), "archive")
 
 
+async def restore_contact(work: Work, contact_id: UUID) -> PartnerContact:
+    """Undo an archive; raises NotFound."""
+    before = await require_contact(work, contact_id, lock=True)
+    return await _save(work, changed_row(before, {"is_archived": False}), "restore")
+
+
 async def _save(work: Work, one: Change[PartnerContact], action: str) -> PartnerContact:
     if one.changed:
         (row,) = await _sealed(work, [one.after])

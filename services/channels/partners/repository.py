@@ -15,7 +15,6 @@ from services.channels.partners.sealing import SEALED
 LOCK: Final = 5_113_027
 """The advisory lock of tax ids: who holds it says whose a tax id is."""
 _CODE = code_sql("code")
-_BY_CODE = "SELECT id FROM partner WHERE id = ANY($1::uuid[]) ORDER BY code"
 _LOCK_CODES = select_sql(Partner, f"{_CODE} = ANY($1::text[]) ORDER BY {_CODE}, id FOR NO KEY UPDATE")
 _HOLDERS = "SELECT id, country, tax_id_hash FROM partner WHERE tax_id_hash = ANY($1::text[])"
 _SEALED = f"SELECT id, {', '.join(SEALED)} FROM partner WHERE id = ANY($1::uuid[])"
@@ -32,11 +31,6 @@ class SealedPartner(NamedTuple):
     id: UUID
     tax_id: bytes | None
     bank: bytes | None
-
-
-async def by_code(tx: Tx, partner_ids: Sequence[UUID]) -> list[UUID]:
-    """Those of the ids that are partners, in the order of their codes."""
-    return [row["id"] for row in await tx.fetch(_BY_CODE, partner_ids)]
 
 
 async def known_partners(tx: Tx, partner_ids: Sequence[UUID]) -> set[UUID]:

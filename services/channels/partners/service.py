@@ -99,11 +99,6 @@ async def check_known(work: Work, partner_id: UUID) -> None:
         raise UnknownReference(errors=[FieldError("/partner_id", UnknownReference.code, "no partner of this id")])
 
 
-async def by_code(work: Work, partner_ids: Sequence[UUID]) -> list[UUID]:
-    """Those of the ids that are partners, in the order of their codes, by which ties go."""
-    return await repository.by_code(work.tx, partner_ids)
-
-
 async def update_partner(work: Work, partner_id: UUID, version: Versions, data: PartnerUpdate) -> Partner:
     """Change the fields given; raises NotFound, VersionMismatch, StateConflict of a terminated one, and those of a
     creation."""

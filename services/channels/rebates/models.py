@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from kit.db.columns import DECODED, FrozenRow, big_int, document, identifier, moment, one_of, text
-from kit.money import allocate, ratio
+from kit.money import apportion, ratio
 from services.channels.db import Base
 from services.channels.programmes.models import TierSteps
 from services.channels.programmes.rules import GrowthBasis, PlanKind
@@ -33,7 +33,7 @@ class ShareStep(FrozenRow):
 
 
 class SplitStep(FrozenRow):
-    """The conflict whose split holds for an order, and its shares in the order in which odd cents go."""
+    """The conflict whose split holds for an order, and its shares in the order in which odd cents go: by lot."""
 
     conflict_id: UUID
     shares: tuple[ShareStep, ...]
@@ -43,8 +43,8 @@ class SplitStep(FrozenRow):
         return tuple(each.partner_id for each in self.shares)
 
     def parts_of(self, volume: int) -> dict[UUID, int]:
-        """A volume by partner."""
-        parts = allocate(volume, [each.share for each in self.shares])
+        """A volume by partner; of less nobody has more, so that a return takes from each or leaves them."""
+        parts = apportion(volume, [each.share for each in self.shares])
         return dict(zip(self.partner_ids, parts, strict=True))
 
 

@@ -8,11 +8,11 @@ from functools import lru_cache
 from uuid import UUID
 
 from kit.events.handlers import Fact
+from kit.money import lots
 from kit.work import Work
 from services.channels.conflicts import service as conflicts
 from services.channels.conflicts.models import Conflict
 from services.channels.events_in import OrderHeard, OrderReturnedHeard
-from services.channels.partners import service as partners
 from services.channels.programmes import service as programmes
 from services.channels.programmes.models import RebateProgramme
 from services.channels.programmes.rules import period_of
@@ -71,10 +71,10 @@ def _of_order(fact: Fact[OrderHeard], found: Iterable[RebateProgramme], split: S
 
 
 async def _splits(work: Work, facts: Sequence[Fact[OrderHeard]]) -> dict[UUID, SplitStep]:
-    """What was decided of conflicts about the customers of orders; ties go by the codes of partners."""
+    """What was decided of conflicts about the customers of orders."""
     orders = [(fact.data, fact.data.account_id) for fact in facts]
     bought = [conflicts.Bought(o.id, account_id, o.order_date) for o, account_id in orders if account_id is not None]
-    return await _steps(work, await conflicts.splits_on(work, bought))
+    return _steps(await conflicts.splits_on(work, bought))
 
 
 async def splits_at(
@@ -82,7 +82,7 @@ async def splits_at(
 ) -> dict[UUID, SplitStep]:
     """How partners share orders that were confirmed some time ago, by what had been decided then."""
     found = await conflicts.splits_on(work, bought)
-    return await _steps(work, {key: one for key, one in found.items() if decided_by(one, confirmed_at[key])})
+    return _steps({key: one for key, one in found.items() if decided_by(one, confirmed_at[key])})
 
 
 def decided_by(conflict: Conflict, moment: datetime) -> bool:
@@ -90,12 +90,12 @@ def decided_by(conflict: Conflict, moment: datetime) -> bool:
     return conflict.resolved_at is not None and conflict.resolved_at <= moment
 
 
-async def _steps(work: Work, found: Mapping[UUID, Conflict]) -> dict[UUID, SplitStep]:
-    """Shares in the order in which odd cents go."""
+def _steps(found: Mapping[UUID, Conflict]) -> dict[UUID, SplitStep]:
+    """Shares in the order in which odd cents go: by a lot that is drawn per order."""
     steps: dict[UUID, SplitStep] = {}
     for order_id, conflict in found.items():
-        ids = await partners.by_code(work, [UUID(each) for each in conflict.partner_shares])
-        shares = [{"partner_id": each, "share": conflict.partner_shares[str(each)]} for each in ids]
+        drawn = sorted(zip(lots(order_id, "split", conflict.partner_shares), conflict.partner_shares, strict=True))
+        shares = [{"partner_id": each, "share": conflict.partner_shares[each]} for _lot, each in drawn]
         steps[order_id] = SplitStep.model_validate({"conflict_id": conflict.id, "shares": shares})
     return steps
 

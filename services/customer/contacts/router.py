@@ -93,3 +93,9 @@ async def update_contact(
 async def archive_contact(contact_id: UUID, work: Writer) -> Response:
     """Archive a contact: it stays readable, and nothing may be sent to it."""
     return await _answer(work, await service.archive_contact(work, contact_id))
+
+
+@router.post("/v1/contacts/{contact_id}/restore", response_model=ContactRead)
+async def restore_contact(contact_id: UUID, work: Writer, skip: Skip = False) -> Response:
+    """Undo an archive; 409 `duplicate-contact` when another contact of the account has its address now."""
+    return await _answer(work, await service.restore_contact(work, contact_id, skip=skip))

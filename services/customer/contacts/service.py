@@ -199,6 +199,20 @@ async def archive_contact(work: Work, contact_id: UUID) -> Contact:
     return one.after
 
 
+async def restore_contact(work: Work, contact_id: UUID, *, skip: bool = False) -> Contact:
+    """Undo an archive; raises NotFound, AccountArchived, DuplicateContact."""
+    before = await get_contact(work, contact_id, lock=True)
+    one = changed_row(before, {"archived_at": None})
+    if not one.changed:
+        return before
+    if (await accounts.get_account(work, before.account_id)).is_archived:
+        raise AccountArchived()
+    if not skip:
+        await refuse_duplicates(work, one.after)
+    await write(work, [], [one], action="restore")
+    return one.after
+
+
 async def find_by_external(work: Work, pairs: Collection[repository.Pair]) -> dict[repository.Pair, UUID]:
     """Contact ids of (source, external id), whoever has them."""
     return await repository.find_by_external(work.tx, pairs)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kit.errors import BadQuery, FieldError, NotFound
+from kit.errors import BadQuery, FieldError, NotFound, UnknownReference
 from kit.security.principals import owned_rows
-from kit.work import Work
+from kit.work import Work, system_work
+from services.customer.accounts import service as accounts
+from services.customer.directories import service as directories
 from services.customer.funnel import repository
 from services.customer.funnel.repository import FILTERS, StageCount
 from services.customer.funnel.rules import MIN_DECIDED, Rate, rate, velocity
@@ -26,12 +28,13 @@ FORMULA_VERSION = 1
 
 async def read_funnel(work: Work, query: FunnelQuery) -> FunnelRead:
     """How far opportunities came; raises BadQuery for a period that ends before it starts, NotFound for a pipeline of
-    which no version is in force."""
+    which no version is in force, UnknownReference for an owner, a partner or an account that nobody is."""
     if query.last < query.first:
         raise BadQuery(errors=[FieldError("to", "before-start", "ends before it starts")])
     pipeline = (await pipelines.pipelines_on(work, [query.pipeline], work.today)).get(query.pipeline)
     if pipeline is None:
         raise NotFound(what="pipeline")
+    await _check_known(work, query)
     own, args = await owned_rows(work.tx, work.visible, "o.owner_id")
     accounts, _ = await owned_rows(work.tx, work.visible, "a.owner_id")
     chosen = {name: getattr(query, name) for name in FILTERS}
@@ -55,6 +58,17 @@ async def read_funnel(work: Work, query: FunnelQuery) -> FunnelRead:
         win_rate=_shown(rate(whole.won, decided, MIN_DECIDED)),
         velocity_base=VelocityRead(value=speed, sample_size=decided, insufficient_data=speed is None),
     )
+
+
+async def _check_known(work: Work, query: FunnelQuery) -> None:
+    """0 is said of whom something could be opened for, of nobody else; raises UnknownReference."""
+    sellers = await directories.find_sellers(work, [query.owner_id] if query.owner_id else [])
+    partners = await directories.partner_states(work, [query.partner_id] if query.partner_id else [])
+    everything = system_work(work.tx, work.service, work.settings)
+    known = await accounts.accounts_by_id(everything, [query.account_id] if query.account_id else [])
+    for name, found in (("owner_id", sellers.known), ("partner_id", partners), ("account_id", known)):
+        if getattr(query, name) is not None and getattr(query, name) not in found:
+            raise UnknownReference(errors=[FieldError(name, UnknownReference.code, "nobody has this id")])
 
 
 def _stages(pipeline: Pipeline, rows: Sequence[StageCount]) -> list[StageFigures]:

@@ -17,6 +17,7 @@ _BY_EXTERNAL = (
     "SELECT o.external_source, o.external_id, o.id FROM unnest($1::text[], $2::text[]) "
     "AS k(external_source, external_id) JOIN opportunity o USING (external_source, external_id)"
 )
+_OPEN_OF = "account_id = ANY($1::uuid[]) AND owner_id = $2 AND state = 'open'"
 _COLUMNS = ", ".join(name for name in OpportunityStep.model_fields if name != "seq")
 _ADD_STEPS = f"""
 INSERT INTO opportunity_step (seq, {_COLUMNS})
@@ -46,6 +47,18 @@ async def lock_opportunities(tx: Tx, ids: Collection[UUID]) -> list[Opportunity]
     """Opportunities by id, in its order, locked until the transaction ends."""
     sql = select_sql(Opportunity, "id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE")
     return await tx.rows(Opportunity, sql, list(ids)) if ids else []
+
+
+async def lock_open_of(tx: Tx, account_ids: Collection[UUID], owner_id: UUID) -> list[Opportunity]:
+    """What somebody has open at these accounts, in the order of ids, locked until the transaction ends."""
+    sql = select_sql(Opportunity, f"{_OPEN_OF} ORDER BY id FOR NO KEY UPDATE")
+    return await tx.rows(Opportunity, sql, list(account_ids), owner_id) if account_ids else []
+
+
+async def count_open_of(tx: Tx, account_ids: Collection[UUID], owner_id: UUID) -> int:
+    """How many opportunities somebody has open at these accounts."""
+    sql = f"SELECT count(*) FROM opportunity WHERE {_OPEN_OF}"
+    return int(await tx.fetchval(sql, list(account_ids), owner_id))
 
 
 async def add_steps(tx: Tx, steps: Sequence[OpportunityStep]) -> None:

@@ -8,8 +8,9 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from kit.db.rows import update_rows
 from kit.errors import FieldError, NotFound, Taken, UnknownReference
-from kit.records import Change, Resource, add, change, require
+from kit.records import Change, Resource, add, change, changed_row, record, require
 from kit.transitions import next_state
 from kit.versions import Versions
 from kit.work import Work
@@ -167,6 +168,21 @@ async def update_opportunity(
     wanted = [(given.get("currency", before.currency), rate_day(work, before))]
     refs = await load_references(work, [given], wanted if {"amount", "currency"} & given.keys() else ())
     return await change(work, resource(work), before, edited(work, before, given, refs))
+
+
+async def hand_over(work: Work, account_ids: Collection[UUID], owner_id: UUID, to: UUID) -> int:
+    """Give what somebody has open at these accounts to whom the accounts are given; how many. What is closed stays
+    theirs."""
+    found = await repository.lock_open_of(work.tx, account_ids, owner_id)
+    given = [changed_row(one, {"owner_id": to}) for one in found]
+    await update_rows(work.tx, Opportunity, [one.after for one in given])
+    await record(work, resource(work), given, action="transfer")
+    return len(given)
+
+
+async def count_open(work: Work, account_ids: Collection[UUID], owner_id: UUID) -> int:
+    """How many opportunities somebody has open at these accounts."""
+    return await repository.count_open_of(work.tx, account_ids, owner_id)
 
 
 async def move_opportunity(work: Work, opportunity_id: UUID, data: OpportunityMove) -> Opportunity:

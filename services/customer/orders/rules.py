@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
-from hashlib import sha256
 from typing import Any
 
 from kit.errors import Conflict, FieldError, Invalid, StateConflict
-from kit.money import MAX_AMOUNT, SHARE_WHOLE, allocate, convert, ratio
+from kit.money import MAX_AMOUNT, SHARE_WHOLE, allocate, convert, lots, ratio
 from kit.transitions import Move, Moves
 from services.customer.exchange_rates.rules import check_rate
 from services.customer.orders.enums import DECIDING, AnswerKind, CheckKind, CheckState, Decision, OrderState
@@ -227,11 +226,6 @@ def _check_range(lines: Sequence[LineInput], amounts: Sequence[int]) -> None:
         running += amount
         if running > MAX_AMOUNT:
             raise AmountOverflow(line.number, "unit_price", f"the order's total passes {MAX_AMOUNT}", index=index)
-
-
-def lots(order: object, amount: str, names: Iterable[object]) -> list[str]:
-    """A lot for each name, by which odd cents of an amount of an order go: the same whenever it is drawn."""
-    return [sha256(f"{order}:{amount}:{name}".encode()).hexdigest() for name in names]
 
 
 def _spread(total: int, weights: Sequence[int], keys: Sequence[str]) -> list[int]:

@@ -11,8 +11,9 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from kit.errors import Conflict, FieldError, Invalid, StateConflict
+from kit.money import lots
 from services.customer.orders.enums import RETURNABLE, OrderState
-from services.customer.orders.rules import AMOUNTS, lots
+from services.customer.orders.rules import AMOUNTS
 from services.customer.returns.spreading import Part, spread
 
 

@@ -37,4 +37,3 @@ class SurveyFormState(StrEnum):
 
     OPEN = "open"
     ANSWERED = "answered"
-    EXPIRED = "expired"

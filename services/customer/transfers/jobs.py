@@ -13,6 +13,9 @@ from kit.work import Work
 from services.customer.ownership.service import NO_ID
 from services.customer.transfers.service import transfer_some
 
+COUNTED = ("accounts", "orders", "opportunities")
+"""What a hand-over says at its end."""
+
 
 def transfer_job(runtime: Runtime) -> JobHandler:
     """Handler of `accounts.transfer`: a step is a transaction that keeps where it is.
@@ -22,18 +25,14 @@ def transfer_job(runtime: Runtime) -> JobHandler:
 
     async def run(job: JobContext) -> Mapping[str, Any]:
         actor = Actor(job.params["subject"], frozenset(job.params["roles"]), frozenset())
-        state = job.state or {"after": str(NO_ID), "accounts": 0, "orders": 0}
+        state = {"after": str(NO_ID), **dict.fromkeys(COUNTED, 0), **(job.state or {})}
         while True:
             async with runtime.db.transaction() as tx:
                 work = Work(tx=tx, actor=actor, service=runtime.service, settings=runtime.settings)
-                after, accounts, orders = await transfer_some(work, job.id, job.params, UUID(state["after"]))
-                if after is None:
-                    return {"accounts": state["accounts"], "orders": state["orders"]}
-                state = {
-                    "after": str(after),
-                    "accounts": state["accounts"] + accounts,
-                    "orders": state["orders"] + orders,
-                }
+                step = await transfer_some(work, job.id, job.params, UUID(state["after"]))
+                if step.last is None:
+                    return {name: state[name] for name in COUNTED}
+                state = {"after": str(step.last), **{name: state[name] + getattr(step, name) for name in COUNTED}}
                 job.done = state["accounts"]
                 await job.checkpoint(state, tx)
 

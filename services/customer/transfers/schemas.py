@@ -12,7 +12,8 @@ from kit.web.schema import Schema
 
 
 class TransferCreate(Schema):
-    """Accounts of `from` that `filter` chooses go to `to`, archived ones too; with `dry_run` they are only counted.
+    """Accounts of `from` that `filter` chooses go to `to`, archived ones too, and the opportunities that `from` has
+    open at them; with `dry_run` they are only counted.
 
     `filter` is a query string of the list of accounts, empty for all.
     """

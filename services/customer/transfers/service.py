@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from kit.db.saved_filters import parse_saved_filter
@@ -15,6 +15,7 @@ from services.customer.accounts.access import FIELDS
 from services.customer.accounts.lists import ACCOUNTS
 from services.customer.accounts.rules import OwnerLeft
 from services.customer.directories import service as directories
+from services.customer.opportunities import service as opportunities
 from services.customer.transfers import repository
 from services.customer.transfers.schemas import TransferCreate
 
@@ -58,10 +59,18 @@ async def get_transfer(work: Work, job_id: UUID) -> Any:
     return job
 
 
-async def transfer_some(
-    work: Work, transfer_id: UUID, asked: dict[str, Any], after: UUID
-) -> tuple[UUID | None, int, int]:
-    """One step of a hand-over, in the order of ids: (last account or None at the end, accounts, their orders).
+class Step(NamedTuple):
+    """The last account of a step (None at the end), how many were handed over, their orders, and the opportunities that
+    the seller had open there."""
+
+    last: UUID | None
+    accounts: int
+    orders: int
+    opportunities: int
+
+
+async def transfer_some(work: Work, transfer_id: UUID, asked: dict[str, Any], after: UUID) -> Step:
+    """One step of a hand-over, in the order of ids. Open opportunities of the seller at these accounts go along.
 
     Raises OwnerLeft when who should get them has left meanwhile.
     """
@@ -72,6 +81,9 @@ async def transfer_some(
     day = work.today.fromisoformat(asked["today"])
     found = await repository.next_accounts(work.tx, chosen, owner_id, after, day, work.settings.timezone, BATCH)
     moved = found
-    if not asked["dry_run"]:
+    if asked["dry_run"]:
+        joined = await opportunities.count_open(work, moved, owner_id)
+    else:
         moved = await accounts.transfer_accounts(work, found, owner_id, to, transfer_id)
-    return (found[-1] if found else None), len(moved), await repository.count_orders(work.tx, moved)
+        joined = await opportunities.hand_over(work, moved, owner_id, to)
+    return Step(found[-1] if found else None, len(moved), await repository.count_orders(work.tx, moved), joined)

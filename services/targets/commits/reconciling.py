@@ -69,7 +69,7 @@ async def _redistribute(
         [part.weight for part in split.drivers], {str(one.child_key): one.driver_values for one in children}
     )
     most = await decompositions.over_assignment_max(work)
-    found = spread(target.amount, split.over_assignment, most, asked, drivers)
+    found = spread(target.amount, split.over_assignment, most, asked, drivers, target.id)
     changes = []
     for one, child, cell in zip(children, asked, found.cells, strict=True):
         bound = cell.bound if commits.get(one.id) is None else COMMITTED

@@ -42,9 +42,12 @@ def drivers_of(weights: Sequence[int], values: Mapping[str, tuple[int | None, ..
     return [Driver("custom", weight, column) for weight, column in zip(weights, columns, strict=True)]
 
 
-def spread(amount: int, over: int, most: int, children: Sequence[Child], drivers: Sequence[Driver]) -> Spread:
+def spread(
+    amount: int, over: int, most: int, children: Sequence[Child], drivers: Sequence[Driver], about: object
+) -> Spread:
     """Split an amount (minor units), over-assigned by `over`, among children. Where all are fixed they are what they
-    are; where the least that they can be is more, it is that, as far as the policy allows (`most`; both 1e-6).
+    are; where the least that they can be is more, it is that, as far as the policy allows (`most`; both 1e-6). Odd
+    units go by a lot drawn for what is split (`about`).
 
     Raises DecompositionInfeasible, OverAssignment, AmountTooLarge.
     """
@@ -58,7 +61,7 @@ def spread(amount: int, over: int, most: int, children: Sequence[Child], drivers
         if least > sign * planned:
             check_total(amount, total, most)
     check_amounts([total, amount - total])
-    cells = decompose(total, children, drivers)
+    cells = decompose(total, children, drivers, about)
     check_amounts([each for cell in cells for each in (cell.amount, cell.computed)])
     return Spread(cells, total)
 

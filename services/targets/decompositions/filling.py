@@ -92,8 +92,11 @@ def smallest_conflict(total: int, bounds: Sequence[Bounds]) -> list[Constraint]:
     return min(candidates, key=len, default=[])
 
 
-def fill(total: int, bounds: Sequence[Bounds], weights: Sequence[int]) -> list[tuple[int, ConstraintKind | None]]:
-    """Amounts clamp(level x weight, lower, upper) summing to `total`, and the constraint that decided each.
+def fill(
+    total: int, bounds: Sequence[Bounds], weights: Sequence[int], lots: Sequence[str]
+) -> list[tuple[int, ConstraintKind | None]]:
+    """Amounts clamp(level x weight, lower, upper) summing to `total`, and the constraint that decided each; odd units
+    go by `lots`.
 
     Needs a split to exist (`smallest_conflict` is empty) and a positive weight wherever a range is open.
     """
@@ -113,7 +116,7 @@ def fill(total: int, bounds: Sequence[Bounds], weights: Sequence[int]) -> list[t
         result.append((limit.value, limit.source.kind if limit.source else None) if limit else (0, None))
     if moving:
         rest = total - sum(value for value, _ in result)
-        parts = allocate(rest, [weights[index] for index in moving], [bounds[index].child for index in moving])
+        parts = allocate(rest, [weights[index] for index in moving], [lots[index] for index in moving])
         for index, part in zip(moving, parts, strict=True):
             result[index] = (part, None)
     return result

@@ -45,7 +45,7 @@ async def plan_split(
     drivers = [driver for driver, _ in mix]
     total = assigned(target.amount, over_assignment)
     check_amounts([total])
-    cells = decompose(total, [_child(part) for part in parts], drivers)
+    cells = decompose(total, [_child(part) for part in parts], drivers, target.id)
     row = DecompositionRow(
         **fresh(),
         target_id=target.id,

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from kit.errors import Conflict, Invalid
-from kit.money import MAX_AMOUNT, SHARE_WHOLE, allocate
+from kit.money import MAX_AMOUNT, SHARE_WHOLE, allocate, lots
 from services.targets.decompositions.filling import Bounds, Constraint, ConstraintKind, Limit, fill, smallest_conflict
 
 Values = Mapping[str, int | None]
@@ -161,12 +161,13 @@ def _fill_nulls(keys: Sequence[str], column: Values) -> dict[str, int]:
     return {key: whole if (value := column[key]) is None else value * count for key in keys}
 
 
-def decompose(amount: int, children: Sequence[Child], drivers: Sequence[Driver]) -> list[Cell]:
+def decompose(amount: int, children: Sequence[Child], drivers: Sequence[Driver], about: object) -> list[Cell]:
     """Split `amount` (minor units, may be negative) over the children, in the order given.
 
     The cells sum to `amount` exactly and respect every lock, floor and cap; without a negative lock
     or floor no child is negative. A negative amount is the mirror image of the positive one. Ties of
-    the largest remainder go to the smaller key. A lock wins over an exclusion.
+    the largest remainder go by a lot that is drawn for what is split (`about`), so that over many splits no child is
+    favoured. A lock wins over an exclusion.
     Raises DecompositionInvalid, DecompositionInfeasible.
     """
     keys = [child.key for child in children]
@@ -183,8 +184,9 @@ def decompose(amount: int, children: Sequence[Child], drivers: Sequence[Driver])
         more = f" and {len(conflicts) - 5} more" if len(conflicts) > 5 else ""
         raise DecompositionInfeasible(f"{amount} cannot be met with {named}{more}", conflicts)
     column = [weights[key] for key in keys]
-    computed = allocate(amount, column, keys) if any(column) else [0] * len(keys)
-    filled = fill(sign * amount, bounds, column)
+    drawn = lots(about, "children", keys)
+    computed = allocate(amount, column, drawn) if any(column) else [0] * len(keys)
+    filled = fill(sign * amount, bounds, column, drawn)
     return [
         Cell(key, plain, sign * value, bound) for key, plain, (value, bound) in zip(keys, computed, filled, strict=True)
     ]

@@ -14,7 +14,7 @@ from kit.events.projections import require_filled
 from kit.work import Work
 from services.targets.attainment.enums import Compare
 from services.targets.attainment.schemas import AttainmentQuery
-from services.targets.attainment.service import slice_of
+from services.targets.attainment.service import check_known, slice_of
 from services.targets.decompositions.enums import Dimension
 from services.targets.decompositions.periods import periods_of
 from services.targets.kpis import repository
@@ -55,6 +55,7 @@ _SCOPE = {
     "customer_type": KpiDimension.CUSTOMER_TYPE,
     "channel_id": KpiDimension.CHANNEL,
 }
+_ASKED = set(_SCOPE) - {"channel_id"}
 Keys = tuple[str | None, str | None]
 
 
@@ -182,7 +183,9 @@ def _check_dimensions(query: KpiValuesQuery, version: KpiVersion) -> None:
 
 async def _part(work: Work, query: KpiValuesQuery, as_of: date) -> Part:
     """What is asked about, as far as it is visible; raises NotFound, UnknownReference."""
-    seen = await slice_of(work, AttainmentQuery(unit_id=query.unit_id, member_id=query.member_id))
+    asked = AttainmentQuery.model_validate(query.model_dump(include=_ASKED))
+    await check_known(work, asked)
+    seen = await slice_of(work, asked)
     limited = seen.visible_members is not None
     return Part(
         groups=tuple(query.group_by),

@@ -148,7 +148,7 @@ def _share(tree: Tree, split: Split, found: Settled, held: Mapping[UUID, int], s
         one.key: 1 if is_empty or (not free and not part) else part
         for one, part, free in zip(owned, parts, is_free, strict=True)
     }
-    cells = decompose(rest, asked, [Driver("custom", 1, weights)])
+    cells = decompose(rest, asked, [Driver("custom", 1, weights)], split.target_id)
     check_amounts([cell.amount for cell in cells])
     for one, cell in zip(owned, cells, strict=True):
         found.amounts[one.id] = cell.amount
@@ -188,7 +188,7 @@ def _refit(tree: Tree, table: Margins, found: Settled, held: Mapping[UUID, int])
         for place, one in places.items()
     }
     seed = Part(1, {place: abs(one.amount) for place, one in places.items()})
-    for cell in solve(Question(margins[0], margins[1], [seed], limits)).cells:
+    for cell in solve(Question(margins[0], margins[1], [seed], limits, table.target_id)).cells:
         one = places[cell.place]
         found.amounts[one.id] = cell.amount
         found.shared[one.id] = Shared(cell.seed, cell.bound)

@@ -14,7 +14,7 @@ class ReportCadence(StrEnum):
 
 
 class ReportScheduleState(StrEnum):
-    """A paused schedule may go on, an archived one never does."""
+    """A paused schedule may go on, an archived one is restored first: it is paused then."""
 
     ACTIVE = "active"
     PAUSED = "paused"

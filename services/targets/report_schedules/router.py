@@ -71,5 +71,11 @@ async def resume_report_schedule(report_schedule_id: UUID, work: Writer) -> Resp
 
 @router.post(ONE + "/archive", response_model=ReportScheduleRead, openapi_extra=_MOVE["archive"])
 async def archive_report_schedule(report_schedule_id: UUID, work: Writer) -> Response:
-    """Write no more reports for ever; those that were written stay."""
+    """Write no more reports; those that were written stay."""
     return row_answer(ReportScheduleRead, await service.move_schedule(work, report_schedule_id, "archive"))
+
+
+@router.post(ONE + "/restore", response_model=ReportScheduleRead, openapi_extra=_MOVE["restore"])
+async def restore_report_schedule(report_schedule_id: UUID, work: Writer) -> Response:
+    """Undo an archive: the schedule is paused, and writes reports again when it is resumed."""
+    return row_answer(ReportScheduleRead, await service.move_schedule(work, report_schedule_id, "restore"))

@@ -15,6 +15,7 @@ MOVES: Moves[ReportScheduleState] = {
     "pause": Move((_ACTIVE,), _PAUSED),
     "resume": Move((_PAUSED,), _ACTIVE),
     "archive": Move((_ACTIVE, _PAUSED), _ARCHIVED),
+    "restore": Move((_ARCHIVED,), _PAUSED),
 }
 CHANGEABLE = (_ACTIVE, _PAUSED)
 _ONE = timedelta(days=1)

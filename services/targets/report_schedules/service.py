@@ -64,7 +64,7 @@ async def update_schedule(
 
 
 async def move_schedule(work: Work, schedule_id: UUID, action: str) -> ReportSchedule:
-    """Pause, resume or archive a schedule; raises NotFound, StateConflict.
+    """Pause, resume, archive or restore a schedule; raises NotFound, StateConflict.
 
     One that was paused goes on with the period that runs on the day of its return, unless something is still due.
     """

@@ -20,6 +20,9 @@ WHOLE_WITHIN = (1e-6, 0.0)
 """So near to a whole number a fitted cell is one; if there is no table then, none is."""
 
 
+COST_DIGITS = 6
+
+
 class Bounded(NamedTuple):
     """Fitted cells, their margins, and the whole numbers between which each lies."""
 
@@ -46,10 +49,11 @@ def controlled(asked: Bounded) -> Integers | None:
 
     for within in WHOLE_WITHIN:
         near = np.rint(asked.fitted)
-        base = np.where(np.abs(asked.fitted - near) <= within, near, np.floor(asked.fitted))
-        rest = np.maximum(asked.fitted - base, 0.0)
+        is_whole = np.abs(asked.fitted - near) <= within
+        base = np.where(is_whole, near, np.floor(asked.fitted))
+        rest = np.where(is_whole, 0.0, asked.fitted - base)
         row, column = np.nonzero((rest > 0) & (base < asked.high))
-        steps = _Arcs(row, column, np.ones_like(row), np.ones(len(row)), 1 - 2 * rest[row, column])
+        steps = _Arcs(row, column, np.ones_like(row), np.ones(len(row)), _cost(rest[row, column]))
         found = _cheapest(asked, base.astype(np.int64), steps)
         if found is not None:
             return found
@@ -67,12 +71,20 @@ def nearest(asked: Bounded) -> Integers | None:
     parts = []
     for flags, by, most, cost in (
         (down, -1, room_down.astype(float), np.ones_like(rest)),
-        (mid, 1, np.ones_like(rest), 1 - 2 * rest),
+        (mid, 1, np.ones_like(rest), _cost(rest)),
         (up, 1, (room_up - 1).astype(float), np.ones_like(rest)),
     ):
         row, column = np.nonzero(flags)
         parts.append(_Arcs(row, column, np.full_like(row, by), most[flags], cost[flags]))
     return _cheapest(asked, base, _Arcs(*(np.concatenate(each) for each in zip(*parts, strict=True))))
+
+
+def _cost(rest: Floats) -> Floats:
+    """What one unit more adds to the sum of squares, or of differences: what differs by less than the fit is sure of is
+    equal, and goes by the order of the rows and columns."""
+    import numpy as np
+
+    return np.asarray(np.round(1 - 2 * rest, COST_DIGITS))
 
 
 def _cheapest(asked: Bounded, base: Integers, steps: _Arcs) -> Integers | None:

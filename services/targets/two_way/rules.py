@@ -47,12 +47,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Amounts by key of the rows and of the columns, the seed, and limits by cell. A lock wins over an exclusion."""
+    """Amounts by key of the rows and of the columns, the seed, and limits by cell. A lock wins over an exclusion. What
+    could be either way goes by a lot that is drawn for what is split (`about`)."""
 
     rows: Mapping[str, int]
     columns: Mapping[str, int]
     parts: Sequence[Part] = ()
     limits: Mapping[Place, CellLimits] = field(default_factory=dict)
+    about: object = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ async def _answer(work: Work, target: Target, data: TableCreate) -> _Answer:
     _check_sides(sides)
     seeded = await seeds_of(work, sides, data)
     limits = limits_of(sides, data.cells)
-    question = Question(_amounts(rows), _amounts(columns), [one.part for one in seeded], limits)
+    question = Question(_amounts(rows), _amounts(columns), [one.part for one in seeded], limits, target.id)
     return _Answer(sides, seeded, await asyncio.to_thread(solve, question))
 
 

@@ -5,10 +5,10 @@ Of a negative total the mirror image is solved: bounds change sides.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from kit.money import MAX_AMOUNT
+from kit.money import MAX_AMOUNT, lots
 from services.targets.decompositions.filling import ConstraintKind
 from services.targets.two_way.enums import Rounding
 from services.targets.two_way.fitting import Fit, fit
@@ -41,7 +41,7 @@ _NOTHING = CellLimits()
 
 
 class _Grid(NamedTuple):
-    """The question as arrays, by sorted keys and mirrored where the total is negative (`sign`)."""
+    """The question as arrays, by keys in the order of their lots, mirrored where the total is negative (`sign`)."""
 
     row_keys: list[str]
     column_keys: list[str]
@@ -73,7 +73,7 @@ def solve(asked: Question) -> Solved:
 def _grid(asked: Question) -> _Grid:
     import numpy as np
 
-    row_keys, column_keys = sorted(asked.rows), sorted(asked.columns)
+    row_keys, column_keys = _drawn(asked, "rows", asked.rows), _drawn(asked, "columns", asked.columns)
     sign = -1 if sum(asked.rows.values()) < 0 else 1
     rows = np.array([sign * asked.rows[key] for key in row_keys], dtype=np.int64)
     columns = np.array([sign * asked.columns[key] for key in column_keys], dtype=np.int64)
@@ -106,6 +106,11 @@ def _grid(asked: Question) -> _Grid:
     high = np.where(is_open, np.minimum(low + most, MAX_AMOUNT), high)
     is_open &= low + most <= MAX_AMOUNT
     return _Grid(row_keys, column_keys, sign, rows, columns, np.asarray(seed), excluded, low, high, is_open)
+
+
+def _drawn(asked: Question, side: str, keys: Iterable[str]) -> list[str]:
+    named = sorted(keys)
+    return [key for _lot, key in sorted(zip(lots(asked.about, side, named), named, strict=True))]
 
 
 def _known(part: Part, places: Sequence[Place], shape: tuple[int, int]) -> Floats:
@@ -188,7 +193,7 @@ def _refuse(grid: _Grid, asked: Question, rows: Flags, columns: Flags) -> NoRetu
 
 
 def _named(keys: Sequence[str], flags: Flags) -> list[str]:
-    return [key for key, flag in zip(keys, flags.tolist(), strict=True) if flag]
+    return sorted(key for key, flag in zip(keys, flags.tolist(), strict=True) if flag)
 
 
 def _fit(grid: _Grid) -> Fit:
@@ -211,6 +216,7 @@ def _solved(grid: _Grid, asked: Question, fitted: Fit, made: Integers, rounding:
             bound = _decided(limits, amount, None if rounding is Rounding.NEAREST else exact, excluded[row][column])
             seed = grid.sign * round(seeds[row][column])
             cells.append(TableCell(place, seed, round(exact * THOUSANDTHS), amount, bound))
+    cells.sort(key=lambda one: one.place)
     return Solved(cells, rounding, fitted.rounds, min(round(fitted.error * MILLIONTHS), MOST_ERROR))
 
 

@@ -70,7 +70,7 @@ async def test_what_is_none_is_named(service: ServiceHarness, field: str, value:
     assert (stranger.json()["code"], codes(stranger.json())) == ("unknown-reference", ["/partner_id"])
 
 
-async def test_an_archived_contact_is_read_and_stays(service: ServiceHarness) -> None:
+async def test_an_archived_contact_is_read_and_stays_until_it_is_restored(service: ServiceHarness) -> None:
     made = await contact(service)
     one = f"{PATH}/{made['id']}"
     archived = await service.post(f"{one}/archive")
@@ -79,6 +79,10 @@ async def test_an_archived_contact_is_read_and_stays(service: ServiceHarness) ->
         assert (answer.status_code, answer.json()["code"]) == (409, "partner-contact-archived")
     assert (await service.patch(one, {"title": None}, 2)).status_code == 200, "nothing changes"
     assert len((await service.get(f"{PATH}?is_archived=true")).json()["items"]) == 1
+    for _ in range(2):
+        restored = (await service.post(f"{one}/restore")).json()
+        assert (restored["is_archived"], restored["email"], restored["version"]) == (False, made["email"], 3)
+    assert (await service.patch(one, {"title": "Other"}, 3)).status_code == 200
 
 
 async def test_hashes_are_made_anew_where_they_are_missing(service: ServiceHarness) -> None:

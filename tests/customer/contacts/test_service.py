@@ -214,6 +214,29 @@ async def test_archived_contacts_free_their_address_and_change_no_more(world: Wo
     assert (await world.service.published())[-2].payload["changed"] == ["is_archived"]
 
 
+async def test_an_archive_is_undone_unless_the_address_is_somebody_elses_by_now(world: World) -> None:
+    account = await world.account()
+    made = await contact(world, account)
+    path = f"/v1/contacts/{made['id']}"
+    assert (await world.service.post(f"{path}/restore")).json()["version"] == made["version"], "nothing to undo"
+    await world.service.post(f"{path}/archive")
+    back = (await world.service.post(f"{path}/restore")).json()
+    assert (back["is_archived"], back["emails"], back["version"]) == (False, made["emails"], 3)
+    await world.service.post(f"{path}/archive")
+    other = await contact(world, account)
+    taken = await world.service.post(f"{path}/restore")
+    assert (taken.status_code, taken.json()["code"]) == (409, "duplicate-contact")
+    assert taken.json()["candidates"] == [other["id"]]
+    stranger = world.service.headers("rep-3", "sales_rep")
+    assert (await world.service.post(f"{path}/restore", headers=stranger)).status_code == 404
+    await world.service.post(f"/v1/accounts/{account['id']}/archive")
+    closed = await world.service.post(f"{path}/restore")
+    assert (closed.status_code, closed.json()["code"]) == (409, "account-archived")
+    assert [event.payload["is_archived"] for event in await world.service.published("customer.contact.updated.v1")] == [
+        *(True, False, True)
+    ]
+
+
 async def test_accounts_of_others_have_no_contacts(world: World) -> None:
     made = await contact(world)
     stranger = world.service.headers("rep-3", "sales_rep")

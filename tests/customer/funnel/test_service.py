@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from kit.ids import new_id
 from kit.testing.service import codes
 from tests.customer.conftest import OTHER_REP, PARTNER, REP_1, World
 from tests.customer.opportunities.conftest import acted, opened
@@ -93,6 +94,9 @@ async def test_a_cohort_is_that_of_its_days_owner_account_and_partner(world: Wor
         (f"&account_id={all_of['a']['account_id']}&partner_id={PARTNER}", 0),
     ):
         assert (await funnel(world, query))["sample_size"] == count, query
+    for name in ("owner_id", "account_id", "partner_id"):
+        answer = await world.service.get(f"/v1/funnel?pipeline=five&from=2026-01-05&to=2026-01-12&{name}={new_id()}")
+        assert (answer.status_code, answer.json()["code"], codes(answer.json())) == (422, "unknown-reference", [name])
     days = await world.service.get("/v1/funnel?pipeline=five&from=2026-01-07&to=2026-01-09")
     assert [stage["reached"] for stage in days.json()["stages"]] == [3, 2, 2, 1, 1]
 

@@ -132,5 +132,5 @@ async def test_a_hand_over_of_many(world: World, lives: Lives) -> None:
 
     assert await lives.work_through(is_whole, 2) > 5
     found = (await world.service.get(f"/v1/accounts/transfers/{job['id']}")).json()
-    assert (found["state"], found["result"]) == ("succeeded", {"accounts": 5, "orders": 1})
+    assert (found["state"], found["result"]) == ("succeeded", {"accounts": 5, "orders": 1, "opportunities": 0})
     assert (await world.order(order["id"]))["credits"] == order["credits"]

@@ -14,6 +14,7 @@ from kit.ids import derived_id
 from kit.testing.service import codes, make_event
 from services.customer.transfers import repository, service
 from tests.customer.conftest import OTHER_REP, REP_1, REP_2, UNITS, World, member, reserved, work_off
+from tests.customer.opportunities.conftest import acted, opened
 
 PATH = "/v1/accounts/transfers"
 
@@ -113,12 +114,12 @@ async def test_many_accounts_are_handed_over(world: World, monkeypatch: pytest.M
     orders = [await world.confirmed(account) for account in accounts[:3]]
     theirs = await world.account(owner_id=str(OTHER_REP))
     await world.service.post(f"/v1/accounts/{accounts[4]['id']}/archive")
-    assert await result(world, await ask(world, dry_run=True)) == {"accounts": 5, "orders": 3}
+    assert await result(world, await ask(world, dry_run=True)) == {"accounts": 5, "orders": 3, "opportunities": 0}
     assert await owners(world) == {str(REP_1): 5, str(OTHER_REP): 1}, "counted only"
-    assert await result(world, await ask(world, filter="tag=vip")) == {"accounts": 2, "orders": 1}
+    assert await result(world, await ask(world, filter="tag=vip")) == {"accounts": 2, "orders": 1, "opportunities": 0}
     assert await owners(world) == {str(REP_1): 3, str(REP_2): 2, str(OTHER_REP): 1}
     job = await ask(world, by="manager-north")
-    assert await result(world, job) == {"accounts": 3, "orders": 2}
+    assert await result(world, job) == {"accounts": 3, "orders": 2, "opportunities": 0}
     assert await owners(world) == {str(REP_2): 5, str(OTHER_REP): 1}
     rows = await world.service.rows("SELECT DISTINCT owner_id FROM orders")
     assert [row["owner_id"] for row in rows] == [REP_2]
@@ -127,6 +128,28 @@ async def test_many_accounts_are_handed_over(world: World, monkeypatch: pytest.M
     assert {event.subject for event in events} >= {account["id"] for account in accounts[:4]} - {theirs["id"]}
     audited = await world.service.rows("SELECT actor, roles FROM audit_log WHERE action = 'transfer' ORDER BY id")
     assert [row["actor"] for row in audited] == ["admin"] * 2 + ["manager-north"] * 3
+
+
+async def test_what_is_open_goes_along(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opportunities that the seller has open at the accounts; what is closed, and what others have there, stays."""
+    monkeypatch.setattr(service, "BATCH", 1)
+    accounts = [await world.account() for _ in range(3)]
+    mine = [await opened(world, account, owner_id=str(REP_1)) for account in accounts]
+    lost = await opened(world, accounts[0], owner_id=str(REP_1))
+    await acted(world, lost, "lose", lost_reason="price")
+    theirs = await opened(world, accounts[0], owner_id=str(OTHER_REP))
+    elsewhere = await opened(world, await world.account(owner_id=str(OTHER_REP)), owner_id=str(REP_1))
+    counted = {"accounts": 3, "orders": 0, "opportunities": 3}
+    assert await result(world, await ask(world, dry_run=True)) == counted
+    await leave(world, REP_1, "rep-1")
+    assert await result(world, await ask(world, by="manager-north")) == counted
+    for one, owner in (*((each, REP_2) for each in mine), (lost, REP_1), (theirs, OTHER_REP), (elsewhere, REP_1)):
+        assert (await world.service.get(f"/v1/opportunities/{one['id']}")).json()["owner_id"] == str(owner)
+    events = await world.service.published("customer.opportunity.updated.v1")
+    assert {(one.subject, one.payload["owner_id"], *one.payload["changed"]) for one in events} == {
+        (one["id"], str(REP_2), "owner_id") for one in mine
+    }
+    assert await result(world, await ask(world)) == {**dict.fromkeys(counted, 0)}, "again nothing is left"
 
 
 async def test_a_hand_over_that_was_cut_off_goes_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,7 +165,7 @@ async def test_a_hand_over_that_was_cut_off_goes_on(world: World, monkeypatch: p
         return await count(*args)
 
     monkeypatch.setattr(repository, "count_orders", fails_once)
-    assert await result(world, await ask(world)) == {"accounts": 7, "orders": 0}
+    assert await result(world, await ask(world)) == {"accounts": 7, "orders": 0, "opportunities": 0}
     events = await world.service.published("customer.account.updated.v1")
     assert sorted(event.subject for event in events) == sorted(account["id"] for account in accounts)
     assert {account["version"] for account in (await world.service.get("/v1/accounts")).json()["items"]} == {2}
@@ -212,4 +235,8 @@ async def test_a_hand_over_is_seen_by_who_asked_and_by_who_sees_everything(world
     other = as_(world, "manager-south")
     for headers, status in ((as_(world, "manager-north"), 200), (None, 200), (other, 404)):
         assert (await world.service.get(f"{PATH}/{job['id']}", headers=headers)).status_code == status
-    assert orjson.loads((await work_off(world.service))[0]["result"]) == {"accounts": 0, "orders": 0}
+    assert orjson.loads((await work_off(world.service))[0]["result"]) == {
+        "accounts": 0,
+        "orders": 0,
+        "opportunities": 0,
+    }

@@ -77,6 +77,25 @@ OTHER = [
 ]
 
 
+IDS = '{"ids": ["%s"], "shares": {"%s": 1, "0190a3b0-0000-7000-8000-00000000aaaa": 2}, "note": "\\"%s"}'
+IN_BODIES = ["0190a3b0-0000-7000-8000-00000000abcd", "0190A3B000007000800000000000ABCD"]
+
+
+def test_ids_in_lists_as_names_and_in_the_query_are_the_same_in_any_spelling() -> None:
+    """A text that holds an id is none, and one key with the same query in another order is one request."""
+    bodies = [(IDS % (each, each, "x")).encode() for each in IN_BODIES]
+    texts = [(IDS % (IN_BODIES[0], IN_BODIES[0], each)).encode() for each in (IN_BODIES[0].upper(), IN_BODIES[0])]
+    queries = ["a=%41&id=" + IN_BODIES[0], f"id={IN_BODIES[1]}&a=A", "id=%7B" + IN_BODIES[0].upper() + "%7D&a=A"]
+
+    def hashed(query: str, body: bytes) -> str:
+        return keyed_request("a", "POST", "/", query, ["k"], body).body_hash
+
+    assert len({hashed("", body) for body in bodies}) == 1
+    assert len({hashed("", body) for body in texts}) == 2
+    assert len({hashed(query, b"") for query in queries}) == 1
+    assert len({hashed(query, b"") for query in ("a=A", "a=a", "a=", "b=A")}) == 4
+
+
 def test_a_body_is_the_same_however_it_is_written() -> None:
     hashes = [keyed_request("a", "POST", "/", "", ["k"], body).body_hash for body in (MEANT, *SAME, *OTHER)]
     assert len(set(hashes[: 1 + len(SAME)])) == 1

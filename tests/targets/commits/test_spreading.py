@@ -25,7 +25,7 @@ TENTH = 100_000
 
 
 def shared(amount: int, locks: dict[str, int | None], most: int = 0, over: int = 0) -> Spread:
-    return spread(amount, over, most, [Child(key, lock) for key, lock in locks.items()], EQUAL)
+    return spread(amount, over, most, [Child(key, lock) for key, lock in locks.items()], EQUAL, "a target")
 
 
 def amounts(found: Spread) -> list[int]:
@@ -36,9 +36,9 @@ def test_the_drivers_share_what_the_commits_leave() -> None:
     children = [Child("a", 300_000), Child("b"), Child("c", 250_000), Child("d")]
     for weights, rest in (((1, 1), [225_000, 225_000]), ((2, 1), [300_000, 150_000]), ((1, 6), [64_286, 385_714])):
         drivers = [Driver("custom", 1, {"a": 5, "b": weights[0], "c": 5, "d": weights[1]})]
-        found = spread(1_000_000, 0, 0, children, drivers)
+        found = spread(1_000_000, 0, 0, children, drivers, "a target")
         assert (amounts(found), found.total) == ([300_000, rest[0], 250_000, rest[1]], 1_000_000)
-        back = spread(1_000_000, 0, 0, children[::-1], drivers)
+        back = spread(1_000_000, 0, 0, children[::-1], drivers, "a target")
         assert amounts(back)[::-1] == amounts(found)
 
 
@@ -71,12 +71,12 @@ def test_a_planned_over_assignment_stays() -> None:
 
 def test_caps_of_the_rest_are_named() -> None:
     with pytest.raises(DecompositionInfeasible) as refused:
-        spread(1_000, 0, 0, [Child("a", 300), Child("b", cap=400)], EQUAL)
+        spread(1_000, 0, 0, [Child("a", 300), Child("b", cap=400)], EQUAL, "a target")
     assert {(one.child, one.kind) for one in refused.value.conflicts} == {("a", "locked"), ("b", "cap")}
 
 
 def test_what_is_excluded_takes_part_in_no_rest() -> None:
-    found = spread(1_000, 0, 0, [Child("a", 300), Child("b")], [Driver("custom", 1, {"a": 1, "b": 0})])
+    found = spread(1_000, 0, 0, [Child("a", 300), Child("b")], [Driver("custom", 1, {"a": 1, "b": 0})], "a target")
     assert (amounts(found), found.total) == ([300, 0], 300)
 
 
@@ -125,7 +125,7 @@ def test_locks_hold_and_the_rest_is_in_proportion(
     free = sum(weight for lock, weight in given_ if lock is None)
     passed = (amount - locked) if amount < 0 else (locked - amount)
     try:
-        found = spread(amount, 0, most, children, drivers)
+        found = spread(amount, 0, most, children, drivers, "a target")
     except OverAssignment:
         assert passed > 0
         assert Fraction(passed) > Fraction(abs(amount) * most, 1_000_000) - 1
@@ -142,5 +142,5 @@ def test_locks_hold_and_the_rest_is_in_proportion(
             assert abs(cell.amount - Fraction((found.total - locked) * weight, free)) < 1
     mixed = list(children)
     turn.shuffle(mixed)  # type: ignore[attr-defined]
-    again = spread(amount, 0, most, mixed, drivers)
+    again = spread(amount, 0, most, mixed, drivers, "a target")
     assert {one.key: one.amount for one in again.cells} == {one.key: one.amount for one in found.cells}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from kit.money import MAX_AMOUNT, allocate
+from kit.money import MAX_AMOUNT, allocate, lots
 from services.targets.decompositions.filling import Constraint, ConstraintKind
 from services.targets.decompositions.rules import (
     Cell,
@@ -22,13 +22,14 @@ from services.targets.decompositions.rules import (
 )
 
 EQUAL = [Driver("equal", 1)]
+ABOUT = "a target"
 small = st.integers(-60, 120)
 maybe = st.one_of(st.none(), st.none(), small)
 
 
 def answer(amount: int, children: list[Child], drivers: list[Driver]) -> list[Cell] | DecompositionInfeasible:
     try:
-        return decompose(amount, children, drivers)
+        return decompose(amount, children, drivers, ABOUT)
     except DecompositionInfeasible as refused:
         return refused
 
@@ -98,8 +99,10 @@ def test_without_constraints_it_is_the_proportional_split(
     keys = [child.key for child in question[0]]
     weights = mix_weights(keys, drivers)
     assume(any(weights.values()))
-    cells = decompose(amount, [Child(key) for key in keys], drivers)
-    assert [cell.amount for cell in cells] == allocate(amount, [weights[key] for key in keys], keys)
+    cells = decompose(amount, [Child(key) for key in keys], drivers, ABOUT)
+    assert [cell.amount for cell in cells] == allocate(
+        amount, [weights[key] for key in keys], lots(ABOUT, "children", keys)
+    )
     assert all(cell.amount == cell.computed for cell in cells)
 
 
@@ -176,7 +179,7 @@ def test_the_named_set_conflicts_and_no_smaller_one_does(
 
 def test_story_equal_and_custom_mix_with_one_lock() -> None:
     drivers = [Driver("equal", 500_000), Driver("custom", 500_000, {"a": 1, "b": 2, "c": 3})]
-    cells = decompose(100_000_001, [Child("a"), Child("b", locked=30_000_000), Child("c")], drivers)
+    cells = decompose(100_000_001, [Child("a"), Child("b", locked=30_000_000), Child("c")], drivers, ABOUT)
     assert [cell.amount for cell in cells] == [26_250_000, 30_000_000, 43_750_001] or sum(
         c.amount for c in cells
     ) == 100_000_001
@@ -184,27 +187,43 @@ def test_story_equal_and_custom_mix_with_one_lock() -> None:
     assert [cell.bound for cell in cells] == [None, ConstraintKind.LOCKED, None]
 
 
+def test_odd_units_of_many_splits_go_to_no_child_more_than_to_others() -> None:
+    """Two hundred months of 100 over three: exact is 33 1/3 each; by key the first had 6,800 of 20,000."""
+    sums = dict.fromkeys("abc", 0)
+    for month in range(200):
+        for cell in decompose(100, [Child(key) for key in sums], EQUAL, month):
+            assert cell.amount in (33, 34)
+            sums[cell.key] += cell.amount
+    assert sum(sums.values()) == 20_000
+    assert max(sums.values()) - min(sums.values()) < 40
+    free = [Child("a", cap=1), Child("b"), Child("c"), Child("d")]
+    some = {cell.key for about in range(50) for cell in decompose(101, free, EQUAL, about) if cell.amount == 34}
+    assert some == set("bcd"), "also beside what is bound"
+
+
 def test_locking_a_child_at_its_computed_share_moves_nobody() -> None:
     drivers = [Driver("equal", 1), Driver("custom", 3, {"a": 10, "b": 20, "c": 70})]
-    free = decompose(120_000, [Child(key) for key in "abc"], drivers)
-    locked = decompose(120_000, [Child("a", locked=free[0].amount), Child("b"), Child("c")], drivers)
+    free = decompose(120_000, [Child(key) for key in "abc"], drivers, ABOUT)
+    locked = decompose(120_000, [Child("a", locked=free[0].amount), Child("b"), Child("c")], drivers, ABOUT)
     assert [cell.amount for cell in locked] == [cell.amount for cell in free]
 
 
 def test_null_takes_part_with_the_mean_and_zero_is_excluded() -> None:
-    cells = decompose(600, [Child(key) for key in "abcd"], [Driver("custom", 1, {"a": 10, "b": 30, "c": None, "d": 0})])
+    cells = decompose(
+        600, [Child(key) for key in "abcd"], [Driver("custom", 1, {"a": 10, "b": 30, "c": None, "d": 0})], ABOUT
+    )
     assert [cell.amount for cell in cells] == [100, 300, 200, 0]
     assert cells[3].bound is ConstraintKind.EXCLUDED
-    nothing_known = decompose(10, [Child("a"), Child("b")], [Driver("custom", 1, {})])
+    nothing_known = decompose(10, [Child("a"), Child("b")], [Driver("custom", 1, {})], ABOUT)
     assert [cell.amount for cell in nothing_known] == [5, 5]
-    mixed = decompose(10, [Child("a"), Child("b")], [Driver("equal", 9), Driver("custom", 1, {"a": 0, "b": 1})])
+    mixed = decompose(10, [Child("a"), Child("b")], [Driver("equal", 9), Driver("custom", 1, {"a": 0, "b": 1})], ABOUT)
     assert [cell.amount for cell in mixed] == [0, 10]
 
 
 def test_floors_and_caps_pass_the_rest_on() -> None:
-    cells = decompose(100, [Child("a", cap=10), Child("b", floor=60), Child("c")], EQUAL)
+    cells = decompose(100, [Child("a", cap=10), Child("b", floor=60), Child("c")], EQUAL, ABOUT)
     assert [(cell.amount, cell.bound) for cell in cells] == [(10, "cap"), (60, "floor"), (30, None)]
-    balancing = decompose(100, [Child("a", locked=130), Child("balance", locked=-50), Child("c")], EQUAL)
+    balancing = decompose(100, [Child("a", locked=130), Child("balance", locked=-50), Child("c")], EQUAL, ABOUT)
     assert [cell.amount for cell in balancing] == [130, -50, 20]
 
 
@@ -221,16 +240,18 @@ def test_floors_and_caps_pass_the_rest_on() -> None:
 )
 def test_infeasible_names_the_smallest_set(children: list[Child], expected: list[str]) -> None:
     with pytest.raises(DecompositionInfeasible) as refused:
-        decompose(100, children, EQUAL)
+        decompose(100, children, EQUAL, ABOUT)
     assert sorted(f"{item.kind} {item.child}" for item in refused.value.conflicts) == sorted(expected)
     assert refused.value.extra["conflicts"][0]["child"] == refused.value.conflicts[0].child
 
 
 def test_everybody_excluded_cannot_carry_an_amount() -> None:
     with pytest.raises(DecompositionInfeasible) as refused:
-        decompose(5, [Child("a"), Child("b")], [Driver("custom", 1, {"a": 0, "b": 0})])
+        decompose(5, [Child("a"), Child("b")], [Driver("custom", 1, {"a": 0, "b": 0})], ABOUT)
     assert [item.kind for item in refused.value.conflicts] == ["excluded", "excluded"]
-    assert [c.amount for c in decompose(0, [Child("a"), Child("b")], [Driver("custom", 1, {"a": 0, "b": 0})])] == [0, 0]
+    assert [
+        c.amount for c in decompose(0, [Child("a"), Child("b")], [Driver("custom", 1, {"a": 0, "b": 0})], ABOUT)
+    ] == [0, 0]
 
 
 @pytest.mark.parametrize(
@@ -249,7 +270,7 @@ def test_everybody_excluded_cannot_carry_an_amount() -> None:
 )
 def test_bad_questions_are_refused(amount: int, children: list[Child], drivers: list[Driver]) -> None:
     with pytest.raises(DecompositionInvalid):
-        decompose(amount, children, drivers)
+        decompose(amount, children, drivers, ABOUT)
 
 
 def test_ten_thousand_children_with_every_kind_of_constraint() -> None:
@@ -264,5 +285,5 @@ def test_ten_thousand_children_with_every_kind_of_constraint() -> None:
         )
         for i, key in enumerate(values)
     ]
-    cells = decompose(10**10 + 7, children, [Driver("custom", 7, values), Driver("equal", 3)])
+    cells = decompose(10**10 + 7, children, [Driver("custom", 7, values), Driver("equal", 3)], ABOUT)
     assert sum(cell.amount for cell in cells) == 10**10 + 7

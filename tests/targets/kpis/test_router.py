@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from kit.ids import new_id
 from tests.targets.kpis.conftest import Book
 from tests.targets.kpis.test_core import FEBRUARY, costed, told
 
@@ -171,9 +172,15 @@ async def test_questions_that_have_no_answer(book: Book) -> None:
         ("from=2020-01-01&to=2025-12-31&group_by=day", "bad-query", "group_by"),
         ("product_line=rock", "dimension-not-supported", "product_line"),
         ("group_by=channel", "dimension-not-supported", "group_by"),
+        (f"unit_id={new_id()}", "unknown-reference", "unit_id"),
     ):
         answer = await book.world.service.get(f"{path}?{query}")
         problem = answer.json()
         found = (answer.status_code, problem["code"], [error["pointer"] for error in problem["errors"]])
         assert found == (400 if code == "bad-query" else 422, code, [pointer]), query
     assert (await book.world.service.get(f"{path}?group_by=surprise")).status_code in (400, 422)
+    margin = f"/v1/kpis/{await book.kpi('gross-margin')}/values"
+    for name, value in (("region", "Shanghai"), ("product_line", "Rok"), ("customer_type", "x")):
+        answer = await book.world.service.get(f"{margin}?{name}={value}")
+        found = (answer.status_code, answer.json()["code"], answer.json()["errors"][0]["pointer"])
+        assert found == (422, "unknown-reference", name), "nothing is said of what nobody knows"

@@ -262,8 +262,18 @@ async def test_a_correction_of_many_lines_is_a_job(world: Any, monkeypatch: pyte
     monkeypatch.setattr(credit_lines, "ORDERS_A_STEP", 2)
     for _ in range(4):
         await world.service.deliver(world.confirmed(world.order({"a1": 1_000_000}, [100, 11], "2026-02-14")))
-    answer = await move(world, "a1", "team-b", "2026-02-01", correction=True)
+    director = world.service.headers("head", "sales_director")
+    body = {"unit_id": world.units["team-b"], "from": "2026-02-01", "correction": True}
+    answer = await world.service.post(f"/v1/members/{world.members['a1']}/move", body, headers=director)
     assert (answer.status_code, answer.json()["state"]) == (202, "queued"), answer.text
+    path = f"/admin/jobs/{answer.json()['id']}"
+    assert (await world.service.get(path, headers=director)).json() == answer.json(), "for whoever started it"
+    for others in (world.service.headers("other", "sales_director"), world.service.headers("a1", "sales_rep")):
+        assert (await world.service.get(path, headers=others)).status_code == 403
+        assert (await world.service.get(f"/admin/jobs/{new_id()}", headers=others)).status_code == 403
+    for known in (path, f"/admin/jobs/{new_id()}"):
+        allowed = await world.service.get(known, headers=world.service.headers("looks", "auditor"))
+        assert allowed.status_code == (200 if known == path else 404)
     assert answer.headers["location"] == f"/admin/targets/jobs/{answer.json()['id']}"
     member = (await world.service.get(f"/v1/members/{world.members['a1']}")).json()
     assert [one["valid_from"] for one in member["memberships"]] == ["2026-01-01", "2026-02-01"]

@@ -90,7 +90,7 @@ async def test_who_schedules_and_sees(world: World) -> None:
         headers = service.headers(subject, role)
         assert len((await service.get(PATH, headers=headers)).json()["items"]) == seen
         assert (await service.get(f"{PATH}/{foreign}", headers=headers)).status_code == read
-    for verb in ("pause", "resume", "archive"):
+    for verb in ("pause", "resume", "archive", "restore"):
         answer = await service.post(f"{PATH}/{foreign}/{verb}", headers=manager)
         assert (answer.status_code, answer.json()["code"]) == (404, "report-schedule-not-found")
     for unit, found in (("company", 2), ("north", 1), ("team-b", 0)):
@@ -129,6 +129,23 @@ async def test_a_pause_leaves_out_what_ends_in_it(world: World, days: Days) -> N
     assert await written(world) == []
     resumed = await move(world, made, "resume")
     assert (resumed["next_start"], resumed["due_at"]) == ("2026-02-18", "2026-02-18T22:00:00Z")
+    days.on(date(2026, 2, 20), 9)
+    assert await written(world) == ["2026-02-18", "2026-02-19"]
+
+
+async def test_a_schedule_that_was_archived_is_restored_paused_and_goes_on(world: World, days: Days) -> None:
+    days.on(FEBRUARY, 9)
+    made = await schedule(world)
+    refused = await world.service.post(f"{PATH}/{made['id']}/restore")
+    assert (refused.status_code, refused.json()["code"]) == (409, "report-schedule-state")
+    days.on(date(2026, 2, 15), 5)
+    archived = await move(world, made, "archive")
+    days.on(date(2026, 2, 17), 9)
+    restored = await move(world, made, "restore")
+    assert (restored["state"], restored["due_at"]) == ("paused", None)
+    assert moment(restored["stopped_at"]) == moment(archived["stopped_at"])
+    days.on(date(2026, 2, 18), 9)
+    await move(world, made, "resume")
     days.on(date(2026, 2, 20), 9)
     assert await written(world) == ["2026-02-18", "2026-02-19"]
 

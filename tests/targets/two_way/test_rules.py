@@ -284,6 +284,15 @@ def test_the_order_of_rows_and_columns_has_no_influence(rng: random.Random, sign
     assert solve(question) == solve(mixed)
 
 
+def test_what_could_be_either_way_goes_by_lot() -> None:
+    """One unit a row and a column of an even table: by key it was always the same pair of cells."""
+    rows, columns = {row(0): 1, row(1): 1}, {column(0): 1, column(1): 1}
+    found = [amounts(solve(Question(rows, columns, about=about))) for about in range(60)]
+    assert all(margins(each) == ([1, 1], [1, 1]) for each in found)
+    assert 12 <= sum(each == [[1, 0], [0, 1]] for each in found) <= 48
+    assert solve(Question(rows, columns, about=7)) == solve(Question(rows, columns, about=7))
+
+
 def test_a_negative_total_is_the_mirror_image() -> None:
     limits = {(0, 0): CellLimits(floor=150), (1, 2): CellLimits(cap=40), (2, 3): CellLimits(locked=100)}
     mirrored = {(0, 0): CellLimits(cap=-150), (1, 2): CellLimits(floor=-40), (2, 3): CellLimits(locked=-100)}
