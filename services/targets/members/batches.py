@@ -59,8 +59,9 @@ async def upsert_members(work: Work, rows: Sequence[tuple[int, MemberBatchRow]],
 
 
 async def _prepare(work: Work, rows: Sequence[MemberBatchRow], barred: set[UUID]) -> _Attempt:
-    members = await repository.lock_by_code(work.tx, {fold_code(row.code) for row in rows})
+    # first the logins: a member that another batch has just committed must not be met by its login alone
     holders = await repository.holders_of(work.tx, {row.subject for row in rows if row.subject is not None})
+    members = await repository.lock_by_code(work.tx, {fold_code(row.code) for row in rows})
     known = await units.known_units(work, {row.unit_id for row in rows})
     by_code = {fold_code(one.code): one for one in reversed(members)} | {one.code: one for one in members}
     return _Attempt(work, barred, known, by_code, holders)
@@ -74,7 +75,7 @@ def _decide(attempt: _Attempt, row: MemberBatchRow) -> tuple[str, UUID]:
     attempt.seen.add(code)
     if row.unit_id not in attempt.units:
         raise UnitUnknown("/unit_id")
-    before = attempt.members.get(row.code) or attempt.members.get(code)
+    before: Member | None = attempt.members.get(row.code) or attempt.members.get(code)
     if before is None:
         member = new_member(row, attempt.units[row.unit_id])
         _claim(attempt, row.subject, member.id)
@@ -108,14 +109,16 @@ def _changes(attempt: _Attempt, row: MemberBatchRow, before: Member) -> dict[str
 
 
 async def _write(attempt: _Attempt) -> None:
-    work, changes = attempt.work, [*attempt.created, *attempt.updated]
+    """New members are inserted in the order of their codes, so that batches never wait for each other in a circle."""
+    work, created = attempt.work, sorted(attempt.created, key=lambda one: fold_code(one.after.code))
+    changes = [*created, *attempt.updated]
     if not changes:
         return
-    await repository.add_members(work.tx, [row_of(one.after) for one in attempt.created])
+    await repository.add_members(work.tx, [row_of(one.after) for one in created])
     await update_rows(work.tx, MemberRow, [row_of(one.after) for one in attempt.updated])
     await store(work, changes)
     if misplaced := await credit_lines.misplaced_members(work, attempt.since):
         attempt.barred |= misplaced
         raise Raced
-    await record(work, JOINED, attempt.created, action="create")
+    await record(work, JOINED, created, action="create")
     await record(work, MOVED, attempt.updated, action="change")
