@@ -115,6 +115,7 @@ RESOURCES: dict[str, tuple[str, ...]] = {
     "targets": (
         "units",
         "members",
+        "roles",
         "metrics",
         "target-policies",
         "targets",
@@ -211,7 +212,7 @@ RESOURCES: dict[str, tuple[str, ...]] = {
 
 AGREED: dict[str, tuple[str, ...]] = {
     "customer": (),
-    "targets": ("roles",),
+    "targets": (),
     "channels": ("points-draws",),
     "risk": (),
 }

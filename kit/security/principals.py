@@ -168,6 +168,6 @@ async def owned_rows(tx: Tx, query: ScopeQuery, column: str) -> tuple[str, Seque
 
 
 async def replace_principal(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Set all memberships of one principal (columns of PrincipalRow), oldest first."""
-    await tx.execute("DELETE FROM principal WHERE id = $1", rows[0]["id"])
+    """Set all memberships of the principals that these name (columns of PrincipalRow), oldest first."""
+    await tx.execute("DELETE FROM principal WHERE id = ANY($1::uuid[])", sorted({row["id"] for row in rows}, key=str))
     await tx.execute(_INSERT, dumps(rows))

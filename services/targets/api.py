@@ -14,6 +14,7 @@ from services.targets.checks.router import router as checks
 from services.targets.commits.router import router as commits
 from services.targets.credits.router import router as credit_lines
 from services.targets.decompositions.router import router as decompositions
+from services.targets.duties.router import router as roles
 from services.targets.forecasts.router import router as forecasts
 from services.targets.kpis.router import router as kpis
 from services.targets.members.router import router as members
@@ -34,6 +35,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     calendar_days,
     units,
     members,
+    roles,
     territories,
     metrics,
     target_policies,

@@ -88,3 +88,13 @@ insight.project(
         {f"customer.lead.{step}.v1": kpi_facts.on_lead for step in ("created", "converted", "disqualified")},
     )
 )
+insight.project(
+    Projection(
+        "kpi_case_step",
+        ("kpi_case_step",),
+        {
+            f"customer.case.{step}.v1": kpi_facts.on_case
+            for step in ("opened", "state_changed", "sla_breached", "closed")
+        },
+    )
+)

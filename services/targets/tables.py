@@ -24,10 +24,12 @@ from services.targets.credits.models import (
 )
 from services.targets.db import Base
 from services.targets.decompositions.models import DecompositionTable
+from services.targets.duties.models import RoleTable
 from services.targets.forecasts.models import ForecastBacktestTable
 from services.targets.kpi_facts.models import (
     KpiAccountTable,
     KpiAnswerTable,
+    KpiCaseStepTable,
     KpiLeadTable,
     KpiMovementTable,
     KpiOpportunityTable,
@@ -77,6 +79,7 @@ __all__ = [
     "Job",
     "KpiAccountTable",
     "KpiAnswerTable",
+    "KpiCaseStepTable",
     "KpiLeadTable",
     "KpiMovementTable",
     "KpiOpportunityTable",
@@ -98,6 +101,7 @@ __all__ = [
     "ReportScheduleTable",
     "ReportTable",
     "RiskAlertTable",
+    "RoleTable",
     "TargetAlertTable",
     "TargetCheckTable",
     "TargetCommitTable",

@@ -75,6 +75,7 @@ RANKS = {
     "children": 2,
     "seeds": 2,
     "planning": 2,
+    "potentials": 2,
     "subjects": 2,
     "loading": 2,
     "reverting": 2,

@@ -23,7 +23,7 @@ fulfil
 generate get give
 investigate
 join judge
-lift list litigate lose
+lift link list litigate lose
 mark mediate meet merge monitor move
 negotiate
 open override

@@ -37,6 +37,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "organisation": (
         "/v1/units/",
         "/v1/members/",
+        "/v1/roles/",
         "/v1/territories/",
         "/v1/calendar-days/",
         "/v1/rule-sets/",

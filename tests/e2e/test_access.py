@@ -146,6 +146,7 @@ def ids(world: World) -> dict[str, str]:
         "case_id": case(world, account_id=account),
         "survey_id": survey(world, owner_id=owner),
         "date": str(world.ids["calendar-days.date"][0]),
+        "role": "sales_rep",
     }
 
 

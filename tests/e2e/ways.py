@@ -16,6 +16,7 @@ How = Callable[[World], httpx.Response]
 TOLD_TO_ALL = (
     "/v1/units",
     "/v1/members",
+    "/v1/roles",
     "/v1/territories",
     "/v1/sellers",
     "/v1/products",

@@ -179,6 +179,8 @@ def told_of(account: UUID, order_id: str, owner_id: str) -> list[tuple[str, dict
     answer = {"kind": "nps", "score": 9, "order_id": order_id, "product_line": None}
     known = {**same, "id": account, "region": "CN-SH", "customer_type": "existing", "is_archived": False}
     lead = {**same, "id": derived_id(account, "lead"), "state": "new", "source": None}
+    case = {**same, "id": derived_id(account, "case"), "kind": "complaint", "severity": "high", "state": "received"}
+    case |= {"days_open": 0}
     said = [
         ("account.created", known, 1),
         ("account.updated", known | {"region": "CN-BJ"}, 2),
@@ -193,5 +195,12 @@ def told_of(account: UUID, order_id: str, owner_id: str) -> list[tuple[str, dict
         ("lifecycle.changed", same | {"from_stage": "new", "to_stage": "active"}, 3),
         ("lead.created", lead, 1),
         ("lead.disqualified", lead | {"state": "disqualified"}, 2),
+        ("case.opened", case, 1),
+        ("case.state_changed", case | {"state": "acknowledged", "previous_state": "received"}, 2),
+        ("case.state_changed", case | {"state": "responded", "previous_state": "investigating"}, 3),
+        ("case.sla_breached", case | {"state": "responded"}, 4),
+        ("case.closed", case | {"state": "closed", "days_open": 4}, 5),
+        ("case.state_changed", case | {"state": "investigating", "previous_state": "closed", "days_open": 5}, 6),
+        ("case.closed", case | {"state": "closed", "days_open": 9}, 7),
     ]
     return [(what, data | {"version": version}) for what, data, version in said]

@@ -14,6 +14,8 @@ from kit import clock
 from kit.due.loop import DueLoop
 from services.targets.alerts.dues import JUDGINGS_DUE
 from services.targets.reports.dues import REPORTS_DUE
+from tests.targets.territories.accounts import account as account_of
+from tests.targets.territories.accounts import hear
 
 
 def validator(document: dict[str, Any], schema: dict[str, Any]) -> Draft202012Validator:
@@ -80,6 +82,31 @@ async def transferred(answers: Answers) -> None:
     parent = next(row["id"] for row in rows if row["unit_id"] == units["south"] and row["member_id"] is None)
     body = {"target_id": moved, "to_parent_id": parent, "from": "2026-03-20"}
     await answers.send("POST", f"/v1/plans/{plan['id']}/transfers", body)
+
+
+async def organised(answers: Answers) -> None:
+    """Who sells is entered in a batch, changes role, gets a login and a territory."""
+    world = answers.world
+    row = {"code": "o", "role": "sales_rep", "unit_id": world.units["team-a"], "valid_from": "2026-01-01"}
+    (made, _) = (await answers.send("POST", "/v1/members/batch", {"rows": [row, {}]}))["results"]
+    path = f"/v1/members/{made['id']}"
+    await answers.send("POST", f"{path}/change-role", {"role": "sales_supervisor", "from": "2026-02-01"})
+    await answers.send("POST", f"{path}/link", {"subject": "o"})
+    await answers.send("PUT", "/v1/roles/sales_rep", {"duties": ["Visits accounts"]}, If_Match='"1"')
+    body = {"code": "t", "name": "T", "regions": ["CN-SH"], "valid_from": "2026-01-01", "member_id": made["id"]}
+    territory = await answers.send("POST", "/v1/territories", body)
+    (account,) = await hear(world, account_of("CN-SH"))
+    await answers.send("PATCH", f"/v1/territories/{territory['id']}", {"name": "U"}, If_Match='"1"')
+    for where in (
+        "/v1/roles",
+        "/v1/roles/sales_rep",
+        "/v1/territories",
+        f"/v1/territories/{territory['id']}",
+        f"/v1/territories/resolve?account_id={account}",
+        "/v1/territories/coverage",
+    ):
+        await answers.send("GET", where)
+    await answers.send("POST", f"/v1/territories/{territory['id']}/end", {"on": "2026-12-31"})
 
 
 async def behind(answers: Answers) -> None:
@@ -254,6 +281,7 @@ async def test_every_operation_answers_as_declared(answers: Answers) -> None:
     await answers.send("POST", "/v1/calendar-days/2026-05-04/reset")
     policy = {"valid_from": "2100-01-01", "reason": "Two decide"}
     await answers.send("PUT", "/v1/target-policies", policy, If_Match="*")
+    await organised(answers)
     for path in (
         f"/v1/units/{unit['id']}",
         "/v1/units?fields=code,path&sort=-code",

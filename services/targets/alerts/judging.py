@@ -76,7 +76,7 @@ async def _end(work: Work, row: TargetJudging, standing: TargetAlert | None) -> 
 
 async def _judge_day(work: Work, day: date, cases: Sequence[Case], calendar: Calendar) -> list[TargetJudging]:
     policy = await policy_on(work, day)
-    items = await items_by_target(work, [case.target.id for case in cases], day - _ONE, calendar)
+    items = await items_by_target(work, [case.target.id for case in cases], day - _ONE, calendar, day)
     after = [await _judge(work, case, items[case.target.id], policy, calendar) for case in cases]
     said = [
         (_fact(case, row, items[case.target.id]), row.version)
@@ -96,7 +96,7 @@ async def _judge(
     if case.day < case.target.period_start:
         return changed_row(before, {"due_at": due_at}).after
     eve = case.day - _ONE
-    forecast = await read_forecast(work, ForecastQuery(target_id=case.target.id, as_of=eve))
+    forecast = await read_forecast(work, ForecastQuery(target_id=case.target.id, as_of=eve), on=case.day)
     figures = {_PACE: pace_of(item), _P_HIT: forecast.p_hit}
     levels = {_PACE: before.pace_level, _P_HIT: before.p_hit_level}
     if not is_silent(item.elapsed_days or 0, item.working_days or 0, policy.alert_silent_share):
@@ -155,7 +155,7 @@ def _fact(case: Case, row: TargetJudging, item: AttainmentItem) -> AttainmentUpd
         owner_id=case.target.owner_id,
         metric=case.target.metric,
         amount_unit="minor_unit",
-        amount=case.target.amount,
+        amount=case.target.amount if item.amount is None else item.amount,
         value=item.actual,
         percent=item.attainment,
         pace=item.pace,

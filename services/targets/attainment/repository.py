@@ -12,7 +12,7 @@ from kit.db.database import Tx
 from services.targets.credits.lists import label_sql
 from services.targets.decompositions.enums import PERIODS
 from services.targets.targets.enums import TargetState
-from services.targets.targets.lists import OF_SCOPE
+from services.targets.targets.lists import OF_SCOPE, held_on
 
 Scope = tuple[bool, Sequence[UUID], Sequence[UUID]]
 """What is visible: everything, or what belongs to these members and units."""
@@ -145,13 +145,15 @@ FROM (SELECT least(t.period_end, $5::date) AS until,
              (date_trunc('month', t.period_start - 1) + interval '1 month')::date AS begins) o
 """
 _TARGET = f"""
-SELECT t.id, t.parent_id, t.decomposition_id, t.child_key, t.name, t.state, t.amount, t.period_start, t.period_end,
+SELECT t.id, t.parent_id, t.decomposition_id, t.child_key, t.name, t.state,
+       coalesce(held.amount, t.amount) AS amount, t.period_start, t.period_end,
        EXISTS (SELECT 1 FROM unit u CROSS JOIN unnest(u.path) AS above(id)
                JOIN target o ON o.decomposition_id = t.decomposition_id AND o.child_key = above.id::text
                     AND o.unit_id = above.id
                WHERE u.id = t.unit_id AND above.id <> t.unit_id) AS is_nested,
-       t.stretch, t.closed_value, a.actual, a.lines, a.unassigned
-FROM target t CROSS JOIN LATERAL ({_WHOLE}) w CROSS JOIN LATERAL (
+       CASE WHEN held.is_known THEN held.stretch ELSE t.stretch END AS stretch,
+       t.closed_value, a.actual, a.lines, a.unassigned
+FROM target t {held_on("t", "$6::date")} CROSS JOIN LATERAL ({_WHOLE}) w CROSS JOIN LATERAL (
     SELECT coalesce(sum(b.amount), 0)::bigint AS actual, coalesce(sum(b.lines), 0)::bigint AS lines,
            coalesce(sum(b.unassigned), 0)::bigint AS unassigned
     FROM ({_OF_TARGET}) b
@@ -166,11 +168,12 @@ _TIMES = ", ".join(f"'{dimension}'" for dimension in sorted(PERIODS))
 _PLANS = f"""
 SELECT d.target_id, d.drivers, s.ended, s.running, s.first, s.last
 FROM decomposition d CROSS JOIN LATERAL (
-    SELECT coalesce(sum(c.amount) FILTER (WHERE c.period_end <= $2), 0)::bigint AS ended,
-           max(c.amount) FILTER (WHERE c.period_start <= $2 AND c.period_end > $2) AS running,
+    SELECT coalesce(sum(coalesce(held.amount, c.amount)) FILTER (WHERE c.period_end <= $2), 0)::bigint AS ended,
+           max(coalesce(held.amount, c.amount)) FILTER (WHERE c.period_start <= $2 AND c.period_end > $2) AS running,
            max(c.period_start) FILTER (WHERE c.period_start <= $2 AND c.period_end > $2) AS first,
            max(c.period_end) FILTER (WHERE c.period_start <= $2 AND c.period_end > $2) AS last
-    FROM target c WHERE NOT c.is_balancing AND (c.decomposition_id = d.id OR c.cross_id = d.id)
+    FROM target c {held_on("c", "$3::date")}
+    WHERE NOT c.is_balancing AND (c.decomposition_id = d.id OR c.cross_id = d.id)
 ) s
 WHERE d.target_id = ANY($1::uuid[]) AND d.is_crediting AND d.dimension IN ({_TIMES})
 """
@@ -182,7 +185,7 @@ _FAMILY = f"""
 ORDER BY t.id <> $1, t.decomposition_id, t.child_key
 """
 _SEVERAL = f"{_TARGET} WHERE t.id = ANY($1::uuid[]) AND {_VISIBLE}"
-_TREE = f"{_TARGET} WHERE t.root_id = $1 AND {_VISIBLE} ORDER BY t.id LIMIT $6"
+_TREE = f"{_TARGET} WHERE t.root_id = $1 AND {_VISIBLE} ORDER BY t.id LIMIT $7"
 _KNOWN = (
     "SELECT EXISTS (SELECT 1 FROM target WHERE {0} = $1 AND plan_id IS NULL) "
     "OR EXISTS (SELECT 1 FROM credit_bucket WHERE {0} = $1)"
@@ -272,23 +275,29 @@ def _joined(alias: str, label: str, shown: str) -> str:
     return f"LEFT JOIN credit_label {alias} ON {alias}.id = {label}" if shown == _LABEL else ""
 
 
-async def list_results(tx: Tx, target_id: UUID, scope: Scope, until: date, *, children: bool) -> list[TargetResult]:
+async def list_results(
+    tx: Tx, target_id: UUID, scope: Scope, until: date, on: date, *, children: bool
+) -> list[TargetResult]:
     """The result of a target at the end of a day, if visible, on request with those of its children after it, by
-    decomposition and key.
+    decomposition and key; amounts are those that held `on` a day.
 
     One statement: what is credited meanwhile is in all of them or in none.
     """
-    return await tx.rows(TargetResult, _FAMILY if children else _ONE, target_id, *scope, until)
+    return await tx.rows(TargetResult, _FAMILY if children else _ONE, target_id, *scope, until, on)
 
 
-async def list_several_results(tx: Tx, target_ids: Sequence[UUID], scope: Scope, until: date) -> list[TargetResult]:
-    """Results of the visible ones of some targets at the end of a day."""
-    return await tx.rows(TargetResult, _SEVERAL, target_ids, *scope, until)
+async def list_several_results(
+    tx: Tx, target_ids: Sequence[UUID], scope: Scope, until: date, on: date
+) -> list[TargetResult]:
+    """Results of the visible ones of some targets at the end of a day, by their amounts `on` a day."""
+    return await tx.rows(TargetResult, _SEVERAL, target_ids, *scope, until, on)
 
 
-async def list_tree_results(tx: Tx, root_id: UUID, scope: Scope, until: date, limit: int) -> list[TargetResult]:
-    """Results of the visible targets of a tree at the end of a day."""
-    return await tx.rows(TargetResult, _TREE, root_id, *scope, until, limit)
+async def list_tree_results(
+    tx: Tx, root_id: UUID, scope: Scope, until: date, on: date, limit: int
+) -> list[TargetResult]:
+    """Results of the visible targets of a tree at the end of a day, by their amounts `on` a day."""
+    return await tx.rows(TargetResult, _TREE, root_id, *scope, until, on, limit)
 
 
 async def sum_periods(tx: Tx, periods: Mapping[UUID, tuple[date, date]]) -> dict[UUID, int]:
@@ -297,9 +306,9 @@ async def sum_periods(tx: Tx, periods: Mapping[UUID, tuple[date, date]]) -> dict
     return {row["id"]: int(row["actual"]) for row in await tx.fetch(_IN_PERIODS, list(periods), firsts, lasts)}
 
 
-async def list_plans(tx: Tx, target_ids: Sequence[UUID], until: date) -> list[TimePlan]:
-    """The crediting decompositions by time of targets as they stand on a day."""
-    return await tx.rows(TimePlan, _PLANS, target_ids, until)
+async def list_plans(tx: Tx, target_ids: Sequence[UUID], until: date, on: date) -> list[TimePlan]:
+    """The crediting decompositions by time of targets as they stand on a day, by their amounts `on` a day."""
+    return await tx.rows(TimePlan, _PLANS, target_ids, until, on)
 
 
 async def is_known(tx: Tx, dimension: str, value: str) -> bool:

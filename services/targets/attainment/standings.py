@@ -51,14 +51,14 @@ class Told:
 
 async def list_found(work: Work, query: AttainmentQuery) -> list[TargetResult]:
     """The targets of the query with what was credited to them. Raises NotFound, BadQuery (too many)."""
-    scope, until = (await visible_to(work)).scope, query.as_of or date.max
+    scope, until, on = (await visible_to(work)).scope, query.as_of or date.max, query.as_of or work.today
     if query.root_id is not None:
-        found = await repository.list_tree_results(work.tx, query.root_id, scope, until, MAX_ITEMS + 1)
+        found = await repository.list_tree_results(work.tx, query.root_id, scope, until, on, MAX_ITEMS + 1)
         if len(found) > MAX_ITEMS:
             raise BadQuery(errors=[FieldError("root_id", "too-many", f"the tree has more than {MAX_ITEMS} targets")])
     else:
         assert query.target_id is not None, "a query of targets names one"
-        found = await repository.list_results(work.tx, query.target_id, scope, until, children=query.children)
+        found = await repository.list_results(work.tx, query.target_id, scope, until, on, children=query.children)
         found = found if found and found[0].id == query.target_id else []
     if not found:
         raise NotFound(what="target")
@@ -66,11 +66,16 @@ async def list_found(work: Work, query: AttainmentQuery) -> list[TargetResult]:
 
 
 async def items_of(
-    work: Work, query: AttainmentQuery, found: Sequence[TargetResult], calendar: Calendar
+    work: Work,
+    query: AttainmentQuery,
+    found: Sequence[TargetResult],
+    calendar: Calendar,
+    on: date | None = None,
 ) -> list[AttainmentItem]:
-    """An item for each target, and one for what lies outside the children of each decomposition."""
+    """An item for each target, and one for what lies outside the children of each decomposition; amounts are those that
+    held `on` a day, without one at the end of the day of the query."""
     as_of = query.as_of or work.today
-    plans = await repository.list_plans(work.tx, [one.id for one in found], as_of)
+    plans = await repository.list_plans(work.tx, [one.id for one in found], as_of, on or as_of)
     compared: Mapping[UUID, int] = {}
     if query.compare is not None:
         earlier = {one.id: earlier_period(one.period_start, one.period_end, as_of, query.compare) for one in found}
@@ -91,12 +96,13 @@ async def sums_in(work: Work, periods: Mapping[UUID, tuple[date, date]]) -> dict
 
 
 async def items_by_target(
-    work: Work, target_ids: Sequence[UUID], as_of: date, calendar: Calendar
+    work: Work, target_ids: Sequence[UUID], as_of: date, calendar: Calendar, on: date | None = None
 ) -> dict[UUID, AttainmentItem]:
-    """How far each of some targets is at the end of a day; ranks are those of siblings among them only."""
+    """How far each of some targets is at the end of a day, by the amounts of that day or of another one (`on`); ranks
+    are those of siblings among them only."""
     scope = (await visible_to(work)).scope
-    found = await repository.list_several_results(work.tx, target_ids, scope, as_of)
-    items = await items_of(work, AttainmentQuery(as_of=as_of), found, calendar)
+    found = await repository.list_several_results(work.tx, target_ids, scope, as_of, on or as_of)
+    items = await items_of(work, AttainmentQuery(as_of=as_of), found, calendar, on)
     return {item.target_id: item for item in items if item.target_id is not None}
 
 

@@ -107,7 +107,7 @@ async def known_of(work: Work, target: Target) -> Known:
     as_of, calendar = work.today - _ONE, await company_calendar(work)
     part = target_slice(target)
     results = await results_by_day(work, replace(part, first=years_before(as_of, YEARS), last=as_of))
-    forecast = await read_forecast(work, ForecastQuery(target_id=target.id))
+    forecast = await read_forecast(work, ForecastQuery(target_id=target.id), on=work.today)
     splits = await repository.list_splits(work.tx, target.id)
     whole = working_days(calendar, target.period_start, target.period_end)
     elapsed = working_days(calendar, target.period_start, min(as_of, target.period_end))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from kit.db.lists import Field, ListSpec, fields_of
 from services.targets.credits.models import CreditLineRow
+from services.targets.redirects.lists import filed_fields
 
 CREDIT_LINES = ListSpec(
     source="credit_line c",
     fields={
         **fields_of(CreditLineRow, "c", sortable=("posting_date",), without=("fact_id", "ordinal", "sequence")),
+        **filed_fields("c.account_id"),
         "currency": Field("c.currency", "currency"),
         "unit_id": Field("c.unit_path", "uuid", match="c.unit_path && {}"),
     },

@@ -72,6 +72,7 @@ class CreditLineTable(CreditLineRow, Base, table=True):
         sa.UniqueConstraint("source_event_id", "ordinal"),
         sa.Index("ix_credit_line_order_id", "order_id", "line_no", "member_id", "sequence"),
         sa.Index("ix_credit_line_member_id", "member_id", "posting_date", "id"),
+        sa.Index("ix_credit_line_account_id", "account_id", "posting_date", "id"),
         sa.Index("ix_credit_line_posting_date", "posting_date", "id"),
         sa.Index("ix_credit_line_member_order_date", "member_id", "order_date"),
     )

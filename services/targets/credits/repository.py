@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
@@ -64,6 +64,19 @@ WHERE c.member_id = $1 AND c.order_date >= $2 AND c.unit_path <> coalesce(u.path
       AND ($3::uuid[] IS NULL OR c.order_id = ANY($3::uuid[]))
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 9, 10 HAVING sum(c.amount) <> 0
 ORDER BY c.order_id, c.posting_date, c.line_no, c.unit_path
+"""
+_MISPLACED_MEMBERS = """
+SELECT DISTINCT b.member_id FROM (
+  SELECT c.member_id
+  FROM unnest($1::uuid[], $2::date[]) AS m(id, since)
+  JOIN credit_line c ON c.member_id = m.id AND c.order_date >= m.since
+  LEFT JOIN membership s ON s.member_id = c.member_id AND s.valid_from <= c.order_date
+       AND (s.valid_to IS NULL OR s.valid_to > c.order_date)
+  LEFT JOIN unit u ON u.id = s.unit_id
+  WHERE c.unit_path <> coalesce(u.path, '{}')
+  GROUP BY c.member_id, c.order_id, c.line_no, c.unit_path, c.product_line, c.region, c.customer_type, c.posting_date
+  HAVING sum(c.amount) <> 0
+) b
 """
 _ADD_ORDERS = f"""
 INSERT INTO credited_order AS o ({columns_of(CreditedOrder)})
@@ -252,6 +265,12 @@ async def list_misplaced(
     date and line."""
     named = None if orders is None else list(orders)
     return [Misplaced(Standing(*row[:8]), *row[8:]) for row in await tx.fetch(_MISPLACED, member_id, since, named)]
+
+
+async def list_misplaced_members(tx: Tx, since: Mapping[UUID, date]) -> set[UUID]:
+    """Those among members who have a balance of an order from their day on outside their unit of that day."""
+    rows = await tx.fetch(_MISPLACED_MEMBERS, list(since), list(since.values()))
+    return {row["member_id"] for row in rows}
 
 
 async def add_credits(tx: Tx, orders: Sequence[CreditedOrder], lines: Sequence[CreditLineRow]) -> None:

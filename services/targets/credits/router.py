@@ -21,5 +21,6 @@ Reader = Annotated[Context, Depends(Allow("credits:read"))]
 
 @router.get("/v1/credit-lines", response_model=page_of(CreditLineRead), openapi_extra=documented(CREDIT_LINES))
 async def list_credit_lines(work: Reader) -> Response:
-    """Lines behind the attainment; `unit_id` gives those credited in a unit or below it."""
+    """Lines behind the attainment; `unit_id` gives those credited in a unit or below it, `account_id`
+    those of all accounts that are one with it."""
     return await list_answer(work, CREDIT_LINES, *(await visible_to(work)).rows(VISIBLE))

@@ -84,6 +84,11 @@ async def count_misplaced(work: Work, member_id: UUID, since: date) -> int:
     return len(await repository.list_misplaced(work.tx, member_id, since))
 
 
+async def misplaced_members(work: Work, since: Mapping[UUID, date]) -> set[UUID]:
+    """Those among members for whom `count_misplaced` since their day is not 0."""
+    return await repository.list_misplaced_members(work.tx, since) if since else set()
+
+
 async def correct_lines(work: Work, member_id: UUID, since: date) -> UUID | None:
     """Reverse misplaced balances and post them in the rightful unit, each on its own posting date.
 

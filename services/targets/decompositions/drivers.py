@@ -16,6 +16,7 @@ from services.targets.decompositions import repository
 from services.targets.decompositions.children import Part
 from services.targets.decompositions.enums import BY_TIME, PERIODS, Dimension, DriverKind
 from services.targets.decompositions.models import DriverPart, ProfileWeights
+from services.targets.decompositions.potentials import MarketScope, potentials_of
 from services.targets.decompositions.rules import DecompositionInvalid, Driver, Values, earlier_values, grown_values
 from services.targets.decompositions.schemas import DriverCreate, DriverParams
 from services.targets.targets.models import Target
@@ -45,6 +46,8 @@ async def mix_of(work: Work, asked: Asked, drivers: Sequence[DriverCreate]) -> l
     for one in drivers:
         if one.kind in BY_TIME and asked.dimension not in PERIODS:
             raise DecompositionInvalid(f"driver {one.kind} splits by time, not by {asked.dimension}")
+        if one.kind is DriverKind.MARKET_POTENTIAL and asked.dimension in PERIODS:
+            raise DecompositionInvalid(f"driver {one.kind} does not split by time")
         check_params(one)
         values, profile = await _values(work, asked, one)
         mixed.append(Mixed(Driver(one.kind, one.weight, values), part_of(one, profile)))
@@ -95,6 +98,9 @@ async def _values(work: Work, asked: Asked, one: DriverCreate) -> tuple[Values, 
             growth = {part.key: part.given.growth or 0 for part in parts}
             step = one.params.step if one.params and is_by_time else 0
             return grown_values(known, growth, step), None
+        case DriverKind.MARKET_POTENTIAL:
+            scopes = [MarketScope(part.key, **_own_scope(target, part)) for part in parts]
+            return await potentials_of(work, one.kind, scopes, target.period_start, target.period_end), None
         case DriverKind.WORKING_DAYS:
             calendar = await company_calendar(work)
             return {each.key: working_days(calendar, each.first, each.last) for each in periods}, None
@@ -109,15 +115,17 @@ async def _earlier(work: Work, asked: Asked, params: DriverParams | None) -> Map
     """What was credited in the scope of each child, in a given period or a year before its own."""
     scopes = []
     for part in asked.parts:
-        own = {name: getattr(asked.target, name) for name in SCOPE} | {
-            name: value for name, value in part.narrowed.items() if name in SCOPE
-        }
         first, last = _year_earlier(asked.target, part)
         if params is not None and params.first is not None and params.last is not None:
             first, last = params.first, params.last
-        scopes.append({"key": part.key, "first": first, "last": last, **own})
+        scopes.append({"key": part.key, "first": first, "last": last, **_own_scope(asked.target, part)})
     sums = await repository.sum_scopes(work.tx, scopes)
     return {part.key: sums[part.key] for part in asked.parts}
+
+
+def _own_scope(target: Target, part: Part) -> dict[str, Any]:
+    narrowed = {name: value for name, value in part.narrowed.items() if name in SCOPE}
+    return {name: getattr(target, name) for name in SCOPE} | narrowed
 
 
 def _year_earlier(target: Target, part: Part) -> tuple[date, date]:

@@ -7,7 +7,7 @@ integers, so the children sum to the parent to the unit and the order of the chi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from math import prod
@@ -88,6 +88,7 @@ DRIVERS: Mapping[str, Callable[[Sequence[str], Values], Values]] = MappingProxyT
         "custom": _given,
         "historical_share": _given,
         "growth_uniform": _given,
+        "market_potential": _given,
         "seasonality": _given,
         "working_days": _given,
     }
@@ -106,6 +107,30 @@ def earlier_values(kind: str, results: Mapping[str, int], *, is_by_time: bool) -
         raise DriverDataInsufficient(f"driver {kind}: no child has a result", extra={"driver": kind})
     nothing = 0 if is_by_time else None
     return {key: result if result > 0 else nothing for key, result in results.items()}
+
+
+def positive_values(kind: str, values: Values) -> Values:
+    """What is known of children, of which something must be: what is not above 0 is no input. Raises
+    DriverDataInsufficient."""
+    if not any(value is not None and value > 0 for value in values.values()):
+        raise DriverDataInsufficient(f"driver {kind}: nothing is known of any child", extra={"driver": kind})
+    return {key: value if value is not None and value > 0 else None for key, value in values.items()}
+
+
+def within(held: Collection[str], wanted: str | None) -> list[str]:
+    """Codes of regions as far as they lie in a region (None: everywhere); each place once, under its widest code.
+
+    >>> within(["CN", "CN-SH", "DE-BE"], None), within(["CN", "DE-BE"], "CN-SH"), within(["CN-SH"], "CN")
+    (['CN', 'DE-BE'], ['CN-SH'], ['CN-SH'])
+    """
+    if wanted is not None and any(_holds(code, wanted) for code in held):
+        return [wanted]
+    inside = [code for code in held if wanted is None or _holds(wanted, code)]
+    return sorted(code for code in set(inside) if not any(other != code and _holds(other, code) for other in inside))
+
+
+def _holds(wider: str, code: str) -> bool:
+    return code == wider or code.startswith(f"{wider}-")
 
 
 def grown_values(values: Values, growth: Mapping[str, int], step: int) -> Values:

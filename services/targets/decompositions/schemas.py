@@ -54,6 +54,8 @@ class DriverCreate(Schema):
     `seasonality` and `working_days` split by time: by the day profile of what was credited in the target's scope in up
     to three whole years before its period, and by the number of working days. `historical_share` takes what was
     credited in each child's scope, `growth_uniform` what was a year earlier, grown by the child's `growth`.
+    `market_potential` takes the newest observed size of each child's market, of members and units without one of their
+    own the sum over the regions of their territories.
     """
 
     kind: DriverKind

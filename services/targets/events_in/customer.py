@@ -232,6 +232,7 @@ class CaseHeard(Heard):
     kind: str
     severity: str
     state: str
+    previous_state: str | None = None
     days_open: int
     business_date: date
 

@@ -51,7 +51,7 @@ from services.targets.forecasts.schemas import (
 )
 from services.targets.members.service import require_named_member
 from services.targets.targets.enums import Metric
-from services.targets.targets.service import require_counted
+from services.targets.targets.service import amount_on, require_counted
 from services.targets.units.service import require_named_unit
 
 BACKTEST = "forecasts.backtest"
@@ -87,14 +87,14 @@ def scope_key(part: Slice) -> str:
     return orjson.dumps([None if value is None else str(value) for value in values]).decode()
 
 
-async def read_forecast(work: Work, query: ForecastQuery) -> ForecastRead:
-    """How a period may end.
+async def read_forecast(work: Work, query: ForecastQuery, on: date | None = None) -> ForecastRead:
+    """How a period may end; the amount is that which held `on` a day, without one on `as_of` or today.
 
     Raises BadQuery for parameters that exclude each other or are missing, a period that ends before it starts and a day
     to come; UnknownReference for what nobody knows; NotFound for what does not exist or is not visible.
     """
     as_of = _day(work, query.as_of)
-    wanted = await _wanted(work, query)
+    wanted = await _wanted(work, query, on or query.as_of or work.today)
     found = await results_by_day(work, replace(wanted.part, first=_since(wanted.span, as_of), last=as_of))
     if wanted.target_id is None and not found:
         await check_known(work, _narrowed(query))
@@ -188,12 +188,12 @@ def _day(work: Work, as_of: date | None) -> date:
     return as_of or work.today - _ONE
 
 
-async def _wanted(work: Work, query: ForecastQuery) -> Wanted:
+async def _wanted(work: Work, query: ForecastQuery, on: date) -> Wanted:
     if query.target_id is not None:
         _check_alone(query, (*DIMENSIONS, "first", "last", "amount"))
         target = await require_counted(work, query.target_id)
         span = Span(target.period_start, target.period_end)
-        return Wanted(target_slice(target), span, target.amount, target.id, str(target.id))
+        return Wanted(target_slice(target), span, await amount_on(work, target, on), target.id, str(target.id))
     for name in ("first", "last"):
         if getattr(query, name) is None:
             raise BadQuery(errors=[FieldError(_NAMES[name], "missing", "a forecast is of a target or of a period")])

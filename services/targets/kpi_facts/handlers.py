@@ -11,6 +11,7 @@ from services.targets.events_in import OrderConfirmed, OrderHeard, OrderReturned
 from services.targets.events_in.customer import (
     AccountHeard,
     ActivityHeard,
+    CaseHeard,
     LeadHeard,
     LifecycleHeard,
     OpportunityHeard,
@@ -25,6 +26,7 @@ from services.targets.kpi_facts import repository
 from services.targets.kpi_facts.models import (
     KpiAccount,
     KpiAnswer,
+    KpiCaseStep,
     KpiLead,
     KpiMovement,
     KpiOpportunity,
@@ -34,7 +36,7 @@ from services.targets.kpi_facts.models import (
     KpiStage,
     KpiVisit,
 )
-from services.targets.kpi_facts.rules import margin_back
+from services.targets.kpi_facts.rules import margin_back, step_of
 
 VISIT = "visit"
 LEAD_CREATED = "customer.lead.created.v1"
@@ -238,3 +240,24 @@ async def on_lead(tx: Tx, facts: Sequence[Fact[LeadHeard]]) -> None:
             sequence=fact.event.sequence,
         )
         await repository.put_leads(tx, [row])
+
+
+async def on_case(tx: Tx, facts: Sequence[Fact[CaseHeard]]) -> None:
+    """A case came, was answered, closed or opened again, or a clock of it ran out."""
+    steps = [
+        (fact, step_of(fact.event.type.split(".")[2], fact.data.state, fact.data.previous_state)) for fact in facts
+    ]
+    rows = [
+        KpiCaseStep(
+            event_id=fact.event.id,
+            case_id=fact.data.id,
+            account_id=fact.data.account_id,
+            owner_id=fact.data.owner_id,
+            step=step,
+            day=fact.data.business_date,
+            days_open=fact.data.days_open,
+        )
+        for fact, step in steps
+        if step is not None
+    ]
+    await repository.put_case_steps(tx, rows)

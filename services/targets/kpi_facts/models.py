@@ -9,8 +9,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from kit.db.columns import FrozenRow, big_int, identifier, text
+from kit.db.columns import FrozenRow, big_int, identifier, one_of, text
 from services.targets.db import Base
+from services.targets.kpi_facts.enums import CaseStep
 
 
 class KpiSale(FrozenRow):
@@ -214,4 +215,28 @@ class KpiLeadTable(KpiLead, Base, table=True):
     __table_args__ = (
         sa.Index("ix_kpi_lead_created_on", "created_on"),
         sa.Index("ix_kpi_lead_closed_on", "closed_on"),
+    )
+
+
+class KpiCaseStep(FrozenRow):
+    """What happened to a case on a day; `days_open` are those from its opening until then."""
+
+    __tablename__ = "kpi_case_step"
+
+    event_id: Annotated[UUID, identifier(primary_key=True)]
+    case_id: Annotated[UUID, identifier(nullable=False)]
+    account_id: Annotated[UUID | None, identifier(nullable=True)]
+    owner_id: Annotated[UUID | None, identifier(nullable=True)]
+    step: Annotated[CaseStep, text(nullable=False)]
+    day: Annotated[date, Field(nullable=False)]
+    days_open: Annotated[int, Field(nullable=False)]
+
+
+class KpiCaseStepTable(KpiCaseStep, Base, table=True):
+    """Steps of cases."""
+
+    __table_args__ = (
+        one_of("step", CaseStep),
+        sa.Index("ix_kpi_case_step_day", "day"),
+        sa.Index("ix_kpi_case_step_owner_id_day", "owner_id", "day"),
     )

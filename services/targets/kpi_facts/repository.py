@@ -9,6 +9,7 @@ from kit.db.rows import columns_of, dumps, insert_rows
 from services.targets.kpi_facts.models import (
     KpiAccount,
     KpiAnswer,
+    KpiCaseStep,
     KpiLead,
     KpiMovement,
     KpiOpportunity,
@@ -98,3 +99,8 @@ async def put_accounts(tx: Tx, rows: Sequence[KpiAccount]) -> None:
 async def put_leads(tx: Tx, rows: Sequence[KpiLead]) -> None:
     """Insert leads, or what a later event says of them; each id once."""
     await insert_rows(tx, KpiLead, rows, _LATER_LEAD)
+
+
+async def put_case_steps(tx: Tx, rows: Sequence[KpiCaseStep]) -> None:
+    """Keep what happened to cases."""
+    await insert_rows(tx, KpiCaseStep, rows, _ONCE)

@@ -44,6 +44,12 @@ class KpiMeasure(StrEnum):
     LEADS = "leads"
     CLOSED_LEADS = "closed_leads"
     CONVERTED_LEADS = "converted_leads"
+    OPENED_CASES = "opened_cases"
+    ANSWERED_CASES = "answered_cases"
+    CLOSED_CASES = "closed_cases"
+    CLOSED_CASE_DAYS = "closed_case_days"
+    REOPENED_CASES = "reopened_cases"
+    BREACHED_CASES = "breached_cases"
 
 
 class KpiAmount(StrEnum):

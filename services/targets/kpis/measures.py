@@ -24,6 +24,7 @@ _SALES = ("kpi_sale", "kpi_share")
 _OF_VISITS = ("kpi_visit", "kpi_sale", "kpi_account", "account_redirect")
 _OF_CLOSINGS = ("kpi_opportunity", "kpi_account")
 _OF_ANSWERS = ("kpi_answer", "kpi_account", "kpi_share")
+_OF_CASES = ("kpi_case_step", "kpi_account")
 _OF_STAGES = ("kpi_stage", "kpi_account", "account_redirect")
 
 
@@ -104,6 +105,12 @@ _CATALOGUE = (
     Counted(M.LEADS, "leads by the day on which they came", _COUNT, _PEOPLE, ("kpi_lead",)),
     Counted(M.CLOSED_LEADS, "leads converted or disqualified, by that day", _COUNT, _PEOPLE, ("kpi_lead",)),
     Counted(M.CONVERTED_LEADS, "of these, leads converted", _COUNT, _PEOPLE, ("kpi_lead",)),
+    Counted(M.OPENED_CASES, "cases by the day on which they came", _COUNT, _ACCOUNTS, _OF_CASES),
+    Counted(M.ANSWERED_CASES, "answers to cases, by their day", _COUNT, _ACCOUNTS, _OF_CASES),
+    Counted(M.CLOSED_CASES, "closings of cases, by their day", _COUNT, _ACCOUNTS, _OF_CASES),
+    Counted(M.CLOSED_CASE_DAYS, "days from the opening of these to their closing", _DAYS, _ACCOUNTS, _OF_CASES),
+    Counted(M.REOPENED_CASES, "closed cases that were opened again, by that day", _COUNT, _ACCOUNTS, _OF_CASES),
+    Counted(M.BREACHED_CASES, "clocks of cases that ran out, by the day it was seen", _COUNT, _ACCOUNTS, _OF_CASES),
 )
 MEASURES: Mapping[KpiMeasure, Counted] = {one.measure: one for one in _CATALOGUE}
 

@@ -198,6 +198,7 @@ _STAGES = _Facts(
 )
 _CAME = _Facts("kpi_lead x ON x.created_on BETWEEN p.first AND p.last", owner="x.owner_id", day="x.created_on")
 _ENDED = _Facts("kpi_lead x ON x.closed_on BETWEEN p.first AND p.last", owner="x.owner_id", day="x.closed_on")
+_CASES = _Facts(f"kpi_case_step x ON {_WITHIN} {_OF_ACCOUNT}", owner="x.owner_id", **_DIMENSIONS)
 
 _FORWARD = "x.state = 'won' AND x.closed_on >= x.opened_on"
 _CYCLE = "x.closed_on - x.opened_on"
@@ -265,6 +266,12 @@ _SUMS: Mapping[KpiMeasure, _Sum] = {
     M.LEADS: _Sum(_CAME),
     M.CLOSED_LEADS: _Sum(_ENDED),
     M.CONVERTED_LEADS: _Sum(_ENDED, where="x.is_converted"),
+    M.OPENED_CASES: _Sum(_CASES, where="x.step = 'opened'"),
+    M.ANSWERED_CASES: _Sum(_CASES, where="x.step = 'answered'"),
+    M.CLOSED_CASES: _Sum(_CASES, where="x.step = 'closed'"),
+    M.CLOSED_CASE_DAYS: _Sum(_CASES, "x.days_open", "x.step = 'closed'"),
+    M.REOPENED_CASES: _Sum(_CASES, where="x.step = 'reopened'"),
+    M.BREACHED_CASES: _Sum(_CASES, where="x.step = 'breached'"),
 }
 SIXTHS = 6
 """Points of satisfaction are summed in sixths, in which each of them is whole."""

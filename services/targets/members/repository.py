@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 from uuid import UUID
 
 from kit.db.database import Tx
-from kit.db.rows import columns_of, insert_rows
+from kit.db.rows import columns_of, insert_rows, select_sql
+from kit.db.text_keys import code_sql
 from services.targets.members.lists import MEMBERSHIPS
 from services.targets.members.models import Member, MemberRow, Membership, MembershipRow
 
@@ -17,6 +18,9 @@ SELECT s.unit_id, u.path, s.valid_from, s.valid_to, coalesce(s.role, m.role) AS 
 FROM membership s JOIN unit u ON u.id = s.unit_id JOIN member m ON m.id = s.member_id
 WHERE s.member_id = $1 ORDER BY s.valid_from
 """
+_LOCK_BY_CODE = select_sql(MemberRow, f"{code_sql('code')} = ANY($1::text[]) ORDER BY id FOR NO KEY UPDATE")
+_ALL = f"SELECT {columns_of(MemberRow, 'm')}, {MEMBERSHIPS} AS memberships FROM member m WHERE m.id = ANY($1::uuid[])"
+_SUBJECTS = "SELECT subject, id FROM member WHERE subject = ANY($1::text[])"
 _WITHIN = """
 SELECT s.member_id, array_agg(DISTINCT above.id) AS units
 FROM membership s JOIN unit u ON u.id = s.unit_id CROSS JOIN unnest(u.path) AS above(id)
@@ -52,8 +56,29 @@ async def list_within(tx: Tx, member_ids: Collection[UUID], first: date, last: d
     return {row["member_id"]: frozenset(row["units"]) for row in rows}
 
 
-async def replace_memberships(tx: Tx, member: Member) -> None:
-    """Set all memberships of a member."""
-    await tx.execute("DELETE FROM membership WHERE member_id = $1", member.id)
-    rows = [MembershipRow(member_id=member.id, **one.model_dump(exclude={"path"})) for one in member.memberships]
+async def lock_by_code(tx: Tx, codes: Collection[str]) -> list[Member]:
+    """Members by folded codes with all memberships, which are read under the locks; in order of id."""
+    ids = [row.id for row in await tx.rows(MemberRow, _LOCK_BY_CODE, sorted(codes))]
+    found = {one.id: one for one in await tx.rows(Member, _ALL, ids)}
+    return [found[each] for each in ids]
+
+
+async def holders_of(tx: Tx, subjects: Collection[str]) -> dict[str, UUID]:
+    """Who has these token subjects."""
+    return {row["subject"]: row["id"] for row in await tx.fetch(_SUBJECTS, sorted(subjects))}
+
+
+async def add_members(tx: Tx, rows: Sequence[MemberRow]) -> None:
+    """Insert members by one statement; a unique value that another transaction has just taken is an error."""
+    await insert_rows(tx, MemberRow, rows)
+
+
+async def replace_memberships(tx: Tx, members: Sequence[Member]) -> None:
+    """Set all memberships of members."""
+    await tx.execute("DELETE FROM membership WHERE member_id = ANY($1::uuid[])", [member.id for member in members])
+    rows = [
+        MembershipRow(member_id=member.id, **one.model_dump(exclude={"path"}))
+        for member in members
+        for one in member.memberships
+    ]
     await insert_rows(tx, MembershipRow, rows)

@@ -10,15 +10,25 @@ from starlette.responses import Response
 
 from kit.jobs.jobs import require_job
 from kit.web import routes
+from kit.web.batch import BatchAnswer, parse_rows
 from kit.web.context import Allow, Context
 from kit.web.lists import documented, list_answer, page_of
 from kit.web.operations import JobRead, job_answer
-from kit.web.responses import row_answer
+from kit.web.responses import json_answer, row_answer
 from kit.work import Work
-from services.targets.members import service
+from services.targets.members import batches, service
 from services.targets.members.lists import MEMBERS
 from services.targets.members.models import Member
-from services.targets.members.schemas import MemberChangeRole, MemberCreate, MemberLeave, MemberMove, MemberRead
+from services.targets.members.schemas import (
+    MemberBatch,
+    MemberBatchRow,
+    MemberChangeRole,
+    MemberCreate,
+    MemberLeave,
+    MemberLink,
+    MemberMove,
+    MemberRead,
+)
 
 router = routes.router("members")
 
@@ -33,6 +43,15 @@ _BY_JOB: dict[int | str, dict[str, Any]] = {
 async def create_member(data: MemberCreate, work: Writer) -> Response:
     """Let a member join a unit; 409 names the id of the member that has the code."""
     return row_answer(MemberRead, await service.add_member(work, data), "/v1/members")
+
+
+@router.post("/v1/members/batch", response_model=BatchAnswer)
+async def upsert_members(body: MemberBatch, work: Writer) -> Response:
+    """Let up to 5,000 members join, or move and change their roles, by code; a row that would put credited lines into
+    another unit is refused."""
+    good, results = parse_rows(MemberBatchRow, body)
+    await batches.upsert_members(work, good, results)
+    return json_answer(results.answer())
 
 
 @router.get("/v1/members", response_model=page_of(MemberRead), openapi_extra=documented(MEMBERS))
@@ -57,6 +76,12 @@ async def move_member(member_id: UUID, data: MemberMove, work: Writer) -> Respon
 async def change_member_role(member_id: UUID, data: MemberChangeRole, work: Writer) -> Response:
     """Give a member another role, and capacity, from a date on; both hold until their next change, through moves."""
     return row_answer(MemberRead, await service.change_role(work, member_id, data))
+
+
+@router.post("/v1/members/{member_id}/link", response_model=MemberRead)
+async def link_member(member_id: UUID, data: MemberLink, work: Writer) -> Response:
+    """Give a member the login of a token subject, or take it away; what that login sees changes with it."""
+    return row_answer(MemberRead, await service.link_subject(work, member_id, data))
 
 
 @router.post("/v1/members/{member_id}/leave", response_model=MemberRead, responses=_BY_JOB)

@@ -77,6 +77,17 @@ def in_role(spans: Sequence[Span], role: MemberRole, capacity: int | None, start
     return _seamless(changed if capacity is None else _set(changed, start, "capacity", capacity))
 
 
+def settled(spans: Sequence[Span], unit_id: UUID, role: MemberRole, capacity: int | None, start: date) -> list[Span]:
+    """The spans of somebody who belongs to a unit, in a role and with a capacity (None: as it is), from `start` on; the
+    same spans when that is so already."""
+    held = next((span for span in spans if span.covers(start)), None)
+    found = list(spans) if held is not None and held.unit_id == unit_id else moved(spans, unit_id, start)
+    try:
+        return in_role(found, role, capacity, start)
+    except RoleHeld:
+        return found
+
+
 def _set(spans: Sequence[Span], start: date, name: str, value: object) -> list[Span]:
     """The spans with one of their values changed from `start` on, as long as it is the one that holds at `start`."""
     found: list[Span] = []

@@ -5,29 +5,24 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, JsonValue
 
 from kit.money import SHARE_WHOLE
+from kit.web.batch import BatchBody
 from kit.web.schema import BusinessDate, Code, PositiveShare, Schema
 from services.targets.members.enums import MemberRole
 
 _UNIT = "01989f2e-0000-7000-8000-0000000000d3"
+_ROW: dict[str, JsonValue] = {
+    **{"code": "rep-07", "subject": "rep-07", "role": "sales_rep"},
+    **{"unit_id": _UNIT, "valid_from": "2026-01-01"},
+}
 
 
 class MemberCreate(Schema):
     """A member who belongs to `unit_id` from `valid_from` on; `subject` is the token subject of a login."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "code": "rep-07",
-                "subject": "rep-07",
-                "role": "sales_rep",
-                "unit_id": _UNIT,
-                "valid_from": "2026-01-01",
-            }
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"example": _ROW})
 
     code: Code
     subject: Code | None = None
@@ -35,6 +30,28 @@ class MemberCreate(Schema):
     unit_id: UUID
     valid_from: BusinessDate
     capacity: PositiveShare = SHARE_WHOLE
+
+
+class MemberBatchRow(MemberCreate):
+    """A member of a batch: a new one, or where and what the one of this `code` is from `valid_from` on, until the next
+    change that is known. Of that one `subject` and `capacity` stay where they are left out."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _ROW})
+
+
+class MemberBatch(BatchBody):
+    """Up to 5,000 members by their code."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"rows": [_ROW]}})
+    row_model = MemberBatchRow
+
+
+class MemberLink(Schema):
+    """The token subject of the member's login; null takes it away."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"subject": "rep-07"}})
+
+    subject: Code | None
 
 
 class MemberMove(Schema):

@@ -1,16 +1,18 @@
-"""Use cases of the members: join, move, change role, leave; each keeps the directory and the credited lines in step."""
+"""Use cases of the members: join, move, change role, get a login, leave; each keeps the directory and the credited
+lines in step."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from kit.clock import business_date
 from kit.db.rows import update_row
 from kit.errors import Conflict, FieldError, Invalid, NotFound
-from kit.records import Change, Resource, changed_row, fresh, record, require, taken
+from kit.records import Change, Resource, change, changed_row, fresh, record, require, taken
 from kit.security.principals import replace_principal
 from kit.work import Work
 from services.targets.credits import service as credit_lines
@@ -18,8 +20,9 @@ from services.targets.events_out import MemberJoined, MemberLeft, MemberMoved
 from services.targets.members import repository
 from services.targets.members.models import Member, MemberRow, Membership
 from services.targets.members.rules import Span, ended, in_role, moved
-from services.targets.members.schemas import MemberChangeRole, MemberCreate, MemberLeave, MemberMove
+from services.targets.members.schemas import MemberChangeRole, MemberCreate, MemberLeave, MemberLink, MemberMove
 from services.targets.units import service as units
+from services.targets.units.models import Unit
 
 
 class MemberUnknown(Invalid):
@@ -42,7 +45,7 @@ def _said_by(fact: type[MemberJoined | MemberMoved | MemberLeft]) -> Resource[Me
 def _known(one: Change[Member]) -> Member:
     """The member as directories are told of: one who never came belongs to the unit for no day, so that what is theirs
     goes the way of what is left."""
-    if one.after.memberships or one.before is None:
+    if one.after.memberships or one.before is None or not one.before.memberships:
         return one.after
     member: Member = one.after
     last: Membership = one.before.memberships[-1]
@@ -53,6 +56,7 @@ def _known(one: Change[Member]) -> Member:
 JOINED, MOVED, LEFT = _said_by(MemberJoined), _said_by(MemberMoved), _said_by(MemberLeft)
 MEMBERS = Resource("member", MemberRow, lambda _one: None, audited=("code", "role"), unique=("code", "subject"))
 """Without memberships, to lock a member and to name the one that has a code or subject."""
+LINKED: Resource[Any] = Resource("member", MemberRow, MOVED.said, audited=(), unique=("subject",))
 
 
 async def require_member(work: Work, member_id: UUID) -> Member:
@@ -84,15 +88,29 @@ async def units_of(work: Work, member_ids: Collection[UUID], first: date, last: 
 async def add_member(work: Work, data: MemberCreate) -> Member:
     """Join a unit; raises UnitUnknown, Taken."""
     unit = await units.require_named_unit(work, data.unit_id, "/unit_id")
-    row = MemberRow(**fresh(), **data.model_dump(include={"code", "subject", "role"}))
+    joined = Change(None, new_member(data, unit))
+    row = row_of(joined.after)
     if not await repository.add_member(work.tx, row):
         raise await taken(work, MEMBERS, row)
-    span = Span(unit.id, data.valid_from, role=data.role, capacity=data.capacity)
-    member = _member(row, _placed([span], {unit.id: unit.path}))
-    joined = Change(None, member)
-    await _store(work, joined)
+    await store(work, [joined])
     await record(work, JOINED, [joined], action="create")
-    return member
+    return joined.after
+
+
+def new_member(data: MemberCreate, unit: Unit) -> Member:
+    """Somebody who joins a unit."""
+    row = MemberRow(**fresh(), **data.model_dump(include={"code", "subject", "role"}))
+    span = Span(unit.id, data.valid_from, role=data.role, capacity=data.capacity)
+    return _member(row, placed([span], {unit.id: unit.path}))
+
+
+async def link_subject(work: Work, member_id: UUID, data: MemberLink) -> Member:
+    """Give a member the login of a token subject, another one or none; raises NotFound, Taken."""
+    before = await _locked(work, member_id)
+    after: Member = await change(work, LINKED, before, {"subject": data.subject}, action="link")
+    if after is not before:
+        await tell_directory(work, [Change(before, after)])
+    return after
 
 
 async def move_member(work: Work, member_id: UUID, data: MemberMove) -> tuple[Member, UUID | None]:
@@ -102,7 +120,7 @@ async def move_member(work: Work, member_id: UUID, data: MemberMove) -> tuple[Me
     """
     before = await _locked(work, member_id)
     unit = await units.require_named_unit(work, data.unit_id, "/unit_id")
-    after = _placed(moved(_spans(before), unit.id, data.start), {**_paths(before), unit.id: unit.path})
+    after = placed(moved(spans_of(before), unit.id, data.start), {**paths_of(before), unit.id: unit.path})
     one, job_id = await _change(work, before, after, data.start, correction=data.correction)
     await record(work, MOVED, [one], action="move")
     return one.after, job_id
@@ -112,8 +130,8 @@ async def change_role(work: Work, member_id: UUID, data: MemberChangeRole) -> Me
     """Have another role from a date on; what was credited stays, as it goes by units. Raises NotFound, NotMember,
     RoleHeld."""
     before = await _locked(work, member_id)
-    spans = in_role(_spans(before), data.role, data.capacity, data.start)
-    one = await _write(work, before, _placed(spans, _paths(before)))
+    spans = in_role(spans_of(before), data.role, data.capacity, data.start)
+    one = await _write(work, before, placed(spans, paths_of(before)))
     await record(work, MOVED, [one], action="change-role")
     return one.after
 
@@ -126,8 +144,8 @@ async def end_membership(work: Work, member_id: UUID, data: MemberLeave) -> tupl
     """
     before = await _locked(work, member_id)
     made_on = business_date(work.settings.timezone, before.created_at)
-    spans = ended(_spans(before), data.on, may_undo=work.today in (made_on, data.on) or data.on > work.today)
-    one, job_id = await _change(work, before, _placed(spans, _paths(before)), data.on, correction=data.correction)
+    spans = ended(spans_of(before), data.on, may_undo=work.today in (made_on, data.on) or data.on > work.today)
+    one, job_id = await _change(work, before, placed(spans, paths_of(before)), data.on, correction=data.correction)
     await record(work, LEFT, [one], action="leave")
     return one.after, job_id
 
@@ -142,15 +160,18 @@ def _member(row: MemberRow, memberships: Iterable[Membership]) -> Member:
     return Member.model_validate({**row.model_dump(), "memberships": tuple(memberships)})
 
 
-def _spans(member: Member) -> list[Span]:
+def spans_of(member: Member) -> list[Span]:
+    """The spans of a member."""
     return [Span(one.unit_id, one.valid_from, one.valid_to, one.role, one.capacity) for one in member.memberships]
 
 
-def _paths(member: Member) -> dict[UUID, tuple[UUID, ...]]:
+def paths_of(member: Member) -> dict[UUID, tuple[UUID, ...]]:
+    """The paths of the units of a member."""
     return {one.unit_id: one.path for one in member.memberships}
 
 
-def _placed(spans: Sequence[Span], paths: Mapping[UUID, tuple[UUID, ...]]) -> tuple[Membership, ...]:
+def placed(spans: Sequence[Span], paths: Mapping[UUID, tuple[UUID, ...]]) -> tuple[Membership, ...]:
+    """Spans as memberships."""
     return tuple(Membership(path=paths[span.unit_id], **asdict(span)) for span in spans)
 
 
@@ -171,13 +192,27 @@ async def _write(work: Work, before: Member, memberships: tuple[Membership, ...]
     one = changed_row(before, {"memberships": memberships, "role": role})
     written = {"updated_at": one.after.updated_at, "role": one.after.role}
     await update_row(work.tx, MemberRow, before.id, before.version, written)
-    await _store(work, one)
+    await store(work, [one])
     return one
 
 
-async def _store(work: Work, one: Change[Member]) -> None:
-    await repository.replace_memberships(work.tx, one.after)
-    member = _known(one)
-    shared = {"id": member.id, "code": member.code, "subject": member.subject}
-    rows = [{**shared, **each.model_dump(include={"path", "valid_from", "valid_to"})} for each in member.memberships]
+def row_of(member: Member) -> MemberRow:
+    """The member without the memberships."""
+    return MemberRow.model_validate(member.model_dump(exclude={"memberships"}))
+
+
+async def store(work: Work, changes: Sequence[Change[Member]]) -> None:
+    """Write the memberships of members, and what the directory of callers says of them."""
+    await repository.replace_memberships(work.tx, [one.after for one in changes])
+    await tell_directory(work, changes)
+
+
+async def tell_directory(work: Work, changes: Sequence[Change[Member]]) -> None:
+    """Write what the directory of callers says of members."""
+    rows: list[dict[str, Any]] = []
+    for member in (_known(one) for one in changes):
+        shared = {"id": member.id, "code": member.code, "subject": member.subject}
+        rows += [
+            {**shared, **each.model_dump(include={"path", "valid_from", "valid_to"})} for each in member.memberships
+        ]
     await replace_principal(work.tx, rows)

@@ -13,6 +13,7 @@ from kit.web.batch import Results, RowRepeated, decide_rows, settled
 from kit.work import Work
 from services.targets.observations import repository
 from services.targets.observations.models import Observation
+from services.targets.observations.repository import Market as Market
 from services.targets.observations.rules import (
     CorrectionUnrelated,
     ObservationCorrected,
@@ -53,6 +54,11 @@ async def require_observation(work: Work, observation_id: UUID) -> tuple[Observa
     if not visible.everything and row.unit_id is not None and row.unit_id not in visible.units:
         raise NotFound(what="observation")
     return row, row.id not in await repository.list_corrected(work.tx, [row.id])
+
+
+async def sizes_of(work: Work, markets: Sequence[Market]) -> Mapping[str, int]:
+    """The newest known size of markets by their key; those without one are absent."""
+    return await repository.list_sizes(work.tx, markets, work.today) if markets else {}
 
 
 async def add_observation(work: Work, data: ObservationCreate) -> Observation:

@@ -55,3 +55,14 @@ OF_SCOPE = (
 """Whether bucket `b` of the credits is of the scope of target `t`."""
 IN_SCOPE = f"b.day BETWEEN t.period_start AND t.period_end AND {OF_SCOPE}"
 """Whether it counts for it."""
+
+
+def held_on(alias: str, day: str) -> str:
+    """A join that gives what a target amounted to on a day as `held`: by the newest version that had begun, else by the
+    first one; nothing of what never counted."""
+    return f"""
+LEFT JOIN LATERAL (
+    SELECT v.amount, v.stretch, true AS is_known FROM target_version v WHERE v.target_id = {alias}.id
+    ORDER BY v.valid_from <= {day} DESC, CASE WHEN v.valid_from <= {day} THEN -v.number ELSE v.number END LIMIT 1
+) held ON true
+"""

@@ -9,7 +9,7 @@ from uuid import UUID
 from kit.db.database import Tx
 from kit.db.rows import columns_of, insert_rows, select_sql, update_rows
 from services.targets.targets.enums import TargetState
-from services.targets.targets.lists import IN_SCOPE
+from services.targets.targets.lists import IN_SCOPE, held_on
 from services.targets.targets.models import Target
 from services.targets.targets.rules import OPEN
 
@@ -95,6 +95,7 @@ WITH RECURSIVE {_BELOW} SELECT count(*) FROM target t JOIN tree ON t.id = tree.i
 WHERE t.state IN ('draft', 'proposed')
 """
 _BY_EXTERNAL = select_sql(Target, "external_id = ANY($1::text[]) ORDER BY id FOR UPDATE")
+_AMOUNT = f"SELECT coalesce(held.amount, t.amount) FROM target t {held_on('t', '$2::date')} WHERE t.id = $1"
 _DECOMPOSED = "SELECT DISTINCT target_id FROM decomposition WHERE target_id = ANY($1::uuid[])"
 
 
@@ -195,3 +196,8 @@ async def lock_by_external(tx: Tx, external_ids: Collection[str]) -> dict[str, T
 async def list_decomposed(tx: Tx, target_ids: Collection[UUID]) -> set[UUID]:
     """Those of the targets that are decomposed."""
     return {row["target_id"] for row in await tx.fetch(_DECOMPOSED, list(target_ids))}
+
+
+async def get_amount(tx: Tx, target_id: UUID, on: date) -> int:
+    """What a target amounts to on a day, by its versions."""
+    return int(await tx.fetchval(_AMOUNT, target_id, on))

@@ -259,6 +259,11 @@ async def require_counted(work: Work, target_id: UUID) -> Target:
     return target
 
 
+async def amount_on(work: Work, target: Target, on: date) -> int:
+    """What a target amounts to on a day: by the newest version that had begun, else by the first."""
+    return await repository.get_amount(work.tx, target.id, on)
+
+
 async def add_children(work: Work, parent: Target, children: Sequence[Target]) -> Sequence[Target]:
     """Add the children of a decomposition and return them; those of an active target count at once."""
     return await add_below(work, [(parent, one) for one in children])

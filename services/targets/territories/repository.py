@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from kit.db.database import Tx
+from kit.db.rows import dumps
 from services.targets.territories.models import Claim, Coverage
 
 _LIVE = "t.valid_from <= $1 AND (t.valid_to IS NULL OR t.valid_to >= $1)"
@@ -114,6 +116,34 @@ SELECT
     SELECT id, code, member_id, place FROM live WHERE is_vacant ORDER BY place LIMIT $4) v) AS vacant,
   (SELECT count(*) FROM live WHERE is_vacant) AS vacant_total
 """
+_REGIONS = """
+SELECT n.key, array_agg(DISTINCT r.code) AS regions
+FROM json_to_recordset($1::json) AS n(key text, unit_id uuid, member_id uuid)
+JOIN territory t ON t.valid_from <= $3 AND (t.valid_to IS NULL OR t.valid_to >= $2) AND t.industries = '{}' AND (
+    t.member_id = n.member_id
+    OR n.member_id IS NULL AND EXISTS (SELECT FROM unit u WHERE u.id = t.unit_id AND n.unit_id = ANY(u.path))
+    OR n.member_id IS NULL AND EXISTS (
+        SELECT FROM membership s JOIN unit u ON u.id = s.unit_id
+        WHERE s.member_id = t.member_id AND n.unit_id = ANY(u.path)
+          AND s.valid_from <= $3 AND (s.valid_to IS NULL OR s.valid_to > $2)
+    )
+)
+CROSS JOIN unnest(t.regions) AS r(code) GROUP BY n.key
+"""
+
+
+class Holder(NamedTuple):
+    """A member, or a unit with all that is below it."""
+
+    key: str
+    unit_id: UUID | None
+    member_id: UUID | None
+
+
+async def list_regions(tx: Tx, holders: Sequence[Holder], first: date, last: date) -> dict[str, list[str]]:
+    """Regions that territories of holders hold whole on a day of a period, by key; who holds none is absent."""
+    rows = await tx.fetch(_REGIONS, dumps([one._asdict() for one in holders]), first, last)
+    return {row["key"]: row["regions"] for row in rows}
 
 
 async def list_claims(

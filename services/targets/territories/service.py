@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +17,7 @@ from services.targets.members.service import require_named_member
 from services.targets.territories import repository
 from services.targets.territories.enums import LEVELS
 from services.targets.territories.models import Claim, Territory
+from services.targets.territories.repository import Holder as Holder
 from services.targets.territories.rules import (
     FORMULA_VERSION,
     branches_of,
@@ -121,6 +124,11 @@ async def resolve(work: Work, query: ResolveQuery) -> TerritoryResolution:
 
 def _claim(one: Claim) -> TerritoryClaim:
     return TerritoryClaim(**one.model_dump(exclude={"level"}), reason=LEVELS[one.level - 1])
+
+
+async def regions_held(work: Work, holders: Sequence[Holder], first: date, last: date) -> Mapping[str, Sequence[str]]:
+    """The regions that members, and units with all below them, answer for whole on a day of a period, by their key."""
+    return await repository.list_regions(work.tx, holders, first, last) if holders else {}
 
 
 async def read_coverage(work: Work, query: CoverageQuery) -> TerritoryCoverage:

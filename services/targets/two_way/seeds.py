@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from kit.errors import FieldError
 from kit.money import SHARE_WHOLE
@@ -19,6 +19,7 @@ from services.targets.decompositions.cascading import PathUnknown
 from services.targets.decompositions.drivers import SCOPE, check_params, part_of
 from services.targets.decompositions.enums import BY_TIME, PERIODS, Dimension, DriverKind
 from services.targets.decompositions.models import DriverPart
+from services.targets.decompositions.potentials import MarketScope, potentials_of
 from services.targets.decompositions.rules import earlier_values
 from services.targets.decompositions.schemas import DriverCreate
 from services.targets.targets.models import Target
@@ -99,6 +100,8 @@ async def _seeded(work: Work, sides: Sides, index: int, one: DriverCreate) -> Se
         return Seeded(Part(one.weight, dict.fromkeys(places, 1)), part_of(one, None))
     if one.kind is DriverKind.HISTORICAL_SHARE:
         return Seeded(Part(one.weight, await _earlier(work, sides, one)), part_of(one, None))
+    if one.kind is DriverKind.MARKET_POTENTIAL:
+        return Seeded(Part(one.weight, await _potentials(work, sides, pointer, one)), part_of(one, None))
     side = sides.of_time()
     if one.kind not in BY_TIME or side is None:
         _refuse(pointer, "driver-by-time", "splits by time, and neither rows nor columns are periods")
@@ -116,15 +119,29 @@ async def _seeded(work: Work, sides: Sides, index: int, one: DriverCreate) -> Se
     return Seeded(Part(one.weight, values), part_of(one, profile))
 
 
+async def _potentials(work: Work, sides: Sides, pointer: str, one: DriverCreate) -> dict[Place, int | None]:
+    """What the market of each cell is worth."""
+    if sides.of_time() is not None:
+        _refuse(pointer, "driver-not-by-time", "does not split by time, and rows or columns are periods")
+    places, target = sides.places(), sides.target
+    scopes = [MarketScope(str(index), **_scope(sides, place)) for index, place in enumerate(places)]
+    values = await potentials_of(work, one.kind, scopes, target.period_start, target.period_end)
+    return {place: values[str(index)] for index, place in enumerate(places)}
+
+
+def _scope(sides: Sides, place: Place) -> dict[str, Any]:
+    row, column = sides.rows.targets[place.row], sides.columns.targets[place.column]
+    unit = column if sides.columns.dimension is Dimension.UNIT else row
+    return {name: getattr(column, name) or getattr(row, name) for name in SCOPE} | {"unit_id": unit.unit_id}
+
+
 async def _earlier(work: Work, sides: Sides, one: DriverCreate) -> dict[Place, int | None]:
     """What was credited in the scope of each cell, in a given period or a year before its own."""
     scopes, places = [], sides.places()
     for index, place in enumerate(places):
         row, column = sides.rows.targets[place.row], sides.columns.targets[place.column]
-        unit = column if sides.columns.dimension is Dimension.UNIT else row
-        own = {name: getattr(column, name) or getattr(row, name) for name in SCOPE} | {"unit_id": unit.unit_id}
         first, last = _period(sides, row, column, one)
-        scopes.append({"key": str(index), "first": first, "last": last, **own})
+        scopes.append({"key": str(index), "first": first, "last": last, **_scope(sides, place)})
     sums = await decompositions.sum_credited(work, scopes)
     results = {str(index): sums[str(index)] for index in range(len(places))}
     known = earlier_values(one.kind, results, is_by_time=sides.of_time() is not None)

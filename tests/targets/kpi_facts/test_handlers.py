@@ -19,7 +19,7 @@ from tests.targets.conftest import World, told_of
 
 TABLES = (
     *("kpi_sale", "kpi_movement", "kpi_payment", "kpi_share", "kpi_visit"),
-    *("kpi_opportunity", "kpi_answer", "kpi_stage", "kpi_account", "kpi_lead"),
+    *("kpi_opportunity", "kpi_answer", "kpi_stage", "kpi_account", "kpi_lead", "kpi_case_step"),
 )
 PROJECTIONS = [name for name in TABLES if name != "kpi_movement"]
 
@@ -47,6 +47,9 @@ async def test_twice_in_another_order_and_rebuilt(world: World) -> None:
     }
     assert [row["amount"] for row in first["kpi_payment"]].count(-700) == 2
     assert (first["kpi_account"][0]["region"], first["kpi_opportunity"][0]["state"]) == ("CN-BJ", "won")
+    assert sorted((row["step"], row["days_open"]) for row in first["kpi_case_step"]) == [
+        *(("answered", 0), ("breached", 0), ("closed", 4), ("closed", 9), ("opened", 0), ("reopened", 5)),
+    ]
     async with service.transaction() as tx:
         await tx.execute("DELETE FROM inbox")
     again = [*events, *own]

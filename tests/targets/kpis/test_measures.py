@@ -22,6 +22,8 @@ EXPECTED = {
     **{M.WON_OPPORTUNITIES: 1_000, M.CLOSED_OPPORTUNITIES: 1_000, M.WON_AMOUNT: 900, M.WON_CYCLES: 1_000},
     **{M.WON_CYCLE_DAYS: 19_000, M.NPS_ANSWERS: 1_000, M.NPS_BALANCE: 1_000, M.SCORED_ANSWERS: 1_000},
     **{M.SATISFACTION_POINTS: 90_000, M.ACTIVE_CUSTOMERS: 1_000, M.LEADS: 1_000, M.CLOSED_LEADS: 1_000},
+    **{M.OPENED_CASES: 1_000, M.ANSWERED_CASES: 1_000, M.CLOSED_CASES: 2_000, M.CLOSED_CASE_DAYS: 13_000},
+    **{M.REOPENED_CASES: 1_000, M.BREACHED_CASES: 1_000},
 }
 """What each measure sums to here; of the others there is nothing."""
 SCOPES = {"region": "CN-SH", "customer_type": "retail", "product_line": "rock", "channel_id": str(new_id())}

@@ -149,3 +149,27 @@ async def test_memberships_of_an_earlier_release_have_the_role_of_their_member(w
     assert [each["role"] for each in changed] == ["sales_rep", "sales_manager"]
     listed = (await world.service.get("/v1/members?code=a1")).json()["items"][0]
     assert listed["memberships"] == changed
+
+
+async def test_backdated_roles_hold_until_the_next_change_that_was_known(world: Any) -> None:
+    for role, start in (("sales_supervisor", "2026-03-01"), ("sales_manager", "2026-05-01")):
+        assert (await change(world, role, start)).status_code == 200
+    answers = await asyncio.gather(
+        change(world, "account_manager", "2026-02-01", capacity=600_000),
+        change(world, "market_support", "2026-04-01"),
+    )
+    assert [one.status_code for one in answers] == [200, 200], "whichever came first"
+    said = (await world.service.get(f"/v1/members/{world.members['a1']}")).json()
+    assert said["role"] == "sales_manager", "the newest one stays"
+    assert [(one["valid_from"], one["role"], one["capacity"]) for one in said["memberships"]] == [
+        ("2026-01-01", "sales_rep", 1_000_000),
+        ("2026-02-01", "account_manager", 600_000),
+        ("2026-03-01", "sales_supervisor", 600_000),
+        ("2026-04-01", "market_support", 600_000),
+        ("2026-05-01", "sales_manager", 600_000),
+    ]
+    back = await change(world, "sales_rep", "2026-04-15")
+    assert [one["role"] for one in back.json()["memberships"]][3:] == ["market_support", "sales_rep", "sales_manager"]
+    facts = await world.service.published("targets.member.moved.v1")
+    assert [one.sequence for one in facts] == [2, 3, 4, 5, 6], "each is told once, in its order"
+    assert facts[-1].payload["memberships"] == back.json()["memberships"]

@@ -116,6 +116,27 @@ async def test_of_two_at_once_one_is_made_and_one_change_wins(world: World) -> N
     assert (await world.service.get(path)).json()["valid_to"] == "2026-03-01"
 
 
+async def test_of_two_ends_at_once_the_earlier_one_stands(world: World) -> None:
+    """Whichever comes first: an end moves back, and the later day is refused behind the earlier one."""
+    for number in range(6):
+        made = await territory(world, f"t-{number}", regions=["CN-SH"])
+        days = ("2026-03-31", "2026-06-30") if number % 2 else ("2026-06-30", "2026-03-31")
+        path = f"{PATH}/{made['id']}/end"
+        before = len(await world.service.published("targets.territory.changed.v1"))
+        answers = await asyncio.gather(*(world.service.post(path, {"on": day}) for day in days))
+        earlier, later = sorted(zip(days, answers, strict=True))
+        assert earlier[1].status_code == 200
+        assert (later[1].status_code, later[1].json().get("code")) in ((200, None), (409, "territory-ended"))
+        stands = (await world.service.get(f"{PATH}/{made['id']}")).json()
+        said = (await world.service.published("targets.territory.changed.v1"))[before:]
+        assert stands["valid_to"] == "2026-03-31"
+        assert stands["version"] == 1 + len(said) == 1 + sum(one.status_code == 200 for one in answers)
+        assert said[-1].payload["valid_to"] == "2026-03-31"
+    same = await asyncio.gather(*(world.service.post(path, {"on": "2026-03-31"}) for _ in range(3)))
+    assert {one.status_code for one in same} == {200}, "what is so already is no change"
+    assert (await world.service.get(f"{PATH}/{made['id']}")).json()["version"] == stands["version"]
+
+
 async def test_lists_find_by_what_is_held_and_whose(world: World) -> None:
     (shop,) = await hear(world, account("CN-SH"))
     await territory(world, "a", regions=["CN-SH"], valid_to="2026-06-30")
