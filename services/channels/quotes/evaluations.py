@@ -47,6 +47,7 @@ from services.channels.quotes.rules import (
     SkuInactive,
 )
 from services.channels.quotes.schemas import QuoteContent
+from services.channels.redirects import service as redirects
 from services.channels.sales import service as sales
 from services.channels.sales.models import AccountFact
 from services.channels.tier_evaluations import standings as tiers
@@ -223,7 +224,8 @@ async def _rates(
 
 
 async def _context(work: Work, ask: Ask, buyer: Buyer, day: date) -> Context:
-    ordered = await sales.ordered_by(work, ask.account.id)
+    groups = await redirects.groups_of(work, [ask.account.id])
+    ordered = await sales.ordered_by(work, groups.members(ask.account.id))
     last = ordered.last_order_date
     return Context(
         currency=ask.content.currency,
