@@ -48,8 +48,8 @@ async def claim_orders(work: Work, confirmed: Sequence[Fact[OrderHeard]]) -> Non
     orders = {fact.data.id: fact for fact in confirmed if fact.data.partner_id is not None}
     if not orders:
         return
-    named = {each for fact in orders.values() if (each := fact.data.account_id) is not None}
-    groups = await redirects.hold_accounts(work, named)
+    # of all that came together, as whoever looks for conflicts in them does: nobody waits crosswise
+    groups = await redirects.hold_accounts(work, {a for one in confirmed if (a := one.data.account_id) is not None})
     known = await repository.deals_of(work.tx, list(orders))
     bought = [_bought(fact) for order_id, fact in orders.items() if order_id not in known]
     await _claim(work, bought, groups)

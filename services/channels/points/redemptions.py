@@ -216,7 +216,9 @@ async def open_redeemer(work: Work, member_ids: Collection[UUID], redemption_ids
         if (main := rows[0].main_id) is not None:
             beside.setdefault(main, []).append(redemption_id)
     ids = {*member_ids, *(rows[0].points_account_id for rows in uses.values())}
-    joined = await lock_joined_to(work, ids) if ids else Joined([], Groups({}, {}))
+    if not ids:
+        return Redeemer(Book(work, {}, Joined([], Groups({}, {}))), uses, taken, {}, beside)
+    joined = await lock_joined_to(work, ids)
     lot_ids = sorted({row.lot_id for lots in taken.values() for row in lots})
     ends = {lot.id: lot.expires_on for lot in await repository.lots_by_id(work.tx, lot_ids)}
     return Redeemer(await open_book(work, joined), uses, taken, ends, beside)

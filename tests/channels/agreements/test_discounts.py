@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from itertools import permutations
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -42,7 +43,7 @@ def test_of_as_much_the_one_that_holds_longest() -> None:
 
 
 async def a_channel(service: ServiceHarness, kind: str) -> str:
-    made = await service.post("/v1/channels", {"code": kind, "name": kind, "kind": kind})
+    made = await service.post("/v1/channels", {"code": kind, "name": kind, "kind": kind, "is_direct": False})
     assert made.status_code == 201, made.text
     return str(made.json()["id"])
 
@@ -78,7 +79,7 @@ async def test_a_larger_level_takes_its_place(service: ServiceHarness, days: Day
     await signed(service, **who, **ROCK, mode="all", valid_to="2026-04-20")
     levels = [LEVELS[0], {**LEVELS[1], "benefits": {"discount": 80_000}}]
     programme = await a_programme(service, levels)
-    await sold(service, who["partner_id"], 20_000_000)
+    await sold(service, UUID(who["partner_id"]), 20_000_000)
     await published(service, await evaluated(service, programme), "2026-04-03")
     days.on("2026-04-03")
     quote = await quoted(service, body(buyer, ("CD-ROCK", 1), **who))
