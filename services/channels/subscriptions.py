@@ -138,6 +138,7 @@ core.react(
     conflicts.on_opportunity,
     *(f"customer.opportunity.{step}.v1" for step in ("opened", "updated", "stage_changed", "reopened")),
 )
+core.react(deals.on_merged, redirects.MERGED)
 core.react(conflicts.on_merged, redirects.MERGED)
 core.react(terms.on_order_placed, "customer.order.placed.v1")
 core.react(terms.on_order_confirmed, "customer.order.confirmed.v1")

@@ -1,5 +1,6 @@
 """Shows that channels accrued for everything it heard exactly once, and that each accrual follows from its inputs;
-and that it answered on terms once, and keeps what its answers say (`terms/verification.py`).
+and that it answered on terms once, and keeps what its answers say (`terms/verification.py`); that points, deals and
+levels of partners follow from what was heard and kept (`verification.py` of their slices).
 
 What should have been accrued is read from customer's log, not from channels' own facts. In memory is a volume per
 order event and programme, never a row or an event of each.
@@ -14,6 +15,8 @@ from kit.db.database import Database, Tx
 from kit.events.bus import EventBus
 from kit.events.envelope import Event, topic_of
 from kit.events.verify import Check, Finding, at_one_moment, given_up, read_all
+from services.channels.deals.repository import all_orders
+from services.channels.deals.verification import read_orders, verify_deals
 from services.channels.events_in import HEARD, OrderHeard, OrderReturnedHeard
 from services.channels.points.verification import expect_points, read_members, verify_points
 from services.channels.programmes.models import RebateProgramme
@@ -26,6 +29,7 @@ from services.channels.rebates.service import split_in
 from services.channels.statements import repository as statements
 from services.channels.subscriptions import subscriptions
 from services.channels.terms.verification import read_stories, verify_terms
+from services.channels.tier_evaluations.verification import verify_tiers
 
 SERVICE = "channels"
 _TYPES = ("customer.order.confirmed.v1", "customer.order.returned.v1")
@@ -49,6 +53,8 @@ async def verify(db: Database, bus: EventBus) -> list[Finding]:
     stories = await read_stories(bus, gone)
     async with db.reading() as tx:
         members = await read_members(tx)
+        of_deals = await all_orders(tx)
+    told = await read_orders(of_deals, bus, gone)
     points = await expect_points(members, bus, gone)
     sides = Check(SERVICE, "both sides of every accrual, adjustment and payment, in all zero")
     stated = Check(SERVICE, "statements are what their entries and their carry come to")
@@ -63,6 +69,7 @@ async def verify(db: Database, bus: EventBus) -> list[Finding]:
         for order_id in await repository.undecided_splits(tx):
             derived.fault(f"order {order_id} is shared otherwise than a conflict was decided")
         terms = [*await verify_terms(tx, stories), *await verify_points(tx, points)]
+        terms += [*await verify_deals(tx, told), *await verify_tiers(tx)]
     sides.count = derived.count
     return [*(check.finding() for check in (once, derived, chained, sides, stated)), *terms]
 

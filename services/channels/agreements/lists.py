@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kit.db.lists import Field, ListSpec, fields_of
 from services.channels.agreements.models import Agreement
+from services.channels.products.lists import lines_field
 
 AGREEMENTS = ListSpec(
     source="agreement a",
@@ -16,7 +17,7 @@ AGREEMENTS = ListSpec(
             without=("due_at",),
         ),
         "region": Field("a.territory", match="a.territory && {}"),
-        "product_line": Field("a.product_lines", match="a.product_lines && {}"),
+        "product_line": lines_field("a.product_lines"),
     },
     search=("a.number",),
     default_sort="-valid_from",

@@ -9,7 +9,9 @@ from uuid import UUID
 
 from kit.db.database import Tx
 from kit.db.rows import dumps, insert_rows, select_sql
+from services.channels.agreements.enums import AgreementMode
 from services.channels.agreements.models import RANGES, Agreement, AgreementCell
+from services.channels.agreements.rules import Discount
 
 LOCK = 0x43524D_32
 """Advisory lock of whatever changes who holds which cell: it sees what was signed before."""
@@ -34,6 +36,14 @@ WHERE s.partner_id = $1 AND s.order_date >= $2 AND ($3::date IS NULL OR s.order_
     AND (cardinality($5::text[]) = 0 OR lower(l.product_line COLLATE "C") = ANY($5::text[]))
 """
 
+_DISCOUNTS = """
+SELECT DISTINCT lower(x.product_line COLLATE "C") AS product_line, x.discount, c.valid_to
+FROM agreement_cell c JOIN agreement a ON a.id = c.agreement_id
+CROSS JOIN LATERAL jsonb_to_recordset(a.discounts) AS x(product_line text, discount int)
+WHERE c.partner_id = $1 AND c.valid_from <= $2 AND (c.valid_to IS NULL OR c.valid_to >= $2)
+    AND c.region = ANY($3::text[]) AND c.mode = ANY($4::text[])
+    AND c.product_line IN ('', lower(x.product_line COLLATE "C"))
+"""
 _IN_FORCE = (
     "SELECT DISTINCT number FROM agreement WHERE partner_id = $1 AND (state = 'signed' AND "
     "(ends_on IS NULL OR ends_on >= $2) OR state = 'terminated' AND ends_on > $2) ORDER BY number"
@@ -93,3 +103,11 @@ async def volume_of(
 ) -> int:
     """Net sales of a partner in folded regions, and what they cover, of folded lines (none: all)."""
     return int(await tx.fetchval(_VOLUME, partner_id, first, last, territory, lines))
+
+
+async def discounts_on(
+    tx: Tx, partner_id: UUID, day: date, regions: Sequence[str], modes: Sequence[AgreementMode]
+) -> list[Discount]:
+    """What agreements that hold on a day, in one of these folded regions and modes, take off product lines."""
+    rows = await tx.fetch(_DISCOUNTS, partner_id, day, regions, modes)
+    return [(row["product_line"], row["discount"], row["valid_to"]) for row in rows]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from kit.errors import Conflict, FieldError, Invalid
 from kit.money import SHARE_WHOLE, ratio
@@ -23,6 +24,17 @@ WARNINGS = (90, 60, 30)
 ALL_LINES = ""
 """A cell of every product line."""
 ONE_DAY = timedelta(days=1)
+
+
+Discount = tuple[str, int, date | None]
+"""A folded product line, what is off it, and the last day."""
+
+
+class LineShare(NamedTuple):
+    """What an agreement takes off list prices of a product line (millionths), until its last day (None: open)."""
+
+    share: int
+    end: date | None
 
 
 class AgreementInvalid(Invalid):
@@ -75,6 +87,16 @@ def territory_of(regions: Iterable[str]) -> list[str]:
     """
     folded = sorted({region.lower() for region in regions})
     return [one for one in folded if not any(other != one and covers(other, one) for other in folded)]
+
+
+def covering(region: str | None) -> list[str]:
+    """Folded codes of the regions that cover one, itself last.
+
+    >>> covering("CN-SH-01"), covering(None)
+    (['cn', 'cn-sh', 'cn-sh-01'], [])
+    """
+    parts = region.lower().split("-") if region else []
+    return ["-".join(parts[: end + 1]) for end in range(len(parts))]
 
 
 def lines_of(product_lines: Iterable[str]) -> list[str]:
@@ -139,6 +161,21 @@ def elapsed_days(valid_from: date, valid_to: date, today: date) -> tuple[int, in
     """
     total = (valid_to - valid_from).days + 1
     return max(0, min(total, (today - valid_from).days + 1)), total
+
+
+def best_discounts(found: Iterable[Discount]) -> dict[str, LineShare]:
+    """The largest share of each product line; of agreements that give as much the one that holds longest, whatever
+    their order.
+
+    >>> best_discounts([("rock", 5, date(2026, 6, 30)), ("rock", 5, None), ("rock", 4, date(2026, 1, 1))])
+    {'rock': LineShare(share=5, end=None)}
+    """
+    best: dict[str, LineShare] = {}
+    for line, share, end in found:
+        known = best.get(line)
+        if known is None or (known.share, known.end or date.max) < (share, end or date.max):
+            best[line] = LineShare(share, end)
+    return best
 
 
 def pace_of(attained: int, minimum: int | None, elapsed: int, total: int) -> int | None:

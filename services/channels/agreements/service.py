@@ -18,7 +18,7 @@ from kit.versions import Versions
 from kit.work import Work
 from services.channels.agreements import repository
 from services.channels.agreements.drafting import TERMS, checked
-from services.channels.agreements.enums import AgreementState
+from services.channels.agreements.enums import AgreementMode, AgreementState
 from services.channels.agreements.models import Agreement, AgreementCell
 from services.channels.agreements.rules import (
     AMENDABLE,
@@ -29,8 +29,11 @@ from services.channels.agreements.rules import (
     AgreementSuperseded,
     DraftOpen,
     ExclusivityOverlap,
+    LineShare,
     ValidityInvalid,
+    best_discounts,
     check_follows,
+    covering,
     elapsed_days,
     lines_of,
     pace_of,
@@ -230,6 +233,17 @@ def cells_of(one: Agreement) -> list[AgreementCell]:
         for region in territory_of(one.territory)
         for line in lines_of(one.product_lines)
     ]
+
+
+async def discounts_on(
+    work: Work, partner_id: UUID | None, day: date, region: str | None, mode: str | None
+) -> dict[str, LineShare]:
+    """What agreements take off list prices by folded product line, for a partner that sells into a region in a way
+    (None: nobody knows, so only what holds for all ways); of no region nothing."""
+    if partner_id is None or region is None:
+        return {}
+    modes = [AgreementMode.ALL, *([AgreementMode(mode)] if mode is not None else [])]
+    return best_discounts(await repository.discounts_on(work.tx, partner_id, day, covering(region), modes))
 
 
 async def check_overlap(work: Work, cells: Sequence[AgreementCell]) -> None:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from kit.events.envelope import Event
+from services.channels.agreements.rules import covering
 from services.channels.conflicts.enums import ConflictKind, ConflictSubject, SellingMode
 from services.channels.conflicts.rules import parties_key
 from services.channels.sales.models import AccountFact
@@ -88,16 +89,6 @@ def in_turn(subjects: Sequence[Subject]) -> list[Subject]:
         one._replace(later=tuple(other.id for other in subjects[place + 1 :] if other.members[0] == one.members[0]))
         for place, one in enumerate(subjects)
     ]
-
-
-def covering(region: str | None) -> list[str]:
-    """Folded codes of the regions that cover one, itself last.
-
-    >>> covering("CN-SH-01"), covering(None)
-    (['cn', 'cn-sh', 'cn-sh-01'], [])
-    """
-    parts = region.lower().split("-") if region else []
-    return ["-".join(parts[: end + 1]) for end in range(len(parts))]
 
 
 def folded(lines: Iterable[str | None]) -> list[str]:

@@ -6,7 +6,7 @@ conflict that come at once the second sees the first, whatever partition each is
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from services.channels.conflicts import opening, repository
 from services.channels.conflicts.enums import ConflictKind, ConflictSubject
 from services.channels.conflicts.findings import Finding, Subject, folded, in_turn
 from services.channels.conflicts.repository import Breach, Cap
-from services.channels.conflicts.rules import Sold, lock_number, mode_of, undercuts
+from services.channels.conflicts.rules import Sold, mode_of, undercuts
 from services.channels.deals import service as deals
 from services.channels.deals.enums import DealState
 from services.channels.events_in import OrderHeard
@@ -34,7 +34,9 @@ async def judge_orders(work: Work, confirmed: Sequence[Fact[OrderHeard]]) -> Non
     facts = {fact.data.id: fact for fact in confirmed if fact.data.account_id is not None}
     if not facts:
         return
-    groups = await hold_accounts(work, {each for f in facts.values() if (each := f.data.account_id) is not None})
+    groups = await redirects.hold_accounts(
+        work, {each for f in facts.values() if (each := f.data.account_id) is not None}
+    )
     subjects = in_turn(await _subjects(work, groups, list(facts.values())))
     lines = {order_id: fact.data.lines for order_id, fact in facts.items()}
     rules = await _rules_at(work, confirmed[-1].event)
@@ -76,7 +78,7 @@ async def judge_merges(work: Work, merged: Sequence[Fact[AccountRedirectHeard]])
     open to orders of today. What has been found is found once."""
     for fact in merged:
         at = work.caused_by(fact.event)
-        groups = await hold_accounts(work, {fact.data.survivor_id, fact.data.merged_id})
+        groups = await redirects.hold_accounts(work, {fact.data.survivor_id, fact.data.merged_id})
         members = {m for each in (fact.data.survivor_id, fact.data.merged_id) for m in groups.members(each)}
         rules = await _rules_at(work, fact.event)
         first = at.today - timedelta(rules.window_days)
@@ -100,17 +102,6 @@ async def judge_merges(work: Work, merged: Sequence[Fact[AccountRedirectHeard]])
             for one in sold
         ]
         await opening.open_conflicts(at, rules, await _of_customers(work, rules, in_turn(subjects)))
-
-
-async def hold_accounts(work: Work, account_ids: Collection[UUID]) -> Groups:
-    """Wait for whoever looks at these accounts or at what they lead to; the groups as they are then."""
-    held: set[UUID] = set()
-    groups = await redirects.groups_of(work, account_ids)
-    while wanted := {*account_ids, *(groups.root(each) for each in account_ids)} - held:
-        await repository.hold_locks(work.tx, sorted(lock_number(f"account {each}") for each in wanted))
-        held |= wanted
-        groups = await redirects.groups_of(work, account_ids)
-    return groups
 
 
 async def _rules_at(work: Work, event: Event) -> ConflictRules:

@@ -17,7 +17,7 @@ from kit.records import change
 from kit.transitions import next_state
 from kit.work import Work
 from services.channels.agreements.rules import ValidityInvalid, check_validity
-from services.channels.conflicts import judging, repository
+from services.channels.conflicts import repository
 from services.channels.conflicts.enums import ConflictOutcome
 from services.channels.conflicts.models import Conflict, ConflictStatement
 from services.channels.conflicts.opening import NOUN, due, resource
@@ -42,6 +42,7 @@ from services.channels.conflicts.service import require_conflict, splits_of_acco
 from services.channels.events_out.conflicts import ConflictResolved
 from services.channels.partners import service as partners
 from services.channels.promotions.rules import SamePerson
+from services.channels.redirects import service as redirects
 
 
 async def assess_conflict(work: Work, conflict_id: UUID, data: ConflictAssess) -> Conflict:
@@ -159,7 +160,7 @@ async def _decidable(work: Work, conflict_id: UUID) -> Conflict:
     """A conflict, locked after its account."""
     seen = await require_conflict(work, conflict_id)
     if seen.account_id is not None:
-        await judging.hold_accounts(work, {seen.account_id})
+        await redirects.hold_accounts(work, {seen.account_id})
     return await require_conflict(work, conflict_id, lock=True)
 
 

@@ -8,6 +8,7 @@ from kit.events.handlers import Fact
 from kit.work import Work
 from services.channels.deals import claims
 from services.channels.events_in import OrderHeard, OrderReturnedHeard
+from services.channels.events_in.customer import AccountRedirectHeard
 
 
 async def on_order_confirmed(work: Work, facts: Sequence[Fact[OrderHeard]]) -> None:
@@ -18,3 +19,8 @@ async def on_order_confirmed(work: Work, facts: Sequence[Fact[OrderHeard]]) -> N
 async def on_order_returned(work: Work, facts: Sequence[Fact[OrderReturnedHeard]]) -> None:
     """Part of an order came back."""
     await claims.take_back(work, facts)
+
+
+async def on_merged(work: Work, facts: Sequence[Fact[AccountRedirectHeard]]) -> None:
+    """Orders of accounts that are one now may win a deal on any of them."""
+    await claims.claim_merged(work, facts)

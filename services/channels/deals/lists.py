@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from kit.db.lists import ListSpec, fields_of
 from services.channels.deals.models import Deal
+from services.channels.redirects.lists import filed_fields, root_of
 
 _FIELDS = fields_of(
     Deal,
@@ -15,8 +16,12 @@ _FIELDS = fields_of(
     without=("due_at", "name_key", "tax_id_hash", "domain_hash", "identity_hashes"),
 )
 DEALS = ListSpec(
-    source="deal d LEFT JOIN account_fact a ON a.id = d.account_id",
-    fields={**_FIELDS, "currency": replace(_FIELDS["currency"], kind="currency")},
+    source=f"deal d LEFT JOIN account_fact a ON a.id = {root_of('d.account_id')}",
+    fields={
+        **_FIELDS,
+        **filed_fields("d.account_id", nullable=True),
+        "currency": replace(_FIELDS["currency"], kind="currency"),
+    },
     search=("d.number", "d.customer_name"),
     default_sort="-registered_on",
 )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterable, Sequence
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
+
+import asyncpg
 
 from kit.db.database import Tx
 from kit.db.rows import columns_of, dumps, insert_rows, select_sql
@@ -13,6 +15,7 @@ from kit.security.principals import ScopeQuery
 from services.channels.deals.enums import DealState
 from services.channels.deals.models import Deal, DealOrderLine
 from services.channels.deals.rules import Identity
+from services.channels.redirects.lists import root_of
 
 _ONE = f"SELECT {columns_of(Deal, 'd')} FROM deal d WHERE d.id = $1"
 _LOCK = select_sql(Deal, "id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE")
@@ -28,50 +31,63 @@ _SAME = """(
 """`rules.is_same` of two rows, in SQL: each way has its index."""
 _ASKED = "(SELECT $1::text AS name_key, $2::text AS country, $3::text AS tax_id_hash, $4::text AS domain_hash) i"
 _LIVE = f"""
-SELECT {columns_of(Deal, "d")} FROM deal d JOIN {_ASKED} ON {_SAME.format("d", "i")}
-WHERE d.state = 'registered' OR (d.state IN ('approved', 'won') AND d.protected_until >= $5)
+SELECT {columns_of(Deal, "d")} FROM deal d
+WHERE (d.state = 'registered' OR (d.state IN ('approved', 'won') AND d.protected_until >= $5)) AND d.id IN (
+    SELECT d.id FROM deal d JOIN {_ASKED} ON {_SAME.format("d", "i")}
+    UNION SELECT id FROM deal WHERE account_id = ANY($6::uuid[])
+    UNION SELECT d.id FROM account_identity a JOIN deal d ON {_SAME.format("d", "a")} WHERE a.id = ANY($6::uuid[]))
 ORDER BY d.registered_at, d.number LIMIT 1
 """
 _OPEN = "SELECT count(*) FROM deal WHERE partner_id = $1 AND state IN ('registered', 'approved')"
 _OPEN_LOCKED = select_sql(Deal, "partner_id = $1 AND state IN ('registered', 'approved') ORDER BY id FOR NO KEY UPDATE")
 _ACCOUNTS = f"""
-SELECT a.id, a.tax_id_hash = i.tax_id_hash AS by_tax_id, a.domain_hash = i.domain_hash AS by_domain
-FROM account_identity a JOIN {_ASKED} ON {_SAME.format("a", "i")} WHERE NOT a.is_archived LIMIT 100
+SELECT a.id, a.is_archived, a.tax_id_hash = i.tax_id_hash AS by_tax_id, a.domain_hash = i.domain_hash AS by_domain
+FROM account_identity a JOIN {_ASKED} ON {_SAME.format("a", "i")} ORDER BY a.is_archived, a.id LIMIT 100
 """
-_SEEN = "JOIN account_fact f ON f.id = a.id WHERE {seen}"
-"""Accounts of the reader's scope: the condition is put in later."""
+_THESE = f"""
+unnest($1::uuid[]) AS m (id) CROSS JOIN LATERAL (SELECT {root_of("m.id")} AS id) r
+JOIN account_fact f ON f.id = r.id AND {{seen}}
+"""
+"""Accounts, each with what it reads as, which is of the reader's scope: the condition is put in later."""
 _ORDERED = f"""
-SELECT a.id AS account_id, s.orders, s.last_order_date, s.partner_orders
-FROM account_identity a JOIN {_ASKED} ON {_SAME.format("a", "i")}
-JOIN LATERAL (
+SELECT r.id AS account_id, m.id AS filed_account_id, s.orders, s.last_order_date, s.partner_orders
+FROM {_THESE} JOIN LATERAL (
     SELECT count(*) AS orders, max(order_date) AS last_order_date, count(partner_id) AS partner_orders FROM sale
-    WHERE account_id = a.id AND order_date > $5::date AND order_date <= $6::date
+    WHERE account_id = m.id AND order_date > $2::date AND order_date <= $3::date
 ) s ON s.orders > 0
-{_SEEN} ORDER BY s.last_order_date DESC, s.orders DESC, a.name_key LIMIT 100
+ORDER BY s.last_order_date DESC, s.orders DESC, f.name_key, m.id LIMIT 100
 """
 _OPPORTUNITIES = f"""
-SELECT o.id AS opportunity_id, o.account_id, o.owner_id, o.partner_id, o.stage, o.opened_on
-FROM account_identity a JOIN {_ASKED} ON {_SAME.format("a", "i")}
-JOIN opportunity_fact o ON o.account_id = a.id AND o.state = 'open'
-{_SEEN} ORDER BY o.opened_on DESC, o.stage, a.name_key LIMIT 100
+SELECT o.id AS opportunity_id, r.id AS account_id, m.id AS filed_account_id, o.owner_id, o.partner_id, o.stage,
+    o.opened_on
+FROM {_THESE} JOIN opportunity_fact o ON o.account_id = m.id AND o.state = 'open'
+ORDER BY o.opened_on DESC, o.stage, f.name_key, o.id LIMIT 100
 """
 _ACTIVITIES = f"""
-SELECT a.id AS account_id, x.activities, x.last_on
-FROM account_identity a JOIN {_ASKED} ON {_SAME.format("a", "i")}
-JOIN LATERAL (
+SELECT r.id AS account_id, m.id AS filed_account_id, x.activities, x.last_on
+FROM {_THESE} JOIN LATERAL (
     SELECT count(*) AS activities, max(business_date) AS last_on FROM activity_fact
-    WHERE account_id = a.id AND business_date > $5::date AND business_date <= $6::date
+    WHERE account_id = m.id AND business_date > $2::date AND business_date <= $3::date
 ) x ON x.activities > 0
-{_SEEN} ORDER BY x.last_on DESC, x.activities DESC, a.name_key LIMIT 100
+ORDER BY x.last_on DESC, x.activities DESC, f.name_key, m.id LIMIT 100
 """
 _MATCHING = f"""
-SELECT o.order_id, d.id AS deal_id, COALESCE(d.id = o.deal_id, false) AS is_named, d.number
-FROM json_to_recordset($1::json) AS o(order_id uuid, account_id uuid, partner_id uuid, deal_id uuid, order_date date)
+SELECT DISTINCT o.order_id, d.id AS deal_id, COALESCE(d.id = o.deal_id, false) AS is_named, d.number
+FROM json_to_recordset($1::json) AS o(order_id uuid, members uuid[], partner_id uuid, deal_id uuid, order_date date)
 JOIN deal d ON d.partner_id = o.partner_id AND d.state IN ('registered', 'approved', 'expired', 'won')
     AND (d.id = o.deal_id OR (o.order_date >= d.registered_on AND COALESCE(o.order_date <= d.protected_until, true)))
-LEFT JOIN account_identity a ON a.id = o.account_id
-WHERE d.id = o.deal_id OR d.account_id = o.account_id OR {_SAME.format("d", "a")}
+LEFT JOIN account_identity a ON a.id = ANY(o.members)
+WHERE d.id = o.deal_id OR d.account_id = ANY(o.members) OR {_SAME.format("d", "a")}
 ORDER BY o.order_id, is_named DESC, d.number
+"""
+_UNCLAIMED = """
+SELECT s.order_id, s.account_id, s.partner_id, s.deal_id, s.order_date, l.line_no, l.net_base, l.returned_net_base
+FROM sale s JOIN sale_line l ON l.order_id = s.order_id
+WHERE s.account_id = ANY($1::uuid[]) AND s.partner_id IS NOT NULL AND s.confirmed_event_id IS NOT NULL
+    AND NOT EXISTS (SELECT FROM deal_order_line k WHERE k.order_id = s.order_id)
+    AND EXISTS (SELECT FROM deal d WHERE d.partner_id = s.partner_id AND d.registered_on <= s.order_date
+        AND d.state IN ('registered', 'approved', 'expired', 'won'))
+ORDER BY s.order_date, s.order_id, l.line_no
 """
 _CLAIMS = f"""
 SELECT DISTINCT o.subject_id, d.id AS deal_id, d.partner_id, d.state, d.number
@@ -96,6 +112,14 @@ _ORDERS = """
 SELECT order_id FROM deal_order_line WHERE deal_id = $1 AND order_date <= $2 GROUP BY order_id
 ORDER BY min(order_date), sum(net_base) DESC, order_id LIMIT 1
 """
+_PATIENCE = "SELECT set_config('lock_timeout', $1, true)"
+_ALL = select_sql(Deal, "TRUE")
+_ALL_LINES = select_sql(DealOrderLine, "TRUE ORDER BY order_id, line_no")
+_DOUBLES = f"""
+SELECT 'deal ' || l.number || ' beside ' || e.number AS what
+FROM deal e JOIN deal l ON {_SAME.format("e", "l")} AND (e.registered_at, e.number) < (l.registered_at, l.number)
+WHERE e.state IN ('registered', 'approved', 'won') AND COALESCE(e.protected_until >= l.registered_on, true)
+"""
 _DROP_LATER = "DELETE FROM deal_order_line WHERE deal_id = $1 AND order_date > $2"
 
 
@@ -103,6 +127,7 @@ class Account(NamedTuple):
     """An account that is the same customer, and by what."""
 
     id: UUID
+    is_archived: bool
     by_tax_id: bool | None
     by_domain: bool | None
 
@@ -111,6 +136,7 @@ class Ordered(NamedTuple):
     """What an account that is the same customer has ordered of late; `partner_orders` are those through partners."""
 
     account_id: UUID
+    filed_account_id: UUID
     orders: int
     last_order_date: date
     partner_orders: int
@@ -121,6 +147,7 @@ class Opened(NamedTuple):
 
     opportunity_id: UUID
     account_id: UUID
+    filed_account_id: UUID
     owner_id: UUID | None
     partner_id: UUID | None
     stage: str
@@ -131,8 +158,22 @@ class Active(NamedTuple):
     """How often somebody of the company was active of late at an account that is the same customer."""
 
     account_id: UUID
+    filed_account_id: UUID
     activities: int
     last_on: date
+
+
+class Unclaimed(NamedTuple):
+    """A line of an order through a partner that is of no deal."""
+
+    order_id: UUID
+    account_id: UUID
+    partner_id: UUID
+    deal_id: UUID | None
+    order_date: date
+    line_no: int
+    net_base: int
+    returned_net_base: int
 
 
 class Match(NamedTuple):
@@ -159,6 +200,20 @@ async def hold_locks(tx: Tx, keys: Sequence[int]) -> None:
     await tx.execute("SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS k", keys)
 
 
+async def hold_locks_soon(tx: Tx, keys: Sequence[int], seconds: float) -> bool:
+    """The same, but wait no longer than so many seconds for each; False, and nothing is held of them, where that was
+    not enough."""
+    try:
+        async with tx.savepoint():
+            usual = await tx.fetchval("SELECT current_setting('lock_timeout')")
+            await tx.execute(_PATIENCE, f"{int(seconds * 1000)}ms")
+            await hold_locks(tx, keys)
+            await tx.execute(_PATIENCE, usual)
+    except asyncpg.LockNotAvailableError:
+        return False
+    return True
+
+
 async def next_number(tx: Tx) -> int:
     """The next number of the sequence; a rollback leaves a gap."""
     return int(await tx.fetchval("SELECT nextval('deal_number_seq')"))
@@ -180,9 +235,9 @@ async def lock_open(tx: Tx, partner_id: UUID) -> list[Deal]:
     return await tx.rows(Deal, _OPEN_LOCKED, partner_id)
 
 
-async def live_claim(tx: Tx, identity: Identity, today: date) -> Deal | None:
-    """The claim on the same customer that stands."""
-    return await tx.row(Deal, _LIVE, *identity, today)
+async def live_claim(tx: Tx, identity: Identity, account_ids: Sequence[UUID], today: date) -> Deal | None:
+    """The claim that stands on the same customer, or on one of these accounts."""
+    return await tx.row(Deal, _LIVE, *identity, today, account_ids)
 
 
 async def accounts_like(tx: Tx, identity: Identity) -> list[Account]:
@@ -190,27 +245,32 @@ async def accounts_like(tx: Tx, identity: Identity) -> list[Account]:
     return await tx.rows(Account, _ACCOUNTS, *identity)
 
 
-async def ordered_of_late(tx: Tx, visible: ScopeQuery, identity: Identity, after: date, until: date) -> list[Ordered]:
-    """Accounts of the scope that are the same customer and have ordered within some days."""
-    sql = _ORDERED.format(seen=visible.sees("f.owner_id", 7))
-    return await tx.rows(Ordered, sql, *identity, after, until, *visible.args)
+async def ordered_of_late(
+    tx: Tx, visible: ScopeQuery, account_ids: Sequence[UUID], after: date, until: date
+) -> list[Ordered]:
+    """Which of these accounts, of the scope, have ordered within some days."""
+    sql = _ORDERED.format(seen=visible.sees("f.owner_id", 4))
+    return await tx.rows(Ordered, sql, account_ids, after, until, *visible.args)
 
 
-async def open_opportunities(tx: Tx, visible: ScopeQuery, identity: Identity) -> list[Opened]:
-    """Open opportunities of accounts of the scope that are the same customer."""
-    sql = _OPPORTUNITIES.format(seen=visible.sees("f.owner_id", 5))
-    return await tx.rows(Opened, sql, *identity, *visible.args)
+async def open_opportunities(tx: Tx, visible: ScopeQuery, account_ids: Sequence[UUID]) -> list[Opened]:
+    """Open opportunities of those of these accounts that are of the scope."""
+    sql = _OPPORTUNITIES.format(seen=visible.sees("f.owner_id", 2))
+    return await tx.rows(Opened, sql, account_ids, *visible.args)
 
 
-async def active_of_late(tx: Tx, visible: ScopeQuery, identity: Identity, after: date, until: date) -> list[Active]:
-    """Accounts of the scope that are the same customer and at which somebody was active within some days."""
-    sql = _ACTIVITIES.format(seen=visible.sees("f.owner_id", 7))
-    return await tx.rows(Active, sql, *identity, after, until, *visible.args)
+async def active_of_late(
+    tx: Tx, visible: ScopeQuery, account_ids: Sequence[UUID], after: date, until: date
+) -> list[Active]:
+    """At which of these accounts, of the scope, somebody was active within some days."""
+    sql = _ACTIVITIES.format(seen=visible.sees("f.owner_id", 4))
+    return await tx.rows(Active, sql, account_ids, after, until, *visible.args)
 
 
 async def find_deal(tx: Tx, visible: ScopeQuery, deal_id: UUID, *, lock: bool) -> Deal | None:
     """A deal of the scope, by its own owner or by its account's, locked on request."""
-    accounts = f"EXISTS (SELECT FROM account_fact a WHERE a.id = d.account_id AND {visible.sees('a.owner_id', 2)})"
+    account = root_of("d.account_id")
+    accounts = f"EXISTS (SELECT FROM account_fact a WHERE a.id = {account} AND {visible.sees('a.owner_id', 2)})"
     locked = "FOR NO KEY UPDATE OF d" if lock else ""
     sql = f"{_ONE} AND ({visible.sees('d.owner_id', 2)} OR {accounts}) {locked}"
     return await tx.row(Deal, sql, deal_id, *visible.args)
@@ -229,6 +289,11 @@ async def matching(tx: Tx, orders: Sequence[dict[str, object]]) -> list[Match]:
 async def claims_on(tx: Tx, subjects: Sequence[dict[str, object]]) -> list[Claim]:
     """Claims of others on the customers of subjects."""
     return await tx.rows(Claim, _CLAIMS, dumps(subjects))
+
+
+async def unclaimed(tx: Tx, account_ids: Sequence[UUID]) -> list[Unclaimed]:
+    """Lines of what these accounts have ordered of partners with deals and that is of none, by order."""
+    return await tx.rows(Unclaimed, _UNCLAIMED, account_ids)
 
 
 async def add_lines(tx: Tx, lines: Sequence[DealOrderLine]) -> None:
@@ -261,3 +326,23 @@ async def keep_orders(tx: Tx, deal_id: UUID, until: date) -> UUID | None:
 async def drop_orders(tx: Tx, deal_id: UUID) -> None:
     """Orders that came while a claim was reviewed are none of it: it was given up."""
     await tx.execute("DELETE FROM deal_order_line WHERE deal_id = $1", deal_id)
+
+
+async def all_orders(tx: Tx) -> set[UUID]:
+    """Orders that are of a deal."""
+    return {row["order_id"] for row in await tx.fetch("SELECT DISTINCT order_id FROM deal_order_line")}
+
+
+def all_deals(tx: Tx) -> AsyncIterable[Deal]:
+    """Every deal."""
+    return tx.stream_rows(Deal, _ALL)
+
+
+async def all_lines(tx: Tx) -> list[DealOrderLine]:
+    """Lines of orders of deals, those of an order together."""
+    return await tx.rows(DealOrderLine, _ALL_LINES)
+
+
+async def doubles(tx: Tx) -> list[str]:
+    """Claims that were taken while another stood on the same customer."""
+    return [row["what"] for row in await tx.fetch(_DOUBLES)]

@@ -16,6 +16,7 @@ from kit.web.lists import documented, list_answer, page_of
 from kit.web.responses import json_answer, row_answer
 from services.channels.deals import moves, service
 from services.channels.deals.lists import DEALS
+from services.channels.deals.models import Deal
 from services.channels.deals.rules import MOVES
 from services.channels.deals.schemas import (
     ActiveRead,
@@ -33,9 +34,9 @@ from services.channels.deals.schemas import (
 router = routes.router("deals")
 PATH = "/v1/deals"
 ONE = PATH + "/{deal_id}"
-READS = ("account_fact", "account_identity", "exchange_rate", "partner_hold")
+READS = ("account_fact", "account_identity", "account_redirect", "exchange_rate", "partner_hold")
 
-FACTS = ("account_fact", "account_identity", "sales", "opportunity_fact", "activity_fact")
+FACTS = ("account_fact", "account_identity", "account_redirect", "sales", "opportunity_fact", "activity_fact")
 
 Reader = Annotated[Context, Depends(Allow("deals:read"))]
 Reviewer = Annotated[Context, Depends(Allow("deals:read", reads=FACTS))]
@@ -47,18 +48,23 @@ _APPROVE, _REJECT, _EXTEND, _WITHDRAW = (
 )
 
 
+async def _answer(work: Context, row: Deal, made_under: str | None = None) -> Response:
+    return row_answer(DealRead, row, made_under, await service.shown(work, row))
+
+
 @router.post(PATH, response_model=DealRead, status_code=201)
 async def register_deal(body: DealCreate, work: Registrar) -> Response:
     """Claim an end customer for an active partner; the first claim wins.
 
     The same customer is one of equal tax id; of equal domain, unless many share it; or of the same name in the same
-    country, however it is spelt, unless both tax ids are known and differ. 409 `duplicate-deal` tells the `number` and
+    country, however it is spelt, unless both tax ids are known and differ; a claim on one of several accounts that were
+    merged is a claim on all. 409 `duplicate-deal` tells the `number` and
     the time (`registered_at`) of the claim that stands, and its `partner_id` where the caller may see it.
 
     Refused too are 409 `too-many-deals` (50 open of a partner), `partner-on-hold`, `exchange-rate-missing`; 422
     `partner-inactive`, `deal-invalid`, `unknown-reference`, `amount-overflow`. The review is due in two working days.
     """
-    return row_answer(DealRead, await service.register_deal(work, body), PATH)
+    return await _answer(work, await service.register_deal(work, body), PATH)
 
 
 @router.get(PATH, response_model=page_of(DealRead), openapi_extra=documented(DEALS))
@@ -72,7 +78,7 @@ async def list_deals(work: Reader) -> Response:
 @router.get(ONE, response_model=DealRead)
 async def get_deal(deal_id: UUID, work: Reader) -> Response:
     """One deal."""
-    return row_answer(DealRead, await service.require_deal(work, deal_id))
+    return await _answer(work, await service.require_deal(work, deal_id))
 
 
 @router.get(ONE + "/findings", response_model=DealFindingsRead)
@@ -96,22 +102,22 @@ async def read_deal_findings(deal_id: UUID, work: Reviewer) -> Response:
 async def approve_deal(deal_id: UUID, body: DealApprove, work: Approver) -> Response:
     """Protect a claim that somebody else registered (409 `same-person`) for 90 days from today; warned 14 and 3 days
     before their end. An order that came while it was reviewed wins it at once."""
-    return row_answer(DealRead, await moves.approve_deal(work, deal_id, body))
+    return await _answer(work, await moves.approve_deal(work, deal_id, body))
 
 
 @router.post(ONE + "/reject", response_model=DealRead, openapi_extra=_REJECT)
 async def reject_deal(deal_id: UUID, body: DealReject, work: Approver) -> Response:
     """Refuse a claim that somebody else registered (409 `same-person`)."""
-    return row_answer(DealRead, await moves.reject_deal(work, deal_id, body))
+    return await _answer(work, await moves.reject_deal(work, deal_id, body))
 
 
 @router.post(ONE + "/extend", response_model=DealRead, openapi_extra=_EXTEND)
 async def extend_deal(deal_id: UUID, body: DealExtend, work: Approver) -> Response:
     """Prolong a protection by up to 90 days, twice at most (409 `extensions-used`)."""
-    return row_answer(DealRead, await moves.extend_deal(work, deal_id, body))
+    return await _answer(work, await moves.extend_deal(work, deal_id, body))
 
 
 @router.post(ONE + "/withdraw", response_model=DealRead, openapi_extra=_WITHDRAW)
 async def withdraw_deal(deal_id: UUID, body: DealWithdraw, work: Writer) -> Response:
     """Give a claim up: the end customer is free."""
-    return row_answer(DealRead, await moves.withdraw_deal(work, deal_id, body))
+    return await _answer(work, await moves.withdraw_deal(work, deal_id, body))

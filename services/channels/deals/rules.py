@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import NamedTuple
+from uuid import UUID
 
 from kit.errors import Conflict, Invalid
 from kit.transitions import Move, Moves
@@ -30,6 +31,10 @@ WARNINGS = (14, 3)
 ORDERED_WITHIN = timedelta(days=365)
 ACTIVE_WITHIN = timedelta(days=60)
 ONE_DAY = timedelta(days=1)
+TURN = 0.5
+"""Seconds that a claim waits for others that may be the same before it looks who has won."""
+PATIENCE = 8
+"""How many times it looks; then it waits for its turn as any command does."""
 
 
 class DealInvalid(Invalid):
@@ -90,6 +95,11 @@ def lock_keys(identity: Identity, partner: str) -> list[int]:
 def partner_lock(partner: str) -> int:
     """The advisory lock that all claims of a partner share."""
     return _number(f"deal partner {partner}")
+
+
+def account_locks(account_ids: Iterable[UUID]) -> set[int]:
+    """The advisory locks of accounts that others were merged into: claims on any of those share one."""
+    return {_number(f"deal account {each}") for each in account_ids}
 
 
 def _number(key: str) -> int:

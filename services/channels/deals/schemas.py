@@ -94,12 +94,14 @@ class DealRead(Schema):
     """A deal. `is_review_late` says that its review took longer than two working days; the claim stays.
 
     `protected_until` is its last protected day; `realised_base` the net of its orders, less returns.
+    `account_id` is the account that the end customer is, as that reads now; `filed_account_id` as it was registered.
     """
 
     id: UUID
     number: str
     partner_id: UUID
     account_id: UUID | None
+    filed_account_id: UUID | None
     owner_id: UUID | None
     state: DealState
     customer_name: str
@@ -133,6 +135,7 @@ class OrderedRead(Schema):
     """An account that is the same customer and has ordered in the last 365 days; `partner_orders` through partners."""
 
     account_id: UUID
+    filed_account_id: UUID
     orders: int
     partner_orders: int
     last_order_date: date
@@ -143,6 +146,7 @@ class OpenedRead(Schema):
 
     opportunity_id: UUID
     account_id: UUID
+    filed_account_id: UUID
     owner_id: UUID | None
     partner_id: UUID | None
     stage: str
@@ -153,6 +157,7 @@ class ActiveRead(Schema):
     """How often somebody of the company was active in 60 days at an account that is the same customer."""
 
     account_id: UUID
+    filed_account_id: UUID
     activities: int
     last_on: date
 

@@ -18,24 +18,28 @@ from kit.events.contract import Published
 from kit.money import MAX_AMOUNT, convert
 from kit.names import fold_name
 from kit.records import Change, Resource, add, fresh
+from kit.redirects import Groups
 from kit.security.identity import identity_hash
 from kit.tax_ids import compact_tax_id, tax_id_key
 from kit.work import Work
 from services.channels.deals import repository
 from services.channels.deals.enums import DealState
 from services.channels.deals.models import Deal
-from services.channels.deals.repository import Active, Claim, Opened, Ordered
+from services.channels.deals.repository import Account, Active, Claim, Opened, Ordered
 from services.channels.deals.rules import (
     ACTIVE_WITHIN,
     MAX_OPEN,
     ONE_DAY,
     ORDERED_WITHIN,
+    PATIENCE,
     REVIEW_DAYS,
+    TURN,
     DealInvalid,
     DuplicateDeal,
     Identity,
     PartnerOnHold,
     TooManyDeals,
+    account_locks,
     hashes_of,
     lock_keys,
 )
@@ -57,6 +61,7 @@ from services.channels.partners.models import Partner
 from services.channels.product_costs.rules import AmountOverflow
 from services.channels.products import service as products
 from services.channels.quotes.rules import ExchangeRateMissing, PartnerInactive
+from services.channels.redirects import service as redirects
 from services.channels.sales import service as sales
 
 NOUN = "deal"
@@ -67,6 +72,32 @@ AUDITED = (
 Fact = type[
     DealRegistered | DealApproved | DealRejected | DealExtended | DealExpiring | DealExpired | DealWithdrawn | DealWon
 ]
+
+
+class Customer(NamedTuple):
+    """Accounts that are an end customer, and what they are one with by merges."""
+
+    accounts: list[Account]
+    groups: Groups
+
+    @property
+    def joined_roots(self) -> list[UUID]:
+        """What those of them read as that are of a merge."""
+        roots = {self.groups.root(one.id) for one in self.accounts}
+        return sorted(root for root in roots if len(self.groups.members(root)) > 1)
+
+    @property
+    def joined(self) -> list[UUID]:
+        """Everything that is one with one of them by a merge: a claim on any is one on all."""
+        return self.groups.everyone(self.joined_roots)
+
+    @property
+    def only(self) -> UUID | None:
+        """The account that is the end customer, by the surest sign; None where there is none, or more than one."""
+        usable = [one for one in self.accounts if not one.is_archived]
+        signs = ([one for one in usable if one.by_tax_id], [one for one in usable if one.by_domain], usable)
+        likely = {self.groups.root(one.id) for one in next((some for some in signs if some), [])}
+        return likely.pop() if len(likely) == 1 else None
 
 
 class Findings(NamedTuple):
@@ -108,9 +139,9 @@ async def register_deal(work: Work, data: DealCreate) -> Deal:
     domain = _domain(data)
     identity = identity_of(work, data, domain)
     value_base = await _in_base(work, data)
-    await repository.hold_locks(work.tx, lock_keys(identity, str(data.partner_id)))
-    await _check_free(work, data.partner_id, identity)
-    begun, account_id = fresh(), await _account_of(work, identity)
+    found = await _hold(work, identity, str(data.partner_id))
+    await _check_free(work, data.partner_id, identity, found)
+    begun, account_id = fresh(), found.only
     account = await sales.find_account(work, account_id) if account_id is not None else None
     member_id = await repository.member_of(work.tx, work.actor.subject, work.today)
     calendar = calendar_of(work.settings.calendar_country, work.settings.timezone)
@@ -145,15 +176,24 @@ async def require_deal(work: Work, deal_id: UUID, *, lock: bool = False) -> Deal
     return deal
 
 
+async def shown(work: Work, deal: Deal) -> dict[str, Any]:
+    """What is answered of a deal beside its row: its account as it reads now."""
+    filed = deal.account_id
+    root = None if filed is None else (await redirects.groups_of(work, [filed])).root(filed)
+    return {"account_id": root, "filed_account_id": filed}
+
+
 async def read_findings(work: Work, deal_id: UUID) -> Findings:
     """What a reviewer should know of the end customer; raises NotFound."""
     deal = await require_deal(work, deal_id)
     after = deal.registered_on - ORDERED_WITHIN
     identity = Identity(deal.name_key, deal.country, deal.tax_id_hash, deal.domain_hash)
     until, recent = deal.registered_on, deal.registered_on - ACTIVE_WITHIN
-    ordered = await repository.ordered_of_late(work.tx, work.visible, identity, after, until)
-    opened = await repository.open_opportunities(work.tx, work.visible, identity)
-    active = await repository.active_of_late(work.tx, work.visible, identity, recent, until)
+    found = await _customer_of(work, identity)
+    ids = found.groups.everyone({one.id for one in found.accounts if not one.is_archived})
+    ordered = await repository.ordered_of_late(work.tx, work.visible, ids, after, until)
+    opened = await repository.open_opportunities(work.tx, work.visible, ids)
+    active = await repository.active_of_late(work.tx, work.visible, ids, recent, until)
     return Findings(deal, after, until, ordered, opened, active)
 
 
@@ -222,28 +262,44 @@ async def _in_base(work: Work, data: DealCreate) -> int:
     return value
 
 
-async def _check_free(work: Work, partner_id: UUID, identity: Identity) -> None:
+async def _hold(work: Work, identity: Identity, partner: str) -> Customer:
+    """Wait for claims that may be the same; who the end customer is then. Who still waits hears of a claim that was
+    registered meanwhile, so nobody waits for a turn only to be refused. Raises DuplicateDeal."""
+    held: set[int] = set()
+    turns = PATIENCE
+    found = await _customer_of(work, identity)
+    while wanted := {*lock_keys(identity, partner), *account_locks(found.joined_roots)} - held:
+        await _check_claim(work, identity, found)
+        if turns == 0:
+            await repository.hold_locks(work.tx, sorted(wanted))
+            held |= wanted
+        elif await repository.hold_locks_soon(work.tx, sorted(wanted), TURN):
+            held |= wanted
+        else:
+            turns -= 1
+        found = await _customer_of(work, identity)
+    return found
+
+
+async def _check_free(work: Work, partner_id: UUID, identity: Identity, found: Customer) -> None:
     """Under the locks of the claim: a partner that was terminated while they were waited for claims nothing."""
     _check_active(await partners.require_partner(work, partner_id))
     if await directory.is_on_hold(work, partner_id):
         raise PartnerOnHold()
-    other = await repository.live_claim(work.tx, identity, work.today)
+    await _check_claim(work, identity, found)
+    if await repository.open_deals(work.tx, partner_id) >= MAX_OPEN:
+        raise TooManyDeals()
+
+
+async def _check_claim(work: Work, identity: Identity, found: Customer) -> None:
+    other = await repository.live_claim(work.tx, identity, found.joined, work.today)
     if other is not None:
         shown = {"number": other.number, "registered_at": other.registered_at.isoformat()}
         if (await work.scope()).sees(other.owner_id):
             shown |= {"deal_id": str(other.id), "partner_id": str(other.partner_id)}
         raise DuplicateDeal(f"{other.number} was registered at {shown['registered_at']}", extra=shown)
-    if await repository.open_deals(work.tx, partner_id) >= MAX_OPEN:
-        raise TooManyDeals()
 
 
-async def _account_of(work: Work, identity: Identity) -> UUID | None:
-    """The account that is the end customer, by the surest sign; None where there is none, or more than one."""
-    found = await repository.accounts_like(work.tx, identity)
-    signs = (
-        [one.id for one in found if one.by_tax_id],
-        [one.id for one in found if one.by_domain],
-        [one.id for one in found],
-    )
-    likely = next((ids for ids in signs if ids), [])
-    return likely[0] if len(likely) == 1 else None
+async def _customer_of(work: Work, identity: Identity) -> Customer:
+    accounts = await repository.accounts_like(work.tx, identity)
+    return Customer(accounts, await redirects.groups_of(work, [one.id for one in accounts]))

@@ -45,12 +45,14 @@ class Article:
 @dataclass(frozen=True, slots=True)
 class Market:
     """What prices are found with: rates to base by currency (minor units), least markups by book, discounts of the
-    partner by product line (agreement) and in all (tier), least unit nets that stand approved by sku."""
+    partner by product line (agreement, with its last day where it has one) and in all (tier), least unit nets that
+    stand approved by sku."""
 
     currency: str
     rates: Mapping[str, Fraction]
     min_markups: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     agreement: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    agreement_ends: Mapping[str, date] = field(default_factory=lambda: MappingProxyType({}))
     tier: int = 0
     approved: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -78,7 +80,10 @@ def price_of(article: Article, quantity: int, buyer: Buyer, market: Market) -> P
     used = [found.entry]
     if listed is not None and found.entry.method.method is PriceMethod.DIFFERENTIATED:
         used.append(listed.entry)
-    end = min((entry.end for entry in used if entry.end is not None), default=None)
+    ends = [entry.end for entry in used if entry.end is not None]
+    if share > market.tier and not found.entry.final and article.product_line in market.agreement_ends:
+        ends.append(market.agreement_ends[article.product_line])
+    end = min(ends, default=None)
     return Price(found.entry, listed.unit_price if listed else found.unit_price, price, end)
 
 

@@ -123,11 +123,13 @@ class PointsEarned(Published, PointsFact):
 class PointsRedeemed(Published, PointsFact):
     """An order uses points, worth `value_base`: they are reserved with its terms, in `lots` as they were taken.
 
-    `redemption_id` is that of the placement; what is given back names it again.
+    `redemption_id` is that of the placement; what is given back names it again. Points of another member that is one
+    with the placement's by a merge are a redemption of their own beside it (`main_redemption_id`).
     """
 
     value_base: int
     redemption_id: UUID | None = None
+    main_redemption_id: UUID | None = None
     lines: list[PointsUsed] | None = None
 
     TYPE: ClassVar[str] = "channels.points.redeemed.v1"
@@ -138,6 +140,7 @@ class PointsRedeemed(Published, PointsFact):
         "balance_after": 200,
         "value_base": 14,
         "redemption_id": sample_id("bc"),
+        "main_redemption_id": None,
         "lines": [{"line_no": 1, "quantity": 3, "points": 100}],
     }
 

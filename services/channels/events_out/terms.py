@@ -125,12 +125,16 @@ class TermsReleased(Published, TermsFact):
 
 
 class TermsCommitted(Published, TermsFact):
-    """A confirmed order has what was reserved for it; `is_overdrawn`: nothing was reserved any more."""
+    """A confirmed order has what was reserved for it; `is_overdrawn`: nothing was reserved any more.
+
+    `points_beside` are points of other members that are one with that of `points` by a merge.
+    """
 
     parts: list[TermsPart]
     is_overdrawn: bool
     source_event_id: UUID
     points: TermsPoints | None = None
+    points_beside: list[TermsPoints] | None = None
 
     TYPE: ClassVar[str] = "channels.terms.committed.v1"
     EXAMPLE: ClassVar[dict[str, Any]] = {
@@ -139,6 +143,7 @@ class TermsCommitted(Published, TermsFact):
         "is_overdrawn": False,
         "source_event_id": sample_id("e2"),
         "points": {"points_account_id": sample_id("b8"), "programme_id": sample_id("b9"), "points": 100},
+        "points_beside": [{"points_account_id": sample_id("bd"), "programme_id": sample_id("b9"), "points": 20}],
     }
 
 

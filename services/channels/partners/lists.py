@@ -5,6 +5,7 @@ from __future__ import annotations
 from kit.db.lists import Field, ListSpec, fields_of, search_of
 from services.channels.partners.models import Partner
 from services.channels.partners.sealing import HASHES, SEALED
+from services.channels.products.lists import lines_field
 from services.channels.redirects.lists import filed_fields
 
 _ON_HOLD = "EXISTS (SELECT FROM partner_hold h WHERE h.partner_id = p.id AND cardinality(h.hold_reasons) > 0)"
@@ -20,7 +21,7 @@ PARTNERS = ListSpec(
         # with the id by which they are opened, whichever fields are asked for
         **{name: Field(f"(p.id, p.{name})", filterable=False) for name in SEALED},
         "region": Field("p.regions", match="p.regions && {}"),
-        "product_line": Field("p.product_lines", match="p.product_lines && {}"),
+        "product_line": lines_field("p.product_lines"),
     },
     search=("p.code", "p.name", "p.local_name"),
     search_key=search_of(Partner, "p"),

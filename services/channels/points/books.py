@@ -28,9 +28,11 @@ from services.channels.events_out.points import PointsLot as SaidLot
 from services.channels.ledgers import service as ledgers
 from services.channels.ledgers.enums import Bucket, Unit
 from services.channels.points import ledger, repository
+from services.channels.points.groups import Joined, usable_of
 from services.channels.points.ledger import PointsFact
 from services.channels.points.models import PointsAccount, PointsAdjustment, PointsLot, PointsProgramme
 from services.channels.points.rules import PointsShort, months_later, take
+from services.channels.sales import service as sales
 
 ONE_DAY = timedelta(days=1)
 
@@ -67,15 +69,12 @@ class Member:
         """So many points go, from lots as far as there are some."""
         return self._remove(take(list(self.lots.values()), points, first), points)
 
-    def usable(self, day: date) -> int:
-        """What may be used on a day."""
-        return min(max(0, self.available), sum(lot.remaining for lot in self._usable(day)))
-
     def redeem(self, points: int, day: date) -> list[SaidLot]:
         """So many usable points go, of what expires first."""
-        return self._remove(take(self._usable(day), points), points)
+        return self._remove(take(self.usable_lots(day), points), points)
 
-    def _usable(self, day: date) -> list[PointsLot]:
+    def usable_lots(self, day: date) -> list[PointsLot]:
+        """Lots that may be used on a day."""
         return [lot for lot in self.lots.values() if lot.usable_from <= day <= lot.expires_on]
 
     def restore(self, parts: Sequence[tuple[PointsLot, int]]) -> list[SaidLot]:
@@ -131,7 +130,26 @@ class Book:
 
     work: Work
     members: Mapping[UUID, Member]
+    joined: Joined
     facts: list[Fact[PointsFact]] = field(default_factory=list)
+
+    def beside(self, member: Member) -> list[Member]:
+        """The members that are one with a member, itself first."""
+        return [self.members[row.id] for row in self.joined.beside(member.account)]
+
+    def usable(self, member: Member, day: date) -> int:
+        """What a member may use on a day with all that are one with it."""
+        all_ = self.beside(member)
+        lots = (lot for one in all_ for lot in one.lots.values())
+        return usable_of(sum(one.available for one in all_), lots, day)
+
+    def shares(self, member: Member, lots: Mapping[UUID, list[PointsLot]], points: int) -> list[tuple[Member, int]]:
+        """What each of those that are one with a member gives: of these lots, what expires first goes first."""
+        of = {lot.id: owner for owner, some in lots.items() for lot in some}
+        sums: dict[UUID, int] = {}
+        for lot_id, part in take([lot for some in lots.values() for lot in some], points):
+            sums[of[lot_id]] = sums.get(of[lot_id], 0) + part
+        return [(one, sums[one.account.id]) for one in self.beside(member) if one.account.id in sums]
 
     def earn(
         self, cause: Event, member: Member, stream_key: UUID, order_id: UUID, lot_id: UUID, lines: list[PointsLine]
@@ -159,13 +177,15 @@ class Book:
         order: tuple[UUID, UUID, UUID],
         lines: list[PointsUsed],
         value_base: int,
+        main_id: UUID | None = None,
     ) -> list[SaidLot]:
         """A placement, (order, its stream key, id of what it redeems), uses points on its day; the lots, as taken."""
         order_id, stream_key, redemption_id = order
         points = sum(line.points for line in lines)
         lots = member.redeem(points, self.work.caused_by(cause).today)
         more = {"order_id": order_id, "stream_key": stream_key, "redemption_id": redemption_id, "lines": lines}
-        self._say(cause, member, PointsRedeemed, points, lots, **more, value_base=value_base)
+        more |= {"main_redemption_id": main_id, "value_base": value_base}
+        self._say(cause, member, PointsRedeemed, points, lots, **more)
         return lots
 
     def give_back(
@@ -192,12 +212,18 @@ class Book:
 
     def adjust(self, member: Member, row: PointsAdjustment) -> None:
         """Give or take what two people agreed to; raises PointsShort: nobody takes what is not there."""
-        if row.points < 0 and member.available < -row.points:
-            raise PointsShort(f"{member.available} are available")
-        is_added, points = row.points > 0, abs(row.points)
-        lots = member.add(row.id, points, self.work.today) if is_added else member.take(points)
-        more = {"is_added": is_added, "adjustment_id": row.id}
-        self._say(None, member, PointsAdjusted, points, lots, **more)
+        if row.points > 0:
+            lots = member.add(row.id, row.points, self.work.today)
+            self._say(None, member, PointsAdjusted, row.points, lots, is_added=True, adjustment_id=row.id)
+            return
+        all_ = self.beside(member)
+        available = sum(one.available for one in all_)
+        if available < -row.points:
+            raise PointsShort(f"{available} are available")
+        there = {one.account.id: list(one.lots.values()) for one in all_}
+        for one, points in self.shares(member, there, -row.points):
+            lots = one.take(points)
+            self._say(None, one, PointsAdjusted, points, lots, is_added=False, adjustment_id=row.id)
 
     def _say(
         self, cause: Event | None, member: Member, kind: type[Any], points: int, lots: list[SaidLot], **more: Any
@@ -239,9 +265,11 @@ class Book:
         await repository.save_accounts(tx, rows)
 
 
-async def open_book(work: Work, accounts: Sequence[PointsAccount], owners: Mapping[UUID, UUID | None]) -> Book:
-    """Locked members with what they have; `owners` are those of their accounts, as known now."""
+async def open_book(work: Work, joined: Joined) -> Book:
+    """Locked members with what they have."""
+    accounts = joined.rows
     ids = [row.id for row in accounts]
+    owners = await sales.owners_of(work, sorted({row.account_id for row in accounts}))
     found = {row.id: row for row in await repository.programmes(work.tx, sorted({a.programme_id for a in accounts}))}
     lots: dict[UUID, dict[UUID, PointsLot]] = {one: {} for one in ids}
     for lot in await repository.lots_of(work.tx, ids):
@@ -252,4 +280,4 @@ async def open_book(work: Work, accounts: Sequence[PointsAccount], owners: Mappi
         place = (ledger.book_of(row.programme_id), row.id, Bucket.AVAILABLE, Unit.POINT)
         owner = owners.get(row.account_id)
         members[row.id] = Member(row, found[row.programme_id], owner, lots[row.id], known.get(place, 0))
-    return Book(work, members)
+    return Book(work, members, joined)

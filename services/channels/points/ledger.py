@@ -69,6 +69,7 @@ async def apply_redeemed(tx: Tx, facts: Sequence[Fact[PointsRedeemed]]) -> None:
             points_account_id=fact.data.points_account_id,
             **line.model_dump(),
             returned=0,
+            main_id=fact.data.main_redemption_id,
         )
         for one, (order_id, fact) in latest.items()
         for line in fact.data.lines or ()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from kit.db.lists import ListSpec, fields_of, search_of
 from services.channels.points.models import PointsAccount, PointsAdjustment, PointsEntry, PointsProgramme
+from services.channels.redirects.lists import filed_fields, root_of
 
+_OWNER = f"LEFT JOIN account_fact a ON a.id = {root_of('p.account_id')}"
 PROGRAMMES = ListSpec(
     source="points_programme p",
     fields=fields_of(
@@ -18,8 +20,11 @@ PROGRAMMES = ListSpec(
     default_sort="code",
 )
 ACCOUNTS = ListSpec(
-    source="points_account p LEFT JOIN account_fact a ON a.id = p.account_id",
-    fields=fields_of(PointsAccount, "p", sortable=("joined_at",), without=("due_at",)),
+    source=f"points_account p {_OWNER}",
+    fields={
+        **fields_of(PointsAccount, "p", sortable=("joined_at",), without=("due_at",)),
+        **filed_fields("p.account_id"),
+    },
     default_sort="-joined_at",
 )
 ENTRIES = ListSpec(
@@ -28,8 +33,7 @@ ENTRIES = ListSpec(
     default_sort="-recorded_at",
 )
 ADJUSTMENTS = ListSpec(
-    source="points_adjustment d JOIN points_account p ON p.id = d.points_account_id "
-    "LEFT JOIN account_fact a ON a.id = p.account_id",
+    source=f"points_adjustment d JOIN points_account p ON p.id = d.points_account_id {_OWNER}",
     fields=fields_of(PointsAdjustment, "d", sortable=("created_at",), unfiltered=("points", "reason")),
     default_sort="-created_at",
 )

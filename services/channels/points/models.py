@@ -154,7 +154,10 @@ class PointsLineTable(PointsLine, Base, table=True):
 
 
 class PointsUse(FrozenRow):
-    """What of the points that a placement redeems is a line's, and what of it was given back."""
+    """What of the points that a placement redeems is a line's, and what of it was given back.
+
+    Points of a member that is one with the placement's by a merge are a redemption of their own beside its (`main_id`).
+    """
 
     __tablename__ = "points_use"
 
@@ -165,12 +168,16 @@ class PointsUse(FrozenRow):
     quantity: Annotated[int, big_int(nullable=False)]
     points: Annotated[int, big_int(nullable=False)]
     returned: Annotated[int, big_int(nullable=False)]
+    main_id: Annotated[UUID | None, identifier(nullable=True)] = None
 
 
 class PointsUseTable(PointsUse, Base, table=True):
     """Points of orders by line."""
 
-    __table_args__ = (sa.CheckConstraint("points >= 0", name="points"),)
+    __table_args__ = (
+        sa.CheckConstraint("points >= 0", name="points"),
+        sa.Index("ix_points_use_main_id", "main_id", postgresql_where="main_id IS NOT NULL"),
+    )
 
 
 class PointsUseLot(FrozenRow):

@@ -12,15 +12,16 @@ from uuid import UUID
 
 from kit.events.handlers import Fact
 from kit.ids import derived_id
+from kit.redirects import Groups
 from kit.work import Work
 from services.channels.events_in.customer import OrderHeard, OrderReturnedHeard
 from services.channels.events_out.points import PointsLine as SaidLine
 from services.channels.events_out.points import PointsTaken
 from services.channels.points import repository
-from services.channels.points.books import Book, open_book
+from services.channels.points.books import open_book
+from services.channels.points.groups import Joined, lock_joined
 from services.channels.points.models import PointsAccount, PointsLine, PointsProgramme
 from services.channels.points.rules import Factor, Rate, Sold, back_of, earned, factor_of
-from services.channels.sales import service as sales
 
 Key = tuple[UUID, UUID]
 """Order and member."""
@@ -58,27 +59,25 @@ def lines_earned(programme: PointsProgramme, order: OrderHeard) -> list[SaidLine
 
 
 async def earn(work: Work, fulfilled: Sequence[Fact[OrderHeard]]) -> None:
-    """Orders that were delivered earn for what their accounts were members of by then."""
-    concerned = [fact for fact in fulfilled if fact.data.account_id is not None]
-    accounts = await repository.lock_members(
-        work.tx, sorted({f.data.account_id for f in concerned if f.data.account_id})
-    )
-    if not accounts:
+    """Orders that were delivered earn for what their accounts, or those that are one with them, were members of by
+    then: once in each programme."""
+    concerned = [(fact, fact.data.account_id) for fact in fulfilled if fact.data.account_id is not None]
+    joined = await lock_joined(work, {account_id for _fact, account_id in concerned})
+    if not joined.rows:
         return
-    book = await _open(work, accounts)
-    known = {(row.order_id, row.points_account_id) for row in await _lines(work, concerned)}
-    for fact in concerned:
-        day = work.caused_by(fact.event).today
-        for row in accounts:
-            member, key = book.members[row.id], (fact.data.id, row.id)
-            is_theirs = row.account_id == fact.data.account_id and row.joined_at <= fact.event.time
-            if not is_theirs or key in known or not counts_on(member.programme, day):
+    book = await open_book(work, joined)
+    known = await repository.earned_in(work.tx, sorted({fact.data.id for fact, _account_id in concerned}))
+    for fact, account_id in concerned:
+        day, by_then = work.caused_by(fact.event).today, [r for r in joined.rows if r.joined_at <= fact.event.time]
+        for row in joined._replace(rows=by_then).of(account_id):
+            member, key = book.members[row.id], (fact.data.id, row.programme_id)
+            if key in known or not counts_on(member.programme, day):
                 continue
             lines = lines_earned(member.programme, fact.data)
             if sum(line.points - line.taken for line in lines):
                 known.add(key)
                 stream_key = fact.data.stream_key or row.id
-                book.earn(fact.event, member, stream_key, fact.data.id, lot_of(*key), lines)
+                book.earn(fact.event, member, stream_key, fact.data.id, lot_of(fact.data.id, row.id), lines)
     await book.write()
 
 
@@ -88,7 +87,7 @@ async def take_back(work: Work, returned: Sequence[Fact[OrderReturnedHeard]]) ->
     accounts = await repository.lock_earners(work.tx, order_ids)
     if not accounts:
         return
-    book = await _open(work, accounts)
+    book = await open_book(work, Joined(accounts, Groups({}, {})))
     lines: dict[Key, list[PointsLine]] = {}
     for row in await repository.lines_of(work.tx, order_ids):
         lines.setdefault((row.order_id, row.points_account_id), []).append(row)
@@ -112,16 +111,7 @@ def _taken(line: PointsLine, points: int) -> PointsLine:
 
 async def expire(work: Work, rows: Sequence[PointsAccount]) -> None:
     """What remains of lots whose last day has passed; rows are locked by whoever found them due."""
-    book = await _open(work, rows)
+    book = await open_book(work, Joined(list(rows), Groups({}, {})))
     for row in sorted(rows, key=lambda row: row.id):
         book.expire(book.members[row.id], work.today)
     await book.write([row.id for row in rows])
-
-
-async def _open(work: Work, accounts: Sequence[PointsAccount]) -> Book:
-    owners = await sales.owners_of(work, sorted({row.account_id for row in accounts}))
-    return await open_book(work, accounts, owners)
-
-
-async def _lines(work: Work, facts: Sequence[Fact[OrderHeard]]) -> list[PointsLine]:
-    return await repository.lines_of(work.tx, sorted({fact.data.id for fact in facts}))

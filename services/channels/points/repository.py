@@ -18,9 +18,9 @@ from services.channels.points.models import (
     PointsUse,
     PointsUseLot,
 )
+from services.channels.redirects.lists import root_of
 
 _PROGRAMMES = select_sql(PointsProgramme, "id = ANY($1::uuid[])")
-_LOCK = select_sql(PointsAccount, "id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE")
 _LOCK_MEMBERS = select_sql(PointsAccount, "account_id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE")
 _LOCK_EARNERS = select_sql(
     PointsAccount,
@@ -32,18 +32,25 @@ _LINES = select_sql(PointsLine, "order_id = ANY($1::uuid[]) ORDER BY order_id, p
 _ALL_LINES = select_sql(PointsLine, "TRUE ORDER BY order_id, points_account_id, line_no")
 _MEMBERS = select_sql(PointsAccount, "TRUE")
 _ALL_PROGRAMMES = select_sql(PointsProgramme, "TRUE")
-_IS_MEMBER = "SELECT EXISTS (SELECT FROM points_account WHERE account_id = $1)"
 _ADD_LOTS = """
 ON CONFLICT (id) DO UPDATE SET remaining = points_lot.remaining + excluded.remaining,
     expires_on = greatest(points_lot.expires_on, excluded.expires_on)
 """
 _LOTS_BY_ID = select_sql(PointsLot, "id = ANY($1::uuid[])")
-_MEMBERS_OF = select_sql(PointsAccount, "account_id = $1")
-_USES = select_sql(PointsUse, "redemption_id = ANY($1::uuid[]) ORDER BY redemption_id, line_no")
+_MEMBERS_OF = select_sql(PointsAccount, "account_id = ANY($1::uuid[])")
+_ACCOUNTS = select_sql(PointsAccount, "id = ANY($1::uuid[])")
+_EARNED = """
+SELECT DISTINCT l.order_id, p.programme_id FROM points_line l JOIN points_account p ON p.id = l.points_account_id
+WHERE l.order_id = ANY($1::uuid[])
+"""
+_USES = select_sql(
+    PointsUse, "redemption_id = ANY($1::uuid[]) OR main_id = ANY($1::uuid[]) ORDER BY redemption_id, line_no"
+)
 _USE_LOTS = select_sql(PointsUseLot, "redemption_id = ANY($1::uuid[]) ORDER BY redemption_id, ordinal")
 _ALL_USES = select_sql(PointsUse, "TRUE ORDER BY redemption_id, line_no")
 _ADD_USES = """
-ON CONFLICT (redemption_id, line_no) DO UPDATE SET points = excluded.points, returned = excluded.returned
+ON CONFLICT (redemption_id, line_no)
+DO UPDATE SET points = excluded.points, returned = excluded.returned, main_id = excluded.main_id
 """
 _DROP_USES = "UPDATE points_use SET points = 0, returned = 0 WHERE redemption_id = ANY($1::uuid[])"
 _DROP_USE_LOTS = "DELETE FROM points_use_lot WHERE redemption_id = ANY($1::uuid[])"
@@ -100,9 +107,10 @@ async def programmes(tx: Tx, ids: Sequence[UUID]) -> list[PointsProgramme]:
 
 async def find_account(tx: Tx, visible: ScopeQuery, row_id: UUID) -> PointsAccount | None:
     """A member of the scope, by the owner of its account."""
+    account, seen = root_of("p.account_id"), visible.sees("a.owner_id", 2)
     sql = (
         f"SELECT {columns_of(PointsAccount, 'p')} FROM points_account p "
-        f"LEFT JOIN account_fact a ON a.id = p.account_id WHERE p.id = $1 AND {visible.sees('a.owner_id', 2)}"
+        f"LEFT JOIN account_fact a ON a.id = {account} WHERE p.id = $1 AND {seen}"
     )
     return await tx.row(PointsAccount, sql, row_id, *visible.args)
 
@@ -112,18 +120,8 @@ async def add_account(tx: Tx, row: PointsAccount) -> bool:
     return bool(await insert_rows(tx, PointsAccount, [row], "ON CONFLICT DO NOTHING"))
 
 
-async def is_member(tx: Tx, account_id: UUID) -> bool:
-    """Whether an account is a member of any programme."""
-    return bool(await tx.fetchval(_IS_MEMBER, account_id))
-
-
-async def lock_accounts(tx: Tx, ids: Sequence[UUID]) -> list[PointsAccount]:
-    """Members, locked; the first lock of every writer of points."""
-    return await tx.rows(PointsAccount, _LOCK, ids)
-
-
 async def lock_members(tx: Tx, account_ids: Sequence[UUID]) -> list[PointsAccount]:
-    """Members that accounts are, locked."""
+    """Members that accounts are, locked; the first lock of every writer of points."""
     return await tx.rows(PointsAccount, _LOCK_MEMBERS, account_ids)
 
 
@@ -142,9 +140,19 @@ async def lots_by_id(tx: Tx, ids: Sequence[UUID]) -> list[PointsLot]:
     return await tx.rows(PointsLot, _LOTS_BY_ID, ids) if ids else []
 
 
-async def members_of(tx: Tx, account_id: UUID) -> list[PointsAccount]:
-    """Members that an account is."""
-    return await tx.rows(PointsAccount, _MEMBERS_OF, account_id)
+async def members_of(tx: Tx, account_ids: Sequence[UUID]) -> list[PointsAccount]:
+    """Members that accounts are."""
+    return await tx.rows(PointsAccount, _MEMBERS_OF, account_ids)
+
+
+async def accounts_by_id(tx: Tx, ids: Sequence[UUID]) -> list[PointsAccount]:
+    """Members by id."""
+    return await tx.rows(PointsAccount, _ACCOUNTS, ids)
+
+
+async def earned_in(tx: Tx, order_ids: Sequence[UUID]) -> set[tuple[UUID, UUID]]:
+    """(order, programme) in which some member has earned with the order."""
+    return {(row["order_id"], row["programme_id"]) for row in await tx.fetch(_EARNED, order_ids)}
 
 
 async def uses_of(tx: Tx, redemption_ids: Sequence[UUID]) -> list[PointsUse]:

@@ -40,14 +40,16 @@ ONE_ADJUSTMENT = ADJUSTMENT + "/{points_adjustment_id}"
 
 ProgrammeReader = Annotated[Context, Depends(Allow("points-programmes:read"))]
 ProgrammeWriter = Annotated[Context, Depends(Allow("points-programmes:write"))]
-Reader = Annotated[Context, Depends(Allow("points:read", reads=("account_fact", "terms")))]
-Writer = Annotated[Context, Depends(Allow("points:write", reads=("account_fact",)))]
-Approver = Annotated[Context, Depends(Allow("points:approve", reads=("account_fact", "terms")))]
+Reader = Annotated[Context, Depends(Allow("points:read", reads=("account_fact", "account_redirect", "terms")))]
+Writer = Annotated[Context, Depends(Allow("points:write", reads=("account_fact", "account_redirect", "terms")))]
+Approver = Annotated[Context, Depends(Allow("points:approve", reads=("account_fact", "account_redirect", "terms")))]
 _APPROVE, _REJECT = (shown_move(service.ADJUSTMENT, MOVES, action) for action in ("approve", "reject"))
 
 
 def _answer(found: Standing, made_under: str | None = None) -> Response:
-    return row_answer(PointsAccountRead, found.row, made_under, {"available": found.available, "usable": found.usable})
+    account = {"account_id": found.account_id, "filed_account_id": found.row.account_id}
+    more = {**account, "available": found.available, "usable": found.usable}
+    return row_answer(PointsAccountRead, found.row, made_under, more)
 
 
 @router.post(PROGRAMME, response_model=PointsProgrammeRead, status_code=201)
@@ -80,7 +82,7 @@ async def update_points_programme(
 @router.post(ONE_PROGRAMME + "/join", response_model=PointsAccountRead, status_code=201)
 async def join_points_programme(points_programme_id: UUID, body: PointsJoin, work: Writer) -> Response:
     """Make an account a member: orders that are delivered from now on earn. 409 `points-account-account-id-taken` when
-    it is one, `points-programme-ended`."""
+    it, or one that is one with it by a merge, is one; `points-programme-ended`."""
     return _answer(await service.join(work, points_programme_id, body.account_id), ACCOUNT)
 
 

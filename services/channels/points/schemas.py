@@ -122,11 +122,12 @@ class PointsJoin(Schema):
 
 class PointsAccountRead(Schema):
     """A member: `available` points (negative where more was taken back than there was), of which `usable` have passed
-    their lock."""
+    their lock. Members of a programme whose accounts were merged are one: what is shown of each is what all have."""
 
     id: UUID
     programme_id: UUID
     account_id: UUID
+    filed_account_id: UUID
     joined_at: datetime
     joined_by: str
     available: int
@@ -142,6 +143,7 @@ class PointsMemberRead(Schema):
     id: UUID
     programme_id: UUID
     account_id: UUID
+    filed_account_id: UUID
     joined_at: datetime
     joined_by: str
     version: int

@@ -17,8 +17,9 @@ from services.channels.ledgers.enums import Bucket, Unit
 from services.channels.points import repository
 from services.channels.points.books import Book, open_book
 from services.channels.points.enums import AdjustmentState
+from services.channels.points.groups import lock_joined_to, read_joined, usable_of
 from services.channels.points.ledger import book_of
-from services.channels.points.models import PointsAccount, PointsAdjustment, PointsProgramme
+from services.channels.points.models import PointsAccount, PointsAdjustment, PointsLot, PointsProgramme
 from services.channels.points.rules import (
     MOVES,
     PointsUnfit,
@@ -80,9 +81,11 @@ class Buyer(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """A member with what it has: `usable` has passed its lock."""
+    """A member with what it has with all that are one with it: `usable` has passed its lock. `account_id` is what its
+    account reads as."""
 
     row: PointsAccount
+    account_id: UUID
     available: int
     usable: int
 
@@ -133,6 +136,9 @@ async def join(work: Work, programme_id: UUID, account_id: UUID) -> Standing:
     account = await sales.find_account(work, account_id)
     if account is None or not (await work.scope()).sees(account.owner_id):
         raise NotHeardYet(errors=[FieldError("/account_id", NotHeardYet.code, "no such account is known here yet")])
+    programmes = {row.programme_id for row in (await read_joined(work, [account_id])).rows}
+    if programme_id in programmes:
+        raise Taken(MEMBER, "account_id")
     begun = fresh()
     row = PointsAccount(
         **begun,
@@ -145,7 +151,7 @@ async def join(work: Work, programme_id: UUID, account_id: UUID) -> Standing:
         raise Taken(MEMBER, "account_id")
     said = {"programme_id": str(programme_id), "account_id": str(account_id)}
     await audit_added(work, "points_account", row.id, said)
-    return Standing(row, 0, 0)
+    return (await standings(work, [row]))[0]
 
 
 async def require_member(work: Work, row_id: UUID) -> PointsAccount:
@@ -162,22 +168,33 @@ async def read_member(work: Work, row_id: UUID) -> Standing:
 
 
 async def standings(work: Work, rows: Sequence[PointsAccount]) -> list[Standing]:
-    """Members with what they have; two statements for any number."""
-    ids = [row.id for row in rows]
-    known = await ledgers.balances(work.tx, sorted({book_of(row.programme_id) for row in rows}), ids)
-    locked = dict.fromkeys(ids, 0)
-    for lot in await repository.lots_of(work.tx, ids):
-        locked[lot.points_account_id] += lot.remaining if lot.usable_from > work.today else 0
+    """Members with what they have with all that are one with them; a fixed number of statements for any number."""
+    joined = await read_joined(work, {row.account_id for row in rows})
+    available, lots = await _held(work, joined.rows)
     found = []
     for row in rows:
-        available = known.get((book_of(row.programme_id), row.id, Bucket.AVAILABLE, Unit.POINT), 0)
-        found.append(Standing(row, available, max(0, available - locked[row.id])))
+        ids = [one.id for one in joined.beside(row)]
+        total = sum(available[one] for one in ids)
+        locked = sum(lot.remaining for one in ids for lot in lots.get(one, ()) if lot.usable_from > work.today)
+        root = joined.groups.root(row.account_id)
+        found.append(Standing(row, root, total, max(0, total - locked)))
     return found
 
 
+async def _held(work: Work, rows: Sequence[PointsAccount]) -> tuple[dict[UUID, int], dict[UUID, list[PointsLot]]]:
+    """What members have in their books and in lots."""
+    ids = [row.id for row in rows]
+    known = await ledgers.balances(work.tx, sorted({book_of(row.programme_id) for row in rows}), ids)
+    places = {row.id: (book_of(row.programme_id), row.id, Bucket.AVAILABLE, Unit.POINT) for row in rows}
+    lots: dict[UUID, list[PointsLot]] = {}
+    for lot in await repository.lots_of(work.tx, ids):
+        lots.setdefault(lot.points_account_id, []).append(lot)
+    return {one: known.get(place, 0) for one, place in places.items()}, lots
+
+
 async def is_member(work: Work, account_id: UUID) -> bool:
-    """Whether an account is a member of any programme."""
-    return await repository.is_member(work.tx, account_id)
+    """Whether an account, or one that is one with it, is a member of any programme."""
+    return bool((await read_joined(work, [account_id])).rows)
 
 
 class Redeemable(NamedTuple):
@@ -191,18 +208,19 @@ class Redeemable(NamedTuple):
 async def redeemable(work: Work, of: Buyer, points: int, net: int) -> Redeemable:
     """Whether an account may redeem so many points in a quote that comes to `net`; of several programmes the first by
     its code in which it has enough of them. Raises TooFewPoints, PointsUnfit."""
-    members = {row.programme_id: row for row in await repository.members_of(work.tx, of.account_id)}
+    joined = await read_joined(work, [of.account_id])
+    members = {row.programme_id: row for row in joined.of(of.account_id)}
     found = await repository.programmes(work.tx, sorted(members)) if members else []
     found = sorted((p for p in found if of.currency in p.worth and of.programme_id in (None, p.id)), key=_code)
-    lots = await repository.lots_of(work.tx, [row.id for row in members.values()]) if found else []
+    available, lots = await _held(work, joined.rows) if found else ({}, {})
     most = 0
     for programme in found:
-        member = members[programme.id]
-        own = [lot for lot in lots if lot.points_account_id == member.id]
-        usable = sum(lot.remaining for lot in own if lot.usable_from <= of.day <= lot.expires_on)
+        ids = [one.id for one in joined.beside(members[programme.id])]
+        own = [lot for one in ids for lot in lots.get(one, ())]
+        usable = usable_of(sum(available[one] for one in ids), own, of.day)
         most = max(most, usable)
         if usable >= points:
-            return Redeemable(member.id, points, _value(programme, of.currency, points, net))
+            return Redeemable(members[programme.id].id, points, _value(programme, of.currency, points, net))
     detail = f"{most} may be used"
     raise TooFewPoints(detail, errors=[FieldError("/points", TooFewPoints.code, detail)])
 
@@ -244,7 +262,7 @@ async def require_adjustment(work: Work, adjustment_id: UUID) -> PointsAdjustmen
 async def decide_adjustment(work: Work, adjustment_id: UUID, action: str) -> PointsAdjustment:
     """Approve or reject what somebody else asked for; raises NotFound, StateConflict, SamePerson, PointsShort."""
     before = await require_adjustment(work, adjustment_id)
-    locked = await repository.lock_accounts(work.tx, [before.points_account_id])
+    joined = await lock_joined_to(work, [before.points_account_id])
     before = await require(work, ADJUSTMENTS, adjustment_id, lock=True)
     state = next_state(ADJUSTMENT, MOVES, action, before.state)
     if work.actor.subject == before.asked_by:
@@ -252,7 +270,7 @@ async def decide_adjustment(work: Work, adjustment_id: UUID, action: str) -> Poi
     changes = {"state": state, "decided_by": work.actor.subject}
     after = await change(work, ADJUSTMENTS, before, changes, action=action)
     if state is AdjustmentState.APPROVED:
-        book: Book = await open_book(work, locked, await sales.owners_of(work, [row.account_id for row in locked]))
+        book: Book = await open_book(work, joined)
         book.adjust(book.members[before.points_account_id], after)
         await book.write()
     return after

@@ -19,6 +19,7 @@ from services.channels.points import repository
 from services.channels.points.models import PointsAccount, PointsLine, PointsProgramme
 from services.channels.points.moves import Key, counts_on, lines_earned
 from services.channels.points.rules import Rate, Sold, back_of, earned
+from services.channels.redirects import service as redirects
 
 _TYPES = ("customer.order.fulfilled.v1", "customer.order.returned.v1")
 ONE_DAY = timedelta(days=1)
@@ -46,6 +47,14 @@ class Members(NamedTuple):
 
     programmes: dict[UUID, PointsProgramme]
     of: dict[UUID, list[PointsAccount]]
+    merged: Mapping[UUID, Collection[UUID]]
+
+    def earning(self, account_id: UUID) -> list[tuple[PointsAccount, bool]]:
+        """Members that may earn with an order of an account, and whether they must: its own do, those of what was ever
+        one with it may while they were (when that was heard of is in no log)."""
+        own = [(row, True) for row in self.of.get(account_id, ())]
+        others = [one for one in self.merged.get(account_id, ()) if one != account_id]
+        return own + [(row, False) for one in others for row in self.of.get(one, ())]
 
 
 async def read_members(tx: Tx) -> Members:
@@ -53,7 +62,8 @@ async def read_members(tx: Tx) -> Members:
     members: dict[UUID, list[PointsAccount]] = {}
     for row in await repository.all_members(tx):
         members.setdefault(row.account_id, []).append(row)
-    return Members({row.id: row for row in await repository.all_programmes(tx)}, members)
+    programmes = {row.id: row for row in await repository.all_programmes(tx)}
+    return Members(programmes, members, await redirects.ever_merged(tx))
 
 
 async def expect_points(members: Members, bus: EventBus, gone: Collection[UUID]) -> dict[Key, Expected]:
@@ -68,10 +78,13 @@ async def expect_points(members: Members, bus: EventBus, gone: Collection[UUID])
             for key in keys.get(order.id, ()):
                 found[key].returned({line.line_no: line.returned for line in order.lines})
         elif isinstance(order, OrderHeard) and order.account_id is not None:
-            for row in members.of.get(order.account_id, ()):
+            earning = members.earning(order.account_id)
+            own = {row.programme_id for row, is_own in earning if is_own and row.joined_at <= event.time}
+            for row, is_own in earning:
                 key = (order.id, row.id)
                 expected = _expect(event, order, row, members.programmes[row.programme_id])
-                if key not in found and expected is not None:
+                if key not in found and expected is not None and (is_own or row.programme_id not in own):
+                    expected.is_sure = expected.is_sure and is_own
                     found[key] = expected
                     keys.setdefault(order.id, []).append(key)
     return found
@@ -126,8 +139,9 @@ async def verify_uses(tx: Tx, placements: Mapping[UUID, Used]) -> Check:
     check = Check("channels", "members have back the points that orders do not keep")
     seen = set()
     for use in await repository.all_uses(tx):
-        seen.add(use.redemption_id)
-        of = placements.get(use.redemption_id)
+        redemption_id = use.main_id or use.redemption_id
+        seen.add(redemption_id)
+        of = placements.get(redemption_id)
         if of is None:
             check.fault(f"redemption {use.redemption_id} is of no placement")
             continue

@@ -13,9 +13,11 @@ from kit.clock import business_date
 from kit.errors import FieldError, NotFound, UnknownReference
 from kit.money import MAX_AMOUNT
 from kit.work import Work
+from services.channels.agreements import service as agreements
 from services.channels.channels import service as channels
 from services.channels.channels.enums import ChannelState
 from services.channels.competitor_prices import service as competitors
+from services.channels.conflicts.rules import mode_of
 from services.channels.coupons import service as coupons
 from services.channels.coupons.models import Coupon
 from services.channels.coupons.rules import CouponInvalid
@@ -47,6 +49,7 @@ from services.channels.quotes.rules import (
     SkuInactive,
 )
 from services.channels.quotes.schemas import QuoteContent
+from services.channels.redirects import service as redirects
 from services.channels.sales import service as sales
 from services.channels.sales.models import AccountFact
 from services.channels.tier_evaluations import standings as tiers
@@ -92,7 +95,7 @@ async def find_terms(work: Work, ask: Ask) -> Found:
     skus = sorted({*goods.spelt.values()})
     approved = await approvals.approvals_for(work, skus, content.currency, day, ask.account.id, ask.partner_id)
     units = {sku: one.min_unit_net for sku, one in approved.items()}
-    market = replace(goods.market, tier=tier.discount, approved=units)
+    market = replace(await _agreed(work, ask, goods, day), tier=tier.discount, approved=units)
     asked = [AskedLine(goods.spelt[line.sku], line.quantity, line.manual_discount) for line in content.lines]
     priced, found = price_lines(asked, goods.articles, buyer, market)
     taken = [rules.named(code) for code in content.gifts]
@@ -123,6 +126,17 @@ async def find_terms(work: Work, ask: Ask) -> Found:
         coupon_ids=tuple(sorted(one.id for code, one in held.items() if code in used)),
         redeemed=redeemed,
     )
+
+
+async def _agreed(work: Work, ask: Ask, goods: _Goods, day: date) -> Market:
+    """The market with what agreements of the partner take off product lines where the account is."""
+    channel_id = ask.content.channel_id
+    kind = None if channel_id is None else (await channels.require_channel(work, channel_id)).kind
+    shares = await agreements.discounts_on(work, ask.partner_id, day, ask.account.region, mode_of(kind))
+    lines = {one.product_line: shares.get(one.product_line.lower()) for one in goods.articles.values()}
+    given = {line: share for line, share in lines.items() if share is not None}
+    ends = {line: one.end for line, one in given.items() if one.end is not None}
+    return replace(goods.market, agreement={line: one.share for line, one in given.items()}, agreement_ends=ends)
 
 
 async def _redeem(
@@ -223,7 +237,8 @@ async def _rates(
 
 
 async def _context(work: Work, ask: Ask, buyer: Buyer, day: date) -> Context:
-    ordered = await sales.ordered_by(work, ask.account.id)
+    groups = await redirects.groups_of(work, [ask.account.id])
+    ordered = await sales.ordered_by(work, groups.members(ask.account.id))
     last = ordered.last_order_date
     return Context(
         currency=ask.content.currency,

@@ -40,7 +40,7 @@ from services.channels.quotes.schemas import (
 
 router = routes.router("quotes")
 PATH = "/v1/quotes"
-READS = ("account_fact", "exchange_rate", "sales", "terms")
+READS = ("account_fact", "account_redirect", "exchange_rate", "sales", "terms")
 
 Reader = Annotated[Context, Depends(Allow("quotes:read"))]
 Writer = Annotated[Context, Depends(Allow("quotes:write"))]

@@ -15,11 +15,15 @@ unnest($1::uuid[]) AS g(id) CROSS JOIN LATERAL (
 """
 
 
+def root_of(column: str) -> str:
+    """What the account of a column reads as."""
+    return f"coalesce((SELECT ar.root_id FROM account_root ar WHERE ar.account_id = {column}), {column})"
+
+
 def filed_fields(column: str, *, nullable: bool = False) -> dict[str, Field]:
     """`account_id` is what the account of a column reads as, by any of those that read as it all are found;
     `filed_account_id` is the account itself."""
-    root = f"coalesce((SELECT ar.root_id FROM account_root ar WHERE ar.account_id = {column}), {column})"
     return {
-        "account_id": Field(root, "uuid", nullable=nullable, filed=column, members=_MEMBERS),
+        "account_id": Field(root_of(column), "uuid", nullable=nullable, filed=column, members=_MEMBERS),
         "filed_account_id": Field(column, "uuid", nullable=nullable),
     }

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from kit.db.database import Tx
-from kit.db.rows import insert_rows
+from kit.db.rows import insert_rows, select_sql
 from kit.redirects import Redirect
 from services.channels.redirects.models import AccountRedirect, AccountRoot
 
@@ -49,6 +49,16 @@ async def put_roots(tx: Tx, ids: Collection[UUID], rows: Sequence[AccountRoot]) 
     """Where these accounts lead; those without a row lead nowhere."""
     await tx.execute("DELETE FROM account_root WHERE account_id = ANY($1::uuid[])", list(ids))
     await insert_rows(tx, AccountRoot, rows)
+
+
+async def all_redirects(tx: Tx) -> list[AccountRedirect]:
+    """Every merge, also those that were taken back."""
+    return await tx.rows(AccountRedirect, select_sql(AccountRedirect, "TRUE"))
+
+
+async def hold_locks(tx: Tx, keys: Sequence[int]) -> None:
+    """Wait, one after the other, for whoever looks at the same; until the transaction ends."""
+    await tx.execute("SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS k", keys)
 
 
 async def group_rows(tx: Tx, ids: Collection[UUID]) -> list[AccountRoot]:

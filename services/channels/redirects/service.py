@@ -5,12 +5,35 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
+from kit.db.database import Tx
 from kit.redirects import Groups
 from kit.work import Work
 from services.channels.redirects import repository
+from services.channels.redirects.rules import lock_number
 
 
 async def groups_of(work: Work, account_ids: Collection[UUID]) -> Groups:
     """The groups of these accounts, as they are now."""
     rows = await repository.group_rows(work.tx, account_ids) if account_ids else ()
     return Groups.of((row.account_id, row.root_id) for row in rows)
+
+
+async def hold_accounts(work: Work, account_ids: Collection[UUID]) -> Groups:
+    """Wait for whoever looks at these accounts or at what they lead to; the groups as they are then."""
+    held: set[UUID] = set()
+    groups = await groups_of(work, account_ids)
+    while wanted := {*account_ids, *(groups.root(each) for each in account_ids)} - held:
+        await repository.hold_locks(work.tx, sorted(lock_number(each) for each in wanted))
+        held |= wanted
+        groups = await groups_of(work, account_ids)
+    return groups
+
+
+async def ever_merged(tx: Tx) -> dict[UUID, frozenset[UUID]]:
+    """Accounts that merges ever joined, also those that were taken back: each with all of its group."""
+    groups: dict[UUID, set[UUID]] = {}
+    for one in await repository.all_redirects(tx):
+        group = groups.setdefault(one.survivor_id, {one.survivor_id})
+        group |= groups.get(one.merged_id, {one.merged_id})
+        groups |= dict.fromkeys(group, group)
+    return {each: frozenset(group) for each, group in groups.items()}

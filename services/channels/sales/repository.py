@@ -61,9 +61,9 @@ _ACCOUNTS = select_sql(AccountFact, "id = ANY($1::uuid[])")
 _ORDERED = """
 SELECT EXISTS (
         SELECT FROM sale s JOIN sale_line l ON l.order_id = s.order_id
-        WHERE s.account_id = $1 AND (l.quantity IS NULL OR l.quantity > l.returned)
+        WHERE s.account_id = ANY($1::uuid[]) AND (l.quantity IS NULL OR l.quantity > l.returned)
     ) AS keeps_an_order,
-    (SELECT max(order_date) FROM sale WHERE account_id = $1) AS last_order_date
+    (SELECT max(order_date) FROM sale WHERE account_id = ANY($1::uuid[])) AS last_order_date
 """
 
 _SOLD = """
@@ -190,9 +190,9 @@ async def accounts_by_id(tx: Tx, account_ids: Sequence[UUID]) -> list[AccountFac
     return await tx.rows(AccountFact, _ACCOUNTS, account_ids)
 
 
-async def ordered_by(tx: Tx, account_id: UUID) -> Ordered:
-    """What an account has ordered so far."""
-    (found,) = await tx.rows(Ordered, _ORDERED, account_id)
+async def ordered_by(tx: Tx, account_ids: Sequence[UUID]) -> Ordered:
+    """What accounts have ordered so far."""
+    (found,) = await tx.rows(Ordered, _ORDERED, account_ids)
     return found
 
 

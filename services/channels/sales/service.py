@@ -50,9 +50,9 @@ async def owners_of(work: Work, account_ids: Sequence[UUID]) -> dict[UUID, UUID 
     return await repository.owners_of(work.tx, account_ids) if account_ids else {}
 
 
-async def ordered_by(work: Work, account_id: UUID) -> Ordered:
-    """What an account has ordered so far."""
-    return await repository.ordered_by(work.tx, account_id)
+async def ordered_by(work: Work, account_ids: Sequence[UUID]) -> Ordered:
+    """What accounts that are one have ordered so far."""
+    return await repository.ordered_by(work.tx, account_ids)
 
 
 async def accounts_with_orders(work: Work, account_ids: Sequence[UUID]) -> set[UUID]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from kit.money import convert, ratio
+from kit.redirects import Groups
 from services.channels.events_in.customer import OrderPlacedHeard
 from services.channels.promotions.enums import PromotionKind, PromotionState
 from services.channels.promotions.models import Promotion
@@ -50,29 +51,31 @@ def is_in_time(quote: Quote, order: OrderPlacedHeard, placed_on: date) -> bool:
     return max(order.order_date, placed_on) <= quote.valid_until
 
 
-def may_claim(quote: Quote, order: OrderPlacedHeard, placed_on: date) -> bool:
+def may_claim(quote: Quote, order: OrderPlacedHeard, placed_on: date, groups: Groups) -> bool:
     """Whether a quote that is free becomes the order's, whatever else is decided of the placement."""
     is_free = quote.order_id is None and quote.state is QuoteState.ISSUED
-    return is_free and quote.account_id == order.account_id and is_in_time(quote, order, placed_on)
+    is_theirs = groups.root(quote.account_id) == groups.root(order.account_id)
+    return is_free and is_theirs and is_in_time(quote, order, placed_on)
 
 
-def check_quote(whole: Whole | None, order: OrderPlacedHeard, placed_on: date) -> Refused | None:
-    """Whether the order is what was quoted; a quote that was named in time stays in time for its order."""
+def check_quote(whole: Whole | None, order: OrderPlacedHeard, placed_on: date, groups: Groups) -> Refused | None:
+    """Whether the order is what was quoted, to it or to what is one with its account by a merge; a quote that was named
+    in time stays in time for its order."""
     if whole is None or whole.quote.state in _NO_OFFER:
         return Refused(Refusal.QUOTE_UNKNOWN)
     quote = whole.quote
     if quote.order_id not in (None, order.id):
         return Refused(Refusal.QUOTE_CHANGED, "quote-used")
-    if changed := _changed(quote, whole.lines, order):
+    if changed := _changed(quote, whole.lines, order, groups):
         return changed
     if quote.order_id is None and (quote.state is QuoteState.EXPIRED or not is_in_time(quote, order, placed_on)):
         return Refused(Refusal.QUOTE_EXPIRED)
     return None
 
 
-def _changed(quote: Quote, lines: Sequence[QuoteLine], order: OrderPlacedHeard) -> Refused | None:
+def _changed(quote: Quote, lines: Sequence[QuoteLine], order: OrderPlacedHeard, groups: Groups) -> Refused | None:
     differs = {
-        "account": quote.account_id != order.account_id,
+        "account": groups.root(quote.account_id) != groups.root(order.account_id),
         "currency": quote.currency != order.currency,
         "partner": quote.partner_id != order.partner_id,
         "channel": order.channel_id is not None and quote.channel_id != order.channel_id,

@@ -74,10 +74,9 @@ class Holdings:
         value = convert(quote.points_value, quote.currency, quote.exchange_rate, self.work.base_currency)
         self.redeemer.again(cause, _key(row), value)
 
-    def used_points(self, row: TermsReservation) -> TermsPoints | None:
-        """What a placement has of points."""
-        kept = self.redeemer.kept(row.id)
-        return None if kept is None else TermsPoints(**kept._asdict())
+    def used_points(self, row: TermsReservation) -> list[TermsPoints]:
+        """What a placement has of points, by member."""
+        return [TermsPoints(**kept._asdict()) for kept in self.redeemer.kept(row.id)]
 
     def take_return(self, cause: Event, row: TermsReservation, pieces: Mapping[int, int]) -> None:
         """Pieces in all that came back bring their share of the points back."""

@@ -11,6 +11,7 @@ from uuid import UUID
 from kit.clock import business_date
 from kit.events.envelope import Event
 from kit.events.handlers import Fact
+from kit.redirects import Groups
 from kit.work import Work
 from services.channels.events_in.customer import OrderPlacedHeard
 from services.channels.events_out.terms import ReservedPromotion, TermsRefused, TermsReserved
@@ -25,6 +26,7 @@ from services.channels.quotes import claims, floors
 from services.channels.quotes.claims import Claim
 from services.channels.quotes.floors import Sold, SoldLine
 from services.channels.quotes.models import Quote, Whole
+from services.channels.redirects import service as redirects
 from services.channels.sales import service as sales
 from services.channels.terms.checks import (
     Refused,
@@ -84,13 +86,14 @@ async def lock_budgets(work: Work, ids: Sequence[UUID]) -> Budgets:
 @dataclass(slots=True)
 class Known:
     """What a batch of placements is decided by, all of it locked: quotes, promotions and what they have given, coupons
-    and points; and which accounts keep an order."""
+    and points; which accounts keep an order, and which are one, read after the first lock."""
 
     wholes: Mapping[UUID, Whole]
     promotions: Mapping[UUID, Promotion]
     balances: dict[Place, int]
     buyers: Collection[UUID]
     holdings: Holdings
+    groups: Groups
 
 
 async def known_for(
@@ -108,10 +111,12 @@ async def known_for(
     locked = await promotions.lock_promotions(work, sorted({*ids, *reserved}))
     asked = [wholes[one].quote for one in named if one in wholes]
     holdings = await open_holdings(work, asked, {row.order_id for row in rows}, rows)
-    accounts = sorted({fact.data.account_id for fact in asking})
+    named_accounts = {*(fact.data.account_id for fact in asking), *(quote.account_id for quote in asked)}
+    groups = await redirects.groups_of(work, named_accounts)
+    accounts = groups.everyone({fact.data.account_id for fact in asking})
     balances = await ledgers.balances(work.tx, [book_of(one) for one in ids], [*ids, *accounts]) if ids else {}
     buyers = await sales.accounts_with_orders(work, accounts) if ids else ()
-    return Known(wholes, locked, balances, buyers, holdings)
+    return Known(wholes, locked, balances, buyers, holdings, groups)
 
 
 @dataclass(slots=True)
@@ -165,7 +170,7 @@ class Decider:
                 taken = taken_by(whole, order)
                 amounts = per_promotion(taken)
                 used = {one: self._usage(one, order.account_id) for one in amounts}
-                has_bought = order.account_id in self.known.buyers
+                has_bought = any(one in self.known.buyers for one in self.known.groups.members(order.account_id))
                 holdings = self.known.holdings
                 refused = (
                     check_ended(amounts, self.known.promotions)
@@ -188,8 +193,8 @@ class Decider:
 
     def _check_quote(self, fact: Fact[OrderPlacedHeard], whole: Whole | None) -> Refused | None:
         placed_on = self._placed_on(fact)
-        refused = check_quote(whole, fact.data, placed_on)
-        if whole is not None and may_claim(whole.quote, fact.data, placed_on):
+        refused = check_quote(whole, fact.data, placed_on, self.known.groups)
+        if whole is not None and may_claim(whole.quote, fact.data, placed_on, self.known.groups):
             self.quotes[whole.quote.id] = (claims.claimed(whole.quote, fact.data.id), fact.event)
         return refused
 
@@ -225,10 +230,11 @@ class Decider:
 
     def _usage(self, promotion_id: UUID, account_id: UUID) -> Usage:
         book, known = book_of(promotion_id), self.known.balances
+        members = self.known.groups.members(account_id)
         return Usage(
             -known.get((book, promotion_id, Bucket.GRANTED, Unit.MONEY), 0),
             -known.get((book, promotion_id, Bucket.GRANTED, Unit.USE), 0),
-            sum(known.get((book, account_id, bucket, Unit.USE), 0) for bucket in _HELD),
+            sum(known.get((book, one, bucket, Unit.USE), 0) for one in members for bucket in _HELD),
         )
 
     def _move(self, account_id: UUID, amounts: Mapping[UUID, int], sign: int) -> None:

@@ -84,7 +84,7 @@ async def apply_committed(tx: Tx, facts: Sequence[Fact[TermsCommitted]]) -> None
         source = Bucket.GRANTED if said.is_overdrawn else Bucket.RESERVED
         used = sorted({part.promotion_id for part in said.parts})
         txn = _moves(fact, source, Bucket.COMMITTED, said.parts, used)
-        moves.append(txn._replace(legs=(*txn.legs, *_points(said.points))))
+        moves.append(txn._replace(legs=(*txn.legs, *_points(said.points, *(said.points_beside or ())))))
     await repository.move_reservations(tx, moved)
     await ledgers.post(tx, moves)
 
@@ -158,13 +158,14 @@ def _row(fact: Fact[TermsReserved] | Fact[TermsRefused], state: ReservationState
     )
 
 
-def _points(used: TermsPoints | None) -> tuple[Leg, ...]:
+def _points(*used: TermsPoints | None) -> tuple[Leg, ...]:
     """Points that were reserved are used."""
-    if used is None:
-        return ()
-    book, member = points_book(used.programme_id), used.points_account_id
-    moves = ((Bucket.RESERVED, -used.points), (Bucket.REDEEMED, used.points))
-    return tuple(Leg(book, member, bucket, Unit.POINT, signed) for bucket, signed in moves)
+    return tuple(
+        Leg(points_book(one.programme_id), one.points_account_id, bucket, Unit.POINT, signed)
+        for one in used
+        if one is not None
+        for bucket, signed in ((Bucket.RESERVED, -one.points), (Bucket.REDEEMED, one.points))
+    )
 
 
 def _moves(

@@ -37,7 +37,7 @@ WITH used AS (
     SELECT u.redemption_id, u.points_account_id,
         CASE t.state WHEN 'committed' THEN 'redeemed' ELSE t.state END AS bucket,
         sum(u.points - u.returned) AS points
-    FROM points_use u LEFT JOIN terms_reservation t ON t.id = u.redemption_id GROUP BY 1, 2, 3
+    FROM points_use u LEFT JOIN terms_reservation t ON t.id = coalesce(u.main_id, u.redemption_id) GROUP BY 1, 2, 3
 ), held AS (SELECT points_account_id AS holder, bucket, sum(points) AS points FROM used GROUP BY 1, 2)
 SELECT 'member ' || coalesce(a.holder, h.holder) || ' ' || coalesce(a.bucket, h.bucket, 'nobody') AS what
 FROM (
@@ -47,7 +47,7 @@ WHERE coalesce(a.balance, 0) <> coalesce(h.points, 0)
 UNION ALL
 SELECT 'reservation ' || t.id FROM terms_reservation t
 WHERE t.state = 'reserved' AND t.points <> coalesce(
-    (SELECT sum(u.points - u.returned) FROM points_use u WHERE u.redemption_id = t.id), 0)
+    (SELECT sum(u.points - u.returned) FROM points_use u WHERE t.id IN (u.redemption_id, u.main_id)), 0)
 UNION ALL
 SELECT 'redemption ' || coalesce(u.redemption_id, l.redemption_id)
 FROM (SELECT redemption_id, sum(points) AS points FROM points_use GROUP BY 1) u

@@ -115,10 +115,12 @@ async def commit_terms(work: Work, confirmed: Sequence[Fact[OrderHeard]]) -> Non
             continue
         if row.state is ReservationState.FREED:
             holdings.take_all_the_same(fact.event, row, holdings.quotes.get(row.quote_id))
+        points = holdings.used_points(row)
         said = TermsCommitted.of(
             row,
             **common(work, fact.event),
-            points=holdings.used_points(row),
+            points=points[0] if points else None,
+            points_beside=points[1:] or None,
             parts=[said_part(part, part.amount_base) for part in parts[row.id]],
             is_overdrawn=row.state is ReservationState.FREED,
         )

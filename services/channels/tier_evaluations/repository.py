@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterable, Sequence
 from datetime import date
 from typing import Annotated, Final, NamedTuple
 from uuid import UUID
@@ -152,6 +152,30 @@ SELECT t.level, coalesce((
       AND n.level IS DISTINCT FROM t.level) AS last_day
 FROM partner_tier t JOIN tier_programme p ON p.id = t.programme_id
 WHERE t.partner_id = $1 AND t.is_live AND t.effective_from <= $2 ORDER BY t.tier_version DESC LIMIT 1
+"""
+_ALL_RESULTS = select_sql(
+    TierResult, "evaluation_id IN (SELECT id FROM tier_evaluation WHERE state <> 'cancelled') ORDER BY id"
+)
+_OFF_THE_RESULTS = """
+SELECT 'evaluation ' || r.evaluation_id || ' partner ' || r.partner_id AS what
+FROM tier_result r JOIN tier_evaluation e ON e.id = r.evaluation_id AND e.state = 'published'
+LEFT JOIN LATERAL (
+  SELECT t.* FROM partner_tier t WHERE t.evaluation_id = r.evaluation_id AND t.partner_id = r.partner_id AND t.is_live
+  ORDER BY t.is_correction DESC LIMIT 1
+) n ON true
+WHERE n.partner_id IS NULL OR (n.level, n.rank) IS DISTINCT FROM (r.new_level, r.new_rank)
+  OR (NOT n.is_correction AND n.effective_from <> e.effective_from)
+UNION ALL
+SELECT 'level of partner ' || t.partner_id || ' by ' || t.evaluation_id
+FROM partner_tier t JOIN tier_evaluation e ON e.id = t.evaluation_id
+WHERE t.is_live <> (e.state = 'published')
+UNION ALL
+SELECT 'levels of partner ' || partner_id FROM partner_tier WHERE is_live
+GROUP BY partner_id HAVING max(tier_version) <> count(*) OR min(tier_version) <> 1
+UNION ALL
+SELECT 'evaluation ' || e.id FROM tier_evaluation e
+WHERE e.state IN ('previewed', 'publishing', 'published')
+  AND e.partners <> (SELECT count(*) FROM tier_result r WHERE r.evaluation_id = e.id)
 """
 
 
@@ -306,3 +330,23 @@ async def tiers_of(tx: Tx, partner_id: UUID, programme_code: str | None) -> list
 async def tier_on(tx: Tx, partner_id: UUID, day: date) -> Held | None:
     """The level of a partner on a day."""
     return await tx.row(Held, _ON, partner_id, day)
+
+
+async def all_evaluations(tx: Tx) -> list[TierEvaluation]:
+    """Every evaluation."""
+    return await tx.rows(TierEvaluation, select_sql(TierEvaluation, "TRUE"))
+
+
+def all_results(tx: Tx) -> AsyncIterable[TierResult]:
+    """Results of all evaluations that were not given up."""
+    return tx.stream_rows(TierResult, _ALL_RESULTS)
+
+
+async def all_tiers(tx: Tx) -> list[PartnerTier]:
+    """Every level that some partner has or had."""
+    return await tx.rows(PartnerTier, select_sql(PartnerTier, "is_live"))
+
+
+async def off_the_results(tx: Tx) -> list[str]:
+    """Levels that are not what an evaluation or the decision of an appeal gave."""
+    return [row["what"] for row in await tx.fetch(_OFF_THE_RESULTS)]

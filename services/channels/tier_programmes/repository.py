@@ -24,3 +24,8 @@ async def lock_versions(tx: Tx, code: str) -> list[TierProgramme]:
 async def version_on(tx: Tx, code: str, day: date) -> TierProgramme | None:
     """The published version that counts on a day."""
     return await tx.row(TierProgramme, _ON, code, day)
+
+
+async def all_versions(tx: Tx) -> list[TierProgramme]:
+    """Every version of every programme."""
+    return await tx.rows(TierProgramme, select_sql(TierProgramme, "TRUE"))

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from kit.db.database import Tx
 from kit.errors import Conflict, FieldError, Invalid, StateConflict
 from kit.records import Change, Resource, add, change, fresh, require
 from kit.transitions import next_state
@@ -54,6 +55,11 @@ async def draft_programme(work: Work, data: TierProgrammeCreate) -> TierProgramm
 async def require_programme(work: Work, programme_id: UUID) -> TierProgramme:
     """A version by id; raises NotFound."""
     return await require(work, PROGRAMMES, programme_id)
+
+
+async def all_programmes(tx: Tx) -> list[TierProgramme]:
+    """Every version of every programme."""
+    return await repository.all_versions(tx)
 
 
 async def version_on(work: Work, code: str, day: date) -> TierProgramme | None:

@@ -348,3 +348,11 @@ async def test_whoever_rewrites_a_proposal_is_its_author(service: ServiceHarness
     await drafted(service)
     found = (await service.get(f"{PATH}?region=CN-SH&state=draft&sort=number")).json()["items"]
     assert [one["number"][-6:] for one in found] == ["000001", "000002"]
+
+
+async def test_a_product_line_is_found_however_it_is_written(service: ServiceHarness) -> None:
+    await a_line(service, "rock")
+    path = await drafted(service, product_lines=["rock"])
+    for written, expected in (("rock", 1), ("ROCK", 1), ("jazz", 0)):
+        found = (await service.get(f"{PATH}?product_line={written}")).json()["items"]
+        assert len(found) == expected, (path, written)

@@ -6,13 +6,15 @@ import asyncio
 from typing import Any
 
 import asyncpg
-import httpx
 import pytest
 
 from kit.due.loop import DueLoop
 from kit.ids import new_id
+from kit.names import fold_name
 from kit.testing.service import ServiceHarness, codes, make_event
 from services.channels.deals.dues import DEALS_DUE
+from services.channels.deals.repository import hold_locks
+from services.channels.deals.rules import Identity, lock_keys
 from services.channels.events_out.deals import (
     DealApproved,
     DealExpired,
@@ -54,14 +56,6 @@ async def told(service: ServiceHarness, *types: str) -> list[tuple[str, Any]]:
     return [(fact.type.split(".")[2], fact.payload["business_date"]) for fact in await service.published(*kinds)]
 
 
-async def sent_until_heard(service: ServiceHarness, body: dict[str, Any]) -> httpx.Response:
-    """The answer to a claim; one that waits too long for its turn on a slow machine asks again, as it is told to."""
-    while (answer := await service.post(PATH, body)).status_code == 503:
-        assert answer.json()["code"] == "overloaded", answer.text
-        await asyncio.sleep(int(answer.headers["retry-after"]))
-    return answer
-
-
 @pytest.mark.parametrize("names", [CHINESE, LATIN])
 async def test_of_fifty_at_once_in_other_spellings_one_wins(service: ServiceHarness, names: tuple[str, ...]) -> None:
     sellers = [await a_seller(service) for _ in range(10)]
@@ -71,7 +65,7 @@ async def test_of_fifty_at_once_in_other_spellings_one_wins(service: ServiceHarn
             body["domain"] = "blueharbour.example"
         if n % 5 == 0:
             body["tax_id"] = TAX_ID
-    answers = await asyncio.gather(*(sent_until_heard(service, body) for body in bodies))
+    answers = await asyncio.gather(*(service.post(PATH, body) for body in bodies))
     won = [answer.json() for answer in answers if answer.status_code == 201]
     lost = [answer.json() for answer in answers if answer.status_code == 409]
     assert (len(won), len(lost)) == (1, 49)
@@ -81,6 +75,27 @@ async def test_of_fifty_at_once_in_other_spellings_one_wins(service: ServiceHarn
     assert len(await service.published(DealRegistered.TYPE)) == 1
     other = await registered(service, customer_name="北京蓝港贸易")
     assert other["state"] == "registered", "of another place, so another company"
+
+
+async def test_who_waits_hears_who_has_won_though_the_others_still_wait(
+    service: ServiceHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long the queue is, and however slow the machine: nobody is told to come again."""
+    monkeypatch.setattr("services.channels.deals.service.TURN", 0.05)
+    made = await registered(service, customer_name=CHINESE[0])
+    who = await a_seller(service)
+    async with service.transaction() as tx:
+        await tx.execute("UPDATE deal SET state = 'withdrawn'")
+    async with service.transaction() as tx:
+        identity = Identity(fold_name(CHINESE[1]), "CN", None, None)
+        await hold_locks(tx, lock_keys(identity, who["partner_id"]))
+        asked = asyncio.create_task(service.post(PATH, {**DEAL, **who, "customer_name": CHINESE[1]}))
+        await asyncio.sleep(0.2)
+        assert not asked.done(), "it waits for a claim that may be the same"
+        async with service.transaction() as other:
+            await other.execute("UPDATE deal SET state = 'registered'")
+        answer = await asked
+    assert (answer.status_code, answer.json()["number"]) == (409, made["number"])
 
 
 async def test_what_is_told_of_a_claim(service: ServiceHarness, days: Days) -> None:
