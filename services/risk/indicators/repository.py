@@ -19,6 +19,7 @@ from services.risk.indicators.models import (
     TallyBucket,
     TallyCase,
     TallyConflict,
+    TallyDiscount,
     TallyWarning,
     TargetPace,
 )
@@ -93,6 +94,11 @@ FROM obligation o JOIN obligation_book b ON b.id = o.contract_id
 WHERE o.state IN ('pending', 'late') AND ($1::uuid IS NULL OR {is_one_sql("b.account_id", "$1")})
   AND ($2::uuid IS NULL OR b.partner_id = $2)
 """
+_DISCOUNTS = f"""
+SELECT count(*)::bigint AS orders, coalesce(sum(t.net), 0)::bigint AS net,
+       coalesce(sum(t.discount), 0)::bigint AS discount
+FROM tally_discount t WHERE t.day BETWEEN $5::date AND $6::date AND {_OF_ORDERS}
+"""
 _REFUSED = f"""
 SELECT count(DISTINCT d.order_id)::bigint FROM credit_decision d
 WHERE d.decision = 'refused' AND d.decided_at >= $2::date::timestamp AT TIME ZONE $4::text
@@ -131,6 +137,14 @@ class Cases(NamedTuple):
     cases: int
     complaints: int
     breached: int
+
+
+class Discounts(NamedTuple):
+    """Orders, what they came to, and what was taken off before."""
+
+    orders: int
+    net: int
+    discount: int
 
 
 class Obligations(NamedTuple):
@@ -202,6 +216,11 @@ async def add_breaches(tx: Tx, breaches: Sequence[TallyBreach]) -> None:
     await insert_rows(tx, TallyBreach, breaches, "ON CONFLICT DO NOTHING")
 
 
+async def add_discounts(tx: Tx, discounts: Sequence[TallyDiscount]) -> None:
+    """Keep what was taken off orders, of each once."""
+    await insert_rows(tx, TallyDiscount, discounts, "ON CONFLICT DO NOTHING")
+
+
 async def set_conflicts(tx: Tx, conflicts: Sequence[TallyConflict]) -> None:
     """Keep conflicts, whichever word of them comes first."""
     await insert_rows(tx, TallyConflict, conflicts, _CONFLICT)
@@ -242,6 +261,13 @@ async def cases(tx: Tx, of: Indicator, days: tuple[date, date]) -> Cases:
 async def obligations(tx: Tx, of: Indicator) -> Obligations:
     """Obligations that stand."""
     (found,) = await tx.rows(Obligations, _OBLIGATIONS, of.account_id, of.partner_id)
+    return found
+
+
+async def discounts(tx: Tx, of: Indicator, days: tuple[date, date]) -> Discounts:
+    """What was taken off orders of these days."""
+    named = (of.account_id, of.partner_id, of.channel_id, of.region)
+    (found,) = await tx.rows(Discounts, _DISCOUNTS, *named, *days)
     return found
 
 
