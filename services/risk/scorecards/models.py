@@ -142,6 +142,11 @@ class CreditScoreTable(CreditScore, Base, table=True):
             postgresql_where=sa.text("partner_id IS NOT NULL"),
         ),
         sa.Index("ix_credit_score_scored_at_id", "scored_at", "id"),
+        sa.Index(
+            "ix_credit_score_kept",
+            "scored_at",
+            postgresql_where=sa.text("cause = 'nightly' AND grade_before = grade_after"),
+        ),
         sa.Index("ix_credit_score_account_id_as_of_id", "account_id", "as_of", "id"),
     )
 
@@ -159,3 +164,18 @@ class ScoringNightTable(ScoringNight, Base, table=True):
     """When the next night is."""
 
     __table_args__ = (sa.Index("ix_scoring_night_due_at", "due_at"),)
+
+
+class ScoreSweep(FrozenRow):
+    """The one row that is due when scores are looked for that have been kept long enough."""
+
+    __tablename__ = "score_sweep"
+
+    id: Annotated[UUID, identifier(primary_key=True)]
+    due_at: Annotated[datetime, moment(nullable=False)]
+
+
+class ScoreSweepTable(ScoreSweep, Base, table=True):
+    """When to look next."""
+
+    __table_args__ = (sa.Index("ix_score_sweep_due_at", "due_at"),)

@@ -158,11 +158,11 @@ LEFT JOIN statement b ON b.root_id = root.id
 LEFT JOIN report r ON r.root_id = root.id
 ORDER BY root.id
 """
-_FIGURES = {
+FIGURES = {
     SubjectKind.ACCOUNT: _FIGURES_OF.format(items=_OF_ACCOUNTS),
     SubjectKind.PARTNER: _FIGURES_OF.format(items=_OF_PARTNERS),
 }
-_NEXT = """
+NEXT = """
 SELECT c.id FROM credit_profile c
 WHERE ($1::uuid IS NULL OR c.id > $1) AND c.subject_kind = $3
   AND NOT EXISTS (SELECT FROM account_root r WHERE r.account_id = c.id)
@@ -182,6 +182,12 @@ FROM unnest($1::uuid[]) AS a(id) CROSS JOIN LATERAL (
 _FINISH = """
 UPDATE scoring_run SET accounts = $2, partners = $3, updated_at = $4, version = version + 1
 WHERE id = $1 AND accounts IS NULL
+"""
+_FORGET = """
+DELETE FROM credit_score WHERE id IN (
+    SELECT id FROM credit_score
+    WHERE cause = 'nightly' AND grade_before = grade_after AND scored_at < $1 ORDER BY scored_at LIMIT $2
+) RETURNING id
 """
 _INSTALLED = "SELECT (created_at AT TIME ZONE $1)::date FROM risk_policy WHERE kind = 'holds' AND policy_version = 1"
 
@@ -208,7 +214,7 @@ async def figures(
     """Figures of accounts that have a profile, each with all that lead to it, or of partners, by id. They are planned
     for as many as there are: a plan for any number looks each of them up in what was found of all."""
     await tx.execute("SET LOCAL plan_cache_mode = force_custom_plan")
-    return await tx.rows(ScoreFigures, _FIGURES[kind], as_of, ids, *window)
+    return await tx.rows(ScoreFigures, FIGURES[kind], as_of, ids, *window)
 
 
 async def installed_on(tx: Tx, timezone: str) -> date:
@@ -219,7 +225,7 @@ async def installed_on(tx: Tx, timezone: str) -> date:
 
 async def next_subjects(tx: Tx, kind: SubjectKind, after: UUID | None, most: int) -> list[UUID]:
     """Partners, or accounts that lead to no other, with a profile, by id."""
-    return [row["id"] for row in await tx.fetch(_NEXT, after, most, kind)]
+    return [row["id"] for row in await tx.fetch(NEXT, after, most, kind)]
 
 
 async def count_subjects(tx: Tx, *kinds: SubjectKind) -> int:
@@ -256,3 +262,13 @@ async def finish_run(tx: Tx, run_id: UUID, accounts: int, partners: int, now: da
 async def put_off(tx: Tx, night_id: UUID, due_at: datetime) -> None:
     """The next night."""
     await tx.execute("UPDATE scoring_night SET due_at = $2 WHERE id = $1", night_id, due_at)
+
+
+async def forget(tx: Tx, before: datetime, most: int) -> int:
+    """Drop scores of nights that moved no grade and were made before a moment, the oldest first; how many."""
+    return len(await tx.fetch(_FORGET, before, most))
+
+
+async def put_off_sweep(tx: Tx, sweep_id: UUID, due_at: datetime) -> None:
+    """Look again later."""
+    await tx.execute("UPDATE score_sweep SET due_at = $2 WHERE id = $1", sweep_id, due_at)
