@@ -129,6 +129,9 @@ core.project(
         },
     )
 )
+core.project(
+    Projection("discount_tally", ("tally_discount",), {"customer.order.confirmed.v1": indicators.on_order_discounted})
+)
 directory_lane.project(
     Projection("target_pace", ("target_pace",), {"targets.attainment.updated.v1": indicators.on_attainment})
 )
@@ -177,6 +180,7 @@ core.react(
     "customer.order.confirmed.v1",
     "customer.order.returned.v1",
 )
+core.react(indicators.mark_merges, redirects.MERGED, redirects.UNMERGED)
 core.react(indicators.mark_payments, *PAYMENT_FACTS)
 core.react(indicators.mark_cases, "customer.case.opened.v1", "customer.case.sla_breached.v1")
 core.react(indicators.mark_answers, "customer.survey.answered.v1")

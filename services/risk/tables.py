@@ -34,6 +34,7 @@ from services.risk.indicators.models import (
     TallyBucketTable,
     TallyCaseTable,
     TallyConflictTable,
+    TallyDiscountTable,
     TallySourceTable,
     TallyWarningTable,
     TargetPaceTable,
@@ -48,7 +49,7 @@ from services.risk.redirects.models import AccountRedirectTable, AccountRootTabl
 from services.risk.reports.models import RiskSnapshotTable, SnapshotNightTable
 from services.risk.risks.models import RiskStepTable, RiskTable
 from services.risk.scenarios.models import ScenarioTable
-from services.risk.scorecards.models import CreditScoreTable, ScoringNightTable, ScoringRunTable
+from services.risk.scorecards.models import CreditScoreTable, ScoreSweepTable, ScoringNightTable, ScoringRunTable
 from services.risk.simulations.models import RiskPolicySimulationResultTable, RiskPolicySimulationTable
 from services.risk.statements.models import CreditReportTable, FinancialStatementTable
 from services.risk.studies.models import StudyResultTable, StudyRunTable, StudyScenarioTable, StudyTable
@@ -141,6 +142,7 @@ __all__ = [
     "RiskStepTable",
     "RiskTable",
     "ScenarioTable",
+    "ScoreSweepTable",
     "ScoringNightTable",
     "ScoringRunTable",
     "SnapshotNightTable",
@@ -152,6 +154,7 @@ __all__ = [
     "TallyBucketTable",
     "TallyCaseTable",
     "TallyConflictTable",
+    "TallyDiscountTable",
     "TallySourceTable",
     "TallyWarningTable",
     "TargetPaceTable",

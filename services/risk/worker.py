@@ -26,7 +26,7 @@ from services.risk.risks.models import Risk
 from services.risk.risks.service import RISKS_DUE
 from services.risk.scenarios.models import Scenario
 from services.risk.scorecards.decisions import GRADES_DUE
-from services.risk.scorecards.dues import NIGHTS_DUE
+from services.risk.scorecards.dues import NIGHTS_DUE, SCORES_DUE
 from services.risk.scorecards.jobs import scoring_job
 from services.risk.scorecards.service import RUN as SCORE
 from services.risk.settings import Settings
@@ -46,6 +46,7 @@ DUES: Sequence[AnyDue] = (
     GRADES_DUE,
     RAISES_DUE,
     NIGHTS_DUE,
+    SCORES_DUE,
     SNAPSHOTS_DUE,
     OBLIGATIONS_DUE,
     RISKS_DUE,

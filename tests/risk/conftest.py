@@ -23,7 +23,7 @@ from services.customer import events_out as customer
 from services.risk.holds.dues import HOLDS_DUE
 from services.risk.indicators.evaluations import MARKS_DUE
 from services.risk.reports.dues import SNAPSHOTS_DUE
-from services.risk.scorecards.dues import NIGHTS_DUE
+from services.risk.scorecards.dues import NIGHTS_DUE, SCORES_DUE
 from services.risk.worker import DUES
 from services.targets.events_out.members import MemberJoined
 
@@ -65,9 +65,10 @@ def days(monkeypatch: pytest.MonkeyPatch) -> Days:
 
 
 async def turn(service: ServiceHarness) -> int:
-    """Work what is due now, but the sweep of holds, the nights of scores and snapshots, and marks of indicators; how
-    many rows that were. Nothing may fail."""
-    dues = [due for due in DUES if due not in (HOLDS_DUE, NIGHTS_DUE, SNAPSHOTS_DUE, MARKS_DUE)]
+    """Work what is due now, but the sweeps of holds and scores, the nights of scores and snapshots, and marks of
+    indicators; how many rows that were. Nothing may fail."""
+    left = (HOLDS_DUE, NIGHTS_DUE, SCORES_DUE, SNAPSHOTS_DUE, MARKS_DUE)
+    dues = [due for due in DUES if due not in left]
     worked = await DueLoop(service.runtime, dues).turn()
     assert await service.rows("SELECT * FROM due_failure") == []
     return worked

@@ -27,6 +27,7 @@ class RiskAlertRead(Schema):
     owner_id: UUID | None
     measure: str
     account_id: UUID | None
+    filed_account_id: UUID | None
     partner_id: UUID | None
     target_id: UUID | None
     state: RiskAlertState

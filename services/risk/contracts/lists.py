@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kit.db.lists import Field, ListSpec, fields_of, search_of
 from services.risk.contracts.models import TERMS, ContractColumns
+from services.risk.redirects.lists import filed_fields
 
 PARTIES = (
     "LEFT JOIN account_directory d ON d.id = c.account_id LEFT JOIN partner_directory p ON p.id = c.partner_id"
@@ -24,12 +25,15 @@ def _then(name: str) -> str:
     return f"CASE WHEN v.id IS NULL THEN c.{name} ELSE v.{name} END"
 
 
-_SHOWN = fields_of(
-    ContractColumns,
-    "c",
-    sortable=("number", "title", "created_at"),
-    without=("stream_key", "due_at", "warned", "renewals", "ends_anchor", *TERMS),
-)
+_SHOWN = {
+    **fields_of(
+        ContractColumns,
+        "c",
+        sortable=("number", "title", "created_at"),
+        without=("account_id", "stream_key", "due_at", "warned", "renewals", "ends_anchor", *TERMS),
+    ),
+    **filed_fields("c.account_id", nullable=True),
+}
 CONTRACTS = ListSpec(
     source=f"contract c {_VERSION} {PARTIES}",
     fields={
@@ -49,7 +53,17 @@ CONTRACTS = ListSpec(
     search_key=search_of(ContractColumns, "c"),
     default_sort="created_at",
 )
-_OF_A_RENEWAL = ("id", "number", "title", "type", "state", "account_id", "partner_id", "notice_given_on")
+_OF_A_RENEWAL = (
+    "id",
+    "number",
+    "title",
+    "type",
+    "state",
+    "account_id",
+    "filed_account_id",
+    "partner_id",
+    "notice_given_on",
+)
 RENEWALS = ListSpec(
     source=f"contract c {PARTIES}",
     fields={

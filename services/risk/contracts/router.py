@@ -88,7 +88,7 @@ async def review_contract(contract_id: UUID, body: ContractReview, work: Writer)
 
 @router.post("/v1/contracts/{contract_id}/reject", response_model=ContractRead, openapi_extra=_MOVE["reject"])
 async def reject_contract(contract_id: UUID, body: ContractReject, work: Writer) -> Response:
-    """Send a contract back to its draft."""
+    """Send a contract that is reviewed back to its draft; one that was approved stays so."""
     return await _shown(work, await service.reject_contract(work, contract_id, body.reason))
 
 

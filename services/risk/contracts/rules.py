@@ -17,7 +17,7 @@ MOVES: Moves[ContractState] = {
     "change": Move((_DRAFT,), _DRAFT),
     "submit": Move((_DRAFT,), _REVIEW),
     "review": Move((_REVIEW,), _REVIEW),
-    "reject": Move((_REVIEW, _APPROVED), _DRAFT),
+    "reject": Move((_REVIEW,), _DRAFT),
     "approve": Move((_REVIEW,), _APPROVED),
     "sign": Move((_APPROVED,), _SIGNED),
     "terminate": Move((_SIGNED, _IN_FORCE), _TERMINATED),

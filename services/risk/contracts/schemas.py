@@ -161,6 +161,7 @@ class ContractRead(Schema):
     type: ContractType
     state: ContractState
     account_id: UUID | None
+    filed_account_id: UUID | None
     partner_id: UUID | None
     owner_id: UUID | None
     agreement_id: UUID | None
@@ -227,6 +228,7 @@ class RenewalRead(Schema):
     type: ContractType
     state: Literal["signed", "in_force"]
     account_id: UUID | None
+    filed_account_id: UUID | None
     partner_id: UUID | None
     owner_id: UUID | None
     ends_on: date

@@ -216,12 +216,11 @@ def _answered(work: Work, clause: Clause, given: Mapping[str, ClauseAnswer]) -> 
 
 
 async def reject_contract(work: Work, contract_id: UUID, reason: str) -> Contract:
-    """Send a contract back to its draft; raises NotFound, StateConflict."""
+    """Send a contract that is reviewed back to its draft: an approval stands. Raises NotFound, StateConflict."""
     before = await require_contract(work, contract_id, lock=True)
     state = next_state(NOUN, MOVES, "reject", before.state)
-    changes = {"state": state, "approved_by": None, "approved_at": None}
     await obligations.fix(work, contract_id, is_open=True)
-    return await change(work, CONTRACTS, before, changes, action="reject", reason=reason)
+    return await change(work, CONTRACTS, before, {"state": state}, action="reject", reason=reason)
 
 
 async def approve_contract(work: Work, contract_id: UUID) -> Contract:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kit.db.lists import Field, ListSpec, fields_of
 from services.risk.credit.models import CreditDecision, ExposureAccount, ExposureEntry, OrderExposure
 from services.risk.directory.models import AccountEntry
-from services.risk.redirects.lists import filed_fields
+from services.risk.redirects.lists import filed_fields, root_sql
 
 EXPOSURES = ListSpec(
     source="exposure_account e LEFT JOIN account_directory d ON d.id = e.account_id "
@@ -14,6 +14,7 @@ EXPOSURES = ListSpec(
         **fields_of(ExposureAccount, "e", sortable=("balance",), without=("deposit_facts",)),
         "name": fields_of(AccountEntry, "d")["name"],
         "owner_id": Field("d.owner_id", "uuid", nullable=True),
+        "merged_into": Field(root_sql("e.account_id"), "uuid", nullable=True),
         "use": Field("greatest(0, e.balance)", "int"),
         "credit_limit": Field("p.credit_limit", "int", nullable=True),
     },

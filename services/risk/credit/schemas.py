@@ -62,9 +62,11 @@ class CreditDecisionRead(Schema):
 
 
 class ExposureRead(Schema):
-    """An account's exposure, less its money on account; use = max(0, balance)."""
+    """An account's own exposure, less its money on account; use = max(0, balance). One that was merged is decided about
+    with the account that it leads to (`merged_into`)."""
 
     account_id: UUID
+    merged_into: UUID | None
     name: str | None
     owner_id: UUID | None
     balance: int

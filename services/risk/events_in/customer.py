@@ -43,11 +43,24 @@ class OrderHeard(Heard):
     placed_by: str | None = None
 
 
+class OrderLineHeard(Heard):
+    """A line of an order; `discount_base` is what was taken off its price (None: it was not said)."""
+
+    discount_base: int | None = None
+
+
 class OrderConfirmedHeard(OrderHeard):
     """An order that is owed."""
 
     order_date: date
     payment_terms_days: int
+    lines: tuple[OrderLineHeard, ...] = ()
+
+    @property
+    def discount_base(self) -> int | None:
+        """What was taken off the prices of all lines; None where it was not said of one."""
+        found = [line.discount_base for line in self.lines if line.discount_base is not None]
+        return sum(found) if found and len(found) == len(self.lines) else None
 
 
 class OrderReturnedHeard(OrderHeard):

@@ -26,17 +26,15 @@ AT_ONCE: Final = timedelta(microseconds=1)
 
 
 async def sweep(work: Work, rows: Sequence[HoldSweep]) -> None:
-    """Judge accounts whose holds are to change, and lift what has ended of partners; there may be more of them."""
+    """Judge accounts and partners whose holds are to change; there may be more of them."""
     await require_filled(work.tx, PROJECTIONS)
     timezone = work.settings.timezone
     accounts = await repository.to_judge(work.tx, work.today, timezone, BATCH)
-    if accounts:
-        await judging.lock(work, accounts)
-        await judging.judge(work, accounts)
-    partners = await repository.ended_of_partners(work.tx, work.today, BATCH)
-    if partners:
-        await repository.lock_partners(work.tx, partners)
-        await judging.judge(work, partners, SubjectKind.PARTNER)
+    partners = await repository.partners_to_judge(work.tx, work.today, BATCH)
+    for kind, ids in ((SubjectKind.ACCOUNT, accounts), (SubjectKind.PARTNER, partners)):
+        if ids:
+            await judging.lock(work, ids, kind)
+            await judging.judge(work, ids, kind)
     is_full = len(accounts) == BATCH or len(partners) == BATCH
     for row in rows:
         await repository.put_off(work.tx, row.id, row.due_at + AT_ONCE if is_full else next_minute(clock.now()))

@@ -56,10 +56,12 @@ class Lifting:
 Step = Placing | Lifting
 
 
-async def lock(work: Work, account_ids: Collection[UUID]) -> None:
-    """Hold accounts still: their decisions first, then their profiles, which are there before any exposure."""
-    await repository.lock_exposures(work.tx, sorted(account_ids))
-    await profiles.lock(work, account_ids)
+async def lock(work: Work, ids: Collection[UUID], kind: SubjectKind = SubjectKind.ACCOUNT) -> None:
+    """Hold accounts still: their decisions first, then their profiles, which are there before any exposure. Of partners
+    it is whoever judges that takes turns."""
+    lock_first = repository.lock_exposures if kind is SubjectKind.ACCOUNT else repository.lock_partners
+    await lock_first(work.tx, sorted(ids))
+    await profiles.lock(work, ids)
 
 
 async def judge(

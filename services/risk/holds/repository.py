@@ -53,6 +53,24 @@ CROSS JOIN LATERAL (
     FROM credit_hold WHERE subject_id = s.id AND state = 'standing'
 ) h
 """
+# Those whose grade asks for a hold that does not stand, or does not ask for one that stands.
+_GRADED = """
+    SELECT c.id FROM credit_profile c CROSS JOIN LATERAL (
+        VALUES ('grade', c.grade = 'D'), ('grade_drop', c.dropped_from IS NOT NULL)
+    ) AS rule (reason, asks)
+    WHERE (c.grade = 'D' OR c.dropped_from IS NOT NULL) AND rule.asks AND c.subject_kind = '{kind}'
+      AND NOT EXISTS (SELECT FROM account_root m WHERE m.account_id = c.id)
+      AND NOT EXISTS (
+          SELECT FROM credit_hold h WHERE h.subject_id = c.id AND h.hold_reason = rule.reason
+              AND (h.state = 'standing' OR h.waived_until >= $1::date)
+      )
+    UNION
+    SELECT h.subject_id FROM credit_hold h JOIN credit_profile c ON c.id = h.subject_id
+    WHERE h.state = 'standing' AND h.hold_reason IN ('grade', 'grade_drop') AND h.subject_kind = '{kind}' AND (
+        CASE h.hold_reason WHEN 'grade' THEN c.grade <> 'D' ELSE c.dropped_from IS NULL END
+        OR EXISTS (SELECT FROM account_root m WHERE m.account_id = c.id)
+    )
+"""
 _TO_JUDGE = f"""
 WITH {_POLICY}
 SELECT found.id FROM (
@@ -69,28 +87,16 @@ SELECT found.id FROM (
             SELECT FROM receivable r WHERE r.account_id = h.subject_id AND r.due_on < $1::date AND {_ITEM}
         )
     ))
-    UNION
-    SELECT c.id FROM credit_profile c CROSS JOIN LATERAL (
-        VALUES ('grade', c.grade = 'D'), ('grade_drop', c.dropped_from IS NOT NULL)
-    ) AS rule (reason, asks)
-    WHERE (c.grade = 'D' OR c.dropped_from IS NOT NULL) AND rule.asks
-      AND NOT EXISTS (SELECT FROM account_root m WHERE m.account_id = c.id)
-      AND NOT EXISTS (
-          SELECT FROM credit_hold h WHERE h.subject_id = c.id AND h.hold_reason = rule.reason
-              AND (h.state = 'standing' OR h.waived_until >= $1::date)
-      )
-    UNION
-    SELECT h.subject_id FROM credit_hold h JOIN credit_profile c ON c.id = h.subject_id
-    WHERE h.state = 'standing' AND h.hold_reason IN ('grade', 'grade_drop') AND (
-        CASE h.hold_reason WHEN 'grade' THEN c.grade <> 'D' ELSE c.dropped_from IS NULL END
-        OR EXISTS (SELECT FROM account_root m WHERE m.account_id = c.id)
-    )
+    UNION {_GRADED.format(kind="account")}
 ) found ORDER BY found.id LIMIT $3
 """
-_ENDED = (
-    "SELECT subject_id FROM credit_hold WHERE state = 'standing' AND subject_kind = 'partner' AND until < $1 "
-    "ORDER BY subject_id LIMIT $2"
-)
+_PARTNERS_TO_JUDGE = f"""
+SELECT found.id FROM (
+    SELECT subject_id AS id FROM credit_hold
+    WHERE state = 'standing' AND subject_kind = 'partner' AND until < $1::date
+    UNION {_GRADED.format(kind="partner")}
+) found ORDER BY found.id LIMIT $2
+"""
 _LOCK_EXPOSURES = (
     "SELECT account_id FROM exposure_account WHERE account_id = ANY($1::uuid[]) ORDER BY account_id FOR UPDATE"
 )
@@ -155,9 +161,9 @@ async def to_judge(tx: Tx, today: date, timezone: str, most: int) -> list[UUID]:
     return [row["id"] for row in await tx.fetch(_TO_JUDGE, today, timezone, most)]
 
 
-async def ended_of_partners(tx: Tx, today: date, most: int) -> list[UUID]:
-    """Partners of which a hold has passed its last day."""
-    return [row["subject_id"] for row in await tx.fetch(_ENDED, today, most)]
+async def partners_to_judge(tx: Tx, today: date, most: int) -> list[UUID]:
+    """Partners of which a hold has passed its last day, or is not as their grade asks for."""
+    return [row["id"] for row in await tx.fetch(_PARTNERS_TO_JUDGE, today, most)]
 
 
 async def lock_exposures(tx: Tx, account_ids: Sequence[UUID]) -> None:

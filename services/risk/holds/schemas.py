@@ -48,6 +48,7 @@ class CreditHoldRead(Schema):
     id: UUID
     subject_kind: SubjectKind
     account_id: UUID | None
+    filed_account_id: UUID | None
     partner_id: UUID | None
     name: str | None
     owner_id: UUID | None

@@ -37,7 +37,7 @@ async def place_hold(work: Work, data: CreditHoldCreate) -> UUID:
     kind = SubjectKind.ACCOUNT if data.partner_id is None else SubjectKind.PARTNER
     subject_id = data.account_id or data.partner_id
     assert subject_id is not None, "a party is one of them"
-    await _lock(work, kind, subject_id)
+    await judging.lock(work, [subject_id], kind)
     standing = await judging.judge(work, [subject_id], kind)
     step = Placing(subject_id, HoldReason.MANUAL, data.until, data.reason, work.actor.subject)
     said = [] if HoldReason.MANUAL in standing[subject_id] else await judging.settle(work, kind, [step])
@@ -48,13 +48,6 @@ async def place_hold(work: Work, data: CreditHoldCreate) -> UUID:
     return said[0].hold_id
 
 
-async def _lock(work: Work, kind: SubjectKind, subject_id: UUID) -> None:
-    if kind is SubjectKind.ACCOUNT:
-        await judging.lock(work, [subject_id])
-    else:
-        await repository.lock_partners(work.tx, [subject_id])
-
-
 async def lift_hold(work: Work, hold_id: UUID, data: CreditHoldLift) -> None:
     """Lift a hold by hand: a rule's does not come back before the day after its waiver.
 
@@ -63,7 +56,7 @@ async def lift_hold(work: Work, hold_id: UUID, data: CreditHoldLift) -> None:
     found = await repository.find_holds(work.tx, [hold_id])
     if not found:
         raise NotFound(what=NOUN)
-    await _lock(work, found[0].subject_kind, found[0].subject_id)
+    await judging.lock(work, [found[0].subject_id], found[0].subject_kind)
     (before,) = await repository.find_holds(work.tx, [hold_id])
     next_state(NOUN, MOVES, "lift", before.state)
     body = (await policies.policy_on(work, RiskPolicyKind.HOLDS, work.today)).body

@@ -23,6 +23,7 @@ class IndicatorMeasure(StrEnum):
     CHURN_WARNINGS = "churn_warnings"
     PARTNER_CONFLICTS = "partner_conflicts"
     FLOOR_BREACHES = "floor_breaches"
+    DISCOUNT_DEPTH = "discount_depth"
 
 
 class IndicatorState(StrEnum):

@@ -14,7 +14,13 @@ from kit.db.database import Tx
 from kit.events.handlers import Fact
 from kit.ids import new_id
 from kit.work import Work
-from services.risk.events_in import OrderConfirmedHeard, OrderHeard, OrderReturnedHeard, PaymentHeard
+from services.risk.events_in import (
+    AccountRedirectHeard,
+    OrderConfirmedHeard,
+    OrderHeard,
+    OrderReturnedHeard,
+    PaymentHeard,
+)
 from services.risk.events_in.channels import ConflictHeard, FloorBreachedHeard
 from services.risk.events_in.customer import CaseHeard, LifecycleHeard, SurveyAnsweredHeard
 from services.risk.events_in.targets import AttainmentHeard
@@ -27,10 +33,11 @@ from services.risk.indicators.models import (
     TallyBucket,
     TallyCase,
     TallyConflict,
+    TallyDiscount,
     TallyWarning,
     TargetPace,
 )
-from services.risk.indicators.rules import ON_CASES, ON_ORDERS, ON_PAYMENTS
+from services.risk.indicators.rules import ON_CASES, ON_MERGES, ON_ORDERS, ON_PAYMENTS
 
 Heard = TypeVar("Heard", bound=BaseModel)
 LEAST_PROMOTER, MOST_DETRACTOR = 9, 6
@@ -191,6 +198,26 @@ async def on_floor_breached(tx: Tx, facts: Sequence[Fact[FloorBreachedHeard]]) -
     await repository.add_breaches(tx, rows)
 
 
+async def on_order_discounted(tx: Tx, facts: Sequence[Fact[OrderConfirmedHeard]]) -> None:
+    """An order is confirmed, and says what was taken off its prices; it counts on its order date."""
+    by_id = {fact.data.id: fact.data for fact in reversed(facts)}
+    rows = [
+        TallyDiscount(
+            order_id=one.id,
+            day=one.order_date,
+            account_id=one.account_id,
+            partner_id=one.partner_id,
+            channel_id=one.channel_id,
+            region=one.region,
+            net=one.net_base,
+            discount=one.discount_base,
+        )
+        for _, one in sorted(by_id.items())
+        if one.net_base is not None and one.discount_base is not None
+    ]
+    await repository.add_discounts(tx, rows)
+
+
 async def on_conflict_opened(tx: Tx, facts: Sequence[Fact[ConflictHeard]]) -> None:
     """Partners are in conflict."""
     await _conflicts(tx, facts, is_open=True)
@@ -220,6 +247,11 @@ async def on_attainment(tx: Tx, facts: Sequence[Fact[AttainmentHeard]]) -> None:
 async def mark_orders(work: Work, _facts: Sequence[Fact[OrderHeard]]) -> None:
     """What is read from orders has changed."""
     await _mark(work, ON_ORDERS)
+
+
+async def mark_merges(work: Work, _facts: Sequence[Fact[AccountRedirectHeard]]) -> None:
+    """Accounts are one, or are not any more."""
+    await _mark(work, ON_MERGES)
 
 
 async def mark_payments(work: Work, _facts: Sequence[Fact[PaymentHeard]]) -> None:

@@ -46,6 +46,9 @@ async def read(work: Work, of: Indicator) -> Reading:
             return _count(await repository.conflicts(work.tx, of))
         case _M.FLOOR_BREACHES:
             return _count(await repository.breaches(work.tx, of, days))
+        case _M.DISCOUNT_DEPTH:
+            given = await repository.discounts(work.tx, of, days)
+            return Reading(share(given.discount, given.net + given.discount), given.orders)
         case _M.TARGET_SHORTFALL:
             found = await repository.pace(work.tx, of.target_id)
             return NO_DATA if found is None else Reading(shortfall(found.pace), int(found.pace is not None))

@@ -215,6 +215,27 @@ class TallyBreachTable(TallyBreach, Base, table=True):
     __table_args__ = (sa.Index("ix_tally_breach_day", "day"),)
 
 
+class TallyDiscount(FrozenRow):
+    """What was taken off the prices of an order that was confirmed, and what it came to then: base currency."""
+
+    __tablename__ = "tally_discount"
+
+    order_id: Annotated[UUID, identifier(primary_key=True)]
+    day: Annotated[date, Field(nullable=False)]
+    account_id: Annotated[UUID, identifier(nullable=False)]
+    partner_id: Annotated[UUID | None, identifier(nullable=True)] = None
+    channel_id: Annotated[UUID | None, identifier(nullable=True)] = None
+    region: Annotated[str | None, text(nullable=True)] = None
+    net: Annotated[int, big_int(nullable=False)]
+    discount: Annotated[int, big_int(nullable=False)]
+
+
+class TallyDiscountTable(TallyDiscount, Base, table=True):
+    """Discounts of orders."""
+
+    __table_args__ = (sa.Index("ix_tally_discount_day", "day"),)
+
+
 class TallyConflict(FrozenRow):
     """A conflict of partners; what is over never stands again."""
 

@@ -19,9 +19,11 @@ from services.risk.indicators.models import (
     TallyBucket,
     TallyCase,
     TallyConflict,
+    TallyDiscount,
     TallyWarning,
     TargetPace,
 )
+from services.risk.redirects.lists import is_one_sql, root_of
 
 _DISPUTED = "SELECT order_id, sum(amount) AS amount FROM dispute_order WHERE closed_on IS NULL GROUP BY order_id"
 _BY_ID = select_sql(Indicator, "id = ANY($1::uuid[])")
@@ -48,17 +50,17 @@ SET amount = tally_bucket.amount + excluded.amount, count = tally_bucket.count +
 _CASE = "ON CONFLICT (id) DO UPDATE SET is_breached = tally_case.is_breached OR excluded.is_breached"
 _WARNING = "ON CONFLICT (account_id) DO UPDATE SET is_standing = excluded.is_standing"
 _CONFLICT = "ON CONFLICT (id) DO UPDATE SET is_open = tally_conflict.is_open AND excluded.is_open"
-_BREACHES = """
+_BREACHES = f"""
 SELECT count(*)::bigint FROM tally_breach b WHERE b.day BETWEEN $4::date AND $5::date
-  AND ($1::uuid IS NULL OR b.account_id = $1) AND ($2::uuid IS NULL OR b.partner_id = $2)
+  AND ($1::uuid IS NULL OR {is_one_sql("b.account_id", "$1")}) AND ($2::uuid IS NULL OR b.partner_id = $2)
   AND ($3::uuid IS NULL OR b.channel_id = $3)
 """
 _CONFLICTS = """
 SELECT count(*)::bigint FROM tally_conflict c WHERE c.is_open AND ($1::uuid IS NULL OR $1 = ANY(c.partner_ids))
 """
 _PACE = "ON CONFLICT (target_id) DO UPDATE SET pace = excluded.pace, as_of = excluded.as_of"
-_OF_ORDERS = """
-($1::uuid IS NULL OR t.account_id = $1) AND ($2::uuid IS NULL OR t.partner_id = $2)
+_OF_ORDERS = f"""
+($1::uuid IS NULL OR {is_one_sql("t.account_id", "$1")}) AND ($2::uuid IS NULL OR t.partner_id = $2)
   AND ($3::uuid IS NULL OR t.channel_id = $3) AND ($4::text IS NULL OR t.region = $4)
 """
 _SUMS = f"""
@@ -70,31 +72,38 @@ SELECT count(*)::bigint AS groups, coalesce(sum(x), 0)::text AS total, coalesce(
     SELECT sum(t.amount)::numeric AS x FROM tally_bucket t
     WHERE t.kind IN ('confirmed', 'returned') AND t.day BETWEEN $5::date AND $6::date AND {named}
       AND t.{column} <> '00000000-0000-0000-0000-000000000000'
-    GROUP BY t.{column} HAVING sum(t.amount) > 0
+    GROUP BY {group} HAVING sum(t.amount) > 0
 ) g
 """
 _OVERDUE = f"""
 SELECT count(*)::bigint AS items, coalesce(sum(r.open), 0)::bigint AS open,
        coalesce(sum(greatest(0, r.open - coalesce(q.amount, 0))) FILTER (WHERE r.due_on < $4), 0)::bigint AS overdue
 FROM receivable r LEFT JOIN ({_DISPUTED}) q USING (order_id)
-WHERE r.open > 0 AND r.due_on IS NOT NULL AND ($1::uuid IS NULL OR r.account_id = $1)
+WHERE r.open > 0 AND r.due_on IS NOT NULL AND ($1::uuid IS NULL OR {is_one_sql("r.account_id", "$1")})
   AND ($2::uuid IS NULL OR r.partner_id = $2) AND ($3::text IS NULL OR r.region = $3)
 """
-_CASES = """
+_CASES = f"""
 SELECT count(*)::bigint AS cases, count(*) FILTER (WHERE c.is_complaint)::bigint AS complaints,
        count(*) FILTER (WHERE c.is_breached)::bigint AS breached
-FROM tally_case c WHERE c.opened_on BETWEEN $2::date AND $3::date AND ($1::uuid IS NULL OR c.account_id = $1)
+FROM tally_case c WHERE c.opened_on BETWEEN $2::date AND $3::date
+  AND ($1::uuid IS NULL OR {is_one_sql("c.account_id", "$1")})
 """
-_OBLIGATIONS = """
+_OBLIGATIONS = f"""
 SELECT count(*) FILTER (WHERE o.state = 'late')::bigint AS late, count(*)::bigint AS standing
 FROM obligation o JOIN obligation_book b ON b.id = o.contract_id
-WHERE o.state IN ('pending', 'late') AND ($1::uuid IS NULL OR b.account_id = $1)
+WHERE o.state IN ('pending', 'late') AND ($1::uuid IS NULL OR {is_one_sql("b.account_id", "$1")})
   AND ($2::uuid IS NULL OR b.partner_id = $2)
 """
-_REFUSED = """
+_DISCOUNTS = f"""
+SELECT count(*)::bigint AS orders, coalesce(sum(t.net), 0)::bigint AS net,
+       coalesce(sum(t.discount), 0)::bigint AS discount
+FROM tally_discount t WHERE t.day BETWEEN $5::date AND $6::date AND {_OF_ORDERS}
+"""
+_REFUSED = f"""
 SELECT count(DISTINCT d.order_id)::bigint FROM credit_decision d
 WHERE d.decision = 'refused' AND d.decided_at >= $2::date::timestamp AT TIME ZONE $4::text
-  AND d.decided_at < ($3::date + 1)::timestamp AT TIME ZONE $4::text AND ($1::uuid IS NULL OR d.account_id = $1)
+  AND d.decided_at < ($3::date + 1)::timestamp AT TIME ZONE $4::text
+  AND ($1::uuid IS NULL OR {is_one_sql("d.account_id", "$1")})
 """
 
 
@@ -128,6 +137,14 @@ class Cases(NamedTuple):
     cases: int
     complaints: int
     breached: int
+
+
+class Discounts(NamedTuple):
+    """Orders, what they came to, and what was taken off before."""
+
+    orders: int
+    net: int
+    discount: int
 
 
 class Obligations(NamedTuple):
@@ -199,6 +216,11 @@ async def add_breaches(tx: Tx, breaches: Sequence[TallyBreach]) -> None:
     await insert_rows(tx, TallyBreach, breaches, "ON CONFLICT DO NOTHING")
 
 
+async def add_discounts(tx: Tx, discounts: Sequence[TallyDiscount]) -> None:
+    """Keep what was taken off orders, of each once."""
+    await insert_rows(tx, TallyDiscount, discounts, "ON CONFLICT DO NOTHING")
+
+
 async def set_conflicts(tx: Tx, conflicts: Sequence[TallyConflict]) -> None:
     """Keep conflicts, whichever word of them comes first."""
     await insert_rows(tx, TallyConflict, conflicts, _CONFLICT)
@@ -217,8 +239,9 @@ async def sums(tx: Tx, of: Indicator, days: tuple[date, date], *kinds: TallyKind
 
 
 async def groups(tx: Tx, of: Indicator, days: tuple[date, date], column: str) -> Groups:
-    """Net confirmed less returned by group; `column` is whose the groups are."""
-    sql = _GROUPS.format(named=_OF_ORDERS, column=column)
+    """Net confirmed less returned by group; `column` is whose the groups are: accounts that are one are one group."""
+    group = root_of("t.account_id") if column == "account_id" else f"t.{column}"
+    sql = _GROUPS.format(named=_OF_ORDERS, column=column, group=group)
     (found,) = await tx.rows(Groups, sql, of.account_id, of.partner_id, of.channel_id, of.region, *days)
     return found
 
@@ -238,6 +261,13 @@ async def cases(tx: Tx, of: Indicator, days: tuple[date, date]) -> Cases:
 async def obligations(tx: Tx, of: Indicator) -> Obligations:
     """Obligations that stand."""
     (found,) = await tx.rows(Obligations, _OBLIGATIONS, of.account_id, of.partner_id)
+    return found
+
+
+async def discounts(tx: Tx, of: Indicator, days: tuple[date, date]) -> Discounts:
+    """What was taken off orders of these days."""
+    named = (of.account_id, of.partner_id, of.channel_id, of.region)
+    (found,) = await tx.rows(Discounts, _DISCOUNTS, *named, *days)
     return found
 
 

@@ -38,6 +38,7 @@ SCOPES: dict[IndicatorMeasure, frozenset[str]] = {
     _M.CHURN_WARNINGS: frozenset(),
     _M.PARTNER_CONFLICTS: frozenset({"partner_id"}),
     _M.FLOOR_BREACHES: frozenset({"account_id", "partner_id", "channel_id"}),
+    _M.DISCOUNT_DEPTH: ORDERS,
 }
 """Whose a measure may be; with nothing named it is the company's."""
 WINDOWS: dict[IndicatorMeasure, int] = {
@@ -62,9 +63,12 @@ ON_ORDERS = frozenset(
         _M.RETURN_RATE,
         _M.CANCELLATION_RATE,
         _M.REFUSAL_RATE,
+        _M.DISCOUNT_DEPTH,
     }
 )
 """What moves with orders."""
+ON_MERGES = frozenset({each for each, of in SCOPES.items() if "account_id" in of} | {_M.CUSTOMER_CONCENTRATION})
+"""What may be of accounts, or counts them."""
 ON_PAYMENTS = frozenset({_M.OVERDUE_RATIO, _M.DSO})
 ON_CASES = frozenset({_M.COMPLAINT_RATE, _M.SLA_BREACH_RATE})
 

@@ -80,6 +80,7 @@ class IndicatorRead(Schema):
     id: UUID
     measure: IndicatorMeasure
     account_id: UUID | None
+    filed_account_id: UUID | None
     partner_id: UUID | None
     channel_id: UUID | None
     target_id: UUID | None

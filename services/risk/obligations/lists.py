@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kit.db.lists import Field, ListSpec, fields_of, search_of
 from services.risk.obligations.models import ObligationColumns
+from services.risk.redirects.lists import filed_fields
 
 SOURCE = (
     "obligation o JOIN obligation_book b ON b.id = o.contract_id "
@@ -15,7 +16,7 @@ OBLIGATIONS = ListSpec(
     source=SOURCE,
     fields={
         **fields_of(ObligationColumns, "o", sortable=("due_on", "title", "created_at"), without=("is_warned",)),
-        "account_id": Field("b.account_id", "uuid", nullable=True),
+        **filed_fields("b.account_id", nullable=True),
         "partner_id": Field("b.partner_id", "uuid", nullable=True),
         "owner_id": Field(OWNER, "uuid", nullable=True),
     },

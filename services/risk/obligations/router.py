@@ -11,8 +11,7 @@ from starlette.responses import Response
 from kit.transitions import shown_move
 from kit.web import routes
 from kit.web.context import Allow, Context, IfMatch
-from kit.web.lists import documented, list_answer, page_of
-from kit.web.responses import row_answer
+from kit.web.lists import documented, item_answer, list_answer, page_of
 from services.risk.obligations import service
 from services.risk.obligations.judging import NOUN, PROJECTIONS
 from services.risk.obligations.lists import OBLIGATIONS, OWNER
@@ -34,10 +33,16 @@ Approver = Annotated[Context, Depends(Allow("contracts:approve", reads=PROJECTIO
 _MOVE = {action: shown_move(NOUN, MOVES, action) for action in MOVES}
 
 
+async def _shown(work: Context, obligation_id: UUID, made_at: str | None = None) -> Response:
+    scope = work.visible
+    return await item_answer(work, OBLIGATIONS, obligation_id, NOUN, scope.sees(OWNER), scope.args, made_at=made_at)
+
+
 @router.post("/v1/obligations", response_model=ObligationRead, status_code=201)
 async def create_obligation(body: ObligationCreate, work: Drafter) -> Response:
     """Write an obligation of a contract that is a draft; a rest day moves to the next working day."""
-    return row_answer(ObligationRead, await service.add_obligation(work, body), "/v1/obligations")
+    made = await service.add_obligation(work, body)
+    return await _shown(work, made.id, f"/v1/obligations/{made.id}")
 
 
 @router.get("/v1/obligations", response_model=page_of(ObligationRead), openapi_extra=documented(OBLIGATIONS))
@@ -49,22 +54,22 @@ async def list_obligations(work: Reader) -> Response:
 @router.get("/v1/obligations/{obligation_id}", response_model=ObligationRead)
 async def get_obligation(obligation_id: UUID, work: Reader) -> Response:
     """One obligation."""
-    return row_answer(ObligationRead, await service.require_obligation(work, obligation_id))
+    return await _shown(work, obligation_id)
 
 
 @router.patch("/v1/obligations/{obligation_id}", response_model=ObligationRead)
 async def change_obligation(obligation_id: UUID, body: ObligationUpdate, version: IfMatch, work: Drafter) -> Response:
     """Change an obligation while its contract is a draft (409 `contract-not-draft`)."""
-    return row_answer(ObligationRead, await service.change_obligation(work, obligation_id, version, body))
+    return await _shown(work, (await service.change_obligation(work, obligation_id, version, body)).id)
 
 
 @router.post("/v1/obligations/{obligation_id}/meet", response_model=ObligationRead, openapi_extra=_MOVE["meet"])
 async def meet_obligation(obligation_id: UUID, body: ObligationMeet, work: Writer) -> Response:
     """Note that an obligation was met; 409 `met-by-facts` for those that orders and payments meet."""
-    return row_answer(ObligationRead, await service.meet_obligation(work, obligation_id, body))
+    return await _shown(work, (await service.meet_obligation(work, obligation_id, body)).id)
 
 
 @router.post("/v1/obligations/{obligation_id}/waive", response_model=ObligationRead, openapi_extra=_MOVE["waive"])
 async def waive_obligation(obligation_id: UUID, body: ObligationWaive, work: Approver) -> Response:
     """Let an obligation go that somebody else wrote (403 `same-person`)."""
-    return row_answer(ObligationRead, await service.waive_obligation(work, obligation_id, body))
+    return await _shown(work, (await service.waive_obligation(work, obligation_id, body)).id)

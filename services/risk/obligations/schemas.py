@@ -83,6 +83,7 @@ class ObligationRead(Schema):
     series_id: UUID
     ordinal: int
     account_id: UUID | None
+    filed_account_id: UUID | None
     partner_id: UUID | None
     owner_id: UUID | None
     kind: ObligationKind

@@ -65,6 +65,7 @@ async def approve_risk_policy(policy_id: UUID, work: Approver, read: AsRead = No
 async def activate_risk_policy(policy_id: UUID, body: PolicyActivate, work: Writer) -> Response:
     """Let an approved version hold from a day on, today or later; the one before it is superseded and holds until then.
 
-    What was decided keeps the version it was decided under.
+    What was decided keeps the version it was decided under. No version begins before the one that was activated last
+    (409 `effective-before-last`): whoever wants another from that day on activates it on that day.
     """
     return row_answer(PolicyRead, await service.activate_policy(work, policy_id, body))

@@ -7,7 +7,7 @@ from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
 
-from kit.errors import FieldError, Forbidden, Invalid
+from kit.errors import Conflict, FieldError, Forbidden, Invalid
 from kit.transitions import Move, Moves
 from services.risk.policies.enums import CreditGrade, RiskPolicyState
 
@@ -25,6 +25,10 @@ class BandGap(Invalid):
 
 class PdNotRising(Invalid):
     code, title = "pd-not-rising", "A worse grade needs a higher probability of default"
+
+
+class EffectiveBeforeLast(Conflict):
+    code, title = "effective-before-last", "The version before it begins later"
 
 
 class GradeMissing(Invalid):
@@ -127,10 +131,14 @@ def check_approver(subject: str, authors: Collection[str]) -> None:
         raise SamePerson("the approver wrote this draft, or a part of it")
 
 
-def check_start(effective_from: date, today: date) -> None:
-    """A policy never changes what held on days before today. Raises DateOrder."""
+def check_start(effective_from: date, today: date, last: date | None) -> None:
+    """A version begins today or later, and not before the one that was activated last. Raises DateOrder,
+    EffectiveBeforeLast."""
     if effective_from < today:
         raise _fault(DateOrder, "/effective_from", f"lies before {today}")
+    if last is not None and effective_from < last:
+        detail = f"lies before {last}"
+        raise EffectiveBeforeLast(detail, errors=[FieldError("/effective_from", EffectiveBeforeLast.code, detail)])
 
 
 def in_force(activations: Iterable[Activation], day: date) -> Activation | None:

@@ -88,14 +88,14 @@ async def approve_policy(work: Work, policy_id: UUID, version: Versions | None) 
 async def activate_policy(work: Work, policy_id: UUID, data: PolicyActivate) -> RiskPolicy:
     """Let an approved version hold from a day on; the active one of its kind is superseded, and holds until then.
 
-    Raises NotFound, StateConflict, DateOrder for a day before today.
+    Raises NotFound, StateConflict, DateOrder for a day before today, EffectiveBeforeLast.
     """
     found = await require(work, POLICIES, policy_id)
     await repository.lock_kind(work.tx, found.kind)
     before = await require(work, POLICIES, policy_id, lock=True)
     state = next_state(NOUN, MOVES, "activate", before.state)
-    check_start(data.effective_from, work.today)
     standing = await repository.active(work.tx, before.kind)
+    check_start(data.effective_from, work.today, None if standing is None else standing.effective_from)
     if standing is not None:
         await change(work, POLICIES, standing, {"state": RiskPolicyState.SUPERSEDED}, action="supersede")
     changes = {

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from kit import clock
 from kit.db.rows import update_rows
-from kit.errors import Conflict, FieldError, NotHeardYet
+from kit.errors import FieldError, NotHeardYet
 from kit.records import Change, Resource, change, changed_row, fresh, record, require
 from kit.versions import Versions
 from kit.web.batch import Results, RowRepeated
@@ -45,10 +45,6 @@ _SAID = {"set_terms_days": "terms_days", "set_deposit_share": "deposit_share"}
 
 _TOLD = {**{name: name for name in (*GRADED, "credit_limit")}, "raised_until": "until"}
 """Columns whose changes facts name, and how."""
-
-
-class PartnerNotGraded(Conflict):
-    code, title = "partner-not-graded", "Partners are not graded"
 
 
 def _resource(
@@ -198,16 +194,6 @@ async def require_profile(
     AccountMerged."""
     found = await require(work, _resource(work, {}), account_id, version=version, lock=lock)
     await redirects.refuse_merged(work, account_id)
-    return found
-
-
-async def require_graded(
-    work: Work, account_id: UUID, *, version: Versions | None = None, lock: bool = False
-) -> CreditProfile:
-    """The profile of an account that leads to no other. Raises what `require_profile` does, and PartnerNotGraded."""
-    found = await require_profile(work, account_id, version=version, lock=lock)
-    if found.subject_kind is not SubjectKind.ACCOUNT:
-        raise PartnerNotGraded
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kit.db.lists import Field, ListSpec, fields_of
 from services.risk.receivables.models import Receivable
+from services.risk.redirects.lists import filed_fields
 
 
 def disputed_sql(order: str) -> str:
@@ -25,7 +26,7 @@ RECEIVABLES = ListSpec(
     source="receivable r LEFT JOIN account_directory d ON d.id = r.account_id",
     fields={
         **fields_of(Receivable, "r", sortable=("due_on", "open"), without=("account_id", "order_date", "terms_days")),
-        "account_id": Field("r.account_id", "uuid"),
+        **filed_fields("r.account_id"),
         "owner_id": Field("d.owner_id", "uuid", nullable=True),
         "due_on": Field("r.due_on", "date", sortable=True),
         "order_date": Field("r.order_date", "date"),

@@ -16,6 +16,7 @@ from kit.security.principals import ScopeQuery
 from services.risk.receivables.enums import AgeingBy
 from services.risk.receivables.models import Receivable, ReceivableMove
 from services.risk.receivables.rules import Month
+from services.risk.redirects.lists import root_of
 
 AnyFact = TypeVar("AnyFact", bound=Fact[Any])
 
@@ -57,7 +58,7 @@ WHERE opened_on <= $1::date AND (closed_on IS NULL OR closed_on > $1::date) GROU
 """What is disputed of orders at the end of the day `$1`."""
 _KEYS = {
     AgeingBy.TOTAL: ("'total'", "'total'"),
-    AgeingBy.ACCOUNT: ("i.account_id::text", "m.account_id::text"),
+    AgeingBy.ACCOUNT: (f"{root_of('i.account_id')}::text", f"{root_of('m.account_id')}::text"),
     AgeingBy.OWNER: ("coalesce(d.owner_id::text, 'none')", "coalesce(d.owner_id::text, 'none')"),
     AgeingBy.PARTNER: ("coalesce(i.partner_id::text, 'none')", "'none'"),
     AgeingBy.REGION: ("coalesce(i.region, 'none')", "'none'"),
@@ -128,7 +129,7 @@ WHERE order_id = ANY($1::uuid[]) AND kind IN ('paid', 'refunded', 'voided') GROU
 """
 _OF_CREDIT_ORDERS = """
 LEFT JOIN account_directory d ON d.id = r.account_id
-WHERE r.terms_days > 0 AND ($2::uuid IS NULL OR r.account_id = $2) AND ($3::uuid IS NULL OR d.owner_id = $3)
+WHERE r.terms_days > 0 AND ($2::uuid[] IS NULL OR r.account_id = ANY($2)) AND ($3::uuid IS NULL OR d.owner_id = $3)
   AND ($4::uuid IS NULL OR r.partner_id = $4)
 """
 _OWED = f"""
@@ -151,17 +152,17 @@ ORDER BY r.order_date LIMIT 1
 
 
 class Chosen(NamedTuple):
-    """What figures are of: a day, perhaps an account, an owner or a partner, within a record scope."""
+    """What figures are of: a day, perhaps accounts that are one, an owner or a partner, within a record scope."""
 
     as_of: date
-    account_id: UUID | None
+    account_ids: Sequence[UUID] | None
     owner_id: UUID | None
     partner_id: UUID | None
     scope: ScopeQuery
 
     def of(self, sql: str, *more: object) -> tuple[str, list[object]]:
         """A statement with the record scope, and its parameters: the day, the three ids, `more`, the scope's."""
-        args = [self.as_of, self.account_id, self.owner_id, self.partner_id, *more]
+        args = [self.as_of, self.account_ids, self.owner_id, self.partner_id, *more]
         return sql.format(seen=self.scope.sees("d.owner_id", len(args) + 1)), [*args, *self.scope.args]
 
 

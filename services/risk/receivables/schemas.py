@@ -14,6 +14,7 @@ class ReceivableRead(Schema):
 
     order_id: UUID
     account_id: UUID
+    filed_account_id: UUID
     owner_id: UUID | None
     partner_id: UUID | None
     region: str | None

@@ -14,6 +14,7 @@ from services.risk.receivables.enums import AgeingBy
 from services.risk.receivables.repository import Chosen
 from services.risk.receivables.rules import Outstanding, figures, month_before, window_start
 from services.risk.receivables.schemas import AgeingRead, FiguresRead
+from services.risk.redirects.service import groups_of
 
 NOUN = "receivable"
 PROJECTIONS = ("receivable",)
@@ -38,8 +39,11 @@ async def read_ageing(work: Work, as_of: date) -> AgeingRead:
 async def read_figures(
     work: Work, as_of: date, window_days: int, of: tuple[UUID | None, UUID | None, UUID | None]
 ) -> FiguresRead:
-    """Figures at the end of a day over what the caller sees; `of` are the account, owner and partner asked for."""
-    chosen = Chosen(as_of, *of, work.visible)
+    """Figures at the end of a day over what the caller sees; `of` are the account (with all that are one with it),
+    owner and partner asked for."""
+    account_id, owner_id, partner_id = of
+    members = None if account_id is None else (await groups_of(work, [account_id])).members(account_id)
+    chosen = Chosen(as_of, members, owner_id, partner_id, work.visible)
     owed = await repository.owed(work.tx, chosen)
     sales = await repository.sales(work.tx, chosen, window_start(as_of, window_days))
     first = await repository.first_sale(work.tx, chosen)

@@ -10,6 +10,7 @@ from uuid import UUID
 from kit.db.database import Tx
 from kit.db.rows import select_sql
 from kit.security.principals import ScopeQuery
+from services.risk.redirects.lists import is_one_sql
 from services.risk.scenarios.bodies import LossFilter
 from services.risk.scenarios.enums import LossSource
 from services.risk.scenarios.models import Scenario
@@ -24,7 +25,7 @@ SELECT i.occurred_on, i.gross_loss - i.recoveries FROM incident i
 WHERE i.occurred_on BETWEEN $1::date AND $2::date AND i.gross_loss > i.recoveries
   AND ($3::text IS NULL OR i.risk_class = $3) AND ($4::uuid IS NULL OR i.risk_id = $4)
 """
-_OF_ORDERS = "($3::uuid IS NULL OR r.account_id = $3) AND ($4::uuid IS NULL OR r.partner_id = $4)"
+_OF_ORDERS = f"($3::uuid IS NULL OR {is_one_sql('r.account_id', '$3')}) AND ($4::uuid IS NULL OR r.partner_id = $4)"
 _DEFAULTS = f"""
 SELECT r.due_on + {DEFAULT_DAYS}, r.open - coalesce(l.amount, 0)
 FROM receivable r
@@ -41,10 +42,10 @@ SELECT m.day, -m.amount
 FROM receivable_move m JOIN receivable r USING (order_id) LEFT JOIN account_directory d ON d.id = r.account_id
 WHERE m.kind = 'returned' AND m.amount < 0 AND m.day BETWEEN $1::date AND $2::date AND {_OF_ORDERS}
 """
-_CANCELLATIONS = """
+_CANCELLATIONS = f"""
 SELECT (e.recorded_at AT TIME ZONE $4::text)::date, -e.amount
 FROM exposure_entry e LEFT JOIN account_directory d ON d.id = e.account_id
-WHERE e.kind = 'cancelled' AND e.amount < 0 AND ($3::uuid IS NULL OR e.account_id = $3)
+WHERE e.kind = 'cancelled' AND e.amount < 0 AND ($3::uuid IS NULL OR {is_one_sql("e.account_id", "$3")})
   AND e.recorded_at >= $1::date::timestamp AT TIME ZONE $4::text
   AND e.recorded_at < ($2::date + 1)::timestamp AT TIME ZONE $4::text
 """

@@ -31,14 +31,14 @@ class GradeNotProposed(Conflict):
     code, title = "grade-not-proposed", "No better grade waits for an approval"
 
 
-async def set_grade(work: Work, account_id: UUID, data: CreditGradeSet) -> None:
-    """Set the grade of an account through a day: a better one is proposed only, in the place of another proposal.
+async def set_grade(work: Work, profile_id: UUID, data: CreditGradeSet) -> None:
+    """Set the grade of an account or a partner through a day: a better one is proposed only, in the place of another
+    proposal.
 
-    Raises NotFound, AccountMerged, PartnerNotGraded, DateOrder, GradeTooLong.
+    Raises NotFound, AccountMerged, DateOrder, GradeTooLong.
     """
     check_grade_until(data.until, work.today)
-    await judging.lock(work, [account_id])
-    before = await profiles.require_graded(work, account_id, lock=True)
+    before = await _locked(work, profile_id)
     terms = await profiles.terms_policy(work)
     if is_better(data.grade, before.grade, terms):
         changes: dict[str, Any] = {
@@ -56,13 +56,19 @@ def _set(work: Work, grade: object, until: Any) -> dict[str, Any]:
     return {"set_grade": grade, "set_until": until, "due_at": ends}
 
 
-async def approve_grade(work: Work, account_id: UUID, version: Versions | None) -> None:
+async def _locked(work: Work, profile_id: UUID, version: Versions | None = None) -> CreditProfile:
+    """The profile, with its subject held still; raises NotFound, VersionMismatch, AccountMerged."""
+    found = await profiles.require_profile(work, profile_id)
+    await judging.lock(work, [profile_id], found.subject_kind)
+    return await profiles.require_profile(work, profile_id, version=version, lock=True)
+
+
+async def approve_grade(work: Work, profile_id: UUID, version: Versions | None) -> None:
     """Let the better grade that somebody else proposed hold; `version` is the one that was read, if it was said.
 
-    Raises NotFound, VersionMismatch, AccountMerged, PartnerNotGraded, GradeNotProposed, SamePerson.
+    Raises NotFound, VersionMismatch, AccountMerged, GradeNotProposed, SamePerson.
     """
-    await judging.lock(work, [account_id])
-    before = await profiles.require_graded(work, account_id, version=version, lock=True)
+    before = await _locked(work, profile_id, version)
     if before.proposed_grade is None or before.proposed_until is None or before.proposed_until < work.today:
         raise GradeNotProposed
     check_approver(work.actor.subject, (before.proposed_by or "",))
@@ -78,7 +84,7 @@ async def _put(
     one = regraded(before, {**changes, "dropped_from": drop}, terms)
     await profiles.put_changes(work, [one], action=action, reason=reason)
     if {"grade", "dropped_from"} & set(one.changed):
-        await judging.judge(work, [before.id])
+        await judging.judge(work, [before.id], before.subject_kind)
 
 
 async def end_grades(work: Work, rows: Sequence[CreditProfile]) -> None:

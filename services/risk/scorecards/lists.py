@@ -7,12 +7,15 @@ from kit.jobs.tables import JobState
 from services.risk.redirects.lists import filed_fields
 from services.risk.scorecards.models import CreditScore, ScoringRun
 
+OWNER = "coalesce(d.owner_id, p.owner_id)"
+"""Who owns the account or the partner."""
 SCORES = ListSpec(
-    source="credit_score s LEFT JOIN account_directory d ON d.id = s.account_id",
+    source="credit_score s LEFT JOIN account_directory d ON d.id = s.account_id "
+    "LEFT JOIN partner_directory p ON p.id = s.partner_id",
     fields={
-        **fields_of(CreditScore, "s", sortable=("scored_at",), without=("figures",)),
-        **filed_fields("s.account_id"),
-        "owner_id": Field("d.owner_id", "uuid", nullable=True),
+        **fields_of(CreditScore, "s", sortable=("scored_at",), without=("account_id", "figures")),
+        **filed_fields("s.account_id", nullable=True),
+        "owner_id": Field(OWNER, "uuid", nullable=True),
     },
     default_sort="-scored_at",
 )

@@ -26,11 +26,12 @@ class FactorPoints(FrozenRow):
 
 
 class ScoreFigures(FrozenRow):
-    """What the behaviour of an account comes to at the end of a day, as one statement finds it; amounts are minor units
-    of the base currency, `lateness` is amounts x days. What there is none of is None."""
+    """What the behaviour of an account, or of a partner (whose id is `account_id` then), comes to at the end of a day,
+    as one statement finds it; amounts are minor units of the base currency, `lateness` is amounts x days. What there is
+    none of is None."""
 
     account_id: UUID
-    credit_limit: int
+    credit_limit: int | None
     items_due: int
     is_ever_due: bool
     lateness: Decimal
@@ -57,8 +58,9 @@ class ScoreFigures(FrozenRow):
 
 
 class ScoringRun(OwnedRow):
-    """All accounts scored as of the end of a day; its job has its id. What it finds `applies` to their profiles unless
-    the day had passed. `accounts` is how many it scored, None until it has."""
+    """All accounts and partners scored as of the end of a day; its job has its id. What it finds `applies` to their
+    profiles unless the day had passed. `accounts` and `partners` are how many it scored, None until it has (of an
+    earlier release without partners)."""
 
     __tablename__ = "scoring_run"
 
@@ -66,6 +68,7 @@ class ScoringRun(OwnedRow):
     as_of: Annotated[date, Field(nullable=False)]
     applies: Annotated[bool, Field(nullable=False)]
     accounts: Annotated[int | None, Field(nullable=True)] = None
+    partners: Annotated[int | None, Field(nullable=True)] = None
     created_by: Annotated[str, text(nullable=False)]
 
 
@@ -75,6 +78,7 @@ class ScoringRunTable(ScoringRun, Base, table=True):
     __table_args__ = (
         one_of("cause", ScoringCause),
         sa.CheckConstraint("accounts >= 0", name="accounts"),
+        sa.CheckConstraint("partners >= 0", name="partners"),
         sa.Index("ix_scoring_run_created_at_id", "created_at", "id"),
         sa.Index("ix_scoring_run_as_of_id", "as_of", "id"),
         sa.Index("uq_scoring_run_night", "as_of", unique=True, postgresql_where=sa.text("cause = 'nightly'")),
@@ -82,14 +86,15 @@ class ScoringRunTable(ScoringRun, Base, table=True):
 
 
 class CreditScore(FrozenRow):
-    """What an account was scored: `scored_grade` is what its score, or a default, says; the profile went from
-    `grade_before` to `grade_after`."""
+    """What an account, or a partner, was scored: `scored_grade` is what its score, or a default, says; the profile went
+    from `grade_before` to `grade_after`."""
 
     __tablename__ = "credit_score"
 
     id: Annotated[UUID, identifier(primary_key=True)]
     run_id: Annotated[UUID | None, identifier(nullable=True, foreign_key="scoring_run.id")] = None
-    account_id: Annotated[UUID, identifier(nullable=False)]
+    account_id: Annotated[UUID | None, identifier(nullable=True)] = None
+    partner_id: Annotated[UUID | None, identifier(nullable=True)] = None
     cause: Annotated[ScoringCause, text(nullable=False)]
     as_of: Annotated[date, Field(nullable=False)]
     scorecard_version: Annotated[int, Field(nullable=False)]
@@ -120,8 +125,28 @@ class CreditScoreTable(CreditScore, Base, table=True):
         one_of("default_cause", DefaultCause),
         sa.CheckConstraint("(run_id IS NULL) = (cause = 'rescore')", name="run"),
         sa.CheckConstraint("(score IS NULL) = (insufficient_data IS NOT NULL)", name="score"),
+        sa.CheckConstraint("(account_id IS NULL) <> (partner_id IS NULL)", name="subject"),
         sa.UniqueConstraint("run_id", "account_id"),
+        sa.Index(
+            "uq_credit_score_run_id_partner_id",
+            "run_id",
+            "partner_id",
+            unique=True,
+            postgresql_where=sa.text("partner_id IS NOT NULL"),
+        ),
+        sa.Index(
+            "ix_credit_score_partner_id_as_of_id",
+            "partner_id",
+            "as_of",
+            "id",
+            postgresql_where=sa.text("partner_id IS NOT NULL"),
+        ),
         sa.Index("ix_credit_score_scored_at_id", "scored_at", "id"),
+        sa.Index(
+            "ix_credit_score_kept",
+            "scored_at",
+            postgresql_where=sa.text("cause = 'nightly' AND grade_before = grade_after"),
+        ),
         sa.Index("ix_credit_score_account_id_as_of_id", "account_id", "as_of", "id"),
     )
 
@@ -139,3 +164,18 @@ class ScoringNightTable(ScoringNight, Base, table=True):
     """When the next night is."""
 
     __table_args__ = (sa.Index("ix_scoring_night_due_at", "due_at"),)
+
+
+class ScoreSweep(FrozenRow):
+    """The one row that is due when scores are looked for that have been kept long enough."""
+
+    __tablename__ = "score_sweep"
+
+    id: Annotated[UUID, identifier(primary_key=True)]
+    due_at: Annotated[datetime, moment(nullable=False)]
+
+
+class ScoreSweepTable(ScoreSweep, Base, table=True):
+    """When to look next."""
+
+    __table_args__ = (sa.Index("ix_score_sweep_due_at", "due_at"),)

@@ -14,9 +14,11 @@ from uuid import UUID
 from kit.db.database import Tx
 from kit.db.rows import insert_rows
 from services.risk.policies.enums import CreditGrade
+from services.risk.profiles.enums import SubjectKind
 from services.risk.scorecards.models import CreditScore, ScoreFigures, ScoringRun
 
-_ITEMS = """
+# What a subject owes: an account with all that lead to it, or a partner by the orders whose latest answer names it.
+_OF_ACCOUNTS = """
 root AS (SELECT unnest($2::uuid[]) AS id),
 member AS (
     SELECT id AS root_id, id AS account_id FROM root
@@ -25,7 +27,18 @@ member AS (
 item AS (
     SELECT m.root_id, r.order_id, r.order_date, r.due_on FROM member m JOIN receivable r USING (account_id)
     WHERE r.due_on IS NOT NULL AND r.order_date <= $1
-),
+)
+"""
+_OF_PARTNERS = """
+root AS (SELECT unnest($2::uuid[]) AS id),
+member AS (SELECT id AS root_id, NULL::uuid AS account_id FROM root WHERE false),
+item AS (
+    SELECT root.id AS root_id, r.order_id, r.order_date, r.due_on
+    FROM root JOIN order_credit o ON o.partner_id = root.id JOIN receivable r USING (order_id)
+    WHERE r.due_on IS NOT NULL AND r.order_date <= $1
+)
+"""
+_MOVES = """
 move AS MATERIALIZED (
     SELECT i.root_id, i.order_id, i.order_date, i.due_on, v.payment_id, v.kind, v.amount, v.day
     FROM item i JOIN receivable_move v USING (order_id) WHERE v.day <= $1
@@ -115,8 +128,8 @@ sold AS (
     FROM move GROUP BY root_id
 )
 """
-_FIGURES = f"""
-WITH {_ITEMS}, {_PAID}, {_DEFAULTS}, {_USED}, statement AS (
+_FIGURES_OF = f"""
+WITH {{items}}, {_MOVES}, {_PAID}, {_DEFAULTS}, {_USED}, statement AS (
     SELECT DISTINCT ON (m.root_id) m.root_id, e.id, e.current_assets, e.current_liabilities, e.equity, e.total_assets,
            e.revenue, e.net_profit
     FROM member m JOIN financial_statement e USING (account_id) WHERE e.period_end BETWEEN $12::date AND $1
@@ -145,25 +158,36 @@ LEFT JOIN statement b ON b.root_id = root.id
 LEFT JOIN report r ON r.root_id = root.id
 ORDER BY root.id
 """
-_NEXT = """
+FIGURES = {
+    SubjectKind.ACCOUNT: _FIGURES_OF.format(items=_OF_ACCOUNTS),
+    SubjectKind.PARTNER: _FIGURES_OF.format(items=_OF_PARTNERS),
+}
+NEXT = """
 SELECT c.id FROM credit_profile c
-WHERE ($1::uuid IS NULL OR c.id > $1) AND c.subject_kind = 'account'
+WHERE ($1::uuid IS NULL OR c.id > $1) AND c.subject_kind = $3
   AND NOT EXISTS (SELECT FROM account_root r WHERE r.account_id = c.id)
 ORDER BY c.id LIMIT $2
 """
 _COUNT = """
 SELECT count(*) FROM credit_profile c
-WHERE c.subject_kind = 'account' AND NOT EXISTS (SELECT FROM account_root r WHERE r.account_id = c.id)
+WHERE c.subject_kind = ANY($1::text[]) AND NOT EXISTS (SELECT FROM account_root r WHERE r.account_id = c.id)
 """
 _NIGHTS = """
-SELECT s.account_id, s.scored_grade
+SELECT a.id, s.scored_grade
 FROM unnest($1::uuid[]) AS a(id) CROSS JOIN LATERAL (
-    SELECT account_id, scored_grade, as_of FROM credit_score
-    WHERE account_id = a.id AND cause = 'nightly' AND as_of < $2 ORDER BY as_of DESC LIMIT $3
-) s ORDER BY s.account_id, s.as_of DESC
+    SELECT scored_grade, as_of FROM credit_score
+    WHERE {subject} = a.id AND cause = 'nightly' AND as_of < $2 ORDER BY as_of DESC LIMIT $3
+) s ORDER BY a.id, s.as_of DESC
 """
 _FINISH = """
-UPDATE scoring_run SET accounts = $2, updated_at = $3, version = version + 1 WHERE id = $1 AND accounts IS NULL
+UPDATE scoring_run SET accounts = $2, partners = $3, updated_at = $4, version = version + 1
+WHERE id = $1 AND accounts IS NULL
+"""
+_FORGET = """
+DELETE FROM credit_score WHERE id IN (
+    SELECT id FROM credit_score
+    WHERE cause = 'nightly' AND grade_before = grade_after AND scored_at < $1 ORDER BY scored_at LIMIT $2
+) RETURNING id
 """
 _INSTALLED = "SELECT (created_at AT TIME ZONE $1)::date FROM risk_policy WHERE kind = 'holds' AND policy_version = 1"
 
@@ -184,11 +208,13 @@ class Window(NamedTuple):
     reports_since: date
 
 
-async def figures(tx: Tx, as_of: date, account_ids: Sequence[UUID], window: Window) -> list[ScoreFigures]:
-    """Figures of accounts that have a profile, each with all that lead to it, by id. They are planned for as many as
-    there are: a plan for any number looks each of them up in what was found of all."""
+async def figures(
+    tx: Tx, as_of: date, ids: Sequence[UUID], window: Window, kind: SubjectKind = SubjectKind.ACCOUNT
+) -> list[ScoreFigures]:
+    """Figures of accounts that have a profile, each with all that lead to it, or of partners, by id. They are planned
+    for as many as there are: a plan for any number looks each of them up in what was found of all."""
     await tx.execute("SET LOCAL plan_cache_mode = force_custom_plan")
-    return await tx.rows(ScoreFigures, _FIGURES, as_of, account_ids, *window)
+    return await tx.rows(ScoreFigures, FIGURES[kind], as_of, ids, *window)
 
 
 async def installed_on(tx: Tx, timezone: str) -> date:
@@ -197,21 +223,23 @@ async def installed_on(tx: Tx, timezone: str) -> date:
     return found
 
 
-async def next_accounts(tx: Tx, after: UUID | None, most: int) -> list[UUID]:
-    """Accounts with a profile that lead to no other, by id."""
-    return [row["id"] for row in await tx.fetch(_NEXT, after, most)]
+async def next_subjects(tx: Tx, kind: SubjectKind, after: UUID | None, most: int) -> list[UUID]:
+    """Partners, or accounts that lead to no other, with a profile, by id."""
+    return [row["id"] for row in await tx.fetch(NEXT, after, most, kind)]
 
 
-async def count_accounts(tx: Tx) -> int:
-    """How many there are."""
-    return int(await tx.fetchval(_COUNT))
+async def count_subjects(tx: Tx, *kinds: SubjectKind) -> int:
+    """How many there are of these kinds."""
+    return int(await tx.fetchval(_COUNT, kinds))
 
 
-async def nights(tx: Tx, account_ids: Sequence[UUID], before: date, most: int) -> dict[UUID, list[CreditGrade]]:
-    """What the latest nights before a day said of accounts, the last one first."""
+async def nights(
+    tx: Tx, kind: SubjectKind, ids: Sequence[UUID], before: date, most: int
+) -> dict[UUID, list[CreditGrade]]:
+    """What the latest nights before a day said of accounts or partners, the last one first."""
     found: dict[UUID, list[CreditGrade]] = {}
-    for row in await tx.fetch(_NIGHTS, account_ids, before, most):
-        found.setdefault(row["account_id"], []).append(CreditGrade(row["scored_grade"]))
+    for row in await tx.fetch(_NIGHTS.format(subject=f"{kind}_id"), ids, before, most):
+        found.setdefault(row["id"], []).append(CreditGrade(row["scored_grade"]))
     return found
 
 
@@ -226,11 +254,21 @@ async def add_run(tx: Tx, run: ScoringRun) -> bool:
     return await insert_rows(tx, ScoringRun, [run], night) == 1
 
 
-async def finish_run(tx: Tx, run_id: UUID, accounts: int, now: datetime) -> None:
-    """Keep how many accounts a run scored."""
-    await tx.execute(_FINISH, run_id, accounts, now)
+async def finish_run(tx: Tx, run_id: UUID, accounts: int, partners: int, now: datetime) -> None:
+    """Keep how many accounts and partners a run scored."""
+    await tx.execute(_FINISH, run_id, accounts, partners, now)
 
 
 async def put_off(tx: Tx, night_id: UUID, due_at: datetime) -> None:
     """The next night."""
     await tx.execute("UPDATE scoring_night SET due_at = $2 WHERE id = $1", night_id, due_at)
+
+
+async def forget(tx: Tx, before: datetime, most: int) -> int:
+    """Drop scores of nights that moved no grade and were made before a moment, the oldest first; how many."""
+    return len(await tx.fetch(_FORGET, before, most))
+
+
+async def put_off_sweep(tx: Tx, sweep_id: UUID, due_at: datetime) -> None:
+    """Look again later."""
+    await tx.execute("UPDATE score_sweep SET due_at = $2 WHERE id = $1", sweep_id, due_at)

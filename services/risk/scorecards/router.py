@@ -12,13 +12,12 @@ from kit.versions import read_if_match
 from kit.web import routes
 from kit.web.context import Allow, Context, IfMatchLine
 from kit.web.lists import documented, item_answer, list_answer, page_of
-from services.risk.directory.service import owned
 from services.risk.profiles import service as profiles
 from services.risk.profiles.lists import PROFILES
 from services.risk.profiles.schemas import CreditProfileRead
 from services.risk.profiles.service import NOUN as PROFILE
 from services.risk.scorecards import decisions, service
-from services.risk.scorecards.lists import RUNS, SCORES
+from services.risk.scorecards.lists import OWNER, RUNS, SCORES
 from services.risk.scorecards.schemas import CreditGradeSet, CreditScoreRead, ScoringRunCreate, ScoringRunRead
 
 router = routes.router("credit-scores")
@@ -36,18 +35,19 @@ SCORES_PATH, RUNS_PATH, PROFILES_PATH = "/v1/credit-scores", "/v1/scoring-runs",
 @router.get(SCORES_PATH, response_model=page_of(CreditScoreRead), openapi_extra=documented(SCORES))
 async def list_credit_scores(work: Reader) -> Response:
     """Scores with the points of every factor, the latest first."""
-    return await list_answer(work, SCORES, *owned(work))
+    return await list_answer(work, SCORES, work.visible.sees(OWNER), work.visible.args)
 
 
 @router.get(SCORES_PATH + "/{score_id}", response_model=CreditScoreRead)
 async def get_credit_score(score_id: UUID, work: Reader) -> Response:
     """One score."""
-    return await item_answer(work, SCORES, score_id, service.NOUN, *owned(work))
+    return await item_answer(work, SCORES, score_id, service.NOUN, work.visible.sees(OWNER), work.visible.args)
 
 
 @router.post(PROFILES_PATH + "/rescore", response_model=CreditScoreRead, status_code=201)
 async def rescore_account(account_id: UUID, work: Writer) -> Response:
-    """Score an account now, with all that lead to it, and grade it: its terms apply at once."""
+    """Score an account now, with all that lead to it, or a partner by the orders that name it, and grade it: its terms
+    apply at once."""
     found = await service.rescore(work, account_id)
     return await item_answer(work, SCORES, found, service.NOUN, made_at=f"{SCORES_PATH}/{found}")
 
@@ -69,7 +69,7 @@ async def approve_credit_grade(account_id: UUID, work: Approver, read: AsRead = 
 
 @router.post(RUNS_PATH, response_model=ScoringRunRead, status_code=202)
 async def start_scoring_run(body: ScoringRunCreate, work: Writer) -> Response:
-    """Score all accounts: a job, which has the id of the run. One of today grades them as the nightly one does."""
+    """Score all accounts and partners: a job, which has the id of the run. One of today grades them as a night does."""
     found = await service.start_run(work, body.as_of)
     answer = await item_answer(work, RUNS, found, service.RUN_NOUN, made_at=f"{RUNS_PATH}/{found}")
     answer.status_code = 202

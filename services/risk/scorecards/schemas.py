@@ -34,7 +34,8 @@ class CreditGradeSet(Schema):
 
 
 class ScoringRunCreate(Schema):
-    """Score all accounts as of the end of a day (default: today); the grades of an earlier day change no profile."""
+    """Score all accounts and partners as of the end of a day (default: today); the grades of an earlier day change no
+    profile."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"as_of": "2026-02-14"}})
 
@@ -42,13 +43,15 @@ class ScoringRunCreate(Schema):
 
 
 class ScoringRunRead(Schema):
-    """A run and the state of its job, which has its id; `accounts` is how many it scored (null: not yet)."""
+    """A run and the state of its job, which has its id; `accounts` and `partners` are how many it scored (null: not
+    yet)."""
 
     id: UUID
     cause: ScoringCause
     as_of: date
     applies: bool
     accounts: int | None
+    partners: int | None
     state: JobState
     progress: int
     created_by: str
@@ -67,14 +70,16 @@ class ScoreFactorRead(Schema):
 
 
 class CreditScoreRead(Schema):
-    """What an account, with all that lead to it, was scored: `score` = 100 x points / max_points of the factors that
-    have data, null with what is lacking (`insufficient_data`). `scored_grade` is what that says, D for a default
-    (`default_cause`); `grade_before` and `grade_after` are those of the profile, which rises more slowly."""
+    """What an account, with all that lead to it, or a partner, by the orders that name it, was scored: `score` = 100 x
+    points / max_points of the factors that have data, null with what is lacking (`insufficient_data`). `scored_grade`
+    is what that says, D for a default (`default_cause`); `grade_before` and `grade_after` are those of the profile,
+    which rises more slowly."""
 
     id: UUID
     run_id: UUID | None
-    account_id: UUID
-    filed_account_id: UUID
+    account_id: UUID | None
+    filed_account_id: UUID | None
+    partner_id: UUID | None
     owner_id: UUID | None
     cause: ScoringCause
     as_of: date

@@ -1,4 +1,4 @@
-"""Use cases of scorecards: accounts are scored, all of them or one, and their profiles are graded by it."""
+"""Use cases of scorecards: accounts and partners are scored, all of them or one, and their profiles graded by it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from services.risk.policies.bodies import HoldsBody, ScorecardBody, TermsBody
 from services.risk.policies.enums import CreditGrade, RiskPolicyKind
 from services.risk.policies.models import RiskPolicy
 from services.risk.profiles import service as profiles
+from services.risk.profiles.enums import SubjectKind
 from services.risk.profiles.models import CreditProfile
 from services.risk.profiles.service import regraded
 from services.risk.scorecards import repository
@@ -42,7 +43,7 @@ from services.risk.scorecards.repository import Window
 
 NOUN, RUN_NOUN = "credit-score", "scoring-run"
 RUN = "scoring-runs.run"
-"""Kind of the job that scores all accounts."""
+"""Kind of the job that scores all accounts and partners."""
 SCALE = 10**6
 KINDS = (RiskPolicyKind.SCORECARD, RiskPolicyKind.TERMS, RiskPolicyKind.HOLDS)
 """Policies that accounts are scored and graded under."""
@@ -141,15 +142,17 @@ def _months(it: ScoreFigures, rules: Rules) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What an account was scored with, and what it came to."""
+    """What an account or a partner was scored with, and what it came to."""
 
     figures: ScoreFigures
     scored: Scored
 
 
-async def measure(work: Work, rules: Rules, account_ids: Sequence[UUID]) -> dict[UUID, Result]:
-    """Scores of accounts by the figures of a day; nothing is locked or written."""
-    return _scored(await repository.figures(work.tx, rules.as_of, account_ids, rules.window), rules)
+async def measure(
+    work: Work, rules: Rules, ids: Sequence[UUID], kind: SubjectKind = SubjectKind.ACCOUNT
+) -> dict[UUID, Result]:
+    """Scores of accounts or partners by the figures of a day; nothing is locked or written."""
+    return _scored(await repository.figures(work.tx, rules.as_of, ids, rules.window, kind), rules)
 
 
 def _scored(found: Sequence[ScoreFigures], rules: Rules) -> dict[UUID, Result]:
@@ -166,7 +169,7 @@ class Outcome:
 
     score: int | None
     profile: CreditProfile
-    credit_limit: int
+    credit_limit: int | None
     recommended_limit: int | None
 
 
@@ -181,7 +184,7 @@ async def foresee(work: Work, both: tuple[Rules, Rules], ids: Sequence[UUID]) ->
     known = await profiles.find_profiles(work, ids)
     sides = []
     for rules, found in ((one, figures), (other, changed)):
-        nights = await _nights(work, rules, ids)
+        nights = await _nights(work, rules, SubjectKind.ACCOUNT, ids)
         results = _scored(found, rules)
         sides.append(
             {key: _outcome(known[key], results[key], nights.get(key), rules) for key in results.keys() & known}
@@ -196,58 +199,69 @@ def _outcome(before: CreditProfile, result: Result, nights: Sequence[CreditGrade
     return Outcome(result.scored.score, after, _limit_after(after, advised, rules), advised)
 
 
-def _limit_after(after: CreditProfile, advised: int | None, rules: Rules) -> int:
-    """The limit that a run leaves: one that a person has raised comes back first."""
-    assert after.credit_limit is not None, "an account has a limit"
-    if after.raised_until is not None:
+def _limit_after(after: CreditProfile, advised: int | None, rules: Rules) -> int | None:
+    """The limit that a run leaves: one that a person has raised comes back first, and a partner that is not bound stays
+    so."""
+    if after.credit_limit is None or after.raised_until is not None:
         return after.credit_limit
     return limit_after(after.credit_limit, advised, rules.terms.limit_mode)
 
 
 async def count_accounts(work: Work) -> int:
     """How many accounts are scored."""
-    return await repository.count_accounts(work.tx)
+    return await repository.count_subjects(work.tx, SubjectKind.ACCOUNT)
 
 
 async def next_accounts(work: Work, after: UUID | None, most: int) -> list[UUID]:
     """Accounts that are scored, by id, after one of them."""
-    return await repository.next_accounts(work.tx, after, most)
+    return await repository.next_subjects(work.tx, SubjectKind.ACCOUNT, after, most)
 
 
 def _limit(result: Result, grade: CreditGrade, rules: Rules) -> int | None:
     return recommended(grade, int(result.figures.gross_of_months), _months(result.figures, rules), rules.terms)
 
 
-async def score_accounts(
-    work: Work, rules: Rules, account_ids: Sequence[UUID], cause: ScoringCause, run_id: UUID | None, *, applies: bool
-) -> list[CreditScore]:
-    """Score accounts that lead to no other, keep the scores, and grade their profiles where that `applies`; a profile
-    that was scored on a later day stays as it is. Holds follow at once."""
-    results = await measure(work, rules, account_ids)
-    if applies:
-        await judging.lock(work, list(results))
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """Why subjects of a kind are scored, in which run, and whether their profiles are graded by it."""
+
+    cause: ScoringCause
+    run_id: UUID | None
+    applies: bool
+    kind: SubjectKind = SubjectKind.ACCOUNT
+
+
+async def score_subjects(work: Work, rules: Rules, ids: Sequence[UUID], how: Scoring) -> list[CreditScore]:
+    """Score partners, or accounts that lead to no other, keep the scores, and grade their profiles where that applies;
+    a profile that was scored on a later day stays as it is. Holds follow at once."""
+    results = await measure(work, rules, ids, how.kind)
+    if how.applies:
+        await judging.lock(work, list(results), how.kind)
     known = await profiles.lock(work, list(results))
-    nights = await _nights(work, rules, list(results)) if applies and cause is ScoringCause.NIGHTLY else {}
+    is_night = how.applies and how.cause is ScoringCause.NIGHTLY
+    nights = await _nights(work, rules, how.kind, list(results)) if is_night else {}
     graded: list[Change[CreditProfile]] = []
     rows: list[CreditScore] = []
-    for account_id, result in results.items():
-        before = known[account_id]
+    for subject_id, result in results.items():
+        before = known[subject_id]
         one = Change(before, before)
-        if applies and (before.scored_on is None or before.scored_on <= rules.as_of):
-            counted = (*nights[account_id], result.scored.grade) if account_id in nights else ()
+        if how.applies and (before.scored_on is None or before.scored_on <= rules.as_of):
+            counted = (*nights[subject_id], result.scored.grade) if subject_id in nights else ()
             one = _regraded(before, result.scored, counted, rules)
             graded.append(one)
-        rows.append(_row(result, one, rules, cause, run_id))
+        rows.append(_row(result, one, rules, how))
     await repository.add_scores(work.tx, rows)
-    await _apply(work, rules, graded, rows)
+    await _apply(work, rules, graded, rows, how.kind)
     return rows
 
 
-async def _nights(work: Work, rules: Rules, ids: Sequence[UUID]) -> Mapping[UUID, Sequence[CreditGrade]]:
-    """Grades of the nights that decide with this one whether a grade rises; accounts that have too few are missing."""
+async def _nights(
+    work: Work, rules: Rules, kind: SubjectKind, ids: Sequence[UUID]
+) -> Mapping[UUID, Sequence[CreditGrade]]:
+    """Grades of the nights that decide with this one whether a grade rises; those who have too few are missing."""
     most = rules.terms.rise_runs - 1
-    found = await repository.nights(work.tx, ids, rules.as_of, most) if most else {}
-    return {account_id: found.get(account_id, []) for account_id in ids if len(found.get(account_id, ())) == most}
+    found = await repository.nights(work.tx, kind, ids, rules.as_of, most) if most else {}
+    return {each: found.get(each, []) for each in ids if len(found.get(each, ())) == most}
 
 
 def _regraded(
@@ -262,15 +276,15 @@ def _regraded(
     return regraded(before, changes, rules.terms)
 
 
-def _row(
-    result: Result, one: Change[CreditProfile], rules: Rules, cause: ScoringCause, run_id: UUID | None
-) -> CreditScore:
+def _row(result: Result, one: Change[CreditProfile], rules: Rules, how: Scoring) -> CreditScore:
     assert one.before is not None, "a profile is there before it is graded"
+    is_account = how.kind is SubjectKind.ACCOUNT
     return CreditScore(
         id=new_id(),
-        run_id=run_id,
-        account_id=one.after.id,
-        cause=cause,
+        run_id=how.run_id,
+        account_id=one.after.id if is_account else None,
+        partner_id=None if is_account else one.after.id,
+        cause=how.cause,
         as_of=rules.as_of,
         scorecard_version=rules.card_version,
         terms_version=rules.terms_version,
@@ -290,13 +304,13 @@ def _row(
 
 
 async def _apply(
-    work: Work, rules: Rules, graded: Sequence[Change[CreditProfile]], rows: Sequence[CreditScore]
+    work: Work, rules: Rules, graded: Sequence[Change[CreditProfile]], rows: Sequence[CreditScore], kind: SubjectKind
 ) -> None:
     """Write grades, then limits where the policy lets a run set them (but of those that a person has raised, which come
     back first), then holds."""
     version = rules.card_version
     await profiles.put_changes(work, graded, action="grade", scorecard_version=version)
-    advised = {row.account_id: row.recommended_limit for row in rows}
+    advised = {row.account_id or row.partner_id: row.recommended_limit for row in rows}
     limits = []
     for one in graded:
         after: CreditProfile = one.after
@@ -306,24 +320,26 @@ async def _apply(
     await profiles.put_changes(work, limits, action="recommended_limit", scorecard_version=version)
     moved = [one.after.id for one in graded if {"grade", "dropped_from"} & set(one.changed)]
     if moved:
-        await judging.judge(work, moved)
+        await judging.judge(work, moved, kind)
 
 
-async def rescore(work: Work, account_id: UUID) -> UUID:
-    """Score one account, with all that lead to it, and grade it; returns the id of the score.
+async def rescore(work: Work, profile_id: UUID) -> UUID:
+    """Score one account, with all that lead to it, or one partner, and grade it; returns the id of the score.
 
-    Raises NotFound, AccountMerged, PartnerNotGraded.
+    Raises NotFound, AccountMerged.
     """
-    await profiles.require_graded(work, account_id)
+    found = await profiles.require_profile(work, profile_id)
     rules = await rules_on(work, work.today)
-    (row,) = await score_accounts(work, rules, [account_id], ScoringCause.RESCORE, None, applies=True)
-    await audit_added(work, "credit_score", row.id, {"account_id": str(account_id), "score": row.score})
+    how = Scoring(ScoringCause.RESCORE, None, applies=True, kind=found.subject_kind)
+    (row,) = await score_subjects(work, rules, [profile_id], how)
+    named = {f"{found.subject_kind}_id": str(profile_id)}
+    await audit_added(work, "credit_score", row.id, {**named, "score": row.score})
     return row.id
 
 
 async def start_run(work: Work, as_of: date | None) -> UUID:
-    """Score all accounts as of the end of a day: a job with the id of the run, whose grades apply only where that is
-    today. Raises FutureDate."""
+    """Score all accounts and partners as of the end of a day: a job with the id of the run, whose grades apply only
+    where that is today. Raises FutureDate."""
     day = as_of or work.today
     check_not_future(day, work.today)
     run = _run(work, ScoringCause.ASKED, day, applies=day == work.today)
@@ -334,7 +350,7 @@ async def start_run(work: Work, as_of: date | None) -> UUID:
 
 
 async def start_night(work: Work) -> None:
-    """Score all accounts today, once a night."""
+    """Score all accounts and partners today, once a night."""
     run = _run(work, ScoringCause.NIGHTLY, work.today, applies=True)
     if await repository.add_run(work.tx, run):
         await enqueue(work.tx, RUN, _params(run), work.actor.subject, job_id=run.id)

@@ -8,6 +8,7 @@ from typing import Final
 from kit.db.lists import Field, ListSpec, fields_of
 from kit.jobs.tables import JobState
 from services.risk.directory.models import AccountEntry
+from services.risk.redirects.lists import filed_fields
 from services.risk.simulations.models import RiskPolicySimulation, RiskPolicySimulationResult
 
 OWNER: Final = "coalesce(d.owner_id, k.owner_id)"
@@ -26,7 +27,8 @@ RESULTS = ListSpec(
     source="risk_policy_simulation_result r LEFT JOIN account_directory d ON d.id = r.account_id "
     "LEFT JOIN risk k ON k.id = r.risk_id",
     fields={
-        **fields_of(RiskPolicySimulationResult, "r"),
+        **fields_of(RiskPolicySimulationResult, "r", without=("account_id",)),
+        **filed_fields("r.account_id", nullable=True),
         "part": Field("r.parts", match="r.parts && {}"),
         "account_name": replace(fields_of(AccountEntry, "d")["name"], nullable=True, filterable=False),
         "risk_code": Field("k.code", nullable=True, filterable=False),

@@ -12,7 +12,7 @@ from kit.db.rows import insert_rows
 from services.risk.receivables.lists import undisputed_sql
 from services.risk.simulations.models import RiskPolicySimulation, RiskPolicySimulationResult
 
-_OVERDUE = f"""
+OVERDUE = f"""
 WITH root AS (SELECT unnest($1::uuid[]) AS id),
 member AS (
     SELECT id AS root_id, id AS account_id FROM root
@@ -58,7 +58,7 @@ async def add_results(tx: Tx, rows: Sequence[RiskPolicySimulationResult]) -> Non
 
 async def members(tx: Tx, roots: Sequence[UUID], day: date, open_from: int, items_from: date) -> list[Member]:
     """Accounts with all that lead to them; an item counts from an open amount and an order date on."""
-    return await tx.rows(Member, _OVERDUE, roots, day, open_from, items_from)
+    return await tx.rows(Member, OVERDUE, roots, day, open_from, items_from)
 
 
 async def finish(tx: Tx, simulation_id: UUID, subjects: int) -> None:

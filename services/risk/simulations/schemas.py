@@ -55,6 +55,7 @@ class RiskPolicySimulationResultRead(Schema):
     id: UUID
     simulation_id: UUID
     account_id: UUID | None
+    filed_account_id: UUID | None
     account_name: str | None
     risk_id: UUID | None
     risk_code: str | None

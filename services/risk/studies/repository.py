@@ -9,6 +9,7 @@ from uuid import UUID
 from kit.db.database import Tx
 from kit.db.rows import insert_rows, select_sql
 from kit.security.principals import ScopeQuery
+from services.risk.redirects.lists import root_of
 from services.risk.scenarios.enums import ExposureDimension
 from services.risk.studies.models import Study, StudyResult, StudyRun, StudyScenario
 
@@ -17,7 +18,11 @@ _RUN = select_sql(StudyRun, "study_id = $1")
 _SCENARIOS = select_sql(StudyScenario, "study_id = $1 ORDER BY scenario_id")
 _RESULT = select_sql(StudyResult, "study_id = $1")
 _EXPOSURES = {
-    ExposureDimension.ACCOUNT: "SELECT balance FROM exposure_account WHERE balance > 0 ORDER BY account_id",
+    ExposureDimension.ACCOUNT: f"""
+SELECT sum(g.balance)::bigint AS balance
+FROM (SELECT {root_of("e.account_id")} AS id, e.balance FROM exposure_account e) g
+GROUP BY g.id HAVING sum(g.balance) > 0 ORDER BY g.id
+""",
     ExposureDimension.PARTNER: """
 SELECT sum(open)::bigint AS balance FROM receivable WHERE open > 0 AND partner_id IS NOT NULL
 GROUP BY partner_id ORDER BY partner_id
@@ -28,7 +33,8 @@ _REFERENCE = """is_reference AND state = 'completed' AND ($1::timestamptz IS NUL
 
 
 async def exposures(tx: Tx, dimension: ExposureDimension) -> list[int]:
-    """Exposures above 0, by the ids of whose they are: balances of accounts, what is open of orders of partners."""
+    """Exposures above 0, by the ids of whose they are: balances of accounts (of those that are one their sum), what is
+    open of orders of partners."""
     return [row["balance"] for row in await tx.fetch(_EXPOSURES[dimension])]
 
 

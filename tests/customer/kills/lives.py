@@ -5,7 +5,7 @@ nobody hears."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -15,7 +15,8 @@ import asyncpg
 import pytest
 
 from kit.db.database import Tx
-from kit.jobs.jobs import JobRunner
+from kit.jobs.jobs import JobHandler, JobRunner
+from kit.runtime import Runtime
 from kit.testing.service import ServiceHarness
 from services.customer.worker import jobs_of
 
@@ -50,8 +51,14 @@ _LIFE: ContextVar[Life | None] = ContextVar("life", default=None)
 class Lives:
     """Of a service; what runs in none goes on undisturbed."""
 
-    def __init__(self, service: ServiceHarness, killer: asyncpg.Connection, patch: pytest.MonkeyPatch) -> None:
-        self._service, self._killer = service, killer
+    def __init__(
+        self,
+        service: ServiceHarness,
+        killer: asyncpg.Connection,
+        patch: pytest.MonkeyPatch,
+        jobs: Callable[[Runtime], Mapping[str, JobHandler]] = jobs_of,
+    ) -> None:
+        self._service, self._killer, self._jobs = service, killer, jobs
         for name in STATEMENTS:
             patch.setattr(Tx, name, self._counted(getattr(Tx, name)))
         patch.setattr(Tx, "flush", self._flushed(Tx.flush))
@@ -98,7 +105,7 @@ class Lives:
         with self.life(statements) as life:
             runner = JobRunner(
                 service.runtime.db,
-                jobs_of(service.runtime),
+                self._jobs(service.runtime),
                 poll=0.01,
                 grace=0.01,
                 max_attempts=10_000,

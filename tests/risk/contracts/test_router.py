@@ -60,6 +60,11 @@ async def test_another_document_has_no_answers(service: ServiceHarness, days: Da
     refused = await service.post(f"{path}/sign", body)
     assert (refused.status_code, refused.json()["code"]) == (409, "clause-gate")
     assert {each["code"] for each in refused.json()["errors"]} == {"open"}
+
+
+async def test_answers_are_of_one_document(service: ServiceHarness, days: Days) -> None:
+    days.on(date(2026, 1, 5))
+    path = await reviewed(service, await draft(service))
     await act(service, path, "reject", {"reason": "another text"})
     kept = await act(service, path, "submit")
     assert all(one["result"] == "pass" for one in kept["clauses"]), "answers to the same document stay"
@@ -69,6 +74,28 @@ async def test_another_document_has_no_answers(service: ServiceHarness, days: Da
     void = await act(service, path, "submit")
     assert {one["result"] for one in void["clauses"]} == {None}
     assert (await service.post(f"{path}/approve", headers=service.headers(*DIRECTOR))).status_code == 409
+
+
+@pytest.mark.parametrize("first", ["approve", "reject", None])
+async def test_nobody_takes_an_approval_back(service: ServiceHarness, first: str | None) -> None:
+    """Of both, whichever comes first holds, also at once."""
+    path = await reviewed(service, await draft(service))
+    reason = {"reason": "The cap on liability is missing"}
+    asked = {
+        "approve": lambda: service.post(f"{path}/approve", headers=service.headers(*DIRECTOR)),
+        "reject": lambda: service.post(f"{path}/reject", reason),
+    }
+    if first is None:
+        answers = await asyncio.gather(*(ask() for ask in asked.values()))
+    else:
+        answers = [await asked[name]() for name in sorted(asked, key=first.__ne__)]
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    refused = next(answer.json() for answer in answers if answer.status_code == 409)
+    assert refused["code"] == "contract-state"
+    found = (await service.get(path)).json()
+    is_approved = found["state"] == "approved"
+    assert (found["state"], found["approved_by"]) == (("approved", "director") if is_approved else ("draft", None))
+    assert first is None or is_approved is (first == "approve")
 
 
 async def test_nobody_approves_what_they_wrote(service: ServiceHarness) -> None:

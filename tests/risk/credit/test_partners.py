@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit.clock import business_date
 from kit.events.rebuild import rebuild
 from kit.ids import new_id
 from kit.testing.service import ServiceHarness, make_event
@@ -165,12 +163,8 @@ async def test_a_limit_is_set_raised_and_told(service: ServiceHarness) -> None:
     assert [(e.payload["previous_limit"], e.payload["credit_limit"]) for e in events] == [(None, 800), (800, 900)]
 
 
-async def test_partners_are_not_graded(service: ServiceHarness) -> None:
+async def test_a_batch_is_of_accounts(service: ServiceHarness) -> None:
     partner_id = await partner(service)
-    grade = {"grade": "B", "until": str(business_date("Asia/Shanghai") + timedelta(30)), "reason": "x"}
-    for verb, body in (("rescore", None), ("set-grade", grade), ("approve-grade", None)):
-        answer = await service.post(f"{path_of(partner_id)}/{verb}", body)
-        assert (answer.status_code, answer.json()["code"]) == (409, "partner-not-graded")
     rows = [{"account_id": str(partner_id), "credit_limit": 1}]
     answer = (await service.post("/v1/credit-profiles/batch", {"rows": rows})).json()
     assert answer["results"][0]["problem"]["code"] == "unknown-reference"

@@ -152,14 +152,19 @@ async def test_who_writes_and_who_approves(service: ServiceHarness, role: str, w
 
 
 async def test_a_version_holds_from_its_day_on_and_the_one_before_until_then(service: ServiceHarness) -> None:
-    later, sooner = [await approved(service, reason=reason) for reason in ("Later", "Sooner")]
+    later, same = [await approved(service, reason=reason) for reason in ("Later", "The same day")]
     yesterday = await activate(service, later, today() - timedelta(1))
     assert (yesterday.status_code, yesterday.json()["code"]) == (422, "date-order")
     assert (await activate(service, later, today() + timedelta(10))).status_code == 200
     days = [today() + timedelta(ahead) for ahead in (-400, 0, 9, 10, 30)]
     assert [await version_on(service, day) for day in days] == [1, 1, 1, 2, 2]
-    assert (await activate(service, sooner, today() + timedelta(5))).status_code == 200
-    assert [await version_on(service, day) for day in days] == [1, 1, 3, 3, 3]
+    sooner = await activate(service, same, today() + timedelta(9))
+    assert (sooner.status_code, sooner.json()["code"]) == (409, "effective-before-last")
+    assert codes(sooner.json()) == ["/effective_from"]
+    assert (await service.get(same)).json()["state"] == "approved"
+    assert [await version_on(service, day) for day in days] == [1, 1, 1, 2, 2]
+    assert (await activate(service, same, today() + timedelta(10))).status_code == 200
+    assert [await version_on(service, day) for day in days] == [1, 1, 1, 3, 3]
     items = (await service.get(f"{PATH}?kind=forward")).json()["items"]
     assert [item["state"] for item in items] == ["superseded", "superseded", "active"]
 

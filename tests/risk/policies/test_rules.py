@@ -14,6 +14,7 @@ from services.risk.policies.rules import (
     Activation,
     BandGap,
     DateOrder,
+    EffectiveBeforeLast,
     GradeMissing,
     GradeRow,
     PdNotRising,
@@ -138,9 +139,12 @@ def test_nobody_approves_what_they_wrote() -> None:
 
 
 def test_a_policy_begins_today_or_later() -> None:
-    check_start(DAY, DAY)
+    check_start(DAY, DAY, None)
+    check_start(DAY, DAY, DAY)
     with pytest.raises(DateOrder):
-        check_start(DAY - timedelta(1), DAY)
+        check_start(DAY - timedelta(1), DAY, None)
+    with pytest.raises(EffectiveBeforeLast):
+        check_start(DAY, DAY, DAY + timedelta(1))
 
 
 STARTS = st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)), max_size=8)
