@@ -29,7 +29,7 @@ from services.customer.custom_fields.models import CustomFieldTable, CustomField
 from services.customer.db import Base
 from services.customer.directories.models import PartnerDirectory, Principal, ProductDirectory
 from services.customer.exchange_rates.models import ExchangeRateTable
-from services.customer.grading.models import GradeResultTable, GradingRunTable
+from services.customer.grading.models import GradeEntryTable, GradeResultTable, GradingRunTable
 from services.customer.identity.models import DuplicateCandidateTable, IdentityCheckTable, IdentityKeyTable
 from services.customer.imports.models import ImportChunkTable, ImportRowTable, ImportTable
 from services.customer.lead_consents.models import LeadConsentTable
@@ -117,6 +117,7 @@ __all__ = [
     "DataKeyTable",
     "DuplicateCandidateTable",
     "ExchangeRateTable",
+    "GradeEntryTable",
     "GradeResultTable",
     "GradingRunTable",
     "IdentityCheckTable",

@@ -73,6 +73,10 @@ BRANCHES: Final[dict[TimelineKind, Branch]] = {
         "SELECT jsonb_build_object('number', t.number, 'kind', t.kind, 'state', t.state, 'severity', t.severity, "
         "'order_id', t.order_id, 'contact_id', t.contact_id)",
     ),
+    TimelineKind.GRADE: Branch(
+        "account_grade", "t.recorded_at", "t.as_of", "t.run_id",
+        "SELECT jsonb_build_object('old', t.former, 'new', t.grade)",
+    ),
 }  # fmt: skip
 """The order of the kinds is their place among entries of one instant."""
 _PLACES: Final = {kind: place for place, kind in enumerate(BRANCHES, 1)}
