@@ -17,6 +17,10 @@ _BY_EXTERNAL = (
     "SELECT o.external_source, o.external_id, o.id FROM unnest($1::text[], $2::text[]) "
     "AS k(external_source, external_id) JOIN opportunity o USING (external_source, external_id)"
 )
+_NOT_OF = select_sql(
+    Opportunity,
+    "account_id = ANY($1::uuid[]) AND owner_id IS DISTINCT FROM $2 ORDER BY id LIMIT $3 FOR NO KEY UPDATE",
+)
 _COLUMNS = ", ".join(name for name in OpportunityStep.model_fields if name != "seq")
 _ADD_STEPS = f"""
 INSERT INTO opportunity_step (seq, {_COLUMNS})
@@ -46,6 +50,11 @@ async def lock_opportunities(tx: Tx, ids: Collection[UUID]) -> list[Opportunity]
     """Opportunities by id, in its order, locked until the transaction ends."""
     sql = select_sql(Opportunity, "id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE")
     return await tx.rows(Opportunity, sql, list(ids)) if ids else []
+
+
+async def lock_not_of(tx: Tx, accounts: Collection[UUID], owner_id: UUID, limit: int) -> list[Opportunity]:
+    """The first opportunities of accounts, by id, that are not an owner's, locked until the transaction ends."""
+    return await tx.rows(Opportunity, _NOT_OF, list(accounts), owner_id, limit)
 
 
 async def add_steps(tx: Tx, steps: Sequence[OpportunityStep]) -> None:

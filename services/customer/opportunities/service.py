@@ -8,8 +8,9 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from kit.db.rows import update_rows
 from kit.errors import FieldError, NotFound, Taken, UnknownReference
-from kit.records import Change, Resource, add, change, require
+from kit.records import Change, Resource, add, change, changed_row, record, require
 from kit.transitions import next_state
 from kit.versions import Versions
 from kit.work import Work
@@ -167,6 +168,16 @@ async def update_opportunity(
     wanted = [(given.get("currency", before.currency), rate_day(work, before))]
     refs = await load_references(work, [given], wanted if {"amount", "currency"} & given.keys() else ())
     return await change(work, resource(work), before, edited(work, before, given, refs))
+
+
+async def hand_over(work: Work, account_ids: Collection[UUID], to: UUID, limit: int) -> int:
+    """Give opportunities of accounts, at most so many, closed ones too, to an owner; how many they are. Nobody's scope
+    is asked."""
+    found = await repository.lock_not_of(work.tx, account_ids, to, limit)
+    changes = [changed_row(one, {"owner_id": to}) for one in found]
+    await update_rows(work.tx, Opportunity, [one.after for one in changes])
+    await record(work, resource(work), changes, action="transfer")
+    return len(changes)
 
 
 async def move_opportunity(work: Work, opportunity_id: UUID, data: OpportunityMove) -> Opportunity:
