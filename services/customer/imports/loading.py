@@ -142,7 +142,8 @@ async def _shown(work: Work, subject: Subject, ids: set[UUID]) -> Mapping[UUID, 
 
 def _difference(before: Values, after: Values) -> Values:
     """Fields that differ: [before, after]."""
-    return {name: [before.get(name), value] for name, value in after.items() if before.get(name) != value}
+    names = [*after, *(before.keys() - after.keys())]
+    return {name: [before.get(name), after.get(name)] for name in names if before.get(name) != after.get(name)}
 
 
 def _settle(plan: Plan, row: _Row, result: Mapping[str, Any]) -> None:
