@@ -49,7 +49,7 @@ from services.customer.satisfaction.models import SatisfactionMarkTable, Satisfa
 from services.customer.segments.models import SegmentMemberTable, SegmentTable
 from services.customer.slas.models import CaseClockTable
 from services.customer.surveys.models import AnswerTable, InvitationTable, InvitedContactTable, SurveyTable
-from services.customer.timeline.models import OrderStepTable
+from services.customer.timeline.models import HeardFactTable, OrderStepTable
 
 
 class Outbox(OutboxRow, Base, table=True):
@@ -120,6 +120,7 @@ __all__ = [
     "GradeEntryTable",
     "GradeResultTable",
     "GradingRunTable",
+    "HeardFactTable",
     "IdentityCheckTable",
     "IdentityKeyTable",
     "ImportChunkTable",

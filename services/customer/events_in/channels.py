@@ -83,6 +83,7 @@ class QuoteHeard(Heard):
     valid_until: date
     lines: list[QuoteLineHeard]
     version: int
+    business_date: date
 
 
 class PromotionHeard(Heard):
