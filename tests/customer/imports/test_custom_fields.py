@@ -23,7 +23,7 @@ FIELDS: dict[str, dict[str, Any]] = {
 }
 HEADER = ["id", "name", *(f"custom.{key}" for key in FIELDS)]
 FULL = ["1", "Quay", "gold", "1,200", "012.50", "CNY 12.50", "2026/3/1", "是", "silk;tea", "007"]
-KNOWN = {"key": "id", "options": {"source": "erp"}}
+KNOWN: dict[str, Any] = {"key": "id", "options": {"source": "erp"}}
 VALUES: dict[str, Any] = {
     "tier": "gold",
     "seats": 1200,
