@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit.events.handlers import Projection, Subscriptions
+from kit.events.handlers import LANES, Projection, Subscriptions
 from services.customer.cases.handlers import on_calendar_changed
 from services.customer.credit_terms.handlers import project_terms
 from services.customer.directories.handlers import project_member, project_partner, project_product
@@ -16,9 +16,10 @@ from services.customer.orders.handlers import (
 )
 from services.customer.organisation.handlers import project_calendar, project_unit
 from services.customer.payments.handlers import on_check_passed
+from services.customer.timeline.handlers import TOLD, project_heard
 
 subscriptions = Subscriptions("customer", HEARD)
-core, directory = subscriptions.lane("core"), subscriptions.lane("directory")
+core, directory, insight = (subscriptions.lane(name) for name in LANES)
 
 directory.project(
     Projection(
@@ -61,6 +62,13 @@ directory.project(
 )
 directory.project(Projection("unit_lead", ("unit_lead",), {"targets.unit.changed.v1": project_unit}))
 directory.project(Projection("calendar_year", ("calendar_year",), {"targets.calendar.changed.v1": project_calendar}))
+insight.project(
+    Projection(
+        "heard_fact",
+        ("heard_fact",),
+        {event_type: project_heard for event_type, model in HEARD.items() if model in TOLD},
+    )
+)
 directory.react(on_calendar_changed, "targets.calendar.changed.v1")
 core.react(on_credit_reserved, "risk.credit.reserved.v1")
 core.react(on_check_passed, "risk.credit.reserved.v1")

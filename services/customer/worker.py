@@ -46,8 +46,8 @@ from services.customer.segments.models import Segment
 from services.customer.settings import Settings
 from services.customer.subscriptions import subscriptions
 from services.customer.surveys.models import Survey
-from services.customer.transfers.jobs import transfer_job
-from services.customer.transfers.service import TRANSFER
+from services.customer.transfers.jobs import history_job, transfer_job
+from services.customer.transfers.service import HISTORY, TRANSFER
 
 DUES: Sequence[AnyDue] = (
     TYPES_DUE,
@@ -85,6 +85,7 @@ def jobs_of(runtime: Runtime) -> Mapping[str, JobHandler]:
         QUALITY: quality_job(runtime),
         FOLLOW: follow_job(runtime),
         TRANSFER: transfer_job(runtime),
+        HISTORY: history_job(runtime),
         SCAN: scan_job(runtime),
         INDEX: index_job(runtime),
         IMPORT: import_job(runtime, PERMISSIONS, REACHES),

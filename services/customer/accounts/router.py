@@ -30,7 +30,6 @@ from services.customer.accounts.schemas import (
     AccountRead,
     AccountRedirected,
     AccountRow,
-    AccountTransfer,
     AccountUpdate,
 )
 from services.customer.custom_fields.enums import CustomResource
@@ -39,7 +38,6 @@ from services.customer.custom_fields.service import filtered
 router = routes.router("accounts")
 Reader = Annotated[Context, Depends(Allow("accounts:read"))]
 Writer = Annotated[Context, Depends(Allow("accounts:write", personal=True))]
-Transferrer = Annotated[Context, Depends(Allow("accounts:transfer", personal=True))]
 SkipCheck = Annotated[
     bool,
     Header(alias="X-Skip-Duplicate-Check", description="Add the account though it seems to be the same as another"),
@@ -118,12 +116,6 @@ async def list_account_owners(account_id: UUID, work: Reader) -> Response:
 async def update_account(account_id: UUID, body: AccountUpdate, version: IfMatch, work: Writer) -> Response:
     """Change fields of an account."""
     return await _answer(work, await service.update_account(work, account_id, version, body))
-
-
-@router.post("/v1/accounts/{account_id}/transfer", response_model=AccountRead)
-async def transfer_account(account_id: UUID, body: AccountTransfer, work: Transferrer) -> Response:
-    """Hand an account over; its orders and payments go along, what was credited and splits that were entered stay."""
-    return await _answer(work, await service.transfer_account(work, account_id, body.owner_id))
 
 
 @router.post("/v1/accounts/{account_id}/archive", response_model=AccountRead)

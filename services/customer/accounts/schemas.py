@@ -149,14 +149,6 @@ class AccountUpdate(Schema):
     source: SourceBody | None = None
 
 
-class AccountTransfer(Schema):
-    """Who gets an account, with its orders and payments."""
-
-    model_config = ConfigDict(json_schema_extra={"example": {"owner_id": "01989f2e-0000-7000-8000-0000000000a2"}})
-
-    owner_id: UUID
-
-
 class AccountRedirected(Schema):
     """The account was merged: `merged_into` is where it leads, by which merge."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
 from uuid import UUID
 
@@ -141,6 +142,15 @@ async def go_along(work: Work, lead_id: UUID, account: Account, contact_id: UUID
 def _went_along(before: Activity, account: Account, contact_id: UUID | None) -> Change[Activity]:
     became = {"account_id": account.id, "stream_key": account.stream_key, "contact_id": contact_id}
     return changed_row(before, became)
+
+
+async def hand_over(work: Work, account_ids: Collection[UUID], to: UUID, limit: int) -> int:
+    """Give activities of accounts, at most so many, to an owner; how many they are. Nobody's scope is asked."""
+    found = await repository.lock_not_of(work.tx, account_ids, to, limit)
+    changes = [changed_row(one, {"owner_id": to}) for one in found]
+    await update_rows(work.tx, Activity, [one.after for one in changes])
+    await record(work, _activities(work), changes, action="transfer")
+    return len(changes)
 
 
 async def update_activity(work: Work, activity_id: UUID, version: Versions, data: ActivityUpdate) -> Activity:

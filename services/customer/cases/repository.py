@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from kit.db.database import Tx
-from kit.db.rows import columns_of, update_rows
+from kit.db.rows import columns_of, select_sql, update_rows
 from kit.security.principals import ScopeQuery
 from services.customer.accounts.lists import joined_root
 from services.customer.cases.models import Case
@@ -25,6 +25,11 @@ _WAKE_ALL: Final = """
 UPDATE service_case t SET due_at = $1
 FROM (SELECT id FROM service_case WHERE due_at > $1 ORDER BY id FOR NO KEY UPDATE) w WHERE t.id = w.id
 """
+_NOT_OF: Final = select_sql(
+    Case,
+    "account_id = ANY($1::uuid[]) AND owner_id IS DISTINCT FROM $2 AND second_owner_id IS DISTINCT FROM $2 "
+    "ORDER BY id LIMIT $3 FOR NO KEY UPDATE",
+)
 # who has a part in a case: the account's owner, who placed the order or is credited for it, the owner of the case
 _PARTIAL: Final = """
 WITH part (id) AS (
@@ -61,6 +66,12 @@ async def find_case(tx: Tx, visible: ScopeQuery, case_id: UUID, *, lock: bool) -
         f"WHERE t.id = $1 AND ({seen}) {'FOR NO KEY UPDATE OF t' if lock else ''}"
     )
     return await tx.row(Case, sql, case_id, *visible.args)
+
+
+async def lock_not_of(tx: Tx, accounts: Collection[UUID], owner_id: UUID, limit: int) -> list[Case]:
+    """The first cases of accounts, by id, that are not an owner's, neither as the second one, locked until the
+    transaction ends."""
+    return await tx.rows(Case, _NOT_OF, list(accounts), owner_id, limit)
 
 
 async def is_partial(

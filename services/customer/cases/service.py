@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
@@ -271,6 +271,16 @@ async def with_severity(work: Work, held: Held, severity: Severity) -> tuple[Clo
     for kind, count in minutes.items():
         clocks = clocks.each(clocks.open(kind), partial(resized, held.clocks.calendar, minutes=count, now=held.now))
     return clocks, {"severity": severity, **(VOID if is_worse(severity, held.case.severity) else {})}
+
+
+async def hand_over(work: Work, account_ids: Collection[UUID], to: UUID, limit: int) -> int:
+    """Give cases of accounts, at most so many, to an owner, but those whose second owner that is; what was approved of
+    one that is not answered is so no more. How many they are; nobody's scope is asked."""
+    found = await repository.lock_not_of(work.tx, account_ids, to, limit)
+    changes = [changed_row(one, {"owner_id": to, **(VOID if one.state in UNANSWERED else {})}) for one in found]
+    await repository.save_cases(work.tx, [one.after for one in changes])
+    await record(work, CASES, changes, action="transfer")
+    return len(changes)
 
 
 async def update_case(work: Work, case_id: UUID, version: Versions, data: CaseUpdate) -> Held:

@@ -154,6 +154,11 @@ async def filtered(work: Work, resource: CustomResource, spec: ListSpec, names: 
     return with_custom(spec, asked) if asked else spec
 
 
+async def fields_named(work: Work, resource: CustomResource, keys: Collection[str]) -> list[CustomField]:
+    """The fields of a resource that have these keys, archived ones too."""
+    return await repository.fields_by_key(work.tx, resource, keys)
+
+
 async def filtered_by(
     work: Work, resource: CustomResource, spec: ListSpec, texts: Collection[str], *, kept: bool = False
 ) -> ListSpec:

@@ -83,6 +83,7 @@ class QuoteHeard(Heard):
     valid_until: date
     lines: list[QuoteLineHeard]
     version: int
+    business_date: date
 
 
 class PromotionHeard(Heard):
@@ -170,6 +171,8 @@ HEARD: Mapping[str, type[Heard]] = {
     "channels.channel.changed.v1": ChannelHeard,
     "channels.quote.issued.v1": QuoteHeard,
     "channels.quote.expired.v1": QuoteHeard,
+    "channels.quote.withdrawn.v1": QuoteHeard,
+    "channels.quote.accepted.v1": QuoteHeard,
     "channels.promotion.activated.v1": PromotionHeard,
     "channels.promotion.ended.v1": PromotionHeard,
     "channels.promotion.budget_exhausted.v1": PromotionHeard,
@@ -177,10 +180,12 @@ HEARD: Mapping[str, type[Heard]] = {
     "channels.points.redeemed.v1": PointsHeard,
     "channels.points.expired.v1": PointsHeard,
     "channels.points.reversed.v1": PointsHeard,
+    "channels.points.adjusted.v1": PointsHeard,
     "channels.deal.registered.v1": DealHeard,
     "channels.deal.approved.v1": DealHeard,
     "channels.deal.rejected.v1": DealHeard,
     "channels.deal.extended.v1": DealHeard,
+    "channels.deal.expiring.v1": DealHeard,
     "channels.deal.expired.v1": DealHeard,
     "channels.deal.withdrawn.v1": DealHeard,
     "channels.deal.won.v1": DealHeard,

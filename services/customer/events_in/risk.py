@@ -106,6 +106,7 @@ HEARD: Mapping[str, type[Heard]] = {
     "risk.contract.signed.v1": ContractHeard,
     "risk.contract.in_force.v1": ContractHeard,
     "risk.contract.amended.v1": ContractHeard,
+    "risk.contract.renewal_due.v1": ContractHeard,
     "risk.contract.expired.v1": ContractHeard,
     "risk.contract.terminated.v1": ContractHeard,
     "risk.obligation.due.v1": ObligationHeard,

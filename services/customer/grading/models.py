@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from kit.db.columns import DECODED, FrozenRow, OwnedRow, big_int, document, identifier, one_of, text
+from kit.db.columns import DECODED, FrozenRow, OwnedRow, big_int, document, identifier, moment, one_of, text
 from services.customer.accounts.enums import TenureClass
 from services.customer.db import Base
 from services.customer.grading.enums import DryReason, Strategy
@@ -101,4 +101,28 @@ class GradeResultTable(GradeResult, Base, table=True):
         one_of("strategy", Strategy),
         sa.Index("ix_grade_result_run_id_grade_account_id", "run_id", "grade", "account_id"),
         sa.Index("ix_grade_result_account_id_run_id", "account_id", "run_id"),
+    )
+
+
+class GradeEntry(FrozenRow):
+    """A run that counts gave an account another grade than it had; the database writes it, whichever release grades."""
+
+    __tablename__ = "account_grade"
+
+    id: Annotated[UUID, identifier(primary_key=True)]
+    account_id: Annotated[UUID, identifier(nullable=False)]
+    run_id: Annotated[UUID, identifier(nullable=False)]
+    former: Annotated[Grade | None, text(nullable=True)] = None
+    grade: Annotated[Grade, text(nullable=False)]
+    as_of: Annotated[date, Field(nullable=False)]
+    recorded_at: Annotated[datetime, moment(nullable=False)]
+
+
+class GradeEntryTable(GradeEntry, Base, table=True):
+    """Grades that accounts were given."""
+
+    __table_args__ = (
+        one_of("former", Grade),
+        one_of("grade", Grade),
+        sa.Index(None, "account_id", "recorded_at", "id"),
     )

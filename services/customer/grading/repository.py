@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -134,7 +134,7 @@ _GRADED: Final = f""", ranked AS (
   FROM judged
   RETURNING former, grade
 )
-UPDATE grading_run r SET (sample_size, changed_accounts, dry_reason)
+UPDATE grading_run r SET updated_at = $11, (sample_size, changed_accounts, dry_reason)
     = (SELECT count(*), count(*) FILTER (WHERE former IS DISTINCT FROM grade),
          coalesce(r.dry_reason, CASE WHEN count(*) = 0 THEN 'insufficient-data' END) FROM kept),
   revenue_cut = (SELECT jsonb_build_object({_JSON_CUT["revenue"]}) FROM cut),
@@ -228,13 +228,13 @@ async def begin(tx: Tx, run: GradingRun, policy_version: int, held_from: UUID | 
     await tx.execute(_BEGIN, run.id, policy_version, held_from, dry)
 
 
-async def grade_accounts(tx: Tx, run: GradingRun, terms: Terms) -> None:
+async def grade_accounts(tx: Tx, run: GradingRun, terms: Terms, now: datetime) -> None:
     """Grade the accounts that are not archived and have ordered by the run's day; nothing of them changes yet.
     A run that grades nobody never counts."""
     await tx.execute("SET LOCAL statement_timeout = 0")
     await tx.execute(
         _VALUES.format(profit=PROFIT) + _GRADED, run.id, run.as_of, terms.first, terms.held_from, terms.long_before,
-        terms.hysteresis, terms.shares, terms.revenue, terms.profit, terms.matrix,
+        terms.hysteresis, terms.shares, terms.revenue, terms.profit, terms.matrix, now,
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
+from kit import clock
 from kit.db.rows import insert_rows
 from kit.errors import FieldError, Invalid
 from kit.events import outbox
@@ -78,7 +79,7 @@ async def grade_all(work: Work, run_id: UUID) -> GradingRun:
     is_held = before is not None and before.policy_version == policy.policy_version
     held_from = before.id if before is not None and is_held else None
     await repository.begin(work.tx, run, policy.policy_version, held_from, await _dry_reason(work, run))
-    await repository.grade_accounts(work.tx, run, _terms(_body(policy), run.as_of, held_from))
+    await repository.grade_accounts(work.tx, run, _terms(_body(policy), run.as_of, held_from), clock.now())
     done = await require(work, RUNS, run_id)
     if done.dry_reason is None:
         await repository.put_grades(work.tx, run_id)

@@ -1,4 +1,4 @@
-"""What a cell says: text, whole numbers, amounts, shares, days and lists."""
+"""What a cell says: text, numbers, amounts, money, shares, days, lists, yes or no."""
 
 from __future__ import annotations
 
@@ -21,6 +21,11 @@ _DAY = re.compile(
     r"(\d{4})(?:[-/.年])(\d{1,2})(?:[-/.月])(\d{1,2})日?(?:[T ]00:00(?::00(?:\.0+)?)?)?|(\d{4})(\d\d)(\d\d)"
 )
 _SPLIT = re.compile("[;；|]")
+_MONEY = re.compile(r"([A-Z]{3})[: ]?(.+)", re.S)
+_ANSWERS: Final = {
+    **dict.fromkeys(("true", "yes", "y", "1", "是", "真"), True),
+    **dict.fromkeys(("false", "no", "n", "0", "否", "假"), False),
+}
 
 
 class CellKind(StrEnum):
@@ -33,6 +38,9 @@ class CellKind(StrEnum):
     SHARE = "share"
     DAY = "day"
     MANY = "many"
+    DECIMAL = "decimal"
+    MONEY = "money"
+    BOOL = "bool"
 
 
 class RowProblem(NamedTuple):
@@ -51,7 +59,7 @@ class CellRefused(Exception):
         self.code, self.reason = code, reason
 
 
-CellValue = str | int | list[str]
+CellValue = str | int | list[str] | dict[str, str | int]
 
 
 def read_cell(text: str, kind: CellKind, *, currency: str, unit: AmountUnit) -> CellValue:
@@ -67,6 +75,12 @@ def read_cell(text: str, kind: CellKind, *, currency: str, unit: AmountUnit) -> 
             return _day(text)
         case CellKind.MANY:
             return [part.strip() for part in _SPLIT.split(_text(text)) if part.strip()]
+        case CellKind.DECIMAL:
+            return f"{_number(_text(text)):f}"
+        case CellKind.MONEY:
+            return _money(text, unit)
+        case CellKind.BOOL:
+            return _answer(text)
     return _text(text)
 
 
@@ -106,6 +120,21 @@ def _amount(text: str, currency: str, unit: AmountUnit) -> int:
     except UnknownCurrency:
         raise CellRefused("currency-unknown", "the amount has no currency") from None
     return _whole(number.scaleb(digits), "amount-precision", f"{currency} has {digits} decimals")
+
+
+def _money(text: str, unit: AmountUnit) -> dict[str, str | int]:
+    """An amount that names its currency: `CNY 12.50`."""
+    found = _MONEY.fullmatch(unicodedata.normalize("NFKC", text).strip())
+    if found is None:
+        raise CellRefused("currency-unknown", "expected a currency and an amount such as CNY 12.50")
+    return {"currency": found[1], "amount": _amount(found[2].strip(), found[1], unit)}
+
+
+def _answer(text: str) -> bool:
+    try:
+        return _ANSWERS[unicodedata.normalize("NFKC", text.removeprefix(LOST)).strip().lower()]
+    except KeyError:
+        raise CellRefused("answer-invalid", "expected yes or no, true or false, 1 or 0") from None
 
 
 def _share(text: str) -> int:

@@ -100,11 +100,19 @@ REQUIRED: Mapping[ImportKind, tuple[tuple[str, ...], ...]] = {
 LISTS: Final = ("emails", "phones", "lines", "allocations")
 OTHER_IDS: Final = "external_ids."
 """`external_ids.tax` is the id of an account or contact in the system `tax`."""
+CUSTOM: Final = "custom."
+"""`custom.tier` is the custom field `tier` of an account or contact."""
 _MANY_IDS = (ImportKind.ACCOUNTS, ImportKind.CONTACTS)
 
 
-def target_of(kind: ImportKind, field: str) -> Target | None:
+Custom = Mapping[str, CellKind]
+"""How the custom fields of a kind are read, by key."""
+
+
+def target_of(kind: ImportKind, field: str, custom: Custom) -> Target | None:
     """Where a field goes; None where the kind has no such field."""
+    if field.startswith(CUSTOM) and (key := field.removeprefix(CUSTOM)) in custom:
+        return Target(("custom", key), custom[key])
     if kind in _MANY_IDS and field.startswith(OTHER_IDS):
         return Target(("external_ids", field.removeprefix(OTHER_IDS)))
     return TARGETS[kind].get(field)
@@ -141,6 +149,7 @@ class Plan:
     unit: AmountUnit
     empty: EmptyCell
     base_currency: str
+    custom: Custom
     is_placed: bool = False
 
     def read(self, number: int, cells: Sequence[str]) -> Line:
@@ -180,12 +189,13 @@ class Plan:
         currency = (said.get("currency") or ("", ""))[1] or ""
         found: dict[tuple[str, ...], CellValue | None] = {}
         for field, (column, text) in said.items():
-            target = target_of(self.kind, field)
+            target = target_of(self.kind, field, self.custom)
             if text is None or target is None:
                 continue
             if not text:
                 if self.empty is EmptyCell.CLEAR and target.path[0] != "external_ids":
-                    found[target.path] = [] if target.kind is CellKind.MANY else None
+                    is_list = target.kind is CellKind.MANY and target.path[0] != "custom"
+                    found[target.path] = [] if is_list else None
                 continue
             of = self.base_currency if target.kind is CellKind.AMOUNT_BASE else currency
             try:
@@ -197,7 +207,9 @@ class Plan:
     def _body(self, key: str, values: Mapping[tuple[str, ...], CellValue | None]) -> dict[str, Any]:
         body: dict[str, Any] = {}
         for path, value in values.items():
-            if value is None and len(path) > 1:  # an empty part: the whole is empty where every part is
+            if (
+                value is None and len(path) > 1 and path[0] != "custom"
+            ):  # an empty part: the whole is empty where every part is
                 body.setdefault(path[0], None)
                 continue
             at = body
@@ -232,16 +244,18 @@ class Plan:
         return body
 
 
-def columns_of(kind: ImportKind, header: Sequence[str], mapping: Mapping[str, str] | None) -> tuple[Column, ...]:
+def columns_of(
+    kind: ImportKind, header: Sequence[str], mapping: Mapping[str, str] | None, custom: Custom
+) -> tuple[Column, ...]:
     """The columns that are read; without a mapping those that are called as a field is. Raises ColumnUnknown,
     FieldUnknown."""
     places = {name: place for place, name in enumerate(header) if name}
     if mapping is None:
         named = {name: name.strip().lower() for name in places}
-        mapping = {name: field for name, field in named.items() if target_of(kind, field) is not None}
+        mapping = {name: field for name, field in named.items() if target_of(kind, field, custom) is not None}
     found, faults = list[Column](), list[FieldError]()
     for name, field in mapping.items():
-        target = target_of(kind, field)
+        target = target_of(kind, field, custom)
         if name not in places:
             faults.append(FieldError("/mapping", ColumnUnknown.code, f"no column {name[:100]}"))
         elif target is None:
@@ -270,10 +284,10 @@ def check_required(kind: ImportKind, fields: Sequence[str]) -> None:
         raise RequiredColumn(errors=[FieldError("/mapping", RequiredColumn.code, f"no {one}") for one in missing])
 
 
-def check_constants(kind: ImportKind, constants: Mapping[str, str]) -> None:
+def check_constants(kind: ImportKind, constants: Mapping[str, str], custom: Custom) -> None:
     """Raises FieldUnknown."""
     for field in constants:
-        if target_of(kind, field) is None:
+        if target_of(kind, field, custom) is None:
             raise _field_unknown("/constants", kind, field)
 
 

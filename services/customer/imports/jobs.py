@@ -128,7 +128,8 @@ async def _guarded(
 async def _import(run: _Run) -> None:
     key = await run.key()
     found = await _examined(run, key)
-    plan = plan_of(found, run.runtime.settings.base_currency)
+    async with run.runtime.db.transaction() as tx:
+        plan = await plan_of(run.work(tx, found.created_by, found.roles), found)
     assert found.encoding is not None
     assert found.delimiter is not None
     state = run.job.state or {"at": 0, "row_no": 0, "rows": 0}

@@ -120,7 +120,7 @@ async def _write(work: Work, run: Import, plan: Plan, subject: Subject, rows: Se
     for row in rows:
         if (plan.source, row.key) in known and row.body.pop("owner_id", None) is not None:
             row.data = subject.row.model_validate(row.body)
-    before = await _shown(work, subject, set(known.values()))
+    before = await subject.load(work, set(known.values())) if known else {}
     results = Results(len(rows))
     await subject.upsert(work, list(enumerate(row.data for row in rows)), results, run.options)
     for row, result in zip(rows, results.answer()["results"], strict=True):
@@ -133,16 +133,14 @@ async def _write(work: Work, run: Import, plan: Plan, subject: Subject, rows: Se
         elif row.outcome is RowOutcome.UPDATED and row.resource_id is not None and row.resource_id in after:
             now = after[row.resource_id]
             row.version = now.version
-            row.change = _difference(before.get(row.resource_id, NO_CHANGE), subject.shown(now))
-
-
-async def _shown(work: Work, subject: Subject, ids: set[UUID]) -> Mapping[UUID, Values]:
-    return {key: subject.shown(row) for key, row in (await subject.load(work, ids)).items()} if ids else {}
+            was = before.get(row.resource_id)
+            row.change = _difference(subject.shown(was) if was is not None else NO_CHANGE, subject.shown(now))
 
 
 def _difference(before: Values, after: Values) -> Values:
     """Fields that differ: [before, after]."""
-    return {name: [before.get(name), value] for name, value in after.items() if before.get(name) != value}
+    names = [*after, *(before.keys() - after.keys())]
+    return {name: [before.get(name), after.get(name)] for name in names if before.get(name) != after.get(name)}
 
 
 def _settle(plan: Plan, row: _Row, result: Mapping[str, Any]) -> None:

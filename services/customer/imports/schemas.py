@@ -54,9 +54,9 @@ class ImportOptions(Schema):
 
 
 class ImportStart(Schema):
-    """Column of the file -> field; without a mapping, columns that are called as a field is. `constants` are cells of
-    fields that have none. Rows are known again by the column `key`, else by their number. A `dry_run` writes
-    nothing, and can be started for good after it."""
+    """Column of the file -> field, custom ones as `custom.<key>`; without a mapping, columns that are called as a field
+    is. `constants` are cells of fields that have none. Rows are known again by the column `key`, else by their number.
+    A `dry_run` writes nothing, and can be started for good after it."""
 
     model_config = ConfigDict(json_schema_extra={"example": _START})
 

@@ -192,7 +192,7 @@ async def start_import(work: Work, import_id: UUID, data: ImportStart) -> Import
             changes["delimiter"], changes["columns"] = header_of(head, is_whole=is_whole)
     after = before.model_copy(update=changes)
     if after.columns or after.format is FileFormat.CSV:
-        plan_of(after, work.base_currency)
+        await plan_of(work, after)
     changes["job_id"] = await enqueue(work.tx, RUN, {"import_id": str(import_id)}, work.actor.subject)
     await repository.drop_rows(work.tx, import_id)
     return await change(work, _imports(work), before, changes, action="start")

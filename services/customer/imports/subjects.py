@@ -19,6 +19,7 @@ from services.customer.accounts.schemas import AccountRow, AccountUpdate
 from services.customer.contacts import service as contacts
 from services.customer.contacts.batches import upsert_contacts
 from services.customer.contacts.schemas import ContactRow, ContactUpdate
+from services.customer.imports.columns import CUSTOM
 from services.customer.imports.enums import ImportKind
 from services.customer.imports.models import Options
 from services.customer.leads import service as leads
@@ -59,7 +60,20 @@ class Subject:
 
 def _fields(update: type[Schema], *without: str, also: Collection[str] = ()) -> Callable[[OwnedRow], Values]:
     names = {*update.model_fields, *also} - {"owner_id", *without}
-    return lambda row: row.model_dump(mode="json", include=names)
+    return lambda row: _flat(row.model_dump(mode="json", include=names))
+
+
+def _flat(shown: dict[str, Any]) -> Values:
+    """With each custom field by itself."""
+    custom = shown.pop("custom", {})
+    return {**shown, **{f"{CUSTOM}{key}": value for key, value in custom.items()}}
+
+
+def _folded(values: Values) -> Values:
+    """What a change by hand would give; a custom field without a value is taken away."""
+    custom = {name.removeprefix(CUSTOM): value for name, value in values.items() if name.startswith(CUSTOM)}
+    plain = {name: value for name, value in values.items() if not name.startswith(CUSTOM)}
+    return {**plain, **({"custom": custom} if custom else {})}
 
 
 async def _load_accounts(work: Work, ids: Collection[UUID]) -> Mapping[UUID, OwnedRow]:
@@ -102,11 +116,12 @@ async def _upsert_opportunities(work: Work, rows: Sequence[tuple[int, Any]], res
 
 
 async def _update_account(work: Work, row_id: UUID, values: Values) -> object:
-    return await accounts.update_account(work, row_id, _LATEST, AccountUpdate.model_validate(values))
+    return await accounts.update_account(work, row_id, _LATEST, AccountUpdate.model_validate(_folded(values)))
 
 
 async def _update_contact(work: Work, row_id: UUID, values: Values) -> object:
-    return await contacts.update_contact(work, row_id, _LATEST, ContactUpdate.model_validate(values), skip=True)
+    data = ContactUpdate.model_validate(_folded(values))
+    return await contacts.update_contact(work, row_id, _LATEST, data, skip=True)
 
 
 async def _update_order(work: Work, row_id: UUID, values: Values) -> object:

@@ -18,6 +18,10 @@ _BY_EXTERNAL = (
     "SELECT l.external_source, l.external_id, l.id FROM unnest($1::text[], $2::text[]) "
     "AS k(external_source, external_id) JOIN lead l USING (external_source, external_id)"
 )
+_NOT_OF = select_sql(
+    SealedLead,
+    "account_id = ANY($1::uuid[]) AND owner_id IS DISTINCT FROM $2 ORDER BY id LIMIT $3 FOR NO KEY UPDATE",
+)
 _LOCK = "SELECT id FROM lead WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 _BADLY = " OR ".join(
     f"(l.{name} IS NOT NULL AND ${number}) <> (l.{name}_index_{number} IS NOT NULL)"
@@ -57,6 +61,11 @@ async def lock_leads(tx: Tx, ids: Collection[UUID]) -> list[SealedLead]:
     if ids:
         await tx.fetch(_LOCK, list(ids))
     return await load_leads(tx, ids)
+
+
+async def lock_not_of(tx: Tx, accounts: Collection[UUID], owner_id: UUID, limit: int) -> list[SealedLead]:
+    """The first leads that became accounts, by id, that are not an owner's, locked until the transaction ends."""
+    return await tx.rows(SealedLead, _NOT_OF, list(accounts), owner_id, limit)
 
 
 async def add_leads(tx: Tx, leads: Sequence[SealedLead]) -> bool:

@@ -188,6 +188,15 @@ async def retire_lead(work: Work, lead_id: UUID, reason: str) -> Lead:
     return await _save(work, changed_row(before, changes), "revert")
 
 
+async def hand_over(work: Work, account_ids: Collection[UUID], to: UUID, limit: int) -> int:
+    """Give leads that became accounts, at most so many, to an owner; how many they are. Nobody's scope is asked."""
+    found = await repository.lock_not_of(work.tx, account_ids, to, limit)
+    changes = [changed_row(one, {"owner_id": to}) for one in found]
+    await repository.save_leads(work.tx, [one.after for one in changes])
+    await record(work, Resource("lead", SealedLead, lambda _: None, audited=()), changes, action="transfer")
+    return len(changes)
+
+
 async def end_lead(work: Work, before: Lead, became: Mapping[str, Any]) -> Lead:
     """Say what a locked lead became; raises StateConflict."""
     state = next_state("lead", MOVES, "convert", before.state)

@@ -18,6 +18,10 @@ _BY_EXTERNAL = (
     "AS k(external_source, external_id) JOIN opportunity o USING (external_source, external_id)"
 )
 _OPEN_OF = "account_id = ANY($1::uuid[]) AND owner_id = $2 AND state = 'open'"
+_NOT_OF = select_sql(
+    Opportunity,
+    "account_id = ANY($1::uuid[]) AND owner_id IS DISTINCT FROM $2 ORDER BY id LIMIT $3 FOR NO KEY UPDATE",
+)
 _COLUMNS = ", ".join(name for name in OpportunityStep.model_fields if name != "seq")
 _ADD_STEPS = f"""
 INSERT INTO opportunity_step (seq, {_COLUMNS})
@@ -59,6 +63,11 @@ async def count_open_of(tx: Tx, account_ids: Collection[UUID], owner_id: UUID) -
     """How many opportunities somebody has open at these accounts."""
     sql = f"SELECT count(*) FROM opportunity WHERE {_OPEN_OF}"
     return int(await tx.fetchval(sql, list(account_ids), owner_id))
+
+
+async def lock_not_of(tx: Tx, accounts: Collection[UUID], owner_id: UUID, limit: int) -> list[Opportunity]:
+    """The first opportunities of accounts, by id, that are not an owner's, locked until the transaction ends."""
+    return await tx.rows(Opportunity, _NOT_OF, list(accounts), owner_id, limit)
 
 
 async def add_steps(tx: Tx, steps: Sequence[OpportunityStep]) -> None:

@@ -170,7 +170,7 @@ async def update_opportunity(
     return await change(work, resource(work), before, edited(work, before, given, refs))
 
 
-async def hand_over(work: Work, account_ids: Collection[UUID], owner_id: UUID, to: UUID) -> int:
+async def hand_over_open(work: Work, account_ids: Collection[UUID], owner_id: UUID, to: UUID) -> int:
     """Give what somebody has open at these accounts to whom the accounts are given; how many. What is closed stays
     theirs."""
     found = await repository.lock_open_of(work.tx, account_ids, owner_id)
@@ -183,6 +183,16 @@ async def hand_over(work: Work, account_ids: Collection[UUID], owner_id: UUID, t
 async def count_open(work: Work, account_ids: Collection[UUID], owner_id: UUID) -> int:
     """How many opportunities somebody has open at these accounts."""
     return await repository.count_open_of(work.tx, account_ids, owner_id)
+
+
+async def hand_over(work: Work, account_ids: Collection[UUID], to: UUID, limit: int) -> int:
+    """Give opportunities of accounts, at most so many, closed ones too, to an owner; how many they are. Nobody's scope
+    is asked."""
+    found = await repository.lock_not_of(work.tx, account_ids, to, limit)
+    changes = [changed_row(one, {"owner_id": to}) for one in found]
+    await update_rows(work.tx, Opportunity, [one.after for one in changes])
+    await record(work, resource(work), changes, action="transfer")
+    return len(changes)
 
 
 async def move_opportunity(work: Work, opportunity_id: UUID, data: OpportunityMove) -> Opportunity:

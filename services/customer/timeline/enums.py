@@ -7,7 +7,7 @@ from enum import StrEnum
 
 class TimelineKind(StrEnum):
     """A step of an order, goods that came back, money that came or went, a person who was added, a write, a stage,
-    an answer to a survey, something done or to be done, a case."""
+    an answer to a survey, something done or to be done, a case, a grade, what channels or risk say of the account."""
 
     ORDER = "order"
     RETURN = "return"
@@ -19,3 +19,5 @@ class TimelineKind(StrEnum):
     ANSWER = "answer"
     ACTIVITY = "activity"
     CASE = "case"
+    GRADE = "grade"
+    HEARD = "heard"

@@ -10,8 +10,9 @@ from uuid import UUID
 import orjson
 
 from kit.db.database import Tx
+from kit.db.rows import insert_rows
 from services.customer.timeline.enums import TimelineKind
-from services.customer.timeline.models import After, Entry
+from services.customer.timeline.models import After, Entry, HeardFact
 
 
 class Branch(NamedTuple):
@@ -73,6 +74,11 @@ BRANCHES: Final[dict[TimelineKind, Branch]] = {
         "SELECT jsonb_build_object('number', t.number, 'kind', t.kind, 'state', t.state, 'severity', t.severity, "
         "'order_id', t.order_id, 'contact_id', t.contact_id)",
     ),
+    TimelineKind.GRADE: Branch(
+        "account_grade", "t.recorded_at", "t.as_of", "t.run_id",
+        "SELECT jsonb_build_object('old', t.former, 'new', t.grade)",
+    ),
+    TimelineKind.HEARD: Branch("heard_fact", "t.at", "t.business_date", "t.subject_id", "SELECT t.data"),
 }  # fmt: skip
 """The order of the kinds is their place among entries of one instant."""
 _PLACES: Final = {kind: place for place, kind in enumerate(BRANCHES, 1)}
@@ -114,3 +120,8 @@ def _entry(
     kind: str, place: int, at: datetime, entry_id: UUID, business_date: date, subject_id: UUID, filed: UUID, data: str
 ) -> Entry:
     return Entry(TimelineKind(kind), place, at, entry_id, business_date, subject_id, filed, orjson.loads(data))
+
+
+async def add_heard(tx: Tx, facts: Sequence[HeardFact]) -> None:
+    """Keep what was heard of accounts; an event that came before is nothing."""
+    await insert_rows(tx, HeardFact, facts, "ON CONFLICT (id) DO NOTHING")

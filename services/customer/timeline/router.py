@@ -26,8 +26,9 @@ Cursor = Annotated[str | None, Query(max_length=1000, description="`next_cursor`
 async def get_account_timeline(
     account_id: UUID, work: Reader, kind: Kinds = None, limit: Limit = 50, cursor: Cursor = None
 ) -> Response:
-    """What happened with an account: steps of its orders, returns, payments, refunds, contacts, writes, answers to
-    surveys, activities and cases as they stand; the latest first."""
+    """What happened with an account: steps of its orders, returns, payments, refunds, contacts, writes, stages,
+    grades, answers to surveys, activities and cases as they stand, and what channels and risk say of it (quotes, deals,
+    points, credit, alerts, contracts, obligations, disputes); the latest first."""
     found, following = await service.timeline(work, account_id, kind or (), limit, cursor)
     items = [
         {"kind": one.kind, "at": one.at, "id": one.id, "business_date": one.business_date, "subject_id": one.subject_id,

@@ -12,8 +12,8 @@ from services.customer.timeline.enums import TimelineKind
 
 class TimelineEntry(Schema):
     """Something that happened with an account: recorded `at`, of the business day beside it. `subject_id` is the order,
-    payment, contact, account, survey, activity or case, filed under the account or one merged into it; `data` says more
-    of it, by its kind."""
+    payment, contact, account, survey, activity, case, grading run or what another service speaks of, filed under the
+    account or one merged into it; `data` says more of it, by its kind, of `heard` by the `type` of the event."""
 
     kind: TimelineKind
     at: datetime

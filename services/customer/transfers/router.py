@@ -12,11 +12,23 @@ from kit.jobs.jobs import require_job
 from kit.web import routes
 from kit.web.context import Allow, Context
 from kit.web.operations import JobRead, job_answer
+from kit.web.responses import json_answer
+from services.customer.accounts.private import shown_account
+from services.customer.accounts.schemas import AccountRead
 from services.customer.transfers import service
-from services.customer.transfers.schemas import TransferCreate
+from services.customer.transfers.schemas import AccountTransfer, TransferCreate
 
 router = routes.router("accounts")
 Transferrer = Annotated[Context, Depends(Allow("accounts:transfer"))]
+OwnTransferrer = Annotated[Context, Depends(Allow("accounts:transfer", personal=True))]
+
+
+@router.post("/v1/accounts/{account_id}/transfer", response_model=AccountRead)
+async def transfer_account(account_id: UUID, body: AccountTransfer, work: OwnTransferrer) -> Response:
+    """Hand an account over; its orders and payments go along, with `history` its other rows too (more than 1,000 by a
+    job). What was credited and splits that were entered stay."""
+    account = await service.transfer_account(work, account_id, body)
+    return json_answer(await shown_account(work, account), version=account.version)
 
 
 @router.post("/v1/accounts/transfers", response_model=JobRead, status_code=202)
@@ -28,5 +40,5 @@ async def create_transfer(body: TransferCreate, work: Transferrer) -> Response:
 
 @router.get("/v1/accounts/transfers/{transfer_id}", response_model=JobRead)
 async def get_transfer(transfer_id: UUID, work: Transferrer) -> Response:
-    """Progress of a hand-over; its result counts accounts and their orders."""
+    """Progress of a hand-over; its result counts accounts, their orders and, with `history`, their other rows."""
     return job_answer(await service.get_transfer(work, transfer_id))

@@ -11,11 +11,24 @@ from kit.db.saved_filters import MAX_LENGTH
 from kit.web.schema import Schema
 
 
+class AccountTransfer(Schema):
+    """Who gets an account, with its orders and payments; with `history` also its activities, opportunities, cases and
+    leads, whoever has them."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"owner_id": "01989f2e-0000-7000-8000-0000000000a2", "history": True}}
+    )
+
+    owner_id: UUID
+    history: bool = False
+
+
 class TransferCreate(Schema):
     """Accounts of `from` that `filter` chooses go to `to`, archived ones too, and the opportunities that `from` has
     open at them; with `dry_run` they are only counted.
 
-    `filter` is a query string of the list of accounts, empty for all.
+    `filter` is a query string of the list of accounts, custom fields too, empty for all. With `history` activities,
+    opportunities, cases and leads of the accounts go along, whoever has them.
     """
 
     model_config = ConfigDict(
@@ -24,6 +37,7 @@ class TransferCreate(Schema):
                 "from": "01989f2e-0000-7000-8000-0000000000a1",
                 "to": "01989f2e-0000-7000-8000-0000000000a2",
                 "filter": "region=CN-SH",
+                "history": True,
                 "dry_run": True,
             }
         }
@@ -32,4 +46,5 @@ class TransferCreate(Schema):
     owner_id: UUID = Field(alias="from")
     to: UUID
     filter: Annotated[str, Field(max_length=MAX_LENGTH)] = ""
+    history: bool = False
     dry_run: bool = False

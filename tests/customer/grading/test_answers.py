@@ -12,7 +12,7 @@ from kit.ids import derived_id
 from kit.testing.service import ServiceHarness, codes
 from services.customer.policies.schemas import GRADING
 from tests.customer.conftest import OTHER_REP, World
-from tests.customer.grading.conftest import DAY, Bought, account_id, bought, run
+from tests.customer.grading.conftest import DAY, Bought, account_id, bought, changes, run
 
 SALES = [
     Bought("a", DAY, 800),
@@ -190,3 +190,26 @@ async def test_a_case_has_the_minutes_of_the_grade_at_its_receipt(world: World) 
     found["d"] = await minutes()
     assert order["net_base"] < 10**4
     assert found == {"none": (None, 180), "a": ("A", 120), "d": ("D", 240)}
+
+
+async def test_a_timeline_tells_each_grade_that_was_given_and_no_other(service: ServiceHarness) -> None:
+    """Runs that change nothing of an account, dry ones and such as come late are no part of it."""
+    later = DAY + timedelta(days=30)
+    await bought(service, [Bought("a", DAY, 900), Bought("b", DAY, 50), Bought("c", DAY, 50)])
+    await run(service, as_of=later.isoformat(), dry_run=True)
+    first = await run(service, as_of=DAY.isoformat())
+    await run(service, as_of=DAY.isoformat())
+    await bought(service, [Bought("b", later, 5_000)])
+    second = await run(service, as_of=later.isoformat())
+    await run(service, as_of=(DAY - timedelta(days=1)).isoformat())
+
+    async def told(name: str) -> list[tuple[Any, ...]]:
+        answer = await service.get(f"/v1/accounts/{account_id(name)}/timeline?kind=grade")
+        assert answer.status_code == 200, answer.text
+        return [(one["data"], one["business_date"], one["subject_id"]) for one in answer.json()["items"]]
+
+    given = ({"old": None, "new": "C"}, DAY.isoformat(), first["id"])
+    assert await told("b") == [({"old": "C", "new": "B"}, later.isoformat(), second["id"]), given]
+    said = [(one["account_id"], one["new"]) for one in await changes(service)]
+    rows = await service.rows("SELECT account_id, grade FROM account_grade")
+    assert sorted(said) == sorted((str(row["account_id"]), row["grade"]) for row in rows)

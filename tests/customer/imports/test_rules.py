@@ -242,10 +242,11 @@ def plan(kind: ImportKind, header: list[str], **more: Any) -> Plan:
         "unit": AmountUnit.MAJOR,
         "empty": EmptyCell.KEEP,
         "base_currency": "CNY",
+        "custom": {},
         **more,
     }
     mapping = given_plan.pop("mapping", None)
-    columns = columns_of(kind, header, mapping)
+    columns = columns_of(kind, header, mapping, {})
     return Plan(kind=kind, width=len(header), columns=columns, key=key_column(header, key), **given_plan)
 
 
@@ -313,11 +314,11 @@ def test_what_is_wrong_with_a_row_names_its_column() -> None:
 def test_what_a_mapping_may_say() -> None:
     header = ["id", "name"]
     with pytest.raises(ColumnUnknown):
-        columns_of(ImportKind.ACCOUNTS, header, {"title": "name"})
+        columns_of(ImportKind.ACCOUNTS, header, {"title": "name"}, {})
     with pytest.raises(FieldUnknown):
-        columns_of(ImportKind.ACCOUNTS, header, {"name": "grade"})
+        columns_of(ImportKind.ACCOUNTS, header, {"name": "grade"}, {})
     with pytest.raises(FieldUnknown):
-        columns_of(ImportKind.ACCOUNTS, header, {"name": "name", "id": "name"})
+        columns_of(ImportKind.ACCOUNTS, header, {"name": "name", "id": "name"}, {})
     with pytest.raises(ColumnUnknown):
         key_column(header, "number")
     with pytest.raises(ColumnUnknown):

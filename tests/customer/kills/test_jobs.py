@@ -95,7 +95,8 @@ async def test_a_grading_run(world: World, lives: Lives) -> None:
     async def is_whole() -> None:
         (seen,) = await world.service.rows(
             "SELECT (SELECT count(*) FROM account WHERE grade IS NOT NULL) AS graded, "
-            "(SELECT count(*) FROM grade_result) AS results, (SELECT sum(sample_size) FROM grading_run) AS sample, "
+            "(SELECT count(*) FROM grade_result) AS results, (SELECT count(*) FROM account_grade) AS entries, "
+            "(SELECT sum(sample_size) FROM grading_run) AS sample, "
             "(SELECT sum(changed_accounts) FROM grading_run) AS changed, "
             "(SELECT count(DISTINCT subject) FROM outbox WHERE type = 'customer.grade.changed.v1') AS subjects, "
             "(SELECT count(*) FROM outbox WHERE type = 'customer.grade.changed.v1') AS said"

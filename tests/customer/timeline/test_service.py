@@ -144,6 +144,7 @@ async def test_each_branch_goes_by_its_index(world: World, has_cursor: bool) -> 
         ("order_step", "at"), ("order_return", "created_at"), ("payment", "created_at"),
         ("payment_refund", "created_at"), ("contact", "created_at"), ("account_fact", "recorded_at"),
         ("account_stage", "recorded_at"), ("activity", "created_at"), ("service_case", "created_at"),
+        ("account_grade", "recorded_at"), ("heard_fact", "at"),
     ):  # fmt: skip
         assert f"Index Scan Backward using ix_{table}_account_id_{column}_id" in explaining.plan, explaining.plan
     assert len(items) == 12
