@@ -151,7 +151,7 @@ async def test_rows_of_an_account_that_went_on_stay_where_they_are(
 async def test_many_accounts_with_their_history(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "BATCH", 1)
     accounts = [await lived(world) for _ in range(2)]
-    counted = {"accounts": 2, "orders": 2, "others": 12}
+    counted = {"accounts": 2, "orders": 2, "opportunities": 2, "others": 12}
     assert await result(world, await ask(world, history=True, to=str(OTHER_REP), dry_run=True)) == counted
     assert {one for found in (await owners(world, accounts[0])).values() for one in found} == {REP_1, REP_2}
     assert await result(world, await ask(world, history=True, to=str(OTHER_REP))) == counted
