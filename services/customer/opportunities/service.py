@@ -174,10 +174,14 @@ async def hand_over_open(work: Work, account_ids: Collection[UUID], owner_id: UU
     """Give what somebody has open at these accounts to whom the accounts are given; how many. What is closed stays
     theirs."""
     found = await repository.lock_open_of(work.tx, account_ids, owner_id)
-    given = [changed_row(one, {"owner_id": to}) for one in found]
+    given = [_given_to(one, to) for one in found]
     await update_rows(work.tx, Opportunity, [one.after for one in given])
     await record(work, resource(work), given, action="transfer")
     return len(given)
+
+
+def _given_to(one: Opportunity, to: UUID) -> Change[Opportunity]:
+    return changed_row(one, {"owner_id": to})
 
 
 async def count_open(work: Work, account_ids: Collection[UUID], owner_id: UUID) -> int:

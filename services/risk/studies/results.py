@@ -10,7 +10,7 @@ from math import ceil, floor, sqrt
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
-from kit.money import SHARE_WHOLE, allocate
+from kit.money import SHARE_WHOLE, allocate, lots
 
 if TYPE_CHECKING:
     from services.risk.scenarios.distributions import Integers
@@ -99,10 +99,11 @@ def loss_curve(ordered: Integers) -> list[Point]:
 
 
 def shares_of(sums: Mapping[UUID, int]) -> dict[UUID, int]:
-    """Sums as shares that are 1,000,000 together: what rounding leaves goes to the largest remainders, then by id."""
+    """Sums as shares that are 1,000,000 together: what rounding leaves goes to the largest remainders, then by a
+    lot drawn for what they are together."""
     if not any(sums.values()):
         return dict.fromkeys(sums, 0)
-    shares = allocate(SHARE_WHOLE, list(sums.values()), [str(each) for each in sums])
+    shares = allocate(SHARE_WHOLE, list(sums.values()), lots(sum(sums.values()), "shares", sums))
     return dict(zip(sums, shares, strict=True))
 
 

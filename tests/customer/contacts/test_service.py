@@ -237,6 +237,16 @@ async def test_an_archive_is_undone_unless_the_address_is_somebody_elses_by_now(
     ]
 
 
+async def test_of_two_restored_at_once_with_one_address_one_is_open(world: World) -> None:
+    account, paths = await world.account(), []
+    for _ in range(2):
+        made = await contact(world, account)
+        paths.append(f"/v1/contacts/{made['id']}")
+        await world.service.post(f"{paths[-1]}/archive")
+    answers = await asyncio.gather(*[world.service.post(f"{path}/restore") for path in paths])
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+
+
 async def test_accounts_of_others_have_no_contacts(world: World) -> None:
     made = await contact(world)
     stranger = world.service.headers("rep-3", "sales_rep")
