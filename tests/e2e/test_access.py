@@ -145,8 +145,7 @@ def ids(world: World) -> dict[str, str]:
         **{"quote_id": quote(world, account_id=account), "approval_id": grant(world)},
         "case_id": case(world, account_id=account),
         "survey_id": survey(world, owner_id=owner),
-        "date": str(world.ids["calendar-days.date"][0]),
-        "role": "sales_rep",
+        **{"date": str(world.ids["calendar-days.date"][0]), "role": "sales_rep"},
     }
 
 

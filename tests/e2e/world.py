@@ -200,7 +200,7 @@ class World:
         ]
         found["opportunity_id"] = [self.make("/v1/opportunities", self.example("POST /v1/opportunities"))["id"]]
         found |= {"owner_id": found["member_id"], "parent_id": found["unit_id"], "root_id": found["target_id"]}
-        self.ids |= found | {"calendar-days.date": ["2031-05-04"]}
+        self.ids |= found | {"calendar-days.date": ["2031-05-04"], "roles.role": ["sales_rep"]}
         self.ids["territory_id"] = [self.make("/v1/territories", self.example("POST /v1/territories"))["id"]]
         self.ids |= actions(self, active[0])
         self.ids |= reported(self, self.get(f"/v1/targets/{active[0]}")["unit_id"])

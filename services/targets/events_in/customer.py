@@ -232,9 +232,14 @@ class CaseHeard(Heard):
     kind: str
     severity: str
     state: str
-    previous_state: str | None = None
     days_open: int
     business_date: date
+
+
+class CaseMovedHeard(CaseHeard):
+    """A case that stands in another state."""
+
+    previous_state: str
 
 
 class SurveyAnsweredHeard(Heard):
@@ -285,7 +290,7 @@ HEARD: Mapping[str, type[Heard]] = {
     "customer.opportunity.reopened.v1": OpportunityHeard,
     "customer.activity.completed.v1": ActivityHeard,
     "customer.case.opened.v1": CaseHeard,
-    "customer.case.state_changed.v1": CaseHeard,
+    "customer.case.state_changed.v1": CaseMovedHeard,
     "customer.case.sla_breached.v1": CaseHeard,
     "customer.case.closed.v1": CaseHeard,
     "customer.survey.answered.v1": SurveyAnsweredHeard,

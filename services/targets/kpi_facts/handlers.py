@@ -12,6 +12,7 @@ from services.targets.events_in.customer import (
     AccountHeard,
     ActivityHeard,
     CaseHeard,
+    CaseMovedHeard,
     LeadHeard,
     LifecycleHeard,
     OpportunityHeard,
@@ -23,6 +24,7 @@ from services.targets.events_in.customer import (
 )
 from services.targets.events_out import OrderCredited
 from services.targets.kpi_facts import repository
+from services.targets.kpi_facts.enums import CaseStep
 from services.targets.kpi_facts.models import (
     KpiAccount,
     KpiAnswer,
@@ -244,9 +246,7 @@ async def on_lead(tx: Tx, facts: Sequence[Fact[LeadHeard]]) -> None:
 
 async def on_case(tx: Tx, facts: Sequence[Fact[CaseHeard]]) -> None:
     """A case came, was answered, closed or opened again, or a clock of it ran out."""
-    steps = [
-        (fact, step_of(fact.event.type.split(".")[2], fact.data.state, fact.data.previous_state)) for fact in facts
-    ]
+    steps = [(fact, _step(fact)) for fact in facts]
     rows = [
         KpiCaseStep(
             event_id=fact.event.id,
@@ -261,3 +261,8 @@ async def on_case(tx: Tx, facts: Sequence[Fact[CaseHeard]]) -> None:
         if step is not None
     ]
     await repository.put_case_steps(tx, rows)
+
+
+def _step(fact: Fact[CaseHeard]) -> CaseStep | None:
+    previous = fact.data.previous_state if isinstance(fact.data, CaseMovedHeard) else None
+    return step_of(fact.event.type.split(".")[2], fact.data.state, previous)

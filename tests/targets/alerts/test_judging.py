@@ -215,6 +215,12 @@ async def test_another_amount_is_judged_at_once(judged: Judged) -> None:
     judged.days.on(tuesday, 10)
     async with judged.world.service.transaction() as tx:
         await tx.execute("UPDATE target SET amount = amount * 2, updated_at = $1", judged.days.moment)
+        await tx.execute(
+            "INSERT INTO target_version (target_id, number, valid_from, amount, recorded_at) "
+            "SELECT id, 2, $1, amount, $2 FROM target",
+            tuesday,
+            judged.days.moment,
+        )
     await judged.turn()
     assert await judged.said() == [("raised", "green", "red", 485_000, str(tuesday))]
 
