@@ -82,10 +82,11 @@ async def test_who_waits_hears_who_has_won_though_the_others_still_wait(
 ) -> None:
     """However long the queue is, and however slow the machine: nobody is told to come again."""
     monkeypatch.setattr("services.channels.deals.service.TURN", 0.05)
+    monkeypatch.setattr("services.channels.deals.service.PATIENCE", 1_000)
     made = await registered(service, customer_name=CHINESE[0])
     who = await a_seller(service)
     async with service.transaction() as tx:
-        await tx.execute("UPDATE deal SET state = 'withdrawn'")
+        await tx.execute("UPDATE deal SET state = 'withdrawn', due_at = NULL")
     async with service.transaction() as tx:
         identity = Identity(fold_name(CHINESE[1]), "CN", None, None)
         await hold_locks(tx, lock_keys(identity, who["partner_id"]))

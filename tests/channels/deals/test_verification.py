@@ -53,7 +53,7 @@ async def test_what_is_as_it_should_be_is_not_found(logged: ServiceHarness, days
         ("UPDATE deal_order_line SET returned_net_base = 0 WHERE returned_net_base = 300", "what customer tells"),
         ("DELETE FROM deal_order_line WHERE net_base = 50", "won by the orders"),
         ("UPDATE deal_order_line SET order_date = '2026-01-01' WHERE net_base = 7", "won by the orders"),
-        ("UPDATE deal SET state = 'withdrawn' WHERE state = 'registered'", "won by the orders"),
+        ("UPDATE deal SET state = 'withdrawn', due_at = NULL WHERE state = 'registered'", "won by the orders"),
         ("UPDATE deal SET name_key = 'one', country = 'CN' WHERE state <> 'rejected'", "the first stands"),
     ],
 )
