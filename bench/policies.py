@@ -46,8 +46,8 @@ RATIO = 2.0
 _ADD = (
     "INSERT INTO account_directory (id, name) "
     "SELECT md5('a' || n)::uuid, 'Account ' || n FROM generate_series(1, $1) n",
-    "INSERT INTO credit_profile (id, stream_key, credit_limit, grade, scored_grade) "
-    "SELECT md5('a' || n)::uuid, md5('a' || n)::uuid, 10000000, 'BBB', 'BBB' FROM generate_series(1, $1) n",
+    "INSERT INTO credit_profile (id, stream_key, credit_limit, grade, scored_grade, is_on_hold) "
+    "SELECT md5('a' || n)::uuid, md5('a' || n)::uuid, 10000000, 'BBB', 'BBB', false FROM generate_series(1, $1) n",
 )
 # An order each 36 days; every third is paid late, the last of every ninth account is overdue.
 _ORDERS = """

@@ -29,7 +29,10 @@ Officer = Annotated[Context, Depends(Allow("credit:override"))]
 
 @router.post("/v1/credit-decisions", response_model=CreditDecisionRead, status_code=201)
 async def override_credit(body: CreditDecisionCreate, work: Officer) -> Response:
-    """Release an order that stands refused; its placement is confirmed by this answer."""
+    """Release an order that stands refused; its placement is confirmed by this answer.
+
+    An amount above `override_ceiling` of the policy of terms needs `credit:override-any` (403 `override-ceiling`).
+    """
     decision_id = await service.override(work, body)
     location = f"/v1/credit-decisions/{decision_id}"
     return await item_answer(work, lists.DECISIONS, decision_id, "credit-decision", made_at=location)

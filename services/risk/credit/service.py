@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from kit.errors import Conflict, FieldError, NotHeardYet
+from kit.errors import Conflict, FieldError, Forbidden, NotHeardYet
 from kit.events.handlers import Data, Fact
 from kit.ids import new_id
 from kit.security import audit
@@ -31,9 +31,14 @@ from services.risk.events_out import (
     CreditReleased,
     CreditReserved,
 )
+from services.risk.profiles import service as profiles
 
 SUPERSEDED_ORDINAL = 1
 """A placed event frees the placement before it as its second effect, after the decision (ordinal 0)."""
+
+
+class OverrideCeiling(Forbidden):
+    code, title = "override-ceiling", "An order of this amount is released by somebody who may release any"
 
 
 class OrderNotRefused(Conflict):
@@ -182,7 +187,8 @@ def _deposit(fact: Fact[PaymentHeard], before: int, owner_id: UUID | None) -> De
 async def override(work: Work, data: CreditDecisionCreate) -> UUID:
     """Reserve credit for an order that stands refused, whatever the limit; returns the id of the decision.
 
-    Raises NotHeardYet for an order that never asked, OrderNotRefused when it is not refused (any more).
+    Raises NotHeardYet for an order that never asked, OrderNotRefused when it is not refused (any more), OverrideCeiling
+    for an amount above that of the policy of terms, unless the officer may override any.
     """
     if not await repository.accounts_of(work.tx, [data.order_id]):
         raise NotHeardYet(errors=[FieldError("/order_id", "unknown-reference", "no such order here yet")])
@@ -190,6 +196,9 @@ async def override(work: Work, data: CreditDecisionCreate) -> UUID:
     known = book.orders[data.order_id]
     if known.state is not CreditState.REFUSED:
         raise OrderNotRefused(extra={"state": str(known.state), "placement": known.placement})
+    ceiling = (await profiles.terms_policy(work)).override_ceiling
+    if ceiling is not None and known.asked > ceiling and not work.actor.may("credit:override-any"):
+        raise OverrideCeiling(f"up to {ceiling}", extra={"override_ceiling": ceiling})
     under = book.under(known.account_id)
     reserved = CreditReserved(
         **book.common(known_as(known), known.asked, new_id(), 0),

@@ -24,7 +24,7 @@ from services.risk.indicators.schemas import IndicatorCreate, IndicatorUpdate
 from services.risk.risks import service as risks
 
 NOUN = "indicator"
-PROJECTIONS = ("tally", "target_pace", "channel_tally")
+PROJECTIONS = ("tally", "target_pace", "channel_tally", "discount_tally")
 """What indicators are counted from."""
 SCOPE = ("account_id", "partner_id", "channel_id", "target_id", "region")
 INDICATORS = Resource(NOUN, Indicator, lambda _one: None, audited=tuple(IndicatorCreate.model_fields), owner="owner_id")

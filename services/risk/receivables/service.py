@@ -17,7 +17,7 @@ from services.risk.receivables.schemas import AgeingRead, FiguresRead
 from services.risk.redirects.service import groups_of
 
 NOUN = "receivable"
-PROJECTIONS = ("receivable",)
+PROJECTIONS = ("receivable", "account_redirect")
 """What the answers are read from."""
 AGEING = repository.ageing_spec(AgeingBy.TOTAL, "TRUE")
 """The list as it is documented."""

@@ -25,7 +25,7 @@ from services.risk.scenarios.schemas import ScenarioCreate, ScenarioEstimate, Sc
 
 NOUN = "scenario"
 SCENARIOS = Resource(NOUN, Scenario, lambda _one: None, audited=(*ScenarioCreate.model_fields, "origin"))
-PROJECTIONS = ("receivable",)
+PROJECTIONS = ("receivable", "account_redirect")
 """What estimates are read from."""
 
 

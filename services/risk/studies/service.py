@@ -45,8 +45,8 @@ from services.risk.studies.schemas import (
 NOUN = "study"
 RUN = "studies.run"
 """Kind of the job that runs a study."""
-PROJECTIONS = ("receivable",)
-"""What exposures of partners are read from."""
+PROJECTIONS = ("receivable", "account_redirect")
+"""What exposures are read from."""
 LOOK = timedelta(seconds=30)
 """How often somebody looks whether the job of a study still stands."""
 

@@ -39,7 +39,7 @@ from services.risk.treatments.schemas import TreatmentCreate, TreatmentDay, Trea
 NOUN = "treatment"
 AUDITED = tuple(TreatmentCreate.model_fields)
 PROJECTIONS = studies.PROJECTIONS
-"""What exposures of partners are read from."""
+"""What exposures are read from."""
 
 
 def _resource(work: Work) -> Resource[Treatment]:

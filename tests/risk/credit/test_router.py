@@ -11,6 +11,7 @@ from kit.ids import new_id
 from kit.testing.service import ServiceHarness, codes, make_event
 from services.risk.events_out import CreditReserved
 from tests.risk.conftest import Order, balance, open_account
+from tests.risk.scorecards.scored import set_terms
 
 
 def release(order: Order, **changes: object) -> dict[str, object]:
@@ -57,6 +58,20 @@ async def test_only_a_refused_order_is_released(service: ServiceHarness) -> None
     assert (await service.post("/v1/credit-decisions", release(cancelled))).status_code == 409
 
 
+async def test_above_the_ceiling_only_who_may_release_any(service: ServiceHarness) -> None:
+    await set_terms(service, override_ceiling=500)
+    officer, director = service.headers("o", "risk_officer"), service.headers("d", "sales_director")
+    at_it, above = await refused(service), Order(await open_account(service, 100), 501)
+    await service.deliver(above.placed())
+    assert (await service.post("/v1/credit-decisions", release(at_it), headers=officer)).status_code == 201
+    answer = await service.post("/v1/credit-decisions", release(above), headers=officer)
+    assert (answer.status_code, answer.json()["code"]) == (403, "override-ceiling")
+    assert answer.json()["override_ceiling"] == 500
+    assert await balance(service, above.account_id) == 0
+    assert (await service.post("/v1/credit-decisions", release(above), headers=director)).status_code == 201
+    assert await balance(service, above.account_id) == 501
+
+
 async def test_an_override_of_an_earlier_placement_is_freed_by_the_next(service: ServiceHarness) -> None:
     order = await refused(service)
     assert (await service.post("/v1/credit-decisions", release(order))).status_code == 201
@@ -101,7 +116,7 @@ async def test_an_order_unknown_here_may_be_asked_for_again(service: ServiceHarn
 
 async def test_roles(service: ServiceHarness) -> None:
     order = await refused(service)
-    for role in ("sales_rep", "sales_manager", "sales_director", "auditor", "service_agent", "channel_manager"):
+    for role in ("sales_rep", "sales_manager", "auditor", "service_agent", "channel_manager"):
         answer = await service.post("/v1/credit-decisions", release(order), headers=service.headers("x", role))
         assert answer.status_code == 403
     answer = await service.get("/v1/exposures", headers=service.headers("x", "channel_manager"))

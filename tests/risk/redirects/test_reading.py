@@ -31,7 +31,7 @@ async def _found(service: ServiceHarness, path: str, **query: object) -> list[di
 
 async def _owe(service: ServiceHarness, account_id: UUID, gross: int) -> Order:
     order = Order(account_id, gross)
-    dates = {"order_date": "2026-02-14", "net_base": gross}
+    dates: dict[str, Any] = {"order_date": "2026-02-14", "net_base": gross}
     await service.deliver(order.placed(**dates), order.confirmed(**dates))
     return order
 
@@ -79,9 +79,9 @@ async def test_any_member_finds_what_is_filed_under_all(
         assert (one["account_id"], one["filed_account_id"]) == (root, merged)
     assert await _found(service, path, **{"account_id[ne]": merged}) == []
     await service.deliver(*redirect(*pair, merge_id, ends=True))
-    for asked in map(str, pair):
-        (alone,) = await _found(service, path, account_id=asked)
-        assert (alone["account_id"], alone["filed_account_id"]) == (asked, asked)
+    for each in (root, merged):
+        (alone,) = await _found(service, path, account_id=each)
+        assert (alone["account_id"], alone["filed_account_id"]) == (each, each)
 
 
 async def test_ageing_and_figures_are_of_all(service: ServiceHarness, pair: tuple[UUID, UUID]) -> None:
