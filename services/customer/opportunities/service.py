@@ -170,11 +170,15 @@ async def update_opportunity(
     return await change(work, resource(work), before, edited(work, before, given, refs))
 
 
+def _handed_over(before: Opportunity, to: UUID) -> Change[Opportunity]:
+    return changed_row(before, {"owner_id": to})
+
+
 async def hand_over(work: Work, account_ids: Collection[UUID], to: UUID, limit: int) -> int:
     """Give opportunities of accounts, at most so many, closed ones too, to an owner; how many they are. Nobody's scope
     is asked."""
     found = await repository.lock_not_of(work.tx, account_ids, to, limit)
-    changes = [changed_row(one, {"owner_id": to}) for one in found]
+    changes = [_handed_over(one, to) for one in found]
     await update_rows(work.tx, Opportunity, [one.after for one in changes])
     await record(work, resource(work), changes, action="transfer")
     return len(changes)
