@@ -55,8 +55,8 @@ def lines(rows: int) -> Iterator[bytes]:
     yield f"{','.join(COLUMNS)}\n".encode()
     for number in range(rows):
         yield (
-            f"C-{number:07d},Quay {number} Trading Ltd,第{number}码头贸易有限公司,CN,CN-SH,gbt4754,F5191,"
-            f"{number % 900},{number % 5_000}.50,+8621{number:08d},{'vip;north' if number % 3 else ''}\n"
+            f"C-{number:07d},Quay {number} Trading Ltd,第{number}码头贸易有限公司,CN,CN-SH,gbt4754,C26,"
+            f"{number % 900},{number % 5_000}.50,+86138{number:08d},{'vip;north' if number % 3 else ''}\n"
         ).encode()
 
 
@@ -112,7 +112,8 @@ async def worked(service: ServiceHarness, run: str) -> None:
     await runner.run(stop)
     found = (await service.get(f"/v1/imports/{run}")).json()
     if found["state"] != "succeeded" or found["failed"]:
-        raise RuntimeError(f"the import has {found['failed']} failed rows and is {found['state']}")
+        rows = (await service.get(f"/v1/imports/{run}/rows?limit=1")).json()["items"]
+        raise RuntimeError(f"the import has {found['failed']} failed rows and is {found['state']}: {rows}")
 
 
 async def stored_again(service: ServiceHarness, rows: int) -> None:
@@ -134,6 +135,8 @@ async def stored_again(service: ServiceHarness, rows: int) -> None:
 async def run_one(server: TestServer, rows: int) -> list[dict[str, Any]]:
     """An import of so many rows, the limit, and the same file again."""
     async with service_harness(server, "customer") as service:
+        rate = {"currency": "CNY", "rate": "0.137", "valid_from": "2026-01-01"}
+        (await service.post("/v1/exchange-rates", rate)).raise_for_status()
         imports = await sent(service, rows)
         first = await measured(lambda: worked(service, imports))
         connection = await service.runtime.db.connect()

@@ -7,6 +7,7 @@ from services.customer.cases.handlers import on_calendar_changed
 from services.customer.credit_terms.handlers import project_terms
 from services.customer.directories.handlers import project_member, project_partner, project_product
 from services.customer.events_in import HEARD
+from services.customer.heard.handlers import TOLD, project_heard
 from services.customer.orders.handlers import (
     on_credit_refused,
     on_credit_reserved,
@@ -16,7 +17,6 @@ from services.customer.orders.handlers import (
 )
 from services.customer.organisation.handlers import project_calendar, project_unit
 from services.customer.payments.handlers import on_check_passed
-from services.customer.timeline.handlers import TOLD, project_heard
 
 subscriptions = Subscriptions("customer", HEARD)
 core, directory, insight = (subscriptions.lane(name) for name in LANES)

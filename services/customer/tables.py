@@ -30,6 +30,7 @@ from services.customer.db import Base
 from services.customer.directories.models import PartnerDirectory, Principal, ProductDirectory
 from services.customer.exchange_rates.models import ExchangeRateTable
 from services.customer.grading.models import GradeEntryTable, GradeResultTable, GradingRunTable
+from services.customer.heard.models import HeardFactTable
 from services.customer.identity.models import DuplicateCandidateTable, IdentityCheckTable, IdentityKeyTable
 from services.customer.imports.models import ImportChunkTable, ImportRowTable, ImportTable
 from services.customer.lead_consents.models import LeadConsentTable
@@ -49,7 +50,7 @@ from services.customer.satisfaction.models import SatisfactionMarkTable, Satisfa
 from services.customer.segments.models import SegmentMemberTable, SegmentTable
 from services.customer.slas.models import CaseClockTable
 from services.customer.surveys.models import AnswerTable, InvitationTable, InvitedContactTable, SurveyTable
-from services.customer.timeline.models import HeardFactTable, OrderStepTable
+from services.customer.timeline.models import OrderStepTable
 
 
 class Outbox(OutboxRow, Base, table=True):

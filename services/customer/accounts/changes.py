@@ -32,7 +32,7 @@ def cleaned(
         found["region"] = clean_region(merged.get("country"), found["region"])
     if "website" in found:
         found["domain"] = domain_of(found["website"])
-    if found.get("phone") is not None:
+    if found.get("phone") is not None and (before is None or found["phone"] != before.phone):
         found["phone"], _ = clean_phone(found["phone"], merged.get("country"), "/phone")
     if found.get("industry") is not None:
         scheme, code = found["industry"]["scheme"], found["industry"]["code"]

@@ -144,10 +144,14 @@ def _went_along(before: Activity, account: Account, contact_id: UUID | None) -> 
     return changed_row(before, became)
 
 
+def _handed_over(before: Activity, to: UUID) -> Change[Activity]:
+    return changed_row(before, {"owner_id": to})
+
+
 async def hand_over(work: Work, account_ids: Collection[UUID], to: UUID, limit: int) -> int:
     """Give activities of accounts, at most so many, to an owner; how many they are. Nobody's scope is asked."""
     found = await repository.lock_not_of(work.tx, account_ids, to, limit)
-    changes = [changed_row(one, {"owner_id": to}) for one in found]
+    changes = [_handed_over(one, to) for one in found]
     await update_rows(work.tx, Activity, [one.after for one in changes])
     await record(work, _activities(work), changes, action="transfer")
     return len(changes)

@@ -273,11 +273,15 @@ async def with_severity(work: Work, held: Held, severity: Severity) -> tuple[Clo
     return clocks, {"severity": severity, **(VOID if is_worse(severity, held.case.severity) else {})}
 
 
+def _handed_over(before: Case, to: UUID) -> Change[Case]:
+    return changed_row(before, {"owner_id": to, **(VOID if before.state in UNANSWERED else {})})
+
+
 async def hand_over(work: Work, account_ids: Collection[UUID], to: UUID, limit: int) -> int:
     """Give cases of accounts, at most so many, to an owner, but those whose second owner that is; what was approved of
     one that is not answered is so no more. How many they are; nobody's scope is asked."""
     found = await repository.lock_not_of(work.tx, account_ids, to, limit)
-    changes = [changed_row(one, {"owner_id": to, **(VOID if one.state in UNANSWERED else {})}) for one in found]
+    changes = [_handed_over(one, to) for one in found]
     await repository.save_cases(work.tx, [one.after for one in changes])
     await record(work, CASES, changes, action="transfer")
     return len(changes)

@@ -188,10 +188,14 @@ async def retire_lead(work: Work, lead_id: UUID, reason: str) -> Lead:
     return await _save(work, changed_row(before, changes), "revert")
 
 
+def _handed_over(before: SealedLead, to: UUID) -> Change[SealedLead]:
+    return changed_row(before, {"owner_id": to})
+
+
 async def hand_over(work: Work, account_ids: Collection[UUID], to: UUID, limit: int) -> int:
     """Give leads that became accounts, at most so many, to an owner; how many they are. Nobody's scope is asked."""
     found = await repository.lock_not_of(work.tx, account_ids, to, limit)
-    changes = [changed_row(one, {"owner_id": to}) for one in found]
+    changes = [_handed_over(one, to) for one in found]
     await repository.save_leads(work.tx, [one.after for one in changes])
     await record(work, Resource("lead", SealedLead, lambda _: None, audited=()), changes, action="transfer")
     return len(changes)

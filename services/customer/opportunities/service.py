@@ -174,14 +174,10 @@ async def hand_over_open(work: Work, account_ids: Collection[UUID], owner_id: UU
     """Give what somebody has open at these accounts to whom the accounts are given; how many. What is closed stays
     theirs."""
     found = await repository.lock_open_of(work.tx, account_ids, owner_id)
-    given = [_given_to(one, to) for one in found]
+    given = [_handed_over(one, to) for one in found]
     await update_rows(work.tx, Opportunity, [one.after for one in given])
     await record(work, resource(work), given, action="transfer")
     return len(given)
-
-
-def _given_to(one: Opportunity, to: UUID) -> Change[Opportunity]:
-    return changed_row(one, {"owner_id": to})
 
 
 async def count_open(work: Work, account_ids: Collection[UUID], owner_id: UUID) -> int:
@@ -189,11 +185,15 @@ async def count_open(work: Work, account_ids: Collection[UUID], owner_id: UUID) 
     return await repository.count_open_of(work.tx, account_ids, owner_id)
 
 
+def _handed_over(before: Opportunity, to: UUID) -> Change[Opportunity]:
+    return changed_row(before, {"owner_id": to})
+
+
 async def hand_over(work: Work, account_ids: Collection[UUID], to: UUID, limit: int) -> int:
     """Give opportunities of accounts, at most so many, closed ones too, to an owner; how many they are. Nobody's scope
     is asked."""
     found = await repository.lock_not_of(work.tx, account_ids, to, limit)
-    changes = [changed_row(one, {"owner_id": to}) for one in found]
+    changes = [_handed_over(one, to) for one in found]
     await update_rows(work.tx, Opportunity, [one.after for one in changes])
     await record(work, resource(work), changes, action="transfer")
     return len(changes)

@@ -1,5 +1,4 @@
-"""Steps of orders (the database writes them, whichever release moves an order), and what other services say of
-accounts."""
+"""Steps of orders: what they came to, and when. The database writes them, whichever release moves an order."""
 
 from __future__ import annotations
 
@@ -10,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from kit.db.columns import FrozenRow, document, identifier, moment, text
+from kit.db.columns import FrozenRow, identifier, moment, text
 from services.customer.db import Base
 from services.customer.timeline.enums import TimelineKind
 
@@ -31,25 +30,6 @@ class OrderStep(FrozenRow):
 
 class OrderStepTable(OrderStep, Base, table=True):
     """Steps of orders."""
-
-    __table_args__ = (sa.Index(None, "account_id", "at", "id"),)
-
-
-class HeardFact(FrozenRow):
-    """What channels or risk say of an account, under the id of the event; `data` is what of it is shown."""
-
-    __tablename__ = "heard_fact"
-
-    id: Annotated[UUID, identifier(primary_key=True)]
-    account_id: Annotated[UUID, identifier(nullable=False)]
-    subject_id: Annotated[UUID, identifier(nullable=False)]
-    business_date: Annotated[date, Field(nullable=False)]
-    data: Annotated[dict[str, Any], document(nullable=False)]
-    at: Annotated[datetime, moment(nullable=False)]
-
-
-class HeardFactTable(HeardFact, Base, table=True):
-    """What other services say of accounts."""
 
     __table_args__ = (sa.Index(None, "account_id", "at", "id"),)
 

@@ -10,9 +10,8 @@ from uuid import UUID
 import orjson
 
 from kit.db.database import Tx
-from kit.db.rows import insert_rows
 from services.customer.timeline.enums import TimelineKind
-from services.customer.timeline.models import After, Entry, HeardFact
+from services.customer.timeline.models import After, Entry
 
 
 class Branch(NamedTuple):
@@ -120,8 +119,3 @@ def _entry(
     kind: str, place: int, at: datetime, entry_id: UUID, business_date: date, subject_id: UUID, filed: UUID, data: str
 ) -> Entry:
     return Entry(TimelineKind(kind), place, at, entry_id, business_date, subject_id, filed, orjson.loads(data))
-
-
-async def add_heard(tx: Tx, facts: Sequence[HeardFact]) -> None:
-    """Keep what was heard of accounts; an event that came before is nothing."""
-    await insert_rows(tx, HeardFact, facts, "ON CONFLICT (id) DO NOTHING")

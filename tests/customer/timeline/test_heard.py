@@ -16,8 +16,8 @@ from kit.testing.service import make_event
 from services.channels.events_out.deals import DealApproved
 from services.channels.events_out.points import PointsEarned
 from services.channels.events_out.quotes import QuoteIssued
+from services.customer.heard.handlers import TOLD
 from services.customer.subscriptions import subscriptions
-from services.customer.timeline.handlers import TOLD
 from services.risk.events_out.alerts import AlertRaised
 from services.risk.events_out.contracts import ContractSigned
 from services.risk.events_out.disputes import DisputeOpened

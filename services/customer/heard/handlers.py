@@ -17,8 +17,8 @@ from services.customer.events_in.risk import (
     DisputeHeard,
     ObligationHeard,
 )
-from services.customer.timeline import repository
-from services.customer.timeline.models import HeardFact
+from services.customer.heard import repository
+from services.customer.heard.models import HeardFact
 
 OfAccount = (
     AlertHeard
