@@ -150,6 +150,7 @@ RESOURCES: dict[str, tuple[str, ...]] = {
         "partners",
         "points-accounts",
         "points-adjustments",
+        "points-balances",
         "points-programmes",
         "price-approvals",
         "price-books",

@@ -43,6 +43,7 @@ PARTS = {
     "receivables": Source("risk", "/v1/receivables", "ReceivablePage", _OF | _DUE | _FEW),
     "receivable_figures": Source("risk", "/v1/receivable-figures", "FiguresRead", _OF),
     "contracts": Source("risk", "/v1/contracts", "ContractPage", _OF | {"state[in]": "signed,in_force"} | _FEW),
+    "points": Source("channels", "/v1/points-balances/{account_id}", "PointsBalancesRead"),
     "quotes": Source("channels", "/v1/quotes", "QuotePage", _OF | {"state[in]": "pending_approval,issued"} | _FEW),
 }
 """The warning that an account may be lost, and why, is in `lifecycle`; what else is decided about it are fields of
@@ -83,7 +84,7 @@ def customers_router(services: Services, verifier: TokenVerifier, limits: RateLi
     )
     async def get_whole_customer(account_id: UUID, request: Request, known: IfNoneMatch = None) -> Response:
         """A customer: account, open orders and receivables, exposure and credit, pipeline, cases, grade, lifecycle,
-        satisfaction, contracts, quotes and the latest of the timeline.
+        satisfaction, contracts, points, quotes and the latest of the timeline.
 
         A part that does not answer in time is `unavailable`, one that the caller may not read is `refused`; the rest
         is answered all the same. Without the account itself there is no answer: its problem is this one's, a merged

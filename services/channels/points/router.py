@@ -13,7 +13,7 @@ from kit.transitions import shown_move
 from kit.web import routes
 from kit.web.context import Allow, Context, IfMatch
 from kit.web.lists import documented, list_answer, page_of
-from kit.web.responses import row_answer
+from kit.web.responses import json_answer, row_answer
 from services.channels.points import service
 from services.channels.points.lists import ACCOUNTS, ADJUSTMENTS, ENTRIES, PROGRAMMES
 from services.channels.points.rules import MOVES
@@ -21,6 +21,7 @@ from services.channels.points.schemas import (
     PointsAccountRead,
     PointsAdjust,
     PointsAdjustmentRead,
+    PointsBalancesRead,
     PointsEntryRead,
     PointsJoin,
     PointsMemberRead,
@@ -97,6 +98,21 @@ async def list_points_accounts(work: Reader) -> Response:
 async def get_points_account(points_account_id: UUID, work: Reader) -> Response:
     """One member, and what it has."""
     return _answer(await service.read_member(work, points_account_id))
+
+
+@router.get("/v1/points-balances/{account_id}", response_model=PointsBalancesRead)
+async def get_points_balances(account_id: UUID, work: Reader) -> Response:
+    """What an account has in each programme."""
+    items = [
+        {
+            "programme_id": one.row.programme_id,
+            "points_account_id": one.row.id,
+            "available": one.available,
+            "usable": one.usable,
+        }
+        for one in await service.balances(work, account_id)
+    ]
+    return json_answer({"account_id": account_id, "items": items})
 
 
 @router.get(ONE_ACCOUNT + "/entries", response_model=page_of(PointsEntryRead), openapi_extra=documented(ENTRIES))

@@ -137,6 +137,23 @@ class PointsAccountRead(Schema):
     updated_at: datetime
 
 
+class PointsBalanceRead(Schema):
+    """What an account has in a programme: `available` points (negative where more was taken back than there was), of
+    which `usable` have passed their lock."""
+
+    programme_id: UUID
+    points_account_id: UUID
+    available: int
+    usable: int
+
+
+class PointsBalancesRead(Schema):
+    """What an account has in each programme in which it, or one that was merged with it, is a member."""
+
+    account_id: UUID
+    items: list[PointsBalanceRead]
+
+
 class PointsMemberRead(Schema):
     """An account that is a member of a programme."""
 

@@ -167,6 +167,15 @@ async def read_member(work: Work, row_id: UUID) -> Standing:
     return (await standings(work, [await require_member(work, row_id)]))[0]
 
 
+async def balances(work: Work, account_id: UUID) -> list[Standing]:
+    """What an account has in each programme, with all that are one with it; raises NotFound."""
+    joined = await read_joined(work, [account_id])
+    account = await sales.find_account(work, joined.groups.root(account_id))
+    if account is None or not (await work.scope()).sees(account.owner_id):
+        raise NotFound(what="account")
+    return await standings(work, joined.of(account_id))
+
+
 async def standings(work: Work, rows: Sequence[PointsAccount]) -> list[Standing]:
     """Members with what they have with all that are one with them; a fixed number of statements for any number."""
     joined = await read_joined(work, {row.account_id for row in rows})

@@ -54,6 +54,8 @@ async def test_what_both_have_is_shown_of_each_until_they_part(service: ServiceH
     for each in (pair.survivor, pair.loser):
         found = (await service.get(f"/v1/points-accounts?account_id={each}")).json()["items"]
         assert {item["id"] for item in found} == {pair.first, pair.second}
+        (balance,) = (await service.get(f"/v1/points-balances/{each}")).json()["items"]
+        assert (balance["available"], balance["usable"]) == (500, 500)
     await service.deliver(pair.unmerged)
     assert [await standing(service, one) for one in (pair.first, pair.second)] == [(300, 300), (200, 200)]
 
@@ -222,4 +224,5 @@ async def test_who_sees_the_root_sees_the_members_below(service: ServiceHarness)
     assert (await service.get(f"/v1/points-accounts/{own}", headers=headers)).status_code == 404
     await service.deliver(merged(UUID(of), UUID(other)))
     assert (await service.get(f"/v1/points-accounts/{own}", headers=headers)).status_code == 200
+    assert (await service.get(f"/v1/points-balances/{other}", headers=headers)).status_code == 200
     assert len((await service.get("/v1/points-accounts", headers=headers)).json()["items"]) == 1

@@ -242,8 +242,12 @@ async def test_adjustments_need_two_people_and_count_once(service: ServiceHarnes
 
 
 async def test_points_are_seen_by_the_owner_of_the_account(service: ServiceHarness) -> None:
-    _of, member = await a_member(service)
+    of, member = await a_member(service)
     stranger = service.headers("stranger", "sales_rep")
+    assert (await service.get(f"/v1/points-balances/{of}", headers=stranger)).status_code == 404
+    (balance,) = (await service.get(f"/v1/points-balances/{of}")).json()["items"]
+    assert balance["points_account_id"] == member
+    assert (await service.get(f"/v1/points-balances/{new_id()}")).json()["code"] == "account-not-found"
     path = f"/v1/points-accounts/{member}"
     assert (await service.get(path, headers=stranger)).status_code == 404
     assert (await service.get(f"{path}/entries", headers=stranger)).status_code == 404
