@@ -121,7 +121,7 @@ WHERE id = ANY($1::uuid[]) AND NOT EXISTS (SELECT FROM target_version v WHERE v.
 _VERSIONS = """
 INSERT INTO target_version (target_id, number, valid_from, amount, stretch, reason, author, approver, recorded_at)
 SELECT t.id, (SELECT max(v.number) + 1 FROM target_version v WHERE v.target_id = t.id),
-       greatest($2::date, t.period_start), t.amount, t.stretch, $3::text, $4::text, $5::text, $6::timestamptz
+       $2::date, t.amount, t.stretch, $3::text, $4::text, $5::text, $6::timestamptz
 FROM target t WHERE t.id = ANY($1::uuid[])
 """
 _PLANNED = (
