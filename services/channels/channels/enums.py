@@ -25,3 +25,7 @@ class ChannelState(StrEnum):
 
     ACTIVE = "active"
     ARCHIVED = "archived"
+
+
+ONLINE_KINDS = frozenset({ChannelKind.OWN_SITE, ChannelKind.MARKETPLACE, ChannelKind.LIVESTREAM, ChannelKind.SOCIAL})
+"""Kinds of channels that sell online."""

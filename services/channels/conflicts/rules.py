@@ -12,7 +12,7 @@ from uuid import UUID
 from kit.errors import Conflict, FieldError, Invalid
 from kit.money import SHARE_WHOLE
 from kit.transitions import Move, Moves
-from services.channels.channels.enums import ChannelKind
+from services.channels.channels.enums import ONLINE_KINDS, ChannelKind
 from services.channels.conflicts.enums import ConflictOutcome, ConflictState, SellingMode
 
 UNDECIDED = (ConflictState.OPENED, ConflictState.ASSESSED, ConflictState.MEDIATION, ConflictState.PROPOSED)
@@ -33,7 +33,6 @@ WORKING_DAYS: Mapping[ConflictState, int] = {
     ConflictState.PROPOSED: 5,
 }
 """Working days that a conflict is in a state at most before it is late."""
-ONLINE_KINDS = frozenset({ChannelKind.OWN_SITE, ChannelKind.MARKETPLACE, ChannelKind.LIVESTREAM, ChannelKind.SOCIAL})
 MOST_PRECEDENTS = 20
 
 

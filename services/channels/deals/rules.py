@@ -33,7 +33,7 @@ ACTIVE_WITHIN = timedelta(days=60)
 ONE_DAY = timedelta(days=1)
 TURN = 0.5
 """Seconds that a claim waits for others that may be the same before it looks who has won."""
-PATIENCE = 8
+PATIENCE = 20
 """How many times it looks; then it waits for its turn as any command does."""
 
 

@@ -15,9 +15,8 @@ from kit.money import MAX_AMOUNT
 from kit.work import Work
 from services.channels.agreements import service as agreements
 from services.channels.channels import service as channels
-from services.channels.channels.enums import ChannelState
+from services.channels.channels.enums import ONLINE_KINDS, ChannelState
 from services.channels.competitor_prices import service as competitors
-from services.channels.conflicts.rules import mode_of
 from services.channels.coupons import service as coupons
 from services.channels.coupons.models import Coupon
 from services.channels.coupons.rules import CouponInvalid
@@ -132,7 +131,8 @@ async def _agreed(work: Work, ask: Ask, goods: _Goods, day: date) -> Market:
     """The market with what agreements of the partner take off product lines where the account is."""
     channel_id = ask.content.channel_id
     kind = None if channel_id is None else (await channels.require_channel(work, channel_id)).kind
-    shares = await agreements.discounts_on(work, ask.partner_id, day, ask.account.region, mode_of(kind))
+    way = None if kind is None else "online" if kind in ONLINE_KINDS else "offline"
+    shares = await agreements.discounts_on(work, ask.partner_id, day, ask.account.region, way)
     lines = {one.product_line: shares.get(one.product_line.lower()) for one in goods.articles.values()}
     given = {line: share for line, share in lines.items() if share is not None}
     ends = {line: one.end for line, one in given.items() if one.end is not None}

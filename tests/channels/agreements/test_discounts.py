@@ -98,7 +98,7 @@ async def test_a_larger_level_takes_its_place(service: ServiceHarness, days: Day
         ({"mode": "online"}, "CN-SH", "dealer", 10_000),
         ({"mode": "offline"}, "CN-SH", None, 10_000),
         ({"mode": "all"}, "CN-SH", None, 9_250),
-        ({"product_lines": ["jazz"]}, "CN-SH", "dealer", 10_000),
+        ({"product_lines": ["rock"]}, "CN-SH", "dealer", 9_250),
         ({"valid_from": "2026-04-03"}, "CN-SH", "dealer", 10_000),
         ({"valid_to": "2026-04-01"}, "CN-SH", "dealer", 10_000),
         ({"valid_to": "2026-04-02"}, "CN-SH", "dealer", 9_250),

@@ -135,6 +135,7 @@ async def test_each_order_earns_once_and_nobody_joins_twice(logged: ServiceHarne
     await service.deliver(event)
     assert await standing(service, own) == (10, 10), "who is merged earns for the member that they are one with"
     await service.deliver(unmerged(UUID(of), UUID(other), merge))
+    days.on("2026-03-02")
     await joined(service, made, other)
     await service.deliver(event)
     assert len(await service.rows("SELECT * FROM points_line")) == 1

@@ -17,9 +17,7 @@ def upgrade() -> None:
     """Apply; nobody waits for an index that is built beside the traffic."""
     op.add_column("points_use", sa.Column("main_id", sa.Uuid(), nullable=True))
     with op.get_context().autocommit_block():
-        build_index(
-            "ix_points_use_main_id", "points_use", ["main_id"], postgresql_where=sa.text("main_id IS NOT NULL")
-        )
+        build_index("ix_points_use_main_id", "points_use", ["main_id"], postgresql_where=sa.text("main_id IS NOT NULL"))
 
 
 def downgrade() -> None:
