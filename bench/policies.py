@@ -51,9 +51,9 @@ _ADD = (
 )
 # An order each 36 days; every third is paid late, the last of every ninth account is overdue.
 _ORDERS = """
-INSERT INTO receivable (order_id, account_id, order_date, terms_days, due_on, gross, paid, open)
+INSERT INTO receivable (order_id, account_id, order_date, terms_days, due_on, gross, returned, paid, open)
 SELECT md5('o' || n || '-' || k)::uuid, md5('a' || n)::uuid, $3::date - 36 * k - 40, 30, $3::date - 36 * k - 10, 100000,
-       CASE WHEN k > 1 OR n % 9 > 0 THEN 100000 ELSE 0 END, CASE WHEN k > 1 OR n % 9 > 0 THEN 0 ELSE 100000 END
+       0, CASE WHEN k > 1 OR n % 9 > 0 THEN 100000 ELSE 0 END, CASE WHEN k > 1 OR n % 9 > 0 THEN 0 ELSE 100000 END
 FROM generate_series(1, $1) n, generate_series(1, $2) k
 """
 _CONFIRMED = """
