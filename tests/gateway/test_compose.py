@@ -74,7 +74,11 @@ async def test_parts_are_asked_side_by_side_and_each_answers_for_itself(
     async with system(settings, issuer, "http", **apps) as client:
         answer = await read(client, f"/v1/customers/{ACCOUNT}/360")
     assert answer.status_code == 200, answer.text
-    others = {"cases": "refused", "grade": "absent", **dict.fromkeys(("open_orders", "quotes", "points"), "unavailable")}
+    others = {
+        "cases": "refused",
+        "grade": "absent",
+        **dict.fromkeys(("open_orders", "quotes", "points"), "unavailable"),
+    }
     assert states(answer) == dict.fromkeys(customers.PARTS, "ok") | others
     body = answer.json()
     assert body["account"] == {"state": "ok", "reason": None, "data": {"id": ACCOUNT}}

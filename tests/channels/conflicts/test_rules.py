@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from kit.calendar import calendar_of
 from kit.ids import new_id
 from kit.money import SHARE_WHOLE
+from services.channels.agreements.rules import covering
 from services.channels.channels.enums import ChannelKind
 from services.channels.conflicts.enums import ConflictOutcome, ConflictState, SellingMode
-from services.channels.conflicts.findings import covering
 from services.channels.conflicts.rules import (
     WORKING_DAYS,
     SharesInvalid,

@@ -180,7 +180,11 @@ async def test_rows_that_are_worked_meanwhile_are_neither_lost_nor_locked_for_ev
 async def test_accounts_are_chosen_by_custom_fields(world: World) -> None:
     field = await made(world, "custom-fields", resource="account", key="tier", type="text", indexed=True)
     gold, plain = await world.account(custom={"tier": "gold"}), await world.account(custom={"tier": "plain"})
-    assert await result(world, await ask(world, filter="custom.tier=gold")) == {"accounts": 1, "orders": 0, "opportunities": 0}
+    assert await result(world, await ask(world, filter="custom.tier=gold")) == {
+        "accounts": 1,
+        "orders": 0,
+        "opportunities": 0,
+    }
     seen = {row["id"]: row["owner_id"] for row in await world.service.rows("SELECT id, owner_id FROM account")}
     assert seen == {UUID(gold["id"]): REP_2, UUID(plain["id"]): REP_1}
     asked = await ask(world, filter="custom.tier=plain")
