@@ -170,7 +170,7 @@ def test_permissions_exist_and_the_auditor_only_reads(apps: dict[str, Any], serv
     granted: set[str] = set().union(*access.PERMISSIONS.values())
     assert asked <= access.PERMISSIONS["administrator"]
     assert granted <= access.PERMISSIONS["administrator"]
-    assert all(re.fullmatch(r"[a-z_-]+:[a-z_]+", permission) for permission in granted | asked)
+    assert all(re.fullmatch(r"[a-z_-]+:[a-z_-]+", permission) for permission in granted | asked)
     assert {permission.partition(":")[2] for permission in access.PERMISSIONS["auditor"]} <= READS
     reaches = importlib.import_module(f"services.{service}.roles").REACHES
     assert set(access.PERMISSIONS) <= set(reaches), "a role without record scope"
