@@ -58,7 +58,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "costs": ("/v1/channel-costs/",),
     "coupon-codes": ("/v1/promotions/{promotion_id}/coupons/runs/{coupon_run_id}/codes",),
     "prices": ("/v1/price-approvals/", "/v1/price-books/", "/v1/promotion"),
-    "quotes": ("/v1/quotes/", "/v1/points-accounts/", "/v1/points-adjustments/"),
+    "quotes": ("/v1/quotes/", "/v1/points-accounts/", "/v1/points-adjustments/", "/v1/points-balances/"),
     "agreements": ("/v1/agreements/", "/v1/tier-", "/v1/partner-", "/v1/trainings/"),
     "deals": ("/v1/deals/",),
     "conflicts": ("/v1/conflicts/",),
