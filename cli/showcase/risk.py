@@ -226,9 +226,9 @@ async def show(api: Api) -> RiskSide:
     total = await api.get("/v1/receivable-ageings", as_of=AS_OF)
     figures = await api.get("/v1/receivable-figures", as_of=AS_OF)
     run = await steps.run_as_of(api, "/v1/scoring-runs", AS_OF)
+    scored = {"run_id": run["id"], "partner_id[null]": "true"}
     grades = [
-        Graded(grade, await steps.count_of(api, "/v1/credit-scores", run_id=run["id"], scored_grade=grade))
-        for grade in GRADES
+        Graded(grade, await steps.count_of(api, "/v1/credit-scores", scored_grade=grade, **scored)) for grade in GRADES
     ]
     decisions = [
         Decided(decision, await steps.count_of(api, "/v1/credit-decisions", decision=decision))
