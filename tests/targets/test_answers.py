@@ -209,6 +209,7 @@ async def reported(answers: Answers) -> None:
     await answers.send("GET", f"/v1/reports/{report['id']}")
     again = f"/v1/report-schedules/{(await answers.send('POST', '/v1/report-schedules', body))['id']}"
     await answers.send("POST", f"{again}/archive")
+    await answers.send("POST", f"{again}/restore")
     for where in ("/v1/report-schedules", "/v1/report-schedules?fields=due_at,state", path):
         await answers.send("GET", where)
     download = f"/v1/reports/{report['id']}/download"
