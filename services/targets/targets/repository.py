@@ -78,6 +78,8 @@ UPDATE target r SET due_at = (
     FROM target c WHERE c.root_id = $1 AND c.state = 'active'
 ) WHERE r.id = $1
 """
+FEW = 100
+"""So many targets are looked for by any plan."""
 _VERSIONS = """
 INSERT INTO target_version (target_id, number, valid_from, amount, stretch, author, approver, recorded_at)
 SELECT id, 1, period_start, amount, stretch, coalesce(proposed_by, authored_by), approved_by, $2
@@ -173,7 +175,10 @@ async def schedule_closing(tx: Tx, root_id: UUID, today: date, now: datetime, ti
 
 
 async def add_first_versions(tx: Tx, target_ids: Collection[UUID], at: datetime) -> None:
-    """What targets amount to from the start of their periods on, and who decided it."""
+    """What targets amount to from the start of their periods on, and who decided it. Many are planned for as many as
+    there are: a plan that was kept from an empty table compares each row with each."""
+    if len(target_ids) > FEW:
+        await tx.execute("SET LOCAL plan_cache_mode = force_custom_plan")
     await tx.execute(_VERSIONS, list(target_ids), at)
 
 
