@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import random
 import shutil
 import time
@@ -223,21 +224,24 @@ async def _at_a_rate(load: Load, shares: dict[str, int], per_second: float, stop
     return left_out
 
 
-def cpu_seconds(system: System) -> float:
-    """Of every process of the system until now, PostgreSQL and Kafka with them."""
+def cpu_seconds(system: System) -> Counter[str]:
+    """Until now, by kind of process; `this load` is what sends, measures and relays to Kafka."""
+    spent: Counter[str] = Counter()
+    running = [(name, one.popen.pid) for name, one in system.processes.items() if one.popen is not None]
+    running.append(("this load", os.getpid()))
+    known = [(name, psutil.Process(pid)) for name, pid in running]
     server = system.postgres.process
-    pids = [one.popen.pid for one in system.processes.values() if one.popen is not None]
-    processes = [psutil.Process(pid) for pid in pids] + [server, *server.children(recursive=True)]
-    total = 0.0
-    for process in [*processes, *system.kafka.processes()]:
+    known += [("PostgreSQL", one) for one in (server, *server.children(recursive=True))]
+    known += [("Kafka", one) for one in system.kafka.processes()]
+    for name, process in known:
         try:
             times = process.cpu_times()
         except psutil.NoSuchProcess:
             continue
-        total += times.user + times.system
+        spent[name] += times.user + times.system
         if process.pid == server.pid:
-            total += times.children_user + times.children_system
-    return total
+            spent[name] += times.children_user + times.children_system
+    return spent
 
 
 async def mixed(folder: Path, options: argparse.Namespace) -> tuple[Load, Sampler, dict[str, Any], list[str]]:
@@ -263,13 +267,18 @@ async def mixed(folder: Path, options: argparse.Namespace) -> tuple[Load, Sample
                     await asyncio.sleep(options.every)
                 stop.set()
             seconds, commands = time.monotonic() - began, len(journal.acks) - before
+            spent = cpu_seconds(system)
+            spent.subtract(cpu)
+            own = spent.pop("this load")
             sent = {
                 "commands": commands,
                 "reads": sum(len(load.took[name]) for name in READS),
                 "seconds": round(seconds, 1),
                 "left_out": writes.result() + reads.result(),
                 "refused": dict(load.why),
-                "cpu_ms_by_command": round(1000 * (cpu_seconds(system) - cpu) / max(1, commands), 2),
+                "cpu_ms_by_command": round(1000 * spent.total() / max(1, commands), 2),
+                "cpu_ms_by_process": {name: round(1000 * cpu / max(1, commands), 2) for name, cpu in spent.items()},
+                "cpu_ms_of_this_load": round(1000 * own / max(1, commands), 2),
             }
             return load, sampler, sent, system.unexpected
     finally:
@@ -316,7 +325,8 @@ def main() -> None:
     rate = sent["commands"] / sent["seconds"]
     note = (
         f"{rate:.1f} commands/s and {sent['reads'] / sent['seconds']:.1f} reads/s for {sent['seconds']} s, "
-        f"{sent['cpu_ms_by_command']} ms CPU by the command over all processes; {sent['left_out']} could not begin; "
+        f"{sent['cpu_ms_by_command']} ms CPU by the command over all processes ({sent['cpu_ms_of_this_load']} more by "
+        f"this load); {sent['left_out']} could not begin; "
         + (f"grows: {', '.join(grow)}" if grow else "memory, connections, lag and dead rows are flat")
     )
     write(
