@@ -127,27 +127,28 @@ _PAID = """
 SELECT day, -sum(amount)::bigint FROM receivable_move
 WHERE order_id = ANY($1::uuid[]) AND kind IN ('paid', 'refunded', 'voided') GROUP BY 1
 """
-_OF_CREDIT_ORDERS = """
-LEFT JOIN account_directory d ON d.id = r.account_id
-WHERE r.terms_days > 0 AND ($2::uuid[] IS NULL OR r.account_id = ANY($2)) AND ($3::uuid IS NULL OR d.owner_id = $3)
-  AND ($4::uuid IS NULL OR r.partner_id = $4)
-"""
+_OF_CREDIT_ORDERS = "LEFT JOIN account_directory d ON d.id = r.account_id WHERE r.terms_days > 0 AND {chosen}"
 _OWED = f"""
 WITH {_OPEN_AT}
 SELECT coalesce(sum(r.open) FILTER (WHERE r.open > 0), 0)::bigint,
        coalesce(sum(r.open) FILTER (WHERE r.open > 0 AND $1::date <= r.due_on), 0)::bigint
-FROM item r {_OF_CREDIT_ORDERS} AND {{seen}}
+FROM item r {_OF_CREDIT_ORDERS}
 """
-_SOLD = "receivable_move m JOIN receivable r USING (order_id)"
-_IN_TIME = "m.kind IN ('confirmed', 'returned') AND m.day <= $1::date AND m.day >= $5::date"
-_SALES = f"SELECT coalesce(sum(m.amount), 0)::bigint FROM {_SOLD} {_OF_CREDIT_ORDERS} AND {_IN_TIME} AND {{seen}}"
+# Orders of somebody are looked up before their moves: those of a window are many, whoever is asked for.
+_SOLD = f"""
+WITH sold AS {{kept}} (SELECT r.order_id FROM receivable r {_OF_CREDIT_ORDERS}),
+move AS (
+    SELECT m.day, m.amount FROM receivable_move m JOIN sold USING (order_id)
+    WHERE m.kind IN ('confirmed', 'returned') AND m.day <= $1::date AND m.day >= $2::date
+)
+"""
+_SALES = f"{_SOLD} SELECT coalesce(sum(amount), 0)::bigint FROM move"
 _MONTHS = f"""
-SELECT extract(year FROM m.day)::int, extract(month FROM m.day)::int, sum(m.amount)::bigint
-FROM {_SOLD} {_OF_CREDIT_ORDERS} AND {_IN_TIME} AND {{seen}} GROUP BY 1, 2
+{_SOLD}
+SELECT extract(year FROM day)::int, extract(month FROM day)::int, sum(amount)::bigint FROM move GROUP BY 1, 2
 """
 _FIRST = f"""
-SELECT r.order_date FROM receivable r {_OF_CREDIT_ORDERS} AND r.order_date <= $1::date AND {{seen}}
-ORDER BY r.order_date LIMIT 1
+SELECT r.order_date FROM receivable r {_OF_CREDIT_ORDERS} AND r.order_date <= $1::date ORDER BY r.order_date LIMIT 1
 """
 
 
@@ -161,9 +162,21 @@ class Chosen(NamedTuple):
     scope: ScopeQuery
 
     def of(self, sql: str, *more: object) -> tuple[str, list[object]]:
-        """A statement with the record scope, and its parameters: the day, the three ids, `more`, the scope's."""
-        args = [self.as_of, self.account_ids, self.owner_id, self.partner_id, *more]
-        return sql.format(seen=self.scope.sees("d.owner_id", len(args) + 1)), [*args, *self.scope.args]
+        """A statement over what is chosen, and its parameters: the day, `more`, the ids given, the scope's."""
+        args: list[object] = [self.as_of, *more]
+        given = (
+            ("r.account_id = ANY(${}::uuid[])", self.account_ids),
+            ("d.owner_id = ${}::uuid", self.owner_id),
+            ("r.partner_id = ${}::uuid", self.partner_id),
+        )
+        chosen = []
+        for condition, value in given:
+            if value is not None:
+                args.append(value)
+                chosen.append(condition.format(len(args)))
+        kept = "MATERIALIZED" if chosen else "NOT MATERIALIZED"
+        chosen.append(self.scope.sees("d.owner_id", len(args) + 1))
+        return sql.format(chosen=" AND ".join(chosen), kept=kept), [*args, *self.scope.args]
 
 
 class Owed(NamedTuple):
