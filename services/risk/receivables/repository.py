@@ -134,7 +134,7 @@ SELECT coalesce(sum(r.open) FILTER (WHERE r.open > 0), 0)::bigint,
        coalesce(sum(r.open) FILTER (WHERE r.open > 0 AND $1::date <= r.due_on), 0)::bigint
 FROM item r {_OF_CREDIT_ORDERS}
 """
-# Orders of somebody are looked up before their moves: those of a window are many, whoever is asked for.
+# Orders of somebody are looked up before their moves and days: those of a window are many, whoever is asked for.
 _SOLD = f"""
 WITH sold AS {{kept}} (SELECT r.order_id FROM receivable r {_OF_CREDIT_ORDERS}),
 move AS (
@@ -148,7 +148,8 @@ _MONTHS = f"""
 SELECT extract(year FROM day)::int, extract(month FROM day)::int, sum(amount)::bigint FROM move GROUP BY 1, 2
 """
 _FIRST = f"""
-SELECT r.order_date FROM receivable r {_OF_CREDIT_ORDERS} AND r.order_date <= $1::date ORDER BY r.order_date LIMIT 1
+WITH sold AS {{kept}} (SELECT r.order_date FROM receivable r {_OF_CREDIT_ORDERS} AND r.order_date <= $1::date)
+SELECT min(order_date) FROM sold
 """
 
 
