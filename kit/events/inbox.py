@@ -2,7 +2,7 @@
 
 In the transaction of the effects: the group's next offsets are moved (which also fences a member that
 lost its partitions: it finds the offset moved and drops its records), and event ids are remembered
-(which drops what a relay sent twice). The broker's offsets are committed afterwards.
+(which drops what a relay sent twice). The broker's offsets, by which others tell a lag, follow within a second.
 
 A lane reads only what it handles: the type is looked up before anything is decoded, and positions behind skipped
 records are stored when there is nothing else to do, or after a second.
@@ -28,6 +28,7 @@ from kit.db.database import Database, Tx
 from kit.db.rows import dumps
 from kit.events import outbox, parked, projections, starts
 from kit.events.bus import Consumer, ConsumerStalled, EventBus, Record, TopicPartition
+from kit.events.commits import Commits
 from kit.events.envelope import Event, UndecodableEvent, dead_letter_topic_of, from_headers, traced, type_of
 from kit.events.faults import crash_point
 from kit.events.gathering import DECISIONS, DERIVED
@@ -95,6 +96,7 @@ class InboxConsumer:
         self._gathering = DECISIONS if lane.name == "core" else DERIVED
         self._skipped: dict[TopicPartition, int] = {}
         self._skipped_at = 0.0
+        self._commits = Commits()
         self._projection = ""
         self._set_aside = False
         self.handled = 0
@@ -166,27 +168,37 @@ class InboxConsumer:
     async def _start_offsets(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, int]:
         async with self._db.reading() as tx:
             stored = await stored_offsets(tx, self.group, sorted({p.topic for p in partitions}))
-        return {partition: stored[partition] for partition in partitions if partition in stored}
+        starts_at = {partition: stored[partition] for partition in partitions if partition in stored}
+        self._commits.note(starts_at)  # who had them before may have ended before it committed
+        return starts_at
 
     async def _work(self, consumer: Consumer, stop: asyncio.Event) -> None:
         self._skipped.clear()
-        while not stop.is_set():
-            polled = await consumer.poll(BATCH, IDLE_SECONDS if self._skipped else POLL_SECONDS)
-            began = self.last_beat = time.monotonic()
-            if polled:
-                self.stalls = 0
-                if applied := await self.handle(polled, stop):
-                    crash_point("inbox.before_commit")
-                    await consumer.commit(applied)
-                if sum(map(len, polled.values())) < BATCH:
-                    await _sleep(stop, self._gathering.pause(time.monotonic() - began))
-            if self._skipped and (not polled or stop.is_set() or began - self._skipped_at > SKIPPED_SECONDS):
-                await self._store_skipped(consumer)
+        try:
+            while not stop.is_set():
+                await self._turn_of(consumer, stop)
+        finally:
+            await self._commits.send(consumer, all_of_them=True)
 
-    async def _store_skipped(self, consumer: Consumer) -> None:
+    async def _turn_of(self, consumer: Consumer, stop: asyncio.Event) -> None:
+        """Handle what one poll brings; store and commit what is due."""
+        polled = await consumer.poll(BATCH, self._commits.patience(IDLE_SECONDS if self._skipped else POLL_SECONDS))
+        began = self.last_beat = time.monotonic()
+        if polled:
+            self.stalls = 0
+            if applied := await self.handle(polled, stop):
+                crash_point("inbox.before_commit")
+                self._commits.note(applied)
+            if sum(map(len, polled.values())) < BATCH:
+                await _sleep(stop, self._gathering.pause(time.monotonic() - began))
+        if self._skipped and (not polled or stop.is_set() or began - self._skipped_at > SKIPPED_SECONDS):
+            await self._store_skipped()
+        await self._commits.send(consumer)
+
+    async def _store_skipped(self) -> None:
         async with self._turn, self._db.transaction() as tx:
             await self._move(tx, self._skipped)
-        await consumer.commit(self._skipped)
+        self._commits.note(self._skipped)
         self._skipped.clear()
 
     async def handle(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import time
+from itertools import pairwise
 from signal import SIGKILL
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 
 from kit.events import inbox, parked
 from kit.events.bus import Message
+from kit.events.commits import COMMIT_SECONDS
 from kit.events.envelope import Event, dead_letter_topic_of, to_headers
 from kit.events.relay import Relay, event_of
 from kit.testing.postgres import TestServer
@@ -79,6 +82,43 @@ async def test_killed_anywhere_the_effects_happen_once(tiny: Tiny, point: str) -
     async with tiny.running(tiny.consumer()):
         await eventually(lambda: has_effects(tiny, 60))
     assert by_key(await tiny.effects()) == whole(60)
+
+
+async def test_the_brokers_offsets_follow_whoever_ended_before_committing_them(tiny: Tiny) -> None:
+    """Else a partition that is quiet afterwards would look like one that nobody reads."""
+    await tiny.publish(*numbered(tiny, 40))
+    assert await tiny.process("inbox", "inbox.before_commit") == -SIGKILL
+    ends = {p: end for p, (_first, end) in (await tiny.bus.bounds(tiny.topic)).items()}
+
+    async def is_level() -> bool:
+        return await tiny.bus.committed(tiny.group, tiny.topic) == ends
+
+    assert not await is_level()
+    async with tiny.running(tiny.consumer()):
+        await eventually(is_level)
+
+
+async def test_the_broker_writes_an_offset_once_a_second(tiny: Tiny, monkeypatch: Any) -> None:
+    made, commits = tiny.bus.consumer, list[float]()
+
+    def counting(*arguments: Any) -> Any:
+        consumer = made(*arguments)
+        proper = consumer.commit
+
+        async def commit(offsets: Any) -> None:
+            commits.append(time.monotonic())
+            await proper(offsets)
+
+        monkeypatch.setattr(consumer, "commit", commit)
+        return consumer
+
+    monkeypatch.setattr(tiny.bus, "consumer", counting)
+    async with tiny.running(tiny.consumer()):
+        for n in range(30):
+            await tiny.publish(*numbered(tiny, 1, start=n))
+            await eventually(lambda n=n: has_effects(tiny, n + 1))
+    *regular, _last = commits
+    assert all(after - before >= COMMIT_SECONDS for before, after in pairwise(regular))
 
 
 @pytest.mark.parametrize("step", ["start", "poll", "commit", "stop"])
