@@ -37,7 +37,7 @@ class Published(BaseModel):
     `=word` says that every record has the key `word`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True, defer_build=True)
 
     TYPE: ClassVar[str]
     SUBJECT: ClassVar[str]
@@ -66,10 +66,10 @@ class Published(BaseModel):
 class Part(BaseModel):
     """A part of a payload."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True, defer_build=True)
 
 
 class Heard(BaseModel):
     """A tolerant, reduced copy of another service's payload: unknown fields are ignored."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
