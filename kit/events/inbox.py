@@ -169,7 +169,7 @@ class InboxConsumer:
         async with self._db.reading() as tx:
             stored = await stored_offsets(tx, self.group, sorted({p.topic for p in partitions}))
         starts_at = {partition: stored[partition] for partition in partitions if partition in stored}
-        self._commits.note(starts_at)  # who had them before may have ended before it committed
+        self._commits.note({each: at for each, at in starts_at.items() if at})  # who ended may not have committed them
         return starts_at
 
     async def _work(self, consumer: Consumer, stop: asyncio.Event) -> None:

@@ -88,7 +88,7 @@ async def test_the_brokers_offsets_follow_whoever_ended_before_committing_them(t
     """Else a partition that is quiet afterwards would look like one that nobody reads."""
     await tiny.publish(*numbered(tiny, 40))
     assert await tiny.process("inbox", "inbox.before_commit") == -SIGKILL
-    ends = {p: end for p, (_first, end) in (await tiny.bus.bounds(tiny.topic)).items()}
+    ends = {p: end for p, (_first, end) in (await tiny.bus.bounds(tiny.topic)).items() if end}
 
     async def is_level() -> bool:
         return await tiny.bus.committed(tiny.group, tiny.topic) == ends
