@@ -16,7 +16,7 @@ import os
 import random
 import shutil
 import time
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -224,9 +224,9 @@ async def _at_a_rate(load: Load, shares: dict[str, int], per_second: float, stop
     return left_out
 
 
-def cpu_seconds(system: System) -> Counter[str]:
+def cpu_seconds(system: System) -> dict[str, float]:
     """Until now, by kind of process; `this load` is what sends, measures and relays to Kafka."""
-    spent: Counter[str] = Counter()
+    spent: defaultdict[str, float] = defaultdict(float)
     running = [(name, one.popen.pid) for name, one in system.processes.items() if one.popen is not None]
     running.append(("this load", os.getpid()))
     known = [(name, psutil.Process(pid)) for name, pid in running]
@@ -267,8 +267,7 @@ async def mixed(folder: Path, options: argparse.Namespace) -> tuple[Load, Sample
                     await asyncio.sleep(options.every)
                 stop.set()
             seconds, commands = time.monotonic() - began, len(journal.acks) - before
-            spent = cpu_seconds(system)
-            spent.subtract(cpu)
+            spent = {name: seconds - cpu[name] for name, seconds in cpu_seconds(system).items()}
             own = spent.pop("this load")
             sent = {
                 "commands": commands,
@@ -276,8 +275,8 @@ async def mixed(folder: Path, options: argparse.Namespace) -> tuple[Load, Sample
                 "seconds": round(seconds, 1),
                 "left_out": writes.result() + reads.result(),
                 "refused": dict(load.why),
-                "cpu_ms_by_command": round(1000 * spent.total() / max(1, commands), 2),
-                "cpu_ms_by_process": {name: round(1000 * cpu / max(1, commands), 2) for name, cpu in spent.items()},
+                "cpu_ms_by_command": round(1000 * sum(spent.values()) / max(1, commands), 2),
+                "cpu_ms_by_process": {name: round(1000 * used / max(1, commands), 2) for name, used in spent.items()},
                 "cpu_ms_of_this_load": round(1000 * own / max(1, commands), 2),
             }
             return load, sampler, sent, system.unexpected

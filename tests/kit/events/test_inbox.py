@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import time
+from functools import partial
 from itertools import pairwise
 from signal import SIGKILL
 from typing import Any
@@ -116,7 +117,7 @@ async def test_the_broker_writes_an_offset_once_a_second(tiny: Tiny, monkeypatch
     async with tiny.running(tiny.consumer()):
         for n in range(30):
             await tiny.publish(*numbered(tiny, 1, start=n))
-            await eventually(lambda n=n: has_effects(tiny, n + 1))
+            await eventually(partial(has_effects, tiny, n + 1))
     *regular, _last = commits
     assert all(after - before >= COMMIT_SECONDS for before, after in pairwise(regular))
 
