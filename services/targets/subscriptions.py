@@ -13,7 +13,7 @@ from services.targets.credits.handlers import (
 )
 from services.targets.credits.ledger import apply_credits
 from services.targets.events_in import HEARD, OrderConfirmed, OrderReturned
-from services.targets.events_out import OrderCredited
+from services.targets.events_out import OrderCredited, ResultCredited
 from services.targets.kpi_facts import handlers as kpi_facts
 from services.targets.products.handlers import project_product
 from services.targets.redirects.handlers import MERGED, UNMERGED, on_redirect
@@ -22,11 +22,11 @@ from services.targets.risk_alerts.handlers import ALERTS, project_risk_alert
 CREDITS = Projection(
     "credits",
     ("credited_order", "credit_label", "credit_bucket", "credit_month", "credit_line"),
-    {OrderCredited.TYPE: apply_credits},
+    {OrderCredited.TYPE: apply_credits, ResultCredited.TYPE: apply_credits},
     is_ledger=True,
 )
 
-subscriptions = Subscriptions("targets", {**HEARD, OrderCredited.TYPE: OrderCredited})
+subscriptions = Subscriptions("targets", {**HEARD, OrderCredited.TYPE: OrderCredited, ResultCredited.TYPE: ResultCredited})
 core, directory, insight = (subscriptions.lane(name) for name in LANES)
 core.project(
     Projection("account_redirect", ("account_redirect", "account_root"), {MERGED: on_redirect, UNMERGED: on_redirect})

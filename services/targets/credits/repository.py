@@ -9,6 +9,7 @@ from uuid import UUID
 
 from kit.db.database import Tx
 from kit.db.rows import columns_of, dumps, insert_sql, select_sql
+from services.targets.credits.enums import MEASURES
 from services.targets.credits.lists import label_sql
 from services.targets.credits.models import CreditedOrder, CreditLineRow
 
@@ -139,20 +140,30 @@ SELECT order_id, posting_date, line_no, member_id, unit_path, product_line, regi
 FROM credit_line WHERE order_id = ANY($1::uuid[]) GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
 ORDER BY order_id, posting_date, line_no, member_id, unit_path
 """
-_ADD_BUCKETS = """
-INSERT INTO credit_bucket AS b (member_id, day, unit_path, product_line, region, customer_type, amount, lines)
+_SUMMED = ", ".join(f"coalesce(sum({name}), 0)::bigint" for name in MEASURES)
+_MEASURED = ", ".join(MEASURES)
+
+
+def _added(alias: str) -> str:
+    return ", ".join(f"{name} = {alias}.{name} + excluded.{name}" for name in (*MEASURES, "lines"))
+
+
+_ADD_BUCKETS = f"""
+INSERT INTO credit_bucket AS b
+    (member_id, day, unit_path, product_line, region, customer_type, channel, {_MEASURED}, lines)
 SELECT member_id, posting_date, unit_path, coalesce(product_line, ''), coalesce(region, ''),
-       coalesce(customer_type, ''), sum(amount)::bigint, count(*)
+       coalesce(customer_type, ''), coalesce(channel_id::text, ''), {_SUMMED}, count(*)
 FROM json_populate_recordset(NULL::credit_line, $1::json)
-GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6
-ON CONFLICT (member_id, day, unit_path, product_line, region, customer_type)
-DO UPDATE SET amount = b.amount + excluded.amount, lines = b.lines + excluded.lines
+GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7
+ON CONFLICT (member_id, day, unit_path, product_line, region, customer_type, channel)
+DO UPDATE SET {_added("b")}
 """
 _VALUES = {
     "unit": "unit_path[cardinality(unit_path)]::text",
     "product_line": "product_line",
     "region": "region",
     "customer_type": "customer_type",
+    "channel": "channel_id::text",
 }
 _LABELS = ", ".join(label_sql(kind, value) for kind, value in _VALUES.items())
 _NEW_LABELS = " UNION ALL ".join(
@@ -162,7 +173,7 @@ _NEW_LABELS = " UNION ALL ".join(
 )
 _ADD_LABELS = f"""
 WITH places AS (
-    SELECT DISTINCT unit_path, product_line, region, customer_type
+    SELECT DISTINCT unit_path, product_line, region, customer_type, channel_id
     FROM json_populate_recordset(NULL::credit_line, $1::json)
 )
 INSERT INTO credit_label (id, kind, value, path)
@@ -170,12 +181,11 @@ SELECT DISTINCT ON (id) id, kind, value, coalesce(path, '{{}}') FROM ({_NEW_LABE
 ON CONFLICT (id) DO NOTHING
 """
 _ADD_MONTHS = f"""
-INSERT INTO credit_month AS m (month, {", ".join(_VALUES)}, amount, lines)
-SELECT date_trunc('month', posting_date)::date, {_LABELS}, sum(amount)::bigint, count(*)
+INSERT INTO credit_month AS m (month, {", ".join(_VALUES)}, {_MEASURED}, lines)
+SELECT date_trunc('month', posting_date)::date, {_LABELS}, {_SUMMED}, count(*)
 FROM json_populate_recordset(NULL::credit_line, $1::json)
-GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
-ON CONFLICT (month, {", ".join(_VALUES)})
-DO UPDATE SET amount = m.amount + excluded.amount, lines = m.lines + excluded.lines
+GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6
+ON CONFLICT (month, {", ".join(_VALUES)}) DO UPDATE SET {_added("m")}
 """
 _ADD_LINES = insert_sql("credit_line", tuple(CreditLineRow.model_fields))
 

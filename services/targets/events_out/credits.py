@@ -190,5 +190,5 @@ class ResultCredited(Published):
     }
 
 
-PUBLISHED: tuple[type[Published], ...] = (OrderCredited,)
-AGREED: tuple[type[Published], ...] = (ResultCredited,)
+PUBLISHED: tuple[type[Published], ...] = (OrderCredited, ResultCredited)
+AGREED: tuple[type[Published], ...] = ()
