@@ -6,10 +6,12 @@ from kit.events.handlers import LANES, Projection, Subscriptions
 from services.targets.accounts.handlers import ACCOUNTS, project_account
 from services.targets.crediting_splits.handlers import project_split
 from services.targets.credits.handlers import (
+    PRODUCT,
     RESOLVED,
     on_conflict_resolved,
     on_order_confirmed,
     on_order_returned,
+    on_product_changed,
 )
 from services.targets.credits.ledger import apply_credits
 from services.targets.events_in import HEARD, OrderConfirmed, OrderReturned
@@ -37,9 +39,8 @@ core.react(on_order_confirmed, OrderConfirmed.TYPE)
 core.react(on_order_returned, OrderReturned.TYPE)
 core.ledger(CREDITS)
 directory.project(Projection("risk_alert", ("risk_alert",), dict.fromkeys(ALERTS, project_risk_alert)))
-directory.project(
-    Projection("product_directory", ("product_directory",), {"channels.product.changed.v1": project_product})
-)
+directory.project(Projection("product_directory", ("product_directory",), {PRODUCT: project_product}, version=2))
+directory.react(on_product_changed, PRODUCT)
 directory.project(Projection("account_directory", ("account_directory",), dict.fromkeys(ACCOUNTS, project_account)))
 insight.project(
     Projection(

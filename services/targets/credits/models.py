@@ -113,6 +113,20 @@ class CreditLineTable(CreditLineRow, Base, table=True):
     )
 
 
+class UnlaunchedLine(FrozenRow):
+    """A credited line of a product that nobody had told of: whether it is new is decided when the product is heard of."""
+
+    __tablename__ = "unlaunched_line"
+
+    order_id: Annotated[UUID, identifier(primary_key=True)]
+    line_no: Annotated[int, Field(primary_key=True)]
+    sku: Annotated[str, text(nullable=False, index=True)]
+
+
+class UnlaunchedLineTable(UnlaunchedLine, Base, table=True):
+    """Lines whose product is not known yet."""
+
+
 class CreditBucket(Measures):
     """Sum of the lines of one member, unit path, day and dimensions ('' stands for none)."""
 

@@ -58,6 +58,17 @@ def upgrade() -> None:
     _measures("credit_month", is_sum=True)
     op.add_column("credit_month", sa.Column("channel", sa.BigInteger(), server_default="0", nullable=False))
     _key("credit_month", (*_MONTH, "channel"))
+    op.add_column("product_directory", sa.Column("sku", sa.Text(), nullable=True))
+    op.add_column("product_directory", sa.Column("launch_date", sa.Date(), nullable=True))
+    op.create_index("ix_product_directory_sku", "product_directory", ["sku"])
+    op.create_table(
+        "unlaunched_line",
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("line_no", sa.Integer(), nullable=False),
+        sa.Column("sku", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("order_id", "line_no", name=op.f("pk_unlaunched_line")),
+    )
+    op.create_index("ix_unlaunched_line_sku", "unlaunched_line", ["sku"])
     with op.get_context().autocommit_block():
         op.create_index(
             _SUBJECT,
@@ -72,6 +83,10 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take back; what is no order's goes, and sums of several channels fall into one."""
     op.drop_index(_SUBJECT, "credit_line", if_exists=True)
+    op.drop_table("unlaunched_line")
+    op.drop_index("ix_product_directory_sku", "product_directory")
+    op.drop_column("product_directory", "launch_date")
+    op.drop_column("product_directory", "sku")
     op.execute("DELETE FROM credit_line WHERE order_id IS NULL OR account_id IS NULL")
     for table, columns in (("credit_bucket", _BUCKET), ("credit_month", _MONTH)):
         names = ", ".join(columns)
