@@ -154,7 +154,7 @@ def _fact(case: Case, row: TargetJudging, item: AttainmentItem) -> AttainmentUpd
         root_id=case.target.root_id,
         owner_id=case.target.owner_id,
         metric=case.target.metric,
-        amount_unit="minor_unit",
+        amount_unit=case.target.amount_unit.value,
         amount=case.target.amount if item.amount is None else item.amount,
         value=item.actual,
         percent=item.attainment,

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -26,15 +27,21 @@ from services.targets.attainment.rules import (
     planned_by,
     ranks,
 )
-from services.targets.attainment.schemas import AttainmentItem, AttainmentQuery
+from services.targets.attainment.schemas import AttainmentItem, AttainmentQuery, Uncovered
 from services.targets.calendars.rules import working_days
 from services.targets.day_profiles.rules import DayProfile
 from services.targets.decompositions.models import DriverPart
+from services.targets.metrics.rules import COSTS, COVERED
 from services.targets.units.service import visible_to
 
 MAX_ITEMS = 1_000
 UNALLOCATED = "unallocated"
 
+_SEEN = frozenset(
+    {"attainment", "reached", "rank", "gap", "pace", "pace_plan", "required_per_day", "unassigned_share"}
+)
+"""Fields of an item that see the value against something."""
+_OF_VALUE = _SEEN | {"actual", "coverage", "insufficient_data", "compared", "growth", "closed_value", "after_close"}
 _DRIVERS = TypeAdapter(tuple[DriverPart, ...])
 
 
@@ -189,9 +196,26 @@ def _item(one: TargetResult, told: Told) -> AttainmentItem:
         closed_value=one.closed_value,
         after_close=None if one.closed_value is None else one.actual - one.closed_value,
     )
+    if known := covered(one.metric, one.net, one.base):
+        thin = _SEEN if known["insufficient_data"] is not None else frozenset()
+        item = item.model_copy(update={**dict.fromkeys(thin), **known})
     return item if compared is None else told_of(item, compared)
+
+
+def covered(metric: str, net: int, costed: int) -> dict[str, Any]:
+    """Of a margin: of how much of the net amount the cost is known, and whether that is too little."""
+    if metric not in COSTS:
+        return {}
+    coverage = attainment_percent(costed, net) if net > 0 else None
+    is_thin = coverage is not None and coverage < COVERED
+    return {"coverage": coverage, "insufficient_data": Uncovered(have=coverage or 0) if is_thin else None}
+
+
+def withheld(item: AttainmentItem) -> AttainmentItem:
+    """The item as who may not know costs sees it."""
+    return item.model_copy(update=dict.fromkeys(_OF_VALUE & item.model_fields_set))
 
 
 def told_of(item: AttainmentItem, compared: int) -> AttainmentItem:
     """The item beside what an earlier period brought."""
-    return item.model_copy(update={"compared": compared, "growth": growth(item.actual, compared)})
+    return item.model_copy(update={"compared": compared, "growth": growth(item.actual or 0, compared)})

@@ -35,7 +35,7 @@ class CreditLineRead(Schema):
     currency: str
     amount: int
     margin: int | None
-    costed_net: int
+    costed_net: int | None
     gross: int
     cash: int
     units: int

@@ -11,9 +11,11 @@ from kit.work import Work
 from services.targets.decompositions.balancing import KEY, assigned, check_amounts, free_key
 from services.targets.decompositions.children import Part, parts_of
 from services.targets.decompositions.drivers import SCOPE, Asked, mix_of
+from services.targets.decompositions.enums import PERIODS
 from services.targets.decompositions.models import DecompositionRow
 from services.targets.decompositions.rules import Cell, Child, decompose, values_of
 from services.targets.decompositions.schemas import SplitCreate
+from services.targets.metrics.rules import check_dimensions
 from services.targets.targets.models import Target
 
 OF_ITSELF = {
@@ -39,7 +41,9 @@ async def plan_split(
     work: Work, target: Target, data: SplitCreate, *, is_crediting: bool, over_assignment: int = 0
 ) -> Split:
     """Split a target; over-assigned, a balancing child holds the difference. Raises AmountTooLarge, DimensionFixed,
-    ChildrenInvalid, DecompositionInvalid, DecompositionInfeasible, DriverDataInsufficient."""
+    DimensionNotSupported, ChildrenInvalid, DecompositionInvalid, DecompositionInfeasible, DriverDataInsufficient."""
+    if data.dimension not in PERIODS:
+        check_dimensions(target.metric, {data.dimension: "/dimension"})
     parts = await parts_of(work, target, data.dimension, data.children)
     mix = await mix_of(work, Asked(target, data.dimension, parts), data.drivers)
     drivers = [driver for driver, _ in mix]

@@ -97,7 +97,7 @@ async def require_decomposition(work: Work, target_id: UUID, decomposition_id: U
 
 
 async def sum_credited(work: Work, scopes: Sequence[Mapping[str, object]]) -> dict[str, int]:
-    """Net revenue by key of scopes: each has a key, a period (first, last) and the dimensions that narrow it."""
+    """Results by key of scopes: each has a key, a metric, a period (first, last) and the dimensions that narrow it."""
     return await repository.sum_scopes(work.tx, scopes)
 
 

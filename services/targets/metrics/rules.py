@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
+from kit.errors import FieldError, Invalid
 from services.targets.metrics.enums import Combined, MetricName, Unit
-from services.targets.targets.enums import Metric
+from services.targets.metrics.lists import VALUES
 
 _OF_ACCOUNTS = ("unit", "member", "region", "customer_type")
 _OF_LINES = (*_OF_ACCOUNTS, "product_line")
@@ -32,8 +34,7 @@ def _entry(
     over_dimensions: Combined = Combined.SUM,
     dimensions: tuple[str, ...] = _OF_LINES,
 ) -> Entry:
-    is_measured = metric.value in {known.value for known in Metric}
-    return Entry(metric, actual, unit, over_time, over_dimensions, dimensions, is_measured)
+    return Entry(metric, actual, unit, over_time, over_dimensions, dimensions, metric in VALUES)
 
 
 _MONEY, _COUNT, _RATIO = Unit.MINOR_UNIT, Unit.THOUSANDTH, Combined.RATIO
@@ -86,3 +87,30 @@ CATALOGUE: tuple[Entry, ...] = (
         _OF_MARKETS,
     ),
 )
+
+ENTRIES: Mapping[str, Entry] = {entry.metric.value: entry for entry in CATALOGUE}
+COSTS = frozenset({MetricName.GROSS_MARGIN.value})
+"""Metrics that tell of costs."""
+COVERED = 950_000
+"""The least share of the net amount whose cost is known for a margin to be told by."""
+
+
+class DimensionNotSupported(Invalid):
+    code, title = "dimension-not-supported", "The metric does not have this dimension"
+
+
+def check_dimensions(metric: str, pointers: Mapping[str, str]) -> None:
+    """Raises DimensionNotSupported where a metric has not a dimension, by the pointer to where it is named."""
+    entry = ENTRIES[metric]
+    errors = [
+        FieldError(pointer, DimensionNotSupported.code, f"{metric} has {', '.join(entry.dimensions)}")
+        for dimension, pointer in pointers.items()
+        if dimension not in entry.dimensions
+    ]
+    if errors:
+        raise DimensionNotSupported(errors=errors)
+
+
+def unit_of(metric: str) -> Unit:
+    """What amounts of a metric are counted in."""
+    return ENTRIES[metric].unit

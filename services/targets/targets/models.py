@@ -14,6 +14,8 @@ from kit.db.columns import DECODED, FrozenRow, OwnedRow, big_int, document, iden
 from kit.db.text_keys import TextKeyed, TextKeys, key_indexes
 from kit.money import MAX_AMOUNT
 from services.targets.db import Base
+from services.targets.metrics.enums import Unit
+from services.targets.metrics.rules import unit_of
 from services.targets.targets.enums import Horizon, Metric, TargetState
 from services.targets.targets.rules import horizon_of
 
@@ -80,7 +82,11 @@ class Target(OwnedRow):
     def _horizon(self) -> Horizon:
         return horizon_of(self.period_start, self.period_end)
 
+    def _amount_unit(self) -> Unit:
+        return unit_of(self.metric)
+
     horizon = computed_field(property(_horizon))
+    amount_unit = computed_field(property(_amount_unit))
 
 
 class TargetTable(Target, TextKeyed, Base, table=True):

@@ -10,12 +10,13 @@ from pydantic import ConfigDict, Field
 
 from kit.web.batch import BatchBody
 from kit.web.schema import ABSENT, Amount, BusinessDate, CurrencyCode, Label, Schema
+from services.targets.metrics.enums import Unit
 from services.targets.targets.enums import Horizon, Metric, TargetState
 
 
 class TargetCreate(Schema):
-    """A root target. Its scope is every combination of the dimensions that are not null; the currency is the
-    company's base currency."""
+    """A root target. Its scope is every combination of the dimensions that are not null, as far as its metric has them.
+    Money is in minor units of the company's base currency, all else in thousandths."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -100,7 +101,7 @@ class TargetReject(Schema):
 
 
 class TargetRead(Schema):
-    """A target. `authored_by`, `proposed_by` and `approved_by` are token subjects; `closes_on` is the day that closes
+    """A target; `amount_unit` is what its amounts are counted in. `authored_by`, `proposed_by` and `approved_by` are token subjects; `closes_on` is the day that closes
     an active one, `closed_value` what was credited to it by then. The fields from `child_key` on are those of a child:
     what the split gave without constraints (`computed`), the constraints, the one that decided the amount (`bound`),
     the reason given for it, and what each driver gave. The last ones are those of a cell of a table: the
@@ -119,6 +120,7 @@ class TargetRead(Schema):
     state: TargetState
     currency: str
     amount: int
+    amount_unit: Unit
     period_start: date
     period_end: date
     unit_id: UUID | None

@@ -18,6 +18,7 @@ from kit.versions import Versions
 from kit.work import Work
 from services.targets.events_out import TargetActivated
 from services.targets.members import service as members
+from services.targets.metrics.rules import check_dimensions
 from services.targets.policies.enums import Approval
 from services.targets.policies.service import policy_on
 from services.targets.products import service as products
@@ -41,6 +42,14 @@ from services.targets.units.models import Unit
 
 Below = tuple[Target, Target]
 """A target and one that becomes a child of it."""
+_SCOPE = {
+    "unit": "unit_id",
+    "member": "member_id",
+    "product_line": "product_line",
+    "region": "region",
+    "customer_type": "customer_type",
+}
+"""Fields of a target by the dimension that they narrow."""
 VOID: Mapping[str, Any] = {"state": TargetState.DRAFT, "proposed_by": None, "approved_by": None}
 """What an edit makes of what was proposed or approved."""
 
@@ -102,7 +111,7 @@ async def require_target(work: Work, target_id: UUID, *, lock: bool = False) -> 
 async def add_target(work: Work, data: TargetCreate) -> Target:
     """Make a root target in state draft.
 
-    Raises TargetPeriodInvalid, CurrencyNotBase, StretchBelowAmount, UnitUnknown, MemberUnknown, MemberOutside,
+    Raises TargetPeriodInvalid, DimensionNotSupported, CurrencyNotBase, StretchBelowAmount, UnitUnknown, MemberUnknown, MemberOutside,
     UnknownReference (region), NotHeardYet (product line), Taken (external id).
     """
     check_new(work, data, await known_of(work, [data]))
@@ -146,6 +155,9 @@ async def known_of(work: Work, rows: Sequence[TargetCreate]) -> Known:
 def check_new(work: Work, data: TargetCreate, known: Known) -> None:
     """A target is about values that are known, and a member is inside the unit on some day; raises as add_target."""
     check_period(data.period_start, data.period_end)
+    check_dimensions(
+        data.metric, {name: f"/{field}" for name, field in _SCOPE.items() if getattr(data, field) is not None}
+    )
     if data.currency not in (None, work.base_currency):
         detail = f"expected {work.base_currency}"
         raise CurrencyNotBase(errors=[FieldError("/currency", "currency-not-base", detail)])
