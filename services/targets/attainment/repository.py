@@ -12,7 +12,7 @@ from kit.db.database import Tx
 from services.targets.credits.lists import label_sql
 from services.targets.decompositions.enums import PERIODS
 from services.targets.metrics.enums import MetricName
-from services.targets.metrics.lists import any_base_sql, any_value_sql, base_sql, value_sql
+from services.targets.metrics.lists import BASES, any_base_sql, any_value_sql, base_sql, value_sql
 from services.targets.metrics.rules import COSTS
 from services.targets.targets.enums import TargetState
 from services.targets.targets.lists import OF_SCOPE, VALUE, held_on
@@ -55,6 +55,7 @@ class TargetResult(NamedTuple):
     unassigned: int
     base: int
     net: int
+    planned_base: int | None
 
 
 class TimePlan(NamedTuple):
@@ -150,7 +151,8 @@ def _of_target(alias: str, unassigned: str) -> str:
     """What buckets or months are worth to target `t`; lines count where they are worth something, to revenue all."""
     value, base = any_value_sql("t.metric", alias), any_base_sql("t.metric", alias)
     return f"""
-    SELECT sum({value}) AS actual, sum({alias}.lines) FILTER (WHERE t.metric = 'revenue' OR {value} <> 0) AS lines,
+    SELECT sum({value}) AS actual, sum({alias}.lines) FILTER (WHERE t.metric = 'revenue' OR {value} <> 0 OR {base} <> 0)
+               AS lines,
            sum({value}) FILTER (WHERE {unassigned}) AS unassigned, sum({base}) AS base, sum({alias}.amount) AS net
     """
 
@@ -176,7 +178,7 @@ SELECT t.id, t.parent_id, t.decomposition_id, t.child_key, t.name, t.metric, t.s
                     AND o.unit_id = above.id
                WHERE u.id = t.unit_id AND above.id <> t.unit_id) AS is_nested,
        CASE WHEN held.is_known THEN held.stretch ELSE t.stretch END AS stretch,
-       t.closed_value, a.actual, a.lines, a.unassigned, a.base, a.net
+       t.closed_value, a.actual, a.lines, a.unassigned, a.base, a.net, t.base AS planned_base
 FROM target t {held_on("t", "$6::date")} CROSS JOIN LATERAL ({_WHOLE}) w CROSS JOIN LATERAL (
     SELECT coalesce(sum(b.actual), 0)::bigint AS actual, coalesce(sum(b.lines), 0)::bigint AS lines,
            coalesce(sum(b.unassigned), 0)::bigint AS unassigned, coalesce(sum(b.base), 0)::bigint AS base,
@@ -297,16 +299,17 @@ def _months_sql(part: Slice, keys: Sequence[str], begins: date, ends: date, args
 
 
 def _counts(metric: str, alias: str) -> str:
-    """What is worth nothing for a metric has no lines of it, but for revenue, and for net amounts without a known cost:
-    those tell how much of a margin is known."""
+    """What is worth nothing for a metric, and no part of what that is seen against, has no lines of it, but for revenue;
+    net amounts without a known cost tell how much of a margin is known."""
     if metric == MetricName.REVENUE:
         return "TRUE"
-    return f"({value_sql(metric, alias)} <> 0{f' OR {alias}.amount <> 0' if metric in COSTS else ''})"
+    counted = [value_sql(metric, alias), base_sql(metric, alias), *([f"{alias}.amount"] if metric in COSTS else [])]
+    return f"({' OR '.join(f'{each} <> 0' for each in counted if each != '0')})"
 
 
 def _sums(metric: str, alias: str) -> str:
     sums = f"sum({value_sql(metric, alias)}) AS actual, sum({alias}.lines) AS lines"
-    if metric not in COSTS:
+    if MetricName(metric) not in BASES:
         return f"{sums}, 0 AS base, 0 AS net"
     return f"{sums}, sum({base_sql(metric, alias)}) AS base, sum({alias}.amount) AS net"
 

@@ -70,6 +70,9 @@ class AttainmentItem(Schema):
     to no unit. Of a closed one `closed_value` is what was credited when it was closed, `after_close` what came later
     (both are in `actual`).
 
+    Of a ratio `actual` is the numerator, `base` the denominator and `rate` the one by the other in millionths (null
+    without a denominator); the percent is that of the `planned_rate`, which is expected on any day.
+
     Of a margin `coverage` is the share of the net amount whose cost is known; below 950,000 the percents and what else
     is seen against the amount are null, and `insufficient_data` says why.
 
@@ -82,6 +85,9 @@ class AttainmentItem(Schema):
     second_key: str | None = None
     actual: int | None
     lines: int
+    base: int | None = None
+    rate: int | None = None
+    planned_rate: int | None = None
     coverage: int | None = None
     insufficient_data: Uncovered | None = None
     compared: int | None = None

@@ -16,9 +16,10 @@ from services.targets.attainment.repository import GroupSum, TargetResult
 from services.targets.attainment.repository import Slice as Slice
 from services.targets.attainment.rules import attainment_percent, earlier_period
 from services.targets.attainment.schemas import AttainmentItem, AttainmentQuery, AttainmentRead
-from services.targets.attainment.standings import MAX_ITEMS, covered, items_of, list_found, told_of, withheld
+from services.targets.attainment.standings import MAX_ITEMS, covered, items_of, list_found, rated, told_of, withheld
 from services.targets.calendars.service import company_calendar
 from services.targets.members.service import known_members
+from services.targets.metrics.lists import RATIOS
 from services.targets.metrics.rules import COSTS, check_dimensions, unit_of
 from services.targets.products.service import known_lines
 from services.targets.targets.enums import Metric
@@ -63,6 +64,7 @@ async def read_attainment(work: Work, query: AttainmentQuery) -> AttainmentRead:
         if query.target_id is None
         else target_slice(await require_counted(work, query.target_id))
     )
+    _check_ratio(query, part.metric)
     sums = await _sums(work, query, part)
     if query.target_id is None and not any(one.lines for one in sums):
         await check_known(work, query)
@@ -95,7 +97,7 @@ async def _sums(work: Work, query: AttainmentQuery, part: Slice) -> list[GroupSu
 
 
 def _item(query: AttainmentQuery, one: GroupSum, metric: str) -> AttainmentItem:
-    known = covered(metric, one.net, one.base)
+    known = rated(one.actual, one.base) if metric in RATIOS else covered(metric, one.net, one.base)
     item: AttainmentItem = AttainmentItem(key=one.key, actual=one.actual, lines=one.lines, **known)
     return item.model_copy(update={"second_key": one.second_key}) if len(query.group_by) > 1 else item
 
@@ -147,6 +149,11 @@ def _check_compare(query: AttainmentQuery) -> None:
                 raise BadQuery(errors=[FieldError(_NAMES[name], "missing", "what is compared has a period")])
 
 
+def _check_ratio(query: AttainmentQuery, metric: str) -> None:
+    if metric in RATIOS and query.compare is not None:
+        raise _excluded("compare")
+
+
 async def check_known(work: Work, query: AttainmentQuery, *, body: bool = False) -> None:
     """Nothing was credited to these values: 0 is said of those that something could be credited to, no others (raises
     UnknownReference, which names a field of the body or a parameter)."""
@@ -190,6 +197,7 @@ def _answer(
 
 async def _of_targets(work: Work, query: AttainmentQuery) -> AttainmentRead:
     found, calendar = await list_found(work, query), await company_calendar(work)
+    _check_ratio(query, found[0].metric)
     answer = _answer(work, query, found, await items_of(work, query, found, calendar), found[0].metric)
     return answer.model_copy(update={"calendar_known_until": calendar.known_until()})
 

@@ -196,10 +196,36 @@ def _item(one: TargetResult, told: Told) -> AttainmentItem:
         closed_value=one.closed_value,
         after_close=None if one.closed_value is None else one.actual - one.closed_value,
     )
+    if one.planned_base is not None:
+        item = _against_rate(item, one, one.planned_base)
     if known := covered(one.metric, one.net, one.base):
         thin = _SEEN if known["insufficient_data"] is not None else frozenset()
         item = item.model_copy(update={**dict.fromkeys(thin), **known})
     return item if compared is None else told_of(item, compared)
+
+
+def rated(numerator: int, base: int) -> dict[str, Any]:
+    """Of a ratio: its denominator, and the rate."""
+    return {"base": base, "rate": attainment_percent(numerator, base) if base > 0 else None}
+
+
+def _against_rate(item: AttainmentItem, one: TargetResult, planned: int) -> AttainmentItem:
+    """A rate is expected on any day, and no day brings a part of it."""
+    known = rated(one.actual, one.base)
+    rate, planned_rate = known["rate"], attainment_percent(one.amount, planned)
+    percent = attainment_percent(one.actual * planned, one.base * one.amount) if rate is not None else None
+    percent = percent if one.amount > 0 else None
+    changes = {
+        **dict.fromkeys(("required_per_day", "expected_plan", "pace_plan", "unassigned_share", "rank")),
+        **known,
+        "planned_rate": planned_rate,
+        "attainment": percent,
+        "pace": percent,
+        "expected": one.amount,
+        "reached": None if rate is None else one.actual * planned >= one.amount * one.base,
+        "gap": None if rate is None or planned_rate is None else planned_rate - rate,
+    }
+    return item.model_copy(update=changes)
 
 
 def covered(metric: str, net: int, costed: int) -> dict[str, Any]:

@@ -56,6 +56,7 @@ class Known:
     sibling_growths: Sequence[int]
     doubles: int
     shares: Sequence[int]
+    is_sum: bool = True
     coverage: int | None = None
     revenue: int | None = None
 
@@ -101,7 +102,7 @@ def _told(**figures: int | None) -> tuple[Evidence, ...]:
 def specific(known: Known) -> Finding:
     """Somebody answers for a positive amount; what is split no further is somebody's."""
     evidence = _told(owner=int(known.has_owner), amount=known.amount, assigned=int(known.is_assigned))
-    if known.amount <= 0:
+    if known.is_sum and known.amount <= 0:
         return Finding(check=_K.SPECIFIC, verdict=_FAIL, evidence=evidence, fix=_F.SET_AMOUNT)
     if not known.has_owner:
         return Finding(check=_K.SPECIFIC, verdict=_FAIL, evidence=evidence, fix=_F.NAME_OWNER)

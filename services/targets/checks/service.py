@@ -35,6 +35,7 @@ from services.targets.day_profiles.rules import years_before
 from services.targets.decompositions.enums import PERIODS
 from services.targets.forecasts.schemas import ForecastQuery
 from services.targets.forecasts.service import read_forecast
+from services.targets.metrics.lists import RATIOS
 from services.targets.metrics.rules import COSTS
 from services.targets.policies.enums import ChecksRule
 from services.targets.policies.service import policy_on
@@ -120,7 +121,8 @@ async def known_of(work: Work, target: Target) -> Known:
         (one.amount, working_days(calendar, one.period_start, one.period_end))
         for one in await repository.list_longer(work.tx, target.id)
     ]
-    grown = [growth(one.amount, before[one.id]) for one in siblings]
+    is_sum = target.metric not in RATIOS
+    grown = [growth(one.amount, before[one.id]) for one in siblings if is_sum]
     return Known(
         amount=target.amount,
         horizon=target.horizon,
@@ -129,8 +131,8 @@ async def known_of(work: Work, target: Target) -> Known:
         is_assigned=target.unit_id is not None or target.member_id is not None,
         lines_in_scope=lines,
         lines=lines or await _lines(work, recent, as_of, target.metric),
-        last_year=before[target.id] or None,
-        growths=rolling_growths(by_month(results, as_of)),
+        last_year=before[target.id] or None if is_sum else None,
+        growths=rolling_growths(by_month(results, as_of)) if is_sum else [],
         p_hit=forecast.p_hit,
         p50=forecast.p50,
         is_over=target.period_end < work.today,
@@ -146,7 +148,8 @@ async def known_of(work: Work, target: Target) -> Known:
         ],
         sibling_growths=[each for each in grown if each is not None],
         doubles=await repository.count_doubles(work.tx, target.id),
-        shares=_shares(target.amount, whole, longer),
+        shares=_shares(target.amount, whole, longer) if is_sum else [],
+        is_sum=is_sum,
         coverage=await coverage_of(work, replace(part, first=recent, last=as_of)) if is_margin else None,
         revenue=await repository.least_revenue(work.tx, target.id) if is_margin else None,
     )

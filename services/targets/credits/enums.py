@@ -25,7 +25,8 @@ OF_ORDERS = frozenset({CreditKind.CONFIRMED, CreditKind.RETURNED, CreditKind.COR
 
 
 class Measure(StrEnum):
-    """What a credit line counts: money in minor units of the base currency, all else in thousandths."""
+    """What a credit line counts: money in minor units of the base currency, all else in thousandths. `answers` are those
+    that a metric asks for, `nps_answers` the ones of them that recommend or not."""
 
     AMOUNT = "amount"
     MARGIN = "margin"
@@ -42,6 +43,7 @@ class Measure(StrEnum):
     CSAT_TOP = "csat_top"
     PROMOTERS = "promoters"
     DETRACTORS = "detractors"
+    NPS_ANSWERS = "nps_answers"
 
 
 MEASURES = tuple(Measure)

@@ -34,6 +34,7 @@ class Measures(FrozenRow):
     csat_top: Annotated[int, _measure()] = 0
     promoters: Annotated[int, _measure()] = 0
     detractors: Annotated[int, _measure()] = 0
+    nps_answers: Annotated[int, _measure()] = 0
 
 
 class CreditedOrder(FrozenRow):

@@ -50,6 +50,7 @@ class Standing(NamedTuple):
     csat_top: int
     promoters: int
     detractors: int
+    nps_answers: int
 
     def values(self, sign: int = 1) -> dict[Measure, int | None]:
         """What stands by measure, or what takes it back (`sign` -1)."""

@@ -48,5 +48,6 @@ class CreditLineRead(Schema):
     csat_top: int
     promoters: int
     detractors: int
+    nps_answers: int
     source_event_id: UUID
     recorded_at: datetime

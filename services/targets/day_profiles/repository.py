@@ -8,7 +8,7 @@ from uuid import UUID
 
 from kit.db.database import Tx
 from services.targets.metrics.enums import MetricName
-from services.targets.metrics.lists import value_sql
+from services.targets.metrics.lists import volume_sql
 
 _IN_SCOPE = """
     ($1::uuid IS NULL OR b.unit_path @> ARRAY[$1])
@@ -43,11 +43,11 @@ class Scope:
 
 async def first_day(tx: Tx, scope: Scope) -> date | None:
     """The first day of any result; None without any."""
-    day: date | None = await tx.fetchval(_FIRST_DAY.format(value_sql(scope.metric, "b")), *scope.values)
+    day: date | None = await tx.fetchval(_FIRST_DAY.format(volume_sql(scope.metric, "b")), *scope.values)
     return day
 
 
 async def sum_by_day(tx: Tx, scope: Scope, first: date, last: date) -> dict[date, int]:
     """Results of the days that have any."""
-    rows = await tx.fetch(_BY_DAY.format(value_sql(scope.metric, "b")), *scope.values, first, last)
+    rows = await tx.fetch(_BY_DAY.format(volume_sql(scope.metric, "b")), *scope.values, first, last)
     return {row["day"]: int(row["amount"]) for row in rows}

@@ -11,7 +11,7 @@ from kit.db.rows import columns_of, dumps, insert_rows
 from services.targets.credits.lists import label_sql
 from services.targets.decompositions.lists import OVERLAPPING
 from services.targets.decompositions.models import Decomposition, DecompositionRow
-from services.targets.metrics.lists import any_value_sql
+from services.targets.metrics.lists import any_volume_sql
 
 _GET = f"""
 SELECT {columns_of(DecompositionRow, "d")}, (
@@ -26,7 +26,7 @@ FROM decomposition d WHERE d.id = $1 AND d.target_id = $2
 """
 _SUM_SCOPES = f"""
 SELECT n.key, (
-    SELECT coalesce(sum({any_value_sql("n.metric", "b")}), 0)::bigint FROM credit_bucket b
+    SELECT coalesce(sum({any_volume_sql("n.metric", "b")}), 0)::bigint FROM credit_bucket b
     WHERE b.day BETWEEN n.first AND n.last
       AND (n.unit_id IS NULL OR b.unit_path @> ARRAY[n.unit_id])
       AND (n.member_id IS NULL OR b.member_id = n.member_id)

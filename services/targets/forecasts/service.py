@@ -50,6 +50,7 @@ from services.targets.forecasts.schemas import (
     Narrowed,
 )
 from services.targets.members.service import require_named_member
+from services.targets.metrics.lists import RATIOS
 from services.targets.metrics.rules import COSTS
 from services.targets.targets.enums import Metric
 from services.targets.targets.service import amount_on, require_counted
@@ -68,6 +69,10 @@ _NAMES = {"first": "from", "last": "to"}
 
 class DayToCome(Invalid):
     code, title = "in-future", "The day has not come yet"
+
+
+class MetricNotForecast(Invalid):
+    code, title = "metric-not-forecast", "There are no forecasts of this metric"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +126,8 @@ async def read_forecast(work: Work, query: ForecastQuery, on: date | None = None
         actual=sum(one.actual for one in found if wanted.span.first <= one.day <= wanted.span.last),
         final=wanted.span.last <= as_of,
     )
+    if wanted.part.metric in RATIOS:
+        return answer.model_copy(update={"insufficient_data": InsufficientData(reason=Lack.METHOD, have=0, need=1)})
     if answer.final:
         hit = None if wanted.amount is None else WHOLE * (answer.actual >= wanted.amount)
         same = dict.fromkeys(("p10", "p50", "p90"), answer.actual)
@@ -263,12 +270,14 @@ async def read_calibration(work: Work, query: CalibrationQuery) -> CalibrationRe
 
 async def start_backtest(work: Work, data: BacktestCreate) -> UUID:
     """Have a record measured by a job, on what is known at the end of its day; returns its id. Raises UnitUnknown,
-    MemberUnknown, UnknownReference, DayToCome."""
+    MemberUnknown, UnknownReference, MetricNotForecast, DayToCome."""
     if data.unit_id is not None:
         await require_named_unit(work, data.unit_id, "/unit_id")
     if data.member_id is not None:
         await require_named_member(work, data.member_id, "/member_id")
     await check_known(work, _narrowed(data), body=True)
+    if data.metric in RATIOS:
+        raise MetricNotForecast(errors=[FieldError("/metric", MetricNotForecast.code, "no method was tested for ratios")])
     if data.as_of is not None and data.as_of > work.today:
         raise DayToCome(errors=[FieldError("/as_of", DayToCome.code, f"today is {work.today}")])
     fixed = data.model_copy(update={"as_of": _day(work, data.as_of)})

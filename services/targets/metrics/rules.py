@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from kit.errors import FieldError, Invalid
+from kit.errors import Conflict, FieldError, Invalid
 from services.targets.metrics.enums import Combined, MetricName, Unit
 from services.targets.metrics.lists import VALUES
 
@@ -109,6 +109,21 @@ def check_dimensions(metric: str, pointers: Mapping[str, str]) -> None:
     ]
     if errors:
         raise DimensionNotSupported(errors=errors)
+
+
+class RateOutside(Invalid):
+    code, title = "rate-outside", "The rate is not one that the metric may have"
+
+
+class MetricNotDivisible(Conflict):
+    code, title = "metric-not-divisible", "The metric cannot be split this way"
+
+
+def check_rate(metric: str, amount: int, base: int, pointer: str) -> None:
+    """A rate is from 0 to 1, that of promoters less detractors from -1. Raises RateOutside."""
+    low = -base if metric == MetricName.NPS else 0
+    if not low <= amount <= base:
+        raise RateOutside(errors=[FieldError(pointer, RateOutside.code, f"from {'-1' if low else '0'} to 1")])
 
 
 def unit_of(metric: str) -> Unit:

@@ -25,6 +25,9 @@ class Metric(StrEnum):
     NEW_CUSTOMERS = "new_customers"
     VISIT_COUNT = "visit_count"
     COLLECTED_CASH = "collected_cash"
+    CONVERSION_RATE = "conversion_rate"
+    CSAT = "csat"
+    NPS = "nps"
 
 
 class Horizon(StrEnum):

@@ -17,6 +17,12 @@ _HORIZON = (
     f"WHEN t.period_end - t.period_start < {MEDIUM_DAYS} THEN 'medium' ELSE 'long' END"
 )
 
+_HALVES = "(2000000 * t.amount::numeric + t.base)"
+_RATE = (
+    f"CASE WHEN t.base > 0 THEN floor({_HALVES} / (2 * t.base))::bigint - CASE WHEN mod({_HALVES}, 2 * t.base) = 0 "
+    f"AND mod(floor({_HALVES} / (2 * t.base)), 2) <> 0 THEN 1 ELSE 0 END END"
+)
+"""`rate_of`, half-even."""
 _COUNTS = ", ".join(f"'{name}'" for name, entry in ENTRIES.items() if entry.unit is Unit.THOUSANDTH)
 
 TARGETS = ListSpec(
@@ -25,6 +31,7 @@ TARGETS = ListSpec(
         **fields_of(Target, "t", sortable=("name", "amount", "period_start"), unfiltered=_SHOWN, without=_HIDDEN),
         "currency": Field("t.currency", "currency"),
         "horizon": Field(_HORIZON, enum=tuple(Horizon)),
+        "rate": Field(_RATE, "int"),
         "amount_unit": Field(f"CASE WHEN t.metric IN ({_COUNTS}) THEN 'thousandth' ELSE 'minor_unit' END", enum=tuple(Unit)),
     },
     search=("t.name",),
