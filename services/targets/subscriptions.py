@@ -28,7 +28,9 @@ CREDITS = Projection(
     is_ledger=True,
 )
 
-subscriptions = Subscriptions("targets", {**HEARD, OrderCredited.TYPE: OrderCredited, ResultCredited.TYPE: ResultCredited})
+subscriptions = Subscriptions(
+    "targets", {**HEARD, OrderCredited.TYPE: OrderCredited, ResultCredited.TYPE: ResultCredited}
+)
 core, directory, insight = (subscriptions.lane(name) for name in LANES)
 core.project(
     Projection("account_redirect", ("account_redirect", "account_root"), {MERGED: on_redirect, UNMERGED: on_redirect})

@@ -127,9 +127,7 @@ def _follows(fact: OrderCredited, standing: Measured) -> bool:
         if fact.kind == "confirmed":
             measured = credit_all(fact.order_id, amounts, fact.shares)
         else:
-            back = {
-                measure: {line: -amount for line, amount in lines.items()} for measure, lines in amounts.items()
-            }
+            back = {measure: {line: -amount for line, amount in lines.items()} for measure, lines in amounts.items()}
             measured = take_back_all(fact.order_id, back, fact.shares, standing)
     except ValueError:  # shares, amounts or a return that the rule refuses
         return False

@@ -22,8 +22,8 @@ Scope = tuple[bool, Sequence[UUID], Sequence[UUID]]
 
 
 class GroupSum(NamedTuple):
-    """What was credited in a group, and by how many lines; `base` is what the value is seen against, `net` the net amount
-    that goes with it."""
+    """What was credited in a group, and by how many lines; `base` is what the value is seen against, `net` the net
+    amount that goes with it."""
 
     key: str | None
     second_key: str | None
@@ -35,7 +35,8 @@ class GroupSum(NamedTuple):
 
 class TargetResult(NamedTuple):
     """A target with what was credited in its scope and period; `is_nested` when the unit of another child of its
-    decomposition is above its own, so that its results are in that one's too; `base` and `net` are those of `GroupSum`."""
+    decomposition is above its own, so that its results are in that one's too; `base` and `net` are those of
+    `GroupSum`."""
 
     id: UUID
     parent_id: UUID | None
@@ -299,8 +300,8 @@ def _months_sql(part: Slice, keys: Sequence[str], begins: date, ends: date, args
 
 
 def _counts(metric: str, alias: str) -> str:
-    """What is worth nothing for a metric, and no part of what that is seen against, has no lines of it, but for revenue;
-    net amounts without a known cost tell how much of a margin is known."""
+    """What is worth nothing for a metric, and no part of what that is seen against, has no lines of it, but for
+    revenue; net amounts without a known cost tell how much of a margin is known."""
     if metric == MetricName.REVENUE:
         return "TRUE"
     counted = [value_sql(metric, alias), base_sql(metric, alias), *([f"{alias}.amount"] if metric in COSTS else [])]

@@ -59,10 +59,10 @@ class Uncovered(Schema):
 
 
 class AttainmentItem(Schema):
-    """One result, of a margin null to who may not know costs. `key` is the group's value (null: none, or unassigned), `second_key` that of a second group.
-    `compared` is what was credited in the earlier period, as far as this one has come; `growth` is null unless that is
-    positive. The fields from `target_id` on are those of a target: percents and shares in millionths, amounts in minor
-    units, null where undefined.
+    """One result, of a margin null to who may not know costs. `key` is the group's value (null: none, or unassigned),
+    `second_key` that of a second group. `compared` is what was credited in the earlier period, as far as this one has
+    come; `growth` is null unless that is positive. The fields from `target_id` on are those of a target: percents and
+    shares in millionths, amounts in minor units, null where undefined.
 
     `expected` and `pace` go by working days; `expected_plan` and `pace_plan` by the crediting decomposition by time:
     what its ended children and the running one, by its days, amount to. `rank` is that among the children of a
@@ -120,8 +120,9 @@ class AttainmentItem(Schema):
 
 
 class AttainmentRead(Schema):
-    """Results at the end of `as_of` in `amount_unit` (money in minor units of `currency`); `sample_size` counts the credit lines behind them. Of targets also the day up to
-    which the make-up days that their working days count are announced."""
+    """Results at the end of `as_of` in `amount_unit` (money in minor units of `currency`); `sample_size` counts the
+    credit lines behind them. Of targets also the day up to which the make-up days that their working days count are
+    announced."""
 
     as_of: date
     formula_version: int

@@ -38,9 +38,6 @@ _NARROWING = (*_DIMENSIONS, "channel_id", "first", "last")
 _NAMES = {"first": "from", "last": "to"}
 
 
-_FIELDS = {"product_line": "product_line", "region": "region", "customer_type": "customer_type"}
-
-
 class DayResult(NamedTuple):
     """What was credited on a day, by how many lines."""
 
@@ -65,6 +62,7 @@ async def read_attainment(work: Work, query: AttainmentQuery) -> AttainmentRead:
         else target_slice(await require_counted(work, query.target_id))
     )
     _check_ratio(query, part.metric)
+    check_dimensions(part.metric, {group.value: "group_by" for group in query.group_by if group.value in _VALUES})
     sums = await _sums(work, query, part)
     if query.target_id is None and not any(one.lines for one in sums):
         await check_known(work, query)
@@ -208,16 +206,11 @@ def target_slice(target: Target) -> Slice:
     return Slice(first=target.period_start, last=target.period_end, metric=target.metric, **dimensions)
 
 
-def _grouped(query: AttainmentQuery) -> dict[str, str]:
-    return {group.value: "group_by" for group in query.group_by if group.value in _FIELDS}
-
-
 async def slice_of(work: Work, query: AttainmentQuery) -> Slice:
     """What a query by dimensions is about, as far as it is visible; raises NotFound, UnknownReference."""
     visible = await visible_to(work)
     narrowed = {name: getattr(query, name) for name in _NARROWING} | {"metric": query.metric or Metric.REVENUE}
-    given = [name for name, field in _FIELDS.items() if getattr(query, field) is not None]
-    check_dimensions(narrowed["metric"], {name: _FIELDS[name] for name in given} | _grouped(query))
+    check_dimensions(narrowed["metric"], {name: name for name in _VALUES if getattr(query, name) is not None})
     if visible.everything:
         if query.unit_id is not None and not await known_units(work, [query.unit_id]):
             raise _unknown("unit_id")

@@ -37,9 +37,7 @@ from services.targets.units.service import visible_to
 MAX_ITEMS = 1_000
 UNALLOCATED = "unallocated"
 
-_SEEN = frozenset(
-    {"attainment", "reached", "rank", "gap", "pace", "pace_plan", "required_per_day", "unassigned_share"}
-)
+_SEEN = frozenset({"attainment", "reached", "rank", "gap", "pace", "pace_plan", "required_per_day", "unassigned_share"})
 """Fields of an item that see the value against something."""
 _OF_VALUE = _SEEN | {"actual", "coverage", "insufficient_data", "compared", "growth", "closed_value", "after_close"}
 _DRIVERS = TypeAdapter(tuple[DriverPart, ...])

@@ -116,9 +116,7 @@ def measurable(known: Known) -> Finding:
     verdict = _PASS if known.lines_in_scope else _WARN if known.lines else _FAIL
     if known.coverage is not None:
         verdict = worse(verdict, _at_least(known.coverage, COVERED, 800_000))
-    evidence = _told(
-        lines_in_scope=known.lines_in_scope, lines=known.lines, days=RECENT_DAYS, coverage=known.coverage
-    )
+    evidence = _told(lines_in_scope=known.lines_in_scope, lines=known.lines, days=RECENT_DAYS, coverage=known.coverage)
     return Finding(check=_K.MEASURABLE, verdict=verdict, evidence=evidence)
 
 

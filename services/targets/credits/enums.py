@@ -6,7 +6,8 @@ from enum import StrEnum
 
 
 class CreditKind(StrEnum):
-    """What a fact is about: an order counts, pieces came back, lines moved to another unit; or a result beside its net."""
+    """What a fact is about: an order counts, pieces came back, lines moved to another unit; or a result beside its
+    net."""
 
     CONFIRMED = "confirmed"
     RETURNED = "returned"
@@ -25,8 +26,8 @@ OF_ORDERS = frozenset({CreditKind.CONFIRMED, CreditKind.RETURNED, CreditKind.COR
 
 
 class Measure(StrEnum):
-    """What a credit line counts: money in minor units of the base currency, all else in thousandths. `answers` are those
-    that a metric asks for, `nps_answers` the ones of them that recommend or not."""
+    """What a credit line counts: money in minor units of the base currency, all else in thousandths. `answers` are
+    those that a metric asks for, `nps_answers` the ones of them that recommend or not."""
 
     AMOUNT = "amount"
     MARGIN = "margin"

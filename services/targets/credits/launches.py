@@ -102,7 +102,9 @@ def _line(place: Standing, amount: int) -> CreditLine:
     )
 
 
-def _fact(source: UUID, order: CreditedOrder, day: date, lines: list[CreditLine], channel: UUID | None) -> OrderCredited:
+def _fact(
+    source: UUID, order: CreditedOrder, day: date, lines: list[CreditLine], channel: UUID | None
+) -> OrderCredited:
     said = {"kind": CreditKind.CORRECTED, "posting_date": day, "lines": lines, "source_event_id": source, "rule": RULE}
     more = {name: value for name, value in (("reason", order.reason), ("channel_id", channel)) if value is not None}
     return OrderCredited.of(order, **said, amount=0, **more)

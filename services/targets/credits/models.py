@@ -19,7 +19,8 @@ def _measure() -> Any:
 
 
 class Measures(FrozenRow):
-    """What is summed beside the net amount; `costed_net` is the part of it whose cost, and so whose margin, is known."""
+    """What is summed beside the net amount; `costed_net` is the part of it whose cost, and so whose margin, is
+    known."""
 
     costed_net: Annotated[int, _measure()] = 0
     gross: Annotated[int, _measure()] = 0
@@ -115,7 +116,8 @@ class CreditLineTable(CreditLineRow, Base, table=True):
 
 
 class UnlaunchedLine(FrozenRow):
-    """A credited line of a product that nobody had told of: whether it is new is decided when the product is heard of."""
+    """A credited line of a product that nobody had told of: whether it is new is decided when the product is heard
+    of."""
 
     __tablename__ = "unlaunched_line"
 

@@ -12,9 +12,9 @@ from services.targets.credits.enums import CreditKind
 class CreditLineRead(Schema):
     """What one member got of one order line, or of the result `subject_id`; no `unit_path` is "unassigned".
 
-    `amount` is net; money is in minor units of `currency`, all other measures in thousandths. `account_id` is the account
-    that it reads as after merges, `filed_account_id` the one it was made for; `order_date` of a result without an order is
-    the day whose membership counts.
+    `amount` is net; money is in minor units of `currency`, all other measures in thousandths. `account_id` is the
+    account that it reads as after merges, `filed_account_id` the one it was made for; `order_date` of a result without
+    an order is the day whose membership counts.
     """
 
     id: UUID

@@ -153,7 +153,7 @@ def _amounts(lines: Sequence[Step]) -> Amounts:
     found: Amounts = {}
     for measure in OF_ORDERS:
         cells = {line.line_no: value for line in lines if (value := getattr(line, measure)) is not None}
-        if measure is Measure.AMOUNT or cells and (measure is Measure.MARGIN or any(cells.values())):
+        if measure is Measure.AMOUNT or (cells and (measure is Measure.MARGIN or any(cells.values()))):
             found[measure] = cells
     return found
 

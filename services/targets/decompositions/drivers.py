@@ -122,7 +122,7 @@ async def _earlier(work: Work, asked: Asked, params: DriverParams | None) -> Map
             first, last = params.first, params.last
         same = {"key": part.key, "metric": metric_of(asked.target, params), "first": first, "last": last}
         scopes.append({**same, **_own_scope(asked.target, part)})
-    sums = await repository.sum_scopes(work.tx, scopes)
+    sums = await repository.sum_scopes(work.tx, scopes, volume=True)
     return {part.key: sums[part.key] for part in asked.parts}
 
 

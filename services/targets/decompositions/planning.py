@@ -78,8 +78,8 @@ async def plan_split(
 def _cells(
     target: Target, total: int, parts: Sequence[Part], drivers: Sequence[Driver]
 ) -> tuple[list[Cell], Sequence[int | None]]:
-    """The cells, and of a ratio the parts of its base: that is split by the drivers, and the amount goes by it, but where
-    a rate is kept."""
+    """The cells, and of a ratio the parts of its base: that is split by the drivers, and the amount goes by it, but
+    where a rate is kept."""
     if target.base is None:
         if any(part.given.rate is not None for part in parts):
             raise DecompositionInvalid("only a child of a ratio keeps a rate")

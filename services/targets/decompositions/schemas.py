@@ -35,7 +35,11 @@ class ChildCreate(Schema):
     cap: Amount | None = None
     reason: Label | None = None
     rate: int | None = Field(
-        default=None, strict=True, ge=-SHARE_WHOLE, le=SHARE_WHOLE, description="of a ratio: the rate that the child keeps"
+        default=None,
+        strict=True,
+        ge=-SHARE_WHOLE,
+        le=SHARE_WHOLE,
+        description="of a ratio: the rate that the child keeps",
     )
     growth: int | None = Field(default=None, strict=True, ge=-SHARE_WHOLE, le=10 * SHARE_WHOLE)
 

@@ -93,7 +93,8 @@ def scope_key(part: Slice) -> str:
 
 
 async def tell_forecast(work: Work, query: ForecastQuery) -> ForecastRead:
-    """How a period may end; raises as read_forecast, and Forbidden where it is a margin and costs are not for who asks."""
+    """How a period may end; raises as read_forecast, and Forbidden where it is a margin and costs are not for who
+    asks."""
     answer = await read_forecast(work, query)
     if answer.metric in COSTS and not work.actor.may("costs:read"):
         raise Forbidden("needs the permission costs:read")
@@ -277,7 +278,9 @@ async def start_backtest(work: Work, data: BacktestCreate) -> UUID:
         await require_named_member(work, data.member_id, "/member_id")
     await check_known(work, _narrowed(data), body=True)
     if data.metric in RATIOS:
-        raise MetricNotForecast(errors=[FieldError("/metric", MetricNotForecast.code, "no method was tested for ratios")])
+        raise MetricNotForecast(
+            errors=[FieldError("/metric", MetricNotForecast.code, "no method was tested for ratios")]
+        )
     if data.as_of is not None and data.as_of > work.today:
         raise DayToCome(errors=[FieldError("/as_of", DayToCome.code, f"today is {work.today}")])
     fixed = data.model_copy(update={"as_of": _day(work, data.as_of)})

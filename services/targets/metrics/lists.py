@@ -19,7 +19,8 @@ VALUES: Final[Mapping[MetricName, str]] = {
     MetricName.CSAT: "{0}.csat_top",
     MetricName.NPS: "({0}.promoters - {0}.detractors)",
 }
-"""What is summed of buckets or months (their alias), of a ratio its numerator; revenue, which most ask for, comes first."""
+"""What is summed of buckets or months (their alias), of a ratio its numerator; revenue, which most ask for, comes
+first."""
 
 
 BASES: Final[Mapping[MetricName, str]] = {
@@ -28,8 +29,8 @@ BASES: Final[Mapping[MetricName, str]] = {
     MetricName.CSAT: "({0}.answers - {0}.nps_answers)",
     MetricName.NPS: "{0}.nps_answers",
 }
-"""What a value is to be seen against: of a ratio its denominator, of the margin the part of the net amount whose cost is
-known."""
+"""What a value is to be seen against: of a ratio its denominator, of the margin the part of the net amount whose cost
+is known."""
 RATIOS: Final = frozenset({MetricName.CONVERSION_RATE.value, MetricName.CSAT.value, MetricName.NPS.value})
 
 

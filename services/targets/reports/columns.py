@@ -43,7 +43,6 @@ class Column(NamedTuple):
     of: Callable[[ReportTarget], str | int | date | None]
 
 
-
 def is_money(one: ReportTarget) -> bool:
     """Whether a target is in money; others are in pieces, customers or visits, which no total adds up."""
     return one.amount_unit is Unit.MINOR_UNIT

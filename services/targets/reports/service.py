@@ -107,7 +107,13 @@ def _target(one: ShownTarget, item: AttainmentItem) -> ReportTarget:
         alert = ReportAlert.model_validate(said)
     more = {
         **{name: getattr(item, name) for name in ("name", "state", "period_start", "period_end", "amount", "rank")},
-        **{"amount_unit": unit_of(one.metric), "target_id": one.id, "value": item.actual, "percent": item.attainment, "pace": pace_of(item)},
+        **{
+            "amount_unit": unit_of(one.metric),
+            "target_id": one.id,
+            "value": item.actual,
+            "percent": item.attainment,
+            "pace": pace_of(item),
+        },
     }
     return ReportTarget.model_validate({**known, **more, "alert": alert})
 

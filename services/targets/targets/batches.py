@@ -17,7 +17,16 @@ from services.targets.targets import repository
 from services.targets.targets.models import Target
 from services.targets.targets.rules import MOVES, NOUN
 from services.targets.targets.schemas import TargetRow
-from services.targets.targets.service import TARGETS, Known, TargetDecomposed, check_new, known_of, new_target, planned, written
+from services.targets.targets.service import (
+    TARGETS,
+    Known,
+    TargetDecomposed,
+    check_new,
+    known_of,
+    new_target,
+    planned,
+    written,
+)
 
 _FIXED = ("metric", "unit_id", "member_id", "product_line", "region", "customer_type", "period_start", "period_end")
 _CHANGED = ("name", "stretch", "owner_id", "commit_until")

@@ -32,7 +32,9 @@ TARGETS = ListSpec(
         "currency": Field("t.currency", "currency"),
         "horizon": Field(_HORIZON, enum=tuple(Horizon)),
         "rate": Field(_RATE, "int"),
-        "amount_unit": Field(f"CASE WHEN t.metric IN ({_COUNTS}) THEN 'thousandth' ELSE 'minor_unit' END", enum=tuple(Unit)),
+        "amount_unit": Field(
+            f"CASE WHEN t.metric IN ({_COUNTS}) THEN 'thousandth' ELSE 'minor_unit' END", enum=tuple(Unit)
+        ),
     },
     search=("t.name",),
     search_key=search_of(Target, "t"),

@@ -30,7 +30,8 @@ class Target(OwnedRow):
     nobody's: it holds what its siblings are together beyond (below 0) or short of what is split.
 
     What belongs to a plan (`plan_id`) is a branch and counts nowhere: a copy of `origin_id`, which amounted to
-    `base_amount` then. Of a ratio `amount` is the planned numerator and `base` the planned denominator. `revision` of a live root counts how often what is active below it changed.
+    `base_amount` then. Of a ratio `amount` is the planned numerator and `base` the planned denominator. `revision` of a
+    live root counts how often what is active below it changed.
     """
 
     __tablename__ = "target"

@@ -14,7 +14,6 @@ from kit.web.schema import ABSENT, Amount, BusinessDate, CurrencyCode, Label, Po
 from services.targets.metrics.enums import Unit
 from services.targets.targets.enums import Horizon, Metric, TargetState
 
-
 Rate = Annotated[int, Field(strict=True, ge=-SHARE_WHOLE, le=SHARE_WHOLE)]
 
 
@@ -109,13 +108,14 @@ class TargetReject(Schema):
 
 
 class TargetRead(Schema):
-    """A target; `amount_unit` is what its amounts are counted in. Of a ratio `amount` is the planned numerator, `base` the
-    planned denominator, `rate` the one by the other in millionths. `authored_by`, `proposed_by` and `approved_by` are token subjects; `closes_on` is the day that closes
-    an active one, `closed_value` what was credited to it by then. The fields from `child_key` on are those of a child:
-    what the split gave without constraints (`computed`), the constraints, the one that decided the amount (`bound`),
-    the reason given for it, and what each driver gave. The last ones are those of a cell of a table: the
-    decomposition of its column over the same cells, the key of its row there, its fitted value in thousandths. One that
-    `is_balancing` is nobody's: it holds what its siblings are beyond (below 0) or short of what is split.
+    """A target; `amount_unit` is what its amounts are counted in. Of a ratio `amount` is the planned numerator, `base`
+    the planned denominator, `rate` the one by the other in millionths. `authored_by`, `proposed_by` and `approved_by`
+    are token subjects; `closes_on` is the day that closes an active one, `closed_value` what was credited to it by
+    then. The fields from `child_key` on are those of a child: what the split gave without constraints (`computed`), the
+    constraints, the one that decided the amount (`bound`), the reason given for it, and what each driver gave. The last
+    ones are those of a cell of a table: the decomposition of its column over the same cells, the key of its row there,
+    its fitted value in thousandths. One that `is_balancing` is nobody's: it holds what its siblings are beyond (below
+    0) or short of what is split.
 
     What has a `plan_id` belongs to that plan and counts nowhere; it is a copy of `origin_id`. `revision` of a root
     counts how often what is active below it changed."""

@@ -114,8 +114,9 @@ async def require_target(work: Work, target_id: UUID, *, lock: bool = False) -> 
 async def add_target(work: Work, data: TargetCreate) -> Target:
     """Make a root target in state draft.
 
-    Raises TargetPeriodInvalid, DimensionNotSupported, AmountInvalid, RateOutside, CurrencyNotBase, StretchBelowAmount, UnitUnknown, MemberUnknown, MemberOutside,
-    UnknownReference (region), NotHeardYet (product line), Taken (external id).
+    Raises TargetPeriodInvalid, DimensionNotSupported, AmountInvalid, RateOutside, CurrencyNotBase, StretchBelowAmount,
+    UnitUnknown, MemberUnknown, MemberOutside, UnknownReference (region), NotHeardYet (product line), Taken (external
+    id).
     """
     check_new(work, data, await known_of(work, [data]))
     return await add(work, TARGETS, new_target(work, data))

@@ -143,7 +143,7 @@ async def _earlier(work: Work, sides: Sides, one: DriverCreate) -> dict[Place, i
         first, last = _period(sides, row, column, one)
         same = {"key": str(index), "metric": metric_of(sides.target, one.params), "first": first, "last": last}
         scopes.append({**same, **_scope(sides, place)})
-    sums = await decompositions.sum_credited(work, scopes)
+    sums = await decompositions.sum_credited(work, scopes, volume=True)
     results = {str(index): sums[str(index)] for index in range(len(places))}
     known = earlier_values(one.kind, results, is_by_time=sides.of_time() is not None)
     return {place: known[str(index)] for index, place in enumerate(places)}

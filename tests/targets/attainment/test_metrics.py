@@ -39,7 +39,9 @@ async def test_each_metric_sums_its_own_measure(world: World) -> None:
         assert (answer["metric"], answer["items"][0]["actual"]) == (metric, actual)
         unit = "thousandth" if metric in {"units", "new_customers", "visit_count"} else "minor_unit"
         assert answer["amount_unit"] == unit
-        by_unit = {item["key"]: item["actual"] for item in (await world.attainment(metric=metric, group_by="unit"))["items"]}
+        by_unit = {
+            item["key"]: item["actual"] for item in (await world.attainment(metric=metric, group_by="unit"))["items"]
+        }
         assert sum(by_unit.values()) == actual
     months = (await world.attainment(metric="units", group_by="month"))["items"]
     assert [(item["key"], item["actual"]) for item in months] == [("2026-02", 5_000), ("2026-03", -1_000)]

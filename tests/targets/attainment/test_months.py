@@ -18,7 +18,20 @@ from kit.testing.service import service_harness
 from tests.targets.attainment.test_laws import inside, orders
 from tests.targets.conftest import World, make_world
 
-GROUPS = ("", "unit", "member", "day", "week", "month", "quarter", "year", "product_line", "region", "customer_type", "channel")
+GROUPS = (
+    "",
+    "unit",
+    "member",
+    "day",
+    "week",
+    "month",
+    "quarter",
+    "year",
+    "product_line",
+    "region",
+    "customer_type",
+    "channel",
+)
 CHANNELS = ("01989f2e-0000-7000-8000-0000000000b2", "01989f2e-0000-7000-8000-0000000000b3", None)
 days = st.dates(date(2025, 11, 15), date(2026, 5, 20))
 NARROWED = st.fixed_dictionaries(

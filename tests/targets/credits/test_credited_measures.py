@@ -49,8 +49,12 @@ def back(world: World, order: Any, pieces: dict[int, tuple[int, int]], day: str 
     moved = [
         one
         | {"returned_before": pieces[one["line_no"]][0], "returned_after": pieces[one["line_no"]][1]}
-        | {"gross_base": -(part(one["line_no"], "gross_base", pieces[one["line_no"]][1])
-                           - part(one["line_no"], "gross_base", pieces[one["line_no"]][0]))}
+        | {
+            "gross_base": -(
+                part(one["line_no"], "gross_base", pieces[one["line_no"]][1])
+                - part(one["line_no"], "gross_base", pieces[one["line_no"]][0])
+            )
+        }
         for one in event.payload["returned_lines"]
     ]
     return make_event(event.type, {**event.payload, "returned_lines": moved}, event.key, sequence=5)
@@ -167,7 +171,9 @@ async def test_a_late_launch_and_a_split_in_either_order(world: World) -> None:
         for event in events if split_first else reversed(events):
             await world.service.deliver(event)
         own = f"order_id = '{order['id']}'"
-        found.append([await sums(world, f"{own} AND member_id = '{world.members[code]}'") for code in ("a1", "a2", "b1")])
+        found.append(
+            [await sums(world, f"{own} AND member_id = '{world.members[code]}'") for code in ("a1", "a2", "b1")]
+        )
     assert found[0] == found[1]
     assert found[0][1]["new_product"] == found[0][1]["amount"] == 401
     assert (found[0][0], found[0][2]) == ({}, {})

@@ -52,7 +52,8 @@ def returned(order: OrderConfirmed, steps: dict[int, tuple[int, int]]) -> OrderR
     moved = []
     for number, (before, after) in steps.items():
         line = order.lines[number - 1]
-        assert line.quantity and line.gross_base is not None
+        assert line.quantity
+        assert line.gross_base is not None
         part = [line.net_base * pieces // line.quantity for pieces in (before, after)]
         gross = line.gross_base * after // line.quantity - line.gross_base * before // line.quantity
         moved.append(
@@ -98,7 +99,10 @@ def test_a_margin_of_a_third_comes_back_rounded_once() -> None:
     standing = credit_all(ORDER, sold(order, ()), WHOLE)
     left = []
     for before in range(3):
-        add(standing, take_back_all(ORDER, came_back(returned(order, {1: (before, before + 1)}), standing), WHOLE, standing))
+        add(
+            standing,
+            take_back_all(ORDER, came_back(returned(order, {1: (before, before + 1)}), standing), WHOLE, standing),
+        )
         left.append(9_001 - standing[Measure.MARGIN][1, A])
     assert left == [3_000, 6_001, 9_001]
 
@@ -141,7 +145,11 @@ def test_a_product_is_new_for_a_year() -> None:
 
 def test_a_line_says_what_does_not_follow() -> None:
     assert said_of({Measure.AMOUNT: 0, Measure.MARGIN: None, Measure.GROSS: 0}) == {"amount": 0}
-    assert said_of({Measure.AMOUNT: 9, Measure.MARGIN: 0, Measure.UNITS: 1_000}) == {"amount": 9, "margin": 0, "units": 1_000}
+    assert said_of({Measure.AMOUNT: 9, Measure.MARGIN: 0, Measure.UNITS: 1_000}) == {
+        "amount": 9,
+        "margin": 0,
+        "units": 1_000,
+    }
     assert said_of({Measure.AMOUNT: 9, Measure.MARGIN: 4, Measure.COSTED_NET: 9}) == {"amount": 9, "margin": 4}
     assert said_of({Measure.AMOUNT: 9, Measure.MARGIN: 4, Measure.COSTED_NET: 5})["costed_net"] == 5
     assert said_of({Measure.AMOUNT: 9, Measure.MARGIN: None, Measure.COSTED_NET: 0}) == {"amount": 9}

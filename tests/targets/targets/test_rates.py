@@ -46,7 +46,12 @@ async def result(world: World, code: str, day: str = "2026-02-13", **counts: int
 
 async def test_a_rate_is_an_amount_over_a_base(world: World) -> None:
     found = await make(world, metric="conversion_rate", rate=250_000)
-    assert (found["amount"], found["base"], found["rate"], found["amount_unit"]) == (250_000, 1_000_000, 250_000, "thousandth")
+    assert (found["amount"], found["base"], found["rate"], found["amount_unit"]) == (
+        250_000,
+        1_000_000,
+        250_000,
+        "thousandth",
+    )
     found = await make(world, metric="conversion_rate", rate=333_333, base=400_000)
     assert (found["amount"], found["base"], found["rate"]) == (133_333, 400_000, 333_332)
     found = await make(world, metric="nps", amount=-30, base=100)
