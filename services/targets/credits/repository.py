@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -179,24 +180,6 @@ SELECT {}(k) FROM (
 _TAKE_UNLAUNCHED = """
 DELETE FROM unlaunched_line WHERE sku = ANY($1::text[]) RETURNING order_id, line_no, sku
 """
-_SUMMED = ", ".join(f"coalesce(sum({name}), 0)::bigint" for name in MEASURES)
-_MEASURED = ", ".join(MEASURES)
-
-
-def _added(alias: str) -> str:
-    return ", ".join(f"{name} = {alias}.{name} + excluded.{name}" for name in (*MEASURES, "lines"))
-
-
-_ADD_BUCKETS = f"""
-INSERT INTO credit_bucket AS b
-    (member_id, day, unit_path, product_line, region, customer_type, channel, {_MEASURED}, lines)
-SELECT member_id, posting_date, unit_path, coalesce(product_line, ''), coalesce(region, ''),
-       coalesce(customer_type, ''), coalesce(channel_id::text, ''), {_SUMMED}, count(*)
-FROM json_populate_recordset(NULL::credit_line, $1::json)
-GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7
-ON CONFLICT (member_id, day, unit_path, product_line, region, customer_type, channel)
-DO UPDATE SET {_added("b")}
-"""
 _VALUES = {
     "unit": "unit_path[cardinality(unit_path)]::text",
     "product_line": "product_line",
@@ -210,23 +193,43 @@ _NEW_LABELS = " UNION ALL ".join(
     f"{'unit_path' if kind == 'unit' else 'NULL::uuid[]'} AS path FROM places WHERE nullif({value}, '') IS NOT NULL"
     for kind, value in _VALUES.items()
 )
+_OF_LABELS = ("unit_path", "product_line", "region", "customer_type", "channel_id")
 _ADD_LABELS = f"""
-WITH places AS (
-    SELECT DISTINCT unit_path, product_line, region, customer_type, channel_id
-    FROM json_populate_recordset(NULL::credit_line, $1::json)
-)
+WITH places AS (SELECT {", ".join(_OF_LABELS)} FROM json_populate_recordset(NULL::credit_line, $1::json))
 INSERT INTO credit_label (id, kind, value, path)
 SELECT DISTINCT ON (id) id, kind, value, coalesce(path, '{{}}') FROM ({_NEW_LABELS}) l ORDER BY id
 ON CONFLICT (id) DO NOTHING
 """
-_ADD_MONTHS = f"""
-INSERT INTO credit_month AS m (month, {", ".join(_VALUES)}, {_MEASURED}, lines)
-SELECT date_trunc('month', posting_date)::date, {_LABELS}, {_SUMMED}, count(*)
-FROM json_populate_recordset(NULL::credit_line, $1::json)
-GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6
-ON CONFLICT (month, {", ".join(_VALUES)}) DO UPDATE SET {_added("m")}
+_NAMES = tuple(name.value for name in MEASURES)
+_LEFT: Mapping[str, tuple[int | None, ...]] = {name: (None,) if name == "margin" else (0,) for name in _NAMES}
+"""What a measure is where a line has nothing of it: 0, or a margin that is not known."""
+_OF_LINES = tuple(name for name in CreditLineRow.model_fields if name not in frozenset(_NAMES))
+
+
+@lru_cache(maxsize=256)
+def _adding(measures: tuple[str, ...]) -> tuple[str, str, str]:
+    """Statements that add lines to buckets, to months and to the lines; measures that no line has stay 0."""
+    named = ", ".join(measures)
+    sums = ", ".join(f"coalesce(sum({name}), 0)::bigint" for name in measures)
+    lines = "FROM json_populate_recordset(NULL::credit_line, $1::json)"
+
+    def added(alias: str) -> str:
+        return ", ".join(f"{name} = {alias}.{name} + excluded.{name}" for name in (*measures, "lines"))
+
+    buckets = f"""
+INSERT INTO credit_bucket AS b (member_id, day, unit_path, product_line, region, customer_type, channel, {named}, lines)
+SELECT member_id, posting_date, unit_path, coalesce(product_line, ''), coalesce(region, ''),
+       coalesce(customer_type, ''), coalesce(channel_id::text, ''), {sums}, count(*)
+{lines} GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7
+ON CONFLICT (member_id, day, unit_path, product_line, region, customer_type, channel) DO UPDATE SET {added("b")}
 """
-_ADD_LINES = insert_sql("credit_line", tuple(CreditLineRow.model_fields))
+    months = f"""
+INSERT INTO credit_month AS m (month, {", ".join(_VALUES)}, {named}, lines)
+SELECT date_trunc('month', posting_date)::date, {_LABELS}, {sums}, count(*)
+{lines} GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6
+ON CONFLICT (month, {", ".join(_VALUES)}) DO UPDATE SET {added("m")}
+"""
+    return buckets, months, insert_sql("credit_line", (*_OF_LINES, *measures))
 
 
 class Sums(NamedTuple):
@@ -342,12 +345,18 @@ async def list_misplaced_members(tx: Tx, since: Mapping[UUID, date]) -> set[UUID
 async def add_credits(tx: Tx, orders: Sequence[CreditedOrder], lines: Sequence[CreditLineRow]) -> None:
     """Add facts to orders, labels, buckets, months and lines, in this order of tables and in key order within each."""
     await tx.execute(_ADD_ORDERS, dumps(orders))
-    if lines:
-        text = dumps(lines)
-        await tx.execute(_ADD_LABELS, text)
-        await tx.execute(_ADD_BUCKETS, text)
-        await tx.execute(_ADD_MONTHS, text)
-        await tx.execute(_ADD_LINES, text)
+    if not lines:
+        return
+    values = [line.__dict__ for line in lines]
+    measures = tuple(
+        name for name in _NAMES if name == "amount" or any(value[name] not in _LEFT[name] for value in values)
+    )
+    places = {(tuple(value["unit_path"]), *(value[name] for name in _OF_LABELS[1:])) for value in values}
+    await tx.execute(_ADD_LABELS, dumps([dict(zip(_OF_LABELS, place, strict=True)) for place in places]))
+    columns = (*_OF_LINES, *measures)
+    text = dumps([{name: value[name] for name in columns} for value in values])
+    for statement in _adding(measures):
+        await tx.execute(statement, text)
 
 
 async def sum_ledger(tx: Tx) -> Sums:
