@@ -31,7 +31,7 @@ TARGETS = ListSpec(
         **fields_of(Target, "t", sortable=("name", "amount", "period_start"), unfiltered=_SHOWN, without=_HIDDEN),
         "currency": Field("t.currency", "currency"),
         "horizon": Field(_HORIZON, enum=tuple(Horizon)),
-        "rate": Field(_RATE, "int"),
+        "rate": Field(_RATE, "int", nullable=True),
         "amount_unit": Field(
             f"CASE WHEN t.metric IN ({_COUNTS}) THEN 'thousandth' ELSE 'minor_unit' END", enum=tuple(Unit)
         ),
