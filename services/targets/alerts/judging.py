@@ -156,7 +156,7 @@ def _fact(case: Case, row: TargetJudging, item: AttainmentItem) -> AttainmentUpd
         metric=case.target.metric,
         amount_unit=case.target.amount_unit.value,
         amount=case.target.amount if item.amount is None else item.amount,
-        value=item.actual,
+        value=item.actual or 0,
         percent=item.attainment,
         pace=item.pace,
         p_hit=row.p_hit,

@@ -113,11 +113,9 @@ def credit_all(order_id: UUID, amounts: Amounts, shares: Mapping[UUID, int]) -> 
     done: list[tuple[dict[int, int], Cells]] = []
     credited: Measured = {}
     for measure, lines in amounts.items():
-        cells = next((cells for other, cells in done if other == lines), None)
-        if cells is None:
-            cells = credit(order_id, lines, shares)
-            done.append((lines, cells))
-        credited[measure] = cells
+        known = next((cells for other, cells in done if other == lines), None)
+        credited[measure] = credit(order_id, lines, shares) if known is None else dict(known)
+        done.append((lines, credited[measure]))
     return credited
 
 

@@ -55,7 +55,7 @@ class Standing(NamedTuple):
 
     def values(self, sign: int = 1) -> dict[Measure, int | None]:
         """What stands by measure, or what takes it back (`sign` -1)."""
-        found = dict(zip(MEASURES, self[-len(MEASURES) :], strict=True))
+        found: dict[Measure, int | None] = {measure: getattr(self, measure) for measure in MEASURES}
         return {measure: None if value is None else sign * value for measure, value in found.items()}
 
 

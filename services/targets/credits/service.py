@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from itertools import groupby
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from kit.events.handlers import Fact
@@ -176,7 +176,7 @@ def _confirmed(
         for line, member in keys_of(measured)
     ]
     more = _known(reason=split.reason if split is not None else None, channel_id=order.channel_id)
-    return _fact(fact.event.id, order, CreditKind.CONFIRMED, order.order_date, shares, lines, more)
+    return _fact(fact.event.id, order, CreditKind.CONFIRMED.value, order.order_date, shares, lines, more)
 
 
 def _measured(rows: Mapping[tuple[int, UUID], Standing]) -> Measured:
@@ -206,7 +206,7 @@ def _returned(
     lines = [_line(standing[key], standing[key].unit_path, values_of(moved, key)) for key in keys_of(moved)]
     channel_id = next((row.channel_id for row in standing.values()), None)
     more = _known(reason=reason, channel_id=channel_id)
-    return _fact(fact.event.id, order, CreditKind.RETURNED, order.return_date, shares, lines, more)
+    return _fact(fact.event.id, order, CreditKind.RETURNED.value, order.return_date, shares, lines, more)
 
 
 def _known(**said: Any) -> dict[str, Any]:
@@ -217,7 +217,7 @@ def _known(**said: Any) -> dict[str, Any]:
 def _fact(
     source: UUID,
     order: OrderHeard,
-    kind: CreditKind,
+    kind: Literal["confirmed", "returned"],
     day: date,
     shares: dict[UUID, int],
     lines: list[CreditLine],
@@ -227,7 +227,7 @@ def _fact(
         order_id=order.id,
         account_id=order.account_id,
         stream_key=order.stream_key,
-        kind=kind.value,
+        kind=kind,
         order_date=order.order_date,
         posting_date=day,
         currency=order.base_currency,

@@ -108,7 +108,7 @@ async def _values(work: Work, asked: Asked, one: DriverCreate) -> tuple[Values, 
             return {each.key: working_days(calendar, each.first, each.last) for each in periods}, None
         case DriverKind.SEASONALITY:
             calendar = await company_calendar(work)
-            scope = Scope(*(getattr(target, name) for name in SCOPE), metric=target.metric)
+            scope = Scope(**{name: getattr(target, name) for name in SCOPE}, metric=target.metric)
             profile = await profile_of(work, calendar, scope, target.period_start)
             return {each.key: profile.weight(calendar, each.first, each.last) for each in periods}, profile
 

@@ -111,7 +111,7 @@ async def _seeded(work: Work, sides: Sides, index: int, one: DriverCreate) -> Se
     if one.kind is DriverKind.WORKING_DAYS:
         weights = {key: working_days(calendar, *period) for key, period in periods.items()}
     else:
-        scope = Scope(*(getattr(sides.target, name) for name in SCOPE), metric=sides.target.metric)
+        scope = Scope(**{name: getattr(sides.target, name) for name in SCOPE}, metric=sides.target.metric)
         profile = await profile_of(work, calendar, scope, sides.target.period_start)
         weights = {key: profile.weight(calendar, *period) for key, period in periods.items()}
     by_row = side is sides.rows

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -23,7 +25,7 @@ _COUNTED = ("credit_line", "credit_bucket", "credit_month")
 
 def upgrade() -> None:
     """Apply; nobody waits for indexes that are built beside the traffic."""
-    beside = {"postgresql_concurrently": True, "if_not_exists": True}
+    beside: dict[str, Any] = {"postgresql_concurrently": True, "if_not_exists": True}
     with op.get_context().autocommit_block():
         for table, columns in _KEYS.items():
             op.create_index(f"uq_{table}_channel", table, [*columns, "channel"], unique=True, **beside)
