@@ -11,7 +11,6 @@ from pydantic import BeforeValidator, ConfigDict, Field
 from kit.web.schema import BusinessDate, Schema, Text
 from services.targets.attainment.enums import Compare, GroupBy
 from services.targets.metrics.enums import Unit
-from services.targets.metrics.rules import COVERED
 from services.targets.targets.enums import Metric, TargetState
 
 
@@ -53,9 +52,9 @@ class AttainmentQuery(Schema):
 class Uncovered(Schema):
     """Of how much of the net amount the cost is known, and of how much it has to be, in millionths."""
 
-    reason: Literal["coverage"] = "coverage"
+    reason: Literal["coverage"]
     have: int
-    need: int = COVERED
+    need: int
 
 
 class AttainmentItem(Schema):

@@ -232,7 +232,10 @@ def covered(metric: str, net: int, costed: int) -> dict[str, Any]:
         return {}
     coverage = attainment_percent(costed, net) if net > 0 else None
     is_thin = coverage is not None and coverage < COVERED
-    return {"coverage": coverage, "insufficient_data": Uncovered(have=coverage or 0) if is_thin else None}
+    return {
+        "coverage": coverage,
+        "insufficient_data": Uncovered(reason="coverage", have=coverage or 0, need=COVERED) if is_thin else None,
+    }
 
 
 def withheld(item: AttainmentItem) -> AttainmentItem:

@@ -58,11 +58,8 @@ COLUMNS: Final = (
     Column("period_start", "From", 12, Kind.DAY, lambda one: one.period_start),
     Column("period_end", "To", 12, Kind.DAY, lambda one: one.period_end),
     Column("state", "State", 10, Kind.TEXT, lambda one: one.state),
-    Column("metric", "Metric", 20, Kind.TEXT, lambda one: one.metric),
     Column("amount", "Amount", 18, Kind.MONEY, lambda one: one.amount if is_money(one) else None),
     Column("value", "Value", 18, Kind.MONEY, lambda one: one.value if is_money(one) else None),
-    Column("number", "Number", 14, Kind.NUMBER, lambda one: None if is_money(one) else one.amount),
-    Column("number_value", "Number reached", 14, Kind.NUMBER, lambda one: None if is_money(one) else one.value),
     Column("percent", "Percent", 10, Kind.SHARE, lambda one: one.percent),
     Column("pace", "Pace", 10, Kind.SHARE, lambda one: one.pace),
     Column("p_hit", "Probability", 12, Kind.SHARE, lambda one: one.p_hit),
@@ -70,6 +67,9 @@ COLUMNS: Final = (
     Column("rank", "Rank", 8, Kind.COUNT, lambda one: one.rank),
     Column("alert", "Alert", 10, Kind.TEXT, lambda one: one.alert.level if one.alert else None),
     Column("alert_raised_on", "Alert since", 12, Kind.DAY, lambda one: one.alert.raised_on if one.alert else None),
+    Column("metric", "Metric", 20, Kind.TEXT, lambda one: one.metric),
+    Column("number", "Number", 14, Kind.NUMBER, lambda one: None if is_money(one) else one.amount),
+    Column("number_value", "Number reached", 14, Kind.NUMBER, lambda one: None if is_money(one) else one.value),
 )
 SUMMED: Final = ("amount", "value")
 TOTAL: Final = "Total"

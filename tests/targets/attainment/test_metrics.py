@@ -53,7 +53,12 @@ async def test_results_by_channel(world: World) -> None:
     with_it = ordered(world, {"a1": 1_000_000}, line(1, 600, 3, None))
     without = ordered(world, {"a1": 1_000_000}, line(1, 50, 1, None), channel_id=None)
     await world.service.deliver(world.confirmed(with_it), world.confirmed(without))
-    for more in ({}, {"from": "2026-02-01", "to": "2026-02-28"}, {"from": "2026-02-03", "to": "2026-03-05"}):
+    spans: list[dict[str, Any]] = [
+        {},
+        {"from": "2026-02-01", "to": "2026-02-28"},
+        {"from": "2026-02-03", "to": "2026-03-05"},
+    ]
+    for more in spans:
         items = (await world.attainment(group_by="channel", **more))["items"]
         assert {item["key"]: item["actual"] for item in items} == {CHANNEL: 600, None: 50}
         (item,) = (await world.attainment(channel_id=CHANNEL, metric="units", **more))["items"]
@@ -165,4 +170,4 @@ async def test_checks_of_a_margin(world: World) -> None:
     await set_target(world, "revenue", 4_000)
     run = (await world.service.post(f"/v1/targets/{target['id']}/checks")).json()
     found = {one["check"]: one for one in run["findings"]}
-    assert (found["consistent"]["verdict"], found["consistent"]["fix"]["code"]) == ("fail", "lower_amount")
+    assert (found["consistent"]["verdict"], found["consistent"]["fix"]) == ("fail", "lower_amount")

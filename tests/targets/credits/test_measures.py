@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from hypothesis import given
@@ -29,13 +30,13 @@ A, B, C = (UUID(int=number) for number in (1, 2, 3))
 ORDER = UUID(int=9)
 THIRDS = {A: 428_571, B: 428_571, C: 142_858}
 WHOLE = {A: 1_000_000}
-SAME = {"id": ORDER, "stream_key": ORDER, "account_id": ORDER, "region": None, "customer_type": None}
+SAME: dict[str, Any] = {"id": ORDER, "stream_key": ORDER, "account_id": ORDER, "region": None, "customer_type": None}
 DAY = date(2026, 2, 14)
 
 
 def confirmed(*lines: dict[str, int | None], is_first: bool = False) -> OrderConfirmed:
     """An order of lines with net, gross, margin and quantity."""
-    numbered = [{"line_no": number, "product_line": None, **line} for number, line in enumerate(lines, 1)]
+    numbered: list[Any] = [{"line_no": number, "product_line": None, **line} for number, line in enumerate(lines, 1)]
     return OrderConfirmed(
         **SAME,
         order_date=DAY,
@@ -49,7 +50,7 @@ def confirmed(*lines: dict[str, int | None], is_first: bool = False) -> OrderCon
 
 def returned(order: OrderConfirmed, steps: dict[int, tuple[int, int]]) -> OrderReturned:
     """Pieces that came back before and after, by line; amounts go with the pieces."""
-    moved = []
+    moved: list[Any] = []
     for number, (before, after) in steps.items():
         line = order.lines[number - 1]
         assert line.quantity
@@ -62,7 +63,7 @@ def returned(order: OrderConfirmed, steps: dict[int, tuple[int, int]]) -> OrderR
                 **{"returned_net_base_before": part[0], "returned_net_base_after": part[1]},
             }
         )
-    same = {**SAME, "order_date": DAY, "base_currency": "USD", "credits": [], "lines": order.lines}
+    same: dict[str, Any] = {**SAME, "order_date": DAY, "base_currency": "USD", "credits": [], "lines": order.lines}
     return OrderReturned(**same, return_date=DAY, returned_lines=moved, return_net_base=0)
 
 
