@@ -6,14 +6,16 @@ from kit.events.handlers import LANES, Projection, Subscriptions
 from services.targets.accounts.handlers import ACCOUNTS, project_account
 from services.targets.crediting_splits.handlers import project_split
 from services.targets.credits.handlers import (
+    PRODUCT,
     RESOLVED,
     on_conflict_resolved,
     on_order_confirmed,
     on_order_returned,
+    on_product_changed,
 )
 from services.targets.credits.ledger import apply_credits
 from services.targets.events_in import HEARD, OrderConfirmed, OrderReturned
-from services.targets.events_out import OrderCredited
+from services.targets.events_out import OrderCredited, ResultCredited
 from services.targets.kpi_facts import handlers as kpi_facts
 from services.targets.products.handlers import project_product
 from services.targets.redirects.handlers import MERGED, UNMERGED, on_redirect
@@ -22,11 +24,13 @@ from services.targets.risk_alerts.handlers import ALERTS, project_risk_alert
 CREDITS = Projection(
     "credits",
     ("credited_order", "credit_label", "credit_bucket", "credit_month", "credit_line"),
-    {OrderCredited.TYPE: apply_credits},
+    {OrderCredited.TYPE: apply_credits, ResultCredited.TYPE: apply_credits},
     is_ledger=True,
 )
 
-subscriptions = Subscriptions("targets", {**HEARD, OrderCredited.TYPE: OrderCredited})
+subscriptions = Subscriptions(
+    "targets", {**HEARD, OrderCredited.TYPE: OrderCredited, ResultCredited.TYPE: ResultCredited}
+)
 core, directory, insight = (subscriptions.lane(name) for name in LANES)
 core.project(
     Projection("account_redirect", ("account_redirect", "account_root"), {MERGED: on_redirect, UNMERGED: on_redirect})
@@ -37,9 +41,8 @@ core.react(on_order_confirmed, OrderConfirmed.TYPE)
 core.react(on_order_returned, OrderReturned.TYPE)
 core.ledger(CREDITS)
 directory.project(Projection("risk_alert", ("risk_alert",), dict.fromkeys(ALERTS, project_risk_alert)))
-directory.project(
-    Projection("product_directory", ("product_directory",), {"channels.product.changed.v1": project_product})
-)
+directory.project(Projection("product_directory", ("product_directory",), {PRODUCT: project_product}, version=2))
+directory.react(on_product_changed, PRODUCT)
 directory.project(Projection("account_directory", ("account_directory",), dict.fromkeys(ACCOUNTS, project_account)))
 insight.project(
     Projection(

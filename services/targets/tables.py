@@ -21,6 +21,7 @@ from services.targets.credits.models import (
     CreditLabelTable,
     CreditLineTable,
     CreditMonthTable,
+    UnlaunchedLineTable,
 )
 from services.targets.db import Base
 from services.targets.decompositions.models import DecompositionTable
@@ -112,6 +113,7 @@ __all__ = [
     "TerritoryTable",
     "TwoWayTable",
     "UnitTable",
+    "UnlaunchedLineTable",
 ]
 
 

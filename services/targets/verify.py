@@ -11,16 +11,21 @@ from kit.events.bus import EventBus
 from kit.events.envelope import Event, topic_of
 from kit.events.verify import Check, Finding, at_one_moment, given_up, partitions_of, read_all
 from services.targets.crediting_splits.repository import all_splits
+from services.targets.credits.enums import Measure
 from services.targets.credits.first_rule import LineAmount, ReturnedLine, reverse_lines, split_lines
+from services.targets.credits.measures import OF_ORDERS, SAID, Measured, add, credit_all, per_line, sold, take_back_all
 from services.targets.credits.repository import Sums, sum_ledger
-from services.targets.credits.rules import RULE, Cells, credit, take_back
+from services.targets.credits.rules import RULE
 from services.targets.events_in import OrderConfirmed, OrderReturned
-from services.targets.events_out import CreditLine, OrderCredited
+from services.targets.events_out import CreditLine, OrderCredited, ResultCredited
 from services.targets.reports.repository import all_reports
 from services.targets.reports.sealing import is_sealed
 from services.targets.subscriptions import subscriptions
 
 SERVICE = "targets"
+
+RULES = (2, RULE)
+"""Rules by which what a fact says is split over the members by the code that decides now."""
 
 Order = OrderConfirmed | OrderReturned
 Places = dict[tuple[int, UUID], tuple[object, ...]]
@@ -32,7 +37,7 @@ class _Standing:
 
     def __init__(self) -> None:
         self.places: Places = {}
-        self.cells: Cells = {}
+        self.measured: Measured = {}
 
 
 class _Run:
@@ -54,13 +59,17 @@ class _Run:
         if fact.kind == "corrected":
             self.reversals.add(fact.amount == amount == 0, f"order {fact.order_id}")
         elif not _is_of_first_rule(fact):
-            self.exact.add(_follows(fact, standing.cells), f"order {fact.order_id}, rule {fact.rule}")
+            self.exact.add(_follows(fact, standing.measured), f"order {fact.order_id}, rule {fact.rule}")
         for line in fact.lines:
             key, place = (line.line_no, line.member_id), (line.unit_path, *_dimensions(line))
             if fact.kind == "returned":
                 self.reversals.add(standing.places.get(key) == place, f"order {fact.order_id} line {line.line_no}")
             standing.places[key] = place
-            standing.cells[key] = standing.cells.get(key, 0) + line.amount
+        add(standing.measured, _measured(fact))
+
+    def result(self, fact: ResultCredited) -> None:
+        """What is no order's net has lines in the ledger, too."""
+        self.lines, self.amount = self.lines + len(fact.lines), self.amount + sum(line.amount for line in fact.lines)
 
     def order(self, event: Event, found: Sequence[bytes]) -> None:
         """Check the facts about one event of an order."""
@@ -98,34 +107,62 @@ def _agrees_by_first_rule(order: Order, fact: OrderCredited) -> bool:
     return derived == Counter((line.line_no, str(line.member_id), line.amount) for line in fact.lines)
 
 
-def _follows(fact: OrderCredited, standing: Cells) -> bool:
-    """Whether the fact's amounts per line are split by its rule, from what stood before it."""
-    found = Counter((line.line_no, line.member_id, line.amount) for line in fact.lines)
+def _measured(fact: OrderCredited) -> Measured:
+    """What a fact's lines say by measure; a correction may name a line and member twice."""
+    found: Measured = {}
+    for line in fact.lines:
+        for measure in OF_ORDERS:
+            if (value := getattr(line, measure)) is not None:
+                cells = found.setdefault(measure, {})
+                key = (line.line_no, line.member_id)
+                cells[key] = cells.get(key, 0) + value
+    return found
+
+
+def _follows(fact: OrderCredited, standing: Measured) -> bool:
+    """Whether the fact's measures per line are split by its rule, from what stood before it."""
+    found = _measured(fact)
+    amounts = {measure: per_line(cells) for measure, cells in found.items()}
     try:
         if fact.kind == "confirmed":
-            cells = credit(fact.order_id, _per_line(fact), fact.shares)
+            measured = credit_all(fact.order_id, amounts, fact.shares)
         else:
-            back = {line: -amount for line, amount in _per_line(fact).items()}
-            cells = take_back(fact.order_id, back, fact.shares, standing)
+            back = {measure: {line: -amount for line, amount in lines.items()} for measure, lines in amounts.items()}
+            measured = take_back_all(fact.order_id, back, fact.shares, standing)
     except ValueError:  # shares, amounts or a return that the rule refuses
         return False
-    return fact.rule == RULE and found == Counter((*key, amount) for key, amount in cells.items())
+    return fact.rule in RULES and _cells(found) == _cells(measured)
+
+
+def _cells(measured: Measured) -> dict[tuple[Measure, int, UUID], int]:
+    """Net amounts and margins of 0 are said, others are left out."""
+    return {
+        (measure, *key): amount
+        for measure, cells in measured.items()
+        for key, amount in cells.items()
+        if amount or measure in SAID
+    }
 
 
 def _per_line(fact: OrderCredited) -> dict[int, int]:
-    sums: dict[int, int] = defaultdict(int)
-    for line in fact.lines:
-        sums[line.line_no] += line.amount
-    return dict(sums)
+    return per_line(_measured(fact)[Measure.AMOUNT]) if fact.lines else {}
 
 
 def _lines_agree(order: Order, fact: OrderCredited) -> bool:
-    """Whether the lines and their amounts are those of the order's event."""
+    """Whether the lines and their amounts are those of the order's event, of a confirmation in every measure; which
+    lines are of new products the fact itself tells."""
     if isinstance(order, OrderConfirmed):
+        said = {measure: _without_zeros(measure, per_line(cells)) for measure, cells in _measured(fact).items()}
+        if fact.rule == RULE:
+            return said == sold(order, said.get(Measure.NEW_PRODUCT, ()))
         return _per_line(fact) == {line.line_no: line.net_base for line in order.lines}
     return _per_line(fact) == {
         line.line_no: line.returned_net_base_before - line.returned_net_base_after for line in order.returned_lines
     }
+
+
+def _without_zeros(measure: Measure, lines: dict[int, int]) -> dict[int, int]:
+    return {line: amount for line, amount in lines.items() if amount or measure in SAID}
 
 
 def _inputs_agree(order: Order, fact: OrderCredited) -> bool:
@@ -154,7 +191,10 @@ async def verify(db: Database, bus: EventBus) -> list[Finding]:
     for number in await partitions_of(bus, own, theirs):
         facts: dict[UUID, list[bytes]] = defaultdict(list)
         standing: dict[UUID, _Standing] = defaultdict(_Standing)
-        async for event in read_all(bus, own, [OrderCredited.TYPE], number=number):
+        async for event in read_all(bus, own, [OrderCredited.TYPE, ResultCredited.TYPE], number=number):
+            if event.type == ResultCredited.TYPE:
+                run.result(ResultCredited.model_validate(event.payload))
+                continue
             fact = OrderCredited.model_validate(event.payload)
             run.fact(fact, standing[fact.order_id])
             if fact.kind != "corrected":

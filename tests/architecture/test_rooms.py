@@ -41,6 +41,7 @@ RANKS = {
     "opening": 2,
     "splits": 2,
     "posting": 2,
+    "launches": 2,
     "claims": 2,
     "redemptions": 2,
     "catch_up": 2,

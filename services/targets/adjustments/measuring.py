@@ -104,7 +104,8 @@ async def effect_at(work: Work, row: Adjustment, as_of: date) -> AdjustmentEffec
 
 
 def _scope(target: Target) -> Scope:
-    return Scope(target.unit_id, target.member_id, target.product_line, target.region, target.customer_type)
+    dimensions = (target.unit_id, target.member_id, target.product_line, target.region, target.customer_type)
+    return Scope(*dimensions, metric=target.metric)
 
 
 def _lacking(told: AdjustmentEffect, reason: EffectLack, have: int, need: int) -> AdjustmentEffect:

@@ -18,6 +18,7 @@ class GroupBy(StrEnum):
     PRODUCT_LINE = "product_line"
     REGION = "region"
     CUSTOMER_TYPE = "customer_type"
+    CHANNEL = "channel"
 
 
 BY_TIME = frozenset({GroupBy.DAY, GroupBy.WEEK, GroupBy.MONTH, GroupBy.QUARTER, GroupBy.YEAR})

@@ -11,31 +11,39 @@ from uuid import UUID
 from kit.db.database import Tx
 from services.targets.credits.lists import label_sql
 from services.targets.decompositions.enums import PERIODS
+from services.targets.metrics.enums import MetricName
+from services.targets.metrics.lists import BASES, any_base_sql, any_value_sql, base_sql, value_sql
+from services.targets.metrics.rules import COSTS
 from services.targets.targets.enums import TargetState
-from services.targets.targets.lists import OF_SCOPE, held_on
+from services.targets.targets.lists import OF_SCOPE, VALUE, held_on
 
 Scope = tuple[bool, Sequence[UUID], Sequence[UUID]]
 """What is visible: everything, or what belongs to these members and units."""
 
 
 class GroupSum(NamedTuple):
-    """What was credited in a group, and by how many lines."""
+    """What was credited in a group, and by how many lines; `base` is what the value is seen against, `net` the net
+    amount that goes with it."""
 
     key: str | None
     second_key: str | None
     actual: int
     lines: int
+    base: int = 0
+    net: int = 0
 
 
 class TargetResult(NamedTuple):
     """A target with what was credited in its scope and period; `is_nested` when the unit of another child of its
-    decomposition is above its own, so that its results are in that one's too."""
+    decomposition is above its own, so that its results are in that one's too; `base` and `net` are those of
+    `GroupSum`."""
 
     id: UUID
     parent_id: UUID | None
     decomposition_id: UUID | None
     child_key: str | None
     name: str
+    metric: str
     state: TargetState
     amount: int
     period_start: date
@@ -46,6 +54,9 @@ class TargetResult(NamedTuple):
     actual: int
     lines: int
     unassigned: int
+    base: int
+    net: int
+    planned_base: int | None
 
 
 class TimePlan(NamedTuple):
@@ -61,7 +72,8 @@ class TimePlan(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Which buckets count; None does not narrow. `visible_members` and `visible_units` are the record scope."""
+    """Which buckets count, and what of them; None does not narrow. `visible_members` and `visible_units` are the record
+    scope."""
 
     first: date | None = None
     last: date | None = None
@@ -70,6 +82,8 @@ class Slice:
     product_line: str | None = None
     region: str | None = None
     customer_type: str | None = None
+    channel_id: UUID | None = None
+    metric: str = MetricName.REVENUE
     visible_members: Sequence[UUID] | None = None
     visible_units: Sequence[UUID] | None = None
 
@@ -82,6 +96,7 @@ _CONDITIONS = {
     "product_line": "b.product_line = {}",
     "region": "b.region = {}",
     "customer_type": "b.customer_type = {}",
+    "channel_id": "b.channel = {}::uuid::text",
 }
 _KEYS = {
     "": "NULL::text",
@@ -95,8 +110,9 @@ _KEYS = {
     "product_line": "nullif(b.product_line, '')",
     "region": "nullif(b.region, '')",
     "customer_type": "nullif(b.customer_type, '')",
+    "channel": "nullif(b.channel, '')",
 }
-_TOTALS = "coalesce(sum(b.actual), 0)::bigint AS actual, coalesce(sum(b.lines), 0)::bigint AS lines"
+_TOTALS = ", ".join(f"coalesce(sum(b.{name}), 0)::bigint AS {name}" for name in ("actual", "lines", "base", "net"))
 
 _LABEL = "{0}.value"
 _MONTH_CONDITIONS = {
@@ -106,6 +122,7 @@ _MONTH_CONDITIONS = {
     "product_line": f"m.product_line = {label_sql('product_line', '{}::text')}",
     "region": f"m.region = {label_sql('region', '{}::text')}",
     "customer_type": f"m.customer_type = {label_sql('customer_type', '{}::text')}",
+    "channel_id": f"m.channel = {label_sql('channel', '{}::uuid::text')}",
 }
 _MONTH_KEYS = {
     "": ("0", "NULL::text"),
@@ -116,6 +133,7 @@ _MONTH_KEYS = {
     "product_line": ("m.product_line", _LABEL),
     "region": ("m.region", _LABEL),
     "customer_type": ("m.customer_type", _LABEL),
+    "channel": ("m.channel", _LABEL),
 }
 """By group: what months are summed by, and how that is shown (of a label, or of the sum's own column)."""
 _DAY = timedelta(days=1)
@@ -128,12 +146,21 @@ AND (t.product_line IS NULL OR m.product_line = {label_sql("product_line", "t.pr
 AND (t.region IS NULL OR m.region = {label_sql("region", "t.region")})
 AND (t.customer_type IS NULL OR m.customer_type = {label_sql("customer_type", "t.customer_type")})
 """
-_OF_DAYS = f"""
-SELECT sum(b.amount) AS amount, sum(b.lines) AS lines, sum(b.amount) FILTER (WHERE b.unit_path = '{{}}') AS unassigned
-FROM credit_bucket b WHERE {OF_SCOPE} AND b.day
-"""
+
+
+def _of_target(alias: str, unassigned: str) -> str:
+    """What buckets or months are worth to target `t`; lines count where they are worth something, to revenue all."""
+    value, base = any_value_sql("t.metric", alias), any_base_sql("t.metric", alias)
+    return f"""
+    SELECT sum({value}) AS actual, sum({alias}.lines) FILTER (WHERE t.metric = 'revenue' OR {value} <> 0 OR {base} <> 0)
+               AS lines,
+           sum({value}) FILTER (WHERE {unassigned}) AS unassigned, sum({base}) AS base, sum({alias}.amount) AS net
+    """
+
+
+_OF_DAYS = f"""{_of_target("b", "b.unit_path = '{}'")} FROM credit_bucket b WHERE {OF_SCOPE} AND b.day"""
 _OF_TARGET = f"""
-    SELECT sum(m.amount) AS amount, sum(m.lines) AS lines, sum(m.amount) FILTER (WHERE m.unit = 0) AS unassigned
+    {_of_target("m", "m.unit = 0")}
     FROM credit_month m WHERE m.month >= w.begins AND m.month < w.ends AND {_SCOPE_OF_MONTHS}
     UNION ALL {_OF_DAYS} BETWEEN t.period_start AND least(w.until, w.begins - 1)
     UNION ALL {_OF_DAYS} BETWEEN greatest(w.ends, w.begins) AND w.until
@@ -145,22 +172,23 @@ FROM (SELECT least(t.period_end, $5::date) AS until,
              (date_trunc('month', t.period_start - 1) + interval '1 month')::date AS begins) o
 """
 _TARGET = f"""
-SELECT t.id, t.parent_id, t.decomposition_id, t.child_key, t.name, t.state,
+SELECT t.id, t.parent_id, t.decomposition_id, t.child_key, t.name, t.metric, t.state,
        coalesce(held.amount, t.amount) AS amount, t.period_start, t.period_end,
        EXISTS (SELECT 1 FROM unit u CROSS JOIN unnest(u.path) AS above(id)
                JOIN target o ON o.decomposition_id = t.decomposition_id AND o.child_key = above.id::text
                     AND o.unit_id = above.id
                WHERE u.id = t.unit_id AND above.id <> t.unit_id) AS is_nested,
        CASE WHEN held.is_known THEN held.stretch ELSE t.stretch END AS stretch,
-       t.closed_value, a.actual, a.lines, a.unassigned
+       t.closed_value, a.actual, a.lines, a.unassigned, a.base, a.net, t.base AS planned_base
 FROM target t {held_on("t", "$6::date")} CROSS JOIN LATERAL ({_WHOLE}) w CROSS JOIN LATERAL (
-    SELECT coalesce(sum(b.amount), 0)::bigint AS actual, coalesce(sum(b.lines), 0)::bigint AS lines,
-           coalesce(sum(b.unassigned), 0)::bigint AS unassigned
+    SELECT coalesce(sum(b.actual), 0)::bigint AS actual, coalesce(sum(b.lines), 0)::bigint AS lines,
+           coalesce(sum(b.unassigned), 0)::bigint AS unassigned, coalesce(sum(b.base), 0)::bigint AS base,
+           coalesce(sum(b.net), 0)::bigint AS net
     FROM ({_OF_TARGET}) b
 ) a
 """
 _IN_PERIODS = f"""
-SELECT t.id, (SELECT coalesce(sum(b.amount), 0)::bigint FROM credit_bucket b
+SELECT t.id, (SELECT coalesce(sum({VALUE}), 0)::bigint FROM credit_bucket b
               WHERE {OF_SCOPE} AND b.day BETWEEN n.first AND n.last) AS actual
 FROM unnest($1::uuid[], $2::date[], $3::date[]) AS n(id, first, last) JOIN target t ON t.id = n.id
 """
@@ -239,7 +267,7 @@ def _before(last: date | None, begins: date) -> date:
 
 def _days_sql(part: Slice, keys: Sequence[str], args: list[object]) -> str:
     """Sums of the daily buckets of a slice."""
-    wheres = ["TRUE"]
+    wheres = [_counts(part.metric, "b")]
     for name, condition in _CONDITIONS.items():
         if (value := getattr(part, name)) is not None:
             args.append(value)
@@ -249,7 +277,7 @@ def _days_sql(part: Slice, keys: Sequence[str], args: list[object]) -> str:
         wheres.append(f"(b.member_id = ANY(${len(args) - 1}::uuid[]) OR b.unit_path && ${len(args)}::uuid[])")
     first, second = (_KEYS[key] for key in keys)
     return (
-        f"SELECT {first} AS key, {second} AS second_key, sum(b.amount) AS actual, sum(b.lines) AS lines "
+        f"SELECT {first} AS key, {second} AS second_key, {_sums(part.metric, 'b')} "
         f"FROM credit_bucket b WHERE {' AND '.join(wheres)} GROUP BY 1, 2"
     )
 
@@ -257,18 +285,34 @@ def _days_sql(part: Slice, keys: Sequence[str], args: list[object]) -> str:
 def _months_sql(part: Slice, keys: Sequence[str], begins: date, ends: date, args: list[object]) -> str:
     """Sums of the months from `begins` until before `ends`; labels are read once they are summed."""
     args += [begins, ends]
-    wheres = [f"m.month >= ${len(args) - 1}", f"m.month < ${len(args)}"]
+    wheres = [f"m.month >= ${len(args) - 1}", f"m.month < ${len(args)}", _counts(part.metric, "m")]
     for name, condition in _MONTH_CONDITIONS.items():
         if (value := getattr(part, name)) is not None:
             args.append(value)
             wheres.append(condition.format(f"${len(args)}"))
     (first, one), (second, two) = (_MONTH_KEYS[key] for key in keys)
     return (
-        f"SELECT {one.format('x', 's.a')} AS key, {two.format('y', 's.b')} AS second_key, s.actual, s.lines FROM ("
-        f"SELECT {first} AS a, {second} AS b, sum(m.amount) AS actual, sum(m.lines) AS lines "
+        f"SELECT {one.format('x', 's.a')} AS key, {two.format('y', 's.b')} AS second_key, "
+        f"s.actual, s.lines, s.base, s.net FROM (SELECT {first} AS a, {second} AS b, {_sums(part.metric, 'm')} "
         f"FROM credit_month m WHERE {' AND '.join(wheres)} GROUP BY 1, 2) s "
         f"{_joined('x', 's.a', one)} {_joined('y', 's.b', two)}"
     )
+
+
+def _counts(metric: str, alias: str) -> str:
+    """What is worth nothing for a metric, and no part of what that is seen against, has no lines of it, but for
+    revenue; net amounts without a known cost tell how much of a margin is known."""
+    if metric == MetricName.REVENUE:
+        return "TRUE"
+    counted = [value_sql(metric, alias), base_sql(metric, alias), *([f"{alias}.amount"] if metric in COSTS else [])]
+    return f"({' OR '.join(f'{each} <> 0' for each in counted if each != '0')})"
+
+
+def _sums(metric: str, alias: str) -> str:
+    sums = f"sum({value_sql(metric, alias)}) AS actual, sum({alias}.lines) AS lines"
+    if MetricName(metric) not in BASES:
+        return f"{sums}, 0 AS base, 0 AS net"
+    return f"{sums}, sum({base_sql(metric, alias)}) AS base, sum({alias}.amount) AS net"
 
 
 def _joined(alias: str, label: str, shown: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import dropwhile
 from typing import NamedTuple
 
 from kit.errors import BadQuery, FieldError, NotFound, UnknownReference
@@ -13,12 +14,15 @@ from services.targets.attainment import repository
 from services.targets.attainment.enums import BY_TIME
 from services.targets.attainment.repository import GroupSum, TargetResult
 from services.targets.attainment.repository import Slice as Slice
-from services.targets.attainment.rules import earlier_period
+from services.targets.attainment.rules import attainment_percent, earlier_period
 from services.targets.attainment.schemas import AttainmentItem, AttainmentQuery, AttainmentRead
-from services.targets.attainment.standings import MAX_ITEMS, items_of, list_found, told_of
+from services.targets.attainment.standings import MAX_ITEMS, covered, items_of, list_found, rated, told_of, withheld
 from services.targets.calendars.service import company_calendar
 from services.targets.members.service import known_members
+from services.targets.metrics.lists import RATIOS
+from services.targets.metrics.rules import COSTS, check_dimensions, unit_of
 from services.targets.products.service import known_lines
+from services.targets.targets.enums import Metric
 from services.targets.targets.models import Target
 from services.targets.targets.regions import check_region
 from services.targets.targets.rules import CUSTOMER_TYPES
@@ -30,7 +34,7 @@ MAX_DAYS = 100_000
 
 _VALUES = ("product_line", "region", "customer_type")
 _DIMENSIONS = ("unit_id", "member_id", *_VALUES)
-_NARROWING = (*_DIMENSIONS, "first", "last")
+_NARROWING = (*_DIMENSIONS, "channel_id", "first", "last")
 _NAMES = {"first": "from", "last": "to"}
 
 
@@ -57,19 +61,28 @@ async def read_attainment(work: Work, query: AttainmentQuery) -> AttainmentRead:
         if query.target_id is None
         else target_slice(await require_counted(work, query.target_id))
     )
+    _check_ratio(query, part.metric)
+    check_dimensions(part.metric, {group.value: "group_by" for group in query.group_by if group.value in _VALUES})
     sums = await _sums(work, query, part)
     if query.target_id is None and not any(one.lines for one in sums):
         await check_known(work, query)
-    items = [_item(query, one) for one in sums]
+    items = [_item(query, one, part.metric) for one in sums]
     if query.compare is not None:
         items = await _compared(work, query, part, items)
-    return _answer(work, query, sums, items)
+    return _answer(work, query, sums, items, part.metric)
 
 
 async def results_by_day(work: Work, part: Slice) -> list[DayResult]:
-    """What the days of a slice brought that brought anything, in their order."""
+    """What the days of a slice brought, in their order, from the first one that brought anything."""
     sums = await repository.sum_credits(work.tx, part, ["day"], MAX_DAYS)
-    return [DayResult(date.fromisoformat(one.key), one.actual, one.lines) for one in sums if one.key is not None]
+    days = [DayResult(date.fromisoformat(one.key), one.actual, one.lines) for one in sums if one.key is not None]
+    return list(dropwhile(lambda one: not one.actual, days))
+
+
+async def coverage_of(work: Work, part: Slice) -> int | None:
+    """Of which share of the net amount of a slice the cost is known, in millionths; None without any net amount."""
+    (one,) = await repository.sum_credits(work.tx, part, [], 1)
+    return attainment_percent(one.base, one.net) if one.net > 0 else None
 
 
 async def _sums(work: Work, query: AttainmentQuery, part: Slice) -> list[GroupSum]:
@@ -81,8 +94,9 @@ async def _sums(work: Work, query: AttainmentQuery, part: Slice) -> list[GroupSu
     return sums
 
 
-def _item(query: AttainmentQuery, one: GroupSum) -> AttainmentItem:
-    item: AttainmentItem = AttainmentItem(key=one.key, actual=one.actual, lines=one.lines)
+def _item(query: AttainmentQuery, one: GroupSum, metric: str) -> AttainmentItem:
+    known = rated(one.actual, one.base) if metric in RATIOS else covered(metric, one.net, one.base)
+    item: AttainmentItem = AttainmentItem(key=one.key, actual=one.actual, lines=one.lines, **known)
     return item.model_copy(update={"second_key": one.second_key}) if len(query.group_by) > 1 else item
 
 
@@ -100,13 +114,13 @@ async def _compared(
         for one in await repository.sum_credits(work.tx, earlier, query.group_by, MAX_ITEMS + 1)
     }
     told = [told_of(item, before.pop((item.key, item.second_key), 0)) for item in items]
-    gone = [_item(query, GroupSum(*keys, 0, 0)) for keys in before]
+    gone = [_item(query, GroupSum(*keys, 0, 0), part.metric) for keys in before]
     return [*told, *(told_of(item, before[item.key, item.second_key]) for item in gone)]
 
 
 def _check(work: Work, query: AttainmentQuery) -> None:
     """Parameters that exclude each other; the one to be left out is named."""
-    given = [name for name in _NARROWING if getattr(query, name) is not None]
+    given = [name for name in (*_NARROWING, "metric") if getattr(query, name) is not None]
     if query.target_id is not None and query.root_id is not None:
         raise _excluded("root_id")
     if (query.target_id or query.root_id) and given:
@@ -133,6 +147,11 @@ def _check_compare(query: AttainmentQuery) -> None:
                 raise BadQuery(errors=[FieldError(_NAMES[name], "missing", "what is compared has a period")])
 
 
+def _check_ratio(query: AttainmentQuery, metric: str) -> None:
+    if metric in RATIOS and query.compare is not None:
+        raise _excluded("compare")
+
+
 async def check_known(work: Work, query: AttainmentQuery, *, body: bool = False) -> None:
     """Nothing was credited to these values: 0 is said of those that something could be credited to, no others (raises
     UnknownReference, which names a field of the body or a parameter)."""
@@ -155,33 +174,43 @@ def _excluded(name: str) -> BadQuery:
 
 
 def _answer(
-    work: Work, query: AttainmentQuery, found: Sequence[GroupSum | TargetResult], items: list[AttainmentItem]
+    work: Work,
+    query: AttainmentQuery,
+    found: Sequence[GroupSum | TargetResult],
+    items: list[AttainmentItem],
+    metric: str,
 ) -> AttainmentRead:
+    if metric in COSTS and not work.actor.may("costs:read"):
+        items = [withheld(item) for item in items]
     return AttainmentRead(
         as_of=query.as_of or work.today,
         formula_version=FORMULA_VERSION,
         sample_size=sum(one.lines for one in found),
         currency=work.base_currency,
+        metric=Metric(metric),
+        amount_unit=unit_of(metric),
         items=items,
     )
 
 
 async def _of_targets(work: Work, query: AttainmentQuery) -> AttainmentRead:
     found, calendar = await list_found(work, query), await company_calendar(work)
-    answer = _answer(work, query, found, await items_of(work, query, found, calendar))
+    _check_ratio(query, found[0].metric)
+    answer = _answer(work, query, found, await items_of(work, query, found, calendar), found[0].metric)
     return answer.model_copy(update={"calendar_known_until": calendar.known_until()})
 
 
 def target_slice(target: Target) -> Slice:
     """What counts for a target."""
     dimensions = {name: getattr(target, name) for name in _DIMENSIONS}
-    return Slice(first=target.period_start, last=target.period_end, **dimensions)
+    return Slice(first=target.period_start, last=target.period_end, metric=target.metric, **dimensions)
 
 
 async def slice_of(work: Work, query: AttainmentQuery) -> Slice:
     """What a query by dimensions is about, as far as it is visible; raises NotFound, UnknownReference."""
     visible = await visible_to(work)
-    narrowed = {name: getattr(query, name) for name in _NARROWING}
+    narrowed = {name: getattr(query, name) for name in _NARROWING} | {"metric": query.metric or Metric.REVENUE}
+    check_dimensions(narrowed["metric"], {name: name for name in _VALUES if getattr(query, name) is not None})
     if visible.everything:
         if query.unit_id is not None and not await known_units(work, [query.unit_id]):
             raise _unknown("unit_id")

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -26,15 +27,19 @@ from services.targets.attainment.rules import (
     planned_by,
     ranks,
 )
-from services.targets.attainment.schemas import AttainmentItem, AttainmentQuery
+from services.targets.attainment.schemas import AttainmentItem, AttainmentQuery, Uncovered
 from services.targets.calendars.rules import working_days
 from services.targets.day_profiles.rules import DayProfile
 from services.targets.decompositions.models import DriverPart
+from services.targets.metrics.rules import COSTS, COVERED
 from services.targets.units.service import visible_to
 
 MAX_ITEMS = 1_000
 UNALLOCATED = "unallocated"
 
+_SEEN = frozenset({"attainment", "reached", "rank", "gap", "pace", "pace_plan", "required_per_day", "unassigned_share"})
+"""Fields of an item that see the value against something."""
+_OF_VALUE = _SEEN | {"actual", "coverage", "insufficient_data", "compared", "growth", "closed_value", "after_close"}
 _DRIVERS = TypeAdapter(tuple[DriverPart, ...])
 
 
@@ -189,9 +194,55 @@ def _item(one: TargetResult, told: Told) -> AttainmentItem:
         closed_value=one.closed_value,
         after_close=None if one.closed_value is None else one.actual - one.closed_value,
     )
+    if one.planned_base is not None:
+        item = _against_rate(item, one, one.planned_base)
+    if known := covered(one.metric, one.net, one.base):
+        thin = _SEEN if known["insufficient_data"] is not None else frozenset()
+        item = item.model_copy(update={**dict.fromkeys(thin), **known})
     return item if compared is None else told_of(item, compared)
+
+
+def rated(numerator: int, base: int) -> dict[str, Any]:
+    """Of a ratio: its denominator, and the rate."""
+    return {"base": base, "rate": attainment_percent(numerator, base) if base > 0 else None}
+
+
+def _against_rate(item: AttainmentItem, one: TargetResult, planned: int) -> AttainmentItem:
+    """A rate is expected on any day, and no day brings a part of it."""
+    known = rated(one.actual, one.base)
+    rate, planned_rate = known["rate"], attainment_percent(one.amount, planned)
+    percent = attainment_percent(one.actual * planned, one.base * one.amount) if rate is not None else None
+    percent = percent if one.amount > 0 else None
+    changes = {
+        **dict.fromkeys(("required_per_day", "expected_plan", "pace_plan", "unassigned_share", "rank")),
+        **known,
+        "planned_rate": planned_rate,
+        "attainment": percent,
+        "pace": percent,
+        "expected": one.amount,
+        "reached": None if rate is None else one.actual * planned >= one.amount * one.base,
+        "gap": None if rate is None or planned_rate is None else planned_rate - rate,
+    }
+    return item.model_copy(update=changes)
+
+
+def covered(metric: str, net: int, costed: int) -> dict[str, Any]:
+    """Of a margin: of how much of the net amount the cost is known, and whether that is too little."""
+    if metric not in COSTS:
+        return {}
+    coverage = attainment_percent(costed, net) if net > 0 else None
+    is_thin = coverage is not None and coverage < COVERED
+    return {
+        "coverage": coverage,
+        "insufficient_data": Uncovered(reason="coverage", have=coverage or 0, need=COVERED) if is_thin else None,
+    }
+
+
+def withheld(item: AttainmentItem) -> AttainmentItem:
+    """The item as who may not know costs sees it."""
+    return item.model_copy(update=dict.fromkeys(_OF_VALUE & item.model_fields_set))
 
 
 def told_of(item: AttainmentItem, compared: int) -> AttainmentItem:
     """The item beside what an earlier period brought."""
-    return item.model_copy(update={"compared": compared, "growth": growth(item.actual, compared)})
+    return item.model_copy(update={"compared": compared, "growth": growth(item.actual or 0, compared)})

@@ -11,6 +11,7 @@ from kit.money import SHARE_WHOLE, ratio
 from services.targets.attainment.rules import growth
 from services.targets.checks.enums import TargetCheckFix, TargetCheckKind, TargetCheckVerdict
 from services.targets.checks.models import Evidence, Finding, Lack
+from services.targets.metrics.rules import COVERED
 from services.targets.targets.enums import Horizon
 
 FORMULA_VERSION = 1
@@ -33,7 +34,9 @@ class ChecksFailed(Conflict):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """What the checks look at. None: not known. `growths` are those of twelve months against the twelve before them,
-    month by month; `shares` what the amount is of the part of each longer live target of the same scope."""
+    month by month; `shares` what the amount is of the part of each longer live target of the same scope. Of a margin,
+    `coverage` is of how much the cost is known lately, `revenue` the least that is targeted of the same scope and
+    period."""
 
     amount: int
     horizon: Horizon
@@ -53,6 +56,9 @@ class Known:
     sibling_growths: Sequence[int]
     doubles: int
     shares: Sequence[int]
+    is_sum: bool = True
+    coverage: int | None = None
+    revenue: int | None = None
 
 
 def worse(*verdicts: TargetCheckVerdict) -> TargetCheckVerdict:
@@ -96,7 +102,7 @@ def _told(**figures: int | None) -> tuple[Evidence, ...]:
 def specific(known: Known) -> Finding:
     """Somebody answers for a positive amount; what is split no further is somebody's."""
     evidence = _told(owner=int(known.has_owner), amount=known.amount, assigned=int(known.is_assigned))
-    if known.amount <= 0:
+    if known.is_sum and known.amount <= 0:
         return Finding(check=_K.SPECIFIC, verdict=_FAIL, evidence=evidence, fix=_F.SET_AMOUNT)
     if not known.has_owner:
         return Finding(check=_K.SPECIFIC, verdict=_FAIL, evidence=evidence, fix=_F.NAME_OWNER)
@@ -106,9 +112,11 @@ def specific(known: Known) -> Finding:
 
 
 def measurable(known: Known) -> Finding:
-    """Something of the metric was credited lately, in the scope of the target."""
+    """Something of the metric was credited lately, in the scope of the target, and a margin by known costs."""
     verdict = _PASS if known.lines_in_scope else _WARN if known.lines else _FAIL
-    evidence = _told(lines_in_scope=known.lines_in_scope, lines=known.lines, days=RECENT_DAYS)
+    if known.coverage is not None:
+        verdict = worse(verdict, _at_least(known.coverage, COVERED, 800_000))
+    evidence = _told(lines_in_scope=known.lines_in_scope, lines=known.lines, days=RECENT_DAYS, coverage=known.coverage)
     return Finding(check=_K.MEASURABLE, verdict=verdict, evidence=evidence)
 
 
@@ -178,8 +186,12 @@ def consistent(known: Known) -> Finding:
     if known.shares:
         share = min(known.shares)
         found[_F.RAISE_AMOUNT] = _at_least(share, 900_000, 750_000)
+    if known.revenue is not None:
+        found[_F.LOWER_AMOUNT] = _FAIL if known.amount > known.revenue else _PASS
     verdict = worse(*found.values())
-    evidence = _told(doubles=known.doubles, commits_off=off, growth_off=beyond, share_of_long=share)
+    evidence = _told(
+        doubles=known.doubles, commits_off=off, growth_off=beyond, share_of_long=share, revenue=known.revenue
+    )
     fix = None if verdict is _PASS else next(each for each, said in found.items() if said is verdict)
     return Finding(check=_K.CONSISTENT, verdict=verdict, evidence=evidence, fix=fix)
 

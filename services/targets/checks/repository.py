@@ -44,6 +44,13 @@ _DOUBLES = f"""
 SELECT count(*) FROM target o JOIN target t ON {_SAME_SCOPE}
 WHERE o.id = $1 AND (t.period_start, t.period_end) = (o.period_start, o.period_end)
 """
+_LEAST_REVENUE = """
+SELECT min(t.amount) FROM target o JOIN target t ON t.metric = 'revenue' AND t.state = 'active' AND t.plan_id IS NULL
+    AND NOT t.is_balancing AND (t.period_start, t.period_end) = (o.period_start, o.period_end)
+    AND (t.unit_id, t.member_id, t.product_line, t.region, t.customer_type)
+        IS NOT DISTINCT FROM (o.unit_id, o.member_id, o.product_line, o.region, o.customer_type)
+WHERE o.id = $1
+"""
 _LONGER = f"""
 SELECT {columns_of(Target, "t")} FROM target o JOIN target t ON {_SAME_SCOPE}
 WHERE o.id = $1 AND t.period_start <= o.period_start AND t.period_end >= o.period_end
@@ -70,6 +77,12 @@ async def list_siblings(tx: Tx, target_id: UUID) -> list[Target]:
 async def count_doubles(tx: Tx, target_id: UUID) -> int:
     """How many live targets of other trees are about the same, in the same period."""
     return int(await tx.fetchval(_DOUBLES, target_id))
+
+
+async def least_revenue(tx: Tx, target_id: UUID) -> int | None:
+    """The least revenue that a live target of the same scope and period asks for."""
+    found: int | None = await tx.fetchval(_LEAST_REVENUE, target_id)
+    return found
 
 
 async def list_longer(tx: Tx, target_id: UUID) -> list[Target]:

@@ -15,7 +15,7 @@ from kit.records import audit_added
 from kit.work import Work
 from services.targets.attainment.enums import Compare
 from services.targets.attainment.rules import earlier_period, growth
-from services.targets.attainment.service import DayResult, Slice, results_by_day, target_slice
+from services.targets.attainment.service import DayResult, Slice, coverage_of, results_by_day, target_slice
 from services.targets.attainment.standings import sums_in
 from services.targets.calendars.rules import working_days
 from services.targets.calendars.service import company_calendar
@@ -35,6 +35,8 @@ from services.targets.day_profiles.rules import years_before
 from services.targets.decompositions.enums import PERIODS
 from services.targets.forecasts.schemas import ForecastQuery
 from services.targets.forecasts.service import read_forecast
+from services.targets.metrics.lists import RATIOS
+from services.targets.metrics.rules import COSTS
 from services.targets.policies.enums import ChecksRule
 from services.targets.policies.service import policy_on
 from services.targets.targets import moves
@@ -105,7 +107,8 @@ async def _run(
 async def known_of(work: Work, target: Target) -> Known:
     """What the checks look at, as of the end of yesterday."""
     as_of, calendar = work.today - _ONE, await company_calendar(work)
-    part = target_slice(target)
+    part, is_margin = target_slice(target), target.metric in COSTS
+    recent = as_of - timedelta(days=RECENT_DAYS - 1)
     results = await results_by_day(work, replace(part, first=years_before(as_of, YEARS), last=as_of))
     forecast = await read_forecast(work, ForecastQuery(target_id=target.id), on=work.today)
     splits = await repository.list_splits(work.tx, target.id)
@@ -113,12 +116,13 @@ async def known_of(work: Work, target: Target) -> Known:
     elapsed = working_days(calendar, target.period_start, min(as_of, target.period_end))
     siblings = await repository.list_siblings(work.tx, target.id)
     before = await _year_earlier(work, [target, *siblings])
-    lines = sum(one.lines for one in results if one.day > as_of - timedelta(days=RECENT_DAYS))
+    lines = sum(one.lines for one in results if one.day >= recent)
     longer = [
         (one.amount, working_days(calendar, one.period_start, one.period_end))
         for one in await repository.list_longer(work.tx, target.id)
     ]
-    grown = [growth(one.amount, before[one.id]) for one in siblings]
+    is_sum = target.metric not in RATIOS
+    grown = [growth(one.amount, before[one.id]) for one in siblings if is_sum]
     return Known(
         amount=target.amount,
         horizon=target.horizon,
@@ -126,9 +130,9 @@ async def known_of(work: Work, target: Target) -> Known:
         is_leaf=not splits,
         is_assigned=target.unit_id is not None or target.member_id is not None,
         lines_in_scope=lines,
-        lines=lines or await _lines(work, as_of),
-        last_year=before[target.id] or None,
-        growths=rolling_growths(by_month(results, as_of)),
+        lines=lines or await _lines(work, recent, as_of, target.metric),
+        last_year=before[target.id] or None if is_sum else None,
+        growths=rolling_growths(by_month(results, as_of)) if is_sum else [],
         p_hit=forecast.p_hit,
         p50=forecast.p50,
         is_over=target.period_end < work.today,
@@ -144,7 +148,10 @@ async def known_of(work: Work, target: Target) -> Known:
         ],
         sibling_growths=[each for each in grown if each is not None],
         doubles=await repository.count_doubles(work.tx, target.id),
-        shares=_shares(target.amount, whole, longer),
+        shares=_shares(target.amount, whole, longer) if is_sum else [],
+        is_sum=is_sum,
+        coverage=await coverage_of(work, replace(part, first=recent, last=as_of)) if is_margin else None,
+        revenue=await repository.least_revenue(work.tx, target.id) if is_margin else None,
     )
 
 
@@ -154,9 +161,9 @@ async def _year_earlier(work: Work, targets: Sequence[Target]) -> dict[UUID, int
     return await sums_in(work, spans)
 
 
-async def _lines(work: Work, as_of: date) -> int:
-    """How much was credited lately, to whomever."""
-    found = await results_by_day(work, Slice(first=as_of - timedelta(days=RECENT_DAYS - 1), last=as_of))
+async def _lines(work: Work, recent: date, as_of: date, metric: str) -> int:
+    """How much of a metric was credited lately, to whomever."""
+    found = await results_by_day(work, Slice(first=recent, last=as_of, metric=metric))
     return sum(one.lines for one in found)
 
 

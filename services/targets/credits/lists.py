@@ -9,7 +9,13 @@ from services.targets.redirects.lists import filed_fields
 CREDIT_LINES = ListSpec(
     source="credit_line c",
     fields={
-        **fields_of(CreditLineRow, "c", sortable=("posting_date",), without=("fact_id", "ordinal", "sequence")),
+        **fields_of(
+            CreditLineRow,
+            "c",
+            sortable=("posting_date",),
+            unfiltered=("margin", "costed_net"),
+            without=("fact_id", "ordinal", "sequence"),
+        ),
         **filed_fields("c.account_id"),
         "currency": Field("c.currency", "currency"),
         "unit_id": Field("c.unit_path", "uuid", match="c.unit_path && {}"),

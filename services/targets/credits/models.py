@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,6 +12,30 @@ from sqlmodel import Field
 from kit.db.columns import DECODED, FrozenRow, big_int, document, identifier, identifiers, moment, text
 from services.targets.credits.enums import CreditKind
 from services.targets.db import Base
+
+
+def _measure() -> Any:
+    return big_int(nullable=False, sa_column_kwargs={"server_default": "0"})
+
+
+class Measures(FrozenRow):
+    """What is summed beside the net amount; `costed_net` is the part of it whose cost, and so whose margin, is
+    known."""
+
+    costed_net: Annotated[int, _measure()] = 0
+    gross: Annotated[int, _measure()] = 0
+    cash: Annotated[int, _measure()] = 0
+    units: Annotated[int, _measure()] = 0
+    new_product: Annotated[int, _measure()] = 0
+    new_customers: Annotated[int, _measure()] = 0
+    visits: Annotated[int, _measure()] = 0
+    won: Annotated[int, _measure()] = 0
+    lost: Annotated[int, _measure()] = 0
+    answers: Annotated[int, _measure()] = 0
+    csat_top: Annotated[int, _measure()] = 0
+    promoters: Annotated[int, _measure()] = 0
+    detractors: Annotated[int, _measure()] = 0
+    nps_answers: Annotated[int, _measure()] = 0
 
 
 class CreditedOrder(FrozenRow):
@@ -39,8 +63,12 @@ class CreditedOrderTable(CreditedOrder, Base, table=True):
     __table_args__ = (sa.Index("ix_credited_order_account_id_order_date", "account_id", "order_date"),)
 
 
-class CreditLineRow(FrozenRow):
-    """What one member got of one order line; an empty `unit_path` is "unassigned"."""
+class CreditLineRow(Measures):
+    """What one member got of one order line, or of the result `subject_id`; an empty `unit_path` is "unassigned".
+
+    `order_date` is the day whose membership decides the unit, of a result without an order too; `margin` is null where
+    the cost is not known.
+    """
 
     __tablename__ = "credit_line"
 
@@ -50,18 +78,21 @@ class CreditLineRow(FrozenRow):
     ordinal: int
     sequence: Annotated[int, big_int(nullable=False)]
     kind: Annotated[CreditKind, text(nullable=False)]
-    order_id: Annotated[UUID, identifier(nullable=False)]
-    account_id: Annotated[UUID, identifier(nullable=False)]
+    order_id: Annotated[UUID | None, identifier(nullable=True)] = None
+    subject_id: Annotated[UUID | None, identifier(nullable=True)] = None
+    account_id: Annotated[UUID | None, identifier(nullable=True)] = None
     line_no: int
     member_id: Annotated[UUID, identifier(nullable=False)]
     unit_path: Annotated[tuple[UUID, ...], identifiers(nullable=False)]
     product_line: Annotated[str | None, text(nullable=True)] = None
     region: Annotated[str | None, text(nullable=True)] = None
     customer_type: Annotated[str | None, text(nullable=True)] = None
+    channel_id: Annotated[UUID | None, identifier(nullable=True)] = None
     order_date: date
     posting_date: date
     currency: Annotated[str, text(nullable=False)]
     amount: Annotated[int, big_int(nullable=False)]
+    margin: Annotated[int | None, big_int(nullable=True)] = None
     recorded_at: Annotated[datetime, moment(nullable=False)]
 
 
@@ -75,10 +106,31 @@ class CreditLineTable(CreditLineRow, Base, table=True):
         sa.Index("ix_credit_line_account_id", "account_id", "posting_date", "id"),
         sa.Index("ix_credit_line_posting_date", "posting_date", "id"),
         sa.Index("ix_credit_line_member_order_date", "member_id", "order_date"),
+        sa.Index(
+            "ix_credit_line_subject_id",
+            "subject_id",
+            "sequence",
+            postgresql_where=sa.text("subject_id IS NOT NULL"),
+        ),
     )
 
 
-class CreditBucket(FrozenRow):
+class UnlaunchedLine(FrozenRow):
+    """A credited line of a product that nobody had told of: whether it is new is decided when the product is heard
+    of."""
+
+    __tablename__ = "unlaunched_line"
+
+    order_id: Annotated[UUID, identifier(primary_key=True)]
+    line_no: Annotated[int, Field(primary_key=True)]
+    sku: Annotated[str, text(nullable=False, index=True)]
+
+
+class UnlaunchedLineTable(UnlaunchedLine, Base, table=True):
+    """Lines whose product is not known yet."""
+
+
+class CreditBucket(Measures):
     """Sum of the lines of one member, unit path, day and dimensions ('' stands for none)."""
 
     __tablename__ = "credit_bucket"
@@ -89,7 +141,9 @@ class CreditBucket(FrozenRow):
     product_line: Annotated[str, text(primary_key=True)]
     region: Annotated[str, text(primary_key=True)]
     customer_type: Annotated[str, text(primary_key=True)]
+    channel: Annotated[str, text(primary_key=True, sa_column_kwargs={"server_default": ""})]
     amount: Annotated[int, big_int(nullable=False)]
+    margin: Annotated[int, _measure()] = 0
     lines: Annotated[int, big_int(nullable=False)]
 
 
@@ -115,7 +169,7 @@ class CreditLabelTable(CreditLabel, Base, table=True):
     """Labels of the monthly sums."""
 
 
-class CreditMonth(FrozenRow):
+class CreditMonth(Measures):
     """Sum of the lines of a month by the labels of unit and dimensions (0: none), whoever was credited."""
 
     __tablename__ = "credit_month"
@@ -125,7 +179,9 @@ class CreditMonth(FrozenRow):
     product_line: Annotated[int, big_int(primary_key=True)]
     region: Annotated[int, big_int(primary_key=True)]
     customer_type: Annotated[int, big_int(primary_key=True)]
+    channel: Annotated[int, big_int(primary_key=True, sa_column_kwargs={"server_default": "0"})]
     amount: Annotated[int, big_int(nullable=False)]
+    margin: Annotated[int, _measure()] = 0
     lines: Annotated[int, big_int(nullable=False)]
 
 

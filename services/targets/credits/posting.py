@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from kit.events import outbox
 from kit.events.handlers import Fact
 from kit.work import Work
-from services.targets.credits.ledger import apply_credits
-from services.targets.events_out import OrderCredited
+from services.targets.credits.ledger import Credited, apply_credits
 
-Decided = tuple[Work, int, OrderCredited]
-"""The work that a decision answers, its sequence among the facts of the order, and the decision."""
+Decided = tuple[Work, int, Credited]
+"""The work that a decision answers, its sequence among the facts of the order or result, and the decision."""
 
 
 async def post(work: Work, decided: Sequence[Decided]) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
 from kit.db.database import Tx
-from kit.db.rows import columns_of, dumps, insert_sql, select_sql
+from kit.db.rows import columns_of, dumps, insert_rows, insert_sql, select_sql
+from services.targets.credits.enums import MEASURES, Measure
 from services.targets.credits.lists import label_sql
-from services.targets.credits.models import CreditedOrder, CreditLineRow
+from services.targets.credits.models import CreditedOrder, CreditLineRow, UnlaunchedLine
 
 _LOCK_MEMBERS = "SELECT 1 FROM member WHERE id = ANY($1::uuid[]) ORDER BY id FOR SHARE"
 _LOCK_ORDERS = select_sql(CreditedOrder, "order_id = ANY($1::uuid[]) ORDER BY order_id FOR UPDATE")
@@ -33,14 +35,42 @@ class Standing(NamedTuple):
     product_line: str | None
     region: str | None
     customer_type: str | None
+    channel_id: UUID | None
     amount: int
+    margin: int | None
+    costed_net: int
+    gross: int
+    cash: int
+    units: int
+    new_product: int
+    new_customers: int
+    visits: int
+    won: int
+    lost: int
+    answers: int
+    csat_top: int
+    promoters: int
+    detractors: int
+    nps_answers: int
+
+    def values(self, sign: int = 1) -> dict[Measure, int | None]:
+        """What stands by measure, or what takes it back (`sign` -1)."""
+        found: dict[Measure, int | None] = {measure: getattr(self, measure) for measure in MEASURES}
+        return {measure: None if value is None else sign * value for measure, value in found.items()}
 
 
-_STANDING = """
-SELECT DISTINCT ON (order_id, line_no, member_id)
-       order_id, line_no, member_id, unit_path, product_line, region, customer_type,
-       sum(amount) OVER (PARTITION BY order_id, line_no, member_id)::bigint
-FROM credit_line WHERE order_id = ANY($1::uuid[])
+_OF_PLACE = "line_no, member_id, unit_path, product_line, region, customer_type, channel_id"
+
+
+def _sums(of: str, window: str = "") -> str:
+    return ", ".join(f"(sum({of}{name}) {window})::bigint AS {name}" for name in MEASURES)
+
+
+_IS_SOMETHING = " OR ".join(f"sum(c.{name}) <> 0" for name in MEASURES)
+_STANDING = f"""
+SELECT DISTINCT ON (order_id, line_no, member_id) order_id, {_OF_PLACE}, {_sums("", "OVER w")}
+FROM credit_line WHERE order_id = ANY($1::uuid[]) AND subject_id IS NULL
+WINDOW w AS (PARTITION BY order_id, line_no, member_id)
 ORDER BY order_id, line_no, member_id, sequence DESC, ordinal DESC
 """
 
@@ -53,29 +83,31 @@ class Misplaced(NamedTuple):
     rightful_path: Sequence[UUID]
 
 
-_MISPLACED = """
-SELECT c.order_id, c.line_no, c.member_id, c.unit_path, c.product_line, c.region, c.customer_type,
-       sum(c.amount)::bigint, c.posting_date, coalesce(u.path, '{}')
-FROM credit_line c
+_OF_MEMBERSHIP = """
 LEFT JOIN membership s ON s.member_id = c.member_id AND s.valid_from <= c.order_date
      AND (s.valid_to IS NULL OR s.valid_to > c.order_date)
 LEFT JOIN unit u ON u.id = s.unit_id
-WHERE c.member_id = $1 AND c.order_date >= $2 AND c.unit_path <> coalesce(u.path, '{}')
+"""
+_BY_PLACE = (
+    "c.order_id, c.line_no, c.member_id, c.unit_path, c.product_line, c.region, c.customer_type, c.channel_id, "
+    "c.posting_date"
+)
+_MISPLACED = f"""
+SELECT c.order_id, c.line_no, c.member_id, c.unit_path, c.product_line, c.region, c.customer_type, c.channel_id,
+       {_sums("c.")}, c.posting_date, coalesce(u.path, '{{}}') AS rightful_path
+FROM credit_line c {_OF_MEMBERSHIP}
+WHERE c.member_id = $1 AND c.order_date >= $2 AND c.unit_path <> coalesce(u.path, '{{}}') AND c.subject_id IS NULL
       AND ($3::uuid[] IS NULL OR c.order_id = ANY($3::uuid[]))
-GROUP BY 1, 2, 3, 4, 5, 6, 7, 9, 10 HAVING sum(c.amount) <> 0
+GROUP BY {_BY_PLACE}, u.path HAVING {_IS_SOMETHING}
 ORDER BY c.order_id, c.posting_date, c.line_no, c.unit_path
 """
-_MISPLACED_MEMBERS = """
+_MISPLACED_MEMBERS = f"""
 SELECT DISTINCT b.member_id FROM (
   SELECT c.member_id
   FROM unnest($1::uuid[], $2::date[]) AS m(id, since)
-  JOIN credit_line c ON c.member_id = m.id AND c.order_date >= m.since
-  LEFT JOIN membership s ON s.member_id = c.member_id AND s.valid_from <= c.order_date
-       AND (s.valid_to IS NULL OR s.valid_to > c.order_date)
-  LEFT JOIN unit u ON u.id = s.unit_id
-  WHERE c.unit_path <> coalesce(u.path, '{}')
-  GROUP BY c.member_id, c.order_id, c.line_no, c.unit_path, c.product_line, c.region, c.customer_type, c.posting_date
-  HAVING sum(c.amount) <> 0
+  JOIN credit_line c ON c.member_id = m.id AND c.order_date >= m.since {_OF_MEMBERSHIP}
+  WHERE c.unit_path <> coalesce(u.path, '{{}}')
+  GROUP BY {_BY_PLACE}, c.subject_id HAVING {_IS_SOMETHING}
 ) b
 """
 _ADD_ORDERS = f"""
@@ -103,7 +135,7 @@ SELECT DISTINCT jsonb_object_keys(shares)::uuid AS member_id FROM credited_order
 
 
 class Step(NamedTuple):
-    """What a fact of an order has credited of a line, whoever got it; corrections add nothing and are left out."""
+    """What a fact of an order has credited of a line, whoever got it; corrections that add nothing are left out."""
 
     order_id: UUID
     sequence: int
@@ -111,48 +143,49 @@ class Step(NamedTuple):
     posting_date: date
     line_no: int
     amount: int
+    margin: int | None = None
+    gross: int = 0
+    units: int = 0
+    new_product: int = 0
+    new_customers: int = 0
 
 
 _STEPS = """
-SELECT order_id, sequence, kind, posting_date, line_no, sum(amount)::bigint AS amount FROM credit_line
-WHERE order_id = ANY($1::uuid[]) AND kind <> 'corrected' GROUP BY 1, 2, 3, 4, 5 ORDER BY order_id, sequence, line_no
+SELECT order_id, sequence, kind, posting_date, line_no, sum(amount)::bigint AS amount, sum(margin)::bigint AS margin,
+    sum(gross)::bigint AS gross, sum(units)::bigint AS units, sum(new_product)::bigint AS new_product,
+    sum(new_customers)::bigint AS new_customers
+FROM credit_line WHERE order_id = ANY($1::uuid[]) AND subject_id IS NULL
+GROUP BY 1, 2, 3, 4, 5 HAVING kind <> 'corrected' OR sum(new_product) <> 0 ORDER BY order_id, sequence, line_no
 """
 
 
 class Posted(NamedTuple):
     """What stands of a line and member on a posting date, and where."""
 
-    order_id: UUID
+    standing: Standing
     posting_date: date
-    line_no: int
-    member_id: UUID
-    unit_path: Sequence[UUID]
-    product_line: str | None
-    region: str | None
-    customer_type: str | None
-    amount: int
 
 
-_POSTED = """
-SELECT order_id, posting_date, line_no, member_id, unit_path, product_line, region, customer_type,
-    sum(amount)::bigint AS amount
-FROM credit_line WHERE order_id = ANY($1::uuid[]) GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+_POSTED = f"""
+SELECT order_id, {_OF_PLACE}, {_sums("")}, posting_date
+FROM credit_line WHERE order_id = ANY($1::uuid[]) AND subject_id IS NULL GROUP BY order_id, posting_date, {_OF_PLACE}
 ORDER BY order_id, posting_date, line_no, member_id, unit_path
 """
-_ADD_BUCKETS = """
-INSERT INTO credit_bucket AS b (member_id, day, unit_path, product_line, region, customer_type, amount, lines)
-SELECT member_id, posting_date, unit_path, coalesce(product_line, ''), coalesce(region, ''),
-       coalesce(customer_type, ''), sum(amount)::bigint, count(*)
-FROM json_populate_recordset(NULL::credit_line, $1::json)
-GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6
-ON CONFLICT (member_id, day, unit_path, product_line, region, customer_type)
-DO UPDATE SET amount = b.amount + excluded.amount, lines = b.lines + excluded.lines
+_SIZE = len(Standing._fields)
+_HOLD_SKUS = """
+SELECT {}(k) FROM (
+    SELECT DISTINCT hashtextextended('launch of ' || a, 0) AS k FROM unnest($1::text[]) a ORDER BY k
+) n
+"""
+_TAKE_UNLAUNCHED = """
+DELETE FROM unlaunched_line WHERE sku = ANY($1::text[]) RETURNING order_id, line_no, sku
 """
 _VALUES = {
     "unit": "unit_path[cardinality(unit_path)]::text",
     "product_line": "product_line",
     "region": "region",
     "customer_type": "customer_type",
+    "channel": "channel_id::text",
 }
 _LABELS = ", ".join(label_sql(kind, value) for kind, value in _VALUES.items())
 _NEW_LABELS = " UNION ALL ".join(
@@ -160,24 +193,43 @@ _NEW_LABELS = " UNION ALL ".join(
     f"{'unit_path' if kind == 'unit' else 'NULL::uuid[]'} AS path FROM places WHERE nullif({value}, '') IS NOT NULL"
     for kind, value in _VALUES.items()
 )
+_OF_LABELS = ("unit_path", "product_line", "region", "customer_type", "channel_id")
 _ADD_LABELS = f"""
-WITH places AS (
-    SELECT DISTINCT unit_path, product_line, region, customer_type
-    FROM json_populate_recordset(NULL::credit_line, $1::json)
-)
+WITH places AS (SELECT {", ".join(_OF_LABELS)} FROM json_populate_recordset(NULL::credit_line, $1::json))
 INSERT INTO credit_label (id, kind, value, path)
 SELECT DISTINCT ON (id) id, kind, value, coalesce(path, '{{}}') FROM ({_NEW_LABELS}) l ORDER BY id
 ON CONFLICT (id) DO NOTHING
 """
-_ADD_MONTHS = f"""
-INSERT INTO credit_month AS m (month, {", ".join(_VALUES)}, amount, lines)
-SELECT date_trunc('month', posting_date)::date, {_LABELS}, sum(amount)::bigint, count(*)
-FROM json_populate_recordset(NULL::credit_line, $1::json)
-GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
-ON CONFLICT (month, {", ".join(_VALUES)})
-DO UPDATE SET amount = m.amount + excluded.amount, lines = m.lines + excluded.lines
+_NAMES = tuple(name.value for name in MEASURES)
+_LEFT: Mapping[str, tuple[int | None, ...]] = {name: (None,) if name == "margin" else (0,) for name in _NAMES}
+"""What a measure is where a line has nothing of it: 0, or a margin that is not known."""
+_OF_LINES = tuple(name for name in CreditLineRow.model_fields if name not in frozenset(_NAMES))
+
+
+@lru_cache(maxsize=256)
+def _adding(measures: tuple[str, ...]) -> tuple[str, str, str]:
+    """Statements that add lines to buckets, to months and to the lines; measures that no line has stay 0."""
+    named = ", ".join(measures)
+    sums = ", ".join(f"coalesce(sum({name}), 0)::bigint" for name in measures)
+    lines = "FROM json_populate_recordset(NULL::credit_line, $1::json)"
+
+    def added(alias: str) -> str:
+        return ", ".join(f"{name} = {alias}.{name} + excluded.{name}" for name in (*measures, "lines"))
+
+    buckets = f"""
+INSERT INTO credit_bucket AS b (member_id, day, unit_path, product_line, region, customer_type, channel, {named}, lines)
+SELECT member_id, posting_date, unit_path, coalesce(product_line, ''), coalesce(region, ''),
+       coalesce(customer_type, ''), coalesce(channel_id::text, ''), {sums}, count(*)
+{lines} GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7
+ON CONFLICT (member_id, day, unit_path, product_line, region, customer_type, channel) DO UPDATE SET {added("b")}
 """
-_ADD_LINES = insert_sql("credit_line", tuple(CreditLineRow.model_fields))
+    months = f"""
+INSERT INTO credit_month AS m (month, {", ".join(_VALUES)}, {named}, lines)
+SELECT date_trunc('month', posting_date)::date, {_LABELS}, {sums}, count(*)
+{lines} GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6
+ON CONFLICT (month, {", ".join(_VALUES)}) DO UPDATE SET {added("m")}
+"""
+    return buckets, months, insert_sql("credit_line", (*_OF_LINES, *measures))
 
 
 class Sums(NamedTuple):
@@ -217,6 +269,22 @@ async def hold_accounts(tx: Tx, account_ids: Collection[UUID], *, alone: bool) -
     await tx.fetch(_HOLD.format(lock), [str(each) for each in account_ids])
 
 
+async def hold_skus(tx: Tx, skus: Collection[str], *, alone: bool) -> None:
+    """Wait for whoever decides (alone: or asks) when these products were launched; until the transaction ends."""
+    lock = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
+    await tx.fetch(_HOLD_SKUS.format(lock), list(skus))
+
+
+async def add_unlaunched(tx: Tx, lines: Sequence[UnlaunchedLine]) -> None:
+    """Mark lines of products that nobody has told of yet."""
+    await insert_rows(tx, UnlaunchedLine, lines, "ON CONFLICT DO NOTHING")
+
+
+async def take_unlaunched(tx: Tx, skus: Collection[str]) -> list[UnlaunchedLine]:
+    """The marked lines of products, which are marked no longer."""
+    return await tx.rows(UnlaunchedLine, _TAKE_UNLAUNCHED, list(skus))
+
+
 async def orders_between(tx: Tx, account_ids: Collection[UUID], first: date, last: date | None) -> list[CreditedOrder]:
     """Credited orders of accounts on days."""
     await tx.execute(_GATE)
@@ -236,7 +304,7 @@ async def list_steps(tx: Tx, order_ids: Collection[UUID]) -> list[Step]:
 
 async def list_posted(tx: Tx, order_ids: Collection[UUID]) -> list[Posted]:
     """What stands of orders by posting date, line, member and place."""
-    return await tx.rows(Posted, _POSTED, list(order_ids))
+    return [Posted(Standing(*row[:_SIZE]), row[_SIZE]) for row in await tx.fetch(_POSTED, list(order_ids))]
 
 
 async def list_handled(tx: Tx, source_ids: Collection[UUID]) -> set[UUID]:
@@ -264,7 +332,8 @@ async def list_misplaced(
     """Balances of orders from `since` on (of those `orders`), outside the member's unit of that day; per order, posting
     date and line."""
     named = None if orders is None else list(orders)
-    return [Misplaced(Standing(*row[:8]), *row[8:]) for row in await tx.fetch(_MISPLACED, member_id, since, named)]
+    rows = await tx.fetch(_MISPLACED, member_id, since, named)
+    return [Misplaced(Standing(*row[:_SIZE]), *row[_SIZE:]) for row in rows]
 
 
 async def list_misplaced_members(tx: Tx, since: Mapping[UUID, date]) -> set[UUID]:
@@ -276,12 +345,18 @@ async def list_misplaced_members(tx: Tx, since: Mapping[UUID, date]) -> set[UUID
 async def add_credits(tx: Tx, orders: Sequence[CreditedOrder], lines: Sequence[CreditLineRow]) -> None:
     """Add facts to orders, labels, buckets, months and lines, in this order of tables and in key order within each."""
     await tx.execute(_ADD_ORDERS, dumps(orders))
-    if lines:
-        text = dumps(lines)
-        await tx.execute(_ADD_LABELS, text)
-        await tx.execute(_ADD_BUCKETS, text)
-        await tx.execute(_ADD_MONTHS, text)
-        await tx.execute(_ADD_LINES, text)
+    if not lines:
+        return
+    values = [line.__dict__ for line in lines]
+    measures = tuple(
+        name for name in _NAMES if name == "amount" or any(value[name] not in _LEFT[name] for value in values)
+    )
+    places = {(tuple(value["unit_path"]), *(value[name] for name in _OF_LABELS[1:])) for value in values}
+    await tx.execute(_ADD_LABELS, dumps([dict(zip(_OF_LABELS, place, strict=True)) for place in places]))
+    columns = (*_OF_LINES, *measures)
+    text = dumps([{name: value[name] for name in columns} for value in values])
+    for statement in _adding(measures):
+        await tx.execute(statement, text)
 
 
 async def sum_ledger(tx: Tx) -> Sums:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from itertools import chain
 from uuid import UUID
@@ -11,8 +12,9 @@ from kit.errors import Invalid
 from kit.money import MAX_AMOUNT, SHARE_WHOLE
 from services.targets.credits.rounding import OutOfRange, round_matrix
 
-RULE = 2
-"""The rule of this module; facts that name none are of the first (`first_rule`)."""
+RULE = 3
+"""The rule that decides now; facts that name none are of the first (`first_rule`), those of the second have net amounts
+only."""
 
 Cells = dict[tuple[int, UUID], int]
 """Minor units of the base currency by order line and member."""
@@ -102,6 +104,7 @@ def _lines(order_id: UUID, amounts: Mapping[int, int]) -> list[int]:
     return sorted(amounts, key=lambda line: (-abs(amounts[line]), -amounts[line], _lot(order_id, line)))
 
 
+@lru_cache(maxsize=4096)
 def _lot(order_id: UUID, value: object) -> bytes:
     return sha256(f"{order_id}:{value}".encode()).digest()
 

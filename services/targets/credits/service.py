@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from itertools import groupby
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from kit.events.handlers import Fact
@@ -17,11 +17,25 @@ from kit.jobs.jobs import enqueue
 from kit.work import Work
 from services.targets.crediting_splits.models import CreditingSplit
 from services.targets.credits import repository
-from services.targets.credits.enums import CreditKind
+from services.targets.credits.enums import CreditKind, Measure
+from services.targets.credits.launches import Launches, launches_of, mark_unlaunched
+from services.targets.credits.measures import (
+    Measured,
+    add,
+    came_back,
+    credit_all,
+    is_new,
+    keys_of,
+    measured_of,
+    said_of,
+    sold,
+    take_back_all,
+    values_of,
+)
 from services.targets.credits.models import CreditedOrder
 from services.targets.credits.posting import Decided, post
 from services.targets.credits.repository import Misplaced, Standing
-from services.targets.credits.rules import RULE, Cells, credit, take_back
+from services.targets.credits.rules import RULE
 from services.targets.credits.splits import splits_of
 from services.targets.events_in import OrderConfirmed, OrderHeard, OrderReturned
 from services.targets.events_out import CreditLine, OrderCredited
@@ -42,14 +56,18 @@ class ReturnWithoutCredit(Exception):
 async def credit_orders(work: Work, confirmed: Sequence[Fact[OrderConfirmed]]) -> None:
     """Credit confirmed orders to their sellers, in the units of the order date; an order is credited once."""
     orders = [fact.data for fact in confirmed]
+    launches = await launches_of(work, orders)
     splits = await splits_of(work, [(one.id, one.account_id, one.order_date) for one in orders])
     sharers = {member for split in splits.values() for member in split.shares}
     credited = await _lock(work, orders, sharers)
     new = list({fact.data.id: fact for fact in reversed(confirmed) if fact.data.id not in credited}.values())[::-1]
     wanted = {(member, f.data.order_date) for f in new for member in _shares(f.data, splits.get(f.data.id))}
     paths = await repository.list_paths(work.tx, wanted)
-    decided = [(work.caused_by(fact.event), 1, _confirmed(fact, paths, splits.get(fact.data.id))) for fact in new]
+    decided: list[Decided] = [
+        (work.caused_by(fact.event), 1, _confirmed(fact, paths, splits.get(fact.data.id), launches)) for fact in new
+    ]
     await post(work, decided)
+    await mark_unlaunched(work, [fact.data for fact in new], launches)
 
 
 async def reverse_orders(work: Work, returned: Sequence[Fact[OrderReturned]]) -> None:
@@ -61,7 +79,7 @@ async def reverse_orders(work: Work, returned: Sequence[Fact[OrderReturned]]) ->
     credited = await _lock(work, orders, await repository.list_sharers(work.tx, {one.id for one in orders}))
     handled = await repository.list_handled(work.tx, [fact.event.id for fact in returned])
     standing = await repository.list_standing(work.tx, {fact.data.id for fact in returned})
-    cells = {order_id: {key: row.amount for key, row in rows.items()} for order_id, rows in standing.items()}
+    measured = {order_id: _measured(rows) for order_id, rows in standing.items()}
     sequences = {order.order_id: order.sequence for order in credited.values()}
     decided: list[Decided] = []
     for fact in returned:
@@ -72,9 +90,9 @@ async def reverse_orders(work: Work, returned: Sequence[Fact[OrderReturned]]) ->
             raise ReturnWithoutCredit(str(order_id))
         sequences[order_id] += 1
         shares = {UUID(member): share for member, share in credited[order_id].shares.items()}
-        decision = _returned(fact, credited[order_id].reason, shares, standing[order_id], cells[order_id])
-        for line in decision.lines:
-            cells[order_id][line.line_no, line.member_id] += line.amount
+        moved = _taken(fact.data, shares, standing[order_id], measured[order_id])
+        add(measured[order_id], moved)
+        decision = _returned(fact, credited[order_id].reason, shares, standing[order_id], moved)
         decided.append((work.caused_by(fact.event), sequences[order_id], decision))
     await post(work, decided)
 
@@ -138,10 +156,13 @@ def _shares(order: OrderHeard, split: CreditingSplit | None) -> dict[UUID, int]:
     return {one.member_id: one.share for one in order.credits} if split is None else split.shares
 
 
-def _confirmed(fact: Fact[OrderConfirmed], paths: Paths, split: CreditingSplit | None) -> OrderCredited:
+def _confirmed(
+    fact: Fact[OrderConfirmed], paths: Paths, split: CreditingSplit | None, launches: Launches
+) -> OrderCredited:
     order, shares = fact.data, _shares(fact.data, split)
     product_lines = {line.line_no: line.product_line for line in order.lines}
-    amounts = credit(order.id, {line.line_no: line.net_base for line in order.lines}, shares)
+    new = {line.line_no for line in order.lines if is_new(launches.get(line.sku or ""), order.order_date)}
+    measured = credit_all(order.id, sold(order, new), shares)
     lines = [
         CreditLine(
             line_no=line,
@@ -150,12 +171,28 @@ def _confirmed(fact: Fact[OrderConfirmed], paths: Paths, split: CreditingSplit |
             product_line=product_lines[line],
             region=order.region,
             customer_type=order.customer_type,
-            amount=amount,
+            **said_of(values_of(measured, (line, member))),
         )
-        for (line, member), amount in amounts.items()
+        for line, member in keys_of(measured)
     ]
-    reason = split.reason if split is not None else None
-    return _fact(fact.event.id, order, CreditKind.CONFIRMED, order.order_date, shares, lines, reason)
+    more = _known(reason=split.reason if split is not None else None, channel_id=order.channel_id)
+    return _fact(fact.event.id, order, CreditKind.CONFIRMED.value, order.order_date, shares, lines, more)
+
+
+def _measured(rows: Mapping[tuple[int, UUID], Standing]) -> Measured:
+    return measured_of({key: row.values() for key, row in rows.items()})
+
+
+def _taken(
+    order: OrderReturned,
+    shares: Mapping[UUID, int],
+    standing: Mapping[tuple[int, UUID], Standing],
+    measured: Measured,
+) -> Measured:
+    moved = take_back_all(order.id, came_back(order, measured), shares, measured)
+    if missing := set(keys_of(moved)) - standing.keys():
+        raise ReturnWithoutCredit(f"{order.id} line {min(missing)[0]}")
+    return moved
 
 
 def _returned(
@@ -163,34 +200,34 @@ def _returned(
     reason: str | None,
     shares: dict[UUID, int],
     standing: Mapping[tuple[int, UUID], Standing],
-    cells: Cells,
+    moved: Measured,
 ) -> OrderCredited:
     order = fact.data
-    steps = {
-        line.line_no: line.returned_net_base_after - line.returned_net_base_before for line in order.returned_lines
-    }
-    moved = take_back(order.id, steps, shares, cells)
-    if missing := moved.keys() - standing.keys():
-        raise ReturnWithoutCredit(f"{order.id} line {min(missing)[0]}")
-    lines = [_line(standing[key], standing[key].unit_path, amount) for key, amount in moved.items()]
-    return _fact(fact.event.id, order, CreditKind.RETURNED, order.return_date, shares, lines, reason)
+    lines = [_line(standing[key], standing[key].unit_path, values_of(moved, key)) for key in keys_of(moved)]
+    channel_id = next((row.channel_id for row in standing.values()), None)
+    more = _known(reason=reason, channel_id=channel_id)
+    return _fact(fact.event.id, order, CreditKind.RETURNED.value, order.return_date, shares, lines, more)
+
+
+def _known(**said: Any) -> dict[str, Any]:
+    """What a fact says only where there is something to say."""
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def _fact(
     source: UUID,
     order: OrderHeard,
-    kind: CreditKind,
+    kind: Literal["confirmed", "returned"],
     day: date,
     shares: dict[UUID, int],
     lines: list[CreditLine],
-    reason: str | None,
+    more: Mapping[str, Any],
 ) -> OrderCredited:
-    more: dict[str, Any] = {} if reason is None else {"reason": reason}
     return OrderCredited(
         order_id=order.id,
         account_id=order.account_id,
         stream_key=order.stream_key,
-        kind=kind.value,
+        kind=kind,
         order_date=order.order_date,
         posting_date=day,
         currency=order.base_currency,
@@ -205,14 +242,14 @@ def _fact(
 
 def _corrected(source: UUID, order: CreditedOrder, day: date, rows: Sequence[Misplaced]) -> OrderCredited:
     # Reversals come first: the newest line of a (line, member) tells a later return where the credit stands.
-    lines = [_line(row.standing, row.standing.unit_path, -row.standing.amount) for row in rows]
-    lines += [_line(row.standing, row.rightful_path, row.standing.amount) for row in rows]
+    lines = [_line(row.standing, row.standing.unit_path, row.standing.values(-1)) for row in rows]
+    lines += [_line(row.standing, row.rightful_path, row.standing.values()) for row in rows]
     said = {"kind": CreditKind.CORRECTED, "posting_date": day, "lines": lines, "source_event_id": source}
-    more = {} if order.reason is None else {"reason": order.reason}
+    more = _known(reason=order.reason, channel_id=rows[0].standing.channel_id)
     return OrderCredited.of(order, **said, amount=0, **more)
 
 
-def _line(place: Standing, unit_path: Sequence[UUID], amount: int) -> CreditLine:
+def _line(place: Standing, unit_path: Sequence[UUID], values: Mapping[Measure, int | None]) -> CreditLine:
     return CreditLine(
         line_no=place.line_no,
         member_id=place.member_id,
@@ -220,5 +257,5 @@ def _line(place: Standing, unit_path: Sequence[UUID], amount: int) -> CreditLine
         product_line=place.product_line,
         region=place.region,
         customer_type=place.customer_type,
-        amount=amount,
+        **said_of(values),
     )

@@ -18,11 +18,22 @@ from kit.work import Work
 from services.targets.crediting_splits import service as crediting_splits
 from services.targets.crediting_splits.models import CreditingSplit
 from services.targets.credits import posting, repository
-from services.targets.credits.enums import CreditKind
+from services.targets.credits.enums import CreditKind, Measure
+from services.targets.credits.measures import (
+    OF_ORDERS,
+    Amounts,
+    Measured,
+    add,
+    credit_all,
+    keys_of,
+    said_of,
+    take_back_all,
+    values_of,
+)
 from services.targets.credits.models import CreditedOrder
 from services.targets.credits.posting import Decided
 from services.targets.credits.repository import Posted, Step
-from services.targets.credits.rules import Cells, credit, take_back
+from services.targets.credits.rules import RULE
 from services.targets.events_in.channels import ConflictResolvedHeard
 from services.targets.events_out import CreditLine, OrderCredited
 from services.targets.redirects import service as redirects
@@ -94,33 +105,61 @@ async def _move(work: Work, holding: Splits, orders: Mapping[UUID, CreditedOrder
     for order in moved:
         split = holding[order.order_id]
         own = [step for step in steps if step.order_id == order.order_id]
-        stood = [row for row in posted if row.order_id == order.order_id]
+        stood = [row for row in posted if row.standing.order_id == order.order_id]
+        channel_id = next((row.standing.channel_id for row in stood), None)
         sequence = order.sequence
-        for day, cells in split_anew(order.order_id, own, split.shares).items():
+        for day, measured in split_anew(order.order_id, own, split.shares).items():
             sequence += 1
-            lines = _reversed(stood, day) + _posted(order, stood, cells, paths)
-            decided.append((work, sequence, _fact(work, order, split, day, lines)))
+            lines = _reversed(stood, day) + _posted(order, stood, measured, paths)
+            decided.append((work, sequence, _fact(work, order, split, day, lines, channel_id)))
     await posting.post(work, decided)
 
 
-def split_anew(order_id: UUID, steps: Sequence[Step], shares: Mapping[UUID, int]) -> dict[date, Cells]:
+def split_anew(order_id: UUID, steps: Sequence[Step], shares: Mapping[UUID, int]) -> dict[date, Measured]:
     """What each posting date of an order comes to under other shares: its facts are decided again, one after the other,
     as they would have been."""
-    days: dict[date, Cells] = defaultdict(lambda: defaultdict(int))
-    standing: Cells = {}
+    days: dict[date, Measured] = defaultdict(dict)
+    standing: Measured = {}
     by_fact: dict[int, list[Step]] = defaultdict(list)
     for step in steps:
         by_fact[step.sequence].append(step)
     for _sequence, lines in sorted(by_fact.items()):
-        amounts = {line.line_no: line.amount for line in lines}
-        if lines[0].kind == CreditKind.CONFIRMED:
-            cells = credit(order_id, amounts, shares)
-        else:
-            cells = take_back(order_id, {line: -amount for line, amount in amounts.items()}, shares, standing)
-        for key, amount in cells.items():
-            standing[key] = standing.get(key, 0) + amount
-            days[lines[0].posting_date][key] += amount
+        moved = _again(order_id, lines, shares, standing)
+        add(standing, moved)
+        add(days[lines[0].posting_date], moved)
     return dict(days)
+
+
+def _again(order_id: UUID, lines: Sequence[Step], shares: Mapping[UUID, int], standing: Measured) -> Measured:
+    """What a fact credits is credited, and what it takes is taken; what a product's launch has corrected may do both,
+    for other lines."""
+    amounts = _amounts(lines)
+    if lines[0].kind == CreditKind.CONFIRMED:
+        return credit_all(order_id, amounts, shares)
+    if lines[0].kind == CreditKind.RETURNED:
+        return take_back_all(order_id, _negated(amounts), shares, standing)
+    new = amounts.get(Measure.NEW_PRODUCT, {})
+    given = {line: amount for line, amount in new.items() if amount > 0}
+    taken = {line: amount for line, amount in new.items() if amount < 0}
+    moved: Measured = {}
+    if given:
+        add(moved, credit_all(order_id, {Measure.NEW_PRODUCT: given}, shares))
+    if taken:
+        add(moved, take_back_all(order_id, _negated({Measure.NEW_PRODUCT: taken}), shares, standing))
+    return moved
+
+
+def _amounts(lines: Sequence[Step]) -> Amounts:
+    found: Amounts = {}
+    for measure in OF_ORDERS:
+        cells = {line.line_no: value for line in lines if (value := getattr(line, measure)) is not None}
+        if measure is Measure.AMOUNT or (cells and (measure is Measure.MARGIN or any(cells.values()))):
+            found[measure] = cells
+    return found
+
+
+def _negated(amounts: Amounts) -> Amounts:
+    return {measure: {line: -amount for line, amount in lines.items()} for measure, lines in amounts.items()}
 
 
 def _reversed(stood: Sequence[Posted], day: date) -> list[CreditLine]:
@@ -132,18 +171,18 @@ def _reversed(stood: Sequence[Posted], day: date) -> list[CreditLine]:
             product_line=row.product_line,
             region=row.region,
             customer_type=row.customer_type,
-            amount=-row.amount,
+            **said_of(row.values(-1)),
         )
-        for row in stood
-        if row.posting_date == day and row.amount
+        for row, posting_date in stood
+        if posting_date == day and any(row.values().values())
     ]
 
 
 def _posted(
-    order: CreditedOrder, stood: Sequence[Posted], cells: Cells, paths: Mapping[tuple[UUID, date], Sequence[UUID]]
+    order: CreditedOrder, stood: Sequence[Posted], measured: Measured, paths: Mapping[tuple[UUID, date], Sequence[UUID]]
 ) -> list[CreditLine]:
     """The dimensions of a line are those it was credited under."""
-    places = {row.line_no: row for row in stood}
+    places = {row.line_no: row for row, _day in stood}
     return [
         CreditLine(
             line_no=line,
@@ -152,14 +191,17 @@ def _posted(
             product_line=places[line].product_line,
             region=places[line].region,
             customer_type=places[line].customer_type,
-            amount=amount,
+            **said_of(values_of(measured, (line, member))),
         )
-        for (line, member), amount in cells.items()
+        for line, member in keys_of(measured)
     ]
 
 
-def _fact(work: Work, order: CreditedOrder, split: CreditingSplit, day: date, lines: list[CreditLine]) -> OrderCredited:
+def _fact(
+    work: Work, order: CreditedOrder, split: CreditingSplit, day: date, lines: list[CreditLine], channel: UUID | None
+) -> OrderCredited:
     assert work.cause is not None, "a resolution is the cause"
-    said = {"kind": CreditKind.CORRECTED, "posting_date": day, "lines": lines, "shares": split.shares}
+    said = {"kind": CreditKind.CORRECTED, "posting_date": day, "lines": lines, "shares": split.shares, "rule": RULE}
     source = derived_id(work.cause.id, order.order_id, day)
-    return OrderCredited.of(order, **said, amount=0, reason=split.reason, source_event_id=source)
+    more = {} if channel is None else {"channel_id": channel}
+    return OrderCredited.of(order, **said, amount=0, reason=split.reason, source_event_id=source, **more)

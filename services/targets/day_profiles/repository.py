@@ -7,6 +7,8 @@ from datetime import date
 from uuid import UUID
 
 from kit.db.database import Tx
+from services.targets.metrics.enums import MetricName
+from services.targets.metrics.lists import volume_sql
 
 _IN_SCOPE = """
     ($1::uuid IS NULL OR b.unit_path @> ARRAY[$1])
@@ -15,22 +17,23 @@ AND ($3::text IS NULL OR b.product_line = $3)
 AND ($4::text IS NULL OR b.region = $4)
 AND ($5::text IS NULL OR b.customer_type = $5)
 """
-_FIRST_DAY = f"SELECT min(b.day) FROM credit_bucket b WHERE {_IN_SCOPE}"
+_FIRST_DAY = f"SELECT min(b.day) FROM credit_bucket b WHERE {_IN_SCOPE} AND {{0}} <> 0"
 _BY_DAY = f"""
-SELECT b.day, sum(b.amount)::bigint AS amount FROM credit_bucket b
+SELECT b.day, sum({{0}})::bigint AS amount FROM credit_bucket b
 WHERE {_IN_SCOPE} AND b.day BETWEEN $6 AND $7 GROUP BY b.day
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose results count; None does not narrow."""
+    """Whose results of which metric count; None does not narrow."""
 
     unit_id: UUID | None = None
     member_id: UUID | None = None
     product_line: str | None = None
     region: str | None = None
     customer_type: str | None = None
+    metric: str = MetricName.REVENUE
 
     @property
     def values(self) -> tuple[UUID | str | None, ...]:
@@ -40,11 +43,11 @@ class Scope:
 
 async def first_day(tx: Tx, scope: Scope) -> date | None:
     """The first day of any result; None without any."""
-    day: date | None = await tx.fetchval(_FIRST_DAY, *scope.values)
+    day: date | None = await tx.fetchval(_FIRST_DAY.format(volume_sql(scope.metric, "b")), *scope.values)
     return day
 
 
 async def sum_by_day(tx: Tx, scope: Scope, first: date, last: date) -> dict[date, int]:
-    """Net revenue of the days that have any."""
-    rows = await tx.fetch(_BY_DAY, *scope.values, first, last)
+    """Results of the days that have any."""
+    rows = await tx.fetch(_BY_DAY.format(volume_sql(scope.metric, "b")), *scope.values, first, last)
     return {row["day"]: int(row["amount"]) for row in rows}

@@ -64,6 +64,8 @@ def check_params(one: DriverCreate) -> None:
             raise DecompositionInvalid(f"driver {one.kind} takes no period")
         if given.last < given.first:
             raise DecompositionInvalid(f"the period of driver {one.kind} ends before it starts")
+    if given.metric is not None and one.kind is not DriverKind.HISTORICAL_SHARE:
+        raise DecompositionInvalid(f"driver {one.kind} takes no metric")
     if given.step and one.kind is not DriverKind.GROWTH_UNIFORM:
         raise DecompositionInvalid(f"driver {one.kind} takes no step")
 
@@ -106,7 +108,7 @@ async def _values(work: Work, asked: Asked, one: DriverCreate) -> tuple[Values, 
             return {each.key: working_days(calendar, each.first, each.last) for each in periods}, None
         case DriverKind.SEASONALITY:
             calendar = await company_calendar(work)
-            scope = Scope(*(getattr(target, name) for name in SCOPE))
+            scope = Scope(**{name: getattr(target, name) for name in SCOPE}, metric=target.metric)
             profile = await profile_of(work, calendar, scope, target.period_start)
             return {each.key: profile.weight(calendar, each.first, each.last) for each in periods}, profile
 
@@ -118,9 +120,15 @@ async def _earlier(work: Work, asked: Asked, params: DriverParams | None) -> Map
         first, last = _year_earlier(asked.target, part)
         if params is not None and params.first is not None and params.last is not None:
             first, last = params.first, params.last
-        scopes.append({"key": part.key, "first": first, "last": last, **_own_scope(asked.target, part)})
-    sums = await repository.sum_scopes(work.tx, scopes)
+        same = {"key": part.key, "metric": metric_of(asked.target, params), "first": first, "last": last}
+        scopes.append({**same, **_own_scope(asked.target, part)})
+    sums = await repository.sum_scopes(work.tx, scopes, volume=True)
     return {part.key: sums[part.key] for part in asked.parts}
+
+
+def metric_of(target: Target, params: DriverParams | None) -> str:
+    """Whose history a driver takes: that of the target's own metric, unless it names another one."""
+    return target.metric if params is None or params.metric is None else params.metric
 
 
 def _own_scope(target: Target, part: Part) -> dict[str, Any]:

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID
 
+from kit.money import SHARE_WHOLE, ratio
 from kit.records import fresh
 from kit.work import Work
 from services.targets.decompositions.balancing import KEY, assigned, check_amounts, free_key
 from services.targets.decompositions.children import Part, parts_of
 from services.targets.decompositions.drivers import SCOPE, Asked, mix_of
+from services.targets.decompositions.enums import PERIODS, DriverKind
 from services.targets.decompositions.models import DecompositionRow
-from services.targets.decompositions.rules import Cell, Child, decompose, values_of
+from services.targets.decompositions.rules import Cell, Child, DecompositionInvalid, Driver, decompose, values_of
 from services.targets.decompositions.schemas import SplitCreate
+from services.targets.metrics.rules import check_dimensions, check_rate
 from services.targets.targets.models import Target
 
 OF_ITSELF = {
     **dict.fromkeys(
         (
             *("stretch", "external_id", "proposed_by", "approved_by", "commit_until", "closes_on", "due_at"),
-            *("closed_value", "cross_id", "cross_key", "fitted", "origin_id", "base_amount"),
+            *("closed_value", "cross_id", "cross_key", "fitted", "origin_id", "base_amount", "base"),
         )
     ),
     "revision": 0,
@@ -39,13 +43,15 @@ async def plan_split(
     work: Work, target: Target, data: SplitCreate, *, is_crediting: bool, over_assignment: int = 0
 ) -> Split:
     """Split a target; over-assigned, a balancing child holds the difference. Raises AmountTooLarge, DimensionFixed,
-    ChildrenInvalid, DecompositionInvalid, DecompositionInfeasible, DriverDataInsufficient."""
+    DimensionNotSupported, ChildrenInvalid, DecompositionInvalid, DecompositionInfeasible, DriverDataInsufficient."""
+    if data.dimension not in PERIODS:
+        check_dimensions(target.metric, {data.dimension: "/dimension"})
     parts = await parts_of(work, target, data.dimension, data.children)
     mix = await mix_of(work, Asked(target, data.dimension, parts), data.drivers)
     drivers = [driver for driver, _ in mix]
     total = assigned(target.amount, over_assignment)
     check_amounts([total])
-    cells = decompose(total, [_child(part) for part in parts], drivers, target.id)
+    cells, bases = _cells(target, total, parts, drivers)
     row = DecompositionRow(
         **fresh(),
         target_id=target.id,
@@ -58,13 +64,36 @@ async def plan_split(
     )
     columns = [values_of(driver, [part.key for part in parts]) for driver in drivers]
     children = [
-        _child_target(target, row.id, part, cell, tuple(column[part.key] for column in columns), work.actor.subject)
-        for part, cell in zip(parts, cells, strict=True)
+        _child_target(
+            target, row.id, part, cell, tuple(column[part.key] for column in columns), work.actor.subject
+        ).model_copy(update={"base": base})
+        for part, cell, base in zip(parts, cells, bases, strict=True)
     ]
     if over_assignment:
         children.append(balancing_child(target, row.id, children, target.amount - total, work.actor.subject))
     check_amounts([one.amount for one in children])
     return Split(row, children)
+
+
+def _cells(
+    target: Target, total: int, parts: Sequence[Part], drivers: Sequence[Driver]
+) -> tuple[list[Cell], Sequence[int | None]]:
+    """The cells, and of a ratio the parts of its base: that is split by the drivers, and the amount goes by it, but
+    where a rate is kept."""
+    if target.base is None:
+        if any(part.given.rate is not None for part in parts):
+            raise DecompositionInvalid("only a child of a ratio keeps a rate")
+        return decompose(total, [_child(part) for part in parts], drivers, target.id), [None] * len(parts)
+    bases = [cell.amount for cell in decompose(target.base, [Child(part.key) for part in parts], drivers, target.id)]
+    children = []
+    for part, base in zip(parts, bases, strict=True):
+        child = _child(part)
+        if part.given.rate is not None:
+            check_rate(target.metric, part.given.rate, SHARE_WHOLE, "/children")
+            child = replace(child, locked=ratio(base, part.given.rate, SHARE_WHOLE))
+        children.append(child)
+    by_base = Driver(DriverKind.CUSTOM, 1, {part.key: base for part, base in zip(parts, bases, strict=True)})
+    return decompose(total, children, [by_base], target.id), bases
 
 
 def balancing_child(

@@ -11,6 +11,7 @@ from kit.db.rows import columns_of, dumps, insert_rows
 from services.targets.credits.lists import label_sql
 from services.targets.decompositions.lists import OVERLAPPING
 from services.targets.decompositions.models import Decomposition, DecompositionRow
+from services.targets.metrics.lists import any_value_sql, any_volume_sql
 
 _GET = f"""
 SELECT {columns_of(DecompositionRow, "d")}, (
@@ -25,7 +26,7 @@ FROM decomposition d WHERE d.id = $1 AND d.target_id = $2
 """
 _SUM_SCOPES = """
 SELECT n.key, (
-    SELECT coalesce(sum(b.amount), 0)::bigint FROM credit_bucket b
+    SELECT coalesce(sum({}), 0)::bigint FROM credit_bucket b
     WHERE b.day BETWEEN n.first AND n.last
       AND (n.unit_id IS NULL OR b.unit_path @> ARRAY[n.unit_id])
       AND (n.member_id IS NULL OR b.member_id = n.member_id)
@@ -33,8 +34,8 @@ SELECT n.key, (
       AND (n.region IS NULL OR b.region = n.region)
       AND (n.customer_type IS NULL OR b.customer_type = n.customer_type)
 ) AS amount
-FROM json_to_recordset($1::json) AS n(key text, first date, last date, unit_id uuid, member_id uuid, product_line text,
-                                      region text, customer_type text)
+FROM json_to_recordset($1::json) AS n(key text, metric text, first date, last date, unit_id uuid,
+                                      member_id uuid, product_line text, region text, customer_type text)
 """
 _CREDITED_TYPES = f"""
 SELECT k.value FROM unnest($1::text[]) AS k(value)
@@ -62,9 +63,11 @@ async def get_decomposition(tx: Tx, target_id: UUID, decomposition_id: UUID) -> 
     return await tx.row(Decomposition, _GET, decomposition_id, target_id)
 
 
-async def sum_scopes(tx: Tx, scopes: Sequence[Mapping[str, object]]) -> dict[str, int]:
-    """Net revenue by key of scopes: each has a key, a period (first, last) and the dimensions that narrow it."""
-    return {row["key"]: int(row["amount"]) for row in await tx.fetch(_SUM_SCOPES, dumps(scopes))}
+async def sum_scopes(tx: Tx, scopes: Sequence[Mapping[str, object]], *, volume: bool) -> dict[str, int]:
+    """Results by key of scopes: each has a key, a metric, a period (first, last) and the dimensions that narrow it; on
+    request what shares go by."""
+    sql = _SUM_SCOPES.format((any_volume_sql if volume else any_value_sql)("n.metric", "b"))
+    return {row["key"]: int(row["amount"]) for row in await tx.fetch(sql, dumps(scopes))}
 
 
 async def count_decompositions(tx: Tx, target_id: UUID) -> int:

@@ -11,7 +11,7 @@ from kit.money import MAX_AMOUNT, SHARE_WHOLE
 from kit.web.schema import Amount, BusinessDate, Label, PositiveShare, Schema, Share
 from services.targets.day_profiles.enums import Basis
 from services.targets.decompositions.enums import Dimension, DriverKind
-from services.targets.targets.enums import TargetState
+from services.targets.targets.enums import Metric, TargetState
 
 MAX_CHILDREN = 2_000
 MAX_LEVELS = 6
@@ -34,17 +34,26 @@ class ChildCreate(Schema):
     floor: Amount | None = None
     cap: Amount | None = None
     reason: Label | None = None
+    rate: int | None = Field(
+        default=None,
+        strict=True,
+        ge=-SHARE_WHOLE,
+        le=SHARE_WHOLE,
+        description="of a ratio: the rate that the child keeps",
+    )
     growth: int | None = Field(default=None, strict=True, ge=-SHARE_WHOLE, le=10 * SHARE_WHOLE)
 
 
 class DriverParams(Schema):
-    """Parameters of a driver: the period of `historical_share` (without one, a year before the child's), and of
-    `growth_uniform` the growth from one part of the time to the next, in millionths."""
+    """Parameters of a driver: the period of `historical_share` (without one, a year before the child's) and the metric
+    whose history it takes (without one, the target's), and of `growth_uniform` the growth from one part of the time to
+    the next, in millionths."""
 
     model_config = ConfigDict(populate_by_name=True)
 
     first: BusinessDate | None = Field(default=None, alias="from")
     last: BusinessDate | None = Field(default=None, alias="to")
+    metric: Metric | None = None
     step: int = Field(default=0, strict=True, ge=-500_000, le=SHARE_WHOLE)
 
 

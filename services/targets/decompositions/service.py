@@ -96,9 +96,10 @@ async def require_decomposition(work: Work, target_id: UUID, decomposition_id: U
     return await _require(work, target_id, decomposition_id)
 
 
-async def sum_credited(work: Work, scopes: Sequence[Mapping[str, object]]) -> dict[str, int]:
-    """Net revenue by key of scopes: each has a key, a period (first, last) and the dimensions that narrow it."""
-    return await repository.sum_scopes(work.tx, scopes)
+async def sum_credited(work: Work, scopes: Sequence[Mapping[str, object]], *, volume: bool = False) -> dict[str, int]:
+    """Results by key of scopes: each has a key, a metric, a period (first, last) and the dimensions that narrow it; on
+    request what shares go by, which of a ratio is its denominator."""
+    return await repository.sum_scopes(work.tx, scopes, volume=volume)
 
 
 async def decomposed(work: Work, target_ids: Collection[UUID]) -> set[UUID]:

@@ -20,7 +20,7 @@ from services.targets.events_out import (
     territories,
     units,
 )
-from services.targets.events_out.credits import CreditLine, OrderCredited
+from services.targets.events_out.credits import CreditLine, OrderCredited, ResultCredited
 from services.targets.events_out.decompositions import DecompositionChild, TargetDecomposed
 from services.targets.events_out.members import MemberJoined, MemberLeft, MemberMoved, Membership, MemberSnapshot
 from services.targets.events_out.plans import PlanPromoted
@@ -47,6 +47,7 @@ __all__ = [
     "Membership",
     "OrderCredited",
     "PlanPromoted",
+    "ResultCredited",
     "TargetActivated",
     "TargetAdjusted",
     "TargetApproved",

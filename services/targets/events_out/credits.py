@@ -20,6 +20,7 @@ _MEASURES = dict.fromkeys(
         "csat_top",
         "promoters",
         "detractors",
+        "nps_answers",
     )
 )
 
@@ -29,7 +30,7 @@ class CreditLine(Part):
 
     `amount` is net. Measures of 0 are left out, and a `margin` that nobody knows; `costed_net` is left out where it
     follows: `amount` with a margin, else 0. Money is in minor units of the base currency, all others in thousandths. A
-    result without order lines has the single line 1.
+    result without order lines has the single line 1. `nps_answers` are those of the `answers` that recommend or not.
     """
 
     line_no: int
@@ -53,6 +54,7 @@ class CreditLine(Part):
     csat_top: int | None = None
     promoters: int | None = None
     detractors: int | None = None
+    nps_answers: int | None = None
 
 
 class OrderCredited(Published):
@@ -190,5 +192,5 @@ class ResultCredited(Published):
     }
 
 
-PUBLISHED: tuple[type[Published], ...] = (OrderCredited,)
-AGREED: tuple[type[Published], ...] = (ResultCredited,)
+PUBLISHED: tuple[type[Published], ...] = (OrderCredited, ResultCredited)
+AGREED: tuple[type[Published], ...] = ()

@@ -24,7 +24,8 @@ class PeriodKind(StrEnum):
 
 class Lack(StrEnum):
     """What a forecast or its record lacks: a period of few enough days, near enough, and days of history (`daily`);
-    days of the period, results in them and earlier periods (`share`); results that say anything; a backtest."""
+    days of the period, results in them and earlier periods (`share`); results that say anything; a backtest; a method,
+    as ratios do."""
 
     TOO_LONG = "period-too-long"
     TOO_FAR = "period-too-far"
@@ -34,3 +35,4 @@ class Lack(StrEnum):
     TO_DATE = "nothing-to-date"
     RESULTS = "results"
     BACKTEST = "not-backtested"
+    METHOD = "no-method"

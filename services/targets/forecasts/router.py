@@ -40,7 +40,7 @@ async def read_forecast(query: Annotated[ForecastQuery, Query()], work: Reader) 
     """How probable it is that a target is reached, and where its period may end: from the results of days drawn 2,000
     times (`daily`), or from the share that earlier periods had by then (`share`). The same call gives the same bytes
     until something is credited, changed or measured anew."""
-    return json_answer(await service.read_forecast(work, query))
+    return json_answer(await service.tell_forecast(work, query))
 
 
 @router.get("/v1/forecasts/calibration", response_model=CalibrationRead, responses=_REFUSED)

@@ -25,6 +25,7 @@ class Narrowed(Schema):
     product_line: Text | None = None
     region: Text | None = None
     customer_type: Text | None = None
+    metric: Metric | None = Field(default=None, description="without it revenue; a target has its own")
 
 
 class ForecastQuery(Narrowed):
@@ -54,6 +55,7 @@ class BacktestCreate(Narrowed):
 
     model_config = ConfigDict(json_schema_extra={"example": {"kind": "month", "levels": [900000, 1000000, 1100000]}})
 
+    metric: Metric = Metric.REVENUE
     kind: PeriodKind = PeriodKind.MONTH
     levels: list[Level] = Field(default=list(LEVELS), min_length=1, max_length=20)
     as_of: BusinessDate | None = None

@@ -10,7 +10,7 @@ import orjson
 
 from kit import clock
 from kit.calendar import Calendar
-from kit.errors import BadQuery, FieldError, Invalid
+from kit.errors import BadQuery, FieldError, Forbidden, Invalid
 from kit.jobs.jobs import enqueue
 from kit.work import Work
 from services.targets.attainment.schemas import AttainmentQuery
@@ -50,6 +50,8 @@ from services.targets.forecasts.schemas import (
     Narrowed,
 )
 from services.targets.members.service import require_named_member
+from services.targets.metrics.lists import RATIOS
+from services.targets.metrics.rules import COSTS
 from services.targets.targets.enums import Metric
 from services.targets.targets.service import amount_on, require_counted
 from services.targets.units.service import require_named_unit
@@ -58,7 +60,6 @@ BACKTEST = "forecasts.backtest"
 DIMENSIONS = ("unit_id", "member_id", "product_line", "region", "customer_type")
 SHORT_YEARS, LONG_YEARS = 3, 12
 """How far the history of a period goes back: of up to a quarter, and of a longer one; of a backtest twice as far."""
-METRIC = Metric.REVENUE
 COMPANY = Slice()
 NOTHING = Lacking(Lack.RESULTS, 0, 1)
 
@@ -68,6 +69,10 @@ _NAMES = {"first": "from", "last": "to"}
 
 class DayToCome(Invalid):
     code, title = "in-future", "The day has not come yet"
+
+
+class MetricNotForecast(Invalid):
+    code, title = "metric-not-forecast", "There are no forecasts of this metric"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,15 @@ def scope_key(part: Slice) -> str:
     """The dimensions of a scope in one text."""
     values = [getattr(part, name) for name in DIMENSIONS]
     return orjson.dumps([None if value is None else str(value) for value in values]).decode()
+
+
+async def tell_forecast(work: Work, query: ForecastQuery) -> ForecastRead:
+    """How a period may end; raises as read_forecast, and Forbidden where it is a margin and costs are not for who
+    asks."""
+    answer = await read_forecast(work, query)
+    if answer.metric in COSTS and not work.actor.may("costs:read"):
+        raise Forbidden("needs the permission costs:read")
+    return answer
 
 
 async def read_forecast(work: Work, query: ForecastQuery, on: date | None = None) -> ForecastRead:
@@ -106,13 +120,15 @@ async def read_forecast(work: Work, query: ForecastQuery, on: date | None = None
         currency=work.base_currency,
         calendar_known_until=calendar.known_until(),
         target_id=wanted.target_id,
-        metric=METRIC,
+        metric=Metric(wanted.part.metric),
         period_start=wanted.span.first,
         period_end=wanted.span.last,
         amount=wanted.amount,
         actual=sum(one.actual for one in found if wanted.span.first <= one.day <= wanted.span.last),
         final=wanted.span.last <= as_of,
     )
+    if wanted.part.metric in RATIOS:
+        return answer.model_copy(update={"insufficient_data": InsufficientData(reason=Lack.METHOD, have=0, need=1)})
     if answer.final:
         hit = None if wanted.amount is None else WHOLE * (answer.actual >= wanted.amount)
         same = dict.fromkeys(("p10", "p50", "p90"), answer.actual)
@@ -168,7 +184,8 @@ async def _record(work: Work, wanted: Wanted, as_of: date) -> ForecastBacktest |
     if kind is None:
         return None
     keys = [scope_key(wanted.part), scope_key(COMPANY)]
-    return await repository.newest_backtest(work.tx, keys, METRIC, kind, as_of, FORMULA_VERSION)
+    metric = Metric(wanted.part.metric)
+    return await repository.newest_backtest(work.tx, keys, metric, kind, as_of, FORMULA_VERSION)
 
 
 def _history(found: list[DayResult], until: date, last: date, calendar: Calendar) -> History:
@@ -190,7 +207,7 @@ def _day(work: Work, as_of: date | None) -> date:
 
 async def _wanted(work: Work, query: ForecastQuery, on: date) -> Wanted:
     if query.target_id is not None:
-        _check_alone(query, (*DIMENSIONS, "first", "last", "amount"))
+        _check_alone(query, (*DIMENSIONS, "metric", "first", "last", "amount"))
         target = await require_counted(work, query.target_id)
         span = Span(target.period_start, target.period_end)
         return Wanted(target_slice(target), span, await amount_on(work, target, on), target.id, str(target.id))
@@ -202,7 +219,8 @@ async def _wanted(work: Work, query: ForecastQuery, on: date) -> Wanted:
     if query.last < query.first:
         raise BadQuery(errors=[FieldError("to", "before-start", "ends before it starts")])
     part = await slice_of(work, _narrowed(query))
-    subject = f"{scope_key(part)}|{query.first}|{query.last}"
+    of = "" if part.metric == Metric.REVENUE else f"{part.metric}|"
+    subject = f"{of}{scope_key(part)}|{query.first}|{query.last}"
     return Wanted(part, Span(query.first, query.last), query.amount, None, subject)
 
 
@@ -214,20 +232,21 @@ def _check_alone(query: ForecastQuery | CalibrationQuery, names: tuple[str, ...]
 
 
 def _narrowed(query: Narrowed) -> AttainmentQuery:
-    return AttainmentQuery.model_validate({name: getattr(query, name) for name in DIMENSIONS})
+    return AttainmentQuery.model_validate({name: getattr(query, name) for name in (*DIMENSIONS, "metric")})
 
 
 async def read_calibration(work: Work, query: CalibrationQuery) -> CalibrationRead:
     """The newest record of a scope and a kind of periods; raises as read_forecast."""
     part, kind, periods = COMPANY, query.kind or PeriodKind.MONTH, 0
     if query.target_id is not None:
-        _check_alone(query, (*DIMENSIONS, "kind"))
+        _check_alone(query, (*DIMENSIONS, "metric", "kind"))
         target = await require_counted(work, query.target_id)
         part = target_slice(target)
         kind = kind_of(Span(target.period_start, target.period_end)) or kind
     else:
         part = await slice_of(work, _narrowed(query))
-    found = await repository.newest_backtest(work.tx, [scope_key(part)], METRIC, kind, work.today, FORMULA_VERSION)
+    metric = Metric(part.metric)
+    found = await repository.newest_backtest(work.tx, [scope_key(part)], metric, kind, work.today, FORMULA_VERSION)
     lacking = Lacking(Lack.BACKTEST, 0, 1)
     if found is not None:
         periods = found.periods
@@ -240,7 +259,7 @@ async def read_calibration(work: Work, query: CalibrationQuery) -> CalibrationRe
         formula_version=FORMULA_VERSION,
         sample_size=found.sample_size if found else 0,
         backtest_id=found.id if found else None,
-        metric=METRIC,
+        metric=metric,
         kind=kind,
         levels=list(found.levels) if found else [],
         periods=periods,
@@ -252,12 +271,16 @@ async def read_calibration(work: Work, query: CalibrationQuery) -> CalibrationRe
 
 async def start_backtest(work: Work, data: BacktestCreate) -> UUID:
     """Have a record measured by a job, on what is known at the end of its day; returns its id. Raises UnitUnknown,
-    MemberUnknown, UnknownReference, DayToCome."""
+    MemberUnknown, UnknownReference, MetricNotForecast, DayToCome."""
     if data.unit_id is not None:
         await require_named_unit(work, data.unit_id, "/unit_id")
     if data.member_id is not None:
         await require_named_member(work, data.member_id, "/member_id")
     await check_known(work, _narrowed(data), body=True)
+    if data.metric in RATIOS:
+        raise MetricNotForecast(
+            errors=[FieldError("/metric", MetricNotForecast.code, "no method was tested for ratios")]
+        )
     if data.as_of is not None and data.as_of > work.today:
         raise DayToCome(errors=[FieldError("/as_of", DayToCome.code, f"today is {work.today}")])
     fixed = data.model_copy(update={"as_of": _day(work, data.as_of)})
@@ -279,7 +302,8 @@ async def gather(work: Work, data: BacktestCreate) -> Material:
     """The history of a backtest; without any result None."""
     years = SHORT_YEARS if data.kind in (PeriodKind.WEEK, PeriodKind.MONTH, PeriodKind.QUARTER) else LONG_YEARS
     as_of = _day(work, data.as_of)
-    part = Slice(first=years_before(as_of, 2 * years), last=as_of, **{name: getattr(data, name) for name in DIMENSIONS})
+    dimensions = {name: getattr(data, name) for name in DIMENSIONS}
+    part = Slice(first=years_before(as_of, 2 * years), last=as_of, metric=data.metric, **dimensions)
     found = await results_by_day(work, part)
     if not found:
         return Material(as_of, None, [], 0)
@@ -295,7 +319,7 @@ async def keep_backtest(work: Work, backtest_id: UUID, data: BacktestCreate, mad
         **dimensions,
         id=backtest_id,
         scope_key=scope_key(Slice(**dimensions)),
-        metric=METRIC,
+        metric=data.metric,
         kind=data.kind,
         as_of=made.as_of,
         formula_version=FORMULA_VERSION,

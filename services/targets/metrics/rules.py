@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
+from kit.errors import Conflict, FieldError, Invalid
 from services.targets.metrics.enums import Combined, MetricName, Unit
-from services.targets.targets.enums import Metric
+from services.targets.metrics.lists import VALUES
 
 _OF_ACCOUNTS = ("unit", "member", "region", "customer_type")
 _OF_LINES = (*_OF_ACCOUNTS, "product_line")
@@ -32,8 +34,7 @@ def _entry(
     over_dimensions: Combined = Combined.SUM,
     dimensions: tuple[str, ...] = _OF_LINES,
 ) -> Entry:
-    is_measured = metric.value in {known.value for known in Metric}
-    return Entry(metric, actual, unit, over_time, over_dimensions, dimensions, is_measured)
+    return Entry(metric, actual, unit, over_time, over_dimensions, dimensions, metric in VALUES)
 
 
 _MONEY, _COUNT, _RATIO = Unit.MINOR_UNIT, Unit.THOUSANDTH, Combined.RATIO
@@ -86,3 +87,45 @@ CATALOGUE: tuple[Entry, ...] = (
         _OF_MARKETS,
     ),
 )
+
+ENTRIES: Mapping[str, Entry] = {entry.metric.value: entry for entry in CATALOGUE}
+COSTS = frozenset({MetricName.GROSS_MARGIN.value})
+"""Metrics that tell of costs."""
+COVERED = 950_000
+"""The least share of the net amount whose cost is known for a margin to be told by."""
+
+
+class DimensionNotSupported(Invalid):
+    code, title = "dimension-not-supported", "The metric does not have this dimension"
+
+
+def check_dimensions(metric: str, pointers: Mapping[str, str]) -> None:
+    """Raises DimensionNotSupported where a metric has not a dimension, by the pointer to where it is named."""
+    entry = ENTRIES[metric]
+    errors = [
+        FieldError(pointer, DimensionNotSupported.code, f"{metric} has {', '.join(entry.dimensions)}")
+        for dimension, pointer in pointers.items()
+        if dimension not in entry.dimensions
+    ]
+    if errors:
+        raise DimensionNotSupported(errors=errors)
+
+
+class RateOutside(Invalid):
+    code, title = "rate-outside", "The rate is not one that the metric may have"
+
+
+class MetricNotDivisible(Conflict):
+    code, title = "metric-not-divisible", "The metric cannot be split this way"
+
+
+def check_rate(metric: str, amount: int, base: int, pointer: str) -> None:
+    """A rate is from 0 to 1, that of promoters less detractors from -1. Raises RateOutside."""
+    low = -base if metric == MetricName.NPS else 0
+    if not low <= amount <= base:
+        raise RateOutside(errors=[FieldError(pointer, RateOutside.code, f"from {'-1' if low else '0'} to 1")])
+
+
+def unit_of(metric: str) -> Unit:
+    """What amounts of a metric are counted in."""
+    return ENTRIES[metric].unit

@@ -149,7 +149,7 @@ async def _carry(work: Work, merge: _Merge) -> None:
                 raise OfTable
             ended[split.id] = over
     scopes = [
-        {"key": str(one.id), "first": one.period_start, "last": one.period_end}
+        {"key": str(one.id), "metric": one.metric, "first": one.period_start, "last": one.period_end}
         | {name: getattr(one, name) for name in SCOPE}
         for over in ended.values()
         for one in over

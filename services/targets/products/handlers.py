@@ -12,10 +12,16 @@ from services.targets.products.models import ProductEntry
 
 
 async def project_product(tx: Tx, facts: Sequence[Fact[ProductHeard]]) -> None:
-    """Keep the product line of each product."""
+    """Keep the product line and launch of each product."""
     latest = {fact.data.id: fact.data for fact in facts}
     rows = [
-        ProductEntry(product_id=key, product_line=one.product_line, version=one.version)
+        ProductEntry(
+            product_id=key,
+            product_line=one.product_line,
+            version=one.version,
+            sku=one.sku,
+            launch_date=one.launch_date,
+        )
         for key, one in sorted(latest.items())
     ]
     await repository.put_products(tx, rows)

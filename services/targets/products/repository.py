@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import date
 
 from kit.db.database import Tx
 from kit.db.rows import insert_rows
 from services.targets.products.models import ProductEntry
 
 _LATER = (
-    "ON CONFLICT (product_id) DO UPDATE SET product_line = excluded.product_line, version = excluded.version "
+    "ON CONFLICT (product_id) DO UPDATE SET product_line = excluded.product_line, version = excluded.version, "
+    "sku = excluded.sku, launch_date = excluded.launch_date "
     "WHERE product_directory.version < excluded.version"
 )
 _LINES = "SELECT DISTINCT product_line FROM product_directory WHERE product_line = ANY($1::text[])"
+_LAUNCHES = "SELECT sku, launch_date FROM product_directory WHERE sku = ANY($1::text[]) ORDER BY version"
 
 
 async def put_products(tx: Tx, rows: Sequence[ProductEntry]) -> None:
@@ -23,3 +26,8 @@ async def put_products(tx: Tx, rows: Sequence[ProductEntry]) -> None:
 async def list_lines(tx: Tx, lines: Collection[str]) -> set[str]:
     """Those among `lines` that a product has."""
     return {row["product_line"] for row in await tx.fetch(_LINES, list(lines))}
+
+
+async def list_launches(tx: Tx, skus: Collection[str]) -> dict[str, date | None]:
+    """Launch dates of those among `skus` that are known."""
+    return {row["sku"]: row["launch_date"] for row in await tx.fetch(_LAUNCHES, list(skus))}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date
 
 from kit.events.projections import require_filled
 from kit.work import Work
@@ -20,3 +21,8 @@ async def known_lines(work: Work, lines: Collection[str]) -> set[str]:
     if len(known) < len(set(lines)):
         await require_filled(work.tx, [DIRECTORY])
     return known
+
+
+async def launches_of(work: Work, skus: Collection[str]) -> dict[str, date | None]:
+    """Launch dates (None: not said) of those among `skus` that channels has told of."""
+    return await repository.list_launches(work.tx, skus) if skus else {}

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from enum import Enum
 from typing import Final, NamedTuple
 
 from kit.money import exponent
+from services.targets.metrics.enums import Unit
 from services.targets.reports.models import Report
 from services.targets.reports.rules import decimal_of, text_cell
 from services.targets.reports.schemas import ReportTarget
 
-SHARE_DIGITS: Final = 6
-"""Percents and probabilities are millionths."""
 BOM: Final = "\ufeff"
 
 
@@ -24,9 +23,14 @@ class Kind(Enum):
 
     TEXT = "text"
     MONEY = "money"
+    NUMBER = "number"
     SHARE = "share"
     COUNT = "count"
     DAY = "day"
+
+
+DIGITS: Final[Mapping[Kind, int]] = {Kind.SHARE: 6, Kind.NUMBER: 3}
+"""Percents and probabilities are millionths, pieces and the like thousandths."""
 
 
 class Column(NamedTuple):
@@ -39,6 +43,11 @@ class Column(NamedTuple):
     of: Callable[[ReportTarget], str | int | date | None]
 
 
+def is_money(one: ReportTarget) -> bool:
+    """Whether a target is in money; others are in pieces, customers or visits, which no total adds up."""
+    return one.amount_unit is Unit.MINOR_UNIT
+
+
 COLUMNS: Final = (
     Column("name", "Target", 40, Kind.TEXT, lambda one: one.name),
     Column("unit_code", "Unit", 16, Kind.TEXT, lambda one: one.unit_code),
@@ -49,8 +58,8 @@ COLUMNS: Final = (
     Column("period_start", "From", 12, Kind.DAY, lambda one: one.period_start),
     Column("period_end", "To", 12, Kind.DAY, lambda one: one.period_end),
     Column("state", "State", 10, Kind.TEXT, lambda one: one.state),
-    Column("amount", "Amount", 18, Kind.MONEY, lambda one: one.amount),
-    Column("value", "Value", 18, Kind.MONEY, lambda one: one.value),
+    Column("amount", "Amount", 18, Kind.MONEY, lambda one: one.amount if is_money(one) else None),
+    Column("value", "Value", 18, Kind.MONEY, lambda one: one.value if is_money(one) else None),
     Column("percent", "Percent", 10, Kind.SHARE, lambda one: one.percent),
     Column("pace", "Pace", 10, Kind.SHARE, lambda one: one.pace),
     Column("p_hit", "Probability", 12, Kind.SHARE, lambda one: one.p_hit),
@@ -58,6 +67,9 @@ COLUMNS: Final = (
     Column("rank", "Rank", 8, Kind.COUNT, lambda one: one.rank),
     Column("alert", "Alert", 10, Kind.TEXT, lambda one: one.alert.level if one.alert else None),
     Column("alert_raised_on", "Alert since", 12, Kind.DAY, lambda one: one.alert.raised_on if one.alert else None),
+    Column("metric", "Metric", 20, Kind.TEXT, lambda one: one.metric),
+    Column("number", "Number", 14, Kind.NUMBER, lambda one: None if is_money(one) else one.amount),
+    Column("number_value", "Number reached", 14, Kind.NUMBER, lambda one: None if is_money(one) else one.value),
 )
 SUMMED: Final = ("amount", "value")
 TOTAL: Final = "Total"
@@ -82,5 +94,5 @@ def _cell(column: Column, one: ReportTarget, digits: int) -> str:
     if value is None:
         return ""
     if isinstance(value, int):
-        return decimal_of(value, {Kind.MONEY: digits, Kind.SHARE: SHARE_DIGITS}.get(column.kind, 0))
+        return decimal_of(value, {**DIGITS, Kind.MONEY: digits}.get(column.kind, 0))
     return text_cell(str(value))

@@ -9,6 +9,7 @@ from kit.web.schema import Schema
 from services.targets.alerts.enums import TargetAlertLevel, TargetAlertMeasure, TargetAlertState
 from services.targets.kpis.enums import KpiDirection, KpiUnit
 from services.targets.kpis.schemas import KpiBenchmarkRead, KpiInsufficientData
+from services.targets.metrics.enums import Unit
 from services.targets.report_schedules.enums import ReportCadence
 from services.targets.targets.enums import Metric, TargetState
 
@@ -33,7 +34,8 @@ class ReportAlert(Schema):
 class ReportTarget(Schema):
     """A target at the end of the period. `value` is what was credited by then, `percent` that of the amount, `pace`
     what alerts go by (by the plan, without one by working days), `rank` that among its siblings. `p_hit` (the last
-    stored one, looking from the end of `p_hit_as_of`) and `alert` are those that stood when the report was written."""
+    stored one, looking from the end of `p_hit_as_of`) and `alert` are those that stood when the report was written.
+    What a margin is worth is null to who may not know costs."""
 
     target_id: UUID
     root_id: UUID
@@ -50,8 +52,9 @@ class ReportTarget(Schema):
     customer_type: str | None
     period_start: date
     period_end: date
+    amount_unit: Unit = Unit.MINOR_UNIT
     amount: int
-    value: int
+    value: int | None
     percent: int | None
     pace: int | None
     p_hit: int | None
@@ -61,7 +64,7 @@ class ReportTarget(Schema):
 
 
 class ReportTotals(Schema):
-    """The sums of the targets shown, of children beside their parents too."""
+    """The sums of the targets shown that are in money, of children beside their parents too."""
 
     amount: int
     value: int

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from kit import clock
@@ -20,10 +22,11 @@ from services.targets.events_out.reports import ReportPublished
 from services.targets.kpis.schemas import KpiValueRead
 from services.targets.kpis.values import FORMULA_VERSION as KPI_FORMULA_VERSION
 from services.targets.kpis.values import UnitValue, values_of_unit
+from services.targets.metrics.rules import COSTS, unit_of
 from services.targets.report_schedules.models import ReportSchedule
 from services.targets.report_schedules.rules import Period, period_of
 from services.targets.reports import repository
-from services.targets.reports.columns import csv_of
+from services.targets.reports.columns import csv_of, is_money
 from services.targets.reports.enums import ReportFormat
 from services.targets.reports.models import Report
 from services.targets.reports.repository import ShownTarget
@@ -91,7 +94,7 @@ async def read_body(work: Work, schedule: ReportSchedule, period: Period) -> Rep
         kpi_formula_version=KPI_FORMULA_VERSION,
         calendar_known_until=calendar.known_until(),
         targets=rows,
-        totals=ReportTotals(amount=sum(one.amount for one in rows), value=sum(one.value for one in rows)),
+        totals=_totals(rows),
         kpis=[_kpi(one) for one in await values_of_unit(work, unit.id, period.first, period.last)],
     )
 
@@ -104,7 +107,13 @@ def _target(one: ShownTarget, item: AttainmentItem) -> ReportTarget:
         alert = ReportAlert.model_validate(said)
     more = {
         **{name: getattr(item, name) for name in ("name", "state", "period_start", "period_end", "amount", "rank")},
-        **{"target_id": one.id, "value": item.actual, "percent": item.attainment, "pace": pace_of(item)},
+        **{
+            "amount_unit": unit_of(one.metric),
+            "target_id": one.id,
+            "value": item.actual,
+            "percent": item.attainment,
+            "pace": pace_of(item),
+        },
     }
     return ReportTarget.model_validate({**known, **more, "alert": alert})
 
@@ -129,7 +138,22 @@ async def require_report(work: Work, report_id: UUID) -> Report:
 
 def without_costs(body: ReportBody) -> ReportBody:
     """What a report shows to who may not know costs."""
-    return body.model_copy(update={"kpis": [_withheld(one) if one.is_cost else one for one in body.kpis]})
+    rows = [_unvalued(one) if one.metric in COSTS else one for one in body.targets]
+    kpis = [_withheld(one) if one.is_cost else one for one in body.kpis]
+    changes: dict[str, Any] = {"kpis": kpis}
+    if any(one.metric in COSTS for one in body.targets):
+        changes |= {"targets": rows, "totals": _totals([one for one in rows if one.metric not in COSTS])}
+    return body.model_copy(update=changes)
+
+
+def _unvalued(one: ReportTarget) -> ReportTarget:
+    hidden = ("value", "percent", "pace", "p_hit", "p_hit_as_of", "rank", "alert")
+    return one.model_copy(update=dict.fromkeys(hidden))
+
+
+def _totals(rows: Sequence[ReportTarget]) -> ReportTotals:
+    money = [one for one in rows if is_money(one)]
+    return ReportTotals(amount=sum(one.amount for one in money), value=sum(one.value or 0 for one in money))
 
 
 def _withheld(kpi: ReportKpi) -> ReportKpi:

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 from kit.money import exponent
 from services.targets.kpis.enums import KpiUnit
-from services.targets.reports.columns import COLUMNS, SHARE_DIGITS, SUMMED, TOTAL, Kind
+from services.targets.reports.columns import COLUMNS, DIGITS, SUMMED, TOTAL, Kind
 from services.targets.reports.models import Report
 from services.targets.reports.schemas import ReportKpi
 
@@ -22,7 +22,7 @@ _KPIS: Final = (
     *(("Code", 20), ("KPI", 36), ("Value", 16), ("Previous", 16), ("Swing", 16), ("Benchmark", 16)),
     *(("Meets it", 10), ("Better", 10), ("Sample", 12), ("Missing", 16)),
 )
-_KPI_DIGITS: Final = {KpiUnit.THOUSANDTH: 3, KpiUnit.MILLIONTH: SHARE_DIGITS}
+_KPI_DIGITS: Final = {KpiUnit.THOUSANDTH: 3, KpiUnit.MILLIONTH: DIGITS[Kind.SHARE]}
 Style = object
 
 
@@ -71,7 +71,7 @@ class _Made:
         """A value in its cell; nothing where there is none."""
         style = self.styles[kind]
         if isinstance(value, int):
-            digits = {Kind.MONEY: self.digits, Kind.SHARE: SHARE_DIGITS}.get(kind, 0)
+            digits = {**DIGITS, Kind.MONEY: self.digits}.get(kind, 0)
             sheet.write_number(row, at, value / 10**digits, style)
         elif isinstance(value, date):
             sheet.write_datetime(row, at, value, style)
@@ -91,6 +91,7 @@ def workbook_of(report: Report) -> bytes:
     styles = {
         Kind.TEXT: book.add_format({"num_format": "@"}),
         Kind.MONEY: book.add_format(money),
+        Kind.NUMBER: book.add_format({"num_format": "#,##0.###"}),
         Kind.SHARE: book.add_format({"num_format": "0.0%"}),
         Kind.COUNT: book.add_format({"num_format": "0"}),
         Kind.DAY: book.add_format({"num_format": "yyyy-mm-dd"}),

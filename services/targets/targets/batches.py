@@ -17,10 +17,19 @@ from services.targets.targets import repository
 from services.targets.targets.models import Target
 from services.targets.targets.rules import MOVES, NOUN
 from services.targets.targets.schemas import TargetRow
-from services.targets.targets.service import TARGETS, Known, TargetDecomposed, check_new, known_of, new_target, written
+from services.targets.targets.service import (
+    TARGETS,
+    Known,
+    TargetDecomposed,
+    check_new,
+    known_of,
+    new_target,
+    planned,
+    written,
+)
 
 _FIXED = ("metric", "unit_id", "member_id", "product_line", "region", "customer_type", "period_start", "period_end")
-_CHANGED = ("name", "amount", "stretch", "owner_id", "commit_until")
+_CHANGED = ("name", "stretch", "owner_id", "commit_until")
 
 
 class ScopeFixed(Conflict):
@@ -65,13 +74,14 @@ def _decide(attempt: _Attempt, row: TargetRow) -> tuple[str, UUID]:
     for name in _FIXED:
         if getattr(row, name) != getattr(before, name):
             raise ScopeFixed(errors=[FieldError(f"/{name}", "fixed", f"it is {getattr(before, name)}")])
-    one = changed_row(before, {name: getattr(row, name) for name in _CHANGED})
+    changes = {name: getattr(row, name) for name in _CHANGED} | planned(row)
+    one = changed_row(before, changes)
     if not one.changed:
         return "unchanged", before.id
     next_state(NOUN, MOVES, "update", before.state)
-    if "amount" in one.changed and before.id in attempt.decomposed:
+    if {"amount", "base"} & set(one.changed) and before.id in attempt.decomposed:
         raise TargetDecomposed("the children sum to the amount")
-    attempt.updated.append(changed_row(before, {name: getattr(row, name) for name in _CHANGED} | written(attempt.work)))
+    attempt.updated.append(changed_row(before, changes | written(attempt.work)))
     return "updated", before.id
 
 

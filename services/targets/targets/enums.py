@@ -16,9 +16,18 @@ class TargetState(StrEnum):
 
 
 class Metric(StrEnum):
-    """What a target measures: revenue is the net amount of confirmed orders less returns, summed."""
+    """What a target measures, of what the catalogue of metrics has."""
 
     REVENUE = "revenue"
+    GROSS_MARGIN = "gross_margin"
+    NEW_PRODUCT_REVENUE = "new_product_revenue"
+    UNITS = "units"
+    NEW_CUSTOMERS = "new_customers"
+    VISIT_COUNT = "visit_count"
+    COLLECTED_CASH = "collected_cash"
+    CONVERSION_RATE = "conversion_rate"
+    CSAT = "csat"
+    NPS = "nps"
 
 
 class Horizon(StrEnum):

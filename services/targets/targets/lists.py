@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from kit.db.lists import Field, ListSpec, fields_of, search_of
+from services.targets.metrics.enums import Unit
+from services.targets.metrics.lists import any_value_sql
+from services.targets.metrics.rules import ENTRIES
 from services.targets.targets.enums import Horizon
 from services.targets.targets.models import Target, TargetVersion
 from services.targets.targets.rules import MEDIUM_DAYS, SHORT_DAYS
@@ -14,12 +17,24 @@ _HORIZON = (
     f"WHEN t.period_end - t.period_start < {MEDIUM_DAYS} THEN 'medium' ELSE 'long' END"
 )
 
+_HALVES = "(2000000 * t.amount::numeric + t.base)"
+_RATE = (
+    f"CASE WHEN t.base > 0 THEN floor({_HALVES} / (2 * t.base))::bigint - CASE WHEN mod({_HALVES}, 2 * t.base) = 0 "
+    f"AND mod(floor({_HALVES} / (2 * t.base)), 2) <> 0 THEN 1 ELSE 0 END END"
+)
+"""`rate_of`, half-even."""
+_COUNTS = ", ".join(f"'{name}'" for name, entry in ENTRIES.items() if entry.unit is Unit.THOUSANDTH)
+
 TARGETS = ListSpec(
     source="target t",
     fields={
         **fields_of(Target, "t", sortable=("name", "amount", "period_start"), unfiltered=_SHOWN, without=_HIDDEN),
         "currency": Field("t.currency", "currency"),
         "horizon": Field(_HORIZON, enum=tuple(Horizon)),
+        "rate": Field(_RATE, "int", nullable=True),
+        "amount_unit": Field(
+            f"CASE WHEN t.metric IN ({_COUNTS}) THEN 'thousandth' ELSE 'minor_unit' END", enum=tuple(Unit)
+        ),
     },
     search=("t.name",),
     search_key=search_of(Target, "t"),
@@ -53,6 +68,8 @@ OF_SCOPE = (
     "AND (t.customer_type IS NULL OR b.customer_type = t.customer_type)"
 )
 """Whether bucket `b` of the credits is of the scope of target `t`."""
+VALUE = any_value_sql("t.metric", "b")
+"""What bucket `b` of the credits is worth to target `t`."""
 IN_SCOPE = f"b.day BETWEEN t.period_start AND t.period_end AND {OF_SCOPE}"
 """Whether it counts for it."""
 

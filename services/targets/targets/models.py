@@ -14,8 +14,10 @@ from kit.db.columns import DECODED, FrozenRow, OwnedRow, big_int, document, iden
 from kit.db.text_keys import TextKeyed, TextKeys, key_indexes
 from kit.money import MAX_AMOUNT
 from services.targets.db import Base
+from services.targets.metrics.enums import Unit
+from services.targets.metrics.rules import unit_of
 from services.targets.targets.enums import Horizon, Metric, TargetState
-from services.targets.targets.rules import horizon_of
+from services.targets.targets.rules import horizon_of, rate_of
 
 
 class Target(OwnedRow):
@@ -28,7 +30,8 @@ class Target(OwnedRow):
     nobody's: it holds what its siblings are together beyond (below 0) or short of what is split.
 
     What belongs to a plan (`plan_id`) is a branch and counts nowhere: a copy of `origin_id`, which amounted to
-    `base_amount` then. `revision` of a live root counts how often what is active below it changed.
+    `base_amount` then. Of a ratio `amount` is the planned numerator and `base` the planned denominator. `revision` of a
+    live root counts how often what is active below it changed.
     """
 
     __tablename__ = "target"
@@ -75,12 +78,21 @@ class Target(OwnedRow):
     plan_id: Annotated[UUID | None, identifier(nullable=True)] = None
     origin_id: Annotated[UUID | None, identifier(nullable=True)] = None
     base_amount: Annotated[int | None, big_int(nullable=True)] = None
+    base: Annotated[int | None, big_int(nullable=True)] = None
     revision: Annotated[int, Field(nullable=False, sa_column_kwargs={"server_default": "0"})] = 0
 
     def _horizon(self) -> Horizon:
         return horizon_of(self.period_start, self.period_end)
 
+    def _amount_unit(self) -> Unit:
+        return unit_of(self.metric)
+
+    def _rate(self) -> int | None:
+        return rate_of(self.amount, self.base)
+
     horizon = computed_field(property(_horizon))
+    rate = computed_field(property(_rate))
+    amount_unit = computed_field(property(_amount_unit))
 
 
 class TargetTable(Target, TextKeyed, Base, table=True):

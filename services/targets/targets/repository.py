@@ -9,7 +9,7 @@ from uuid import UUID
 from kit.db.database import Tx
 from kit.db.rows import columns_of, insert_rows, select_sql, update_rows
 from services.targets.targets.enums import TargetState
-from services.targets.targets.lists import IN_SCOPE, held_on
+from services.targets.targets.lists import IN_SCOPE, VALUE, held_on
 from services.targets.targets.models import Target
 from services.targets.targets.rules import OPEN
 
@@ -23,7 +23,7 @@ tree AS (
 """
 _VALUE = f"""
 CASE WHEN t.state = 'active'
-THEN (SELECT coalesce(sum(b.amount), 0)::bigint FROM credit_bucket b WHERE {IN_SCOPE}) END
+THEN (SELECT coalesce(sum({VALUE}), 0)::bigint FROM credit_bucket b WHERE {IN_SCOPE}) END
 """
 _CLOSED = f"state = 'closed', closed_value = {_VALUE}"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from kit.errors import Conflict, FieldError, Invalid, StateConflict
+from kit.money import SHARE_WHOLE, ratio
 from kit.transitions import Move, Moves
 from services.targets.targets.enums import Horizon, TargetState
 
@@ -35,6 +36,10 @@ class TargetPeriodInvalid(Invalid):
 
 class StretchBelowAmount(Invalid):
     code, title = "stretch-below-amount", "The stretch is less than the amount"
+
+
+class AmountInvalid(Invalid):
+    code, title = "amount-invalid", "A sum has an amount; a ratio a rate, or an amount and a base"
 
 
 class SecondPersonNeeded(Conflict):
@@ -79,6 +84,11 @@ def horizon_of(start: date, end: date) -> Horizon:
     """The horizon of a period, both ends included."""
     days = (end - start).days + 1
     return Horizon.SHORT if days <= SHORT_DAYS else Horizon.MEDIUM if days <= MEDIUM_DAYS else Horizon.LONG
+
+
+def rate_of(amount: int, base: int | None) -> int | None:
+    """The planned rate in millionths; None of what is no ratio."""
+    return ratio(amount, SHARE_WHOLE, base) if base else None
 
 
 def check_parent(state: TargetState) -> None:

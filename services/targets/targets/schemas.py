@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
+from kit.money import SHARE_WHOLE
 from kit.web.batch import BatchBody
-from kit.web.schema import ABSENT, Amount, BusinessDate, CurrencyCode, Label, Schema
+from kit.web.schema import ABSENT, Amount, BusinessDate, CurrencyCode, Label, PositiveAmount, Schema
+from services.targets.metrics.enums import Unit
 from services.targets.targets.enums import Horizon, Metric, TargetState
+
+Rate = Annotated[int, Field(strict=True, ge=-SHARE_WHOLE, le=SHARE_WHOLE)]
 
 
 class TargetCreate(Schema):
-    """A root target. Its scope is every combination of the dimensions that are not null; the currency is the
-    company's base currency."""
+    """A root target. Its scope is every combination of the dimensions that are not null, as far as its metric has them.
+    Money is in minor units of the company's base currency, all else in thousandths."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -41,7 +45,11 @@ class TargetCreate(Schema):
     customer_type: Label | None = None
     period_start: BusinessDate
     period_end: BusinessDate
-    amount: Amount
+    amount: Amount | None = Field(default=None, description="of a ratio the planned numerator, beside `base`")
+    rate: Rate | None = Field(default=None, description="of a ratio, in millionths, in the place of the amount")
+    base: PositiveAmount | None = Field(
+        default=None, description="the planned denominator of a ratio; beside a rate 1000000 without one"
+    )
     stretch: Amount | None = Field(default=None, description="what would be even better, at least the amount")
     commit_until: BusinessDate | None = Field(
         default=None, description="the last day for commits to it, and to those below it that have none of their own"
@@ -100,12 +108,14 @@ class TargetReject(Schema):
 
 
 class TargetRead(Schema):
-    """A target. `authored_by`, `proposed_by` and `approved_by` are token subjects; `closes_on` is the day that closes
-    an active one, `closed_value` what was credited to it by then. The fields from `child_key` on are those of a child:
-    what the split gave without constraints (`computed`), the constraints, the one that decided the amount (`bound`),
-    the reason given for it, and what each driver gave. The last ones are those of a cell of a table: the
-    decomposition of its column over the same cells, the key of its row there, its fitted value in thousandths. One that
-    `is_balancing` is nobody's: it holds what its siblings are beyond (below 0) or short of what is split.
+    """A target; `amount_unit` is what its amounts are counted in. Of a ratio `amount` is the planned numerator, `base`
+    the planned denominator, `rate` the one by the other in millionths. `authored_by`, `proposed_by` and `approved_by`
+    are token subjects; `closes_on` is the day that closes an active one, `closed_value` what was credited to it by
+    then. The fields from `child_key` on are those of a child: what the split gave without constraints (`computed`), the
+    constraints, the one that decided the amount (`bound`), the reason given for it, and what each driver gave. The last
+    ones are those of a cell of a table: the decomposition of its column over the same cells, the key of its row there,
+    its fitted value in thousandths. One that `is_balancing` is nobody's: it holds what its siblings are beyond (below
+    0) or short of what is split.
 
     What has a `plan_id` belongs to that plan and counts nowhere; it is a copy of `origin_id`. `revision` of a root
     counts how often what is active below it changed."""
@@ -119,6 +129,9 @@ class TargetRead(Schema):
     state: TargetState
     currency: str
     amount: int
+    amount_unit: Unit
+    base: int | None
+    rate: int | None
     period_start: date
     period_end: date
     unit_id: UUID | None

@@ -12,12 +12,15 @@ from kit import clock
 from kit.errors import Conflict, FieldError, Invalid, NotFound, NotHeardYet, UnknownReference
 from kit.events import outbox
 from kit.events.contract import Published
+from kit.money import SHARE_WHOLE, ratio
 from kit.records import Change, Resource, add, change, changed_row, fresh, record, require
 from kit.transitions import next_state
 from kit.versions import Versions
 from kit.work import Work
 from services.targets.events_out import TargetActivated
 from services.targets.members import service as members
+from services.targets.metrics.lists import RATIOS
+from services.targets.metrics.rules import check_dimensions, check_rate
 from services.targets.policies.enums import Approval
 from services.targets.policies.service import policy_on
 from services.targets.products import service as products
@@ -28,6 +31,7 @@ from services.targets.targets.regions import check_region
 from services.targets.targets.rules import (
     MOVES,
     NOUN,
+    AmountInvalid,
     NeedsPlan,
     PlanOnly,
     check_open,
@@ -41,6 +45,14 @@ from services.targets.units.models import Unit
 
 Below = tuple[Target, Target]
 """A target and one that becomes a child of it."""
+_SCOPE = {
+    "unit": "unit_id",
+    "member": "member_id",
+    "product_line": "product_line",
+    "region": "region",
+    "customer_type": "customer_type",
+}
+"""Fields of a target by the dimension that they narrow."""
 VOID: Mapping[str, Any] = {"state": TargetState.DRAFT, "proposed_by": None, "approved_by": None}
 """What an edit makes of what was proposed or approved."""
 
@@ -61,7 +73,7 @@ TARGETS = Resource(
     NOUN,
     Target,
     lambda _one: None,
-    audited=tuple(TargetCreate.model_fields),
+    audited=tuple(name for name in TargetCreate.model_fields if name != "rate"),
     unique=("external_id",),
 )
 
@@ -102,8 +114,9 @@ async def require_target(work: Work, target_id: UUID, *, lock: bool = False) -> 
 async def add_target(work: Work, data: TargetCreate) -> Target:
     """Make a root target in state draft.
 
-    Raises TargetPeriodInvalid, CurrencyNotBase, StretchBelowAmount, UnitUnknown, MemberUnknown, MemberOutside,
-    UnknownReference (region), NotHeardYet (product line), Taken (external id).
+    Raises TargetPeriodInvalid, DimensionNotSupported, AmountInvalid, RateOutside, CurrencyNotBase, StretchBelowAmount,
+    UnitUnknown, MemberUnknown, MemberOutside, UnknownReference (region), NotHeardYet (product line), Taken (external
+    id).
     """
     check_new(work, data, await known_of(work, [data]))
     return await add(work, TARGETS, new_target(work, data))
@@ -111,8 +124,33 @@ async def add_target(work: Work, data: TargetCreate) -> Target:
 
 def new_target(work: Work, data: TargetCreate) -> Target:
     """The row of a root target that was checked."""
-    row, given = fresh(), {**data.model_dump(), "currency": work.base_currency}
+    row, given = fresh(), {**data.model_dump(exclude={"rate"}), **planned(data), "currency": work.base_currency}
     return Target(**row, root_id=row["id"], state=TargetState.DRAFT, authored_by=work.actor.subject, **given)
+
+
+def planned(data: TargetCreate) -> dict[str, int | None]:
+    """The amount, and of a ratio the base. Raises AmountInvalid, RateOutside."""
+    amount, base = data.amount, data.base
+    if data.metric not in RATIOS:
+        for name, value in (("rate", data.rate), ("base", base)):
+            if value is not None:
+                raise _amount_invalid(name, "only a ratio has one")
+        if amount is None:
+            raise _amount_invalid("amount", "missing")
+        return {"amount": amount, "base": None}
+    if (amount is None) == (data.rate is None):
+        raise _amount_invalid("rate", "either a rate or an amount")
+    if data.rate is not None:
+        base = SHARE_WHOLE if base is None else base
+        amount = ratio(data.rate, base, SHARE_WHOLE)
+    if amount is None or base is None:
+        raise _amount_invalid("base", "missing")
+    check_rate(data.metric, amount, base, "/amount" if data.rate is None else "/rate")
+    return {"amount": amount, "base": base}
+
+
+def _amount_invalid(name: str, detail: str) -> AmountInvalid:
+    return AmountInvalid(errors=[FieldError(f"/{name}", AmountInvalid.code, detail)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +184,13 @@ async def known_of(work: Work, rows: Sequence[TargetCreate]) -> Known:
 def check_new(work: Work, data: TargetCreate, known: Known) -> None:
     """A target is about values that are known, and a member is inside the unit on some day; raises as add_target."""
     check_period(data.period_start, data.period_end)
+    check_dimensions(
+        data.metric, {name: f"/{field}" for name, field in _SCOPE.items() if getattr(data, field) is not None}
+    )
     if data.currency not in (None, work.base_currency):
         detail = f"expected {work.base_currency}"
         raise CurrencyNotBase(errors=[FieldError("/currency", "currency-not-base", detail)])
-    check_stretch(data.amount, data.stretch)
+    check_stretch(planned(data)["amount"] or 0, data.stretch)
     if data.unit_id is not None and data.unit_id not in known.units:
         raise units.UnitUnknown("/unit_id")
     for name in ("member_id", "owner_id"):
@@ -188,6 +229,8 @@ async def update_target(work: Work, target_id: UUID, version: Versions, data: Ta
         if await repository.list_decomposed(work.tx, [target_id]):
             raise TargetDecomposed("the children sum to the amount")
     check_stretch(changes.get("amount", before.amount), changes.get("stretch", before.stretch))
+    if before.base is not None:
+        check_rate(before.metric, changes.get("amount", before.amount), before.base, "/amount")
     if changes.get("owner_id") is not None:
         await members.require_named_member(work, changes["owner_id"], "/owner_id")
     await void_above(work, target_id)

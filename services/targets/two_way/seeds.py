@@ -16,7 +16,7 @@ from services.targets.day_profiles.rules import end_year_earlier, years_before
 from services.targets.day_profiles.service import Scope, profile_of
 from services.targets.decompositions import service as decompositions
 from services.targets.decompositions.cascading import PathUnknown
-from services.targets.decompositions.drivers import SCOPE, check_params, part_of
+from services.targets.decompositions.drivers import SCOPE, check_params, metric_of, part_of
 from services.targets.decompositions.enums import BY_TIME, PERIODS, Dimension, DriverKind
 from services.targets.decompositions.models import DriverPart
 from services.targets.decompositions.potentials import MarketScope, potentials_of
@@ -111,7 +111,7 @@ async def _seeded(work: Work, sides: Sides, index: int, one: DriverCreate) -> Se
     if one.kind is DriverKind.WORKING_DAYS:
         weights = {key: working_days(calendar, *period) for key, period in periods.items()}
     else:
-        scope = Scope(*(getattr(sides.target, name) for name in SCOPE))
+        scope = Scope(**{name: getattr(sides.target, name) for name in SCOPE}, metric=sides.target.metric)
         profile = await profile_of(work, calendar, scope, sides.target.period_start)
         weights = {key: profile.weight(calendar, *period) for key, period in periods.items()}
     by_row = side is sides.rows
@@ -141,8 +141,9 @@ async def _earlier(work: Work, sides: Sides, one: DriverCreate) -> dict[Place, i
     for index, place in enumerate(places):
         row, column = sides.rows.targets[place.row], sides.columns.targets[place.column]
         first, last = _period(sides, row, column, one)
-        scopes.append({"key": str(index), "first": first, "last": last, **_scope(sides, place)})
-    sums = await decompositions.sum_credited(work, scopes)
+        same = {"key": str(index), "metric": metric_of(sides.target, one.params), "first": first, "last": last}
+        scopes.append({**same, **_scope(sides, place)})
+    sums = await decompositions.sum_credited(work, scopes, volume=True)
     results = {str(index): sums[str(index)] for index in range(len(places))}
     known = earlier_values(one.kind, results, is_by_time=sides.of_time() is not None)
     return {place: known[str(index)] for index, place in enumerate(places)}

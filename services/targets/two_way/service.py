@@ -13,6 +13,7 @@ from kit.work import Work
 from services.targets.decompositions import service as decompositions
 from services.targets.decompositions.enums import PERIODS, Dimension
 from services.targets.decompositions.models import Decomposition
+from services.targets.metrics.rules import MetricNotDivisible
 from services.targets.targets import service as targets
 from services.targets.targets.models import Target
 from services.targets.two_way import repository
@@ -93,6 +94,8 @@ async def _require(work: Work, target_id: UUID, table_id: UUID) -> TwoWay:
 
 
 async def _answer(work: Work, target: Target, data: TableCreate) -> _Answer:
+    if target.base is not None:
+        raise MetricNotDivisible("a table has one number per cell, and a ratio two")
     rows = await _side(work, target, data.row_decomposition_id, "row")
     columns = await _side(work, target, data.column_decomposition_id, "column")
     sides = Sides(target, rows, columns)

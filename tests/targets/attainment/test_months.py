@@ -18,7 +18,21 @@ from kit.testing.service import service_harness
 from tests.targets.attainment.test_laws import inside, orders
 from tests.targets.conftest import World, make_world
 
-GROUPS = ("", "unit", "member", "day", "week", "month", "quarter", "year", "product_line", "region", "customer_type")
+GROUPS = (
+    "",
+    "unit",
+    "member",
+    "day",
+    "week",
+    "month",
+    "quarter",
+    "year",
+    "product_line",
+    "region",
+    "customer_type",
+    "channel",
+)
+CHANNELS = ("01989f2e-0000-7000-8000-0000000000b2", "01989f2e-0000-7000-8000-0000000000b3", None)
 days = st.dates(date(2025, 11, 15), date(2026, 5, 20))
 NARROWED = st.fixed_dictionaries(
     {},
@@ -46,14 +60,15 @@ def key_of(line: dict[str, Any], group: str) -> str | None:
         "quarter": f"{day:%Y}-Q{(day.month + 2) // 3}",
         "year": f"{day:%Y}",
         **{name: line[name] for name in ("product_line", "region", "customer_type")},
+        "channel": str(line["channel_id"]) if line["channel_id"] else None,
     }
     return keys[group]
 
 
 async def deliver(world: Any, drawn: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The lines of orders, some of which came back."""
-    for one in drawn:
-        order = world.order(**one)
+    for number, one in enumerate(drawn):
+        order = world.order(**one, channel_id=CHANNELS[number % 3])
         events = [world.confirmed(order)]
         if one["amounts"][0] % 2:
             events.append(world.returned(order, {1: (0, one["amounts"][0] // 2)}, "2026-03-01"))

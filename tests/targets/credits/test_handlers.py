@@ -111,7 +111,7 @@ async def test_the_odd_cents_of_many_lines_go_to_everybody_in_turn(
     await world.service.deliver(world.confirmed(order))
     assert await balances(world) == expected
     (fact,) = await world.service.published("targets.order.credited.v1")
-    assert fact.payload["rule"] == 2
+    assert fact.payload["rule"] == 3
 
 
 async def test_a_return_credits_nobody_and_leaves_nobody_below_zero(world: Any) -> None:
@@ -138,7 +138,7 @@ async def test_a_return_starts_from_what_stands_whatever_rule_credited_it(world:
     await world.service.deliver(world.returned(order, dict.fromkeys(range(1, 11), (50, 99))))
     assert await balances(world) == {"a1": 0, "b1": 0}
     facts = await world.service.published("targets.order.credited.v1")
-    assert [fact.payload.get("rule") for fact in facts] == [None, 2, 2]
+    assert [fact.payload.get("rule") for fact in facts] == [None, 3, 3]
 
 
 async def test_more_than_stands_credited_parks_its_key(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:

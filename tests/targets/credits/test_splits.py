@@ -16,7 +16,7 @@ from kit.ids import new_id
 from kit.testing.service import ServiceHarness, make_event
 from services.channels.events_out.conflicts import ConflictResolved
 from services.customer.events_out.accounts import AccountMerged
-from services.targets.credits.enums import CreditKind
+from services.targets.credits.enums import CreditKind, Measure
 from services.targets.credits.repository import Step
 from services.targets.credits.splits import split_anew
 from services.targets.events_out import OrderCredited
@@ -166,9 +166,10 @@ def test_what_is_split_anew_sums_to_what_was_posted(amounts: list[int], share: i
             left[line] -= back
             steps.append(Step(order_id, number, CreditKind.RETURNED, day, line, -back))
     days = split_anew(order_id, steps, {one: share, other: 1_000_000 - share})
-    for day, cells in days.items():
+    cells_of = {day: measured[Measure.AMOUNT] for day, measured in days.items()}
+    for day, cells in cells_of.items():
         for line in left:
             said = sum(step.amount for step in steps if step.posting_date == day and step.line_no == line)
             assert sum(amount for (number, _member), amount in cells.items() if number == line) == said
     for line, amount in left.items():
-        assert sum(cells.get((line, member), 0) for cells in days.values() for member in (one, other)) == amount
+        assert sum(cells.get((line, member), 0) for cells in cells_of.values() for member in (one, other)) == amount

@@ -27,7 +27,8 @@ async def test_targets_take_what_is_measured(service: ServiceHarness) -> None:
     assert {item["metric"] for item in items if item["is_measured"]} == {str(metric) for metric in Metric}
     body = {"name": "T", "period_start": "2026-01-01", "period_end": "2026-03-31", "amount": 1}
     for item in items:
-        answer = await service.post("/v1/targets", {**body, "metric": item["metric"]})
+        base = {"base": 1_000} if item["over_dimensions"] == "ratio" else {}
+        answer = await service.post("/v1/targets", {**body, **base, "metric": item["metric"]})
         assert answer.status_code == (201 if item["is_measured"] else 422)
 
 
