@@ -41,8 +41,9 @@ class Resource(Generic[R]):
     """What is the same for every row of a kind.
 
     `said` makes the event of a change (None: nobody is told). `audited` are the fields that a creation keeps in the
-    audit log, a change keeps those that differ. `unique` are columns of one unique index each. `owner` names the
-    column that decides who sees the row ("": whoever may read the resource).
+    audit log, a change keeps those that differ, but for the `unaudited`: lists that grow without an end, whose parts
+    are kept elsewhere. `unique` are columns of one unique index each. `owner` names the column that decides who sees the
+    row ("": whoever may read the resource).
     """
 
     noun: str
@@ -51,6 +52,11 @@ class Resource(Generic[R]):
     audited: tuple[str, ...]
     unique: tuple[str, ...] = ()
     owner: str = ""
+    unaudited: tuple[str, ...] = ()
+
+    def kept(self, one: Change[R]) -> tuple[str, ...]:
+        """Fields of a change that the audit log keeps."""
+        return tuple(name for name in one.changed or self.audited if name not in self.unaudited)
 
 
 def fresh() -> dict[str, Any]:
@@ -155,8 +161,8 @@ async def record(
             action=action,
             resource=resource.noun.replace("-", "_"),
             resource_id=str(one.after.id),
-            before=shown(one.before, one.changed) if one.before else None,
-            after=shown(one.after, one.changed or resource.audited),
+            before=shown(one.before, resource.kept(one)) if one.before else None,
+            after=shown(one.after, resource.kept(one)),
             reason=reason,
         )
         for one in changes

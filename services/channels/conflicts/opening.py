@@ -28,7 +28,9 @@ from services.channels.deals.rules import ONE_DAY
 from services.channels.events_out.conflicts import ConflictOpened, ConflictResolved
 
 NOUN = "conflict"
-AUDITED = ("number", "kind", "severity", "partner_ids", "place", "account_id", "order_ids", "owner_id", "opened_on")
+AUDITED = ("number", "kind", "severity", "partner_ids", "place", "account_id", "owner_id", "opened_on")
+UNAUDITED = ("order_ids",)
+"""Each is in its evidence; all of them with every order that joins would be the square of them."""
 
 
 def resource(work: Work, fact: type[ConflictOpened | ConflictResolved] | None, **more: Any) -> Resource[Conflict]:
@@ -43,7 +45,7 @@ def resource(work: Work, fact: type[ConflictOpened | ConflictResolved] | None, *
         }
         return fact.of(one.after, **named | more)
 
-    return Resource(NOUN, Conflict, said, audited=AUDITED)
+    return Resource(NOUN, Conflict, said, audited=AUDITED, unaudited=UNAUDITED)
 
 
 def due(work: Work, state: ConflictState) -> dict[str, date | datetime | bool | None]:
