@@ -42,8 +42,8 @@ class Resource(Generic[R]):
 
     `said` makes the event of a change (None: nobody is told). `audited` are the fields that a creation keeps in the
     audit log, a change keeps those that differ, but for the `unaudited`: lists that grow without an end, whose parts
-    are kept elsewhere. `unique` are columns of one unique index each. `owner` names the column that decides who sees the
-    row ("": whoever may read the resource).
+    are kept elsewhere. `unique` are columns of one unique index each. `owner` names the column that decides who sees
+    the row ("": whoever may read the resource).
     """
 
     noun: str

@@ -78,7 +78,8 @@ class FrozenRow(SQLModel):
     `class PartnerTable(Partner, Base, table=True)` adds the constraints.
     """
 
-    model_config = cast(Any, ConfigDict(frozen=True, defer_build=True))  # not by a class keyword, which every subclass would repeat
+    # not by a class keyword, which every subclass would repeat
+    model_config = cast(Any, ConfigDict(frozen=True, defer_build=True))
     if not TYPE_CHECKING:  # SQLModel's own serve objects of an ORM, and make a row three times as slow
         __init__ = BaseModel.__init__
         model_validate = BaseModel.__dict__["model_validate"]
