@@ -19,7 +19,15 @@ from services.risk.indicators.metrics import read
 from services.risk.indicators.models import Indicator, IndicatorMark, IndicatorReading, IndicatorValue
 from services.risk.indicators.rules import COUNTED, FALLING, next_level, threshold_of
 
-PROJECTIONS: Final = ("tally", "receivable", "target_pace", "channel_tally", "discount_tally", "account_redirect")
+PROJECTIONS: Final = (
+    "tally",
+    "receivable",
+    "target_pace",
+    "channel_tally",
+    "discount_tally",
+    "line_tally",
+    "account_redirect",
+)
 """What indicators are read from."""
 DAY: Final = timedelta(days=1)
 MINUTE: Final = timedelta(minutes=1)
