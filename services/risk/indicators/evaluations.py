@@ -13,6 +13,7 @@ from kit.events.projections import ProjectionBuilding, require_filled
 from kit.ids import new_id
 from kit.work import Work
 from services.risk.alerts import service as alerts
+from services.risk.alerts.enums import IndicatorLevel
 from services.risk.alerts.service import Found
 from services.risk.indicators import repository
 from services.risk.indicators.metrics import read
@@ -78,6 +79,8 @@ async def _evaluate(work: Work, of: Indicator, before: IndicatorReading) -> set[
         id=new_id(), indicator_id=of.id, at=now, day=work.today, value=value, sample=found.sample, level=level
     )
     await repository.write_reading(work.tx, after, [kept] if is_kept else [])
+    if before.level is level is IndicatorLevel.GREEN:
+        return set()  # no alert stands, and none is to be raised
     return set(await alerts.follow(work, _found(of, after)))
 
 
