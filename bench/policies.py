@@ -35,7 +35,7 @@ from services.risk.settings import Settings
 from services.risk.simulations import repository
 from services.risk.simulations.jobs import CHUNK
 from services.risk.simulations.models import RiskPolicySimulation
-from services.risk.simulations.rules import OF_ACCOUNTS
+from services.risk.simulations.rules import OF_SUBJECTS
 from services.risk.simulations.service import simulate_next
 
 ACCOUNTS = (10_000, 30_000, 100_000)
@@ -96,7 +96,7 @@ async def _simulated(db: Database, settings: Settings, today: date) -> tuple[flo
     """(seconds, results, rules in force) of a simulation of terms under which three grades lose their days to pay."""
     async with db.transaction() as tx:
         work = system_work(tx, "risk", settings)
-        held = {kind: await policies.policy_on(work, kind, today) for kind in OF_ACCOUNTS}
+        held = {kind: await policies.policy_on(work, kind, today) for kind in OF_SUBJECTS}
         rules = await rules_on(work, today)
     terms = held[RiskPolicyKind.TERMS]
     assert isinstance(terms.body, TermsBody)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from kit.db.key_filler import Fill, KeyFiller
 from kit.due.due import AnyDue
@@ -18,10 +19,13 @@ from kit.jobs.jobs import JobHandler, JobRunner
 from kit.parts import until
 from kit.runtime import Runtime
 
+PROMPT_SECONDS: Final = 0.5
+
 
 class Worker:
     """Runs a service's background work until stopped. `figures` are the service's own, beside those of all services;
-    `keys` make the keys of rows that have none."""
+    `keys` make the keys of rows that have none; `prompt` are due rows that wait for no others, looked at twice a
+    second."""
 
     def __init__(
         self,
@@ -31,6 +35,7 @@ class Worker:
         figures: Sequence[Figure] = (),
         dues: Sequence[AnyDue] = (),
         keys: Sequence[Fill] = (),
+        prompt: Sequence[AnyDue] = (),
     ) -> None:
         add_failing(subscriptions)
         self.runtime = runtime
@@ -47,6 +52,7 @@ class Worker:
         self.jobs = JobRunner(runtime.db, jobs, finished=runtime.metrics.job_finished) if jobs else None
         self.housekeeping = Housekeeping(runtime, subscriptions, has_jobs=bool(jobs), figures=figures)
         self.due = DueLoop(runtime, dues) if dues else None
+        self.prompt = DueLoop(runtime, prompt, poll=PROMPT_SECONDS) if prompt else None
         self.keys = KeyFiller(runtime.db, keys) if keys else None
         runtime.metrics.watch_relay(lambda: self.relay.is_active)
         # a counter that is there from the start lets Prometheus see its first step
@@ -71,6 +77,8 @@ class Worker:
                     group.create_task(until(stop, f"{service}-jobs", self.jobs.run))
                 if self.due is not None:
                     group.create_task(until(stop, f"{service}-due", self.due.run))
+                if self.prompt is not None:
+                    group.create_task(until(stop, f"{service}-prompt", self.prompt.run))
                 if self.keys is not None:
                     group.create_task(until(stop, f"{service}-keys", self.keys.run))
             relay_stop.set()

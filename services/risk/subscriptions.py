@@ -10,6 +10,7 @@ from services.risk.directory import handlers as directory
 from services.risk.events_in import HEARD
 from services.risk.holds import ledger as holds
 from services.risk.indicators import handlers as indicators
+from services.risk.losses import handlers as losses
 from services.risk.obligations import handlers as obligations
 from services.risk.payables import handlers as payables
 from services.risk.pipeline import handlers as pipeline
@@ -31,6 +32,12 @@ OPPORTUNITY_FACTS = (
     "customer.opportunity.won.v1",
     "customer.opportunity.lost.v1",
     "customer.opportunity.reopened.v1",
+)
+CASE_FACTS = (
+    "customer.case.opened.v1",
+    "customer.case.state_changed.v1",
+    "customer.case.sla_breached.v1",
+    "customer.case.closed.v1",
 )
 PAYMENT_FACTS = (
     "customer.payment.received.v1",
@@ -112,6 +119,9 @@ directory_lane.project(
         dict.fromkeys(PARTNER_FACTS, directory.on_partner),
     )
 )
+directory_lane.project(
+    Projection("calendar_year", ("calendar_year",), {"targets.calendar.changed.v1": directory.on_calendar})
+)
 core.project(
     Projection(
         "tally",
@@ -132,6 +142,17 @@ core.project(
 core.project(
     Projection("discount_tally", ("tally_discount",), {"customer.order.confirmed.v1": indicators.on_order_discounted})
 )
+core.project(
+    Projection(
+        "line_tally",
+        ("tally_line",),
+        {
+            "customer.order.confirmed.v1": indicators.on_lines_confirmed,
+            "customer.order.returned.v1": indicators.on_lines_returned,
+            "customer.survey.answered.v1": indicators.on_line_answered,
+        },
+    )
+)
 directory_lane.project(
     Projection("target_pace", ("target_pace",), {"targets.attainment.updated.v1": indicators.on_attainment})
 )
@@ -149,6 +170,9 @@ directory_lane.project(
 insight.project(
     Projection("pipeline", ("pipeline_opportunity",), dict.fromkeys(OPPORTUNITY_FACTS, pipeline.on_opportunity))
 )
+insight.project(Projection("exchange_rate", ("exchange_rate",), {"customer.exchange_rate.set.v1": directory.on_rate}))
+insight.project(Projection("case_remedy", ("case_remedy",), dict.fromkeys(CASE_FACTS, losses.on_case)))
+insight.project(Projection("churned_account", ("churned_account",), {"customer.lifecycle.changed.v1": losses.on_stage}))
 insight.project(
     Projection(
         "payable",
@@ -164,6 +188,7 @@ core.react(profiles.on_account_created, "customer.account.created.v1")
 directory_lane.react(profiles.on_partner_activated, "channels.partner.activated.v1")
 core.react(credit.on_order_placed, "customer.order.placed.v1")
 core.react(credit.on_order_cancelled, "customer.order.cancelled.v1")
+core.react(credit.on_order_held, "customer.order.held.v1")
 core.react(credit.on_order_returned, "customer.order.returned.v1")
 core.react(credit.on_payment_moved, *PAYMENT_FACTS)
 core.react(

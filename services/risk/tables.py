@@ -21,7 +21,13 @@ from services.risk.credit.models import (
 )
 from services.risk.db import Base
 from services.risk.deposits.models import WaitingDepositTable
-from services.risk.directory.models import AccountDirectory, PartnerDirectory, Principal
+from services.risk.directory.models import (
+    AccountDirectory,
+    CalendarYearTable,
+    ExchangeRateTable,
+    PartnerDirectory,
+    Principal,
+)
 from services.risk.disputes.models import DisputeOrderTable, DisputeTable
 from services.risk.holds.models import CreditHoldTable, HoldSweepTable
 from services.risk.incidents.models import IncidentTable, IncidentVersionTable
@@ -35,10 +41,12 @@ from services.risk.indicators.models import (
     TallyCaseTable,
     TallyConflictTable,
     TallyDiscountTable,
+    TallyLineTable,
     TallySourceTable,
     TallyWarningTable,
     TargetPaceTable,
 )
+from services.risk.losses.models import CaseRemedyTable, ChurnedAccountTable
 from services.risk.obligations.models import FulfilmentMoveTable, ObligationBookTable, ObligationTable
 from services.risk.payables.models import PartnerPayableMoveTable, PartnerPayableTable
 from services.risk.pipeline.models import PipelineOpportunityTable
@@ -101,6 +109,9 @@ __all__ = [
     "AccountRootTable",
     "AmendmentTable",
     "AssessmentTable",
+    "CalendarYearTable",
+    "CaseRemedyTable",
+    "ChurnedAccountTable",
     "ContractTable",
     "ContractVersionTable",
     "ControlTable",
@@ -111,6 +122,7 @@ __all__ = [
     "CreditScoreTable",
     "DisputeOrderTable",
     "DisputeTable",
+    "ExchangeRateTable",
     "ExposureAccountTable",
     "ExposureEntryTable",
     "ExposurePartnerTable",
@@ -155,6 +167,7 @@ __all__ = [
     "TallyCaseTable",
     "TallyConflictTable",
     "TallyDiscountTable",
+    "TallyLineTable",
     "TallySourceTable",
     "TallyWarningTable",
     "TargetPaceTable",

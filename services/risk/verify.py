@@ -148,6 +148,7 @@ def _derive(row: repository.Decided, check: Check) -> None:
         row.amount,
         row.deposit_share,
         Named(row.named, row.named_elsewhere),
+        exceeds_terms=row.cause == "terms_exceeded",
         is_on_hold=row.cause == "on_hold",
         is_partner_on_hold=row.cause == "partner_on_hold",
         partner_limit=row.partner_limit,

@@ -56,6 +56,8 @@ DUES: Sequence[AnyDue] = (
     MARKS_DUE,
     INDICATORS_DUE,
 )
+PROMPT: Sequence[AnyDue] = (MARKS_DUE, INDICATORS_DUE)
+"""Those of them that wait for no others: an alert follows its cause within two seconds."""
 KEYS: Sequence[Fill] = (
     names_of(AccountEntry),
     names_of(ContractColumns),
@@ -81,7 +83,8 @@ def jobs_of(runtime: Runtime) -> Mapping[str, JobHandler]:
 
 def create_worker(runtime: Runtime) -> Worker:
     """The worker on a runtime that its owner starts and stops."""
-    return Worker(runtime, subscriptions, jobs_of(runtime), dues=DUES, keys=KEYS)
+    patient = [due for due in DUES if due not in PROMPT]
+    return Worker(runtime, subscriptions, jobs_of(runtime), dues=patient, keys=KEYS, prompt=PROMPT)
 
 
 async def main() -> None:

@@ -120,4 +120,4 @@ def allocate_example(world: World) -> httpx.Response:
 
 def release(world: World) -> httpx.Response:
     body = world.example("POST /v1/credit-decisions") | {"order_id": held(world)}
-    return world.send("POST", "/v1/credit-decisions", body)
+    return world.send("POST", "/v1/credit-decisions", body, by="director")

@@ -102,6 +102,9 @@ class Order:
     def cancelled(self) -> Event:
         return self.event(customer.OrderCancelled, state="cancelled")
 
+    def held(self, check: str | None = "terms", **changes: Any) -> Event:
+        return self.event(customer.OrderHeld, state="on_hold", check=check, **changes)
+
     def confirmed(self, on: str = "2026-02-14", terms: int = 30, **changes: Any) -> Event:
         dates = {"order_date": on, "payment_terms_days": terms, "due_on": None}
         return self.event(customer.OrderConfirmed, state="confirmed", **{**dates, **changes})

@@ -36,5 +36,5 @@ class ExchangeRateSet(Published):
     }
 
 
-PUBLISHED: tuple[type[Published], ...] = ()
-AGREED: tuple[type[Published], ...] = (ExchangeRateSet,)
+PUBLISHED: tuple[type[Published], ...] = (ExchangeRateSet,)
+AGREED: tuple[type[Published], ...] = ()

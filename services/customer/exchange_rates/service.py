@@ -8,9 +8,11 @@ from datetime import date
 from kit import clock
 from kit.db.rows import insert_rows, select_sql
 from kit.errors import Conflict, FieldError, Invalid
+from kit.events import outbox
 from kit.ids import new_id
 from kit.records import audit_added
 from kit.work import Work
+from services.customer.events_out.exchange_rates import ExchangeRateSet
 from services.customer.exchange_rates import repository
 from services.customer.exchange_rates.models import ExchangeRate
 from services.customer.exchange_rates.rules import ExchangeRateInvalid, check_rate
@@ -40,7 +42,7 @@ async def rates_on(work: Work, wanted: Collection[tuple[str, date]]) -> dict[tup
 
 
 async def create_rate(work: Work, data: ExchangeRateCreate) -> ExchangeRate:
-    """Add a rate; raises ExchangeRateInvalid, Invalid for the base currency, DuplicateExchangeRate."""
+    """Add a rate and say so; raises ExchangeRateInvalid, Invalid for the base currency, DuplicateExchangeRate."""
     if data.currency == work.base_currency:
         detail = "the base currency needs no rate"
         raise Invalid(detail, errors=[FieldError("/currency", "base-currency", detail)])
@@ -57,5 +59,6 @@ async def create_rate(work: Work, data: ExchangeRateCreate) -> ExchangeRate:
     )
     if not await insert_rows(work.tx, ExchangeRate, [rate], "ON CONFLICT DO NOTHING"):
         raise DuplicateExchangeRate()
+    await outbox.say(work, [(ExchangeRateSet.of(rate, business_date=work.today), 1)])
     await audit_added(work, "exchange_rate", rate.id, data.model_dump(mode="json"))
     return rate

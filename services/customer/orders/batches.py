@@ -28,7 +28,7 @@ from services.customer.orders.references import References
 from services.customer.orders.repository import Pair
 from services.customer.orders.rules import check_changeable
 from services.customer.orders.schemas import OrderRow
-from services.customer.orders.service import ORDERS, audited_change, load_references, unknown_account
+from services.customer.orders.service import audited_change, load_references, placing, unknown_account
 
 
 @dataclass(slots=True)
@@ -166,5 +166,5 @@ async def _write(attempt: _Attempt) -> None:
     checks = [check for order in changed for check in order.checks]
     if not await repository.save_orders(tx, changed, lines, checks):
         raise Raced
-    await record(work, ORDERS, [Change(None, order) for order in added], action="create")
-    await record(work, ORDERS, changes, action="update")
+    await record(work, placing(work), [Change(None, order) for order in added], action="create")
+    await record(work, placing(work), changes, action="update")

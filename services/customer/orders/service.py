@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -59,15 +60,16 @@ def _fact(order: Order, also: Collection[str] = (), **more: Any) -> OrderFact:
     return kind.of(order, changed=changed, lines=lines, **more)
 
 
-def _said(one: Change[Order]) -> OrderFact | None:
-    """Nobody hears of drafts, nor of a draft that is given up."""
+def _said(one: Change[Order], placed_by: str | None = None) -> OrderFact | None:
+    """Nobody hears of drafts, nor of a draft that is given up; a placement says who asked for it."""
     order = one.after
     if not order.placement or (one.before and one.before.state is order.state):
         return None
     if order.state is OrderState.CANCELLED:
         return _fact(order, reason=order.cancel_reason)
     before = one.before
-    return _fact(order, [name for name in SAID if before and getattr(before, name) != getattr(order, name)])
+    more = {"placed_by": placed_by} if order.state is OrderState.PLACED else {}
+    return _fact(order, [name for name in SAID if before and getattr(before, name) != getattr(order, name)], **more)
 
 
 AUDITED = (
@@ -81,6 +83,11 @@ LEADS = "unit_lead"
 """The projection that says who leads a unit."""
 LINE_CONTENT = set(OrderLineCreate.model_fields)
 ORDERS = Resource("order", Order, _said, audited=AUDITED, owner="owner_id")
+
+
+def placing(work: Work) -> Resource[Order]:
+    """Orders as whoever asks now places them."""
+    return replace(ORDERS, said=partial(_said, placed_by=work.actor.subject))
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +185,7 @@ async def create_order(work: Work, data: OrderCreate) -> Order:
         await _free_cancelled(work, order) and await repository.add_orders(work.tx, [order])
     ):
         raise await _taken(work, order)
-    await record(work, ORDERS, [Change(None, order)], action="create")
+    await record(work, placing(work), [Change(None, order)], action="create")
     return order
 
 
@@ -265,7 +272,7 @@ async def update_order(work: Work, order_id: UUID, version: Versions, data: Orde
     order = next_version(order, content_hash="")
     await repository.replace_parts(work.tx, [order])
     await save_orders(work, [order], checks=order.asked)
-    await record(work, ORDERS, [audited_change(before, order)], action="update")
+    await record(work, placing(work), [audited_change(before, order)], action="update")
     return order
 
 
@@ -279,7 +286,7 @@ async def place_order(work: Work, order_id: UUID) -> Order:
     if order.credits != before.credits:
         await repository.replace_parts(work.tx, [order])
     await save_orders(work, [order], order.lines, order.asked)
-    await record(work, ORDERS, [audited_change(before, order)], action="place")
+    await record(work, placing(work), [audited_change(before, order)], action="place")
     return order
 
 

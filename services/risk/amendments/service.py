@@ -8,7 +8,7 @@ from uuid import UUID
 from kit import clock
 from kit.db.rows import insert_rows
 from kit.errors import FieldError, Invalid, StateConflict
-from kit.records import Change, Resource, change, fresh, record, require
+from kit.records import Change, Resource, change, changed_row, fresh, record, require
 from kit.transitions import next_state
 from kit.work import Work
 from services.risk.amendments.enums import AmendmentState
@@ -98,7 +98,8 @@ async def withdraw_amendment(work: Work, amendment_id: UUID) -> Amendment:
 async def sign_amendment(work: Work, amendment_id: UUID, data: AmendmentSign) -> Amendment:
     """Note that an amendment was signed: the next version of its contract holds from its day on.
 
-    Raises NotFound, StateConflict (also of a contract that has ended), FutureDate, DateOrder, RenewalIncomplete.
+    Raises NotFound, StateConflict (also of a contract that has ended), FutureDate, DateOrder, RenewalIncomplete,
+    CurrencyNotSupported.
     """
     found = await require_amendment(work, amendment_id)
     contract = await _standing(work, found.contract_id)
@@ -108,8 +109,11 @@ async def sign_amendment(work: Work, amendment_id: UUID, data: AmendmentSign) ->
     _check_day(contract, before)
     terms: dict[str, Any] = {name: getattr(before, name) for name in before.terms}
     terms["terms_from"] = before.effective_on
+    if "value" in terms:
+        agreed = changed_row(contract, {"value": terms["value"]}).after
+        terms |= await contracts.valued(work, agreed, data.signed_on, "/signed_on")
     resource = contracts.saying(
-        ContractAmended, work.today, amendment_id=amendment_id, effective_on=before.effective_on
+        work, ContractAmended, work.today, amendment_id=amendment_id, effective_on=before.effective_on
     )
     await contracts.amend(work, contract, amendment_id, terms, resource)
     return await change(work, AMENDMENTS, before, {"state": state, "signed_on": data.signed_on}, action="sign")

@@ -27,7 +27,6 @@ from services.risk.events_out.contracts import (
     ContractInForce,
     ContractRenewalDue,
 )
-
 from services.risk.obligations import service as obligations
 
 
@@ -47,19 +46,19 @@ async def _take(work: Work, contract: Contract, step: Step) -> Contract:
         case StepKind.BEGIN:
             warned = warnings_before(contract.ends_on, contract.notice_days, step.day)
             changes: dict[str, Any] = {"state": ContractState.IN_FORCE, "warned": warned}
-            resource = service.saying(ContractInForce, step.day)
+            resource = service.saying(work, ContractInForce, step.day)
         case StepKind.WARN:
             assert contract.ends_on is not None, "only an end is warned of"
             last = notice_by(contract.ends_on, contract.notice_days)
             changes = {"warned": contract.warned + 1}
             days = WARNING_DAYS[contract.warned]
-            resource = service.saying(ContractRenewalDue, step.day, notice_by=last, days_before=days)
+            resource = service.saying(work, ContractRenewalDue, step.day, notice_by=last, days_before=days)
         case StepKind.RENEW:
             return await _renew(work, contract, step.day)
         case StepKind.END:
             is_done = await obligations.are_done(work, contract.id)
             changes = {"state": ContractState.FULFILLED if is_done else ContractState.EXPIRED}
-            resource = service.saying(ContractExpired, step.day)
+            resource = service.saying(work, ContractExpired, step.day)
     return await service.take(work, resource, contract, changes, action=step.kind)
 
 
@@ -78,5 +77,5 @@ async def _renew(work: Work, contract: Contract, day: date) -> Contract:
         "warned": warnings_before(until, contract.notice_days, day),
     }
     version_id = new_id()
-    resource = service.saying(ContractAmended, day, amendment_id=version_id, effective_on=ends_on + DAY)
+    resource = service.saying(work, ContractAmended, day, amendment_id=version_id, effective_on=ends_on + DAY)
     return await service.amend(work, contract, version_id, terms, resource)

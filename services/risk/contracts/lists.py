@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from kit.db.lists import Field, ListSpec, fields_of, search_of
-from services.risk.contracts.models import TERMS, ContractColumns
+from services.risk.contracts.models import KEPT, ContractColumns
 from services.risk.redirects.lists import filed_fields
 
-PARTIES = (
-    "LEFT JOIN account_directory d ON d.id = c.account_id LEFT JOIN partner_directory p ON p.id = c.partner_id"
-)
+PARTIES = "LEFT JOIN account_directory d ON d.id = c.account_id LEFT JOIN partner_directory p ON p.id = c.partner_id"
 OWNER = "coalesce(d.owner_id, p.owner_id)"
 """Who owns the account or the partner of a contract `c`, with `PARTIES`."""
 ON_A_DAY = "$1::date IS NOT NULL"
@@ -30,7 +28,7 @@ _SHOWN = {
         ContractColumns,
         "c",
         sortable=("number", "title", "created_at"),
-        without=("account_id", "stream_key", "due_at", "warned", "renewals", "ends_anchor", *TERMS),
+        without=("account_id", "stream_key", "due_at", "warned", "renewals", "ends_anchor", *KEPT),
     ),
     **filed_fields("c.account_id", nullable=True),
 }
@@ -40,6 +38,8 @@ CONTRACTS = ListSpec(
         **_SHOWN,
         "owner_id": Field(OWNER, "uuid", nullable=True),
         "value": Field(_then("value"), "int"),
+        "exchange_rate": Field(_then("exchange_rate"), filterable=False),
+        "value_base": Field(f"coalesce({_then('value_base')}, {_then('value')})", "int"),
         "ends_on": Field(_then("ends_on"), "date", nullable=True),
         "notice_days": Field(_then("notice_days"), "int"),
         "notice_by": Field(f"{_then('ends_on')} - {_then('notice_days')}", "date", nullable=True),
@@ -79,4 +79,3 @@ RENEWALS = ListSpec(
     default_sort="notice_by",
 )
 HAS_AN_END = "c.state IN ('signed', 'in_force') AND c.ends_on IS NOT NULL"
-

@@ -1,4 +1,5 @@
-"""Contracts and their versions as rows and as tables. Amounts: minor units of `currency`."""
+"""Contracts and their versions as rows and as tables. `value`: minor units of `currency`, `value_base`: of the base
+currency."""
 
 from __future__ import annotations
 
@@ -9,7 +10,19 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from kit.db.columns import DECODED, FrozenRow, OwnedRow, big_int, document as json_document, identifier, moment, one_of, text
+from kit.db.columns import (
+    DECODED,
+    FrozenRow,
+    OwnedRow,
+    big_int,
+    identifier,
+    moment,
+    one_of,
+    text,
+)
+from kit.db.columns import (
+    document as json_document,
+)
 from kit.db.text_keys import CodeKeyed, TextKeyed, TextKeys, code_indexes, key_indexes
 from services.risk.contracts.enums import ClauseResult, ContractState, ContractType, Renewal
 from services.risk.contracts.rules import Timing
@@ -48,11 +61,28 @@ class Terms(FrozenRow):
 TERMS = tuple(Terms.model_fields)
 
 
-class ContractColumns(Terms, OwnedRow):
+class ValuedTerms(Terms):
+    """Terms with what the value is in base currency (None: the same, of an earlier release), by the rate of the day on
+    which it was agreed."""
+
+    exchange_rate: Annotated[str, text(nullable=False, sa_column_kwargs={"server_default": "1"})] = "1"
+    value_base: Annotated[int | None, big_int(nullable=True)] = None
+
+    @property
+    def in_base(self) -> int:
+        """The value in base currency."""
+        return self.value if self.value_base is None else self.value_base
+
+
+KEPT = tuple(ValuedTerms.model_fields)
+
+
+class ContractColumns(ValuedTerms, OwnedRow):
     """What the table of contracts has: the terms signed last, which hold from `terms_from` on.
 
-    `clauses` were judged of the document with `clauses_sha256`; `renewals` counts those since `ends_anchor`, the end that
-    was agreed, `warned` the warnings of this term that are behind it; `due_at` is when a date brings about the next step.
+    `clauses` were judged of the document with `clauses_sha256`; `renewals` counts those since `ends_anchor`, the end
+    that was agreed, `warned` the warnings of this term that are behind it; `due_at` is when a date brings about the
+    next step.
     """
 
     __tablename__ = "contract"
@@ -128,7 +158,7 @@ class Contract(ContractColumns):
     owner_id: UUID | None = None
 
 
-class ContractVersion(Terms):
+class ContractVersion(ValuedTerms):
     """Terms that hold from a day on until those of the next version; `id` is that of the amendment, if one."""
 
     __tablename__ = "contract_version"

@@ -23,7 +23,7 @@ _VERSIONS = "SELECT count(*) FROM contract_version WHERE contract_id = $1"
 # What is due today and still pending is neither late nor met.
 _FIGURES = """
 SELECT coalesce(g.grade, 'NR') AS grade, o.due AS obligations, o.late, q.claim AS disputed,
-       f.value + CASE WHEN c.state = 'in_force' THEN 0 ELSE c.value END AS in_force
+       f.value + CASE WHEN c.state = 'in_force' THEN 0 ELSE coalesce(c.value_base, c.value) END AS in_force
 FROM contract c
 LEFT JOIN account_root m ON m.account_id = c.account_id
 LEFT JOIN credit_profile g ON g.id = coalesce(m.root_id, c.account_id)
@@ -35,7 +35,9 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(claim), 0)::bigint AS claim FROM dispute WHERE contract_id = c.id AND state <> 'closed'
 ) q
-CROSS JOIN (SELECT coalesce(sum(value), 0)::bigint AS value FROM contract WHERE state = 'in_force') f
+CROSS JOIN (
+    SELECT coalesce(sum(coalesce(value_base, value)), 0)::bigint AS value FROM contract WHERE state = 'in_force'
+) f
 WHERE c.id = $1
 """
 

@@ -47,7 +47,8 @@ async def _shown(work: Context, contract: Contract, made_at: str | None = None) 
 
 @router.post("/v1/contracts", response_model=ContractRead, status_code=201)
 async def draft_contract(body: ContractCreate, work: Drafter) -> Response:
-    """Draft a contract with an account or a partner, in the company's currency."""
+    """Draft a contract with an account or a partner; one in another currency needs its exchange rate of today (422
+    `currency-not-supported`)."""
     contract = await service.draft_contract(work, body)
     return await _shown(work, contract, f"/v1/contracts/{contract.id}")
 
@@ -94,7 +95,8 @@ async def reject_contract(contract_id: UUID, body: ContractReject, work: Writer)
 
 @router.post("/v1/contracts/{contract_id}/approve", response_model=ContractRead, openapi_extra=_MOVE["approve"])
 async def approve_contract(contract_id: UUID, work: Approver) -> Response:
-    """Approve a contract that others wrote (403 `same-person`); 409 `clause-gate` while mandatory clauses are wanting."""
+    """Approve a contract that others wrote (403 `same-person`); 409 `clause-gate` while mandatory clauses are
+    wanting."""
     return await _shown(work, await service.approve_contract(work, contract_id))
 
 

@@ -153,7 +153,8 @@ class ClauseRead(Schema):
 
 
 class ContractRead(Schema):
-    """A contract with the terms that hold on the day asked for (before the first: those signed last)."""
+    """A contract with the terms that hold on the day asked for (before the first: those signed last). `value_base` is
+    the value in base currency at `exchange_rate`, that of the day on which it was agreed (of a draft: was written)."""
 
     id: UUID
     number: str
@@ -167,6 +168,8 @@ class ContractRead(Schema):
     agreement_id: UUID | None
     value: int
     currency: str
+    exchange_rate: str
+    value_base: int
     starts_on: date
     ends_on: date | None
     notice_days: int
@@ -203,7 +206,7 @@ class ContractScoreRead(Schema):
     """How risky a contract is: `score` is the sum of the points, rounded once, 100 at most, and what they rest on.
 
     `obligations` are those of the last 365 days that were due, `disputed` the claims of disputes that are not closed,
-    `in_force` the value of all contracts in force (of this one too).
+    `in_force` the value of all contracts in force (of this one too); all amounts in base currency.
     """
 
     contract_id: UUID

@@ -12,6 +12,7 @@ from kit import clock
 from kit.errors import FieldError, Invalid, NotFound, Taken, UnknownReference
 from kit.events.contract import Published
 from kit.ids import new_id
+from kit.money import MAX_AMOUNT, convert
 from kit.records import Change, Resource, change, changed_row, fresh, record
 from kit.transitions import next_state
 from kit.versions import Versions
@@ -19,8 +20,16 @@ from kit.work import Work
 from services.risk.contracts import repository
 from services.risk.contracts.enums import ContractState, Renewal
 from services.risk.contracts.laws import WINDOW_DAYS, ContractFigures, failed_optional, points_of, three_decimals
-from services.risk.contracts.models import TERMS, Clause, Contract, ContractVersion, Document
-from services.risk.contracts.rules import DAY, MOVES, RenewalIncomplete, check_gate, next_step, notice_by, warnings_before
+from services.risk.contracts.models import KEPT, Clause, Contract, ContractVersion, Document
+from services.risk.contracts.rules import (
+    DAY,
+    MOVES,
+    RenewalIncomplete,
+    check_gate,
+    next_step,
+    notice_by,
+    warnings_before,
+)
 from services.risk.contracts.schemas import (
     ClauseAnswer,
     ContractCreate,
@@ -47,7 +56,7 @@ CONTRACTS = Resource(NOUN, Contract, lambda _one: None, audited=tuple(ContractCr
 
 
 class CurrencyNotSupported(Invalid):
-    code, title = "currency-not-supported", "Contracts are kept in the company's currency"
+    code, title = "currency-not-supported", "No exchange rate of this currency is known on this day"
 
 
 class DocumentMissing(Invalid):
@@ -58,15 +67,13 @@ class NoticeTooLate(Invalid):
     code, title = "notice-too-late", "The last day of notice is over"
 
 
-def saying(kind: type[Published], day: date, **more: Any) -> Resource[Contract]:
+def saying(work: Work, kind: type[Published], day: date, **more: Any) -> Resource[Contract]:
     """The resource whose changes are announced as `kind`, a fact of that business day."""
 
     def said(one: Change[Contract]) -> Published:
-        named = [name for name in one.changed if name in ContractSnapshot.model_fields]
-        changed = sorted({*named, *(["value_base"] if "value" in named else [])})
-        after = one.after
-        base = {"value_base": after.value, "base_currency": after.currency}
-        return kind.of(after, changed=changed, business_date=day, **base, **more)
+        changed = sorted(name for name in one.changed if name in ContractSnapshot.model_fields)
+        base = {"value_base": one.after.in_base, "base_currency": work.base_currency}
+        return kind.of(one.after, changed=changed, business_date=day, **base, **more)
 
     return replace(CONTRACTS, said=said)
 
@@ -100,7 +107,8 @@ async def draft_contract(work: Work, data: ContractCreate) -> Contract:
             "clauses": (),
         }
     )
-    _check_terms(work, contract)
+    check_terms(contract, contract.starts_on)
+    contract = contract.model_copy(update=await valued(work, contract, work.today, "/currency"))
     if not await repository.add_contract(work.tx, contract):
         raise Taken(NOUN, "number", await repository.id_of_number(work.tx, work.visible, contract.number))
     await record(work, CONTRACTS, [Change(None, contract)], action="draft")
@@ -115,11 +123,20 @@ async def draft_contract(work: Work, data: ContractCreate) -> Contract:
     return contract
 
 
-def _check_terms(work: Work, contract: Contract) -> None:
-    if contract.currency != work.base_currency:
-        detail = f"only {work.base_currency}"
-        raise CurrencyNotSupported(errors=[FieldError("/currency", CurrencyNotSupported.code, detail)])
-    check_terms(contract, contract.starts_on)
+async def valued(work: Work, contract: Contract, day: date, pointer: str) -> dict[str, Any]:
+    """What the value of a contract is in base currency, at the rate of a day.
+
+    Raises CurrencyNotSupported where there is none, Invalid where it is more than amounts can be.
+    """
+    rate = await directory.rate_on(work, contract.currency, day)
+    if rate is None:
+        detail = f"no rate of {contract.currency} on {day}"
+        raise CurrencyNotSupported(detail, errors=[FieldError(pointer, CurrencyNotSupported.code, detail)])
+    value_base = convert(contract.value, contract.currency, rate, work.base_currency)
+    if value_base > MAX_AMOUNT:
+        detail = f"more than {MAX_AMOUNT} in {work.base_currency}"
+        raise Invalid(detail, errors=[FieldError("/value", "invalid", detail)])
+    return {"exchange_rate": rate, "value_base": value_base}
 
 
 def check_terms(contract: Contract, first: date) -> None:
@@ -152,8 +169,9 @@ async def change_draft(work: Work, contract_id: UUID, version: Versions, data: C
     one = changed_row(before, data.given())
     if not one.changed:
         return before
-    _check_terms(work, one.after)
+    check_terms(one.after, one.after.starts_on)
     changes = {name: getattr(one.after, name) for name in one.changed}
+    changes |= await valued(work, one.after, work.today, "/currency")
     if work.actor.subject not in before.authors:
         changes["authors"] = (*before.authors, work.actor.subject)
     return await change(work, CONTRACTS, before, changes)
@@ -236,7 +254,7 @@ async def approve_contract(work: Work, contract_id: UUID) -> Contract:
 async def sign_contract(work: Work, contract_id: UUID, data: ContractSign) -> Contract:
     """Note that a contract was signed. Another document than the one that was reviewed has no answers.
 
-    Raises NotFound, StateConflict, FutureDate, ClauseGate.
+    Raises NotFound, StateConflict, FutureDate, ClauseGate, CurrencyNotSupported.
     """
     before = await require_contract(work, contract_id, lock=True)
     state = next_state(NOUN, MOVES, "sign", before.state)
@@ -250,8 +268,9 @@ async def sign_contract(work: Work, contract_id: UUID, data: ContractSign) -> Co
         "signed_on": data.signed_on,
         "terms_from": before.starts_on,
         "ends_anchor": before.ends_on,
+        **await valued(work, before, data.signed_on, "/signed_on"),
     }
-    resource = saying(ContractSigned, work.today, signed_on=data.signed_on)
+    resource = saying(work, ContractSigned, work.today, signed_on=data.signed_on)
     signed = await take(work, resource, before, changes, action="sign")
     await keep_version(work, signed, new_id())
     await obligations.begin(work, contract_id)
@@ -263,7 +282,7 @@ async def keep_version(work: Work, contract: Contract, version_id: UUID) -> None
     assert contract.terms_from is not None, "it is signed"
     version = ContractVersion.model_validate(
         {
-            **{name: getattr(contract, name) for name in TERMS},
+            **{name: getattr(contract, name) for name in KEPT},
             "id": version_id,
             "contract_id": contract.id,
             "ordinal": await repository.count_versions(work.tx, contract.id) + 1,
@@ -303,9 +322,9 @@ async def give_notice(work: Work, contract_id: UUID, data: ContractNotice) -> Co
     next_state(NOUN, MOVES, "terminate", before.state)
     check_past(work, data.given_on, "/given_on")
     begins = before.terms_from
-    if before.renewals and begins is not None and work.today < begins:
-        if data.given_on <= notice_by(begins - DAY, before.notice_days):
-            return await _take_back(work, before, begins - DAY, data.given_on)
+    is_ahead = before.renewals and begins is not None and work.today < begins
+    if is_ahead and begins is not None and data.given_on <= notice_by(begins - DAY, before.notice_days):
+        return await _take_back(work, before, begins - DAY, data.given_on)
     if before.ends_on is None or data.given_on > notice_by(before.ends_on, before.notice_days):
         raise NoticeTooLate(errors=[FieldError("/given_on", NoticeTooLate.code, f"the term ends on {before.ends_on}")])
     return await take(work, CONTRACTS, before, {"notice_given_on": data.given_on}, action="give_notice")
@@ -320,7 +339,7 @@ async def _take_back(work: Work, before: Contract, ends_on: date, given_on: date
         "notice_given_on": given_on,
     }
     version_id = new_id()
-    resource = saying(ContractAmended, work.today, amendment_id=version_id, effective_on=work.today)
+    resource = saying(work, ContractAmended, work.today, amendment_id=version_id, effective_on=work.today)
     return await amend(work, before, version_id, terms, resource)
 
 
@@ -333,7 +352,7 @@ async def terminate_contract(work: Work, contract_id: UUID, data: ContractTermin
         detail = f"not within {before.starts_on} and {before.ends_on}"
         raise DateOrder(errors=[FieldError("/on", DateOrder.code, detail)])
     changes = {"state": state, "terminated_on": data.on, "termination_reason": data.reason}
-    resource = saying(ContractTerminated, work.today, terminated_on=data.on, reason=data.reason)
+    resource = saying(work, ContractTerminated, work.today, terminated_on=data.on, reason=data.reason)
     await obligations.stop(work, contract_id, data.on)
     return await take(work, resource, before, changes, action="terminate")
 
@@ -344,7 +363,7 @@ async def read_score(work: Work, contract_id: UUID) -> ContractScoreRead:
     standing = await repository.standing(work.tx, contract_id, work.today, WINDOW_DAYS)
     grade, failed = CreditGrade(standing.grade), failed_optional(contract.clauses)
     figures = ContractFigures(
-        grade, failed, standing.obligations, standing.late, contract.value, standing.disputed, standing.in_force
+        grade, failed, standing.obligations, standing.late, contract.in_base, standing.disputed, standing.in_force
     )
     points = points_of(figures)
     return ContractScoreRead(

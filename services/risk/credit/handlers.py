@@ -10,6 +10,7 @@ from services.risk.credit import books, service
 from services.risk.events_in import (
     AccountRedirectHeard,
     OrderHeard,
+    OrderHeldHeard,
     OrderReturnedHeard,
     PaymentHeard,
 )
@@ -23,6 +24,11 @@ async def on_order_placed(work: Work, facts: Sequence[Fact[OrderHeard]]) -> None
 async def on_order_cancelled(work: Work, facts: Sequence[Fact[OrderHeard]]) -> None:
     """Free what the order holds."""
     await service.cancel_orders(work, await service.fresh(work, facts))
+
+
+async def on_order_held(work: Work, facts: Sequence[Fact[OrderHeldHeard]]) -> None:
+    """Free what the rule reserved for a placement whose terms were refused."""
+    await service.free_held(work, await service.fresh(work, facts))
 
 
 async def on_order_returned(work: Work, facts: Sequence[Fact[OrderReturnedHeard]]) -> None:

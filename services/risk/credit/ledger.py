@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 from uuid import UUID
 
 from kit.db.database import Tx
@@ -38,6 +39,8 @@ FACTS: Mapping[str, type[Published]] = {
     kind.TYPE: kind
     for kind in (CreditReserved, CreditRefused, CreditReleased, CreditCharged, CreditDeposited, CreditDepositUsed)
 }
+CHECK_REFUSED: Final = "check_refused"
+"""Cause of a release: the terms of the placement were refused or dropped."""
 _ENDED = {"cancelled": CreditState.CANCELLED, "superseded": CreditState.SUPERSEDED}
 
 
@@ -74,26 +77,30 @@ def advance(known: OrderExposure | None, fact: CreditSaid) -> OrderExposure:
         facts=0,
     )
     move = move_of(fact)
-    changes = {"facts": before.facts + 1, "exposure": before.exposure + (move[1] if move else 0), **_standing(fact)}
-    if isinstance(fact, CreditReleased) and fact.reason in _ENDED:
-        changes["placement"] = max(before.placement, fact.placement)
-    return before.model_copy(update=changes)
+    moved = {"facts": before.facts + 1, "exposure": before.exposure + (move[1] if move else 0)}
+    return before.model_copy(update={**moved, **_standing(fact, before.placement)})
 
 
-def _standing(fact: CreditSaid) -> dict[str, object]:
-    """What a fact sets of an order's standing, whatever it was before."""
+def _standing(fact: CreditSaid, known: int) -> dict[str, object]:
+    """What a fact sets of the standing of an order that is `known` to have had that many placements. Terms that were
+    refused of a placement which is not answered yet are kept until it is."""
     match fact:
         case CreditReserved():
             answered = {"state": CreditState.RESERVED, "reserved": fact.amount, "shortfall": 0}
         case CreditRefused():
             answered = {"state": CreditState.REFUSED, "reserved": 0, "shortfall": fact.shortfall}
+        case CreditReleased(cause="check_refused") if fact.placement > known:
+            return {"terms_refused": fact.placement}
         case CreditReleased() if fact.reason in _ENDED:
-            return {"state": _ENDED[fact.reason], "reserved": 0, "shortfall": 0}
+            ended = {"state": _ENDED[fact.reason], "reserved": 0, "shortfall": 0}
+            refused = {"terms_refused": fact.placement} if fact.cause == CHECK_REFUSED else {}
+            return {"placement": max(known, fact.placement), **ended, **refused}
         case _:
             return {}
     return {
         "account_id": fact.account_id,
         "partner_id": fact.partner_id,
+        "placed_by": fact.placed_by,
         "placement": fact.placement,
         "asked": fact.amount,
         **answered,

@@ -86,7 +86,8 @@ class ExposurePartnerTable(ExposurePartner, Base, table=True):
 class OrderExposure(FrozenRow):
     """Where an order stands: `asked` and `shortfall` of its latest placement, `reserved` still held for it,
     `exposure` the sum of its entries, `facts` how many facts it has had. `partner_id` is the partner
-    that its latest answer named (None: also of earlier releases, which named none)."""
+    that its latest answer named (None: also of earlier releases, which named none), `placed_by` who placed what was
+    answered last (None: it was not said), `terms_refused` the last placement whose terms were refused or dropped."""
 
     __tablename__ = "order_credit"
 
@@ -102,6 +103,8 @@ class OrderExposure(FrozenRow):
     shortfall: Annotated[int, big_int(nullable=False)]
     facts: Annotated[int, Field(nullable=False)]
     partner_id: Annotated[UUID | None, identifier(nullable=True)] = None
+    placed_by: Annotated[str | None, text(nullable=True)] = None
+    terms_refused: Annotated[int | None, Field(nullable=True)] = None
 
 
 class OrderExposureTable(OrderExposure, Base, table=True):

@@ -33,6 +33,9 @@ _PARTNERS_OF = (
 )
 _ACCOUNTS_OF = "SELECT DISTINCT account_id FROM order_credit WHERE order_id = ANY($1::uuid[])"
 _ORDERS = select_sql(OrderExposure, "order_id = ANY($1::uuid[]) ORDER BY order_id FOR UPDATE")
+_OVERRIDDEN = (
+    "SELECT order_id, placement FROM credit_decision WHERE order_id = ANY($1::uuid[]) AND decision = 'override'"
+)
 _ON_ACCOUNT = """
 SELECT payment_id, -sum(amount)::bigint AS amount FROM exposure_entry
 WHERE payment_id = ANY($1::uuid[]) AND order_id IS NULL GROUP BY payment_id
@@ -48,7 +51,8 @@ ON CONFLICT (account_id) DO UPDATE SET balance = exposure_account.balance + excl
 _PUT_ORDERS = """
 ON CONFLICT (order_id) DO UPDATE SET account_id = excluded.account_id, placement = excluded.placement,
     state = excluded.state, asked = excluded.asked, reserved = excluded.reserved, exposure = excluded.exposure,
-    shortfall = excluded.shortfall, facts = excluded.facts, partner_id = excluded.partner_id
+    shortfall = excluded.shortfall, facts = excluded.facts, partner_id = excluded.partner_id,
+    placed_by = excluded.placed_by, terms_refused = excluded.terms_refused
 """
 
 
@@ -152,6 +156,11 @@ async def lock_orders(tx: Tx, order_ids: Sequence[UUID]) -> list[OrderExposure]:
 async def answered(tx: Tx, event_ids: Sequence[UUID]) -> set[UUID]:
     """Which of these events the ledger has worked already."""
     return {row["source_event_id"] for row in await tx.fetch(_ANSWERED, event_ids)}
+
+
+async def overridden(tx: Tx, order_ids: Sequence[UUID]) -> set[tuple[UUID, int]]:
+    """Placements of these orders that an officer released; the orders are locked."""
+    return {(row["order_id"], row["placement"]) for row in await tx.fetch(_OVERRIDDEN, order_ids)}
 
 
 async def on_account(tx: Tx, payment_ids: Sequence[UUID]) -> dict[UUID, int]:

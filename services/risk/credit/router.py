@@ -31,7 +31,8 @@ Officer = Annotated[Context, Depends(Allow("credit:override"))]
 async def override_credit(body: CreditDecisionCreate, work: Officer) -> Response:
     """Release an order that stands refused; its placement is confirmed by this answer.
 
-    An amount above `override_ceiling` of the policy of terms needs `credit:override-any` (403 `override-ceiling`).
+    Somebody else placed it (403 `same-person`), and its terms were not refused (409 `terms-refused`). An amount above
+    `override_ceiling` of the policy of terms needs `credit:override-any` (403 `override-ceiling`).
     """
     decision_id = await service.override(work, body)
     location = f"/v1/credit-decisions/{decision_id}"

@@ -93,7 +93,8 @@ class ExposureEntryRead(Schema):
 
 
 class OrderCreditRead(Schema):
-    """Where an order's credit stands."""
+    """Where an order's credit stands. Whoever placed it (`placed_by`, null: it was not said) does not release it, and
+    nobody does once the terms of that placement were refused (`terms_refused`, the number of the placement)."""
 
     order_id: UUID
     account_id: UUID
@@ -107,3 +108,5 @@ class OrderCreditRead(Schema):
     exposure: int
     shortfall: int
     partner_id: UUID | None
+    placed_by: str | None
+    terms_refused: int | None

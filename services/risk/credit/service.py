@@ -6,7 +6,7 @@ Inside a batch decisions are made in order, each on the exposure left by the one
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from kit.errors import Conflict, FieldError, Forbidden, NotHeardYet
@@ -17,12 +17,12 @@ from kit.work import Work
 from services.risk.credit import ledger, repository
 from services.risk.credit.books import Book, Subject, known_as, open_book, placed
 from services.risk.credit.enums import CreditState
-from services.risk.credit.ledger import DepositSaid
+from services.risk.credit.ledger import CHECK_REFUSED, DepositSaid
 from services.risk.credit.rules import Refused, decide_reservation, exceeds_terms
 from services.risk.credit.schemas import CreditDecisionCreate
 from services.risk.deposits import service as deposits
 from services.risk.directory import service as directory
-from services.risk.events_in import OrderHeard, OrderReturnedHeard, PaymentHeard
+from services.risk.events_in import OrderHeard, OrderHeldHeard, OrderReturnedHeard, PaymentHeard
 from services.risk.events_out import (
     CreditCharged,
     CreditDeposited,
@@ -31,10 +31,14 @@ from services.risk.events_out import (
     CreditReleased,
     CreditReserved,
 )
+from services.risk.policies.rules import SamePerson
 from services.risk.profiles import service as profiles
 
 SUPERSEDED_ORDINAL = 1
 """A placed event frees the placement before it as its second effect, after the decision (ordinal 0)."""
+HELD_ORDINAL = 2
+"""It frees its own placement as its third, where the terms of that were refused before it was heard of."""
+TERMS: Final = "terms"
 
 
 class OverrideCeiling(Forbidden):
@@ -43,6 +47,10 @@ class OverrideCeiling(Forbidden):
 
 class OrderNotRefused(Conflict):
     code, title = "order-not-refused", "Only an order that stands refused can be released by an officer"
+
+
+class TermsRefused(Conflict):
+    code, title = "terms-refused", "The terms of this placement were refused: the order has to be placed again"
 
 
 async def fresh(work: Work, facts: Sequence[Fact[Data]]) -> list[Fact[Data]]:
@@ -70,6 +78,10 @@ async def answer_placements(work: Work, facts: Sequence[Fact[OrderHeard]]) -> No
             common = book.common(known_as(known), known.reserved, fact.event.id, SUPERSEDED_ORDINAL)
             book.note(caused, CreditReleased(**common, reason="superseded"))
         book.note(caused, _decide(book, fact))
+        if known is not None and known.terms_refused == order.placement:
+            decided = book.orders[order.id]
+            common = book.common(known_as(decided), decided.reserved, fact.event.id, HELD_ORDINAL)
+            book.note(caused, CreditReleased(**common, reason="superseded", cause=CHECK_REFUSED))
     await book.close(work)
 
 
@@ -82,6 +94,7 @@ def _decide(book: Book, fact: Fact[OrderHeard]) -> CreditReserved | CreditRefuse
         "account_id": order.account_id,
         "named": named.here,
         "named_elsewhere": named.elsewhere,
+        "placed_by": order.placed_by,
         **under,
         **partner,
     }
@@ -115,6 +128,28 @@ async def cancel_orders(work: Work, facts: Sequence[Fact[OrderHeard]]) -> None:
         known = book.orders.get(fact.data.id)
         common = book.common(placed(fact.data), known.reserved if known else 0, fact.event.id, 0)
         book.note(work.caused_by(fact.event), CreditReleased(**common, reason="cancelled"))
+    await book.close(work)
+
+
+async def free_held(work: Work, facts: Sequence[Fact[OrderHeldHeard]]) -> None:
+    """Free what the rule reserved (perhaps nothing) for a placement whose terms were refused or dropped: nobody
+    overrides that one any more. A hold of credit frees nothing, nor one that comes after an override."""
+    held = [fact for fact in facts if fact.data.check == TERMS]
+    if not held:
+        return
+    book = await _book_of(work, held)
+    overridden = await repository.overridden(work.tx, sorted(book.orders))
+    for fact in held:
+        order = fact.data
+        known = book.orders.get(order.id)
+        latest = known.placement if known is not None else 0
+        is_said = known is not None and known.terms_refused == order.placement
+        is_over = known is not None and known.state is CreditState.CANCELLED
+        if order.placement < latest or is_said or is_over or (order.id, order.placement) in overridden:
+            continue
+        reserved = known.reserved if known is not None and order.placement == latest else 0
+        common = book.common(placed(order), reserved, fact.event.id, 0)
+        book.note(work.caused_by(fact.event), CreditReleased(**common, reason="superseded", cause=CHECK_REFUSED))
     await book.close(work)
 
 
@@ -187,15 +222,21 @@ def _deposit(fact: Fact[PaymentHeard], before: int, owner_id: UUID | None) -> De
 async def override(work: Work, data: CreditDecisionCreate) -> UUID:
     """Reserve credit for an order that stands refused, whatever the limit; returns the id of the decision.
 
-    Raises NotHeardYet for an order that never asked, OrderNotRefused when it is not refused (any more), OverrideCeiling
-    for an amount above that of the policy of terms, unless the officer may override any.
+    Raises NotHeardYet for an order that never asked, TermsRefused when its terms were refused, OrderNotRefused when it
+    is not refused (any more), SamePerson for who placed it, OverrideCeiling for an amount above that of the policy of
+    terms, unless the officer may override any.
     """
     if not await repository.accounts_of(work.tx, [data.order_id]):
         raise NotHeardYet(errors=[FieldError("/order_id", "unknown-reference", "no such order here yet")])
     book = await open_book(work, (), [data.order_id])
     known = book.orders[data.order_id]
+    standing = {"state": str(known.state), "placement": known.placement}
+    if known.placement and known.terms_refused == known.placement:
+        raise TermsRefused(extra=standing)
     if known.state is not CreditState.REFUSED:
-        raise OrderNotRefused(extra={"state": str(known.state), "placement": known.placement})
+        raise OrderNotRefused(extra=standing)
+    if work.actor.subject == known.placed_by:
+        raise SamePerson("whoever placed an order does not release it")
     ceiling = (await profiles.terms_policy(work)).override_ceiling
     if ceiling is not None and known.asked > ceiling and not work.actor.may("credit:override-any"):
         raise OverrideCeiling(f"up to {ceiling}", extra={"override_ceiling": ceiling})
@@ -205,6 +246,7 @@ async def override(work: Work, data: CreditDecisionCreate) -> UUID:
         decision="override",
         approved_by=work.actor.subject,
         reason=data.reason,
+        placed_by=known.placed_by,
         **(under | {"limit": under["limit"] or 0}),
         **book.under_partner(known.partner_id),
     )

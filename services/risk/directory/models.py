@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
+from datetime import date
 from typing import Annotated, ClassVar
 from uuid import UUID
 
 from sqlmodel import Field
 
-from kit.db.columns import FrozenRow, identifier, text
+from kit.calendar import OwnKind
+from kit.db.columns import DECODED, FrozenRow, document, identifier, text
 from kit.db.text_keys import TextKeyed, TextKeys, key_indexes
 from kit.security.principals import PrincipalRow
 from services.risk.db import Base
@@ -49,3 +52,38 @@ class PartnerEntry(FrozenRow):
 
 class PartnerDirectory(PartnerEntry, Base, table=True):
     """Owner and label of every partner."""
+
+
+class ExchangeRate(FrozenRow):
+    """Base units per unit of `currency` from a day on, as decimal text."""
+
+    __tablename__ = "exchange_rate"
+
+    currency: Annotated[str, text(primary_key=True)]
+    valid_from: Annotated[date, Field(primary_key=True)]
+    rate: Annotated[str, text(nullable=False)]
+
+
+class ExchangeRateTable(ExchangeRate, Base, table=True):
+    """Exchange rates; written by their projection alone."""
+
+
+class OwnDay(FrozenRow):
+    """A day that is off, or worked, whatever the calendar of the country says."""
+
+    date: datetime.date
+    kind: OwnKind
+
+
+class CalendarYear(FrozenRow):
+    """All own days of a year."""
+
+    __tablename__ = "calendar_year"
+
+    year: Annotated[int, Field(primary_key=True, sa_column_kwargs={"autoincrement": False})]
+    days: Annotated[tuple[OwnDay, ...], DECODED, document(nullable=False)]
+    version: Annotated[int, Field(nullable=False)]
+
+
+class CalendarYearTable(CalendarYear, Base, table=True):
+    """Own days by year."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
 from kit.db.database import Tx
-from kit.db.rows import insert_rows, written
-from services.risk.directory.models import AccountEntry, PartnerEntry
+from kit.db.rows import insert_rows, select_sql, written
+from services.risk.directory.models import AccountEntry, CalendarYear, ExchangeRate, PartnerEntry
 
 _REPLACE = "ON CONFLICT (id) DO UPDATE SET " + ", ".join(
     f"{column} = excluded.{column}" for column in written(AccountEntry) if column != "id"
@@ -25,6 +26,12 @@ _PARTNERS = "SELECT id FROM partner_directory WHERE id = ANY($1::uuid[])"
 _MEMBERS = "SELECT DISTINCT id FROM principal WHERE id = ANY($1::uuid[])"
 _OWNERS = "SELECT id, owner_id FROM account_directory WHERE id = ANY($1::uuid[])"
 _PARTNER_OWNERS = "SELECT id, owner_id FROM partner_directory WHERE id = ANY($1::uuid[])"
+_REPLACE_YEAR = (
+    "ON CONFLICT (year) DO UPDATE SET days = excluded.days, version = excluded.version "
+    "WHERE calendar_year.version < excluded.version"
+)
+_YEARS = select_sql(CalendarYear, "TRUE ORDER BY year")
+_RATE = "SELECT rate FROM exchange_rate WHERE currency = $1 AND valid_from <= $2 ORDER BY valid_from DESC LIMIT 1"
 _PARTNER = "SELECT p.id, p.owner_id FROM partner_directory p WHERE p.id = $1"
 
 
@@ -43,6 +50,27 @@ async def replace_accounts(tx: Tx, rows: Sequence[AccountEntry]) -> None:
 async def put_partners(tx: Tx, rows: Sequence[PartnerEntry]) -> None:
     """Set label and owner of partners (one row each); older versions than those known change nothing."""
     await insert_rows(tx, PartnerEntry, rows, _REPLACE_PARTNER)
+
+
+async def put_years(tx: Tx, rows: Sequence[CalendarYear]) -> None:
+    """Set the own days of years (one row each); older versions than those known change nothing."""
+    await insert_rows(tx, CalendarYear, rows, _REPLACE_YEAR)
+
+
+async def list_years(tx: Tx) -> list[CalendarYear]:
+    """All years that have own days."""
+    return await tx.rows(CalendarYear, _YEARS)
+
+
+async def put_rates(tx: Tx, rows: Sequence[ExchangeRate]) -> None:
+    """Keep rates; one that is known stays."""
+    await insert_rows(tx, ExchangeRate, rows, "ON CONFLICT DO NOTHING")
+
+
+async def rate_on(tx: Tx, currency: str, day: date) -> str | None:
+    """The rate of a currency on a day."""
+    found = await tx.fetchval(_RATE, currency, day)
+    return None if found is None else str(found)
 
 
 async def owners_of(tx: Tx, account_ids: Sequence[UUID]) -> dict[UUID, UUID | None]:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import date
 from uuid import UUID
 
+from kit.calendar import Calendar, calendar_of
 from kit.errors import FieldError, Invalid, NotHeardYet
+from kit.events.projections import require_filled
 from kit.work import Work
 from services.risk.directory import repository
 from services.risk.directory.repository import Party
+
+RATES = "exchange_rate"
+"""The projection of exchange rates."""
 
 
 class OneParty(Invalid):
@@ -45,6 +51,23 @@ async def require_party(work: Work, account_id: UUID | None, partner_id: UUID | 
     if found is None or not (await work.scope()).sees(found.owner_id):
         raise NotHeardYet(errors=[FieldError(field, "unknown-reference", f"nothing of this id is known: {field[1:]}")])
     return found
+
+
+async def rate_on(work: Work, currency: str, day: date) -> str | None:
+    """Base units per unit of a currency on a day; None where no rate was heard of.
+
+    Raises ProjectionBuilding while the rates are being filled.
+    """
+    if currency == work.base_currency:
+        return "1"
+    await require_filled(work.tx, [RATES])
+    return await repository.rate_on(work.tx, currency, day)
+
+
+async def company_calendar(work: Work) -> Calendar:
+    """The company's calendar as of now: that of its country, and its own days."""
+    own = {day.date: day.kind for year in await repository.list_years(work.tx) for day in year.days}
+    return calendar_of(work.settings.calendar_country, work.settings.timezone, own)
 
 
 async def known_accounts(work: Work, ids: Collection[UUID]) -> set[UUID]:

@@ -47,6 +47,15 @@ class OrderLineHeard(Heard):
     """A line of an order; `discount_base` is what was taken off its price (None: it was not said)."""
 
     discount_base: int | None = None
+    product_line: str | None = None
+    net_base: int = 0
+
+
+class ReturnedLineHeard(Heard):
+    """What came back of a line; its amount is negative."""
+
+    product_line: str | None = None
+    net_base: int = 0
 
 
 class OrderConfirmedHeard(OrderHeard):
@@ -70,6 +79,7 @@ class OrderReturnedHeard(OrderHeard):
     return_net_base: int | None = None
     return_date: date
     settled_base: int | None = None
+    returned_lines: tuple[ReturnedLineHeard, ...] = ()
 
     @property
     def settled(self) -> int:
@@ -151,13 +161,9 @@ class AccountErasedHeard(Heard):
     erased_at: datetime
 
 
-class OrderHeldHeard(Heard):
+class OrderHeldHeard(OrderHeard):
     """A check of a placement was refused or dropped; check `terms` frees an automatic reservation."""
 
-    id: UUID
-    account_id: UUID
-    stream_key: UUID
-    placement: int
     reason: str
     check: str | None = None
     cause: str | None = None
@@ -233,6 +239,7 @@ class CaseHeard(Heard):
     remedy: RemedyHeard | None
     opened_on: date
     business_date: date
+    version: int = 0
 
 
 class SurveyAnsweredHeard(Heard):
@@ -242,6 +249,7 @@ class SurveyAnsweredHeard(Heard):
     account_id: UUID
     kind: Literal["nps", "csat", "ces", "custom"]
     score: int | None
+    product_line: str | None = None
     business_date: date
 
 

@@ -10,7 +10,8 @@ from kit.events.contract import Part, Published, ReasonCode, sample_id
 
 
 class ContractSnapshot(Part):
-    """A version of a contract; `ends_on` None is open. Exactly one of account and partner is the other party."""
+    """A version of a contract; `ends_on` None is open. Exactly one of account and partner is the other party.
+    `exchange_rate` (absent: 1) is that of the day on which the value was agreed."""
 
     SUBJECT: ClassVar[str] = "id"
     KEY: ClassVar[str] = "stream_key"
@@ -35,6 +36,7 @@ class ContractSnapshot(Part):
     version: int
     changed: list[str]
     business_date: date
+    exchange_rate: str | None = None
 
 
 CONTRACT: dict[str, Any] = {
@@ -58,6 +60,7 @@ CONTRACT: dict[str, Any] = {
     "version": 1,
     "changed": ["state"],
     "business_date": "2025-12-20",
+    "exchange_rate": "0.137",
 }
 
 

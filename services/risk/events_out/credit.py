@@ -67,9 +67,10 @@ _FACT: dict[str, Any] = {
 
 class CreditReserved(Published, CreditFact):
     """`amount` of exposure was reserved for a placement; an officer's decision is an override. `deposit_share`
-    (millionths, absent: 0) of it had to lie on account, `terms_days` to pay were allowed (absent: any). Of the money on
-    account `named` waited for this order (in its currency), `named_elsewhere` for others (absent: 0). An order that
-    names a partner counts for its exposure; `partner_limit` (None: none binds), `partner_exposure` are those before."""
+    (millionths, absent: 0) of it had to lie on account, `terms_days` to pay were allowed (absent: any). Of the money
+    on account `named` waited for this order (in its currency), `named_elsewhere` for others (absent: 0). `placed_by`
+    is the token subject of who placed it (absent: it was not said). An order that names a partner counts for its
+    exposure; `partner_limit` (None: none binds), `partner_exposure` are those before."""
 
     decision: Literal["automatic", "override"]
     approved_by: str | None
@@ -83,6 +84,7 @@ class CreditReserved(Published, CreditFact):
     terms_days: int | None = None
     named: int | None = None
     named_elsewhere: int | None = None
+    placed_by: str | None = None
 
     TYPE: ClassVar[str] = "risk.credit.reserved.v1"
     EXAMPLE: ClassVar[dict[str, Any]] = {
@@ -99,6 +101,7 @@ class CreditReserved(Published, CreditFact):
         "terms_days": 30,
         "named": 0,
         "named_elsewhere": 0,
+        "placed_by": "rep-01",
     }
 
 
@@ -118,6 +121,7 @@ class CreditRefused(Published, CreditFact):
     terms_days: int | None = None
     named: int | None = None
     named_elsewhere: int | None = None
+    placed_by: str | None = None
 
     TYPE: ClassVar[str] = "risk.credit.refused.v1"
     EXAMPLE: ClassVar[dict[str, Any]] = {
@@ -135,11 +139,13 @@ class CreditRefused(Published, CreditFact):
         "terms_days": 30,
         "named": 0,
         "named_elsewhere": 0,
+        "placed_by": "rep-01",
     }
 
 
 class CreditReleased(Published, CreditFact):
-    """Exposure went down by `amount` (>= 0); never changes an order."""
+    """Exposure went down by `amount` (>= 0); never changes an order. `cause` is `check_refused` where its terms were
+    refused or dropped."""
 
     reason: Literal["paid", "returned", "cancelled", "superseded"]
     cause: ReasonCode | None = None

@@ -13,13 +13,22 @@ from kit.events.projections import ProjectionBuilding, require_filled
 from kit.ids import new_id
 from kit.work import Work
 from services.risk.alerts import service as alerts
+from services.risk.alerts.enums import IndicatorLevel
 from services.risk.alerts.service import Found
 from services.risk.indicators import repository
 from services.risk.indicators.metrics import read
 from services.risk.indicators.models import Indicator, IndicatorMark, IndicatorReading, IndicatorValue
 from services.risk.indicators.rules import COUNTED, FALLING, next_level, threshold_of
 
-PROJECTIONS: Final = ("tally", "receivable", "target_pace", "channel_tally", "discount_tally", "account_redirect")
+PROJECTIONS: Final = (
+    "tally",
+    "receivable",
+    "target_pace",
+    "channel_tally",
+    "discount_tally",
+    "line_tally",
+    "account_redirect",
+)
 """What indicators are read from."""
 DAY: Final = timedelta(days=1)
 MINUTE: Final = timedelta(minutes=1)
@@ -70,6 +79,8 @@ async def _evaluate(work: Work, of: Indicator, before: IndicatorReading) -> set[
         id=new_id(), indicator_id=of.id, at=now, day=work.today, value=value, sample=found.sample, level=level
     )
     await repository.write_reading(work.tx, after, [kept] if is_kept else [])
+    if before.level is level is IndicatorLevel.GREEN:
+        return set()  # no alert stands, and none is to be raised
     return set(await alerts.follow(work, _found(of, after)))
 
 

@@ -22,7 +22,7 @@ from services.risk.events_in import (
     PaymentHeard,
 )
 from services.risk.events_in.channels import ConflictHeard, FloorBreachedHeard
-from services.risk.events_in.customer import CaseHeard, LifecycleHeard, SurveyAnsweredHeard
+from services.risk.events_in.customer import CaseHeard, LifecycleHeard, OrderLineHeard, SurveyAnsweredHeard
 from services.risk.events_in.targets import AttainmentHeard
 from services.risk.indicators import repository
 from services.risk.indicators.enums import IndicatorMeasure, TallyKind
@@ -34,6 +34,7 @@ from services.risk.indicators.models import (
     TallyCase,
     TallyConflict,
     TallyDiscount,
+    TallyLine,
     TallyWarning,
     TargetPace,
 )
@@ -118,15 +119,17 @@ async def on_order_returned(tx: Tx, facts: Sequence[Fact[OrderReturnedHeard]]) -
 
 async def on_survey_answered(tx: Tx, facts: Sequence[Fact[SurveyAnsweredHeard]]) -> None:
     """An answer to how likely somebody would recommend the company."""
-    moves = []
-    for one in await _new(tx, facts):
-        if one.kind != "nps" or one.score is None:
-            continue
-        kinds = [TallyKind.ANSWER]
-        kinds += [TallyKind.PROMOTER] if one.score >= LEAST_PROMOTER else []
-        kinds += [TallyKind.DETRACTOR] if one.score <= MOST_DETRACTOR else []
-        moves += [_answer(kind, one) for kind in kinds]
-    await _add(tx, moves)
+    await _add(tx, [_answer(kind, one) for one in await _new(tx, facts) for kind in _kinds_of(one)])
+
+
+def _kinds_of(one: SurveyAnsweredHeard) -> list[TallyKind]:
+    """What an answer counts as; nothing, of other questions."""
+    if one.kind != "nps" or one.score is None:
+        return []
+    kinds = [TallyKind.ANSWER]
+    kinds += [TallyKind.PROMOTER] if one.score >= LEAST_PROMOTER else []
+    kinds += [TallyKind.DETRACTOR] if one.score <= MOST_DETRACTOR else []
+    return kinds
 
 
 def _answer(kind: TallyKind, one: SurveyAnsweredHeard) -> TallyBucket:
@@ -216,6 +219,53 @@ async def on_order_discounted(tx: Tx, facts: Sequence[Fact[OrderConfirmedHeard]]
         if one.net_base is not None and one.discount_base is not None
     ]
     await repository.add_discounts(tx, rows)
+
+
+async def on_lines_confirmed(tx: Tx, facts: Sequence[Fact[OrderConfirmedHeard]]) -> None:
+    """An order is confirmed: what was sold of each product line, on its order date."""
+    rows = []
+    for fact in facts:
+        lines: dict[str, list[OrderLineHeard]] = {}
+        for line in fact.data.lines:
+            lines.setdefault(line.product_line or "", []).append(line)
+        for name, sold in lines.items():
+            given = [one.discount_base for one in sold if one.discount_base is not None]
+            discount = sum(given) if len(given) == len(sold) else None
+            amount = sum(one.net_base for one in sold)
+            rows += _of_line(fact.event.id, name, TallyKind.CONFIRMED, fact.data.order_date, amount, discount)
+    await repository.add_lines(tx, rows)
+
+
+async def on_lines_returned(tx: Tx, facts: Sequence[Fact[OrderReturnedHeard]]) -> None:
+    """Goods came back: what of each product line, on the day of the return."""
+    rows = []
+    for fact in facts:
+        amounts: dict[str, int] = {}
+        for line in fact.data.returned_lines:
+            amounts[line.product_line or ""] = amounts.get(line.product_line or "", 0) + line.net_base
+        for name, amount in amounts.items():
+            rows += _of_line(fact.event.id, name, TallyKind.RETURNED, fact.data.return_date, amount)
+    await repository.add_lines(tx, rows)
+
+
+async def on_line_answered(tx: Tx, facts: Sequence[Fact[SurveyAnsweredHeard]]) -> None:
+    """An answer to how likely somebody would recommend the company, about a product line."""
+    rows = []
+    for fact in facts:
+        one = fact.data
+        for kind in _kinds_of(one):
+            rows += _of_line(fact.event.id, one.product_line or "", kind, one.business_date, 0)
+    await repository.add_lines(tx, rows)
+
+
+def _of_line(
+    event_id: UUID, name: str, kind: TallyKind, day: date, amount: int, discount: int | None = None
+) -> list[TallyLine]:
+    """Nothing of what names no product line."""
+    row: TallyLine = TallyLine(
+        event_id=event_id, product_line=name, kind=kind, day=day, amount=amount, discount=discount
+    )
+    return [row] if name else []
 
 
 async def on_conflict_opened(tx: Tx, facts: Sequence[Fact[ConflictHeard]]) -> None:

@@ -30,6 +30,7 @@ class Indicator(OwnedRow):
     channel_id: Annotated[UUID | None, identifier(nullable=True)] = None
     target_id: Annotated[UUID | None, identifier(nullable=True)] = None
     region: Annotated[str | None, text(nullable=True)] = None
+    product_line: Annotated[str | None, text(nullable=True)] = None
     window_days: Annotated[int | None, Field(nullable=True)] = None
     amber: Annotated[int, big_int(nullable=False)]
     red: Annotated[int, big_int(nullable=False)]
@@ -51,7 +52,9 @@ class IndicatorTable(Indicator, Base, table=True):
     __table_args__ = (
         one_of("measure", IndicatorMeasure),
         one_of("state", IndicatorState),
-        sa.CheckConstraint("num_nonnulls(account_id, partner_id, channel_id, target_id, region) <= 1", name="scope"),
+        sa.CheckConstraint(
+            "num_nonnulls(account_id, partner_id, channel_id, target_id, region, product_line) <= 1", name="scope"
+        ),
         sa.CheckConstraint("hysteresis BETWEEN 0 AND abs(red - amber) AND amber <> red", name="bounds"),
         sa.Index("ix_indicator_created_at_id", "created_at", "id"),
         sa.Index("ix_indicator_owner_id_created_at_id", "owner_id", "created_at", "id"),
@@ -234,6 +237,29 @@ class TallyDiscountTable(TallyDiscount, Base, table=True):
     """Discounts of orders."""
 
     __table_args__ = (sa.Index("ix_tally_discount_day", "day"),)
+
+
+class TallyLine(FrozenRow):
+    """What an event says of a product line on a business day: what was sold of it (`discount` taken off before, None:
+    not of every line said), what came back (negative), or an answer. Amounts: net, base currency."""
+
+    __tablename__ = "tally_line"
+
+    event_id: Annotated[UUID, identifier(primary_key=True)]
+    product_line: Annotated[str, text(primary_key=True)]
+    kind: Annotated[TallyKind, text(primary_key=True)]
+    day: Annotated[date, Field(nullable=False)]
+    amount: Annotated[int, big_int(nullable=False)]
+    discount: Annotated[int | None, big_int(nullable=True)] = None
+
+
+class TallyLineTable(TallyLine, Base, table=True):
+    """Product lines, counted."""
+
+    __table_args__ = (
+        one_of("kind", TallyKind),
+        sa.Index("ix_tally_line_product_line_kind_day", "product_line", "kind", "day"),
+    )
 
 
 class TallyConflict(FrozenRow):

@@ -20,6 +20,7 @@ from services.risk.indicators.models import (
     TallyCase,
     TallyConflict,
     TallyDiscount,
+    TallyLine,
     TallyWarning,
     TargetPace,
 )
@@ -27,8 +28,9 @@ from services.risk.redirects.lists import is_one_sql, root_of
 
 _DISPUTED = "SELECT order_id, sum(amount) AS amount FROM dispute_order WHERE closed_on IS NULL GROUP BY order_id"
 _BY_ID = select_sql(Indicator, "id = ANY($1::uuid[])")
+# Those that wait longest are evaluated first: who is due already stays where it is in the line.
 _DUE = """
-UPDATE indicator_reading g SET due_at = $2
+UPDATE indicator_reading g SET due_at = least(g.due_at, $2)
 FROM (
     SELECT id FROM indicator_reading WHERE measure = ANY($1::text[]) AND due_at IS NOT NULL
     ORDER BY id FOR NO KEY UPDATE
@@ -98,6 +100,16 @@ _DISCOUNTS = f"""
 SELECT count(*)::bigint AS orders, coalesce(sum(t.net), 0)::bigint AS net,
        coalesce(sum(t.discount), 0)::bigint AS discount
 FROM tally_discount t WHERE t.day BETWEEN $5::date AND $6::date AND {_OF_ORDERS}
+"""
+_LINE_SUMS = """
+SELECT t.kind, sum(t.amount)::bigint AS amount, count(*)::bigint AS things FROM tally_line t
+WHERE t.product_line = $1 AND t.kind = ANY($2::text[]) AND t.day BETWEEN $3::date AND $4::date GROUP BY t.kind
+"""
+_LINE_DISCOUNTS = """
+SELECT count(*)::bigint AS orders, coalesce(sum(t.amount), 0)::bigint AS net,
+       coalesce(sum(t.discount), 0)::bigint AS discount
+FROM tally_line t
+WHERE t.product_line = $1 AND t.kind = 'confirmed' AND t.discount IS NOT NULL AND t.day BETWEEN $2::date AND $3::date
 """
 _REFUSED = f"""
 SELECT count(DISTINCT d.order_id)::bigint FROM credit_decision d
@@ -231,10 +243,18 @@ async def set_paces(tx: Tx, paces: Sequence[TargetPace]) -> None:
     await insert_rows(tx, TargetPace, paces, _PACE)
 
 
+async def add_lines(tx: Tx, rows: Sequence[TallyLine]) -> None:
+    """Keep what events say of product lines, each once."""
+    await insert_rows(tx, TallyLine, rows, "ON CONFLICT DO NOTHING")
+
+
 async def sums(tx: Tx, of: Indicator, days: tuple[date, date], *kinds: TallyKind) -> dict[TallyKind, Sum]:
     """What was counted of an indicator's kinds on its days."""
-    named = (of.account_id, of.partner_id, of.channel_id, of.region)
-    found = await tx.rows(Sum, _SUMS, *named, list(kinds), *days)
+    if of.product_line is not None:
+        found = await tx.rows(Sum, _LINE_SUMS, of.product_line, list(kinds), *days)
+    else:
+        named = (of.account_id, of.partner_id, of.channel_id, of.region)
+        found = await tx.rows(Sum, _SUMS, *named, list(kinds), *days)
     return {kind: Sum(kind, 0, 0) for kind in kinds} | {TallyKind(one.kind): one for one in found}
 
 
@@ -266,6 +286,9 @@ async def obligations(tx: Tx, of: Indicator) -> Obligations:
 
 async def discounts(tx: Tx, of: Indicator, days: tuple[date, date]) -> Discounts:
     """What was taken off orders of these days."""
+    if of.product_line is not None:
+        (found,) = await tx.rows(Discounts, _LINE_DISCOUNTS, of.product_line, *days)
+        return found
     named = (of.account_id, of.partner_id, of.channel_id, of.region)
     (found,) = await tx.rows(Discounts, _DISCOUNTS, *named, *days)
     return found

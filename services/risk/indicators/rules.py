@@ -22,6 +22,8 @@ MOVES: Moves[IndicatorState] = {
     "resume": Move((_PAUSED,), _ACTIVE),
 }
 ORDERS = frozenset({"account_id", "partner_id", "channel_id", "region"})
+LINES = ORDERS | {"product_line"}
+"""Of what lines of orders say, too."""
 SCOPES: dict[IndicatorMeasure, frozenset[str]] = {
     _M.OVERDUE_RATIO: frozenset({"account_id", "partner_id", "region"}),
     _M.DSO: frozenset({"account_id", "partner_id"}),
@@ -31,14 +33,14 @@ SCOPES: dict[IndicatorMeasure, frozenset[str]] = {
     _M.SLA_BREACH_RATE: frozenset({"account_id"}),
     _M.OBLIGATIONS_OVERDUE: frozenset({"account_id", "partner_id"}),
     _M.TARGET_SHORTFALL: frozenset({"target_id"}),
-    _M.RETURN_RATE: ORDERS,
+    _M.RETURN_RATE: LINES,
     _M.CANCELLATION_RATE: ORDERS,
     _M.REFUSAL_RATE: frozenset({"account_id"}),
-    _M.SATISFACTION: frozenset({"account_id"}),
+    _M.SATISFACTION: frozenset({"account_id", "product_line"}),
     _M.CHURN_WARNINGS: frozenset(),
     _M.PARTNER_CONFLICTS: frozenset({"partner_id"}),
     _M.FLOOR_BREACHES: frozenset({"account_id", "partner_id", "channel_id"}),
-    _M.DISCOUNT_DEPTH: ORDERS,
+    _M.DISCOUNT_DEPTH: LINES,
 }
 """Whose a measure may be; with nothing named it is the company's."""
 WINDOWS: dict[IndicatorMeasure, int] = {

@@ -51,6 +51,7 @@ class IndicatorCreate(Schema):
     channel_id: UUID | None = None
     target_id: UUID | None = None
     region: Code | None = None
+    product_line: Code | None = None
     window_days: Window | None = None
     amber: Bound
     red: Bound
@@ -85,6 +86,7 @@ class IndicatorRead(Schema):
     channel_id: UUID | None
     target_id: UUID | None
     region: str | None
+    product_line: str | None
     window_days: int | None
     amber: int
     red: int

@@ -24,9 +24,9 @@ from services.risk.indicators.schemas import IndicatorCreate, IndicatorUpdate
 from services.risk.risks import service as risks
 
 NOUN = "indicator"
-PROJECTIONS = ("tally", "target_pace", "channel_tally", "discount_tally")
+PROJECTIONS = ("tally", "target_pace", "channel_tally", "discount_tally", "line_tally")
 """What indicators are counted from."""
-SCOPE = ("account_id", "partner_id", "channel_id", "target_id", "region")
+SCOPE = ("account_id", "partner_id", "channel_id", "target_id", "region", "product_line")
 INDICATORS = Resource(NOUN, Indicator, lambda _one: None, audited=tuple(IndicatorCreate.model_fields), owner="owner_id")
 
 

@@ -8,12 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from kit import clock
-from kit.calendar import calendar_of
+from kit.calendar import Calendar
 from kit.errors import Conflict, FieldError, NotFound, UnknownReference
 from kit.records import Change, Resource, change, changed_row, fresh, record
 from kit.transitions import next_state
 from kit.versions import Versions
 from kit.work import Work
+from services.risk.directory import service as directory
 from services.risk.events_out.obligations import ObligationMet
 from services.risk.obligations import judging, repository
 from services.risk.obligations.enums import BookStage, ObligationState
@@ -47,22 +48,23 @@ async def begin(work: Work, contract_id: UUID) -> None:
     """The contract is signed: what recurs gets its further days, and everything is judged from now on."""
     await repository.find_book(work.tx, contract_id, lock=True)
     written = await repository.of_contract(work.tx, contract_id)
+    calendar = await directory.company_calendar(work)
     rows = [
         each
         for one in written
         if one.every_months is not None and one.until is not None and one.state is ObligationState.PENDING
-        for each in _further(work, one, occurrences(one.falls_on, one.every_months, one.until))
+        for each in _further(calendar, one, occurrences(one.falls_on, one.every_months, one.until))
     ]
     await repository.add_obligations(work.tx, rows)
     await record(work, OBLIGATIONS, [Change(None, row) for row in rows], action="recur")
     await repository.set_stage(work.tx, contract_id, BookStage.RUNNING, clock.now() if written else None)
 
 
-def _further(work: Work, first: Obligation, days: Sequence[date]) -> list[Obligation]:
+def _further(calendar: Calendar, first: Obligation, days: Sequence[date]) -> list[Obligation]:
     rest = enumerate(days[1:], start=2)
     return [
         Obligation.model_validate(
-            {**first.__dict__, **fresh(), "ordinal": number, "falls_on": day, "due_on": _due_on(work, day)}
+            {**first.__dict__, **fresh(), "ordinal": number, "falls_on": day, "due_on": calendar.on_or_after(day)}
             | {"every_months": None, "until": None}
         )
         for number, day in rest
@@ -92,9 +94,9 @@ async def are_done(work: Work, contract_id: UUID) -> bool:
     return bool(states) and states <= {ObligationState.MET, ObligationState.WAIVED}
 
 
-def _due_on(work: Work, day: date) -> date:
-    """A rest day moves to the next working day."""
-    return calendar_of(work.settings.calendar_country, work.settings.timezone).on_or_after(day)
+async def _due_on(work: Work, day: date) -> date:
+    """A rest day moves to the next working day, by the company's calendar as it is now."""
+    return (await directory.company_calendar(work)).on_or_after(day)
 
 
 async def add_obligation(work: Work, data: ObligationCreate) -> Obligation:
@@ -115,7 +117,7 @@ async def add_obligation(work: Work, data: ObligationCreate) -> Obligation:
             **begun,
             **data.model_dump(exclude={"recurrence"}),
             "series_id": begun["id"],
-            "due_on": _due_on(work, data.falls_on),
+            "due_on": await _due_on(work, data.falls_on),
             "every_months": None if recurrence is None else recurrence.every_months,
             "until": None if recurrence is None else recurrence.until,
             "author": work.actor.subject,
@@ -169,7 +171,7 @@ async def change_obligation(work: Work, obligation_id: UUID, version: Versions, 
         recurrence = given.pop("recurrence") or {"every_months": None, "until": None}
         given.update(recurrence)
     if "falls_on" in given:
-        given["due_on"] = _due_on(work, data.falls_on)
+        given["due_on"] = await _due_on(work, data.falls_on)
     _check(changed_row(before, given).after)
     return await change(work, OBLIGATIONS, before, given)
 

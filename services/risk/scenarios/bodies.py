@@ -48,7 +48,8 @@ class BernoulliBody(Body):
 
 
 class PerObjectBody(Body):
-    """`hazard` events a year for each account or partner that has an exposure when a study runs."""
+    """`hazard` events a year for each account, partner, region, channel or product line that has an exposure when a
+    study runs."""
 
     kind: Literal[FrequencyKind.PER_OBJECT]
     hazard: Number
@@ -81,7 +82,8 @@ class EmpiricalBody(Body):
 
 
 class ExposureShareBody(Body):
-    """`loss_rate` (0 to 1) of the exposure of an account or partner drawn evenly."""
+    """`loss_rate` (0 to 1) of the exposure of an account, partner, region, channel or product line drawn evenly: what
+    is owed, of channels and product lines what was sold less returned in 365 days."""
 
     kind: Literal[SeverityKind.EXPOSURE_SHARE]
     dimension: ExposureDimension

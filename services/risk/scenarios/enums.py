@@ -43,10 +43,13 @@ class ExposureDimension(StrEnum):
 
     ACCOUNT = "account"
     PARTNER = "partner"
+    REGION = "region"
+    CHANNEL = "channel"
+    PRODUCT_LINE = "product_line"
 
 
 class LossSource(StrEnum):
-    """Facts that losses are estimated from; of the last two no amounts are known here."""
+    """Facts that losses are estimated from."""
 
     INCIDENT = "incident"
     DEFAULT = "default"

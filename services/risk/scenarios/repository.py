@@ -18,6 +18,7 @@ from services.risk.scenarios.models import Scenario
 MOST_LOSSES = 100_000
 DEFAULT_DAYS = 91
 """On this day after its due day an item has been open for more than 90 days."""
+YEAR_DAYS = 365
 _BY_ID = select_sql(Scenario, "id = ANY($1::uuid[]) ORDER BY id")
 _ACTIVE = select_sql(Scenario, "risk_id = $1 AND state = 'active' ORDER BY id")
 _INCIDENTS = """
@@ -51,6 +52,31 @@ WHERE e.kind = 'cancelled' AND e.amount < 0 AND ($3::uuid IS NULL OR {is_one_sql
 """
 
 
+# What making good did cost, on the day on which the case was opened.
+_REMEDIES = f"""
+SELECT m.day, m.cost FROM case_remedy m LEFT JOIN account_directory d ON d.id = m.account_id
+WHERE m.cost > 0 AND m.day BETWEEN $1::date AND $2::date AND $4::uuid IS NULL
+  AND ($3::uuid IS NULL OR {is_one_sql("m.account_id", "$3")})
+"""
+# A year of net sales of a customer who left: that which ended with the last order before.
+_CHURNED = f"""
+SELECT c.day, s.amount
+FROM churned_account c LEFT JOIN account_directory d ON d.id = c.account_id
+CROSS JOIN LATERAL (
+    SELECT max(t.day) AS day FROM tally_bucket t
+    WHERE {is_one_sql("t.account_id", "c.account_id")} AND t.kind = 'confirmed' AND t.day <= c.day
+) l
+CROSS JOIN LATERAL (
+    SELECT sum(t.amount)::bigint AS amount FROM tally_bucket t
+    WHERE {is_one_sql("t.account_id", "c.account_id")} AND t.kind IN ('confirmed', 'returned')
+      AND t.day > l.day - {YEAR_DAYS} AND t.day <= c.day
+) s
+WHERE c.day BETWEEN $1::date AND $2::date AND s.amount > 0 AND $4::uuid IS NULL
+  AND NOT EXISTS (SELECT FROM account_root r WHERE r.account_id = c.account_id)
+  AND ($3::uuid IS NULL OR {is_one_sql("c.account_id", "$3")})
+"""
+
+
 class Loss(NamedTuple):
     """What was lost on a business day, more than 0."""
 
@@ -81,6 +107,10 @@ async def losses_of(
             sql = _DEFAULTS
         case LossSource.RETURN:
             sql = _RETURNS
+        case LossSource.REMEDY_COST:
+            sql = _REMEDIES
+        case LossSource.CHURNED_REVENUE:
+            sql = _CHURNED
         case _:
             sql, by = _CANCELLATIONS, (chosen.account_id, timezone)
     sql = f"{sql} AND {visible.sees(owner, 5)} ORDER BY 1, 2 LIMIT {MOST_LOSSES + 1}"

@@ -54,8 +54,9 @@ async def update_scenario(scenario_id: UUID, body: ScenarioUpdate, version: IfMa
 
 @router.post(PATH + "/{scenario_id}/estimate", response_model=ScenarioRead)
 async def estimate_scenario(scenario_id: UUID, body: ScenarioEstimate, work: Estimator) -> Response:
-    """Estimate both distributions from losses: of incidents, of items open for more than 90 days, of returns, or of
-    cancelled orders. Fewer than 10 losses (`insufficient_data`) leave them as they are."""
+    """Estimate both distributions from losses: of incidents, of items open for more than 90 days, of returns, of
+    cancelled orders, of a year's net sales to customers who left (`churned_revenue`), or of what making good did cost
+    (`remedy_cost`). Fewer than 10 losses (`insufficient_data`) leave them as they are."""
     return row_answer(ScenarioRead, await service.estimate_scenario(work, scenario_id, body))
 
 

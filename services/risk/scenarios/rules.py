@@ -21,19 +21,14 @@ FILTERS: dict[LossSource, frozenset[str]] = {
     LossSource.DEFAULT: frozenset({"account_id", "partner_id"}),
     LossSource.RETURN: frozenset({"account_id", "partner_id"}),
     LossSource.CANCELLATION: frozenset({"account_id"}),
+    LossSource.CHURNED_REVENUE: frozenset({"account_id"}),
+    LossSource.REMEDY_COST: frozenset({"account_id"}),
 }
-"""Sources whose facts are kept here, and what they are filtered by."""
+"""What losses of a source are filtered by."""
 
 
-class SourceNotAvailable(Invalid):
-    code, title = "source-not-available", "The facts of this source are not kept by this service"
-
-
-def check_source(source: LossSource, given: Collection[str]) -> None:
-    """`given` names what losses are filtered by; raises SourceNotAvailable, Invalid for what the source has not."""
-    if source not in FILTERS:
-        detail = f"known are {', '.join(FILTERS)}"
-        raise SourceNotAvailable(detail, errors=[FieldError("/source", SourceNotAvailable.code, detail)])
+def check_filter(source: LossSource, given: Collection[str]) -> None:
+    """`given` names what losses are filtered by; raises Invalid for what the source has not."""
     if wrong := sorted(set(given) - FILTERS[source]):
         faults = [FieldError(f"/filter/{name}", "invalid", f"not known of {source}") for name in wrong]
         raise Invalid("the filter", errors=faults)

@@ -20,12 +20,12 @@ from services.risk.scenarios.enums import LossSource, Origin, ScenarioState
 from services.risk.scenarios.fitting import Window, estimate_of
 from services.risk.scenarios.laws import check_distributions
 from services.risk.scenarios.models import Scenario
-from services.risk.scenarios.rules import MOVES, check_source, check_window
+from services.risk.scenarios.rules import MOVES, check_filter, check_window
 from services.risk.scenarios.schemas import ScenarioCreate, ScenarioEstimate, ScenarioUpdate
 
 NOUN = "scenario"
 SCENARIOS = Resource(NOUN, Scenario, lambda _one: None, audited=(*ScenarioCreate.model_fields, "origin"))
-PROJECTIONS = ("receivable", "account_redirect")
+PROJECTIONS = ("receivable", "account_redirect", "tally", "case_remedy", "churned_account")
 """What estimates are read from."""
 
 
@@ -78,10 +78,10 @@ async def move_scenario(work: Work, scenario_id: UUID, action: str) -> Scenario:
 async def estimate_scenario(work: Work, scenario_id: UUID, data: ScenarioEstimate) -> Scenario:
     """Estimate both distributions from losses that the caller sees; too few leave them as they are.
 
-    Raises NotFound, SourceNotAvailable, Invalid, FutureDate, DateOrder, TooManyLosses, InfiniteMean.
+    Raises NotFound, Invalid, FutureDate, DateOrder, TooManyLosses, InfiniteMean.
     """
     given = {} if data.filter is None else data.filter.model_dump(by_alias=True, exclude_none=True)
-    check_source(data.source, given)
+    check_filter(data.source, given)
     check_window(data.first, data.last, work.today)
     before = await _require(work, scenario_id, lock=True)
     chosen = data.filter

@@ -165,7 +165,7 @@ def _scored(found: Sequence[ScoreFigures], rules: Rules) -> dict[UUID, Result]:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a night would leave of an account."""
+    """What a night would leave of an account or a partner."""
 
     score: int | None
     profile: CreditProfile
@@ -173,18 +173,20 @@ class Outcome:
     recommended_limit: int | None
 
 
-async def foresee(work: Work, both: tuple[Rules, Rules], ids: Sequence[UUID]) -> dict[UUID, tuple[Outcome, Outcome]]:
-    """What a night would leave of accounts that lead to no other, under the one rules and under the others, from the
-    same profiles; nothing is locked or written."""
+async def foresee(
+    work: Work, both: tuple[Rules, Rules], ids: Sequence[UUID], kind: SubjectKind
+) -> dict[UUID, tuple[Outcome, Outcome]]:
+    """What a night would leave of partners, or of accounts that lead to no other, under the one rules and under the
+    others, from the same profiles; nothing is locked or written."""
     one, other = both
-    figures = await repository.figures(work.tx, one.as_of, ids, one.window)
+    figures = await repository.figures(work.tx, one.as_of, ids, one.window, kind)
     changed = figures if one.window == other.window else None
     if changed is None:
-        changed = await repository.figures(work.tx, other.as_of, ids, other.window)
+        changed = await repository.figures(work.tx, other.as_of, ids, other.window, kind)
     known = await profiles.find_profiles(work, ids)
     sides = []
     for rules, found in ((one, figures), (other, changed)):
-        nights = await _nights(work, rules, SubjectKind.ACCOUNT, ids)
+        nights = await _nights(work, rules, kind, ids)
         results = _scored(found, rules)
         sides.append(
             {key: _outcome(known[key], results[key], nights.get(key), rules) for key in results.keys() & known}
@@ -207,14 +209,14 @@ def _limit_after(after: CreditProfile, advised: int | None, rules: Rules) -> int
     return limit_after(after.credit_limit, advised, rules.terms.limit_mode)
 
 
-async def count_accounts(work: Work) -> int:
-    """How many accounts are scored."""
-    return await repository.count_subjects(work.tx, SubjectKind.ACCOUNT)
+async def count_subjects(work: Work) -> int:
+    """How many accounts and partners are scored."""
+    return await repository.count_subjects(work.tx, *SubjectKind)
 
 
-async def next_accounts(work: Work, after: UUID | None, most: int) -> list[UUID]:
-    """Accounts that are scored, by id, after one of them."""
-    return await repository.next_subjects(work.tx, SubjectKind.ACCOUNT, after, most)
+async def next_subjects(work: Work, kind: SubjectKind, after: UUID | None, most: int) -> list[UUID]:
+    """Accounts, or partners, that are scored, by id, after one of them."""
+    return await repository.next_subjects(work.tx, kind, after, most)
 
 
 def _limit(result: Result, grade: CreditGrade, rules: Rules) -> int | None:

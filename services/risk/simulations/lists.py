@@ -11,8 +11,8 @@ from services.risk.directory.models import AccountEntry
 from services.risk.redirects.lists import filed_fields
 from services.risk.simulations.models import RiskPolicySimulation, RiskPolicySimulationResult
 
-OWNER: Final = "coalesce(d.owner_id, k.owner_id)"
-"""Who owns the account, or the risk."""
+OWNER: Final = "coalesce(d.owner_id, p.owner_id, k.owner_id)"
+"""Who owns the account, the partner, or the risk."""
 SIMULATIONS = ListSpec(
     source="risk_policy_simulation s JOIN job j ON j.id = s.id",
     fields={
@@ -25,12 +25,13 @@ SIMULATIONS = ListSpec(
 )
 RESULTS = ListSpec(
     source="risk_policy_simulation_result r LEFT JOIN account_directory d ON d.id = r.account_id "
-    "LEFT JOIN risk k ON k.id = r.risk_id",
+    "LEFT JOIN partner_directory p ON p.id = r.partner_id LEFT JOIN risk k ON k.id = r.risk_id",
     fields={
         **fields_of(RiskPolicySimulationResult, "r", without=("account_id",)),
         **filed_fields("r.account_id", nullable=True),
         "part": Field("r.parts", match="r.parts && {}"),
         "account_name": replace(fields_of(AccountEntry, "d")["name"], nullable=True, filterable=False),
+        "partner_name": Field("p.name", nullable=True, filterable=False),
         "risk_code": Field("k.code", nullable=True, filterable=False),
         "owner_id": Field(OWNER, "uuid", nullable=True),
     },

@@ -20,8 +20,8 @@ from services.risk.simulations.enums import PolicyMove
 
 
 class Foreseen(FrozenRow):
-    """What a subject has: an account all but `band`, an assessment that alone. Without a score it is not rated, without
-    `recommended_limit` none is recommended."""
+    """What a subject has: an account or a partner all but `band`, an assessment that alone. Without a score it is not
+    rated, without `recommended_limit` none is recommended."""
 
     score: int | None = None
     grade: CreditGrade | None = None
@@ -35,7 +35,8 @@ class Foreseen(FrozenRow):
 
 class RiskPolicySimulation(OwnedRow):
     """A version of a policy as it was (`body`), against the one that held on the day, `against_version`; its job has
-    its id. `subjects` is how many accounts, or risks, it looked at, `moved` how many rows it found; None until then."""
+    its id. `subjects` is how many accounts and partners, or risks, it looked at, `moved` how many rows it found; None
+    until then."""
 
     __tablename__ = "risk_policy_simulation"
 
@@ -62,13 +63,15 @@ class RiskPolicySimulationTable(RiskPolicySimulation, Base, table=True):
 
 
 class RiskPolicySimulationResult(FrozenRow):
-    """An account, or an assessment of a risk, that would have something else; the id is derived from both."""
+    """An account, a partner, or an assessment of a risk, that would have something else; the id is derived from
+    both."""
 
     __tablename__ = "risk_policy_simulation_result"
 
     id: Annotated[UUID, identifier(primary_key=True)]
     simulation_id: Annotated[UUID, identifier(nullable=False)]
     account_id: Annotated[UUID | None, identifier(nullable=True)] = None
+    partner_id: Annotated[UUID | None, identifier(nullable=True)] = None
     risk_id: Annotated[UUID | None, identifier(nullable=True)] = None
     assessment_kind: Annotated[AssessmentKind | None, text(nullable=True)] = None
     parts: Annotated[tuple[PolicyMove, ...], Field(sa_type=sa.ARRAY(sa.Text), nullable=False)]
@@ -82,7 +85,7 @@ class RiskPolicySimulationResultTable(RiskPolicySimulationResult, Base, table=Tr
     __table_args__ = (
         one_of("assessment_kind", AssessmentKind),
         sa.CheckConstraint(
-            "(account_id IS NULL) <> (risk_id IS NULL) AND (risk_id IS NULL) = (assessment_kind IS NULL)",
+            "num_nonnulls(account_id, partner_id, risk_id) = 1 AND (risk_id IS NULL) = (assessment_kind IS NULL)",
             name="subject",
         ),
         sa.Index("ix_risk_policy_simulation_result_simulation_id_id", "simulation_id", "id"),

@@ -37,7 +37,7 @@ WHERE id = $1 AND subjects IS NULL
 
 
 class Member(NamedTuple):
-    """An account of a group, with what may hold it."""
+    """An account of a group, or a partner, with what may hold it: no item is a partner's own."""
 
     root_id: UUID
     account_id: UUID
@@ -57,7 +57,7 @@ async def add_results(tx: Tx, rows: Sequence[RiskPolicySimulationResult]) -> Non
 
 
 async def members(tx: Tx, roots: Sequence[UUID], day: date, open_from: int, items_from: date) -> list[Member]:
-    """Accounts with all that lead to them; an item counts from an open amount and an order date on."""
+    """Accounts with all that lead to them, or partners; an item counts from an open amount and an order date on."""
     return await tx.rows(Member, OVERDUE, roots, day, open_from, items_from)
 
 

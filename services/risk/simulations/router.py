@@ -29,8 +29,8 @@ async def simulate_risk_policy(policy_id: UUID, work: Starter) -> Response:
     """Find whose grade, limit, hold or band would move under a version of a policy: a job with the id of the
     simulation. Profiles, holds and assessments stay as they are.
 
-    Accounts as a night of today would grade them, of scorecards, terms and holds; risks that are not closed, of
-    matrices. Clauses and forward move nothing (422 `kind-not-simulated`).
+    Accounts and partners as a night of today would grade them, of scorecards, terms and holds; risks that are not
+    closed, of matrices. Clauses and forward move nothing (422 `kind-not-simulated`).
     """
     found = await service.start_simulation(work, policy_id)
     answer = await item_answer(work, SIMULATIONS, found, service.NOUN, made_at=f"{PATH}/{found}")
@@ -52,7 +52,7 @@ async def get_risk_policy_simulation(risk_policy_simulation_id: UUID, work: Read
 
 @router.get(ONE + "/results", response_model=page_of(RiskPolicySimulationResultRead), openapi_extra=documented(RESULTS))
 async def list_risk_policy_simulation_results(risk_policy_simulation_id: UUID, work: Reader) -> Response:
-    """Accounts, or assessments of risks, that would move; of a job that was cancelled those it had found."""
+    """Accounts, partners, or assessments of risks, that would move; of a job that was cancelled those it had found."""
     row = await service.require_simulation(work, risk_policy_simulation_id)
     query = work.visible
     return await list_answer(work, RESULTS, f"r.simulation_id = $1 AND {query.sees(OWNER, 2)}", [row.id, *query.args])

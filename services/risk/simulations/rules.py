@@ -11,9 +11,10 @@ from services.risk.policies.enums import RiskPolicyKind
 from services.risk.profiles.enums import HoldReason
 from services.risk.simulations.enums import PolicyMove
 
-OF_ACCOUNTS: Final = (RiskPolicyKind.SCORECARD, RiskPolicyKind.TERMS, RiskPolicyKind.HOLDS)
-"""Policies that accounts are scored, graded and held under; their order is that of the parameters of the rules."""
-SIMULATED: Final = frozenset({*OF_ACCOUNTS, RiskPolicyKind.MATRIX})
+OF_SUBJECTS: Final = (RiskPolicyKind.SCORECARD, RiskPolicyKind.TERMS, RiskPolicyKind.HOLDS)
+"""Policies that accounts and partners are scored, graded and held under; their order is that of the parameters of the
+rules."""
+SIMULATED: Final = frozenset({*OF_SUBJECTS, RiskPolicyKind.MATRIX})
 
 
 class KindNotSimulated(Invalid):

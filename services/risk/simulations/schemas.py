@@ -15,8 +15,8 @@ from services.risk.simulations.enums import PolicyMove
 
 class RiskPolicySimulationRead(Schema):
     """A simulation and the state of its job, which has its id: a version of a policy, as it was when it was asked for,
-    against the one that held. `subjects` is how many accounts, or risks, it looked at, `moved` how many results it has
-    (null: not yet)."""
+    against the one that held. `subjects` is how many accounts and partners, or risks, it looked at, `moved` how many
+    results it has (null: not yet)."""
 
     id: UUID
     policy_id: UUID
@@ -34,8 +34,8 @@ class RiskPolicySimulationRead(Schema):
 
 
 class ForeseenRead(Schema):
-    """What an account has: score, grade and terms, the limit that a run leaves and the one it recommends, what holds it
-    by the rules (`manual` aside). Of an assessment the band."""
+    """What an account or a partner has: score, grade and terms, the limit that a run leaves and the one it recommends,
+    what holds it by the rules (`manual` aside). Of an assessment the band."""
 
     score: int | None
     grade: CreditGrade | None
@@ -57,6 +57,8 @@ class RiskPolicySimulationResultRead(Schema):
     account_id: UUID | None
     filed_account_id: UUID | None
     account_name: str | None
+    partner_id: UUID | None
+    partner_name: str | None
     risk_id: UUID | None
     risk_code: str | None
     assessment_kind: AssessmentKind | None

@@ -15,12 +15,13 @@ from services.risk.assessments import service as assessments
 from services.risk.policies import service as policies
 from services.risk.policies.enums import CreditGrade, RiskPolicyKind
 from services.risk.policies.models import RiskPolicy
+from services.risk.profiles.enums import SubjectKind
 from services.risk.scorecards import service as scorecards
 from services.risk.scorecards.service import Outcome, Rules
 from services.risk.simulations import repository
 from services.risk.simulations.models import Foreseen, RiskPolicySimulation, RiskPolicySimulationResult
 from services.risk.simulations.repository import Member
-from services.risk.simulations.rules import OF_ACCOUNTS, Overdue, check_kind, held_by, moved
+from services.risk.simulations.rules import OF_SUBJECTS, Overdue, check_kind, held_by, moved
 
 NOUN: Final = "risk-policy-simulation"
 SIMULATE: Final = "risk-policies.simulate"
@@ -37,7 +38,7 @@ async def start_simulation(work: Work, policy_id: UUID) -> UUID:
     """
     policy = await policies.require_policy(work, policy_id)
     check_kind(policy.kind)
-    kinds = OF_ACCOUNTS if policy.kind in OF_ACCOUNTS else (policy.kind,)
+    kinds = OF_SUBJECTS if policy.kind in OF_SUBJECTS else (policy.kind,)
     against = {kind: await policies.policy_on(work, kind, work.today) for kind in kinds}
     row = RiskPolicySimulation(
         **fresh(),
@@ -62,18 +63,29 @@ async def require_simulation(work: Work, simulation_id: UUID) -> RiskPolicySimul
 
 
 async def count_subjects(work: Work, one: RiskPolicySimulation) -> int:
-    """How many accounts, or risks, there are to be looked at."""
-    counted = scorecards.count_accounts if one.kind in OF_ACCOUNTS else assessments.count_open
+    """How many accounts and partners, or risks, there are to be looked at."""
+    counted = scorecards.count_subjects if one.kind in OF_SUBJECTS else assessments.count_open
     return await counted(work)
 
 
+def kinds_of(one: RiskPolicySimulation) -> tuple[SubjectKind, ...]:
+    """What a simulation looks at, one kind after the other: risks, of a matrix, are of one kind."""
+    return tuple(SubjectKind) if one.kind in OF_SUBJECTS else (SubjectKind.ACCOUNT,)
+
+
 async def simulate_next(
-    work: Work, one: RiskPolicySimulation, versions: Versions, after: UUID | None, most: int
+    work: Work,
+    one: RiskPolicySimulation,
+    versions: Versions,
+    after: UUID | None,
+    most: int,
+    kind: SubjectKind = SubjectKind.ACCOUNT,
 ) -> list[UUID]:
-    """Look at the subjects after one of them, by id, and keep those that would move; returns which were looked at."""
-    if one.kind in OF_ACCOUNTS:
-        ids = await scorecards.next_accounts(work, after, most)
-        found = await _accounts(work, one, versions, ids) if ids else []
+    """Look at the subjects of a kind after one of them, by id, and keep those that would move; returns which were
+    looked at."""
+    if one.kind in OF_SUBJECTS:
+        ids = await scorecards.next_subjects(work, kind, after, most)
+        found = await _scored(work, one, versions, ids, kind) if ids else []
     else:
         ids, found = await _risks(work, one, versions, after, most)
     await repository.add_results(work.tx, found)
@@ -96,13 +108,13 @@ def _drafted(policy: RiskPolicy, one: RiskPolicySimulation) -> RiskPolicy:
     return policy.model_copy(update={"body": one.body})
 
 
-async def _accounts(
-    work: Work, one: RiskPolicySimulation, versions: Versions, ids: Sequence[UUID]
+async def _scored(
+    work: Work, one: RiskPolicySimulation, versions: Versions, ids: Sequence[UUID], kind: SubjectKind
 ) -> list[RiskPolicySimulationResult]:
-    held = [await _against(work, kind, versions) for kind in OF_ACCOUNTS]
+    held = [await _against(work, kind, versions) for kind in OF_SUBJECTS]
     drafted = [_drafted(each, one) if each.kind is one.kind else each for each in held]
     both = (await scorecards.rules_of(work, one.as_of, *held), await scorecards.rules_of(work, one.as_of, *drafted))
-    outcomes = await scorecards.foresee(work, both, ids)
+    outcomes = await scorecards.foresee(work, both, ids, kind)
     sides: list[dict[UUID, Foreseen]] = []
     groups: dict[tuple[Any, ...], dict[UUID, list[Member]]] = {}
     for number, rules in enumerate(both):
@@ -111,7 +123,7 @@ async def _accounts(
             groups[items] = _by_root(await repository.members(work.tx, ids, one.as_of, *items))
         sides.append({key: _foreseen(pair[number], groups[items][key], rules) for key, pair in outcomes.items()})
     return [
-        _result(one, sides[0][key], sides[1][key], account_id=key)
+        _result(one, sides[0][key], sides[1][key], **{f"{kind}_id": key})
         for key in outcomes
         if moved(sides[0][key], sides[1][key])
     ]

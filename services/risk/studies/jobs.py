@@ -80,7 +80,13 @@ async def inputs_of(tx: Tx, study_id: UUID) -> StudyInputs | None:
     run, scenarios = await repository.find_run(tx, study_id)
     assert run is not None, "a study runs with what was kept when it began"
     assert study.seed is not None, "a study that runs has a seed"
-    exposures = {ExposureDimension.ACCOUNT: run.account_exposures, ExposureDimension.PARTNER: run.partner_exposures}
+    exposures = {
+        ExposureDimension.ACCOUNT: run.account_exposures,
+        ExposureDimension.PARTNER: run.partner_exposures,
+        ExposureDimension.REGION: run.region_exposures,
+        ExposureDimension.CHANNEL: run.channel_exposures,
+        ExposureDimension.PRODUCT_LINE: run.product_line_exposures,
+    }
     return StudyInputs(
         seed=study.seed,
         trials=study.trials,

@@ -32,6 +32,10 @@ Correlations = Annotated[tuple[CorrelationBody, ...], DECODED]
 Tolerances = Annotated[tuple[ToleranceBody, ...], DECODED]
 Integers = Annotated[tuple[int, ...], Field(sa_type=sa.ARRAY(sa.BigInteger), nullable=False)]
 
+Later = Annotated[
+    tuple[int, ...], Field(sa_type=sa.ARRAY(sa.BigInteger), nullable=False, sa_column_kwargs={"server_default": "{}"})
+]
+
 
 class Study(OwnedRow):
     """Many years of some scenarios; `seed` is drawn when it runs unless one was given.
@@ -94,6 +98,9 @@ class StudyRun(FrozenRow):
     study_id: Annotated[UUID, identifier(primary_key=True)]
     account_exposures: Integers
     partner_exposures: Integers
+    region_exposures: Later = ()
+    channel_exposures: Later = ()
+    product_line_exposures: Later = ()
     likelihood_bounds: Integers
     impact_bounds: Integers
 

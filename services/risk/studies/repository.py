@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from kit.db.database import Tx
@@ -17,6 +17,8 @@ _BY_ID = select_sql(Study, "id = $1")
 _RUN = select_sql(StudyRun, "study_id = $1")
 _SCENARIOS = select_sql(StudyScenario, "study_id = $1 ORDER BY scenario_id")
 _RESULT = select_sql(StudyResult, "study_id = $1")
+SOLD_DAYS = 365
+NOBODY = UUID(int=0)
 _EXPOSURES = {
     ExposureDimension.ACCOUNT: f"""
 SELECT sum(g.balance)::bigint AS balance
@@ -27,15 +29,33 @@ GROUP BY g.id HAVING sum(g.balance) > 0 ORDER BY g.id
 SELECT sum(open)::bigint AS balance FROM receivable WHERE open > 0 AND partner_id IS NOT NULL
 GROUP BY partner_id ORDER BY partner_id
 """,
+    ExposureDimension.REGION: """
+SELECT sum(open)::bigint AS balance FROM receivable WHERE open > 0 AND region IS NOT NULL
+GROUP BY region ORDER BY region
+""",
+    ExposureDimension.CHANNEL: f"""
+SELECT sum(amount)::bigint AS balance FROM tally_bucket
+WHERE kind IN ('confirmed', 'returned') AND day > $1::date - {SOLD_DAYS} AND day <= $1::date
+  AND channel_id <> '{NOBODY}'
+GROUP BY channel_id HAVING sum(amount) > 0 ORDER BY channel_id
+""",
+    ExposureDimension.PRODUCT_LINE: f"""
+SELECT sum(amount)::bigint AS balance FROM tally_line
+WHERE kind IN ('confirmed', 'returned') AND day > $1::date - {SOLD_DAYS} AND day <= $1::date
+GROUP BY product_line HAVING sum(amount) > 0 ORDER BY product_line
+""",
 }
+OF_SALES = frozenset({ExposureDimension.CHANNEL, ExposureDimension.PRODUCT_LINE})
+"""Exposures that are what was sold, not what is owed."""
 _REFERENCE = """is_reference AND state = 'completed' AND ($1::timestamptz IS NULL OR finished_at < $1)
   AND ($2::integer IS NULL OR horizon_months = $2)"""
 
 
-async def exposures(tx: Tx, dimension: ExposureDimension) -> list[int]:
+async def exposures(tx: Tx, dimension: ExposureDimension, today: date) -> list[int]:
     """Exposures above 0, by the ids of whose they are: balances of accounts (of those that are one their sum), what is
-    open of orders of partners."""
-    return [row["balance"] for row in await tx.fetch(_EXPOSURES[dimension])]
+    open of orders of partners and regions, what was sold less returned by channels and of product lines in a year."""
+    args = (today,) if dimension in OF_SALES else ()
+    return [row["balance"] for row in await tx.fetch(_EXPOSURES[dimension], *args)]
 
 
 async def add_run(tx: Tx, run: StudyRun, scenarios: Sequence[StudyScenario]) -> None:

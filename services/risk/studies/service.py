@@ -45,7 +45,7 @@ from services.risk.studies.schemas import (
 NOUN = "study"
 RUN = "studies.run"
 """Kind of the job that runs a study."""
-PROJECTIONS = ("receivable", "account_redirect")
+PROJECTIONS = ("receivable", "account_redirect", "tally", "line_tally")
 """What exposures are read from."""
 LOOK = timedelta(seconds=30)
 """How often somebody looks whether the job of a study still stands."""
@@ -168,7 +168,7 @@ async def _frozen(work: Work, study: Study) -> tuple[StudyRun, list[StudyScenari
     """What the study runs with, from now on; raises StudyTooLarge."""
     kept = [_kept(study.id, scenario, risk) for scenario, risk in await _scenarios(work, study)]
     needed = {each for one in kept for each in dimensions_of(one.frequency, one.severity)}
-    found = {each: tuple(await repository.exposures(work.tx, each)) for each in needed}
+    found = {each: tuple(await repository.exposures(work.tx, each, work.today)) for each in needed}
     years = study.horizon_months / MONTHS
     check_draws(
         study.trials,
@@ -180,6 +180,9 @@ async def _frozen(work: Work, study: Study) -> tuple[StudyRun, list[StudyScenari
         study_id=study.id,
         account_exposures=found.get(ExposureDimension.ACCOUNT, ()),
         partner_exposures=found.get(ExposureDimension.PARTNER, ()),
+        region_exposures=found.get(ExposureDimension.REGION, ()),
+        channel_exposures=found.get(ExposureDimension.CHANNEL, ()),
+        product_line_exposures=found.get(ExposureDimension.PRODUCT_LINE, ()),
         likelihood_bounds=matrix.likelihood_bounds,
         impact_bounds=matrix.impact_bounds,
     )
@@ -205,7 +208,7 @@ def _targets(risk: Risk) -> tuple[UUID, ...]:
 
 async def exposures_of(work: Work, dimension: ExposureDimension) -> list[int]:
     """Exposures above 0, by the ids of whose they are."""
-    return await repository.exposures(work.tx, dimension)
+    return await repository.exposures(work.tx, dimension, work.today)
 
 
 async def cancel_study(work: Work, study_id: UUID) -> Study:

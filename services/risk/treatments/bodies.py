@@ -67,7 +67,8 @@ class PlannedShare(Body):
 
 
 class DiversifyEffect(Body):
-    """The exposures of accounts or partners, moved to a plan; its shares are 1,000,000 together."""
+    """The exposures of accounts, partners, regions, channels or product lines, moved to a plan; its shares are
+    1,000,000 together."""
 
     kind: Literal[RiskResponse.DIVERSIFY]
     dimension: ExposureDimension

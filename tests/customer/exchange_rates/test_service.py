@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from kit.testing.service import codes
+from services.customer.events_out.exchange_rates import ExchangeRateSet
 from tests.customer.conftest import World
 
 PATH = "/v1/exchange-rates"
@@ -20,6 +21,12 @@ async def test_one_rate_a_day(world: World) -> None:
     assert {a.json().get("code") for a in answers if a.status_code == 409} == {"duplicate-exchange-rate"}
     listed = (await world.service.get(PATH + "?currency=EUR")).json()["items"]
     assert [(item["rate"], item["base_currency"]) for item in listed] == [("1.08", "USD")]
+    (said,) = [event for event in await world.service.published(ExchangeRateSet.TYPE) if event.key == "EUR"]
+    assert (said.payload["id"], said.payload["rate"], said.payload["valid_from"]) == (
+        listed[0]["id"],
+        "1.08",
+        "2026-03-01",
+    )
 
 
 @pytest.mark.parametrize(

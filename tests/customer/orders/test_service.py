@@ -139,6 +139,22 @@ async def test_two_placements_at_once_are_one(world: World) -> None:
     assert len(await world.service.published("customer.order.placed.v1")) == 1
 
 
+async def test_a_placement_says_who_asked_for_it(world: World) -> None:
+    service = world.service
+    first = await world.placed()
+    again = await service.post(f"/v1/orders/{first['id']}/place", headers=service.headers("boss", "administrator"))
+    assert again.status_code == 409
+    await service.deliver(refused(first))
+    again = await service.post(f"/v1/orders/{first['id']}/place", headers=service.headers("boss", "administrator"))
+    assert again.status_code == 200, again.text
+    body = world.order_body(await world.account(), place=True)
+    assert (
+        await service.post("/v1/orders/batch", {"rows": [{**body, "external_id": {"source": "s", "id": "1"}}]})
+    ).status_code == 200
+    said = [event.payload["placed_by"] for event in await service.published("customer.order.placed.v1")]
+    assert said == ["admin", "boss", "admin"]
+
+
 async def test_placing_twice_with_one_key_is_one_placement(world: World) -> None:
     order = await world.draft()
     headers = world.service.headers(Idempotency_Key="place-1")

@@ -14,6 +14,7 @@ from kit.ids import new_id
 from kit.testing.service import ServiceHarness, make_event
 from services.customer import events_out as customer
 from services.risk.obligations.judging import OBLIGATIONS_DUE
+from services.targets.events_out.calendars import CalendarChanged
 from tests.risk.conftest import Days, account_created, turn
 from tests.risk.contracts.drafts import OFFICER, act, draft, signed
 
@@ -219,6 +220,25 @@ async def test_what_somebody_says_to_be_met_or_lets_go(service: ServiceHarness, 
     days.on(date(2028, 1, 1))
     await turn(service)
     assert (await service.get(contract)).json()["state"] == "fulfilled"
+
+
+async def test_own_days_of_the_company_move_what_is_due(service: ServiceHarness, days: Days) -> None:
+    def own(version: int, *found: tuple[str, str]) -> Event:
+        named = [{"date": day, "kind": kind} for day, kind in found]
+        payload = {**CalendarChanged.EXAMPLE, "year": 2026, "version": version, "days": named}
+        return make_event(CalendarChanged.TYPE, payload, "organisation", subject="2026")
+
+    later = own(3, ("2026-03-31", "off"), ("2026-04-01", "off"), ("2026-10-03", "working"))
+    await service.deliver(later, own(2, ("2026-04-02", "off")), later)
+    report = {"kind": "report", "side": "us", "amount": None}
+    monthly = {**report, "falls_on": "2026-02-28", "recurrence": {"every_months": 1, "until": "2026-03-31"}}
+    _, _, (quarter, golden, series) = await running(
+        service, days, {**report, "falls_on": "2026-03-31"}, {**report, "falls_on": "2026-10-01"}, monthly
+    )
+    assert (await service.get(quarter)).json()["due_on"] == "2026-04-02"
+    assert (await service.get(golden)).json()["due_on"] == "2026-10-03"
+    found = (await service.get(f"/v1/obligations?series_id={series.rpartition('/')[2]}")).json()["items"]
+    assert [one["due_on"] for one in found] == ["2026-02-28", "2026-03-30"], "28 March is a Saturday"
 
 
 async def test_obligations_are_written_with_the_draft(service: ServiceHarness, days: Days) -> None:

@@ -122,6 +122,6 @@ async def test_a_group_has_one_exposure(service: ServiceHarness, pair: tuple[UUI
     await service.deliver(*redirect(root, merged, new_id()))
     async with service.transaction() as tx:
         work = system_work(tx, service.runtime.service, service.runtime.settings)
-        assert await studies.exposures(work.tx, ExposureDimension.ACCOUNT) == [1_000]
+        assert await studies.exposures(work.tx, ExposureDimension.ACCOUNT, work.today) == [1_000]
     rows = {one["account_id"]: one["merged_into"] for one in await _found(service, "/v1/exposures")}
     assert rows == {str(root): None, str(merged): str(root)}

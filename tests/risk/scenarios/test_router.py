@@ -142,8 +142,6 @@ async def test_what_an_estimate_may_not_ask(service: ServiceHarness) -> None:
     each = await scenario(service)
     ahead = str(business_date("Asia/Shanghai") + timedelta(1))
     for changes, code, pointer in (
-        ({"source": "churned_revenue"}, "source-not-available", "/source"),
-        ({"source": "remedy_cost"}, "source-not-available", "/source"),
         ({"source": "weather"}, "invalid", "/source"),
         ({"to": ahead}, "future-date", "/to"),
         ({"to": "2022-12-31"}, "date-order", "/to"),
@@ -151,6 +149,8 @@ async def test_what_an_estimate_may_not_ask(service: ServiceHarness) -> None:
         ({"filter": {"account_id": str(new_id())}}, "invalid", "/filter/account_id"),
         ({"source": "return", "filter": {"class": "credit"}}, "invalid", "/filter/class"),
         ({"source": "cancellation", "filter": {"partner_id": str(new_id())}}, "invalid", "/filter/partner_id"),
+        ({"source": "churned_revenue", "filter": {"risk_id": str(new_id())}}, "invalid", "/filter/risk_id"),
+        ({"source": "remedy_cost", "filter": {"class": "customer"}}, "invalid", "/filter/class"),
     ):
         found = await estimated(service, each, **changes)
         assert (found["code"], list(codes(found))) == (code, [pointer]), found

@@ -28,7 +28,7 @@ async def _named(service: ServiceHarness, partner_id: UUID, gross: int, on: str,
     return order
 
 
-async def _history(service: ServiceHarness, partner_id: UUID) -> list[Order]:
+async def history(service: ServiceHarness, partner_id: UUID) -> list[Order]:
     """The example of the requirement, over four accounts."""
     orders = []
     for amount, on, terms, day in PAID:
@@ -43,7 +43,7 @@ async def test_the_example_of_the_requirement(service: ServiceHarness, days: Day
     days.on(DAY)
     owner = new_id()
     partner_id = await partner(service, LIMIT, owner)
-    orders = await _history(service, partner_id)
+    orders = await history(service, partner_id)
     other = await partner(service)
     await _named(service, other, 900_000, "2025-11-01", 30)
     moved = await _named(service, partner_id, 700_000, "2025-11-01", 30)
@@ -71,7 +71,7 @@ async def test_the_example_of_the_requirement(service: ServiceHarness, days: Day
 async def test_a_partner_without_a_limit_stays_unbound(service: ServiceHarness, days: Days) -> None:
     days.on(DAY)
     partner_id = await partner(service)
-    await _history(service, partner_id)
+    await history(service, partner_id)
     found = await rescore(service, partner_id)
     assert {one["factor"] for one in found["factors"]}.isdisjoint({"utilisation", "current_ratio", "external"})
     assert (found["points"], found["max_points"], found["score"]) == (45, 73, 62)
@@ -81,7 +81,7 @@ async def test_a_partner_without_a_limit_stays_unbound(service: ServiceHarness, 
 async def test_a_run_scores_partners_once(service: ServiceHarness, days: Days) -> None:
     days.on(DAY)
     partner_id = await partner(service, LIMIT)
-    await _history(service, partner_id)
+    await history(service, partner_id)
     made = await run(service)
     assert (made["accounts"], made["partners"], made["progress"]) == (4, 1, 5)
     (row,) = await scores(service, f"&partner_id={partner_id}")
