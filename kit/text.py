@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from opencc import OpenCC
 
 FOLD_VERSION = 1
-"""Of `fold_text`: raised when a key would come out differently; stored beside the keys."""
+"""Of `fold_text`: raised when a key would come out differently, unless the old key shows it (`STALE`); stored beside
+the keys."""
 SORT_VERSION = "1"
 """Of `sort_key`: its first character. Never shorter than the version before, so that old keys are a range."""
 SORTED_LENGTH = 100
@@ -29,16 +30,28 @@ BIDI = r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 """Characters that change the direction of what stands around them: a text that shows as another one."""
 INVISIBLE = (
     r"\s\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u2065\u206a-\u206f\u2800\u3164"
-    r"\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
+    r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
 )
 """Characters that nobody sees. Between others they are allowed: scripts need joiners, emoji and old forms selectors."""
 
 _REFUSED = re.compile(f"[{CONTROLS}{BIDI}\ud800-\udfff]")
 _REFUSED_IN_LINES = re.compile(f"[{LINE_CONTROLS}{BIDI}\ud800-\udfff]")
-_TAGS = "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
-_VISIBLE = re.compile(f"[^{INVISIBLE}{CONTROLS}{BIDI}{_TAGS}]")
+_TAGS = "\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+_SEEN = re.compile(f"[^{INVISIBLE}{CONTROLS}{BIDI}{_TAGS}]")
 _IGNORED = re.compile(f"[{INVISIBLE.removeprefix(chr(92) + 's')}{BIDI}{_TAGS}]+")
 _BIDI = re.compile(f"[{BIDI}]")
+_ONE_SIGN = str.maketrans(
+    dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58", "-")
+    | dict.fromkeys("\u2053\u223c\u301c\u3030", "~")
+    | dict.fromkeys("\u2018\u2019\u201a\u201b\u2032", "'")
+    | dict.fromkeys("\u201c\u201d\u201e\u201f", '"')
+    | dict.fromkeys("\u2022\u2027\u2219\u22c5\u30fb\uff65", "\u00b7")
+    | {"\u2225": "\u2016"}
+)
+"""Signs that keyboards, fonts and code pages give for one: dashes, wave dashes, quotation marks, middle dots, double
+bars. Compatibility forms of Unicode leave them apart."""
+STALE = "[" + "".join(map(chr, sorted(_ONE_SIGN))) + "\ufff0-\ufff8\U0001d159]"
+"""Characters that no key holds any more, as a class of a regular expression: a stored one with any is made anew."""
 _HAN = re.compile("[\u2e80-\u2fdf\u3005-\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]+")
 _ACCENTED_LATIN = re.compile("([a-z])[\u0300-\u036f]+")
 _LATIN = str.maketrans(
@@ -58,17 +71,21 @@ def clean_text(text: str, *, lines: bool = False) -> str:
     """The text in NFC; `lines` allows tabs and line ends.
 
     Raises RefusedText: `text-control`, `text-direction`, or `text-invisible` for a text that is not empty, but of which
-    nothing can be seen.
+    nothing can be seen: marks without a character that bears them are nothing.
     """
     if text.isascii() and text.isprintable() and not text.isspace():
         return text
     if refused := (_REFUSED_IN_LINES if lines else _REFUSED).search(text):
         raise _refusal(refused)
-    if text and not _VISIBLE.search(text):
+    if text and not _shows(text):
         raise RefusedText(
             "text-invisible", 0, f"nothing of it can be seen: it begins with U+{ord(text[0]):04X} at character 0"
         )
     return unicodedata.normalize("NFC", text)
+
+
+def _shows(text: str) -> bool:
+    return any(unicodedata.category(found[0])[0] != "M" for found in _SEEN.finditer(text))
 
 
 def _refusal(found: re.Match[str]) -> RefusedText:
@@ -79,7 +96,7 @@ def _refusal(found: re.Match[str]) -> RefusedText:
 
 
 class _Simplified(dict[int, str]):
-    """Simplified forms by code point, asked of OpenCC character by character and kept.
+    """Simplified forms by code point, asked of OpenCC character by character and kept, beside those of signs.
 
     Never by phrase: its phrases fold the first character of one word and leave it in another.
     """
@@ -108,7 +125,7 @@ class _Apart(dict[int, str]):
         return self[code]
 
 
-_simplified = _Simplified()
+_simplified = _Simplified(_ONE_SIGN)
 _apart = _Apart()
 
 
@@ -116,7 +133,8 @@ _apart = _Apart()
 def fold_text(text: str) -> str:
     """The key by which text is searched and matched: two texts that a reader takes for the same have one.
 
-    NFKC (widths, ligatures, compositions), case, traditional to simplified, nothing invisible, one space between words.
+    NFKC (widths, ligatures, compositions), case, traditional to simplified, one dash, quotation mark and dot for all of
+    their kind, nothing invisible, one space between words.
     `fold_text(fold_text(x)) == fold_text(x)`. A text that folds to nothing is invisible.
     """
     if text.isascii():

@@ -8,6 +8,7 @@ from services.customer.credit_terms.handlers import project_terms
 from services.customer.directories.handlers import project_member, project_partner, project_product
 from services.customer.events_in import HEARD
 from services.customer.heard.handlers import TOLD, project_heard
+from services.customer.offers.handlers import project_channel, project_promotion, project_quote
 from services.customer.orders.handlers import (
     on_credit_refused,
     on_credit_reserved,
@@ -42,6 +43,32 @@ directory.project(
             "channels.partner.suspended.v1": project_partner,
             "channels.partner.screened.v1": project_partner,
             "channels.partner.terminated.v1": project_partner,
+        },
+    )
+)
+directory.project(
+    Projection("channel_directory", ("channel_directory",), {"channels.channel.changed.v1": project_channel})
+)
+directory.project(
+    Projection(
+        "promotion_directory",
+        ("promotion_directory",),
+        {
+            "channels.promotion.activated.v1": project_promotion,
+            "channels.promotion.ended.v1": project_promotion,
+            "channels.promotion.budget_exhausted.v1": project_promotion,
+        },
+    )
+)
+directory.project(
+    Projection(
+        "quote_directory",
+        ("quote_directory",),
+        {
+            "channels.quote.issued.v1": project_quote,
+            "channels.quote.withdrawn.v1": project_quote,
+            "channels.quote.accepted.v1": project_quote,
+            "channels.quote.expired.v1": project_quote,
         },
     )
 )

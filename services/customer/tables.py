@@ -37,8 +37,15 @@ from services.customer.lead_consents.models import LeadConsentTable
 from services.customer.leads.models import LeadTable
 from services.customer.lifecycle.models import LifecycleMarkTable, LifecycleTable, StageEntryTable
 from services.customer.merges.models import AccountMergeTable
+from services.customer.offers.models import ChannelDirectory, PromotionDirectory, QuoteDirectory
 from services.customer.opportunities.models import OpportunityStepTable, OpportunityTable
-from services.customer.orders.models import OrderCheckTable, OrderLineTable, OrderSplitTable, OrderTable
+from services.customer.orders.models import (
+    FirstOrderTable,
+    OrderCheckTable,
+    OrderLineTable,
+    OrderSplitTable,
+    OrderTable,
+)
 from services.customer.organisation.models import CalendarYearTable, UnitLeadTable
 from services.customer.payments.models import PaymentAllocationTable, PaymentRefundTable, PaymentTable
 from services.customer.pipelines.models import PipelineTable
@@ -104,6 +111,7 @@ __all__ = [
     "CaseClockTable",
     "CaseTable",
     "CaseYearTable",
+    "ChannelDirectory",
     "ChurnFitTable",
     "ChurnScoreTable",
     "ConsentTable",
@@ -118,6 +126,7 @@ __all__ = [
     "DataKeyTable",
     "DuplicateCandidateTable",
     "ExchangeRateTable",
+    "FirstOrderTable",
     "GradeEntryTable",
     "GradeResultTable",
     "GradingRunTable",
@@ -149,6 +158,8 @@ __all__ = [
     "PipelineTable",
     "Principal",
     "ProductDirectory",
+    "PromotionDirectory",
+    "QuoteDirectory",
     "RfmRunTable",
     "RfmScoreTable",
     "RuleSetTable",

@@ -32,6 +32,7 @@ from services.customer.imports.service import RUN as IMPORT
 from services.customer.leads.models import LeadColumns
 from services.customer.lifecycle.dues import LIFECYCLE_DUE, MARKS_DUE
 from services.customer.opportunities.models import Opportunity
+from services.customer.orders.dues import OVERDUE_DUE
 from services.customer.orders.metrics import orders_by_state
 from services.customer.ownership.jobs import follow_job
 from services.customer.ownership.service import FOLLOW
@@ -50,6 +51,7 @@ from services.customer.transfers.jobs import history_job, transfer_job
 from services.customer.transfers.service import HISTORY, TRANSFER
 
 DUES: Sequence[AnyDue] = (
+    OVERDUE_DUE,
     TYPES_DUE,
     NIGHTLY_DUE,
     IDENTITY_DUE,

@@ -20,6 +20,7 @@ SPELLINGS = {
     "上海藍港貿易": ("上海蓝港贸易", "藍港贸", "蓝"),
     "50% of_all": ("50%", "0% O", "of_", "５０％"),
     "Red, White & Co.": ("red, white", "RED，"),
+    "サン〜ルート O’Neill": ("サン～ルート", "ｻﾝ~ﾙ", "o'neill", "O‘NEILL"),
 }
 """Names as they are stored, and what finds them."""
 ORDER = (
@@ -64,6 +65,13 @@ class Named:
                 assert await self._names(service, q=spelling) == [name], spelling
         assert await self._names(service, q="蓝贸") == []
 
+    async def test_a_name_can_be_seen(self, service: ServiceHarness) -> None:
+        body = {**self.family.body, **await self.family.needs(service), **self.family.numbered(1)}
+        for name in ("\u0301", "\u200d", " \u3164", "\u202eacme", "\u115f\u0300"):
+            answer = await service.post(self.family.path, {**body, self.name_field: name})
+            assert answer.status_code == 422, (name, answer.text)
+            assert [error["pointer"] for error in answer.json()["errors"]] == [f"/{self.name_field}"]
+
     async def test_a_name_is_matched_by_every_spelling(self, service: ServiceHarness) -> None:
         await self._named(service, list(SPELLINGS))
         same = {
@@ -72,6 +80,7 @@ class Named:
             "ガラス工房": "ｶﾞﾗｽ工房",
             "Blue\u00a0Harbour": "blue harbour",
             "上海藍港貿易": "上海蓝港贸易",
+            "サン〜ルート O’Neill": "ｻﾝ～ﾙｰﾄ o'neill",
         }
         for name, spelling in same.items():
             assert await self._names(service, name=spelling) == [name]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,18 @@ async def filed(work: Work, account_id: UUID | None) -> dict[str, Any]:
     """The fields of an answer: `account_id` leads to the root, `filed_account_id` is the account of the row."""
     root = await repository.root_of(work.tx, account_id) if account_id is not None else None
     return {"account_id": root or account_id, "filed_account_id": account_id}
+
+
+async def groups_of(work: Work, account_ids: Collection[UUID]) -> dict[UUID, frozenset[UUID]]:
+    """Accounts with all that read as the same one, themselves included."""
+    return await repository.groups_of(work.tx, account_ids)
+
+
+async def are_one(work: Work, one: UUID | None, other: UUID | None) -> bool:
+    """Whether two accounts are the same, or read as the same one since they were merged."""
+    if one is None or other is None or one == other:
+        return one == other
+    return other in (await groups_of(work, [one])).get(one, ())
 
 
 async def rows_of(work: Context, column: str) -> tuple[str, Sequence[object]]:

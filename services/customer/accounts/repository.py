@@ -123,6 +123,11 @@ FROM json_populate_recordset(NULL::account, $1::json) r WHERE a.id = r.id
 """
 
 
+_GROUPS = """
+SELECT f.id, array_agg(m.id) AS members
+FROM account f JOIN account m ON coalesce(m.root_id, m.id) = coalesce(f.root_id, f.id)
+WHERE f.id = ANY($1::uuid[]) GROUP BY f.id
+"""
 _TELL_OWNERS = """
 UPDATE account_owner w SET recorded_by = r.recorded_by, transfer_id = r.transfer_id
 FROM json_populate_recordset(NULL::account_owner, $1::json) r
@@ -297,6 +302,12 @@ def tell_owners(tx: Tx, rows: Sequence[Mapping[str, object]]) -> None:
 async def merged_into(tx: Tx, root_id: UUID) -> list[UUID]:
     """Accounts that lead to this one, in order of id."""
     return [row["id"] for row in await tx.fetch("SELECT id FROM account WHERE root_id = $1 ORDER BY id", root_id)]
+
+
+async def groups_of(tx: Tx, ids: Collection[UUID]) -> dict[UUID, frozenset[UUID]]:
+    """Accounts with all that read as the same one, themselves included."""
+    rows = await tx.fetch(_GROUPS, list(ids)) if ids else []
+    return {row["id"]: frozenset(row["members"]) for row in rows}
 
 
 async def root_of(tx: Tx, account_id: UUID) -> UUID | None:

@@ -290,16 +290,16 @@ async def retire_account(work: Work, account_id: UUID) -> Account:
     return await _save(work, written(changed_row(before, changes), (), None), "revert")
 
 
-async def transfer_account(work: Work, account_id: UUID, owner_id: UUID) -> Account:
+async def transfer_account(work: Work, account_id: UUID, owner_id: UUID) -> tuple[Account, UUID | None]:
     """Hand an account over, also an archived one, whose orders may be open; to its own owner: orders that were left
-    behind follow. Raises NotFound, UnknownReference, OwnerLeft.
+    behind follow. With who had it before. Raises NotFound, UnknownReference, OwnerLeft.
     """
     before = await _lock(work, account_id)
     await check_owner(work, owner_id)
     if before.owner_id == owner_id:
         await orders_follow(work, [account_id])
-        return before
-    return await _save(work, written(_handed_over(before, owner_id), (), None), "transfer")
+        return before, owner_id
+    return await _save(work, written(_handed_over(before, owner_id), (), None), "transfer"), before.owner_id
 
 
 def _handed_over(before: Account, owner_id: UUID) -> Change[Account]:

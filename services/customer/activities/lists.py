@@ -16,7 +16,13 @@ def activities_on(today: date) -> ListSpec:
     return ListSpec(
         source=f"activity t {joined_root('t.account_id', 'LEFT JOIN')}",
         fields={
-            **fields_of(Activity, "t", sortable=("created_at",), without=("stream_key",)),
+            **fields_of(
+                Activity,
+                "t",
+                sortable=("created_at", "due_on"),
+                without=("stream_key",),
+                unfiltered=("participants", "position"),
+            ),
             **filed_fields("t.account_id", nullable=True),
             "overdue": Field(
                 f"(t.state = 'planned' AND t.due_on IS NOT NULL AND t.due_on < DATE '{today.isoformat()}')", "bool"

@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from kit.db.columns import DECODED, FrozenRow, OwnedRow, document, identifier, moment, one_of, text
+from kit.db.columns import DECODED, FrozenRow, OwnedRow, document, identifier, identifiers, moment, one_of, text
 from services.customer.activities.enums import ActivityKind, ActivityPhase, ActivityState
 from services.customer.db import Base
 
@@ -22,9 +22,17 @@ class Notes(FrozenRow):
     feedback: str | None = None
 
 
+class Position(FrozenRow):
+    """Where it took place, as a device said: degrees, and how far off that may be."""
+
+    lat: float
+    lon: float
+    accuracy_m: int | None = None
+
+
 class Activity(OwnedRow):
-    """Something done, or to be done, with a customer, or with a lead before it is one; `follows` is the activity whose
-    next step it is."""
+    """Something done, or to be done, with a customer, or with a lead before it is one; `participants` are contacts of
+    the account who take part beside `contact_id`, `follows` is the activity whose next step it is."""
 
     __tablename__ = "activity"
 
@@ -38,15 +46,22 @@ class Activity(OwnedRow):
     opportunity_id: Annotated[
         UUID | None, identifier(nullable=True, sa_column_args=(sa.ForeignKey("opportunity.id"),))
     ] = None
+    case_id: Annotated[UUID | None, identifier(nullable=True, sa_column_args=(sa.ForeignKey("service_case.id"),))] = (
+        None
+    )
     lead_id: Annotated[UUID | None, identifier(nullable=True, sa_column_args=(sa.ForeignKey("lead.id"),))] = None
     stream_key: Annotated[UUID, identifier(nullable=False)]
     owner_id: Annotated[UUID | None, identifier(nullable=True)] = None
     follows: Annotated[UUID | None, identifier(nullable=True, sa_column_args=(sa.ForeignKey("activity.id"),))] = None
+    participants: Annotated[
+        tuple[UUID, ...], identifiers(nullable=False, sa_column_kwargs={"server_default": "{}"})
+    ] = ()
     planned_at: Annotated[datetime | None, moment(nullable=True)] = None
     due_on: Annotated[date | None, Field(nullable=True)] = None
     started_at: Annotated[datetime | None, moment(nullable=True)] = None
     ended_at: Annotated[datetime | None, moment(nullable=True)] = None
     notes: Annotated[Notes, DECODED, document(nullable=False)] = Notes()
+    position: Annotated[Position | None, DECODED, document(nullable=True)] = None
     state: Annotated[ActivityState, text(nullable=False)] = ActivityState.PLANNED
 
 
@@ -83,6 +98,8 @@ class ActivityTable(Activity, Base, table=True):
             "id",
             postgresql_where=sa.text("opportunity_id IS NOT NULL"),
         ),
+        sa.Index("ix_activity_case_id", "case_id", postgresql_where=sa.text("case_id IS NOT NULL")),
         sa.Index("ix_activity_lead_id", "lead_id", postgresql_where=sa.text("lead_id IS NOT NULL")),
+        sa.Index("ix_activity_due_on_id", "due_on", "id"),
         sa.Index("ix_activity_due_on", "due_on", postgresql_where=sa.text("state = 'planned'")),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, model_validator
@@ -30,6 +30,19 @@ class ActivityNotes(Schema):
     feedback: LongText | None = None
 
 
+class PositionGiven(Schema):
+    """Where it takes place: degrees, and how far off that may be."""
+
+    lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+    lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+    accuracy_m: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+
+
+Participants = Annotated[
+    list[UUID], Field(max_length=50, description="contacts of the account who take part beside `contact_id`")
+]
+
+
 class ActivityCreate(Schema):
     """A planned activity; without `owner_id` it is the caller's, or of who has the account."""
 
@@ -42,11 +55,14 @@ class ActivityCreate(Schema):
     account_id: UUID | None = None
     contact_id: UUID | None = Field(default=None, description="a contact of the account")
     opportunity_id: UUID | None = Field(default=None, description="an opportunity of the account")
+    case_id: UUID | None = Field(default=None, description="a case of the account")
+    participants: Participants = Field(default_factory=list)
     lead_id: UUID | None = Field(default=None, description="instead of an account: a lead that was not converted")
     owner_id: UUID | None = None
     planned_at: Moment | None = None
     due_on: BusinessDate | None = None
     started_at: Moment | None = None
+    position: PositionGiven | None = None
     notes: ActivityNotes = Field(default_factory=ActivityNotes)
 
     @model_validator(mode="after")
@@ -67,10 +83,13 @@ class ActivityUpdate(Schema):
     purpose: Code | None = None
     contact_id: UUID | None = None
     opportunity_id: UUID | None = None
+    case_id: UUID | None = None
+    participants: Participants = ABSENT
     owner_id: UUID = ABSENT
     planned_at: Moment | None = None
     due_on: BusinessDate | None = None
     started_at: Moment | None = None
+    position: PositionGiven | None = None
     notes: ActivityNotes = ABSENT
 
 
@@ -108,6 +127,8 @@ class ActivityRead(Schema):
     filed_account_id: UUID | None
     contact_id: UUID | None
     opportunity_id: UUID | None
+    case_id: UUID | None
+    participants: list[UUID]
     lead_id: UUID | None
     owner_id: UUID | None
     follows: UUID | None
@@ -115,6 +136,7 @@ class ActivityRead(Schema):
     due_on: date | None
     started_at: datetime | None
     ended_at: datetime | None
+    position: PositionGiven | None
     notes: ActivityNotes
     state: ActivityState
     overdue: bool

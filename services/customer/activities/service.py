@@ -15,6 +15,7 @@ from kit.transitions import next_state
 from kit.versions import Versions
 from kit.work import Work
 from services.customer.accounts import service as accounts
+from services.customer.accounts.filing import are_one, groups_of
 from services.customer.accounts.models import Account
 from services.customer.accounts.rules import AccountArchived
 from services.customer.activities import repository
@@ -22,6 +23,7 @@ from services.customer.activities.enums import ActivityKind, ActivityState
 from services.customer.activities.models import Activity
 from services.customer.activities.rules import MOVES, check_open, check_times
 from services.customer.activities.schemas import ActivityComplete, ActivityCreate, ActivityUpdate
+from services.customer.cases import service as cases
 from services.customer.contacts import service as contacts
 from services.customer.directories import service as directories
 from services.customer.events_out.activities import ActivityCompleted
@@ -29,7 +31,9 @@ from services.customer.leads import service as leads
 from services.customer.leads.models import Lead
 from services.customer.opportunities import service as opportunities
 
-AUDITED = ("kind", "account_id", "contact_id", "opportunity_id", "lead_id", "owner_id", "due_on")
+AUDITED = ("kind", "account_id", "contact_id", "opportunity_id", "case_id", "lead_id", "owner_id", "due_on")
+NAMED = ("contact_id", "opportunity_id", "case_id", "participants")
+"""Fields that name what is of the account."""
 
 
 def _said(work: Work, one: Change[Activity]) -> ActivityCompleted | None:
@@ -37,7 +41,7 @@ def _said(work: Work, one: Change[Activity]) -> ActivityCompleted | None:
     if "state" not in one.changed or one.after.state != ActivityState.COMPLETED:
         return None
     day = business_date(work.settings.timezone, one.after.ended_at)
-    return ActivityCompleted.of(one.after, case_id=None, changed=one.changed, business_date=day)
+    return ActivityCompleted.of(one.after, changed=one.changed, business_date=day)
 
 
 def _activities(work: Work) -> Resource[Activity]:
@@ -75,7 +79,7 @@ async def _check_contact(work: Work, contact_id: UUID, account_id: UUID | None) 
         contact = await contacts.get_contact(work, contact_id)
     except NotFound:
         raise _unknown("contact_id") from None
-    if contact.account_id != account_id:
+    if not await are_one(work, contact.account_id, account_id):
         raise _unknown("contact_id")
 
 
@@ -85,8 +89,39 @@ async def _check_opportunity(work: Work, opportunity_id: UUID, account_id: UUID 
         opportunity = await opportunities.get_opportunity(work, opportunity_id)
     except NotFound:
         raise _unknown("opportunity_id") from None
-    if opportunity.account_id != account_id:
+    if not await are_one(work, opportunity.account_id, account_id):
         raise _unknown("opportunity_id")
+
+
+async def _check_case(work: Work, case_id: UUID, account_id: UUID | None) -> None:
+    """Raises UnknownReference for a case that is not the account's or that the caller does not see."""
+    try:
+        case = await cases.get_case(work, case_id)
+    except NotFound:
+        raise _unknown("case_id") from None
+    if not await are_one(work, case.account_id, account_id):
+        raise _unknown("case_id")
+
+
+async def _check_named(work: Work, activity: Activity, named: Collection[str]) -> None:
+    """The fields named refer to what is the account's and what the caller sees; raises UnknownReference."""
+    if "contact_id" in named and activity.contact_id is not None:
+        await _check_contact(work, activity.contact_id, activity.account_id)
+    if "opportunity_id" in named and activity.opportunity_id is not None:
+        await _check_opportunity(work, activity.opportunity_id, activity.account_id)
+    if "case_id" in named and activity.case_id is not None:
+        await _check_case(work, activity.case_id, activity.account_id)
+    if "participants" in named and activity.participants:
+        of = await contacts.accounts_of(work, set(activity.participants))
+        group = (
+            (await groups_of(work, [activity.account_id])).get(activity.account_id, ()) if activity.account_id else ()
+        )
+        for number, contact_id in enumerate(activity.participants):
+            if of.get(contact_id) not in group:
+                detail = "no such contact of the account"
+                raise UnknownReference(
+                    detail, errors=[FieldError(f"/participants/{number}", "unknown-reference", detail)]
+                )
 
 
 async def create_activity(work: Work, data: ActivityCreate) -> Activity:
@@ -94,10 +129,6 @@ async def create_activity(work: Work, data: ActivityCreate) -> Activity:
     account = await _account(work, data.account_id) if data.account_id else None
     lead = await _lead(work, data.lead_id) if data.lead_id else None
     of = account or lead
-    if data.contact_id is not None:
-        await _check_contact(work, data.contact_id, data.account_id)
-    if data.opportunity_id is not None:
-        await _check_opportunity(work, data.opportunity_id, data.account_id)
     if data.owner_id is not None:
         await accounts.check_owner(work, data.owner_id)
     owner_id = data.owner_id or await directories.seller_of_subject(work, work.actor.subject)
@@ -106,7 +137,9 @@ async def create_activity(work: Work, data: ActivityCreate) -> Activity:
         "owner_id": owner_id or (of.owner_id if of else None),
         "stream_key": account.stream_key if account else new["id"],
     }
-    return await add(work, _activities(work), Activity.model_validate(values | new))
+    made = Activity.model_validate(values | new)
+    await _check_named(work, made, NAMED)
+    return await add(work, _activities(work), made)
 
 
 async def get_activity(
@@ -164,10 +197,7 @@ async def update_activity(work: Work, activity_id: UUID, version: Versions, data
     if not one.changed:
         return before
     check_open(before.state, one.changed)
-    if "contact_id" in one.changed and one.after.contact_id is not None:
-        await _check_contact(work, one.after.contact_id, before.account_id)
-    if "opportunity_id" in one.changed and one.after.opportunity_id is not None:
-        await _check_opportunity(work, one.after.opportunity_id, before.account_id)
+    await _check_named(work, one.after, one.changed)
     if "owner_id" in one.changed and one.after.owner_id is not None:
         await accounts.check_owner(work, one.after.owner_id)
     return await change(work, _activities(work), before, data.given())
@@ -194,6 +224,7 @@ async def complete_activity(work: Work, activity_id: UUID, data: ActivityComplet
             account_id=after.account_id,
             contact_id=after.contact_id,
             opportunity_id=after.opportunity_id,
+            case_id=after.case_id,
             lead_id=after.lead_id,
             stream_key=after.stream_key if after.account_id else new["id"],
             owner_id=after.owner_id,

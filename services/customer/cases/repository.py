@@ -30,11 +30,14 @@ _NOT_OF: Final = select_sql(
     "account_id = ANY($1::uuid[]) AND owner_id IS DISTINCT FROM $2 AND second_owner_id IS DISTINCT FROM $2 "
     "ORDER BY id LIMIT $3 FOR NO KEY UPDATE",
 )
-# who has a part in a case: the account's owner, who placed the order or is credited for it, the owner of the case
+# who has a part in a case: who owns the account or what it reads as, who placed the order or is credited for it,
+# the owner of the case
 _PARTIAL: Final = """
 WITH part (id) AS (
     SELECT owner_id FROM account WHERE id = $2
+    UNION SELECT r.owner_id FROM account f JOIN account r ON r.id = f.root_id WHERE f.id = $2
     UNION SELECT owner_id FROM orders WHERE id = $3
+    UNION SELECT p.id FROM orders o JOIN principal p ON p.subject = o.placed_by WHERE o.id = $3
     UNION SELECT member_id FROM order_credit WHERE order_id = $3
     UNION SELECT $4::uuid
 )

@@ -15,6 +15,7 @@ from kit.records import Change, add, change, changed_row, fresh, record
 from kit.versions import Versions
 from kit.work import Work
 from services.customer.accounts import service as accounts
+from services.customer.accounts.filing import are_one
 from services.customer.accounts.models import Account
 from services.customer.accounts.rules import AccountArchived, OwnerLeft
 from services.customer.cases import repository
@@ -87,14 +88,14 @@ async def check_references(work: Work, case: Case, named: Sequence[str]) -> None
             contact = await contacts.get_contact(work, case.contact_id)
         except NotFound:
             raise _unknown("contact_id") from None
-        if contact.account_id != case.account_id:
+        if not await are_one(work, contact.account_id, case.account_id):
             raise _unknown("contact_id")
     order_id = case.order_id if "order_id" in named else None
-    if order_id is not None and await _order_account(work, order_id) != case.account_id:
+    if order_id is not None and not await are_one(work, await _order_account(work, order_id), case.account_id):
         raise _unknown("order_id")
     if "recurrence_of" in named and case.recurrence_of is not None:
         former = await repository.find_case(work.tx, work.visible, case.recurrence_of, lock=False)
-        if former is None or former.id == case.id or former.account_id != case.account_id:
+        if former is None or former.id == case.id or not await are_one(work, former.account_id, case.account_id):
             raise _unknown("recurrence_of")
 
 

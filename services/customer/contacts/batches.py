@@ -71,10 +71,11 @@ async def _prepare(work: Work, rows: Sequence[ContactRow], skip: bool) -> _Attem
     by_email: dict[Held, UUID] = {}
     if not skip:
         hashes = [index.hashes(PointKind.EMAIL, normal) for row in rows for normal in _normal_emails(row)]
-        await repository.hold_accounts(work.tx, known)
+        roots = {one.leads_to for one in known.values()}
+        await repository.hold_accounts(work.tx, roots)
         if await repository.find_by_external(work.tx, named) != by_external:
             raise Raced  # who had the accounts before has made some of these contacts: they are no strangers
-        for one in await repository.email_holders(work.tx, known, hashes):
+        for one in await repository.email_holders(work.tx, roots, hashes):
             by_email |= {(one.account_id, each): one.contact_id for each in (one.first, one.second) if each}
     by_id = {contact.id: contact for contact in contacts}
     return _Attempt(work, await work.scope(), index, skip, known, refs, by_external, by_email, by_id, fields)
@@ -135,7 +136,8 @@ def _claim(attempt: _Attempt, contact: Contact) -> None:
     if attempt.skip:
         return
     pairs = email_hashes(attempt.index, contact.emails)
-    claimed = [(contact.account_id, one) for pair in pairs for one in pair if one is not None]
+    root_id = attempt.accounts[contact.account_id].leads_to
+    claimed = [(root_id, one) for pair in pairs for one in pair if one is not None]
     holders = {attempt.by_email[one] for one in claimed if one in attempt.by_email} - {contact.id}
     if holders:
         detail = "a contact of the account has this e-mail address"

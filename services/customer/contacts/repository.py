@@ -39,9 +39,11 @@ _BY_EXTERNAL = (
     "SELECT e.source, e.external_id, e.contact_id FROM unnest($1::text[], $2::text[]) AS k(source, external_id) "
     "JOIN contact_external_id e USING (source, external_id)"
 )
+_ROOTS = "SELECT id, coalesce(root_id, id) AS root_id FROM account WHERE id = ANY($1::uuid[])"
 _HOLDERS = """
-SELECT c.account_id, p.value_index_1, p.value_index_2, c.id FROM contact_point p JOIN contact c ON c.id = p.contact_id
-WHERE p.kind = 'email' AND c.account_id = ANY($1::uuid[]) AND c.archived_at IS NULL
+SELECT coalesce(f.root_id, f.id) AS account_id, p.value_index_1, p.value_index_2, c.id
+FROM account f JOIN contact c ON c.account_id = f.id JOIN contact_point p ON p.contact_id = c.id
+WHERE p.kind = 'email' AND coalesce(f.root_id, f.id) = ANY($1::uuid[]) AND c.archived_at IS NULL
   AND (p.value_index_1 = ANY($2::bytea[]) OR p.value_index_2 = ANY($2::bytea[])) ORDER BY c.id
 """
 _HOLDERS_ANYWHERE = """
@@ -58,7 +60,7 @@ ORDER BY contact_id LIMIT $4
 
 
 class Holder(NamedTuple):
-    """Who has an e-mail address at an account."""
+    """Who has an e-mail address at an account, or at one that reads as it."""
 
     account_id: UUID
     first: bytes | None
@@ -78,6 +80,11 @@ async def lock_contacts(tx: Tx, ids: Collection[UUID]) -> list[StoredContact]:
     return await load_contacts(tx, ids)
 
 
+async def roots_of(tx: Tx, account_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """What accounts read as: those that were merged have their root."""
+    return {row["id"]: row["root_id"] for row in await tx.fetch(_ROOTS, list(account_ids))}
+
+
 async def hold_accounts(tx: Tx, account_ids: Collection[UUID]) -> None:
     """Let no other transaction give e-mail addresses to contacts of these accounts until this one ends."""
     for number in sorted(derived_id("contacts of", account_id).int & (2**63 - 1) for account_id in account_ids):
@@ -91,7 +98,8 @@ async def hold_emails(tx: Tx, emails: Collection[str]) -> None:
 
 
 async def email_holders(tx: Tx, account_ids: Collection[UUID], hashes: Collection[IndexPair]) -> list[Holder]:
-    """Contacts of these accounts, archived ones aside, that have one of these e-mail addresses."""
+    """Contacts of these accounts and of those merged into them, archived ones aside, that have one of these e-mail
+    addresses."""
     wanted = [one for pair in hashes for one in pair if one is not None]
     return await tx.rows(Holder, _HOLDERS, list(account_ids), wanted) if wanted else []
 

@@ -132,11 +132,12 @@ async def who_has(work: Work, emails: Iterable[str]) -> dict[UUID, UUID]:
 
 
 async def refuse_duplicates(work: Work, contact: Contact) -> None:
-    """Raises DuplicateContact when another contact of the account has one of its e-mail addresses. Nobody else gives
-    addresses to contacts of the account until the transaction ends."""
-    await repository.hold_accounts(work.tx, [contact.account_id])
+    """Raises DuplicateContact when another contact of what its account reads as has one of its e-mail addresses. Nobody
+    else gives addresses to contacts of it until the transaction ends."""
+    roots = set((await repository.roots_of(work.tx, [contact.account_id])).values())
+    await repository.hold_accounts(work.tx, roots)
     hashes = email_hashes(index_of(work.settings), contact.emails)
-    found = await repository.email_holders(work.tx, [contact.account_id], hashes)
+    found = await repository.email_holders(work.tx, roots, hashes)
     if others := sorted({str(one.contact_id) for one in found if one.contact_id != contact.id}):
         raise DuplicateContact("a contact of the account has this e-mail address", extra={"candidates": others})
 

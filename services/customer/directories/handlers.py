@@ -9,7 +9,7 @@ from kit.db.database import Tx
 from kit.events.handlers import Fact
 from kit.security.principals import replace_principal
 from services.customer.directories import repository
-from services.customer.directories.models import PartnerEntry, ProductEntry
+from services.customer.directories.models import PartnerEntry, ProductEntry, UnitCost
 from services.customer.events_in import MemberHeard, PartnerHeard, ProductHeard
 
 
@@ -38,7 +38,7 @@ async def project_partner(tx: Tx, facts: Sequence[Fact[PartnerHeard]]) -> None:
 
 
 async def project_product(tx: Tx, facts: Sequence[Fact[ProductHeard]]) -> None:
-    """Keep product line and activity of each product."""
+    """Keep product line, activity and costs of each product."""
     latest = {fact.data.sku: fact.data for fact in facts}
     rows = [
         ProductEntry(
@@ -47,6 +47,7 @@ async def project_product(tx: Tx, facts: Sequence[Fact[ProductHeard]]) -> None:
             product_line=product.product_line,
             is_active=product.is_active,
             version=product.version,
+            costs=None if product.costs is None else tuple(UnitCost(**one.model_dump()) for one in product.costs),
         )
         for product in (latest[sku] for sku in sorted(latest))
     ]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from kit.db.columns import FrozenRow, identifier, text
+from kit.db.columns import DECODED, FrozenRow, document, identifier, text
 from kit.db.text_keys import code_sql
 from kit.security.principals import PrincipalRow
 from services.customer.db import Base
@@ -33,8 +34,15 @@ class PartnerDirectory(PartnerEntry, Base, table=True):
     """Partners by id."""
 
 
+class UnitCost(FrozenRow):
+    """What a unit costs in base currency from a day on."""
+
+    valid_from: date
+    unit_cost_base: int
+
+
 class ProductEntry(FrozenRow):
-    """A product by stock keeping unit."""
+    """A product by stock keeping unit, with its dated costs (None: not told)."""
 
     __tablename__ = "product_directory"
 
@@ -43,6 +51,7 @@ class ProductEntry(FrozenRow):
     product_line: Annotated[str, text(nullable=False)]
     is_active: Annotated[bool, Field(nullable=False)]
     version: Annotated[int, Field(nullable=False)]
+    costs: Annotated[tuple[UnitCost, ...] | None, DECODED, document(nullable=True)] = None
 
 
 class ProductDirectory(ProductEntry, Base, table=True):

@@ -17,7 +17,7 @@ _LATER_PARTNER = (
 )
 _LATER_PRODUCT = (
     "ON CONFLICT (sku) DO UPDATE SET product_id = excluded.product_id, product_line = excluded.product_line, "
-    "is_active = excluded.is_active, version = excluded.version "
+    "is_active = excluded.is_active, version = excluded.version, costs = excluded.costs "
     "WHERE product_directory.product_id <> excluded.product_id OR product_directory.version < excluded.version"
 )
 

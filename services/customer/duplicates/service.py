@@ -8,7 +8,7 @@ from uuid import UUID
 from kit import clock
 from kit.errors import NotFound
 from kit.jobs.jobs import JobNotFound, enqueue, require_job
-from kit.records import Resource, change, require
+from kit.records import Resource, audit_added, change, require
 from kit.transitions import next_state
 from kit.work import Work
 from services.customer.accounts import service as accounts
@@ -78,7 +78,9 @@ async def dismiss_candidate(work: Work, candidate_id: UUID, reason: str) -> Dupl
 
 async def start_scan(work: Work) -> UUID:
     """Compare all accounts: a job."""
-    return await enqueue(work.tx, SCAN, {}, work.actor.subject)
+    job_id = await enqueue(work.tx, SCAN, {}, work.actor.subject)
+    await audit_added(work, "duplicate_scan", job_id, {})
+    return job_id
 
 
 async def get_scan(work: Work, job_id: UUID) -> Any:

@@ -288,5 +288,6 @@ PUBLISHED: tuple[type[Published], ...] = (
     OrderFulfilled,
     OrderClosed,
     OrderReopened,
+    OrderOverdue,
 )
-AGREED: tuple[type[Published], ...] = (OrderOverdue,)
+AGREED: tuple[type[Published], ...] = ()

@@ -8,16 +8,23 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from kit.db.database import Tx
+from services.customer.accounts.lists import joined_root
 
-FILTERS: Final = ("owner_id", "account_id", "partner_id")
+FILTERS: Final = {
+    "owner_id": "o.owner_id = {}",
+    "account_id": "a.id = (SELECT coalesce(g.root_id, g.id) FROM account g WHERE g.id = {})",
+    "partner_id": "o.partner_id = {}",
+}
+"""What a cohort may be narrowed to; an account with all that read as it."""
 
 # A stage that the version does not have counts as the first: whoever was opened stood somewhere.
-_FUNNEL = """
+_COHORT = f"""
 WITH c AS MATERIALIZED (
   SELECT o.id, o.state, o.stage, o.amount_base, o.closed_on - o.opened_on AS days
-  FROM opportunity o JOIN account a ON a.id = o.account_id
-  WHERE {where}
-), p AS (
+  FROM opportunity o {joined_root("o.account_id")}
+  WHERE {{where}}
+"""
+_FUNNEL = """{cohort}), p AS (
   SELECT code, place FROM unnest({stages}::text[]) WITH ORDINALITY AS p(code, place)
 ), s AS MATERIALIZED (
   SELECT s.opportunity_id, s.to_stage, s.state,
@@ -88,8 +95,8 @@ async def count_stages(
     where, args = scope[0], [*scope[1], pipeline, first, last, list(stages)]
     number = len(args)
     where += f" AND o.pipeline = ${number - 3} AND o.opened_on BETWEEN ${number - 2} AND ${number - 1}"
-    for name in FILTERS:
+    for name, condition in FILTERS.items():
         if chosen.get(name) is not None:
             args.append(chosen[name])
-            where += f" AND o.{name} = ${len(args)}"
-    return await tx.rows(StageCount, _FUNNEL.format(where=where, stages=f"${number}"), *args)
+            where += " AND " + condition.format(f"${len(args)}")
+    return await tx.rows(StageCount, _FUNNEL.format(cohort=_COHORT.format(where=where), stages=f"${number}"), *args)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from kit.db.lists import Field, ListSpec, fields_of
 from kit.jobs.tables import JobState
+from kit.security.fields import FieldPolicy, FieldRule
 from services.customer.grading.models import GradeResult, GradingRun
 
+COSTS: FieldPolicy = {"profit_base": FieldRule("costs:read", otherwise="none")}
+"""What is not for everybody in the results of a run."""
 _UNLISTED = ("updated_at", "version", "before_id", "revenue_cut", "profit_cut")
 GRADING_RUNS = ListSpec(
     source="grading_run r JOIN job j ON j.id = r.id",

@@ -12,12 +12,12 @@ from kit.db.rows import columns_of, select_sql
 from services.customer.accounts.enums import TenureClass
 from services.customer.grading.enums import DryReason
 from services.customer.grading.models import COUNTED, GradeResult, GradingRun
-from services.customer.grading.rules import BOUNDED, WHOLE
+from services.customer.grading.rules import BOUNDED, LEAST_COSTED, WHOLE
 from services.customer.policies.enums import Grade
 
-PROFIT: Final = "NULL::bigint"
+PROFIT: Final = f"(CASE WHEN joint.costed * {WHOLE} >= joint.sold * {LEAST_COSTED} THEN joint.margin END)::bigint"
 """Profit of account `a` in the period, as a column beside `joint`, the sums of an account and those merged into it;
-NULL where the cost of too much of its net is not known, as it is of everything: lines have no cost yet."""
+NULL where the cost of too much of its net is not known."""
 MEASURES: Final = {"revenue": "$8::bigint[]", "profit": "$9::bigint[]"}
 """What is graded, and the parameter of its thresholds (NULL: by share)."""
 
@@ -86,19 +86,29 @@ def _each(part: str) -> str:
 
 _JSON_CUT: Final = {name: ", ".join(f"'{one.lower()}', {name}_{one.lower()}" for one in BOUNDED) for name in MEASURES}
 _VALUES: Final = """
-WITH sold AS (
-  SELECT account_id, min(order_date) AS first_order_date,
-    coalesce(sum(net_base) FILTER (WHERE order_date >= $3), 0) AS net
-  FROM orders WHERE state IN ('confirmed', 'fulfilled', 'closed') AND order_date <= $2
-  GROUP BY account_id
+WITH known AS (
+  SELECT order_id, sum(net_base) AS net, sum(margin_base) AS margin
+  FROM order_line WHERE margin_base IS NOT NULL GROUP BY order_id
+), sold AS (
+  SELECT o.account_id, min(o.order_date) AS first_order_date,
+    coalesce(sum(o.net_base) FILTER (WHERE o.order_date >= $3), 0) AS net,
+    sum(k.net) FILTER (WHERE o.order_date >= $3) AS costed, sum(k.margin) FILTER (WHERE o.order_date >= $3) AS margin
+  FROM orders o LEFT JOIN known k ON k.order_id = o.id
+  WHERE o.state IN ('confirmed', 'fulfilled', 'closed') AND o.order_date <= $2
+  GROUP BY o.account_id
 ), back AS (
-  SELECT o.account_id, sum(r.net_base) AS net
-  FROM order_return r JOIN orders o ON o.id = r.order_id
+  SELECT o.account_id, sum(r.net_base) AS net, sum(g.margin) AS margin
+  FROM order_return r JOIN orders o ON o.id = r.order_id CROSS JOIN LATERAL (
+    SELECT sum(b.net_base + (b.returned_after - b.returned_before) * l.unit_cost_base) AS margin
+    FROM jsonb_to_recordset(r.lines) AS b(line_no int, net_base bigint, returned_before bigint, returned_after bigint)
+    JOIN order_line l ON l.order_id = r.order_id AND l.line_no = b.line_no AND l.margin_base IS NOT NULL
+  ) g
   WHERE r.return_date BETWEEN $3 AND $2 AND o.state IN ('confirmed', 'fulfilled', 'closed')
   GROUP BY o.account_id
 ), joint AS (
   SELECT coalesce(f.root_id, f.id) AS account_id, min(s.first_order_date) AS first_order_date,
-    sum(s.net) AS sold, sum(s.net + coalesce(b.net, 0)) AS net
+    sum(s.net) AS sold, sum(s.net + coalesce(b.net, 0)) AS net,
+    sum(s.costed) AS costed, sum(s.margin + coalesce(b.margin, 0)) AS margin
   FROM sold s JOIN account f ON f.id = s.account_id LEFT JOIN back b ON b.account_id = s.account_id
   GROUP BY coalesce(f.root_id, f.id)
 ), measured AS (
@@ -177,6 +187,12 @@ SELECT coalesce((SELECT sum(net_base) FROM orders
   + coalesce((SELECT sum(r.net_base) FROM order_return r JOIN orders o ON o.id = r.order_id
     WHERE o.account_id IN (TABLE g) AND r.return_date BETWEEN $2 AND $3
       AND o.state IN ('confirmed', 'fulfilled', 'closed')), 0)
+"""
+_COSTED = f"""
+WITH g AS MATERIALIZED (SELECT id FROM account WHERE id = $1 OR root_id = $1)
+SELECT coalesce(sum(l.net_base) FILTER (WHERE l.margin_base IS NOT NULL) * {WHOLE} / nullif(sum(l.net_base), 0), 0)
+FROM orders o JOIN order_line l ON l.order_id = o.id
+WHERE o.account_id IN (TABLE g) AND o.order_date BETWEEN $2 AND $3 AND o.state IN ('confirmed', 'fulfilled', 'closed')
 """
 
 
@@ -257,3 +273,8 @@ async def result_of(tx: Tx, account_id: UUID) -> GradeResult | None:
 async def revenue_between(tx: Tx, account_id: UUID, first: date, last: date) -> int:
     """Net of confirmed orders and of what came back, of the days from first to last; merged accounts are theirs."""
     return int(await tx.fetchval(_REVENUE, account_id, first, last))
+
+
+async def costed_between(tx: Tx, account_id: UUID, first: date, last: date) -> int:
+    """Share of the net of confirmed orders, of the days from first to last, whose cost is known, in millionths."""
+    return int(await tx.fetchval(_COSTED, account_id, first, last))

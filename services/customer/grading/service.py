@@ -152,7 +152,10 @@ async def _explained(work: Work, result: GradeResult, run: GradingRun, body: Gra
     days = window(body.period, run.as_of)
     gone = leaving(body.period, run.as_of)
     above = next_grade(result.revenue_base, result.revenue_grade, run.revenue_cut.by_grade if run.revenue_cut else {})
-    lack = LackRead(reason="cost", have=0, need=LEAST_COSTED) if result.profit_grade is None else None
+    lack = None
+    if result.profit_grade is None:
+        known = await repository.costed_between(work.tx, result.account_id, days.first, days.last)
+        lack = LackRead(reason="cost", have=known, need=LEAST_COSTED)
     return AccountGradeRead(
         **result.model_dump(exclude={"former"}),
         as_of=run.as_of,

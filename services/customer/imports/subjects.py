@@ -29,7 +29,7 @@ from services.customer.opportunities import service as opportunities
 from services.customer.opportunities.batches import upsert_opportunities
 from services.customer.opportunities.schemas import OpportunityRow, OpportunityUpdate
 from services.customer.orders import service as orders
-from services.customer.orders.batches import upsert_orders
+from services.customer.orders.batches import KEPT, upsert_orders
 from services.customer.orders.models import Order
 from services.customer.orders.schemas import OrderRow, OrderUpdate
 from services.customer.orders.service import LINE_CONTENT
@@ -83,7 +83,7 @@ async def _load_accounts(work: Work, ids: Collection[UUID]) -> Mapping[UUID, Own
 
 def _shown_order(row: OwnedRow) -> Values:
     assert isinstance(row, Order)
-    names = {"currency", "partner_id", "region", "payment_terms_days", *(("order_date",) if row.is_dated else ())}
+    names = {"currency", "payment_terms_days", *KEPT, *(("order_date",) if row.is_dated else ())}
     shown = row.model_dump(mode="json", include=names)
     shown["lines"] = [line.model_dump(mode="json", include=LINE_CONTENT) for line in row.lines]
     if row.is_split:

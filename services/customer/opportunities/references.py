@@ -3,7 +3,7 @@ statement."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -15,10 +15,11 @@ from services.customer.orders.references import NoExchangeRate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class References:
-    """The account of each contact that the caller sees, states of partners, sellers that the caller may name and those
+    """The accounts that each contact that the caller sees is one of (its own, and those that are one with it), states
+    of partners, sellers that the caller may name and those
     of them who have left, rates by (currency, day)."""
 
-    contacts: Mapping[UUID, UUID]
+    contacts: Mapping[UUID, Collection[UUID]]
     partners: Mapping[UUID, str]
     sellers: frozenset[UUID]
     left: frozenset[UUID]
@@ -26,7 +27,7 @@ class References:
 
     def check_contact(self, contact_id: UUID | None, account_id: UUID) -> None:
         """Raises UnknownReference for a contact that is not the account's."""
-        if contact_id is not None and self.contacts.get(contact_id) != account_id:
+        if contact_id is not None and account_id not in self.contacts.get(contact_id, ()):
             detail = "no such contact of the account"
             raise UnknownReference(detail, errors=[FieldError("/contact_id", "unknown-reference", detail)])
 

@@ -17,7 +17,7 @@ _BY_EXTERNAL = (
     "SELECT o.external_source, o.external_id, o.id FROM unnest($1::text[], $2::text[]) "
     "AS k(external_source, external_id) JOIN opportunity o USING (external_source, external_id)"
 )
-_OPEN_OF = "account_id = ANY($1::uuid[]) AND owner_id = $2 AND state = 'open'"
+_OPEN_OF = "account_id = ANY($1::uuid[]) AND owner_id IS NOT DISTINCT FROM $2 AND state = 'open'"
 _NOT_OF = select_sql(
     Opportunity,
     "account_id = ANY($1::uuid[]) AND owner_id IS DISTINCT FROM $2 ORDER BY id LIMIT $3 FOR NO KEY UPDATE",
@@ -53,8 +53,8 @@ async def lock_opportunities(tx: Tx, ids: Collection[UUID]) -> list[Opportunity]
     return await tx.rows(Opportunity, sql, list(ids)) if ids else []
 
 
-async def lock_open_of(tx: Tx, account_ids: Collection[UUID], owner_id: UUID) -> list[Opportunity]:
-    """What somebody has open at these accounts, in the order of ids, locked until the transaction ends."""
+async def lock_open_of(tx: Tx, account_ids: Collection[UUID], owner_id: UUID | None) -> list[Opportunity]:
+    """What somebody (None: nobody) has open at these accounts, by id, locked until the transaction ends."""
     sql = select_sql(Opportunity, f"{_OPEN_OF} ORDER BY id FOR NO KEY UPDATE")
     return await tx.rows(Opportunity, sql, list(account_ids), owner_id) if account_ids else []
 

@@ -15,6 +15,7 @@ from kit.transitions import next_state
 from kit.versions import Versions
 from kit.work import Work
 from services.customer.accounts import service as accounts
+from services.customer.accounts.filing import are_one, groups_of
 from services.customer.contacts import service as contacts
 from services.customer.directories import service as directories
 from services.customer.events_out.opportunities import (
@@ -104,8 +105,10 @@ async def load_references(
 
     found = await directories.find_sellers(work, named("owner_id"))
     scope = await work.scope()
+    of = await contacts.accounts_of(work, named("contact_id"))
+    groups = await groups_of(work, set(of.values()))
     return References(
-        contacts=await contacts.accounts_of(work, named("contact_id")),
+        contacts={contact_id: groups[account_id] for contact_id, account_id in of.items()},
         partners=await directories.partner_states(work, named("partner_id")),
         sellers=frozenset(one for one in found.known if scope.sees(one)),
         left=found.left,
@@ -170,9 +173,9 @@ async def update_opportunity(
     return await change(work, resource(work), before, edited(work, before, given, refs))
 
 
-async def hand_over_open(work: Work, account_ids: Collection[UUID], owner_id: UUID, to: UUID) -> int:
-    """Give what somebody has open at these accounts to whom the accounts are given; how many. What is closed stays
-    theirs."""
+async def hand_over_open(work: Work, account_ids: Collection[UUID], owner_id: UUID | None, to: UUID) -> int:
+    """Give what somebody (None: nobody) has open at these accounts to whom the accounts are given; how many. What is
+    closed stays theirs."""
     found = await repository.lock_open_of(work.tx, account_ids, owner_id)
     given = [_handed_over(one, to) for one in found]
     await update_rows(work.tx, Opportunity, [one.after for one in given])
@@ -268,7 +271,7 @@ async def _check_order(work: Work, order_id: UUID, account_id: UUID) -> None:
         order = await orders.get_order(work, order_id)
     except NotFound:
         raise unknown from None
-    if order.account_id != account_id or order.state is OrderState.CANCELLED:
+    if order.state is OrderState.CANCELLED or not await are_one(work, order.account_id, account_id):
         raise unknown
 
 

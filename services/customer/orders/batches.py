@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from kit.errors import FieldError, Taken
@@ -27,8 +28,11 @@ from services.customer.orders.models import Buyer, Order
 from services.customer.orders.references import References
 from services.customer.orders.repository import Pair
 from services.customer.orders.rules import check_changeable
-from services.customer.orders.schemas import OrderRow
-from services.customer.orders.service import audited_change, load_references, placing, unknown_account
+from services.customer.orders.schemas import OrderRow, OrderSplitCreate
+from services.customer.orders.service import ORDERS, audited_change, load_references, unknown_account
+
+KEPT = ("partner_id", "region", "contact_id", "channel_id", "deal_id", "quote_id")
+"""Fields that stay as they are where a row does not name them."""
 
 
 @dataclass(slots=True)
@@ -70,7 +74,7 @@ async def _prepare(work: Work, rows: Sequence[OrderRow]) -> _Attempt:
         for account_id in _accounts_of(row, by_ref, by_external, orders)
         for day in (row.order_date, None)
     }
-    refs = await load_references(work, rows, [buyer.owner_id for buyer in buyers.values()], days)
+    refs = await load_references(work, [*rows, *orders.values()], [buyer.owner_id for buyer in buyers.values()], days)
     missing = {row.external_id.pair for row in rows} - by_external.keys()
     scope = await work.scope()
     former = {
@@ -134,7 +138,7 @@ def _again(attempt: _Attempt, row: OrderRow, before: Order) -> str:
         raise RowRepeated(errors=[FieldError("/external_id", "repeated", "see an earlier row")])
     order = before
     if not is_same:
-        order = refilled(attempt.work, before, row, attempt.refs)
+        order = refilled(attempt.work, before, _with_kept(before, row), attempt.refs)
         attempt.refilled.add(order.id)
     if row.place or before.state is OrderState.ON_HOLD:
         order = placed(attempt.work, order, attempt.refs)
@@ -143,6 +147,14 @@ def _again(attempt: _Attempt, row: OrderRow, before: Order) -> str:
     attempt.orders[order.id] = next_version(order, content_hash=digest)
     attempt.before[order.id] = before
     return "updated"
+
+
+def _with_kept(before: Order, row: OrderRow) -> OrderRow:
+    """The row with what it leaves out as its order has it; a split that was entered stays, too."""
+    kept: dict[str, Any] = {name: getattr(before, name) for name in KEPT if name not in row.model_fields_set}
+    if "credits" not in row.model_fields_set and before.is_split is not False:
+        kept["credits"] = [OrderSplitCreate(member_id=one.member_id, share=one.share) for one in before.credits]
+    return row.model_copy(update=kept)
 
 
 def _numbered(order: Order, number: int) -> Order:
@@ -166,5 +178,5 @@ async def _write(attempt: _Attempt) -> None:
     checks = [check for order in changed for check in order.checks]
     if not await repository.save_orders(tx, changed, lines, checks):
         raise Raced
-    await record(work, placing(work), [Change(None, order) for order in added], action="create")
-    await record(work, placing(work), changes, action="update")
+    await record(work, ORDERS, [Change(None, order) for order in added], action="create")
+    await record(work, ORDERS, changes, action="update")

@@ -32,12 +32,15 @@ from services.customer.orders.rules import (
     OrderOpen,
     check_split,
     has_given_date,
+    margin_of,
     price_order,
 )
 from services.customer.orders.schemas import OrderContent, OrderCreate, OrderLineCreate
 from services.customer.orders.settling import booking
 from services.customer.settings import Settings
 
+LATER = ("contact_id", "channel_id", "deal_id", "quote_id")
+"""Fields that bodies of the first releases had not: unsaid, they change no hash."""
 NO_BASE: dict[str, Any] = {name: 0 for name in AMOUNTS if name.endswith("_base")}
 
 
@@ -58,7 +61,7 @@ def check_date(work: Work, day: date, pointer: str = "/order_date") -> None:
 
 def content_hash(content: OrderContent) -> str:
     """Hash of what the body of an order says, to see that it was sent before: without days to pay it says 30."""
-    unsaid = {"place", "total", "external_id"} | ({"quote_id"} if content.quote_id is None else set())
+    unsaid = {"place", "total", "external_id"} | {name for name in LATER if getattr(content, name) is None}
     said = content.model_dump(exclude=unsaid)
     if content.payment_terms_days is None:
         said["payment_terms_days"] = DEFAULT_TERMS_DAYS
@@ -150,28 +153,17 @@ def _filled(
     if not shares and owner_id is not None:
         shares = [(refs.credited(owner_id, day), SHARE_WHOLE)]
     check_split([(str(seller), share) for seller, share in shares], len(content.lines))
-    refs.check([line.sku for line in content.lines], [seller for seller, _ in shares], content.partner_id)
+    sellers = [seller for seller, _ in shares]
+    refs.check([line.sku for line in content.lines], sellers, content.partner_id, content.channel_id)
+    if before is None or content.contact_id != before.contact_id:
+        refs.check_contact(content.contact_id, account_id)
     if is_split:
-        refs.check_there([seller for seller, _ in shares], day)
+        refs.check_there(sellers, day)
     inputs = _inputs(content.lines)
     priced = price_order(inputs, content.currency, "1", content.currency)
     if content.total not in (None, priced.total.gross):
         detail = f"the lines sum to {priced.total.gross}"
         raise TotalMismatch(detail, errors=[FieldError("/total", TotalMismatch.code, detail)])
-    lines = [
-        OrderLine(
-            order_id=order_id,
-            line_no=item.number,
-            sku=refs.products[line.sku][0],
-            quantity=item.quantity,
-            returned=0,
-            unit_price=item.unit_price,
-            discount=item.discount,
-            tax_rate=item.tax_rate,
-            **{**amounts.named(), **NO_BASE},
-        )
-        for item, line, amounts in zip(inputs, content.lines, priced.lines, strict=True)
-    ]
     splits = [
         OrderSplit(order_id=order_id, member_id=seller, position=position, share=share)
         for position, (seller, share) in enumerate(shares, 1)
@@ -183,13 +175,30 @@ def _filled(
         "partner_id": content.partner_id,
         "region": clean_region(None, content.region),
         "payment_terms_days": _days_to_pay(account_id, content, refs),
-        "quote_id": content.quote_id,
+        **{name: getattr(content, name) for name in LATER},
         "net": priced.total.net,
         "tax": priced.total.tax,
         "gross": priced.total.gross,
-        "lines": tuple(lines),
+        "lines": tuple(
+            _drafted(order_id, refs.products[line.sku][0], item, amounts)
+            for item, line, amounts in zip(inputs, content.lines, priced.lines, strict=True)
+        ),
         "credits": tuple(splits),
     }
+
+
+def _drafted(order_id: UUID, sku: str, item: LineInput, amounts: Amounts) -> OrderLine:
+    return OrderLine(
+        order_id=order_id,
+        line_no=item.number,
+        sku=sku,
+        quantity=item.quantity,
+        returned=0,
+        unit_price=item.unit_price,
+        discount=item.discount,
+        tax_rate=item.tax_rate,
+        **{**amounts.named(), **NO_BASE},
+    )
 
 
 def _days_to_pay(account_id: UUID, content: OrderContent, refs: References) -> int:
@@ -240,14 +249,12 @@ def placed(work: Work, order: Order, refs: References) -> Order:
     check_date(work, day)
     credits = _credited(order, refs, day)
     sellers = [split.member_id for split in credits]
-    refs.check([line.sku for line in order.lines], sellers, order.partner_id)
+    refs.check([line.sku for line in order.lines], sellers, order.partner_id, order.channel_id)
     if order.is_split is not False:
         refs.check_there(sellers, day)
     rate = refs.rate(order.currency, order.base_currency, day)
     priced = price_order(_inputs(order.lines), order.currency, rate, order.base_currency, order.id)
-    lines = [
-        _fixed(line, refs.line(line.sku), amounts) for line, amounts in zip(order.lines, priced.lines, strict=True)
-    ]
+    lines = [_fixed(line, refs, day, amounts) for line, amounts in zip(order.lines, priced.lines, strict=True)]
     placement, policy = order.placement + 1, policy_of(work.settings)
     asked = [
         OrderCheck(order_id=order.id, placement=placement, kind=kind, state=CheckState.PENDING)
@@ -267,6 +274,8 @@ def placed(work: Work, order: Order, refs: References) -> Order:
         "region": order.region or order.account_region,
         "customer_type": refs.customer_type(order.account_id, day),
         "placed_at": clock.now(),
+        "placed_by": work.actor.subject,
+        "is_first_order": refs.is_first(order.account_id),
         "checks": (*order.checks, *asked),
     }
     return order.model_copy(update=changes)
@@ -279,8 +288,16 @@ def _credited(order: Order, refs: References, day: date) -> tuple[OrderSplit, ..
     return (OrderSplit(order_id=order.id, member_id=seller, position=1, share=SHARE_WHOLE),)
 
 
-def _fixed(line: OrderLine, product_line: str | None, amounts: Amounts) -> OrderLine:
-    return line.model_copy(update={"product_line": product_line, **amounts.named()})
+def _fixed(line: OrderLine, refs: References, day: date, amounts: Amounts) -> OrderLine:
+    cost = refs.unit_cost(line.sku, day)
+    margin = margin_of(amounts.net_base, line.quantity, cost)
+    fixed = {"product_line": refs.line(line.sku), "unit_cost_base": None if margin is None else cost}
+    return line.model_copy(update={**fixed, "margin_base": margin, **amounts.named()})
+
+
+def due_on(order: Order) -> date:
+    """The last day on which it is paid in time."""
+    return order.order_date + timedelta(days=order.payment_terms_days)
 
 
 def freed(order: Order) -> Order:
@@ -306,12 +323,22 @@ def check_settled(order: Order) -> None:
         raise OrderOpen(f"{left} of order {order.number} is open")
 
 
+def without_costs(order: Order) -> Order:
+    """The order for who may not know what things cost."""
+    return order.model_copy(update={"lines": tuple(_without_cost(line) for line in order.lines)})
+
+
+def _without_cost(line: OrderLine) -> OrderLine:
+    return line.model_copy(update={"unit_cost_base": None, "margin_base": None})
+
+
 def as_of(today: date, order: Order) -> ShownOrder:
     """The order as it is seen on a business day. Nothing is owed before it is confirmed; it is overdue from the day
     after it was due, while something is open."""
     left = owed(order) if order.state in RETURNABLE else 0
-    due = order.order_date + timedelta(days=order.payment_terms_days)
-    shown: dict[str, Any] = {"open_amount": left, "due_on": due, "is_overdue": left > 0 and due < today}
+    due = due_on(order)
+    late = max(order.paid_late, (today - due).days if left else 0)
+    shown = {"open_amount": left, "due_on": due, "is_overdue": left > 0 and due < today, "days_late": late}
     return ShownOrder.model_construct(None, **shown, **order.__dict__)
 
 

@@ -8,9 +8,8 @@ from kit.events.handlers import Fact
 from kit.work import Work
 from services.customer.events_in import CreditRefusedHeard, CreditReservedHeard
 from services.customer.events_in.channels import TermsRefusedHeard, TermsReleasedHeard, TermsReservedHeard
-from services.customer.orders import service
+from services.customer.orders.decisions import Answer, apply_answers
 from services.customer.orders.enums import AnswerKind, CheckKind, Decision
-from services.customer.orders.service import Answer
 
 
 async def on_credit_reserved(work: Work, facts: Sequence[Fact[CreditReservedHeard]]) -> None:
@@ -21,7 +20,7 @@ async def on_credit_reserved(work: Work, facts: Sequence[Fact[CreditReservedHear
         answers.append(
             Answer(fact.event, said.order_id, said.placement, CheckKind.CREDIT, AnswerKind.RESERVED, decision)
         )
-    await service.apply_answers(work, answers)
+    await apply_answers(work, answers)
 
 
 async def on_credit_refused(work: Work, facts: Sequence[Fact[CreditRefusedHeard]]) -> None:
@@ -39,7 +38,7 @@ async def on_credit_refused(work: Work, facts: Sequence[Fact[CreditRefusedHeard]
         )
         for fact in facts
     ]
-    await service.apply_answers(work, answers)
+    await apply_answers(work, answers)
 
 
 async def on_terms_reserved(work: Work, facts: Sequence[Fact[TermsReservedHeard]]) -> None:
@@ -48,7 +47,7 @@ async def on_terms_reserved(work: Work, facts: Sequence[Fact[TermsReservedHeard]
         Answer(fact.event, fact.data.order_id, fact.data.placement, CheckKind.TERMS, AnswerKind.RESERVED)
         for fact in facts
     ]
-    await service.apply_answers(work, answers)
+    await apply_answers(work, answers)
 
 
 async def on_terms_refused(work: Work, facts: Sequence[Fact[TermsRefusedHeard]]) -> None:
@@ -65,7 +64,7 @@ async def on_terms_refused(work: Work, facts: Sequence[Fact[TermsRefusedHeard]])
         )
         for fact in facts
     ]
-    await service.apply_answers(work, answers)
+    await apply_answers(work, answers)
 
 
 async def on_terms_released(work: Work, facts: Sequence[Fact[TermsReleasedHeard]]) -> None:
@@ -82,4 +81,4 @@ async def on_terms_released(work: Work, facts: Sequence[Fact[TermsReleasedHeard]
         )
         for fact in facts
     ]
-    await service.apply_answers(work, answers)
+    await apply_answers(work, answers)

@@ -14,6 +14,10 @@ from services.customer.orders.models import OrderColumns
 _OWED = ", ".join(f"'{state}'" for state in sorted(RETURNABLE))
 _OPEN = f"CASE WHEN o.state IN ({_OWED}) THEN greatest(0, o.gross - o.returned - o.paid) ELSE 0 END"
 _DUE = "o.order_date + o.payment_terms_days"
+PAID_LATE = (
+    "coalesce((SELECT max(k.days_late) FROM payment_allocation k WHERE k.order_id = o.id AND k.amount > k.refunded), 0)"
+)
+"""By how many days money for an order came late, at most; what went back or was voided did not come."""
 _HAS_SKU = (
     "EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sku IN (SELECT unnest({}) UNION ALL "
     f"SELECT d.sku FROM product_directory d WHERE {code_sql('d.sku')} = ANY({{}})))"
@@ -37,6 +41,9 @@ def orders_on(today: date) -> ListSpec:
             "open_amount": Field(_OPEN, "int"),
             "due_on": Field(_DUE, "date"),
             "is_overdue": Field(f"({_OPEN} > 0 AND {_DUE} < DATE '{today.isoformat()}')", "bool"),
+            "days_late": Field(
+                f"greatest({PAID_LATE}, CASE WHEN {_OPEN} > 0 THEN DATE '{today.isoformat()}' - ({_DUE}) END)", "int"
+            ),
             "seller_id": Field(
                 "o.id",
                 "uuid",

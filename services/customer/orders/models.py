@@ -24,7 +24,9 @@ class OrderColumns(OwnedRow):
     cancelled gives its external id back, which is kept as the former one. `returned` is the gross amount of what
     came back; the database keeps it, whoever writes a return. `customer_type` is decided at each placement (of 0.1.0:
     what the company called the customer). `quote_id` names a quote of channels, which judges whether the order is what
-    was quoted; `price_policy` is that of the latest placement.
+    was quoted; `deal_id` is kept as it is given; `price_policy` is that of the latest placement, `placed_by` the token
+    subject of who asked for it. `is_first_order` says at a placement that nothing was confirmed of the account yet;
+    from the confirmation on it is that of one order of an account (the database decides).
     """
 
     __tablename__ = "orders"
@@ -43,6 +45,9 @@ class OrderColumns(OwnedRow):
     is_dated: Annotated[bool | None, Field(nullable=True)] = None
     is_split: Annotated[bool | None, Field(nullable=True)] = None
     payment_terms_days: Annotated[int, Field(nullable=False)]
+    contact_id: Annotated[UUID | None, identifier(nullable=True)] = None
+    channel_id: Annotated[UUID | None, identifier(nullable=True)] = None
+    deal_id: Annotated[UUID | None, identifier(nullable=True)] = None
     quote_id: Annotated[UUID | None, identifier(nullable=True)] = None
     price_policy: Annotated[PricePolicy | None, text(nullable=True)] = None
     currency: Annotated[str, text(nullable=False)]
@@ -57,7 +62,9 @@ class OrderColumns(OwnedRow):
     paid: Annotated[int, big_int(nullable=False)]
     paid_base: Annotated[int, big_int(nullable=False)]
     returned: Annotated[int, big_int(nullable=False, sa_column_kwargs={"server_default": "0"})] = 0
+    is_first_order: Annotated[bool | None, Field(nullable=True)] = None
     placed_at: Annotated[datetime | None, moment(nullable=True)] = None
+    placed_by: Annotated[str | None, text(nullable=True)] = None
     cancel_reason: Annotated[str | None, text(nullable=True)] = None
     external_source: Annotated[str | None, text(nullable=True)] = None
     external_id: Annotated[str | None, text(nullable=True)] = None
@@ -66,8 +73,21 @@ class OrderColumns(OwnedRow):
     content_hash: Annotated[str, text(nullable=False)]
 
 
+class OwedOrder(FrozenRow):
+    """An order of which something is owed, and when that is to be told as overdue: a moment that is not later than its
+    time in any zone, until a worker has looked."""
+
+    __tablename__ = "orders"
+
+    id: Annotated[UUID, identifier(primary_key=True)]
+    due_at: Annotated[datetime, moment(nullable=False)]
+
+
 class OrderTable(OrderColumns, Base, table=True):
-    """Orders."""
+    """Orders. The database sets `due_at` when something begins to be owed of one, and takes it away with the last of
+    it, whichever release writes."""
+
+    due_at: Annotated[datetime | None, moment(nullable=True)] = None
 
     __table_args__ = (
         sa.UniqueConstraint("number"),
@@ -95,13 +115,33 @@ class OrderTable(OrderColumns, Base, table=True):
         sa.Index("ix_orders_gross_base_id", "gross_base", "id"),
         sa.Index("ix_orders_owner_id_created_at_id", "owner_id", "created_at", "id"),
         sa.Index("ix_orders_partner_id_id", "partner_id", "id"),
-        sa.Index("ix_orders_quote_id", "quote_id", postgresql_where=sa.text("quote_id IS NOT NULL")),
+        *(
+            sa.Index(f"ix_orders_{name}", name, postgresql_where=sa.text(f"{name} IS NOT NULL"))
+            for name in ("channel_id", "contact_id", "deal_id", "quote_id")
+        ),
         sa.Index("ix_orders_state_id", "state", "id"),
+        sa.Index("ix_orders_due_at", "due_at", postgresql_where=sa.text("due_at IS NOT NULL")),
     )
 
 
+class FirstOrder(FrozenRow):
+    """The order by which an account, with those merged into it, became a customer: the first that was confirmed."""
+
+    __tablename__ = "first_order"
+
+    account_id: Annotated[UUID, identifier(primary_key=True)]
+    order_id: Annotated[UUID, identifier(nullable=False)]
+
+
+class FirstOrderTable(FirstOrder, Base, table=True):
+    """First orders, kept by the database."""
+
+    __table_args__ = (sa.Index("ix_first_order_order_id", "order_id", unique=True),)
+
+
 class OrderLine(FrozenRow):
-    """A line; `returned` pieces of `quantity` have come back."""
+    """A line; `returned` pieces of `quantity` have come back. What a unit costs and what is left of the net are
+    fixed at placement (None: the cost is not known)."""
 
     __tablename__ = "order_line"
 
@@ -120,6 +160,8 @@ class OrderLine(FrozenRow):
     net_base: Annotated[int, big_int(nullable=False)]
     tax_base: Annotated[int, big_int(nullable=False)]
     gross_base: Annotated[int, big_int(nullable=False)]
+    unit_cost_base: Annotated[int | None, big_int(nullable=True)] = None
+    margin_base: Annotated[int | None, big_int(nullable=True)] = None
 
 
 class OrderLineTable(OrderLine, Base, table=True):
@@ -189,8 +231,8 @@ class LineBack(FrozenRow):
 
 class Order(OrderColumns):
     """An order with all that belongs to it, and what its account has now (`account_*`; who sees what it reads as,
-    `account_seen_by`, sees the order); `back` has the lines of which
-    something came back, `returned_base` is what was booked for that.
+    `account_seen_by`, sees the order); `paid_late` are the days by which money for it came late, `back` has the lines
+    of which something came back, `returned_base` is what was booked for that.
 
     Whoever may work the account may work the order; its own `owner_id` is there for lists.
     """
@@ -200,6 +242,7 @@ class Order(OrderColumns):
     checks: Annotated[tuple[OrderCheck, ...], DECODED] = ()
     back: Annotated[tuple[LineBack, ...], DECODED] = ()
     returned_base: int = 0
+    paid_late: int = 0
     account_owner_id: UUID | None
     account_region: str | None
     account_archived_at: datetime | None
@@ -213,11 +256,13 @@ class Order(OrderColumns):
 
 
 class ShownOrder(Order):
-    """An order as it is seen on a business day: what is owed of it, until when, and whether that day has passed."""
+    """An order as it is seen on a business day: what is owed of it, until when, whether that day has passed, and by how
+    many days it is late, or was paid late."""
 
     open_amount: int
     due_on: date
     is_overdue: bool
+    days_late: int
 
 
 class Buyer(NamedTuple):

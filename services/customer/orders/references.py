@@ -9,7 +9,7 @@ from typing import Annotated
 from uuid import UUID
 
 from kit.db.columns import DECODED, FrozenRow
-from kit.errors import Conflict, FieldError, Invalid, NotHeardYet
+from kit.errors import Conflict, FieldError, Invalid, NotHeardYet, UnknownReference
 from services.customer.accounts.enums import CustomerType
 from services.customer.accounts.rules import customer_type_on
 from services.customer.orders.rules import DEFAULT_TERMS_DAYS
@@ -33,23 +33,32 @@ def has_ended(membership: tuple[date, date | None], day: date) -> bool:
 
 
 class References(FrozenRow):
-    """Products (a sku as it was named, to the product's own spelling and its line, None when inactive), states of
-    partners, memberships of sellers (from a day until before another), the earliest first, and rates (currency, first
-    day, base units per unit), the latest first: those that a set of orders names. `above` has the leads of the units of
-    ended memberships (member, first day, lead), the nearest first; `earlier` the accounts and days of the orders, and
-    the date of the latest confirmed order of the account before that day."""
+    """Products (a sku as it was named, to the product's own spelling and its line, None when inactive) with their
+    costs by day (the latest first), states of partners, channels (whether they are active), the accounts that each
+    contact is one of (merged ones are one), memberships of sellers (from a day until before another), the earliest
+    first, and rates (currency, first day, base units per unit), the latest first: those that a set of orders names.
+    `above` has the leads of the units of ended memberships (member, first day, lead), the nearest first; `earlier`
+    the accounts and days of the orders, and the date of the latest confirmed order of the account before that day."""
 
     products: Annotated[dict[str, tuple[str, str | None]], DECODED]
+    costs: Annotated[dict[str, tuple[tuple[date, int], ...]], DECODED]
     partners: Annotated[dict[UUID, str], DECODED]
+    channels: Annotated[dict[UUID, bool], DECODED]
+    contacts: Annotated[dict[UUID, frozenset[UUID]], DECODED]
     memberships: Annotated[tuple[tuple[UUID, date, date | None], ...], DECODED]
     above: Annotated[tuple[tuple[UUID, date, UUID], ...], DECODED]
     rates: Annotated[tuple[tuple[str, date, str], ...], DECODED]
     earlier: Annotated[tuple[tuple[UUID, date, date | None], ...], DECODED]
     terms: Annotated[dict[UUID, int], DECODED]
+    bought: Annotated[frozenset[UUID], DECODED]
 
     @cached_property
     def _last(self) -> dict[tuple[UUID, date], date | None]:
         return {(account_id, day): last for account_id, day, last in self.earlier}
+
+    def is_first(self, account_id: UUID) -> bool:
+        """Whether nothing was confirmed yet of the account or of one that is one with it."""
+        return account_id not in self.bought
 
     def customer_type(self, account_id: UUID, day: date) -> CustomerType:
         """What the account was when it ordered on that day."""
@@ -59,9 +68,24 @@ class References(FrozenRow):
         """How many days to pay an order of the account has that does not say so itself."""
         return self.terms.get(account_id, DEFAULT_TERMS_DAYS)
 
+    def unit_cost(self, sku: str, day: date) -> int | None:
+        """What a unit of the product, by its own spelling, costs on a day in base currency; None where that is not
+        known."""
+        return next((cost for valid_from, cost in self.costs.get(sku, ()) if valid_from <= day), None)
+
+    def check_contact(self, contact_id: UUID | None, account_id: UUID) -> None:
+        """Raises UnknownReference for a contact that is not the account's."""
+        if contact_id is not None and account_id not in self.contacts.get(contact_id, ()):
+            detail = "no such contact of the account"
+            raise UnknownReference(detail, errors=[FieldError("/contact_id", "unknown-reference", detail)])
+
     def line(self, sku: str) -> str | None:
-        """The product line of an active product."""
-        return self.products[sku][1] if sku in self.products else None
+        """The product line of an active product, by the sku as it was named or by its own spelling."""
+        return self._lines.get(sku)
+
+    @cached_property
+    def _lines(self) -> dict[str, str | None]:
+        return dict(self.products.values()) | {asked: line for asked, (_, line) in self.products.items()}
 
     @cached_property
     def _members(self) -> dict[UUID, list[tuple[date, date | None]]]:
@@ -103,7 +127,9 @@ class References(FrozenRow):
         if errors:
             raise SellerLeft(errors[0].detail, errors=errors)
 
-    def check(self, skus: Sequence[str], sellers: Sequence[UUID], partner_id: UUID | None) -> None:
+    def check(
+        self, skus: Sequence[str], sellers: Sequence[UUID], partner_id: UUID | None, channel_id: UUID | None
+    ) -> None:
         """Raises NotHeardYet naming every field of an order that refers to something unknown or inactive."""
         errors = [
             FieldError(f"/lines/{index}/sku", "unknown-reference", f"no active product {sku}")
@@ -117,6 +143,8 @@ class References(FrozenRow):
         ]
         if partner_id is not None and self.partners.get(partner_id) != "active":
             errors.append(FieldError("/partner_id", "unknown-reference", f"no active partner {partner_id}"))
+        if channel_id is not None and not self.channels.get(channel_id):
+            errors.append(FieldError("/channel_id", "unknown-reference", f"no active channel {channel_id}"))
         if errors:
             raise NotHeardYet(errors[0].detail, errors=errors[:50])
 
@@ -128,3 +156,19 @@ class References(FrozenRow):
             if of == currency and valid_from <= day:
                 return rate
         raise NoExchangeRate(f"no rate of {currency} on {day}")
+
+
+NOTHING = References(
+    products={},
+    costs={},
+    partners={},
+    channels={},
+    contacts={},
+    memberships=(),
+    above=(),
+    rates=(),
+    earlier=(),
+    terms={},
+    bought=frozenset(),
+)
+"""Of orders that refer to nothing."""

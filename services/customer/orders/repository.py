@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Collection, Iterable, Sequence
-from datetime import date
+from collections.abc import AsyncIterable, Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from kit.db.rows import columns_of, dumps, insert_rows, insert_sql, table_name
 from kit.security.principals import ScopeQuery
 from services.customer.accounts.lists import SEEN_BY
 from services.customer.orders.enums import OrderState
+from services.customer.orders.lists import PAID_LATE
 from services.customer.orders.models import Buyer, Order, OrderCheck, OrderColumns, OrderLine, OrderSplit
 from services.customer.orders.references import References
 
@@ -86,7 +87,8 @@ _WHOLE = f"""
   (SELECT coalesce(json_agg(k ORDER BY k.placement, k.kind), '[]') FROM {_part(OrderCheck)} k) AS checks,
   (SELECT coalesce(json_agg(b), '[]') FROM ({_BACK}) b) AS back,
   (SELECT coalesce(sum(coalesce(r.settled_base, -r.gross_base)), 0)::bigint FROM order_return r
-   WHERE r.order_id = o.id) AS returned_base
+   WHERE r.order_id = o.id) AS returned_base,
+  {PAID_LATE} AS paid_late
 """
 _SELECT = f"SELECT {_WHOLE} FROM orders o JOIN account a ON a.id = o.account_id WHERE"
 _LOAD = f"{_SELECT} o.id = ANY($1::uuid[])"
@@ -128,6 +130,9 @@ WITH o AS (
   {_set([c for c in CHECK_COLUMNS if c not in ("order_id", "placement", "kind")], "excluded")}
 ) SELECT count(*) FROM o
 """
+_PUT_DUE = """
+UPDATE orders o SET due_at = r.due_at FROM unnest($1::uuid[], $2::timestamptz[]) AS r (id, due_at) WHERE o.id = r.id
+"""
 _SETTLED = """
 SELECT o.id, o.gross, o.gross_base,
   coalesce(r.gross, 0)::bigint AS returned, coalesce(r.base, 0)::bigint AS returned_base, o.paid, o.paid_base
@@ -166,7 +171,19 @@ SELECT
    FROM unnest($1::text[]) AS asked CROSS JOIN LATERAL (
      SELECT * FROM product_directory d WHERE lower(d.sku COLLATE "C") = lower(asked COLLATE "C")
      ORDER BY d.sku <> asked, d.sku LIMIT 1) p) AS products,
+  (SELECT coalesce(json_object_agg(p.sku, (
+     SELECT json_agg(json_build_array(c.valid_from, c.unit_cost_base) ORDER BY c.valid_from DESC)
+     FROM jsonb_to_recordset(p.costs) AS c(valid_from date, unit_cost_base bigint))), '{}')
+   FROM unnest($1::text[]) AS asked CROSS JOIN LATERAL (
+     SELECT * FROM product_directory d WHERE lower(d.sku COLLATE "C") = lower(asked COLLATE "C")
+     ORDER BY d.sku <> asked, d.sku LIMIT 1) p
+   WHERE jsonb_array_length(p.costs) > 0) AS costs,
   (SELECT coalesce(json_object_agg(id, state), '{}') FROM partner_directory WHERE id = ANY($2::uuid[])) AS partners,
+  (SELECT coalesce(json_object_agg(id, is_active), '{}') FROM channel_directory WHERE id = ANY($9::uuid[])) AS channels,
+  (SELECT coalesce(json_object_agg(c.id, (
+     SELECT json_agg(m.id) FROM account f JOIN account m ON coalesce(m.root_id, m.id) = coalesce(f.root_id, f.id)
+     WHERE f.id = c.account_id)), '{}')
+   FROM contact c WHERE c.id = ANY($10::uuid[]) AND c.archived_at IS NULL) AS contacts,
   (SELECT coalesce(json_agg(json_build_array(id, valid_from, valid_to) ORDER BY valid_from), '[]') FROM principal
    WHERE id = ANY($3::uuid[] || ARRAY(SELECT lead_id FROM above))) AS memberships,
   (SELECT coalesce(json_agg(json_build_array(member_id, valid_from, lead_id) ORDER BY place DESC), '[]')
@@ -180,7 +197,10 @@ SELECT
    FROM unnest($6::uuid[], $7::date[]) AS k(account_id, day)) AS earlier,
   (SELECT coalesce(json_object_agg(a.id, t.terms_days), '{}')
    FROM account a JOIN credit_terms t ON t.account_id = coalesce(a.root_id, a.id)
-   WHERE a.id = ANY($6::uuid[])) AS terms
+   WHERE a.id = ANY($6::uuid[])) AS terms,
+  (SELECT coalesce(json_agg(a.id), '[]') FROM account a WHERE a.id = ANY($6::uuid[]) AND EXISTS (
+     SELECT FROM account m JOIN first_order f ON f.account_id = m.id
+     WHERE m.id = coalesce(a.root_id, a.id) OR m.root_id = coalesce(a.root_id, a.id))) AS bought
 """
 
 
@@ -299,15 +319,29 @@ async def hold_buyers(tx: Tx, ids: Collection[UUID], orders: Collection[UUID] = 
 async def find_references(
     tx: Tx, skus: Collection[str], partners: Collection[UUID], sellers: Collection[UUID], currencies: Collection[str],
     base_currency: str, days: Collection[tuple[UUID, date]], owners: Collection[UUID] = (),
+    channels: Collection[UUID] = (), contacts: Collection[UUID] = (),
 ) -> References:  # fmt: skip
-    """Products, partners, sellers and rates of these names, over the tables of their slices, by one statement; and
-    when accounts last ordered before the days named, how many days to pay they have, and who led their owners."""
+    """Products, partners, sellers, rates, channels and contacts of these names, over the tables of their slices, by
+    one statement; and when accounts last ordered before the days named, how many days to pay they have, and who led
+    their owners."""
     args = [sorted(names, key=str) for names in (skus, partners, sellers, currencies)]
     asked = sorted(days)
     columns = [one[0] for one in asked], [one[1] for one in asked]
-    found = await tx.row(References, _REFERENCES, *args, base_currency, *columns, sorted(owners))
+    more = [sorted(names) for names in (owners, channels, contacts)]
+    found = await tx.row(References, _REFERENCES, *args, base_currency, *columns, *more)
     assert found is not None
     return found
+
+
+async def first_orders(tx: Tx, ids: Collection[UUID]) -> set[UUID]:
+    """Those of these orders that were the first to be confirmed of their accounts."""
+    rows = await tx.fetch("SELECT order_id FROM first_order WHERE order_id = ANY($1::uuid[])", list(ids)) if ids else []
+    return {row["order_id"] for row in rows}
+
+
+async def put_due(tx: Tx, moments: Mapping[UUID, datetime | None]) -> None:
+    """When locked orders are to be told as overdue; None where they were."""
+    await tx.execute(_PUT_DUE, list(moments), list(moments.values()))
 
 
 async def confirmed_placements(tx: Tx) -> set[tuple[str, int]]:

@@ -18,7 +18,7 @@ from kit.web.responses import json_answer, row_answer
 from kit.work import Work
 from services.customer.accounts.filing import rows_of
 from services.customer.orders import batches, service
-from services.customer.orders.changes import as_of
+from services.customer.orders.changes import as_of, without_costs
 from services.customer.orders.lists import orders_on
 from services.customer.orders.models import Order
 from services.customer.orders.rules import MOVES
@@ -41,7 +41,8 @@ _PLACE, _CANCEL, _FULFIL, _CLOSE = (shown_move("order", MOVES, each) for each in
 
 def _answer(work: Work, order: Order, made_under: str | None = None) -> Response:
     more = {"account_id": order.account_root_id or order.account_id, "filed_account_id": order.account_id}
-    return row_answer(OrderRead, as_of(work.today, order), made_under, more)
+    shown = order if work.actor.may("costs:read") else without_costs(order)
+    return row_answer(OrderRead, as_of(work.today, shown), made_under, more)
 
 
 @router.post("/v1/orders", response_model=OrderRead, status_code=201)

@@ -141,6 +141,17 @@ def price_order(
     return PricedOrder(tuple(Amounts(*row) for row in rows), Amounts(*map(sum, columns)))
 
 
+def margin_of(net_base: int, quantity: int, unit_cost_base: int | None) -> int | None:
+    """What is left of a line's net once its pieces are paid for; None where the cost is not known, or is no amount.
+
+    >>> margin_of(411, 3, 100), margin_of(411, 3, None)
+    (111, None)
+    """
+    if unit_cost_base is None or quantity * unit_cost_base > MAX_AMOUNT:
+        return None
+    return net_base - quantity * unit_cost_base
+
+
 def decide_answer(
     state: OrderState, checks: Mapping[CheckKind, CheckState], kind: CheckKind, answer: AnswerKind, decision: Decision
 ) -> tuple[CheckState, OrderState] | None:

@@ -65,6 +65,10 @@ QuoteId = Annotated[
     UUID | None, Field(description="the quote that the order is made from; it is placed only as it was quoted")
 ]
 
+ContactId = Annotated[UUID | None, Field(description="a contact of the account")]
+ChannelId = Annotated[UUID | None, Field(description="an active channel, through which it is sold")]
+DealId = Annotated[UUID | None, Field(description="a deal of a partner, kept as it is given")]
+
 
 class OrderContent(Schema):
     """What a draft says: without `order_date` it is of the day of each placement, without `credits` its owner is
@@ -76,6 +80,9 @@ class OrderContent(Schema):
     region: GivenRegion | None = None
     customer_type: GivenType = None
     payment_terms_days: TermsGiven = ABSENT
+    contact_id: ContactId = None
+    channel_id: ChannelId = None
+    deal_id: DealId = None
     quote_id: QuoteId = None
     lines: Lines
     credits: Credits = Field(default_factory=list)
@@ -83,12 +90,15 @@ class OrderContent(Schema):
 
 
 class OrderCreate(OrderContent):
-    """A draft, with `place` placed at once. The account is named by `account_id` or `account_ref`; without `credits`
-    its owner is credited; without `order_date` it is of the day of each placement, a given date in the past needs
-    `orders:backdate`, also of who places it; `total`, when given, must be the gross amount."""
+    """A draft, with `place` placed at once. The account is named by `account_id` or `account_ref`; what a body with
+    `quote_id` leaves out (account, currency, partner, channel, days to pay, lines without tax) is the quote's.
+    Without `credits` its owner is credited; without `order_date` it is of the day of each placement, a given date
+    in the past needs `orders:backdate`, also of who places it; `total`, when given, must be the gross amount."""
 
     model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
 
+    currency: CurrencyCode = ABSENT
+    lines: Lines = ABSENT
     account_id: UUID | None = None
     account_ref: ExternalRef | None = None
     external_id: ExternalRef | None = None
@@ -96,19 +106,29 @@ class OrderCreate(OrderContent):
 
     @model_validator(mode="after")
     def _one_account(self) -> OrderCreate:
-        if (self.account_id is None) == (self.account_ref is None):
+        has_other = self.account_ref is not None
+        if (self.account_id is not None) == has_other and (has_other or self.quote_id is None):
             raise ValueError("give account_id or account_ref")
         return self
 
 
 class OrderRow(OrderCreate):
-    """A row of a batch, known again by its external id; with `place` it is placed at once."""
+    """A row of a batch, known again by its external id; with `place` it is placed at once. Of an order that is there,
+    credits and references that the row does not name stay (null takes one away)."""
 
     model_config = ConfigDict(
         json_schema_extra={"example": {**_EXAMPLE, "external_id": {"source": "shop", "id": "O-1"}, "place": True}}
     )
 
+    currency: CurrencyCode
+    lines: Lines
     external_id: ExternalRef
+
+    @model_validator(mode="after")
+    def _an_account(self) -> OrderRow:
+        if self.account_id is None and self.account_ref is None:
+            raise ValueError("give account_id or account_ref")
+        return self
 
 
 class OrderBatch(BatchBody):
@@ -131,6 +151,9 @@ class OrderUpdate(Schema):
     region: GivenRegion | None = None
     customer_type: GivenType = None
     payment_terms_days: Terms = ABSENT
+    contact_id: ContactId = None
+    channel_id: ChannelId = None
+    deal_id: DealId = None
     quote_id: QuoteId = None
     lines: Lines = ABSENT
     credits: Credits = ABSENT
@@ -146,7 +169,8 @@ class OrderCancel(Schema):
 
 
 class OrderLineRead(Schema):
-    """A line with its amounts; base amounts are 0 before placement."""
+    """A line with its amounts; base amounts are 0 before placement. Cost and margin are fixed then; they are null where
+    the cost is not known, and without `costs:read`."""
 
     line_no: int
     sku: str
@@ -162,6 +186,8 @@ class OrderLineRead(Schema):
     net_base: int
     tax_base: int
     gross_base: int
+    unit_cost_base: int | None
+    margin_base: int | None
 
 
 class OrderCheckRead(Schema):
@@ -180,8 +206,9 @@ class OrderCheckRead(Schema):
 class OrderSummary(Schema):
     """An order without its lines.
 
-    `returned` is the gross amount of what came back, `open_amount` what is owed in the order's currency (0 before it is
-    confirmed); it is overdue from the day after `due_on` while something is open.
+    `returned` is the gross amount of what came back, `open_amount` what is owed in the order's currency (0 before
+    it is confirmed); it is overdue from the day after `due_on` while something is open. `days_late` are the days
+    since then, or by which the latest money for it came late, whichever are more.
     """
 
     id: UUID
@@ -199,6 +226,9 @@ class OrderSummary(Schema):
     order_date: date
     is_dated: bool | None
     payment_terms_days: int
+    contact_id: UUID | None
+    channel_id: UUID | None
+    deal_id: UUID | None
     quote_id: UUID | None
     price_policy: PricePolicy | None
     currency: str
@@ -216,7 +246,10 @@ class OrderSummary(Schema):
     open_amount: int
     due_on: date
     is_overdue: bool
+    days_late: int
+    is_first_order: bool | None
     placed_at: datetime | None
+    placed_by: str | None
     cancel_reason: str | None
     external_source: str | None
     external_id: str | None

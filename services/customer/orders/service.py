@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
-from functools import partial
 from typing import Any
 from uuid import UUID
 
 from kit.errors import FieldError, NotFound, StateConflict, Taken, UnknownReference, VersionMismatch
-from kit.events import outbox
 from kit.events.contract import same_fields
-from kit.events.envelope import Event
 from kit.events.projections import require_filled
 from kit.records import Change, Resource, record
 from kit.transitions import next_state
@@ -30,12 +27,22 @@ from services.customer.events_out import (
 )
 from services.customer.events_out import OrderLine as SaidLine
 from services.customer.orders import repository
-from services.customer.orders.changes import check_settled, freed, is_dated, new_draft, next_version, placed, refilled
-from services.customer.orders.enums import AnswerKind, CheckKind, CheckState, Decision, OrderState
+from services.customer.orders.changes import (
+    check_settled,
+    due_on,
+    freed,
+    is_dated,
+    new_draft,
+    next_version,
+    placed,
+    refilled,
+)
+from services.customer.orders.drafting import of_quote
+from services.customer.orders.enums import OrderState
 from services.customer.orders.models import Buyer, Order, OrderCheck, OrderLine
-from services.customer.orders.references import References
+from services.customer.orders.references import NOTHING, References
 from services.customer.orders.repository import Pair
-from services.customer.orders.rules import MOVES, check_changeable, decide_answer
+from services.customer.orders.rules import MOVES, check_changeable
 from services.customer.orders.schemas import OrderContent, OrderCreate, OrderLineCreate, OrderUpdate
 
 OrderFact = OrderPlaced | OrderHeld | OrderConfirmed | OrderFulfilled | OrderClosed | OrderCancelled
@@ -51,59 +58,39 @@ FACTS: dict[OrderState, tuple[Said, list[str]]] = {
 """The fact of each state that an order comes to, and the fields that it says have changed."""
 
 
-def _fact(order: Order, also: Collection[str] = (), **more: Any) -> OrderFact:
+def fact_of(order: Order, also: Collection[str] = (), **more: Any) -> OrderFact:
+    """What is said of an order that has come to its state; `also` names further fields that changed."""
     kind, changed = FACTS[order.state]
     changed = sorted({*changed, *also})
+    more["due_on"] = due_on(order)
     if kind is OrderPlaced:
         more["checks"] = [check.kind for check in order.asked]
     lines = [same_fields(SaidLine, line) for line in order.lines]
     return kind.of(order, changed=changed, lines=lines, **more)
 
 
-def _said(one: Change[Order], placed_by: str | None = None) -> OrderFact | None:
+def _said(one: Change[Order]) -> OrderFact | None:
     """Nobody hears of drafts, nor of a draft that is given up; a placement says who asked for it."""
     order = one.after
     if not order.placement or (one.before and one.before.state is order.state):
         return None
     if order.state is OrderState.CANCELLED:
-        return _fact(order, reason=order.cancel_reason)
+        return fact_of(order, reason=order.cancel_reason)
     before = one.before
-    more = {"placed_by": placed_by} if order.state is OrderState.PLACED else {}
-    return _fact(order, [name for name in SAID if before and getattr(before, name) != getattr(order, name)], **more)
+    return fact_of(order, [name for name in SAID if before and getattr(before, name) != getattr(order, name)])
 
 
 AUDITED = (
     "number", "account_id", "state", "placement", "order_date", "payment_terms_days", "quote_id", "currency", "gross",
     "gross_base",
 )  # fmt: skip
-SAID = ("credits", "currency", "order_date", "partner_id", "payment_terms_days", "quote_id")
+SAID = ("channel_id", "credits", "currency", "deal_id", "order_date", "partner_id", "payment_terms_days", "quote_id")
 CHECKED = {"total", "customer_type"}
 """What a body may say and nobody keeps: it must be right."""
 LEADS = "unit_lead"
 """The projection that says who leads a unit."""
 LINE_CONTENT = set(OrderLineCreate.model_fields)
 ORDERS = Resource("order", Order, _said, audited=AUDITED, owner="owner_id")
-
-
-def placing(work: Work) -> Resource[Order]:
-    """Orders as whoever asks now places them."""
-    return replace(ORDERS, said=partial(_said, placed_by=work.actor.subject))
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer to a check of a placement, and the event that brought it; `shortfall` is in base currency, `cause` says
-    more than `reason`."""
-
-    event: Event
-    order_id: UUID
-    placement: int
-    check: CheckKind
-    kind: AnswerKind
-    decision: Decision = Decision.AUTOMATIC
-    reason: str | None = None
-    shortfall: int = 0
-    cause: str | None = None
 
 
 def reopening(order: Order, day: date) -> OrderReopened:
@@ -156,6 +143,8 @@ async def load_references(
         work.base_currency,
         {(account_id, day or work.today) for account_id, day in days},
         known_owners,
+        {order.channel_id for order in orders if order.channel_id is not None},
+        {order.contact_id for order in orders if order.contact_id is not None},
     )
     if found.are_over(known_owners):
         await require_filled(work.tx, [LEADS])
@@ -166,12 +155,14 @@ async def load_rates(work: Work, currencies: Collection[str]) -> References:
     """Exchange rates of currencies, and nothing else that orders refer to."""
     foreign = set(currencies) - {work.base_currency}
     if not foreign:
-        return References(products={}, partners={}, memberships=(), above=(), rates=(), earlier=(), terms={})
+        return NOTHING
     return await repository.find_references(work.tx, (), (), (), foreign, work.base_currency, ())
 
 
 async def create_order(work: Work, data: OrderCreate) -> Order:
-    """Add a draft, placed at once on request; raises Taken, UnknownReference, what `new_draft` and `placed` raise."""
+    """Add a draft, placed at once on request; raises Taken, UnknownReference, what `of_quote`, `new_draft` and `placed`
+    raise."""
+    data = await of_quote(work, data)
     pointer = "/account_ref" if data.account_ref else "/account_id"
     account_id = await accounts.account_id_of(work, data.account_id, data.account_ref)
     buyer = await repository.hold_buyer(work.tx, account_id) if account_id else None
@@ -185,7 +176,7 @@ async def create_order(work: Work, data: OrderCreate) -> Order:
         await _free_cancelled(work, order) and await repository.add_orders(work.tx, [order])
     ):
         raise await _taken(work, order)
-    await record(work, placing(work), [Change(None, order)], action="create")
+    await record(work, ORDERS, [Change(None, order)], action="create")
     return order
 
 
@@ -272,7 +263,7 @@ async def update_order(work: Work, order_id: UUID, version: Versions, data: Orde
     order = next_version(order, content_hash="")
     await repository.replace_parts(work.tx, [order])
     await save_orders(work, [order], checks=order.asked)
-    await record(work, placing(work), [audited_change(before, order)], action="update")
+    await record(work, ORDERS, [audited_change(before, order)], action="update")
     return order
 
 
@@ -286,7 +277,7 @@ async def place_order(work: Work, order_id: UUID) -> Order:
     if order.credits != before.credits:
         await repository.replace_parts(work.tx, [order])
     await save_orders(work, [order], order.lines, order.asked)
-    await record(work, placing(work), [audited_change(before, order)], action="place")
+    await record(work, ORDERS, [audited_change(before, order)], action="place")
     return order
 
 
@@ -322,7 +313,7 @@ async def close_order(work: Work, order_id: UUID) -> Order:
     check_settled(before)
     order = next_version(before, state=state)
     await save_orders(work, [order])
-    said = replace(ORDERS, said=lambda one: _fact(one.after, business_date=work.today))
+    said = replace(ORDERS, said=lambda one: fact_of(one.after, business_date=work.today))
     await record(work, said, [audited_change(before, order)], action="close")
     return order
 
@@ -336,56 +327,3 @@ async def say_reopened(work: Work, moved: Sequence[tuple[Order, Order]], day: da
     ]
     said = replace(ORDERS, said=lambda one: reopening(one.after, day))
     await record(work, said, reopened, action="reopen")
-
-
-async def apply_answers(work: Work, answers: Sequence[Answer]) -> None:
-    """What answers to the checks of placements do to their orders (`decide_answer`); others change nothing.
-
-    An order that comes to be confirmed, and each refusal or release, is announced. A fixed number of statements for
-    any number of answers.
-    """
-    orders = await repository.lock_orders(work.tx, {answer.order_id for answer in answers})
-    changed: dict[UUID, Order] = {}
-    checks: dict[tuple[UUID, CheckKind], OrderCheck] = {}
-    events: list[Event] = []
-    for answer in answers:
-        before = orders.get(answer.order_id)
-        after = _answered(before, answer) if before else None
-        if after is None:
-            continue
-        order, check = after
-        orders[order.id] = changed[order.id] = order
-        checks[order.id, check.kind] = check
-        if check.state is not CheckState.PASSED:
-            said = _fact(order, check=check.kind, reason=check.reason, shortfall=check.shortfall, cause=check.cause)
-        elif order.state is OrderState.CONFIRMED:
-            said = _fact(order)
-        else:
-            continue
-        events.append(outbox.compose(work.caused_by(answer.event), said, order.version))
-    await save_orders(work, list(changed.values()), checks=list(checks.values()))
-    await outbox.add(work.tx, work.service, events)
-
-
-def _answered(order: Order, answer: Answer) -> tuple[Order, OrderCheck] | None:
-    """The order and its check after an answer; None for one that does not count."""
-    if answer.placement != order.placement:
-        return None
-    states = {check.kind: check.state for check in order.asked}
-    decided = decide_answer(order.state, states, answer.check, answer.kind, answer.decision)
-    if decided is None:
-        return None
-    check = OrderCheck(
-        order_id=order.id,
-        placement=order.placement,
-        kind=answer.check,
-        state=decided[0],
-        decision=answer.decision,
-        reason=answer.reason,
-        cause=answer.cause,
-        shortfall=answer.shortfall if decided[0] is not CheckState.PASSED else None,
-        answer_event_id=answer.event.id,
-        answered_at=answer.event.time,
-    )
-    kept = [one for one in order.checks if (one.placement, one.kind) != (check.placement, check.kind)]
-    return next_version(order, state=decided[1], checks=(*kept, check)), check

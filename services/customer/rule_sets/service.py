@@ -76,7 +76,9 @@ async def start_run(work: Work, rule_set_id: UUID, *, dry_run: bool) -> UUID:
     """Label all accounts by a rule set, as of today: a job. Raises NotFound."""
     await get_rule_set(work, rule_set_id)
     asked = {"rule_set_id": str(rule_set_id), "dry_run": dry_run, "today": work.today.isoformat()}
-    return await enqueue(work.tx, RUN, asked, work.actor.subject)
+    job_id = await enqueue(work.tx, RUN, asked, work.actor.subject)
+    await audit_added(work, "rule_set_run", job_id, asked)
+    return job_id
 
 
 async def get_run(work: Work, job_id: UUID) -> Any:

@@ -27,6 +27,7 @@ class SurveyRefusal(StrEnum):
 
     UNKNOWN_CONTACT = "unknown-contact"
     UNKNOWN_ORDER = "unknown-order"
+    UNKNOWN_PROMOTION = "unknown-promotion"
     NO_CHANNEL = "no-channel"
     NO_CONSENT = "no-consent"
     FATIGUE_CAP = "fatigue-cap"

@@ -19,8 +19,9 @@ from services.customer.surveys.rules import FATIGUE
 _INVITEES: Final = f"""
 SELECT c.id, c.account_id, c.archived_at IS NOT NULL AS is_archived, c.preferred_channel, c.channels,
   c.emails IS NOT NULL AS has_email, c.phones IS NOT NULL AS has_phone,
-  k.order_id IS NULL OR EXISTS (SELECT FROM orders o WHERE o.id = k.order_id AND o.account_id = c.account_id)
-    AS is_order_known
+  k.order_id IS NULL OR EXISTS (
+    SELECT FROM orders o JOIN account g ON g.id = o.account_id
+    WHERE o.id = k.order_id AND coalesce(g.root_id, g.id) = a.id) AS is_order_known
 FROM unnest($1::uuid[], $2::uuid[]) AS k (contact_id, order_id) JOIN contact c ON c.id = k.contact_id
 {joined_root("c.account_id")}
 WHERE {{seen}} ORDER BY c.id FOR SHARE OF c

@@ -19,6 +19,7 @@ from kit.versions import Versions
 from kit.work import Work
 from services.customer.accounts import service as accounts
 from services.customer.consents.service import allows
+from services.customer.offers import service as offers
 from services.customer.surveys import repository
 from services.customer.surveys.enums import SurveyRefusal
 from services.customer.surveys.models import Answer, Invitation, Survey
@@ -98,7 +99,14 @@ async def invite(work: Work, survey_id: UUID, data: SurveyInvite) -> SurveyInvit
     if survey.closed_at is not None:
         raise SurveyClosed()
     found = await repository.invitees(work.tx, work.visible, [(one.contact_id, one.order_id) for one in data.contacts])
-    reached = {one.contact_id: _channel(survey, found.get(one.contact_id)) for one in data.contacts}
+    about = {one.promotion_id for one in data.contacts if one.promotion_id is not None}
+    unknown = about - await offers.known_promotions(work, about)
+    reached = {
+        one.contact_id: SurveyRefusal.UNKNOWN_PROMOTION
+        if one.promotion_id in unknown
+        else _channel(survey, found.get(one.contact_id))
+        for one in data.contacts
+    }
     ready = {contact: word for contact, word in reached.items() if not isinstance(word, SurveyRefusal)}
     now = clock.now()
     free = await repository.take_turns(work.tx, ready, now)

@@ -25,8 +25,9 @@ OwnTransferrer = Annotated[Context, Depends(Allow("accounts:transfer", personal=
 
 @router.post("/v1/accounts/{account_id}/transfer", response_model=AccountRead)
 async def transfer_account(account_id: UUID, body: AccountTransfer, work: OwnTransferrer) -> Response:
-    """Hand an account over; its orders and payments go along, with `history` its other rows too (more than 1,000 by a
-    job). What was credited and splits that were entered stay."""
+    """Hand an account over; its orders and payments go along, what its owner has open there unless `opportunities` is
+    false, with `history` its other rows too (more than 1,000 by a job). What was credited and splits that were entered
+    stay."""
     account = await service.transfer_account(work, account_id, body)
     return json_answer(await shown_account(work, account), version=account.version)
 

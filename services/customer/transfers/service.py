@@ -9,6 +9,7 @@ from uuid import UUID
 from kit.db.saved_filters import parse_saved_filter
 from kit.errors import BadQuery, FieldError, Invalid
 from kit.jobs.jobs import JobNotFound, enqueue, require_job
+from kit.records import audit_added
 from kit.security.fields import shown_list
 from kit.work import Work
 from services.customer.accounts import service as accounts
@@ -56,8 +57,11 @@ class Handed(NamedTuple):
 
 
 async def transfer_account(work: Work, account_id: UUID, data: AccountTransfer) -> Account:
-    """Hand an account over, its other rows too where asked for; raises NotFound, UnknownReference, OwnerLeft."""
-    account = await accounts.transfer_account(work, account_id, data.owner_id)
+    """Hand an account over, with what its former owner has open there unless told otherwise, its other rows too where
+    asked for; raises NotFound, UnknownReference, OwnerLeft."""
+    account, former = await accounts.transfer_account(work, account_id, data.owner_id)
+    if data.opportunities and former != data.owner_id:
+        await opportunities.hand_over_open(work, [account_id], former, data.owner_id)
     if data.history:
         await _history_follows(work, [account_id], data.owner_id)
     return account
@@ -88,6 +92,13 @@ async def history_some(work: Work, asked: dict[str, Any]) -> int:
     return await _hand_over_rows(work, held, to) if held else 0
 
 
+async def _open_follow(work: Work, account_ids: Collection[UUID], owner_id: UUID, to: UUID | None) -> int:
+    """Give what a seller has open at accounts to another, or count it."""
+    if to is None:
+        return await opportunities.count_open(work, account_ids, owner_id)
+    return await opportunities.hand_over_open(work, account_ids, owner_id, to)
+
+
 async def start_transfer(work: Work, data: TransferCreate) -> UUID:
     """Ask for a hand-over, a job; raises UnknownReference, OwnerLeft (of `to`) and Invalid (of the filter)."""
     if data.owner_id == data.to:
@@ -106,13 +117,15 @@ async def start_transfer(work: Work, data: TransferCreate) -> UUID:
         "from": str(data.owner_id),
         "to": str(data.to),
         "filter": chosen.text,
+        "opportunities": data.opportunities,
         "history": data.history,
         "dry_run": data.dry_run,
         "today": work.today.isoformat(),
-        "subject": work.actor.subject,
-        "roles": sorted(work.actor.roles),
     }
-    return await enqueue(work.tx, TRANSFER, asked, work.actor.subject)
+    by = {"subject": work.actor.subject, "roles": sorted(work.actor.roles)}
+    job_id = await enqueue(work.tx, TRANSFER, asked | by, work.actor.subject)
+    await audit_added(work, "account_transfer", job_id, asked)
+    return job_id
 
 
 async def get_transfer(work: Work, job_id: UUID) -> Any:
@@ -125,7 +138,8 @@ async def get_transfer(work: Work, job_id: UUID) -> Any:
 
 
 async def transfer_some(work: Work, transfer_id: UUID, asked: dict[str, Any], after: UUID) -> Handed:
-    """One step of a hand-over, in the order of ids. Open opportunities of the seller at these accounts go along.
+    """One step of a hand-over, in the order of ids. Open opportunities of the seller at these accounts go along, unless
+    told otherwise.
 
     Raises OwnerLeft when who should get them has left meanwhile, BadQuery when the filter asks for a custom field that
     is no more.
@@ -137,12 +151,11 @@ async def transfer_some(work: Work, transfer_id: UUID, asked: dict[str, Any], af
     chosen = parse_saved_filter(spec, asked["filter"])
     day = work.today.fromisoformat(asked["today"])
     found = await repository.next_accounts(work.tx, chosen, owner_id, after, day, work.settings.timezone, BATCH)
-    moved, has_history = found, asked.get("history", False)
-    if asked["dry_run"]:
-        joined = await opportunities.count_open(work, moved, owner_id)
-    else:
+    moved, has_history, joined = found, asked.get("history", False), 0
+    if not asked["dry_run"]:
         moved = await accounts.transfer_accounts(work, found, owner_id, to, transfer_id)
-        joined = await opportunities.hand_over_open(work, moved, owner_id, to)
+    if asked.get("opportunities", True):
+        joined = await _open_follow(work, moved, owner_id, None if asked["dry_run"] else to)
     others = await repository.count_others(work.tx, moved) if has_history else 0
     if has_history and not asked["dry_run"]:
         await _history_follows(work, moved, to)

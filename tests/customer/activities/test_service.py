@@ -140,3 +140,48 @@ async def test_an_opportunity_is_one_of_the_account_and_goes_along(world: World)
     assert told.payload["opportunity_id"] == opportunity
     found = (await world.service.get(f"/v1/activities?opportunity_id={opportunity}&kind=task")).json()["items"]
     assert [one["follows"] for one in found] == [made["id"]]
+
+
+async def test_of_a_case_with_who_takes_part_and_where(world: World) -> None:
+    account, other = await world.account(), await world.account()
+    made = {}
+    for one in (account, other):
+        for path, of in (
+            ("cases", {"kind": "question", "severity": "low", "subject": "s"}),
+            ("contacts", {"name": "Li"}),
+        ):
+            answer = await world.service.post(f"/v1/{path}", {**of, "account_id": one["id"]})
+            made[path, one["id"]] = answer.json()["id"]
+    case, contact = made["cases", account["id"]], made["contacts", account["id"]]
+    body: dict[str, Any] = {
+        "kind": "visit",
+        "account_id": account["id"],
+        "case_id": case,
+        "participants": [contact],
+        "due_on": "2026-02-14",
+    }
+    body["position"] = {"lat": 31.2304, "lon": 121.4737, "accuracy_m": 15}
+    answer = await world.service.post("/v1/activities", body)
+    assert answer.status_code == 201, answer.text
+    activity = answer.json()
+    assert {name: activity[name] for name in body} == body
+    for query in (f"case_id={case}", "sort=due_on", "sort=-due_on"):
+        items = (await world.service.get(f"/v1/activities?{query}")).json()["items"]
+        assert [one["id"] for one in items] == [activity["id"]], query
+    theirs = made["contacts", other["id"]]
+    for changes, pointer in (
+        ({"case_id": made["cases", other["id"]]}, "/case_id"),
+        ({"participants": [contact, theirs]}, "/participants/1"),
+        ({"position": {"lat": 91, "lon": 0}}, "/position/lat"),
+    ):
+        refused = await world.service.post("/v1/activities", {**body, **changes})
+        changed = await world.service.patch(f"/v1/activities/{activity['id']}", changes, 1)
+        for answer in (refused, changed):
+            assert (answer.status_code, codes(answer.json())) == (422, [pointer]), answer.text
+    step = {"outcome": "met", "next_step": {"text": "Call again", "due_on": "2026-02-20"}}
+    assert (await world.service.post(f"/v1/activities/{activity['id']}/complete", step)).status_code == 200
+    (event,) = await world.service.published("customer.activity.completed.v1")
+    assert (event.payload["case_id"], "position" in event.payload) == (case, False)
+    assert [one["case_id"] for one in (await world.service.get("/v1/activities?state=planned")).json()["items"]] == [
+        case
+    ]

@@ -109,6 +109,22 @@ async def test_who_has_a_part_is_no_second_owner(desk: Desk) -> None:
     assert answer.json()["code"] == "second-owner-not-impartial", "who logs in as the owner"
 
 
+async def test_who_placed_the_order_and_who_has_the_root_have_a_part(desk: Desk) -> None:
+    account, survivor = await desk.world.account(), await desk.world.account(owner_id=str(SECOND))
+    order = await desk.world.draft(account, credits=[])
+    placing = desk.service.headers("manager-north", "sales_manager")
+    answer = await desk.service.post(f"/v1/orders/{order['id']}/place", headers=placing)
+    assert answer.status_code == 200, answer.text
+    body = {"kind": "complaint", "subject": "s", "severity": "high", "order_id": order["id"]}
+    for second, status in ((MANAGER, 409), (SECOND, 201)):
+        made = await desk.service.post("/v1/cases", {**body, "second_owner_id": str(second)})
+        assert made.status_code == status, made.text
+    merged = await desk.service.post(f"/v1/accounts/{survivor['id']}/merge", {"merged_id": account["id"]})
+    assert merged.status_code == 201, merged.text
+    made = await desk.service.post("/v1/cases", {**body, "second_owner_id": str(SECOND)})
+    assert (made.status_code, made.json()["code"]) == (409, "second-owner-not-impartial")
+
+
 async def test_who_got_a_part_later_is_asked_again(desk: Desk) -> None:
     account = await desk.world.account()
     case = await grave(desk, account_id=account["id"])

@@ -6,11 +6,22 @@ import pytest
 
 from kit.events.rebuild import rebuild
 from kit.testing.service import ServiceHarness, make_event
+from services.channels.events_out.channels import ChannelChanged
+from services.channels.events_out.promotions import PromotionActivated, PromotionEnded
+from services.channels.events_out.quotes import QuoteIssued
 from services.risk.events_out.holds import CreditHoldPlaced
 from tests.customer.conftest import PARTNER, REP_1, UNITS, World, hear, logged, member, partner, product
 from tests.customer.orders.test_default_terms import credit_terms
 
-PROJECTIONS = ("principal", "partner_directory", "product_directory", "credit_terms")
+PROJECTIONS = (
+    "principal",
+    "partner_directory",
+    "product_directory",
+    "channel_directory",
+    "quote_directory",
+    "promotion_directory",
+    "credit_terms",
+)
 
 
 async def test_a_move_replaces_the_memberships(world: World) -> None:
@@ -70,6 +81,11 @@ async def test_rebuilt_directories_are_equal_and_damage_is_found(service: Servic
         make_event("channels.partner.activated.v1", partner(PARTNER, "active"), PARTNER),
         make_event("channels.product.changed.v1", product("CD-ROCK", "rock"), "CD-ROCK"),
         make_event("channels.product.changed.v1", product("CD-ROCK", "rock & roll", 2), "CD-ROCK"),
+        make_event("channels.channel.changed.v1", {**ChannelChanged.EXAMPLE, "is_active": False}, PARTNER),
+        make_event("channels.channel.changed.v1", {**ChannelChanged.EXAMPLE, "version": 2}, PARTNER),
+        make_event("channels.promotion.activated.v1", PromotionActivated.EXAMPLE, PARTNER),
+        make_event("channels.promotion.ended.v1", PromotionEnded.EXAMPLE, PARTNER),
+        make_event("channels.quote.issued.v1", QuoteIssued.EXAMPLE, PARTNER),
         credit_terms(PARTNER, 60, 2),
         credit_terms(PARTNER, 45, 3, kind=CreditHoldPlaced),
     ]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from kit.clock import business_date
 from kit.ids import derived_id
-from kit.testing.service import ServiceHarness, codes
+from kit.testing.service import ServiceHarness, codes, make_event
 from services.customer.policies.schemas import GRADING
-from tests.customer.conftest import OTHER_REP, World
-from tests.customer.grading.conftest import DAY, Bought, account_id, bought, changes, run
+from tests.customer.conftest import OTHER_REP, World, product
+from tests.customer.grading.conftest import DAY, Bought, account_id, bought, changes, results, run
 
 SALES = [
     Bought("a", DAY, 800),
@@ -213,3 +214,35 @@ async def test_a_timeline_tells_each_grade_that_was_given_and_no_other(service: 
     said = [(one["account_id"], one["new"]) for one in await changes(service)]
     rows = await service.rows("SELECT account_id, grade FROM account_grade")
     assert sorted(said) == sorted((str(row["account_id"]), row["grade"]) for row in rows)
+
+
+async def test_profit_is_what_is_left_of_known_costs_and_returns_take_their_part(world: World) -> None:
+    """Costs must be known of 80 % of the net; amounts are for who may know costs."""
+    line = {"unit_price": 100, "quantity": 10}
+    for sku, cost in (("CD-ROCK", 60), ("CD-JAZZ", None)):
+        costs = {"costs": [{"valid_from": "2026-01-01", "unit_cost_base": cost}]} if cost else {}
+        payload = {**product(sku, "rock", 2), **costs}
+        await world.service.deliver(make_event("channels.product.changed.v1", payload, sku))
+    known, unknown = [await world.account() for _ in range(2)]
+    both = [{"sku": "CD-ROCK", **line}, {"sku": "CD-JAZZ", "quantity": 1, "unit_price": 250}]
+    body = {"currency": "USD", "order_date": DAY.isoformat(), "credits": []}
+    order = await world.confirmed(known, **body, lines=both)
+    await world.confirmed(unknown, **body, lines=[*both, {"sku": "CD-JAZZ", "quantity": 1, "unit_price": 1}])
+    back = {"lines": [{"line_no": 1, "quantity": 4}], "return_date": DAY.isoformat()}
+    assert (await world.service.post(f"/v1/orders/{order['id']}/returns", back)).status_code == 201
+    made = await run(world.service, as_of=DAY.isoformat())
+    found = await results(world.service, made)
+    assert found[UUID(known["id"])]["profit_base"] == 10 * 40 - 4 * 40
+    assert found[UUID(unknown["id"])]["profit_base"] is None
+    path = f"/v1/accounts/{unknown['id']}/grade"
+    lack = (await world.service.get(path)).json()["insufficient_data"]
+    assert lack == {"reason": "cost", "have": 1000 * 1_000_000 // 1251, "need": 800_000}
+    risk = world.service.headers("risk", "risk_officer")
+    shown = (await world.service.get(f"/v1/accounts/{known['id']}/grade", headers=risk)).json()
+    assert (shown["profit_base"], shown["profit_grade"]) == (None, "A")
+    path = f"/v1/grading-runs/{made['id']}"
+    items = (await world.service.get(f"{path}/results", headers=risk)).json()["items"]
+    assert {item["profit_base"] for item in items} == {None}
+    assert (await world.service.get(f"{path}/results?profit_base[gte]=1", headers=risk)).status_code == 400
+    assert (await world.service.get(path, headers=risk)).json()["profit_cut"] is None
+    assert (await world.service.get(path)).json()["profit_cut"]["a"] == 240

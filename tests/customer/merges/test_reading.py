@@ -118,3 +118,79 @@ async def test_runs_count_a_merged_account_for_its_root(world: World, kind: str)
     net = {item["account_id"]: item.get("revenue_base", item.get("monetary_base")) for item in items}
     assert net.keys() == {account["id"] for account in accounts[1:]}
     assert net[accounts[1]["id"]] == net[accounts[2]["id"]]
+
+
+async def test_what_is_one_account_has_one_anothers_contacts_and_orders(world: World) -> None:
+    """Who is shown a contact in the list of an account may name it, wherever it is filed."""
+    survivor, merged, other = [await world.account() for _ in range(3)]
+    of = {account["id"]: {"account_id": account["id"]} for account in (survivor, merged, other)}
+    contact = await _post(world, "contacts", {**of[merged["id"]], "name": "Li"})
+    deal = await _post(world, "opportunities", {**of[merged["id"]], "name": "Big", "amount": 100, "currency": "CNY"})
+    case = await _post(world, "cases", {**of[merged["id"]], "kind": "question", "subject": "s", "severity": "low"})
+    order = await world.confirmed(merged)
+    named: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("orders", {**world.order_body(), "contact_id": contact}),
+        ("opportunities", {"name": "Big", "amount": 100, "currency": "CNY", "contact_id": contact}),
+        ("activities", {"kind": "call", "contact_id": contact, "opportunity_id": deal}),
+        ("cases", {"kind": "question", "subject": "s", "severity": "low", "contact_id": contact}),
+        ("cases", {"kind": "question", "subject": "s", "severity": "low", "order_id": order["id"]}),
+        ("cases", {"kind": "question", "subject": "s", "severity": "low", "recurrence_of": case}),
+    )
+    for account, status in ((survivor, 422), (other, 422)):
+        for path, body in named:
+            answer = await world.service.post(f"/v1/{path}", {**body, **of[account["id"]]})
+            assert answer.status_code == status, (path, answer.text)
+    await merge(world, survivor, merged)
+    for account, status in ((survivor, 201), (other, 422)):
+        for path, body in named:
+            answer = await world.service.post(f"/v1/{path}", {**body, **of[account["id"]]})
+            assert answer.status_code == status, (path, answer.text)
+    won = await _post(world, "opportunities", {**of[survivor["id"]], "name": "Big", "amount": 100, "currency": "CNY"})
+    answer = await world.service.post(f"/v1/opportunities/{won}/win", {"order_id": order["id"]})
+    assert answer.status_code == 200, answer.text
+
+
+async def test_one_address_is_one_contact_of_what_is_one_account(world: World) -> None:
+    survivor, merged = await world.account(), await world.account()
+    body = {"name": "Li", "emails": [{"value": "Li@Harbour.example"}]}
+    await _post(world, "contacts", {**body, "account_id": merged["id"]})
+    found = await merge(world, survivor, merged)
+    again = {**body, "emails": [{"value": "li@harbour.EXAMPLE"}], "account_id": survivor["id"]}
+    answer = await world.service.post("/v1/contacts", again)
+    assert (answer.status_code, answer.json()["code"]) == (409, "duplicate-contact"), answer.text
+    rows = [{**again, "external_ids": {"crm": "1"}}]
+    result = (await world.service.post("/v1/contacts/batch", {"rows": rows})).json()["results"][0]
+    assert result["problem"]["code"] == "duplicate-contact", result
+    plus = {**again, "emails": [{"value": "li+news@harbour.example"}]}
+    assert (await world.service.post("/v1/contacts", plus)).status_code == 201, "another mailbox, as far as we know"
+    await unmerge(world, found["merge_id"])
+    assert (await world.service.post("/v1/contacts", again)).status_code == 201
+
+
+async def test_a_funnel_of_an_account_has_what_was_merged_into_it(world: World) -> None:
+    survivor, merged = await world.account(), await world.account(owner_id=str(OTHER_REP))
+    for account in (survivor, merged):
+        body = {
+            "account_id": account["id"],
+            "name": "Big",
+            "amount": 100,
+            "currency": "CNY",
+            "owner_id": str(OTHER_REP),
+        }
+        await _post(world, "opportunities", body)
+    today = (await world.service.get("/v1/opportunities")).json()["items"][0]["opened_on"]
+    await merge(world, survivor, merged)
+    rep = world.service.headers("rep-1", "sales_rep")
+    for query, headers, count in (
+        ("", rep, 2),
+        (f"&account_id={survivor['id']}", None, 2),
+        (f"&account_id={merged['id']}", rep, 2),
+    ):
+        path = f"/v1/funnel?pipeline=default&from={today}&to={today}{query}"
+        assert (await world.service.get(path, headers=headers)).json()["sample_size"] == count, query
+
+
+async def _post(world: World, path: str, body: dict[str, Any]) -> str:
+    answer = await world.service.post(f"/v1/{path}", body)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])

@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 
 from kit.testing.service import make_event
 from kit.work import system_work
-from services.customer.orders import service
+from services.customer.orders.decisions import Answer, apply_answers
 from services.customer.orders.enums import AnswerKind, CheckKind, CheckState, Decision, OrderState
 from services.customer.orders.rules import decide_answer
-from services.customer.orders.service import Answer
 from tests.customer.conftest import World, refused, reserved
 
 Given = tuple[CheckKind, AnswerKind, Decision]
@@ -117,7 +116,7 @@ async def _terms(
     event = make_event("channels.terms.v1", {}, order["stream_key"], subject=order["id"])
     answer = Answer(event, UUID(order["id"]), order["placement"], TERMS, kind, reason=reason, cause=cause)
     async with world.service.transaction() as tx:
-        await service.apply_answers(system_work(tx, "customer", world.service.runtime.settings), [answer])
+        await apply_answers(system_work(tx, "customer", world.service.runtime.settings), [answer])
 
 
 @pytest.mark.parametrize("terms_first", [True, False])

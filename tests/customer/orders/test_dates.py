@@ -32,11 +32,15 @@ BUYER = Buyer(derived_id("account", 1), derived_id("account", 1), SELLER, None, 
 REP, MANAGER = (Actor("a", frozenset(), frozenset(may)) for may in ((), ("orders:backdate",)))
 REFERENCES = References(
     products={"CD": ("CD", "rock")},
+    costs={},
     partners={},
+    channels={},
+    contacts={},
     memberships=((SELLER, date(2020, 1, 1), None),),
     above=(),
     earlier=tuple((BUYER.id, date(2024, 1, 1) + timedelta(days), None) for days in range(2_000)),
     terms={},
+    bought=frozenset(),
     rates=tuple(("EUR", date(2027, 6, 30) - timedelta(days=back), f"1.{back:03d}") for back in range(900)),
 )
 """One rate a day, each another: it says which day was asked for."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
+from kit.clock import business_date
 from tests.customer.conftest import World
 
 SHOWN = ("returned", "paid", "open_amount", "due_on", "is_overdue")
@@ -99,3 +100,24 @@ async def test_what_another_release_returns_counts(world: World) -> None:
             "gen_random_uuid(), 'settled_base', NULL)) AS r FROM order_return x) y"
         )
     assert (await world.order(order["id"]))["returned"] == 2 * once
+
+
+async def test_days_late_are_those_of_the_money_or_of_the_debt(world: World) -> None:
+    """Due on 03-02; money of 03-05 is three days late whenever it is entered; while something is open days count."""
+    order = await world.confirmed(order_date="2026-01-31", payment_terms_days=30)
+    today = business_date(world.service.runtime.settings.timezone)
+    since = (today - date(2026, 3, 2)).days
+
+    async def late() -> tuple[int, int]:
+        (item,) = [one for one in await _list(world) if one["id"] == order["id"]]
+        return (await world.order(order["id"]))["days_late"], item["days_late"]
+
+    assert await late() == (since, since)
+    await _post(world, "/v1/payments", {**_payment(order, order["gross"] - 10), "received_on": "2026-02-27"})
+    assert await late() == (since, since)
+    payment = await _post(world, "/v1/payments", {**_payment(order, 10), "received_on": "2026-03-05"})
+    assert await late() == (3, 3)
+    for query, count in (("days_late=3", 1), ("days_late[gte]=4", 0), ("days_late[gt]=0&is_overdue=false", 1)):
+        assert len(await _list(world, query)) == count, query
+    await world.service.post(f"/v1/payments/{payment['id']}/void", {"reason": "bounced"})
+    assert await late() == (since, since)

@@ -158,12 +158,16 @@ def test_who_is_credited_is_there_wherever_somebody_leads(
     owner = WHO[0]
     refs = References(
         products={},
+        costs={},
         partners={},
+        channels={},
+        contacts={},
         memberships=memberships,
         above=tuple((owner, first, lead) for seller, first, _ in memberships if seller == owner for lead in above),
         rates=(),
         earlier=(),
         terms={},
+        bought=frozenset(),
     )
     there = {seller for seller, first, until in memberships if first <= day and not has_ended((first, until), day)}
     begun = {seller for seller, first, _ in memberships if first <= day}

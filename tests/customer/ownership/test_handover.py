@@ -10,9 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from kit.ids import derived_id
 from kit.security.principals import Actor
-from kit.testing.service import make_event
 from kit.work import Work
 from services.customer.accounts.service import transfer_account
 from services.customer.orders.schemas import OrderCreate
@@ -20,29 +18,10 @@ from services.customer.orders.service import create_order, place_order
 from services.customer.ownership import jobs, repository, service
 from services.customer.roles import REACHES
 from services.customer.verify import verify
-from tests.customer.conftest import OTHER_REP, REP_1, REP_2, UNITS, World, logged, member, reserved, work_off
+from tests.customer.conftest import OTHER_REP, REP_1, REP_2, World, logged, reserved, work_off
+from tests.customer.ownership.conftest import as_, hand_over
 
-MANAGER_SOUTH = derived_id("member", 4)
 BEHIND = "SELECT o.id FROM orders o JOIN account a ON a.id = o.account_id WHERE o.owner_id IS DISTINCT FROM a.owner_id"
-
-
-@pytest.fixture
-async def south(world: World) -> World:
-    """A manager of the south as well."""
-    company, _, south, _ = UNITS
-    joined = member(MANAGER_SOUTH, "manager-south", [company, south])
-    await world.service.deliver(make_event("targets.member.joined.v1", joined, "organisation"))
-    return world
-
-
-def as_(world: World, subject: str) -> dict[str, str]:
-    return world.service.headers(subject, "sales_manager" if subject.startswith("manager") else "sales_rep")
-
-
-async def hand_over(world: World, account: dict[str, Any], to: UUID = OTHER_REP) -> None:
-    answer = await world.service.post(f"/v1/accounts/{account['id']}/transfer", {"owner_id": str(to)})
-    assert answer.status_code == 200, answer.text
-    assert answer.json()["owner_id"] == str(to)
 
 
 async def seen(world: World, subject: str) -> set[str]:

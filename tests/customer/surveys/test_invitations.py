@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from kit.testing.service import make_event
+from services.channels.events_out.promotions import PromotionEnded
 from tests.customer.conftest import REP_1
 from tests.customer.surveys.conftest import Forms, count
 
@@ -117,6 +119,14 @@ async def test_what_somebody_is_asked_about_is_the_accounts(forms: Forms) -> Non
     await forms.token(survey, contact, order_id=order["id"], product_line="rock")
     (row,) = (await forms.service.get(f"/v1/surveys/{survey['id']}/invitations")).json()["items"]
     assert (row["order_id"], row["product_line"]) == (order["id"], "rock")
+
+
+async def test_a_promotion_that_was_never_heard_of_is_asked_about_by_nobody(forms: Forms) -> None:
+    survey, contact = await forms.survey(), await forms.contact()
+    promotion = PromotionEnded.EXAMPLE["id"]
+    assert (await forms.invited(survey, contact, promotion_id=promotion))[0]["refused"] == "unknown-promotion"
+    await forms.service.deliver(make_event("channels.promotion.ended.v1", PromotionEnded.EXAMPLE, promotion))
+    await forms.token(survey, contact, promotion_id=promotion)
 
 
 async def test_a_seller_invites_whom_they_see(forms: Forms) -> None:

@@ -71,7 +71,7 @@ async def test_only_with_history_the_other_rows_go_along(world: World) -> None:
         "service_case": 1,
         "lead": 1,
     }
-    await hand_over(world, account, history=False)
+    await hand_over(world, account, history=False, opportunities=False)
     assert await owners(world, account) == before | {"orders": [OTHER_REP]}
     said = len(await world.service.published("customer.opportunity.updated.v1"))
     await hand_over(world, account, history=True)
@@ -115,7 +115,7 @@ async def test_a_case_is_not_given_to_its_second_owner_and_an_approval_is_void(w
 async def test_many_rows_follow_by_a_job_that_was_cut_off(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "AT_ONCE", 2)
     account = await lived(world)
-    await hand_over(world, account, history=True)
+    await hand_over(world, account, history=True, opportunities=False)
     left = [one for found in (await owners(world, account)).values() for one in found if one != OTHER_REP]
     assert len(left) == 4, "two of six have followed at once"
     calls, some = 0, service.history_some
@@ -141,9 +141,9 @@ async def test_rows_of_an_account_that_went_on_stay_where_they_are(
 ) -> None:
     monkeypatch.setattr(service, "AT_ONCE", 2)
     account = await lived(world)
-    await hand_over(world, account, history=True)
+    await hand_over(world, account, history=True, opportunities=False)
     before = await owners(world, account)
-    await hand_over(world, account, REP_2)
+    await hand_over(world, account, REP_2, opportunities=False)
     await work_off(world.service)
     assert await owners(world, account) == before | {"orders": [REP_2]}
 

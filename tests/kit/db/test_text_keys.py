@@ -160,6 +160,22 @@ async def test_rows_get_their_keys_once_whoever_is_killed(db: Database) -> None:
     assert await found(db, q="GRÖSSE 7") == ["S-7"]
 
 
+async def test_a_key_of_before_that_holds_another_sign_is_made_anew(db: Database) -> None:
+    await add(db, "サン〜ルート", "Blue Harbour")
+    async with db.transaction() as tx:
+        await tx.execute("UPDATE shop SET search_key = 'サン〜ルート' || chr(10) || 's-0' WHERE code = 'S-0'")
+        before = await tx.fetchval("SELECT xmin::text FROM shop WHERE code = 'S-1'")
+    assert (await found(db, name="サン～ルート"), await waiting(db)) == ([], 0)
+    await KeyFiller(db, [names_of(Shop)]).fill()
+    assert (await found(db, name="サン～ルート"), await found(db, q="ン~ル"), await waiting(db)) == (
+        ["S-0"],
+        ["S-0"],
+        0,
+    )
+    async with db.reading() as tx:
+        assert await tx.fetchval("SELECT xmin::text FROM shop WHERE code = 'S-1'") == before, "others stay"
+
+
 async def test_a_change_of_a_name_changes_its_keys(db: Database) -> None:
     await add(db, "apple")
     async with db.transaction() as tx:

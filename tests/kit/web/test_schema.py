@@ -79,6 +79,13 @@ def test_refused_text_names_the_place(kind: Any, value: str, code: str, message:
     assert (error["type"], error["msg"]) == (code, message)
 
 
+@pytest.mark.parametrize("kind", [schema.Label, schema.Text, schema.LongText])
+@pytest.mark.parametrize("value", ["\u0301", "\u200d\u0300", "\u20e3", " \u0e31 "])
+def test_a_name_of_marks_alone_is_refused(kind: Any, value: str) -> None:
+    with pytest.raises(ValidationError, match="nothing of it can be seen"):
+        TypeAdapter(kind).validate_python(value)
+
+
 @pytest.mark.parametrize("kind", [schema.Label, schema.Text, schema.LongText, schema.Code])
 @pytest.mark.parametrize("value", ["Blue Harbour", "雪\u200d", "a\0", "a\u202e", "\x9f", "A-1", "a\nb"])
 def test_the_published_pattern_refuses_no_more_than_the_field(kind: Any, value: str) -> None:
