@@ -10,7 +10,7 @@ import pytest
 from kit.ids import new_id
 from services.targets.events_out import ResultCredited
 from tests.targets.conftest import World
-from tests.targets.results.heard import account, answer, moved, opportunity, visit
+from tests.targets.results.heard import Payment, account, answer, moved, opportunity, visit
 
 COUNTED = ("visits", "won", "lost", "answers", "csat_top", "promoters", "detractors", "nps_answers")
 
@@ -127,6 +127,15 @@ async def test_an_answer_about_an_order_goes_by_its_shares_in_the_units_of_its_d
     ]
     lines = await counted(world, "unit_path", "customer_type")
     assert lines[1][1:3] == (path(world, "company", "south", "team-b"), "retail")
+
+
+async def test_attainment_counts_what_was_heard(world: World) -> None:
+    one = str(new_id())
+    order = world.order({"a1": 600_000, "b1": 400_000}, [1_000], stream_key=one, account_id=one)
+    await world.service.deliver(world.confirmed(order), Payment(order).received((order, 500)), visit(world, one, "a1"))
+    for metric, expected in (("collected_cash", 300), ("visit_count", 1_000), ("revenue", 600)):
+        answer = await world.attainment(metric=metric, unit_id=world.units["team-a"], **{"from": "2026-02-01"})
+        assert [item["actual"] for item in answer["items"]] == [expected], metric
 
 
 async def test_results_again_count_once(world: World) -> None:
