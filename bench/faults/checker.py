@@ -244,7 +244,7 @@ class Checker:
 
     async def _check_ledgers(self) -> None:
         """Sums derived from the orders alone."""
-        sums = "SELECT order_id::text, sum(amount)::bigint FROM {} GROUP BY order_id"
+        sums = "SELECT order_id::text, sum(amount)::bigint FROM {} WHERE order_id IS NOT NULL GROUP BY order_id"
         for what, expected, service, table in (
             ("exposure of", EXPOSURE, "risk", "exposure_entry"),
             ("credit of", CREDITED, "targets", "credit_line"),

@@ -19,6 +19,9 @@ from services.targets.events_out import OrderCredited, ResultCredited
 from services.targets.kpi_facts import handlers as kpi_facts
 from services.targets.products.handlers import project_product
 from services.targets.redirects.handlers import MERGED, UNMERGED, on_redirect
+from services.targets.results import handlers as results
+from services.targets.results.allocations import PAYMENTS
+from services.targets.results.service import ANSWERED, CLOSED, COMPLETED, REOPENED
 from services.targets.risk_alerts.handlers import ALERTS, project_risk_alert
 
 CREDITS = Projection(
@@ -36,9 +39,24 @@ core.project(
     Projection("account_redirect", ("account_redirect", "account_root"), {MERGED: on_redirect, UNMERGED: on_redirect})
 )
 core.project(Projection("crediting_split", ("crediting_split",), {RESOLVED: project_split}))
+core.project(
+    Projection(
+        "order_cash",
+        ("order_cash", "freed_order"),
+        {**dict.fromkeys(PAYMENTS, results.project_cash), results.CANCELLED: results.project_freed},
+    )
+)
+core.project(Projection("kpi_account", ("kpi_account",), dict.fromkeys(ACCOUNTS, kpi_facts.on_account), version=2))
 core.react(on_conflict_resolved, RESOLVED)
+core.react(results.on_conflict_resolved, RESOLVED)
 core.react(on_order_confirmed, OrderConfirmed.TYPE)
+core.react(results.on_order_confirmed, OrderConfirmed.TYPE)
 core.react(on_order_returned, OrderReturned.TYPE)
+core.react(results.on_paid, *PAYMENTS)
+core.react(results.on_activity, COMPLETED)
+core.react(results.on_closed, *CLOSED)
+core.react(results.on_reopened, REOPENED)
+core.react(results.on_answer, ANSWERED)
 core.ledger(CREDITS)
 directory.project(Projection("risk_alert", ("risk_alert",), dict.fromkeys(ALERTS, project_risk_alert)))
 directory.project(Projection("product_directory", ("product_directory",), {PRODUCT: project_product}, version=2))
@@ -77,13 +95,6 @@ insight.project(
 )
 insight.project(Projection("kpi_answer", ("kpi_answer",), {"customer.survey.answered.v1": kpi_facts.on_answer}))
 insight.project(Projection("kpi_stage", ("kpi_stage",), {"customer.lifecycle.changed.v1": kpi_facts.on_lifecycle}))
-insight.project(
-    Projection(
-        "kpi_account",
-        ("kpi_account",),
-        {"customer.account.created.v1": kpi_facts.on_account, "customer.account.updated.v1": kpi_facts.on_account},
-    )
-)
 insight.project(
     Projection(
         "kpi_lead",

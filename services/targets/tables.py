@@ -49,6 +49,7 @@ from services.targets.products.models import ProductDirectory
 from services.targets.redirects.models import AccountRedirectTable, AccountRootTable
 from services.targets.report_schedules.models import ReportScheduleTable
 from services.targets.reports.models import ReportTable
+from services.targets.results.models import FreedOrderTable, OrderCashTable
 from services.targets.risk_alerts.models import RiskAlertTable
 from services.targets.targets.models import TargetTable, TargetVersionTable
 from services.targets.territories.models import TerritoryTable
@@ -75,6 +76,7 @@ __all__ = [
     "DecompositionTable",
     "DueFailure",
     "ForecastBacktestTable",
+    "FreedOrderTable",
     "IdempotencyKey",
     "Inbox",
     "Job",
@@ -94,6 +96,7 @@ __all__ = [
     "MemberTable",
     "MembershipTable",
     "ObservationTable",
+    "OrderCashTable",
     "Outbox",
     "ParkedEvent",
     "PlanTable",

@@ -20,6 +20,8 @@ from services.targets.events_in import OrderConfirmed, OrderReturned
 from services.targets.events_out import CreditLine, OrderCredited, ResultCredited
 from services.targets.reports.repository import all_reports
 from services.targets.reports.sealing import is_sealed
+from services.targets.results.repository import which_credited
+from services.targets.results.verification import TYPES, Results
 from services.targets.subscriptions import subscriptions
 
 SERVICE = "targets"
@@ -27,6 +29,7 @@ SERVICE = "targets"
 RULES = (2, RULE)
 """Rules by which what a fact says is split over the members by the code that decides now."""
 
+ORDERS = (OrderConfirmed.TYPE, OrderReturned.TYPE)
 Order = OrderConfirmed | OrderReturned
 Places = dict[tuple[int, UUID], tuple[object, ...]]
 """Where the credit of a line and member stands: unit path and dimensions of its newest line."""
@@ -186,29 +189,38 @@ async def verify(db: Database, bus: EventBus) -> list[Finding]:
     """
     async with db.reading() as tx:
         splits = {one.reason: one.shares for one in await all_splits(tx)}
-    run, own, theirs = _Run(splits), topic_of(SERVICE), topic_of("customer")
+    run, results, own, theirs = _Run(splits), Results(SERVICE), topic_of(SERVICE), topic_of("customer")
     gone = await given_up(db, subscriptions.lane("core").group)
     for number in await partitions_of(bus, own, theirs):
         facts: dict[UUID, list[bytes]] = defaultdict(list)
         standing: dict[UUID, _Standing] = defaultdict(_Standing)
+        results.begin()
         async for event in read_all(bus, own, [OrderCredited.TYPE, ResultCredited.TYPE], number=number):
             if event.type == ResultCredited.TYPE:
-                run.result(ResultCredited.model_validate(event.payload))
+                result = ResultCredited.model_validate(event.payload)
+                run.result(result)
+                results.result(event, result)
                 continue
             fact = OrderCredited.model_validate(event.payload)
             run.fact(fact, standing[fact.order_id])
+            results.order(event, fact)
             if fact.kind != "corrected":
                 facts[fact.source_event_id].append(event.data)
-        types = (OrderConfirmed.TYPE, OrderReturned.TYPE)
-        async for event in read_all(bus, theirs, types, without=gone, number=number):
-            run.order(event, facts.pop(event.id, ()))
+        async for event in read_all(bus, theirs, (*ORDERS, *TYPES), without=gone, number=number):
+            if event.type in ORDERS:
+                run.order(event, facts.pop(event.id, ()))
+            else:
+                results.heard(event)
+        results.end()
         for cause, strays in facts.items():
             run.once.fault(f"{len(strays)} of event {cause}, which is no order's")
     ledger = Check(SERVICE, "ledger and buckets hold what the facts say")
     sealed = Check(SERVICE, "reports are what their hashes say")
     async with at_one_moment(db) as tx:
         held = await sum_ledger(tx)
+        results.finish(await which_credited(tx, results.waiting()))
         async for one in all_reports(tx):
             sealed.add(is_sealed(one.body, one.sha256), f"report {one.id}")
     ledger.add(held == Sums(*((run.lines, run.amount) * 3)), f"facts {run.lines, run.amount}, {held}")
-    return [check.finding() for check in (run.once, run.exact, run.sums, run.reversals, ledger, sealed)]
+    checks = (run.once, run.exact, run.sums, run.reversals, results.once, results.exact, ledger, sealed)
+    return [check.finding() for check in checks]

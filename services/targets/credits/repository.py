@@ -14,9 +14,12 @@ from services.targets.credits.enums import MEASURES, Measure
 from services.targets.credits.lists import label_sql
 from services.targets.credits.models import CreditedOrder, CreditLineRow, UnlaunchedLine
 
-_LOCK_MEMBERS = "SELECT 1 FROM member WHERE id = ANY($1::uuid[]) ORDER BY id FOR SHARE"
+_LOCK_MEMBERS = "SELECT 1 FROM member WHERE id = ANY($1::uuid[]) ORDER BY id FOR {}"
 _LOCK_ORDERS = select_sql(CreditedOrder, "order_id = ANY($1::uuid[]) ORDER BY order_id FOR UPDATE")
 _HANDLED = "SELECT DISTINCT source_event_id FROM credit_line WHERE source_event_id = ANY($1::uuid[])"
+_SEQUENCES = """
+SELECT subject_id, max(sequence) AS last FROM credit_line WHERE subject_id = ANY($1::uuid[]) GROUP BY 1
+"""
 _PATHS = """
 SELECT n.member_id, n.day, u.path
 FROM unnest($1::uuid[], $2::date[]) AS n(member_id, day)
@@ -76,11 +79,17 @@ ORDER BY order_id, line_no, member_id, sequence DESC, ordinal DESC
 
 
 class Misplaced(NamedTuple):
-    """What stands outside the member's unit of the order date, by posting date."""
+    """What stands of an order, or of the result `subject_id`, outside the member's unit of the order date, by posting
+    date. `standing` names the order, of a result without one the result, as what is corrected together."""
 
     standing: Standing
     posting_date: date
     rightful_path: Sequence[UUID]
+    order_id: UUID | None
+    subject_id: UUID | None
+    account_id: UUID | None
+    order_date: date
+    currency: str
 
 
 _OF_MEMBERSHIP = """
@@ -90,16 +99,17 @@ LEFT JOIN unit u ON u.id = s.unit_id
 """
 _BY_PLACE = (
     "c.order_id, c.line_no, c.member_id, c.unit_path, c.product_line, c.region, c.customer_type, c.channel_id, "
-    "c.posting_date"
+    "c.posting_date, c.subject_id"
 )
 _MISPLACED = f"""
-SELECT c.order_id, c.line_no, c.member_id, c.unit_path, c.product_line, c.region, c.customer_type, c.channel_id,
-       {_sums("c.")}, c.posting_date, coalesce(u.path, '{{}}') AS rightful_path
+SELECT coalesce(c.order_id, c.subject_id), c.line_no, c.member_id, c.unit_path, c.product_line, c.region,
+       c.customer_type, c.channel_id, {_sums("c.")}, c.posting_date, coalesce(u.path, '{{}}'), c.order_id,
+       c.subject_id, c.account_id, c.order_date, c.currency
 FROM credit_line c {_OF_MEMBERSHIP}
-WHERE c.member_id = $1 AND c.order_date >= $2 AND c.unit_path <> coalesce(u.path, '{{}}') AND c.subject_id IS NULL
-      AND ($3::uuid[] IS NULL OR c.order_id = ANY($3::uuid[]))
-GROUP BY {_BY_PLACE}, u.path HAVING {_IS_SOMETHING}
-ORDER BY c.order_id, c.posting_date, c.line_no, c.unit_path
+WHERE c.member_id = $1 AND c.order_date >= $2 AND c.unit_path <> coalesce(u.path, '{{}}')
+      AND ($3::uuid[] IS NULL OR coalesce(c.order_id, c.subject_id) = ANY($3::uuid[]))
+GROUP BY {_BY_PLACE}, u.path, c.account_id, c.order_date, c.currency HAVING {_IS_SOMETHING}
+ORDER BY c.order_id, c.subject_id NULLS FIRST, c.posting_date, c.line_no, c.unit_path
 """
 _MISPLACED_MEMBERS = f"""
 SELECT DISTINCT b.member_id FROM (
@@ -107,7 +117,7 @@ SELECT DISTINCT b.member_id FROM (
   FROM unnest($1::uuid[], $2::date[]) AS m(id, since)
   JOIN credit_line c ON c.member_id = m.id AND c.order_date >= m.since {_OF_MEMBERSHIP}
   WHERE c.unit_path <> coalesce(u.path, '{{}}')
-  GROUP BY {_BY_PLACE}, c.subject_id HAVING {_IS_SOMETHING}
+  GROUP BY {_BY_PLACE} HAVING {_IS_SOMETHING}
 ) b
 """
 _ADD_ORDERS = f"""
@@ -253,9 +263,9 @@ FROM credit_line
 """
 
 
-async def lock_members(tx: Tx, member_ids: Collection[UUID]) -> None:
-    """Keep the memberships of these members as they are until the commit; others may credit them too."""
-    await tx.fetch(_LOCK_MEMBERS, list(member_ids))
+async def lock_members(tx: Tx, member_ids: Collection[UUID], *, alone: bool = False) -> None:
+    """Keep the memberships of these members as they are until the commit; others (not alone) may credit them too."""
+    await tx.fetch(_LOCK_MEMBERS.format("NO KEY UPDATE" if alone else "SHARE"), list(member_ids))
 
 
 async def lock_orders(tx: Tx, order_ids: Collection[UUID]) -> dict[UUID, CreditedOrder]:
@@ -312,6 +322,11 @@ async def list_handled(tx: Tx, source_ids: Collection[UUID]) -> set[UUID]:
     return {row["source_event_id"] for row in await tx.fetch(_HANDLED, list(source_ids))}
 
 
+async def list_sequences(tx: Tx, subject_ids: Collection[UUID]) -> dict[UUID, int]:
+    """The sequence of the newest fact about each result that has one."""
+    return {row["subject_id"]: row["last"] for row in await tx.fetch(_SEQUENCES, list(subject_ids))}
+
+
 async def list_paths(tx: Tx, wanted: Collection[tuple[UUID, date]]) -> dict[tuple[UUID, date], Sequence[UUID]]:
     """Unit path of members on days; a member without a unit on a day, or unknown, is absent."""
     rows = await tx.fetch(_PATHS, [member for member, _ in wanted], [day for _, day in wanted])
@@ -327,17 +342,16 @@ async def list_standing(tx: Tx, order_ids: Collection[UUID]) -> dict[UUID, dict[
 
 
 async def list_misplaced(
-    tx: Tx, member_id: UUID, since: date, orders: Collection[UUID] | None = None
+    tx: Tx, member_id: UUID, since: date, named: Collection[UUID] | None = None
 ) -> list[Misplaced]:
-    """Balances of orders from `since` on (of those `orders`), outside the member's unit of that day; per order, posting
-    date and line."""
-    named = None if orders is None else list(orders)
-    rows = await tx.fetch(_MISPLACED, member_id, since, named)
+    """Balances of orders and results from `since` on (of those `named`), outside the member's unit of that day; per
+    order or result, posting date and line."""
+    rows = await tx.fetch(_MISPLACED, member_id, since, None if named is None else list(named))
     return [Misplaced(Standing(*row[:_SIZE]), *row[_SIZE:]) for row in rows]
 
 
 async def list_misplaced_members(tx: Tx, since: Mapping[UUID, date]) -> set[UUID]:
-    """Those among members who have a balance of an order from their day on outside their unit of that day."""
+    """Those among members who have a balance from their day on outside their unit of that day."""
     rows = await tx.fetch(_MISPLACED_MEMBERS, list(since), list(since.values()))
     return {row["member_id"] for row in rows}
 

@@ -14,11 +14,13 @@ from uuid import UUID
 from kit.events.handlers import Fact
 from kit.ids import derived_id, new_id
 from kit.jobs.jobs import enqueue
+from kit.money import SHARE_WHOLE
 from kit.work import Work
 from services.targets.crediting_splits.models import CreditingSplit
 from services.targets.credits import repository
 from services.targets.credits.enums import CreditKind, Measure
 from services.targets.credits.launches import Launches, launches_of, mark_unlaunched
+from services.targets.credits.ledger import Credited
 from services.targets.credits.measures import (
     Measured,
     add,
@@ -38,7 +40,7 @@ from services.targets.credits.repository import Misplaced, Standing
 from services.targets.credits.rules import RULE
 from services.targets.credits.splits import splits_of
 from services.targets.events_in import OrderConfirmed, OrderHeard, OrderReturned
-from services.targets.events_out import CreditLine, OrderCredited
+from services.targets.events_out import CreditLine, OrderCredited, ResultCredited
 
 CORRECT = "credits.correct"
 """Kind of the job that corrects many lines."""
@@ -117,30 +119,38 @@ async def correct_lines(work: Work, member_id: UUID, since: date) -> UUID | None
     if len(found) > AT_ONCE:
         asked = {"member_id": str(member_id), "since": since.isoformat()}
         return await enqueue(work.tx, CORRECT, asked, work.actor.subject)
-    await _correct(work, member_id, since, [row.standing.order_id for row in found])
+    await _correct(work, member_id, since, found)
     return None
 
 
 async def correct_some(work: Work, member_id: UUID, since: date) -> int:
     """One step of the job of `correct_lines`, by the memberships that hold now: returns how many lines it moved, 0 at
     the end."""
-    await repository.lock_members(work.tx, [member_id])
+    await repository.lock_members(work.tx, [member_id], alone=True)
     found = await repository.list_misplaced(work.tx, member_id, since)
-    orders = list(dict.fromkeys(row.standing.order_id for row in found))[:ORDERS_A_STEP]
-    return await _correct(work, member_id, since, orders)
+    some = set(list(dict.fromkeys(row.standing.order_id for row in found))[:ORDERS_A_STEP])
+    return await _correct(work, member_id, since, [row for row in found if row.standing.order_id in some])
 
 
-async def _correct(work: Work, member_id: UUID, since: date, named: Sequence[UUID]) -> int:
-    """One fact per order and posting date; the lines are looked at again under the lock of their orders."""
-    orders = await repository.lock_orders(work.tx, set(named))
-    found = await repository.list_misplaced(work.tx, member_id, since, named)
+async def _correct(work: Work, member_id: UUID, since: date, misplaced: Sequence[Misplaced]) -> int:
+    """One fact per order or result and posting date; the lines are looked at again under the lock of their orders, with
+    the cash that came meanwhile."""
+    orders = await repository.lock_orders(work.tx, {row.order_id for row in misplaced if row.order_id})
+    found = await repository.list_misplaced(work.tx, member_id, since, {row.standing.order_id for row in misplaced})
     correction = new_id()
     sequences = {order_id: order.sequence for order_id, order in orders.items()}
+    sequences |= await repository.list_sequences(work.tx, {row.subject_id for row in found if row.subject_id})
     decided: list[Decided] = []
-    for (order_id, day), rows in groupby(found, key=lambda row: (row.standing.order_id, row.posting_date)):
-        sequences[order_id] += 1
-        decision = _corrected(derived_id(correction, order_id, day), orders[order_id], day, list(rows))
-        decided.append((work, sequences[order_id], decision))
+    for (order_id, subject_id, day), same in groupby(found, key=_fact_of):
+        rows, about = list(same), subject_id or order_id
+        source = derived_id(correction, order_id, subject_id, day)
+        sequences[about] += 1
+        decision: Credited = (
+            _put_right(source, orders.get(order_id), day, rows)
+            if subject_id
+            else _corrected(source, orders[order_id], day, rows)
+        )
+        decided.append((work, sequences[about], decision))
     await post(work, decided)
     return len(found)
 
@@ -241,12 +251,45 @@ def _fact(
 
 
 def _corrected(source: UUID, order: CreditedOrder, day: date, rows: Sequence[Misplaced]) -> OrderCredited:
-    # Reversals come first: the newest line of a (line, member) tells a later return where the credit stands.
-    lines = [_line(row.standing, row.standing.unit_path, row.standing.values(-1)) for row in rows]
-    lines += [_line(row.standing, row.rightful_path, row.standing.values()) for row in rows]
-    said = {"kind": CreditKind.CORRECTED, "posting_date": day, "lines": lines, "source_event_id": source}
+    said = {"kind": CreditKind.CORRECTED, "posting_date": day, "lines": _moved_lines(rows), "source_event_id": source}
     more = _known(reason=order.reason, channel_id=rows[0].standing.channel_id)
     return OrderCredited.of(order, **said, amount=0, **more)
+
+
+def _fact_of(row: Misplaced) -> tuple[UUID, UUID | None, date]:
+    return row.standing.order_id, row.subject_id, row.posting_date
+
+
+def _put_right(source: UUID, order: CreditedOrder | None, day: date, rows: Sequence[Misplaced]) -> ResultCredited:
+    """A result in the rightful unit; what is an order's keeps the order's key and shares."""
+    first = rows[0]
+    subject_id = first.subject_id or first.standing.order_id
+    shares = {UUID(member): share for member, share in order.shares.items()} if order else {}
+    return ResultCredited(
+        subject_id=subject_id,
+        order_id=first.order_id,
+        account_id=first.account_id,
+        stream_key=order.stream_key if order else first.account_id or subject_id,
+        kind="corrected",
+        order_date=first.order_date,
+        posting_date=day,
+        currency=first.currency,
+        amount=0,
+        shares=shares or {first.standing.member_id: SHARE_WHOLE},
+        lines=_moved_lines(rows),
+        source_event_id=source,
+        source_ordinal=0,
+        rule=RULE,
+        channel_id=first.standing.channel_id,
+        reason=order.reason if order else None,
+        business_date=day,
+    )
+
+
+def _moved_lines(rows: Sequence[Misplaced]) -> list[CreditLine]:
+    # Reversals come first: the newest line of a (line, member) tells a later return where the credit stands.
+    lines = [_line(row.standing, row.standing.unit_path, row.standing.values(-1)) for row in rows]
+    return lines + [_line(row.standing, row.rightful_path, row.standing.values()) for row in rows]
 
 
 def _line(place: Standing, unit_path: Sequence[UUID], values: Mapping[Measure, int | None]) -> CreditLine:

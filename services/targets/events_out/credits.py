@@ -138,13 +138,15 @@ class ResultCredited(Published):
     """The decision who is credited for a result that is no order's net: money, a visit, an opportunity, an answer.
 
     `subject_id` is the payment, activity, opportunity or answer; `order_id` the order whose shares apply, if any.
+    `order_date` is the day whose membership decides the unit: the order's, the closing day of what is reopened.
+    A payment has a fact per order: `source_ordinal` is that of its first line among all lines of the event.
     """
 
     subject_id: UUID
     order_id: UUID | None
     account_id: UUID | None
     stream_key: UUID
-    kind: Literal["paid", "refunded", "voided", "visited", "closed", "reopened", "answered"]
+    kind: Literal["paid", "refunded", "voided", "visited", "closed", "reopened", "answered", "corrected"]
     order_date: date | None
     posting_date: date
     currency: str

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from uuid import UUID
 
 from kit.db.database import Tx
-from kit.db.rows import columns_of, dumps, insert_rows
+from kit.db.rows import columns_of, dumps, insert_rows, select_sql
 from services.targets.kpi_facts.models import (
     KpiAccount,
     KpiAnswer,
@@ -21,6 +22,7 @@ from services.targets.kpi_facts.models import (
 )
 
 _ONCE = "ON CONFLICT DO NOTHING"
+_ACCOUNTS = select_sql(KpiAccount, "id = ANY($1::uuid[])")
 _OLDER_SHARES = """
 DELETE FROM kpi_share h USING json_populate_recordset(NULL::kpi_share, $1::json) n
 WHERE h.order_id = n.order_id AND h.sequence < n.sequence
@@ -94,6 +96,11 @@ async def put_stages(tx: Tx, rows: Sequence[KpiStage]) -> None:
 async def put_accounts(tx: Tx, rows: Sequence[KpiAccount]) -> None:
     """Insert or replace accounts by a later version; each id once."""
     await insert_rows(tx, KpiAccount, rows, _LATER_ACCOUNT)
+
+
+async def list_accounts(tx: Tx, account_ids: Collection[UUID]) -> list[KpiAccount]:
+    """Those of these accounts that are known."""
+    return await tx.rows(KpiAccount, _ACCOUNTS, list(account_ids))
 
 
 async def put_leads(tx: Tx, rows: Sequence[KpiLead]) -> None:

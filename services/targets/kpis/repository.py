@@ -105,7 +105,7 @@ _BUCKETS = _Facts(
 )
 _SIGNED = _Facts(
     "credit_line x ON x.posting_date BETWEEN p.first AND p.last AND x.posting_date = x.order_date "
-    "AND x.kind <> 'returned'",
+    "AND x.kind <> 'returned' AND x.subject_id IS NULL",
     member="x.member_id",
     path="x.unit_path",
     product_line="x.product_line",
