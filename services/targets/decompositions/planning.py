@@ -65,8 +65,8 @@ async def plan_split(
     columns = [values_of(driver, [part.key for part in parts]) for driver in drivers]
     children = [
         _child_target(
-            target, row.id, part, cell, tuple(column[part.key] for column in columns), work.actor.subject
-        ).model_copy(update={"base": base})
+            target, row.id, part, cell, base, tuple(column[part.key] for column in columns), work.actor.subject
+        )
         for part, cell, base in zip(parts, cells, bases, strict=True)
     ]
     if over_assignment:
@@ -122,7 +122,13 @@ def _child(part: Part) -> Child:
 
 
 def _child_target(
-    target: Target, decomposition_id: UUID, part: Part, cell: Cell, driver_values: tuple[int | None, ...], author: str
+    target: Target,
+    decomposition_id: UUID,
+    part: Part,
+    cell: Cell,
+    base: int | None,
+    driver_values: tuple[int | None, ...],
+    author: str,
 ) -> Target:
     """What the child does not say, and its dimension does not narrow, is that of the target."""
     own = {
@@ -137,6 +143,7 @@ def _child_target(
         "child_key": part.key,
         "name": part.given.name or f"{target.name} / {part.label}",
         "amount": cell.amount,
+        "base": base,
         "computed": cell.computed,
         "bound": cell.bound,
         "driver_values": driver_values,

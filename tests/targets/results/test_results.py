@@ -134,7 +134,8 @@ async def test_attainment_counts_what_was_heard(world: World) -> None:
     order = world.order({"a1": 600_000, "b1": 400_000}, [1_000], stream_key=one, account_id=one)
     await world.service.deliver(world.confirmed(order), Payment(order).received((order, 500)), visit(world, one, "a1"))
     for metric, expected in (("collected_cash", 300), ("visit_count", 1_000), ("revenue", 600)):
-        answer = await world.attainment(metric=metric, unit_id=world.units["team-a"], **{"from": "2026-02-01"})
+        asked = {"metric": metric, "unit_id": world.units["team-a"], "from": "2026-02-01"}
+        answer = await world.attainment(None, **asked)
         assert [item["actual"] for item in answer["items"]] == [expected], metric
 
 
