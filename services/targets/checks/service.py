@@ -32,7 +32,9 @@ from services.targets.checks.laws import (
 )
 from services.targets.checks.models import Override, TargetCheckRun
 from services.targets.day_profiles.rules import years_before
+from services.targets.decompositions.capacities import capacities_of
 from services.targets.decompositions.enums import PERIODS
+from services.targets.decompositions.workforce import Asked
 from services.targets.forecasts.schemas import ForecastQuery
 from services.targets.forecasts.service import read_forecast
 from services.targets.policies.enums import ChecksRule
@@ -145,7 +147,15 @@ async def known_of(work: Work, target: Target) -> Known:
         sibling_growths=[each for each in grown if each is not None],
         doubles=await repository.count_doubles(work.tx, target.id),
         shares=_shares(target.amount, whole, longer),
+        capacity=await _capacity(work, target),
     )
+
+
+async def _capacity(work: Work, target: Target) -> int | None:
+    """What those who sell in the scope of a target can bring in its period, in whole minor units."""
+    asked = Asked("", target.unit_id, target.member_id, target.period_start, target.period_end)
+    found = (await capacities_of(work, target, [asked], ()))[asked.key]
+    return None if found is None else round(found)
 
 
 async def _year_earlier(work: Work, targets: Sequence[Target]) -> dict[UUID, int]:
