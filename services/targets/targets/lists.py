@@ -20,6 +20,9 @@ TARGETS = ListSpec(
         **fields_of(Target, "t", sortable=("name", "amount", "period_start"), unfiltered=_SHOWN, without=_HIDDEN),
         "currency": Field("t.currency", "currency"),
         "horizon": Field(_HORIZON, enum=tuple(Horizon)),
+        "below_unit_id": Field(
+            "''", "uuid", match="EXISTS (SELECT FROM unit u WHERE u.id = t.unit_id AND u.path && {})", output=False
+        ),
     },
     search=("t.name",),
     search_key=search_of(Target, "t"),
