@@ -23,6 +23,7 @@ from services.targets.observations.router import router as observations
 from services.targets.plans.router import changes as target_changes
 from services.targets.plans.router import router as plans
 from services.targets.policies.router import router as target_policies
+from services.targets.reorganisations.router import router as unit_changes
 from services.targets.report_schedules.router import router as report_schedules
 from services.targets.reports.router import router as reports
 from services.targets.subscriptions import subscriptions
@@ -34,6 +35,7 @@ from services.targets.units.router import router as units
 ROUTERS: tuple[APIRouter, ...] = (
     calendar_days,
     units,
+    unit_changes,
     members,
     roles,
     territories,

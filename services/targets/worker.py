@@ -22,6 +22,7 @@ from services.targets.forecasts.jobs import backtest_job
 from services.targets.forecasts.service import BACKTEST
 from services.targets.kpis.models import Kpi
 from services.targets.plans.models import Plan
+from services.targets.reorganisations.dues import LEADS_DUE
 from services.targets.reports.dues import REPORTS_DUE
 from services.targets.settings import Settings
 from services.targets.subscriptions import subscriptions
@@ -30,7 +31,7 @@ from services.targets.targets.models import Target
 from services.targets.territories.models import Territory
 from services.targets.units.models import Unit
 
-DUES: Sequence[AnyDue] = (CLOSINGS_DUE, JUDGINGS_DUE, ACTION_PLANS_DUE, ADJUSTMENTS_DUE, REPORTS_DUE)
+DUES: Sequence[AnyDue] = (CLOSINGS_DUE, JUDGINGS_DUE, ACTION_PLANS_DUE, ADJUSTMENTS_DUE, REPORTS_DUE, LEADS_DUE)
 KEYS: Sequence[Fill] = (
     names_of(ActionPlan),
     names_of(Kpi),

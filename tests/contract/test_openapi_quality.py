@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from cli.contracts import make_apps, merged_openapi
 
 WORDS = """
-acknowledge activate adjust agree allocate amend analyse appeal apply approve arbitrate archive
+acknowledge activate adjust agree allocate amend analyse appeal apply appoint approve arbitrate archive
 assess assign
 calculate cancel change check close complete convert copy create
 decide discard dismiss dispute disqualify draft drop
@@ -30,7 +30,7 @@ open override
 pause pay place preview promote propose publish
 qualify
 raise read rebase recalculate receive reconcile refresh refund register reject release renew reopen
-replace rescore reset resolve respond restore resume retire retry return revert review revise run
+reorganise replace rescore reset resolve respond restore resume retire retry return revert review revise run
 screen set settle sign simulate start state submit suspend
 terminate test transfer
 unmerge update upsert

@@ -61,6 +61,7 @@ from tests.e2e.tables import TABLE_CALLS
 from tests.e2e.territories import TERRITORY_CALLS
 from tests.e2e.tiers import TIER_CALLS
 from tests.e2e.treatments import TREATMENT_CALLS
+from tests.e2e.units import UNIT_CALLS, unit
 from tests.e2e.ways import How, account, acted, changed, created, lasting, ref, rows
 from tests.e2e.world import World
 
@@ -99,11 +100,6 @@ def rate_example(world: World) -> httpx.Response:
     )
     body = world.example("POST /v1/exchange-rates") | {"valid_from": day}
     return world.send("POST", "/v1/exchange-rates", body)
-
-
-def unit(world: World) -> str:
-    made: str = world.make("/v1/units", world.example("POST /v1/units"))["id"]
-    return made
 
 
 def member(world: World) -> str:
@@ -293,8 +289,6 @@ CALLS: dict[str, How] = {
     "POST /v1/payments/{payment_id}/void": acted("/v1/payments/{payment_id}/void", lambda world: payment(world)[0]),
     "POST /v1/payments/{payment_id}/refunds": refund_example,
     # targets
-    "POST /v1/units": created("/v1/units"),
-    "PATCH /v1/units/{unit_id}": changed("PATCH", "/v1/units/{unit_id}", unit),
     "POST /v1/members": created("/v1/members"),
     "POST /v1/members/batch": rows("/v1/members/batch", lambda world: world.example("POST /v1/members")),
     "POST /v1/members/{member_id}/link": acted("/v1/members/{member_id}/link", member),
@@ -389,5 +383,6 @@ CALLS: dict[str, How] = {
     **INDICATOR_CALLS,
     **STUDY_CALLS,
     **TREATMENT_CALLS,
+    **UNIT_CALLS,
     **OPERATION_CALLS,
 }

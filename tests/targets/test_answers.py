@@ -107,6 +107,13 @@ async def organised(answers: Answers) -> None:
     ):
         await answers.send("GET", where)
     await answers.send("POST", f"/v1/territories/{territory['id']}/end", {"on": "2026-12-31"})
+    body = {"code": "r", "name": "R", "kind": "team", "parent_id": world.units["north"]}
+    unit = (await answers.send("POST", "/v1/units", body))["id"]
+    await answers.send("POST", f"/v1/units/{unit}/lead", {"member_id": made["id"], "from": "2026-01-01"})
+    body = {"new_parent_id": world.units["south"], "code": "r-2", "from": "2026-02-15", "with_plan": True}
+    gone = (await answers.send("POST", f"/v1/units/{unit}/reorganise", body))["successors"]
+    await answers.send("GET", f"/v1/units/{gone[0]['id']}")
+    await answers.send("POST", f"/v1/units/{gone[0]['id']}/end", {"on": "2026-12-31"})
 
 
 async def behind(answers: Answers) -> None:
@@ -286,6 +293,7 @@ async def test_every_operation_answers_as_declared(answers: Answers) -> None:
     for path in (
         f"/v1/units/{unit['id']}",
         "/v1/units?fields=code,path&sort=-code",
+        "/v1/units?fields=leads,valid_from,successor_id",
         f"/v1/members/{member['id']}",
         "/v1/members?count=exact&fields=memberships",
         f"/v1/targets/{target['id']}",

@@ -14,7 +14,7 @@ from services.targets.checks.models import Evidence, Finding, Lack
 from services.targets.metrics.rules import COVERED
 from services.targets.targets.enums import Horizon
 
-FORMULA_VERSION = 1
+FORMULA_VERSION = 2
 MONTHS = 12
 MIN_GROWTHS = 13
 RECENT_DAYS = 90
@@ -56,6 +56,7 @@ class Known:
     sibling_growths: Sequence[int]
     doubles: int
     shares: Sequence[int]
+    capacity: int | None
     is_sum: bool = True
     coverage: int | None = None
     revenue: int | None = None
@@ -155,9 +156,18 @@ def challenging(known: Known) -> Finding:
     return Finding(check=_K.CHALLENGING, verdict=verdict, evidence=evidence, fix=_F.RAISE_AMOUNT, fix_amount=max(marks))
 
 
-def resourced(_known: Known) -> Finding:
-    """What sellers can bring is not kept yet."""
-    return Finding(check=_K.RESOURCED, verdict=_THIN, lack=Lack(reason="capacity", have=0, need=1))
+def resourced(known: Known) -> Finding:
+    """Those who sell in its scope can bring it."""
+    if known.capacity is None:
+        return Finding(check=_K.RESOURCED, verdict=_THIN, lack=Lack(reason="capacity", have=0, need=1))
+    evidence = _told(capacity=known.capacity, amount=known.amount)
+    if known.amount <= 0:
+        return Finding(check=_K.RESOURCED, verdict=_PASS, evidence=evidence)
+    verdict = _at_least(known.capacity * 10, known.amount * 10, known.amount * 8)
+    if verdict is _PASS:
+        return Finding(check=_K.RESOURCED, verdict=_PASS, evidence=evidence)
+    fix = _F.LOWER_AMOUNT
+    return Finding(check=_K.RESOURCED, verdict=verdict, evidence=evidence, fix=fix, fix_amount=known.capacity)
 
 
 def time_bound(known: Known) -> Finding:

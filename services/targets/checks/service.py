@@ -32,7 +32,9 @@ from services.targets.checks.laws import (
 )
 from services.targets.checks.models import Override, TargetCheckRun
 from services.targets.day_profiles.rules import years_before
+from services.targets.decompositions.capacities import capacities_of
 from services.targets.decompositions.enums import PERIODS
+from services.targets.decompositions.workforce import Asked
 from services.targets.forecasts.schemas import ForecastQuery
 from services.targets.forecasts.service import read_forecast
 from services.targets.metrics.lists import RATIOS
@@ -148,11 +150,19 @@ async def known_of(work: Work, target: Target) -> Known:
         ],
         sibling_growths=[each for each in grown if each is not None],
         doubles=await repository.count_doubles(work.tx, target.id),
+        capacity=await _capacity(work, target) if is_sum else None,
         shares=_shares(target.amount, whole, longer) if is_sum else [],
         is_sum=is_sum,
         coverage=await coverage_of(work, replace(part, first=recent, last=as_of)) if is_margin else None,
         revenue=await repository.least_revenue(work.tx, target.id) if is_margin else None,
     )
+
+
+async def _capacity(work: Work, target: Target) -> int | None:
+    """What those who sell in the scope of a target can bring in its period, in whole minor units."""
+    asked = Asked("", target.unit_id, target.member_id, target.period_start, target.period_end)
+    found = (await capacities_of(work, target, [asked], ()))[asked.key]
+    return None if found is None else round(found)
 
 
 async def _year_earlier(work: Work, targets: Sequence[Target]) -> dict[UUID, int]:

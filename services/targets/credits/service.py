@@ -123,6 +123,24 @@ async def correct_lines(work: Work, member_id: UUID, since: date) -> UUID | None
     return None
 
 
+async def correct_members(work: Work, since: Mapping[UUID, date]) -> Sequence[UUID]:
+    """As `correct_lines`, of members since their days; when they have more than AT_ONCE together, each is left to a job
+    of its own."""
+    counts = await count_misplaced_of(work, since)
+    if sum(counts.values()) <= AT_ONCE:
+        for member_id in counts:
+            await correct_lines(work, member_id, since[member_id])
+        return ()
+    asked = [{"member_id": str(member_id), "since": since[member_id].isoformat()} for member_id in counts]
+    return [await enqueue(work.tx, CORRECT, one, work.actor.subject) for one in asked]
+
+
+async def count_misplaced_of(work: Work, since: Mapping[UUID, date]) -> dict[UUID, int]:
+    """As `count_misplaced`, by member in the order of the ids; who has none is absent."""
+    found = sorted(await misplaced_members(work, since))
+    return {member_id: await count_misplaced(work, member_id, since[member_id]) for member_id in found}
+
+
 async def correct_some(work: Work, member_id: UUID, since: date) -> int:
     """One step of the job of `correct_lines`, by the memberships that hold now: returns how many lines it moved, 0 at
     the end."""

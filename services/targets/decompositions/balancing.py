@@ -25,6 +25,11 @@ def assigned(amount: int, over: int) -> int:
     return amount - more if amount < 0 else amount + more
 
 
+def beyond(amount: int, over: int) -> int:
+    """What the balancing child of an over-assignment holds of an amount."""
+    return amount - assigned(amount, over)
+
+
 def check_share(over: int, most: int) -> None:
     """An over-assignment is at most that of the policy (shares in 1e-6). Raises OverAssignment."""
     if over > most:

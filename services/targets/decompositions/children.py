@@ -130,6 +130,7 @@ async def _units(work: Work, target: Target, children: Sequence[ChildCreate]) ->
             _refuse(index, "unit_id", "unknown-unit", "no such unit")
         if target.unit_id is not None and target.unit_id not in unit.path[:-1]:
             _refuse(index, "unit_id", "outside", f"{unit.code} is not below the unit of the target")
+        units.check_meets(unit, target.period_start, target.period_end, f"/children/{index}/unit_id")
         if member_id is not None and unit.id not in held.get(member_id, ()):
             _refuse(index, "unit_id", "outside", f"the member of the target is never inside {unit.code}")
         found.append(unit)

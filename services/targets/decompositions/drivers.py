@@ -13,14 +13,18 @@ from services.targets.day_profiles.enums import Basis
 from services.targets.day_profiles.rules import DayProfile, end_year_earlier, years_before
 from services.targets.day_profiles.service import Scope, profile_of
 from services.targets.decompositions import repository
+from services.targets.decompositions.capacities import capacity_values
 from services.targets.decompositions.children import Part
 from services.targets.decompositions.enums import BY_TIME, PERIODS, Dimension, DriverKind
 from services.targets.decompositions.models import DriverPart, ProfileWeights
 from services.targets.decompositions.potentials import MarketScope, potentials_of
 from services.targets.decompositions.rules import DecompositionInvalid, Driver, Values, earlier_values, grown_values
 from services.targets.decompositions.schemas import DriverCreate, DriverParams
+from services.targets.decompositions.workforce import Asked as Worked
 from services.targets.targets.models import Target
 
+WORKED = frozenset({Dimension.UNIT, Dimension.MEMBER, *PERIODS})
+"""Along what those who sell, or their days, differ."""
 SCOPE = ("unit_id", "member_id", "product_line", "region", "customer_type")
 
 
@@ -48,6 +52,8 @@ async def mix_of(work: Work, asked: Asked, drivers: Sequence[DriverCreate]) -> l
             raise DecompositionInvalid(f"driver {one.kind} splits by time, not by {asked.dimension}")
         if one.kind is DriverKind.MARKET_POTENTIAL and asked.dimension in PERIODS:
             raise DecompositionInvalid(f"driver {one.kind} does not split by time")
+        if one.kind is DriverKind.CAPACITY and asked.dimension not in WORKED:
+            raise DecompositionInvalid(f"driver {one.kind} splits by unit, member or time, not by {asked.dimension}")
         check_params(one)
         values, profile = await _values(work, asked, one)
         mixed.append(Mixed(Driver(one.kind, one.weight, values), part_of(one, profile)))
@@ -68,6 +74,8 @@ def check_params(one: DriverCreate) -> None:
         raise DecompositionInvalid(f"driver {one.kind} takes no metric")
     if given.step and one.kind is not DriverKind.GROWTH_UNIFORM:
         raise DecompositionInvalid(f"driver {one.kind} takes no step")
+    if given.ramp is not None and one.kind is not DriverKind.CAPACITY:
+        raise DecompositionInvalid(f"driver {one.kind} takes no ramp")
 
 
 def part_of(one: DriverCreate, profile: DayProfile | None) -> DriverPart:
@@ -103,6 +111,9 @@ async def _values(work: Work, asked: Asked, one: DriverCreate) -> tuple[Values, 
         case DriverKind.MARKET_POTENTIAL:
             scopes = [MarketScope(part.key, **_own_scope(target, part)) for part in parts]
             return await potentials_of(work, one.kind, scopes, target.period_start, target.period_end), None
+        case DriverKind.CAPACITY:
+            whose = [_worked(target, part) for part in parts]
+            return await capacity_values(work, one.kind, target, whose, ramp_of(one), is_by_time=is_by_time), None
         case DriverKind.WORKING_DAYS:
             calendar = await company_calendar(work)
             return {each.key: working_days(calendar, each.first, each.last) for each in periods}, None
@@ -111,6 +122,17 @@ async def _values(work: Work, asked: Asked, one: DriverCreate) -> tuple[Values, 
             scope = Scope(**{name: getattr(target, name) for name in SCOPE}, metric=target.metric)
             profile = await profile_of(work, calendar, scope, target.period_start)
             return {each.key: profile.weight(calendar, each.first, each.last) for each in periods}, profile
+
+
+def ramp_of(one: DriverCreate) -> Sequence[int]:
+    """The shares of a driver by 30 days since the join."""
+    return (one.params.ramp if one.params else None) or ()
+
+
+def _worked(target: Target, part: Part) -> Worked:
+    scope, period = _own_scope(target, part), part.period
+    first, last = (target.period_start, target.period_end) if period is None else (period.first, period.last)
+    return Worked(part.key, scope["unit_id"], scope["member_id"], first, last)
 
 
 async def _earlier(work: Work, asked: Asked, params: DriverParams | None) -> Mapping[str, int]:

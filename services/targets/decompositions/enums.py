@@ -28,14 +28,15 @@ PERIODS = frozenset(
 
 class DriverKind(StrEnum):
     """What the weights come from: all the same, those given with the children, what was credited in the children's
-    scopes earlier, that and its growth, what their markets are worth, and by time the day profile or the number of
-    working days."""
+    scopes earlier, that and its growth, what their markets are worth, what those who sell there can bring, and by time
+    the day profile or the number of working days."""
 
     EQUAL = "equal"
     CUSTOM = "custom"
     HISTORICAL_SHARE = "historical_share"
     GROWTH_UNIFORM = "growth_uniform"
     MARKET_POTENTIAL = "market_potential"
+    CAPACITY = "capacity"
     SEASONALITY = "seasonality"
     WORKING_DAYS = "working_days"
 

@@ -28,7 +28,7 @@ class DriverPart(FrozenRow):
 
     kind: DriverKind
     weight: int
-    params: dict[str, str | int] | None = None
+    params: dict[str, str | int | list[int]] | None = None
     basis: Basis | None = None
     profile: ProfileWeights | None = None
 

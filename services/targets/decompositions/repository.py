@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from itertools import groupby
 from uuid import UUID
 
-from kit.db.database import Tx
+from kit.db.database import Row, Tx
 from kit.db.rows import columns_of, dumps, insert_rows
 from services.targets.credits.lists import label_sql
 from services.targets.decompositions.lists import OVERLAPPING
 from services.targets.decompositions.models import Decomposition, DecompositionRow
-from services.targets.metrics.lists import any_value_sql, any_volume_sql
+from services.targets.decompositions.workforce import Result, Stay, joined_since
+from services.targets.members.enums import MemberRole
+from services.targets.metrics.lists import any_value_sql, any_volume_sql, volume_sql
+from services.targets.targets.models import Target
 
 _GET = f"""
 SELECT {columns_of(DecompositionRow, "d")}, (
@@ -36,6 +40,37 @@ SELECT n.key, (
 ) AS amount
 FROM json_to_recordset($1::json) AS n(key text, metric text, first date, last date, unit_id uuid,
                                       member_id uuid, product_line text, region text, customer_type text)
+"""
+_LINES = """
+WITH RECURSIVE line(id, last) AS (
+    SELECT id, id FROM unit WHERE successor_id IS NULL
+    UNION ALL
+    SELECT u.id, l.last FROM unit u JOIN line l ON u.successor_id = l.id
+)
+"""
+"""What each unit went on as in the end."""
+_STAYS = f"""
+{_LINES}
+SELECT s.member_id, u.path, n.path AS line, s.valid_from, s.valid_to, coalesce(s.role, m.role) AS role, s.capacity
+FROM membership s JOIN member m ON m.id = s.member_id JOIN unit u ON u.id = s.unit_id
+JOIN line l ON l.id = s.unit_id JOIN unit n ON n.id = l.last
+WHERE $1::uuid IS NULL OR EXISTS (
+    SELECT FROM membership o
+    JOIN unit p ON p.id = o.unit_id JOIN line k ON k.id = o.unit_id JOIN unit q ON q.id = k.last
+    WHERE o.member_id = s.member_id AND (p.path @> ARRAY[$1::uuid] OR q.path @> ARRAY[$1::uuid])
+)
+ORDER BY s.member_id, s.valid_from
+"""
+_RESULTS = f"""
+{_LINES}
+SELECT b.member_id, n.path AS line, sum({{value}})::bigint AS amount
+FROM credit_bucket b
+JOIN line l ON l.id = b.unit_path[cardinality(b.unit_path)] JOIN unit n ON n.id = l.last
+WHERE b.day BETWEEN $1 AND $2
+  AND ($3::uuid IS NULL OR b.unit_path @> ARRAY[$3::uuid] OR n.path @> ARRAY[$3::uuid])
+  AND ($4::text IS NULL OR b.product_line = $4) AND ($5::text IS NULL OR b.region = $5)
+  AND ($6::text IS NULL OR b.customer_type = $6)
+GROUP BY 1, 2
 """
 _CREDITED_TYPES = f"""
 SELECT k.value FROM unnest($1::text[]) AS k(value)
@@ -68,6 +103,37 @@ async def sum_scopes(tx: Tx, scopes: Sequence[Mapping[str, object]], *, volume: 
     request what shares go by."""
     sql = _SUM_SCOPES.format((any_volume_sql if volume else any_value_sql)("n.metric", "b"))
     return {row["key"]: int(row["amount"]) for row in await tx.fetch(sql, dumps(scopes))}
+
+
+async def list_stays(tx: Tx, unit_id: UUID | None) -> list[Stay]:
+    """Where everybody belongs, ever; with a unit, those who ever are inside it, or inside what it was before."""
+    found: list[Stay] = []
+    for _, rows in groupby(await tx.fetch(_STAYS, unit_id), key=lambda row: row["member_id"]):
+        spans = list(rows)
+        joined = joined_since([(row["valid_from"], row["valid_to"]) for row in spans])
+        found += [_stay(row, since) for row, since in zip(spans, joined, strict=True)]
+    return found
+
+
+def _stay(row: Row, joined: date) -> Stay:
+    last = None if row["valid_to"] is None else row["valid_to"] - timedelta(days=1)
+    return Stay(
+        row["member_id"],
+        tuple(row["path"]),
+        tuple(row["line"]),
+        row["valid_from"],
+        last,
+        MemberRole(row["role"]),
+        row["capacity"],
+        joined,
+    )
+
+
+async def list_results(tx: Tx, target: Target, window: tuple[date, date]) -> list[Result]:
+    """What was credited in a window in the scope of a target, by member and unit; what shares of its metric go by."""
+    scope = target.unit_id, target.product_line, target.region, target.customer_type
+    rows = await tx.fetch(_RESULTS.format(value=volume_sql(target.metric, "b")), *window, *scope)
+    return [Result(row["member_id"], tuple(row["line"]), row["amount"]) for row in rows]
 
 
 async def count_decompositions(tx: Tx, target_id: UUID) -> int:

@@ -89,6 +89,7 @@ DRIVERS: Mapping[str, Callable[[Sequence[str], Values], Values]] = MappingProxyT
         "historical_share": _given,
         "growth_uniform": _given,
         "market_potential": _given,
+        "capacity": _given,
         "seasonality": _given,
         "working_days": _given,
     }

@@ -46,8 +46,8 @@ class ChildCreate(Schema):
 
 class DriverParams(Schema):
     """Parameters of a driver: the period of `historical_share` (without one, a year before the child's) and the metric
-    whose history it takes (without one, the target's), and of `growth_uniform` the growth from one part of the time to
-    the next, in millionths."""
+    whose history it takes (without one, the target's); of `growth_uniform` the growth from one part of the time to the
+    next, in millionths; of `capacity` the share that members bring in each 30 days since they joined."""
 
     model_config = ConfigDict(populate_by_name=True)
 
@@ -55,6 +55,7 @@ class DriverParams(Schema):
     last: BusinessDate | None = Field(default=None, alias="to")
     metric: Metric | None = None
     step: int = Field(default=0, strict=True, ge=-500_000, le=SHARE_WHOLE)
+    ramp: list[Share] | None = Field(default=None, max_length=24)
 
 
 class DriverCreate(Schema):
@@ -64,7 +65,9 @@ class DriverCreate(Schema):
     to three whole years before its period, and by the number of working days. `historical_share` takes what was
     credited in each child's scope, `growth_uniform` what was a year earlier, grown by the child's `growth`.
     `market_potential` takes the newest observed size of each child's market, of members and units without one of their
-    own the sum over the regions of their territories.
+    own the sum over the regions of their territories. `capacity` takes, by unit, member or time, the working days of
+    the members by their capacity share, `ramp`, and what they brought a day in the 365 days before (of who is new the
+    mean of the unit); directors and market support bring nothing.
     """
 
     kind: DriverKind
@@ -117,7 +120,7 @@ class DriverRead(Schema):
 
     kind: DriverKind
     weight: int
-    params: dict[str, str | int] | None
+    params: dict[str, str | int | list[int]] | None
     basis: Basis | None
     profile: ProfileRead | None
 

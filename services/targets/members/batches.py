@@ -24,6 +24,7 @@ from services.targets.members.service import (
     JOINED,
     MOVED,
     AffectsPostedLines,
+    check_places,
     new_member,
     paths_of,
     placed,
@@ -59,10 +60,10 @@ async def upsert_members(work: Work, rows: Sequence[tuple[int, MemberBatchRow]],
 
 
 async def _prepare(work: Work, rows: Sequence[MemberBatchRow], barred: set[UUID]) -> _Attempt:
-    # first the logins: a member that another batch has just committed must not be met by its login alone
+    known = await units.hold_units(work, {row.unit_id for row in rows})  # units before members
+    # then the logins: a member that another batch has just committed must not be met by its login alone
     holders = await repository.holders_of(work.tx, {row.subject for row in rows if row.subject is not None})
     members = await repository.lock_by_code(work.tx, {fold_code(row.code) for row in rows})
-    known = await units.known_units(work, {row.unit_id for row in rows})
     by_code = {fold_code(one.code): one for one in reversed(members)} | {one.code: one for one in members}
     return _Attempt(work, barred, known, by_code, holders)
 
@@ -104,7 +105,8 @@ def _changes(attempt: _Attempt, row: MemberBatchRow, before: Member) -> dict[str
     given = row.given()
     spans = settled(spans_of(before), row.unit_id, row.role, given.get("capacity"), row.valid_from)
     paths = {**paths_of(before), row.unit_id: attempt.units[row.unit_id].path}
-    changes: dict[str, Any] = {"memberships": placed(spans, paths), "role": spans[-1].role}
+    memberships = check_places(placed(spans, paths), attempt.units[row.unit_id])
+    changes: dict[str, Any] = {"memberships": memberships, "role": spans[-1].role}
     return changes | {name: given[name] for name in ("subject",) if name in given}
 
 

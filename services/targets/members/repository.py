@@ -19,6 +19,10 @@ FROM membership s JOIN unit u ON u.id = s.unit_id JOIN member m ON m.id = s.memb
 WHERE s.member_id = $1 ORDER BY s.valid_from
 """
 _LOCK_BY_CODE = select_sql(MemberRow, f"{code_sql('code')} = ANY($1::text[]) ORDER BY id FOR NO KEY UPDATE")
+_LOCK = select_sql(MemberRow, "id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE")
+_BELONGING = """
+SELECT DISTINCT member_id FROM membership WHERE unit_id = ANY($1::uuid[]) AND (valid_to IS NULL OR valid_to > $2)
+"""
 _ALL = f"SELECT {columns_of(MemberRow, 'm')}, {MEMBERSHIPS} AS memberships FROM member m WHERE m.id = ANY($1::uuid[])"
 _SUBJECTS = "SELECT subject, id FROM member WHERE subject = ANY($1::text[])"
 _WITHIN = """
@@ -58,7 +62,17 @@ async def list_within(tx: Tx, member_ids: Collection[UUID], first: date, last: d
 
 async def lock_by_code(tx: Tx, codes: Collection[str]) -> list[Member]:
     """Members by folded codes with all memberships, which are read under the locks; in order of id."""
-    ids = [row.id for row in await tx.rows(MemberRow, _LOCK_BY_CODE, sorted(codes))]
+    return await _in_full(tx, await tx.rows(MemberRow, _LOCK_BY_CODE, sorted(codes)))
+
+
+async def lock_belonging(tx: Tx, unit_ids: Collection[UUID], since: date) -> list[Member]:
+    """Members who belong to units on a day or later, as their memberships are under the locks; in order of id."""
+    ids = [row["member_id"] for row in await tx.fetch(_BELONGING, list(unit_ids), since)]
+    return await _in_full(tx, await tx.rows(MemberRow, _LOCK, ids))
+
+
+async def _in_full(tx: Tx, locked: Sequence[MemberRow]) -> list[Member]:
+    ids = [row.id for row in locked]
     found = {one.id: one for one in await tx.rows(Member, _ALL, ids)}
     return [found[each] for each in ids]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -60,6 +60,20 @@ def moved(spans: Sequence[Span], unit_id: UUID, start: date) -> list[Span]:
     like = earlier[-1] if earlier else spans[0] if spans else Span(unit_id, start)
     between = replace(like, unit_id=unit_id, valid_from=start, valid_to=end)
     return _seamless(sorted([*spans, between], key=lambda span: span.valid_from))
+
+
+def carried(spans: Sequence[Span], successors: Mapping[UUID, UUID], start: date) -> list[Span]:
+    """The spans of who belongs from `start` on to what units went on as; all else of them stays."""
+    found: list[Span] = []
+    for span in spans:
+        goes_on = span.unit_id in successors and (span.valid_to is None or span.valid_to > start)
+        if not goes_on:
+            found.append(span)
+            continue
+        if span.valid_from < start:
+            found.append(replace(span, valid_to=start))
+        found.append(replace(span, unit_id=successors[span.unit_id], valid_from=max(span.valid_from, start)))
+    return found
 
 
 def in_role(spans: Sequence[Span], role: MemberRole, capacity: int | None, start: date) -> list[Span]:

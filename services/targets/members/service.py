@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from kit.clock import business_date
-from kit.db.rows import update_row
+from kit.db.rows import update_row, update_rows
 from kit.errors import Conflict, FieldError, Invalid, NotFound
 from kit.records import Change, Resource, change, changed_row, fresh, record, require, taken
 from kit.security.principals import replace_principal
@@ -19,7 +19,7 @@ from services.targets.credits import service as credit_lines
 from services.targets.events_out import MemberJoined, MemberLeft, MemberMoved
 from services.targets.members import repository
 from services.targets.members.models import Member, MemberRow, Membership
-from services.targets.members.rules import Span, ended, in_role, moved
+from services.targets.members.rules import Span, carried, ended, in_role, moved
 from services.targets.members.schemas import MemberChangeRole, MemberCreate, MemberLeave, MemberLink, MemberMove
 from services.targets.units import service as units
 from services.targets.units.models import Unit
@@ -86,8 +86,8 @@ async def units_of(work: Work, member_ids: Collection[UUID], first: date, last: 
 
 
 async def add_member(work: Work, data: MemberCreate) -> Member:
-    """Join a unit; raises UnitUnknown, Taken."""
-    unit = await units.require_named_unit(work, data.unit_id, "/unit_id")
+    """Join a unit; raises UnitUnknown, UnitOutside, Taken."""
+    unit = await units.require_named_unit(work, data.unit_id, "/unit_id", hold=True)
     joined = Change(None, new_member(data, unit))
     row = row_of(joined.after)
     if not await repository.add_member(work.tx, row):
@@ -98,10 +98,10 @@ async def add_member(work: Work, data: MemberCreate) -> Member:
 
 
 def new_member(data: MemberCreate, unit: Unit) -> Member:
-    """Somebody who joins a unit."""
+    """Somebody who joins a unit; raises UnitOutside."""
     row = MemberRow(**fresh(), **data.model_dump(include={"code", "subject", "role"}))
     span = Span(unit.id, data.valid_from, role=data.role, capacity=data.capacity)
-    return _member(row, placed([span], {unit.id: unit.path}))
+    return _member(row, check_places(placed([span], {unit.id: unit.path}), unit))
 
 
 async def link_subject(work: Work, member_id: UUID, data: MemberLink) -> Member:
@@ -116,14 +116,52 @@ async def link_subject(work: Work, member_id: UUID, data: MemberLink) -> Member:
 async def move_member(work: Work, member_id: UUID, data: MemberMove) -> tuple[Member, UUID | None]:
     """Belong to another unit from a date on; also gives the job that corrects lines when they are many.
 
-    Raises NotFound, UnitUnknown, AlreadyThere, AffectsPostedLines (unless it is a correction).
+    Raises NotFound, UnitUnknown, UnitOutside, AlreadyThere, AffectsPostedLines (unless it is a correction).
     """
+    unit = await units.require_named_unit(work, data.unit_id, "/unit_id", hold=True)  # units before members
     before = await _locked(work, member_id)
-    unit = await units.require_named_unit(work, data.unit_id, "/unit_id")
-    after = placed(moved(spans_of(before), unit.id, data.start), {**paths_of(before), unit.id: unit.path})
+    spans = moved(spans_of(before), unit.id, data.start)
+    after = check_places(placed(spans, {**paths_of(before), unit.id: unit.path}), unit)
     one, job_id = await _change(work, before, after, data.start, correction=data.correction)
     await record(work, MOVED, [one], action="move")
     return one.after, job_id
+
+
+def check_places(memberships: tuple[Membership, ...], unit: Unit) -> tuple[Membership, ...]:
+    """Memberships, of which those in a unit lie in its days. Raises UnitOutside."""
+    for one in memberships:
+        if one.unit_id == unit.id:
+            last = None if one.valid_to is None else one.valid_to - timedelta(days=1)
+            units.check_there(unit, one.valid_from, last, "/unit_id")
+    return memberships
+
+
+async def reorganise_members(
+    work: Work, successors: Mapping[UUID, Unit], start: date, *, correction: bool
+) -> tuple[Sequence[Member], Sequence[UUID]]:
+    """Let everybody who belongs to units from a day on belong to what these go on as; the units are locked, the members
+    are in the order of their ids. Gives who that is, and the jobs that correct lines when they are many.
+
+    Raises AffectsPostedLines (unless it is a correction).
+    """
+    ids = {old: unit.id for old, unit in successors.items()}
+    paths = {unit.id: unit.path for unit in successors.values()}
+    changes: list[Change[Member]] = []
+    before: Member
+    for before in await repository.lock_belonging(work.tx, list(ids), start):
+        after = placed(carried(spans_of(before), ids, start), {**paths_of(before), **paths})
+        one = changed_row(before, {"memberships": after})
+        changes += [one] if one.changed else []
+    await update_rows(work.tx, MemberRow, [row_of(one.after) for one in changes])
+    await store(work, changes)
+    since = {one.after.id: start for one in changes}
+    jobs: Sequence[UUID] = ()
+    if correction:
+        jobs = await credit_lines.correct_members(work, since)
+    elif lines := sum((await credit_lines.count_misplaced_of(work, since)).values()):
+        raise AffectsPostedLines(extra={"lines": lines})
+    await record(work, MOVED, changes, action="reorganise")
+    return [one.after for one in changes], jobs
 
 
 async def change_role(work: Work, member_id: UUID, data: MemberChangeRole) -> Member:

@@ -22,6 +22,13 @@ class Carry(StrEnum):
     GAP = "gap"
 
 
+class PartedBy(StrEnum):
+    """By what a target is parted on a day: the working days before and from it, or their weights in the day profile."""
+
+    WORKING_DAYS = "working_days"
+    PROFILE = "profile"
+
+
 class Prefer(StrEnum):
     """Whose amount holds where both sides changed it."""
 

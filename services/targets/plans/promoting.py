@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,7 @@ from services.targets.plans.models import Plan
 from services.targets.plans.repository import Standing
 from services.targets.plans.rules import (
     AlreadyReported,
+    EffectiveBeforeLast,
     NothingToChange,
     PlanNotApproved,
     PlanOutdated,
@@ -70,9 +72,9 @@ class _Merge:
 async def promote_plan(work: Work, plan_id: UUID, data: PlanPromote) -> Plan:
     """Write what a plan changes to its live tree, whose root is locked after the plan's own.
 
-    Raises NotFound, PlanPromoted, StateConflict, PlanNotApproved, ValidFromOutside, AlreadyReported, PlanOutdated,
-    NothingToChange, DecompositionInfeasible, TableInfeasible, OfTable (a gap over the rows or columns of a table),
-    AmountTooLarge.
+    Raises NotFound, PlanPromoted, StateConflict, PlanNotApproved, ValidFromOutside, AlreadyReported,
+    EffectiveBeforeLast, PlanOutdated, NothingToChange, DecompositionInfeasible, TableInfeasible, OfTable (a gap over
+    the rows or columns of a table), AmountTooLarge.
     """
     plan = await require_plan(work, plan_id, lock=True)
     check_standing(plan.state, "promote")
@@ -80,10 +82,7 @@ async def promote_plan(work: Work, plan_id: UUID, data: PlanPromote) -> Plan:
     await _check_approved(work, plan)
     if root.state is not TargetState.ACTIVE:
         raise StateConflict("target", "promote", root.state, [TargetState.ACTIVE])
-    check_valid_from(data.valid_from, root.period_end)
-    reported = await reported_until(work, root.id)
-    if reported is not None and data.valid_from <= reported:
-        raise AlreadyReported(reported)
+    await _check_day(work, root, data.valid_from)
     live = await repository.list_tree(work.tx, root.id)
     branch = await repository.read_tree(work.tx, plan.branch_id)
     if root.revision != plan.base_revision:
@@ -103,6 +102,18 @@ async def _check_approved(work: Work, plan: Plan) -> None:
     policy = await policy_on(work, work.today)
     if policy.approval is Approval.REQUIRED and plan.state is not TargetPlanState.APPROVED:
         raise PlanNotApproved(extra={"policy_version": policy.version})
+
+
+async def _check_day(work: Work, root: Target, valid_from: date) -> None:
+    """Nothing that was reported or changed since is changed before it. Raises ValidFromOutside, AlreadyReported,
+    EffectiveBeforeLast."""
+    check_valid_from(valid_from, root.period_end)
+    reported = await reported_until(work, root.id)
+    if reported is not None and valid_from <= reported:
+        raise AlreadyReported(reported)
+    last = await repository.newest_valid_from(work.tx, root.id)
+    if last is not None and valid_from < last:
+        raise EffectiveBeforeLast(last)
 
 
 def _freeze(merge: _Merge) -> None:

@@ -92,6 +92,14 @@ WITH splits AS ({_SPLITS} FROM target t JOIN decomposition d ON d.target_id = t.
 SELECT {_copy_of("r.id")}, r.revision FROM target r WHERE r.id = $1
 """
 _LOCK_OPENING = "SELECT pg_advisory_xact_lock(hashtextextended('plans of ' || $1::text, 0))"
+_TOUCHED = """
+SELECT DISTINCT t.root_id FROM target t JOIN target p ON p.id = t.parent_id JOIN target r ON r.id = t.root_id
+WHERE r.state = 'active' AND r.plan_id IS NULL AND t.state <> 'closed' AND NOT t.is_balancing AND t.period_end >= $4
+  AND (t.unit_id = ANY($1::uuid[]) AND (p.unit_id IS NULL OR p.unit_id <> ALL($1::uuid[]))
+       OR t.member_id = ANY($2::uuid[]) AND p.member_id IS NULL AND t.unit_id = ANY($3::uuid[]))
+ORDER BY t.root_id
+"""
+_NEWEST = "SELECT max(valid_from) FROM target_plan WHERE root_id = $1 AND state = 'promoted'"
 _COUNT = """
 SELECT count(*) FROM target_plan WHERE root_id = $1 AND state IN ('open', 'proposed', 'approved')
 """
@@ -146,6 +154,21 @@ async def lock_opening(tx: Tx, root_id: UUID) -> None:
 async def count_standing(tx: Tx, root_id: UUID) -> int:
     """How many plans of a tree are neither promoted nor dropped."""
     return int(await tx.fetchval(_COUNT, root_id))
+
+
+async def list_touched(
+    tx: Tx, units: Collection[UUID], members: Collection[UUID], above: Collection[UUID], since: date
+) -> list[UUID]:
+    """Roots of active trees with targets, open on a day or later, of these units, or of these members in units
+    above."""
+    rows = await tx.fetch(_TOUCHED, list(units), list(members), list(above), since)
+    return [row["root_id"] for row in rows]
+
+
+async def newest_valid_from(tx: Tx, root_id: UUID) -> date | None:
+    """The latest day from which on a plan of a tree that was promoted holds."""
+    found: date | None = await tx.fetchval(_NEWEST, root_id)
+    return found
 
 
 async def copy_tree(tx: Tx, root_id: UUID, plan_id: UUID, at: datetime) -> Copied | None:

@@ -90,9 +90,9 @@ async def drop_plan(plan_id: UUID, work: Planner) -> Response:
 @router.post(PATH + "/{plan_id}/promote", response_model=PlanRead)
 async def promote_plan(plan_id: UUID, body: PlanPromote, work: Promoter) -> Response:
     """Let a plan be what is active from a day on, all of it or nothing. Where the policy asks for approvals it has one
-    (409 `not-approved`). From a day on that a report of the tree covers: 409 `already-reported`. Of what changed since
-    it was copied 409 `plan-outdated` tells; without any difference 409 `nothing-to-change`; promoted already 409
-    `plan-promoted`, dropped 409 `plan-state`."""
+    (409 `not-approved`). From a day on that a report of the tree covers: 409 `already-reported`, from one before that
+    of the last promotion: 409 `effective-before-last`. Of what changed since it was copied 409 `plan-outdated` tells;
+    without any difference 409 `nothing-to-change`; promoted already 409 `plan-promoted`, dropped 409 `plan-state`."""
     return row_answer(PlanRead, await promoting.promote_plan(work, plan_id, body))
 
 
@@ -105,8 +105,9 @@ async def rebase_plan(plan_id: UUID, body: PlanRebase, work: Planner) -> Respons
 
 @router.post(PATH + "/{plan_id}/transfers", response_model=PlanTransferRead)
 async def transfer_target(plan_id: UUID, body: PlanTransfer, work: Planner) -> Response:
-    """Move what is left of a member's target below another parent, by the working days before and from a day on; what
-    both parents have in common stays what it is (409 `transfer-apart` where there is no such way)."""
+    """Move what is left of a member's target below another parent, by the working days (or the day profile) before and
+    from a day on; what both parents have in common stays what it is (409 `transfer-apart` where there is no such
+    way)."""
     found = await transferring.transfer_target(work, plan_id, body)
     stays, goes = (TargetRead.model_validate(one) for one in found)
     return json_answer(PlanTransferRead(stays=stays, goes=goes))

@@ -54,6 +54,15 @@ class AlreadyReported(Conflict):
         super().__init__(extra={"reported_until": until.isoformat()})
 
 
+class EffectiveBeforeLast(Conflict):
+    """The newest change of the tree holds from a later day on: it would be taken back in part."""
+
+    code, title = "effective-before-last", "The change before it holds from a later day on"
+
+    def __init__(self, last: date) -> None:
+        super().__init__(extra={"last_valid_from": last.isoformat()})
+
+
 class NothingToChange(Conflict):
     code, title = "nothing-to-change", "What is active is as the plan has it"
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from kit.web.schema import BusinessDate, Label, Schema
-from services.targets.plans.enums import Carry, Prefer, TargetPlanState
+from services.targets.plans.enums import Carry, PartedBy, Prefer, TargetPlanState
 from services.targets.targets.schemas import TargetRead
 
 
@@ -45,7 +45,8 @@ class PlanRebase(Schema):
 
 
 class PlanTransfer(Schema):
-    """A target of a member in the plan, the parent that it goes below, and from which day on."""
+    """A target of a member in the plan, the parent that it goes below, from which day on, and by what it is parted: by
+    working days, or by the day profile of what was credited in its scope."""
 
     model_config = ConfigDict(
         populate_by_name=True,
@@ -61,6 +62,7 @@ class PlanTransfer(Schema):
     target_id: UUID
     to_parent_id: UUID
     first: BusinessDate = Field(alias="from")
+    by: PartedBy = PartedBy.WORKING_DAYS
 
 
 class PlanTransferRead(Schema):

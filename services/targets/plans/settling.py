@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
 
-from services.targets.decompositions.balancing import assigned, check_amounts
+from services.targets.decompositions.balancing import beyond, check_amounts
 from services.targets.decompositions.rules import Child, Driver, decompose
 from services.targets.two_way.rules import CellLimits, Part, Place, Question
 from services.targets.two_way.solving import solve
@@ -136,7 +136,7 @@ def _share(tree: Tree, split: Split, found: Settled, held: Mapping[UUID, int], s
     rest = total
     for one in children:
         if one.is_balancing:
-            more = _beyond(split, total) - _beyond(split, split.amount) + shift
+            more = beyond(total, split.over_assignment) - beyond(split.amount, split.over_assignment) + shift
             found.amounts[one.id] = one.amount + more
             rest -= one.amount + more
     check_amounts([rest, total - rest])
@@ -157,11 +157,6 @@ def _share(tree: Tree, split: Split, found: Settled, held: Mapping[UUID, int], s
 
 def _set(node: Node) -> int:
     return node.amount if node.locked is None else node.locked
-
-
-def _beyond(split: Split, amount: int) -> int:
-    """What the balancing child of an over-assignment holds of an amount."""
-    return amount - assigned(amount, split.over_assignment)
 
 
 def _asked(node: Node, held: Mapping[UUID, int]) -> Child:

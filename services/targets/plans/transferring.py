@@ -14,12 +14,14 @@ from kit.records import Change, changed_row, fresh
 from kit.work import Work
 from services.targets.calendars.rules import working_days
 from services.targets.calendars.service import company_calendar
+from services.targets.day_profiles.service import Scope, profile_of
 from services.targets.decompositions import service as decompositions
 from services.targets.decompositions.drivers import SCOPE
 from services.targets.decompositions.planning import OF_ITSELF
 from services.targets.members import service as members
 from services.targets.plans import repository
 from services.targets.plans.editing import shared_rows
+from services.targets.plans.enums import PartedBy
 from services.targets.plans.repository import Standing
 from services.targets.plans.rules import TransferApart, chains_of, check_standing, check_transfer, parted
 from services.targets.plans.schemas import PlanTransfer
@@ -40,8 +42,9 @@ class Transferred(NamedTuple):
 
 
 async def transfer_target(work: Work, plan_id: UUID, data: PlanTransfer) -> Transferred:
-    """Part the target of a member on a day, by working days: what is left goes below another parent. The parents
-    between each of both and what they have in common change by as much; that stays. An approval is void then.
+    """Part the target of a member on a day, by working days or the day profile: what is left goes below another parent.
+    The parents between each of both and what they have in common change by as much; that stays. An approval is void
+    then.
 
     Raises NotFound, PlanPromoted, StateConflict, UnknownReference (a target that is none of the plan), TransferApart,
     TransferOutside, MemberOutside, BalancingTarget, DecompositionInfeasible, TableInfeasible.
@@ -61,13 +64,8 @@ async def transfer_target(work: Work, plan_id: UUID, data: PlanTransfer) -> Tran
     await _check_member(work, before.member_id, parent, data.first, before.period_end)
     if await decompositions.decomposed(work, [before.id]):
         raise TransferApart("it is decomposed itself")
-    calendar = await company_calendar(work)
     eve = data.first - timedelta(days=1)
-    days = (
-        working_days(calendar, before.period_start, eve),
-        working_days(calendar, data.first, before.period_end),
-    )
-    stays, goes = parted(before.amount, days)
+    stays, goes = parted(before.amount, await _weights(work, before, data))
     new = _gone(work, before, parent, _split_of(standing, before, parent), goes, data.first)
     made = changed_row(before, {"amount": stays, "period_end": eve, "locked": None, **targets.written(work)})
     changes = [made, *await _settled(work, standing, made, new)]
@@ -76,6 +74,19 @@ async def transfer_target(work: Work, plan_id: UUID, data: PlanTransfer) -> Tran
     await targets.void_above(work, new.id)
     await repository.restate(work.tx, [one.after.id for one in changes], clock.now())
     return Transferred(made.after, new)
+
+
+async def _weights(work: Work, target: Target, data: PlanTransfer) -> tuple[int, int]:
+    """What the days before and from the one of a transfer on weigh."""
+    calendar = await company_calendar(work)
+    parts = (target.period_start, data.first - timedelta(days=1)), (data.first, target.period_end)
+    if data.by is PartedBy.WORKING_DAYS:
+        before, after = (working_days(calendar, *part) for part in parts)
+        return before, after
+    scope = Scope(**{name: getattr(target, name) for name in SCOPE}, metric=target.metric)
+    profile = await profile_of(work, calendar, scope, target.period_start)
+    before, after = (profile.weight(calendar, *part) for part in parts)
+    return before, after
 
 
 def _named(rows: Mapping[UUID, Target], data: PlanTransfer, name: str) -> Target:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from services.targets.report_schedules.enums import ReportScheduleState
 from services.targets.report_schedules.models import ReportSchedule
 from services.targets.report_schedules.rules import CHANGEABLE, MOVES, NOUN, Period, due_moment, period_of
 from services.targets.report_schedules.schemas import ReportScheduleCreate, ReportScheduleUpdate
-from services.targets.units.service import UnitUnknown, require_named_unit, visible_to
+from services.targets.units.service import UnitUnknown, check_meets, require_named_unit, visible_to
 
 SCHEDULES = Resource(NOUN, ReportSchedule, lambda _one: None, audited=tuple(ReportScheduleCreate.model_fields))
 
@@ -37,10 +38,12 @@ async def require_schedule(
 
 
 async def add_schedule(work: Work, data: ReportScheduleCreate) -> ReportSchedule:
-    """Write reports from the period on that runs today; raises UnitUnknown, also for a unit out of scope."""
-    await require_named_unit(work, data.unit_id, "/unit_id")
+    """Write reports from the period on that runs today; raises UnitUnknown, also for a unit out of scope,
+    UnitOutside (it has ended)."""
+    unit = await require_named_unit(work, data.unit_id, "/unit_id", hold=True)
     if not (await visible_to(work)).sees(None, data.unit_id):
         raise UnitUnknown("/unit_id")
+    check_meets(unit, work.today, date.max, "/unit_id")
     dated = _dated(work, period_of(data.cadence, work.today), data.local_time)
     row = ReportSchedule(**fresh(), **data.model_dump(), **dated, state=ReportScheduleState.ACTIVE)
     return await add(work, SCHEDULES, row)

@@ -35,6 +35,9 @@ TARGETS = ListSpec(
         "amount_unit": Field(
             f"CASE WHEN t.metric IN ({_COUNTS}) THEN 'thousandth' ELSE 'minor_unit' END", enum=tuple(Unit)
         ),
+        "below_unit_id": Field(
+            "''", "uuid", match="EXISTS (SELECT FROM unit u WHERE u.id = t.unit_id AND u.path && {})", output=False
+        ),
     },
     search=("t.name",),
     search_key=search_of(Target, "t"),

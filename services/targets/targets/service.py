@@ -193,6 +193,8 @@ def check_new(work: Work, data: TargetCreate, known: Known) -> None:
     check_stretch(planned(data)["amount"] or 0, data.stretch)
     if data.unit_id is not None and data.unit_id not in known.units:
         raise units.UnitUnknown("/unit_id")
+    if data.unit_id is not None:
+        units.check_meets(known.units[data.unit_id], data.period_start, data.period_end, "/unit_id")
     for name in ("member_id", "owner_id"):
         if (member_id := getattr(data, name)) is not None and member_id not in known.members:
             raise members.MemberUnknown(f"/{name}")

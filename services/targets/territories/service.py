@@ -20,6 +20,7 @@ from services.targets.territories.models import Claim, Territory
 from services.targets.territories.repository import Holder as Holder
 from services.targets.territories.rules import (
     FORMULA_VERSION,
+    Held,
     branches_of,
     check_end,
     check_territory,
@@ -36,7 +37,7 @@ from services.targets.territories.schemas import (
     TerritoryResolution,
     TerritoryUpdate,
 )
-from services.targets.units.service import require_named_unit
+from services.targets.units.service import check_there, require_named_unit
 
 _MOST_OTHERS = 20
 _MOST_ENTRIES = 500
@@ -56,9 +57,11 @@ async def require_territory(work: Work, territory_id: UUID) -> Territory:
 
 
 async def add_territory(work: Work, data: TerritoryCreate) -> Territory:
-    """Make a territory; raises Taken, TerritoryInvalid, UnknownReference, MemberUnknown, UnitUnknown, NotHeardYet."""
+    """Make a territory; raises Taken, TerritoryInvalid, UnknownReference, MemberUnknown, UnitUnknown, UnitOutside,
+    NotHeardYet."""
     check_territory(data)
     await _check_references(work, data.model_dump())
+    await _check_unit(work, data)
     given = data.model_dump()
     return await add(work, _territories(work), Territory.model_validate({**fresh(), **given, **_sorted(given)}))
 
@@ -69,7 +72,10 @@ async def update_territory(work: Work, territory_id: UUID, version: Versions, da
     given = data.given()
     after = changed_row(before, given).after
     check_territory(after)
-    await _check_references(work, {name: value for name, value in given.items() if value != getattr(before, name)})
+    differs = {name: value for name, value in given.items() if value != getattr(before, name)}
+    await _check_references(work, differs)
+    if differs.keys() & {"unit_id", "valid_from", "valid_to"}:
+        await _check_unit(work, after)
     return await change(work, _territories(work), before, given | _sorted(given), action="update")
 
 
@@ -90,11 +96,16 @@ def _sorted(given: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+async def _check_unit(work: Work, one: Held) -> None:
+    """A unit answers for something on days on which it is there. Raises UnitUnknown, UnitOutside."""
+    if one.unit_id is not None:
+        unit = await require_named_unit(work, one.unit_id, "/unit_id", hold=True)
+        check_there(unit, one.valid_from, one.valid_to, "/unit_id")
+
+
 async def _check_references(work: Work, given: dict[str, Any]) -> None:
     if given.get("member_id") is not None:
         await require_named_member(work, given["member_id"], "/member_id")
-    if given.get("unit_id") is not None:
-        await require_named_unit(work, given["unit_id"], "/unit_id")
     named = given.get("account_ids") or ()
     known = await known_accounts(work, named)
     for number, account_id in enumerate(named):

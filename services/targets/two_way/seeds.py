@@ -15,13 +15,15 @@ from services.targets.calendars.service import company_calendar
 from services.targets.day_profiles.rules import end_year_earlier, years_before
 from services.targets.day_profiles.service import Scope, profile_of
 from services.targets.decompositions import service as decompositions
+from services.targets.decompositions.capacities import capacity_values
 from services.targets.decompositions.cascading import PathUnknown
-from services.targets.decompositions.drivers import SCOPE, check_params, metric_of, part_of
+from services.targets.decompositions.drivers import SCOPE, WORKED, check_params, metric_of, part_of, ramp_of
 from services.targets.decompositions.enums import BY_TIME, PERIODS, Dimension, DriverKind
 from services.targets.decompositions.models import DriverPart
 from services.targets.decompositions.potentials import MarketScope, potentials_of
 from services.targets.decompositions.rules import earlier_values
 from services.targets.decompositions.schemas import DriverCreate
+from services.targets.decompositions.workforce import Asked as Worked
 from services.targets.targets.models import Target
 from services.targets.two_way.rules import CellLimits, Part, Place, TableInvalid
 from services.targets.two_way.schemas import CellConstraintCreate, CellSeed, TableCreate
@@ -102,6 +104,8 @@ async def _seeded(work: Work, sides: Sides, index: int, one: DriverCreate) -> Se
         return Seeded(Part(one.weight, await _earlier(work, sides, one)), part_of(one, None))
     if one.kind is DriverKind.MARKET_POTENTIAL:
         return Seeded(Part(one.weight, await _potentials(work, sides, pointer, one)), part_of(one, None))
+    if one.kind is DriverKind.CAPACITY:
+        return Seeded(Part(one.weight, await _capacities(work, sides, pointer, one)), part_of(one, None))
     side = sides.of_time()
     if one.kind not in BY_TIME or side is None:
         _refuse(pointer, "driver-by-time", "splits by time, and neither rows nor columns are periods")
@@ -117,6 +121,20 @@ async def _seeded(work: Work, sides: Sides, index: int, one: DriverCreate) -> Se
     by_row = side is sides.rows
     values = {place: weights[place.row if by_row else place.column] for place in places}
     return Seeded(Part(one.weight, values), part_of(one, profile))
+
+
+async def _capacities(work: Work, sides: Sides, pointer: str, one: DriverCreate) -> dict[Place, int | None]:
+    """What those who sell can bring in each cell."""
+    if not {sides.rows.dimension, sides.columns.dimension} & WORKED:
+        _refuse(pointer, "driver-by-seller", "splits by unit, member or time, and neither rows nor columns do")
+    places, is_by_time, asked = sides.places(), sides.of_time() is not None, []
+    for index, place in enumerate(places):
+        row, column, scope = sides.rows.targets[place.row], sides.columns.targets[place.column], _scope(sides, place)
+        cell = row if sides.rows.dimension in PERIODS else column
+        asked.append(Worked(str(index), scope["unit_id"], scope["member_id"], cell.period_start, cell.period_end))
+    ramp = ramp_of(one)
+    values = await capacity_values(work, one.kind, sides.target, asked, ramp, is_by_time=is_by_time)
+    return {place: values[str(index)] for index, place in enumerate(places)}
 
 
 async def _potentials(work: Work, sides: Sides, pointer: str, one: DriverCreate) -> dict[Place, int | None]:

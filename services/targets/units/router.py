@@ -30,7 +30,8 @@ async def create_unit(data: UnitCreate, work: Writer) -> Response:
 
 @router.get("/v1/units", response_model=page_of(UnitRead), openapi_extra=documented(UNITS))
 async def list_units(work: Reader) -> Response:
-    """Units of the sales organisation; `below` gives a unit and all units under it."""
+    """Units of the sales organisation; `below` gives a unit and all units under it, `on` those that are there on a
+    day."""
     return await list_answer(work, UNITS)
 
 

@@ -58,14 +58,15 @@ GOOD = Known(
     sibling_growths=(),
     doubles=0,
     shares=(),
+    capacity=1_100_000,
 )
 
 
 def test_a_good_target_passes_what_can_be_said() -> None:
     found = run_checks(GOOD)
     assert [each.check for each in found] == list(TargetCheckKind)
-    assert [each.verdict for each in found] == [PASS, PASS, PASS, PASS, THIN, PASS, PASS]
-    assert overall(found) is THIN
+    assert [each.verdict for each in found] == [PASS] * 7
+    assert overall(found) is PASS
     assert all(each.fix is None for each in found)
 
 
@@ -95,7 +96,11 @@ def test_a_good_target_passes_what_can_be_said() -> None:
         (challenging, {"amount": 1_000_000}, WARN, "raise_amount"),
         (challenging, {"amount": 999_999}, FAIL, "raise_amount"),
         (challenging, {"amount": 999_999, "last_year": None, "p50": None}, THIN, None),
-        (resourced, {}, THIN, None),
+        (resourced, {"capacity": None}, THIN, None),
+        (resourced, {"capacity": 1_099_999}, WARN, "lower_amount"),
+        (resourced, {"capacity": 880_000}, WARN, "lower_amount"),
+        (resourced, {"capacity": 879_999}, FAIL, "lower_amount"),
+        (resourced, {"capacity": 0, "amount": 0}, PASS, None),
         (time_bound, {"is_over": True}, FAIL, "set_period"),
         (time_bound, {"elapsed": 100_000}, PASS, None),
         (time_bound, {"elapsed": 100_001}, WARN, "set_period"),
@@ -124,6 +129,7 @@ def test_limits(check: Any, changes: dict[str, Any], verdict: TargetCheckVerdict
 def test_what_would_mend_it() -> None:
     assert achievable(replace(GOOD, amount=2_000_000)).fix_amount == 1_150_000
     assert challenging(replace(GOOD, amount=1)).fix_amount == 1_050_000
+    assert resourced(replace(GOOD, capacity=900_000)).fix_amount == 900_000
     assert consistent(replace(GOOD, doubles=1)).fix is TargetCheckFix.CLOSE_DOUBLE
 
 

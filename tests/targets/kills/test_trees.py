@@ -12,6 +12,7 @@ from tests.targets.adjustments.test_router import act as act_on
 from tests.targets.adjustments.test_router import approved, measures
 from tests.targets.conftest import World
 from tests.targets.plans.test_promoting import JULY, amounts
+from tests.targets.plans.test_reorganising import teams
 from tests.targets.plans.test_service import MILLION, UNEQUAL, edit, open_plan, year
 
 SEEN = """
@@ -20,6 +21,8 @@ SELECT (SELECT string_agg(t::text, ' ' ORDER BY t.id) FROM target t) AS targets,
        (SELECT string_agg(d::text, ' ' ORDER BY d.id) FROM decomposition d) AS splits,
        (SELECT string_agg(p::text, ' ' ORDER BY p.id) FROM target_plan p) AS plans,
        (SELECT string_agg(a::text, ' ' ORDER BY a.id) FROM adjustment a) AS adjustments,
+       (SELECT string_agg(u::text, ' ' ORDER BY u.id) FROM unit u) AS units,
+       (SELECT string_agg(s::text, ' ' ORDER BY s.member_id, s.valid_from) FROM membership s) AS memberships,
        (SELECT count(*) FROM target_judging WHERE due_at IS NOT NULL) AS due,
        (SELECT count(*) FROM outbox) AS said, (SELECT count(*) FROM audit_log) AS audited,
        (SELECT count(*) FROM idempotency_key) AS kept
@@ -100,3 +103,12 @@ async def test_a_cascade(world: World, lives: Lives) -> None:
     assert answer.status_code in (200, 201)
     rows = await world.service.rows("SELECT count(*) AS n FROM target WHERE root_id = $1", root)
     assert rows[0]["n"] == 17, "the root, its quarters and their months, once"
+
+
+async def test_a_reorganisation_with_its_plan(world: World, lives: Lives) -> None:
+    await teams(world)
+    body = {"new_parent_id": world.units["south"], "code": "team-a-2", "from": "2026-02-15", "with_plan": True}
+    answer = await until_it_comes_through(world, lives, f"/v1/units/{world.units['team-a']}/reorganise", body)
+    assert (answer.json()["members"], len(answer.json()["plans"])) == (2, 1)
+    rows = await world.service.rows("SELECT count(*) AS n FROM unit WHERE code = 'team-a-2'")
+    assert rows[0]["n"] == 1

@@ -58,6 +58,20 @@ async def test_a_raise_from_july_on(world: Any) -> None:
     assert refused(await edit(world, plan["branch_id"], amount=5)) == (409, "target-state")
 
 
+async def test_none_holds_from_before_the_last(world: Any) -> None:
+    made = await year(world)
+    first, second = await open_plan(world, made["id"]), await open_plan(world, made["id"])
+    await edit(world, first["branch_id"], amount=13_200_000)
+    assert (await act(world, first, "promote", JULY)).status_code == 200
+    assert (await act(world, second, "rebase", {})).status_code == 200
+    await edit(world, second["branch_id"], amount=14_000_000)
+    sooner = await act(world, second, "promote", {**JULY, "valid_from": "2026-06-30"})
+    assert refused(sooner) == (409, "effective-before-last")
+    assert sooner.json()["last_valid_from"] == "2026-07-01"
+    assert (await world.service.get(f"/v1/targets/{made['id']}")).json()["amount"] == 13_200_000
+    assert (await act(world, second, "promote", JULY)).status_code == 200, "from the same day on the newer one holds"
+
+
 async def test_a_gap_is_carried_by_a_balancing_child(world: Any) -> None:
     made = await year(world)
     order = world.order({"a1": 1_000_000}, [5_400_000], day="2026-03-03")

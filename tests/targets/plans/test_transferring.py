@@ -77,6 +77,35 @@ async def test_what_is_left_goes_below_the_other_parent(world: Any) -> None:
     assert sums == {made["a1"]: 70, new["id"]: 30}, "each part by the unit of the order date"
 
 
+async def test_a_target_is_parted_by_the_day_profile_on_request(world: Any) -> None:
+    """January brought ten times as much as any other month of the year before."""
+    member, team = world.members["a1"], world.units["team-a"]
+    earlier = {"unit_id": team, "from": "2025-01-01"}
+    assert (await world.service.post(f"/v1/members/{member}/move", earlier)).status_code == 200
+    for month in range(1, 13):
+        amount = 10_000 if month == 1 else 1_000
+        await world.service.deliver(
+            world.confirmed(world.order({"a1": 1_000_000}, [amount], f"2025-{month:02d}-{14 + month % 5}")),
+            world.confirmed(
+                world.order({"a1": 1_000_000}, [1], "2025-01-01" if month == 1 else f"2025-{month:02d}-28")
+            ),
+        )
+    made = await quarter(world)
+    move = {"unit_id": world.units["team-b"], "from": "2026-02-15"}
+    assert (await world.service.post(f"/v1/members/{member}/move", move)).status_code == 200
+    parts = []
+    for by in ("working_days", "profile"):
+        plan = await open_plan(world, made["root"])
+        branch = await copies(world, plan)
+        body = {"target_id": branch[made["a1"]], "to_parent_id": branch[made["south"]], "from": "2026-02-15"}
+        answer = await act(world, plan, "transfers", body | {"by": by})
+        assert answer.status_code == 200, answer.text
+        parts.append((answer.json()["stays"]["amount"], answer.json()["goes"]["amount"]))
+    assert parts[0] == (650_847, 549_153)
+    assert sum(parts[1]) == 1_200_000
+    assert parts[1][0] > 900_000, "most of it is January's"
+
+
 async def test_where_there_is_no_way_nothing_changes(world: Any) -> None:
     made = await quarter(world)
     plan = await open_plan(world, made["root"])

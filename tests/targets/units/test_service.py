@@ -50,3 +50,18 @@ def test_depth_is_bounded() -> None:
     assert path_below(deepest[:-1], deepest[-1]) == deepest
     with pytest.raises(UnitTooDeep):
         path_below(deepest, new_id())
+
+
+async def test_units_are_found_by_the_day_and_targets_by_what_is_above(world: Any) -> None:
+    body = {"code": "later", "name": "L", "kind": "team", "parent_id": world.units["north"], "valid_from": "2026-03-01"}
+    made = (await world.service.post("/v1/units", body)).json()
+    ended = await world.service.post(f"/v1/units/{made['id']}/end", {"on": "2026-03-31"})
+    assert ended.status_code == 200, ended.text
+    for day, found in (("2026-02-28", 0), ("2026-03-01", 1), ("2026-03-31", 1), ("2026-04-01", 0)):
+        items = (await world.service.get(f"/v1/units?on={day}&below={world.units['north']}")).json()["items"]
+        assert len(items) == 2 + found, day
+    target = {"name": "T", "period_start": "2026-03-01", "period_end": "2026-03-31", "amount": 1, "unit_id": made["id"]}
+    assert (await world.service.post("/v1/targets", target)).status_code == 201
+    for code, found in (("company", 1), ("north", 1), ("south", 0)):
+        items = (await world.service.get(f"/v1/targets?below_unit_id={world.units[code]}")).json()["items"]
+        assert len(items) == found, code
