@@ -90,3 +90,15 @@ def actions(world: World, target_id: str) -> dict[str, list[str]]:
         made = world.make(path, world.example(f"POST {path}") | {"target_id": target_id})
         found[name] = [made["id"]]
     return found
+
+
+def drawn(world: World, programme_id: str, member: str) -> dict[str, list[str]]:
+    """A draw that is open, and a ticket of a member."""
+    body = world.example("POST /v1/points-draws") | {"points_programme_id": programme_id, "price": 5}
+    draw = world.make("/v1/points-draws", body, by="channel-manager")["id"]
+    world.make(f"/v1/points-draws/{draw}/open")
+    asked = {"points": 50, "reason": "Learned"}
+    given = world.make(f"/v1/points-accounts/{member}/adjust", asked, by="channel-manager")
+    world.make(f"/v1/points-adjustments/{given['id']}/approve")
+    ticket = world.make(f"/v1/points-draws/{draw}/draw", {"points_account_id": member})["id"]
+    return {"points_draw_id": [draw], "points_ticket_id": [ticket]}
