@@ -92,9 +92,12 @@ def actions(world: World, target_id: str) -> dict[str, list[str]]:
     return found
 
 
-def drawn(world: World, programme_id: str, member: str) -> dict[str, list[str]]:
-    """A draw that is open, and a ticket of a member."""
-    body = world.example("POST /v1/points-draws") | {"points_programme_id": programme_id, "price": 5}
+def drawn(world: World, account_id: str) -> dict[str, list[str]]:
+    """A draw that is open, and a ticket of an account that is a member at once."""
+    terms = world.example("POST /v1/points-programmes") | {"code": "DRAWN", "name": "Drawn", "lock_days": 0}
+    club = world.make("/v1/points-programmes", terms)["id"]
+    member = world.make(f"/v1/points-programmes/{club}/join", {"account_id": account_id})["id"]
+    body = world.example("POST /v1/points-draws") | {"points_programme_id": club, "code": "DRAWN"}
     draw = world.make("/v1/points-draws", body, by="channel-manager")["id"]
     world.make(f"/v1/points-draws/{draw}/open")
     asked = {"points": 50, "reason": "Learned"}

@@ -17,22 +17,22 @@ DRAW = "/v1/points-draws"
 ONE_DRAW = DRAW + "/{points_draw_id}"
 
 
-def programme_example(world: World) -> httpx.Response:
+def programme_example(world: World, **changes: object) -> httpx.Response:
     code = f"C-{uuid4().hex[:12]}"
-    body = world.example(f"POST {PROGRAMME}") | {"code": code, "name": code}
+    body = world.example(f"POST {PROGRAMME}") | {"code": code, "name": code, **changes}
     return world.send("POST", PROGRAMME, body)
 
 
-def programme(world: World) -> str:
-    made: str = programme_example(world).raise_for_status().json()["id"]
+def programme(world: World, **changes: object) -> str:
+    made: str = programme_example(world, **changes).raise_for_status().json()["id"]
     return made
 
 
-def join_example(world: World) -> httpx.Response:
+def join_example(world: World, **changes: object) -> httpx.Response:
     """The example, with an account of its own."""
     of = account(world)
     world.until(lambda: world.query("channels", (f"SELECT FROM account_fact WHERE id = '{of}'",)))
-    return world.send("POST", f"{filled(ONE, programme(world))}/join", {"account_id": of})
+    return world.send("POST", f"{filled(ONE, programme(world, **changes))}/join", {"account_id": of})
 
 
 def member(world: World) -> str:
@@ -67,7 +67,7 @@ def opened(world: World) -> str:
 
 def ticket_example(world: World) -> httpx.Response:
     """The example, of a member that has points."""
-    of = member(world)
+    of: str = join_example(world, lock_days=0).raise_for_status().json()["id"]
     found = world.get(f"/v1/points-accounts/{of}")
     asked = world.make(f"/v1/points-accounts/{of}/adjust", {"points": 50, "reason": "Drawn"}, by="channel-manager")
     world.make(f"/v1/points-adjustments/{asked['id']}/approve")

@@ -189,7 +189,7 @@ class World:
         member = joined["id"]
         asked = self.make(f"/v1/points-accounts/{member}/adjust", {"points": 5, "reason": "Learned"})["id"]
         found |= {"points_programme_id": [club], "points_account_id": [member], "points_adjustment_id": [asked]}
-        found |= drawn(self, club, member)
+        found |= drawn(self, found["account_id"][0])
         adjusted, statement = stated(self, partner[0])
         found |= {"rebate_adjustment_id": [adjusted], **statement}
         made = self.make("/v1/imports", self.example("POST /v1/imports"))["id"]

@@ -84,17 +84,7 @@ async def find_terms(work: Work, ask: Ask) -> Found:
     rules = await promotions.standing_rules(work)
     known = await traits.traits_of(work, ask.account.id)
     tier = await tiers.tier_on(work, ask.partner_id, day)
-    buyer = Buyer(
-        day,
-        account_id=ask.account.id,
-        partner_id=ask.partner_id,
-        tier=tier.level,
-        channel_id=content.channel_id,
-        region=ask.account.region,
-        grade=known.grade,
-        segment_ids=known.segment_ids,
-        also=known.also,
-    )
+    buyer = _buyer(ask, day, known, tier.level)
     held = await _coupons(work, ask, buyer, rules)
     goods = await _goods(work, ask, buyer, [gift.sku for gift in rules.gifts().values()])
     skus = sorted({*goods.spelt.values()})
@@ -130,6 +120,20 @@ async def find_terms(work: Work, ask: Ask) -> Found:
         promotion_ids={code: one.promotion_id for code, one in rules.limits.items()},
         coupon_ids=tuple(sorted(one.id for code, one in held.items() if code in used)),
         redeemed=redeemed,
+    )
+
+
+def _buyer(ask: Ask, day: date, known: Traits, tier: str | None) -> Buyer:
+    return Buyer(
+        day,
+        account_id=ask.account.id,
+        partner_id=ask.partner_id,
+        tier=tier,
+        channel_id=ask.content.channel_id,
+        region=ask.account.region,
+        grade=known.grade,
+        segment_ids=known.segment_ids,
+        also=known.also,
     )
 
 
