@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from kit.ids import new_id
 from kit.testing.service import ServiceHarness
 from tests.channels.points.test_points import adjusted, joined, programme
 from tests.channels.quotes.offers import account
@@ -51,7 +52,7 @@ async def a_rich_member(service: ServiceHarness, programme_id: str, points: int 
 
 async def a_draw(service: ServiceHarness, points: int = 1_000, **changes: Any) -> tuple[dict[str, Any], str]:
     """An open draw, and a member that has points."""
-    club = await programme(service)
+    club = await programme(service, code=f"C-{new_id().hex[-12:]}")
     return await an_open_draw(service, club, **changes), await a_rich_member(service, club, points)
 
 
