@@ -151,7 +151,9 @@ RESOURCES: dict[str, tuple[str, ...]] = {
         "points-accounts",
         "points-adjustments",
         "points-balances",
+        "points-draws",
         "points-programmes",
+        "points-tickets",
         "price-approvals",
         "price-books",
         "product-costs",
@@ -214,7 +216,7 @@ RESOURCES: dict[str, tuple[str, ...]] = {
 AGREED: dict[str, tuple[str, ...]] = {
     "customer": (),
     "targets": (),
-    "channels": ("points-draws",),
+    "channels": (),
     "risk": (),
 }
 """Names that have an owner and that nobody serves yet: they answer 404 until they move to `RESOURCES`."""

@@ -21,6 +21,7 @@ from services.channels.partner_screening.access import GRANTS as PARTNER_SCREENI
 from services.channels.partner_tasks.access import GRANTS as PARTNER_TASKS
 from services.channels.partners.access import GRANTS as PARTNERS
 from services.channels.points.access import GRANTS as POINTS
+from services.channels.points_draws.access import GRANTS as POINTS_DRAWS
 from services.channels.price_approvals.access import GRANTS as PRICE_APPROVALS
 from services.channels.price_books.access import GRANTS as PRICE_BOOKS
 from services.channels.product_costs.access import GRANTS as PRODUCT_COSTS
@@ -58,6 +59,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = permissions_by_role(
     PARTNER_SCREENING,
     PARTNER_TASKS,
     POINTS,
+    POINTS_DRAWS,
     PRICE_APPROVALS,
     PRICE_BOOKS,
     PRODUCT_COSTS,

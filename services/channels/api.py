@@ -15,6 +15,7 @@ from services.channels.competitor_prices.router import router as competitor_pric
 from services.channels.conflicts.router import router as conflicts
 from services.channels.coupons.router import router as coupons
 from services.channels.deals.router import router as deals
+from services.channels.dry_runs.router import router as dry_runs
 from services.channels.partner_contacts.router import router as partner_contacts
 from services.channels.partner_criteria.router import router as partner_criteria
 from services.channels.partner_documents.router import router as partner_documents
@@ -24,6 +25,7 @@ from services.channels.partner_tasks.router import router as partner_tasks
 from services.channels.partners.router import router as partners
 from services.channels.performance.router import router as performance
 from services.channels.points.router import router as points
+from services.channels.points_draws.router import router as points_draws
 from services.channels.price_approvals.router import router as price_approvals
 from services.channels.price_books.router import router as price_books
 from services.channels.product_costs.router import router as product_costs
@@ -52,10 +54,12 @@ ROUTERS: tuple[APIRouter, ...] = (
     channel_costs,
     promotion_groups,
     promotions,
+    dry_runs,
     coupons,
     quotes,
     terms,
     points,
+    points_draws,
     partners,
     partner_criteria,
     partner_screening,

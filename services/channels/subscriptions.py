@@ -10,6 +10,7 @@ from services.channels.events_in import HEARD
 from services.channels.events_out import RebateAccrued
 from services.channels.events_out.points import (
     PointsAdjusted,
+    PointsDrawn,
     PointsEarned,
     PointsExpired,
     PointsRedeemed,
@@ -26,6 +27,7 @@ from services.channels.events_out.terms import (
 )
 from services.channels.points import handlers as points
 from services.channels.points.ledger import FOLDS as POINTS_FOLDS
+from services.channels.quotes import handlers as quotes
 from services.channels.rebates import handlers as rebates
 from services.channels.rebates import posting
 from services.channels.rebates.ledger import apply_accruals
@@ -33,6 +35,7 @@ from services.channels.redirects import handlers as redirects
 from services.channels.sales import handlers as sales
 from services.channels.terms import handlers as terms
 from services.channels.terms.ledger import FOLDS as TERMS_FOLDS
+from services.channels.traits import handlers as traits
 
 _OWN = (
     RebateAccrued,
@@ -48,6 +51,7 @@ _OWN = (
     PointsReversed,
     PointsExpired,
     PointsAdjusted,
+    PointsDrawn,
 )
 """Facts of our own that ledgers fold in a rebuild."""
 subscriptions = Subscriptions("channels", {**HEARD, **{model.TYPE: model for model in _OWN}})
@@ -70,6 +74,9 @@ directory_lane.project(
         ("partner_hold",),
         {"risk.credit.hold_placed.v1": directory.on_hold, "risk.credit.hold_lifted.v1": directory.on_hold},
     )
+)
+directory_lane.project(
+    Projection("calendar_year", ("calendar_year",), {"targets.calendar.changed.v1": directory.on_calendar})
 )
 core.project(
     Projection(
@@ -109,6 +116,9 @@ core.project(
 )
 core.project(Projection("activity_fact", ("activity_fact",), {"customer.activity.completed.v1": sales.on_activity}))
 core.project(Projection("survey_fact", ("survey_fact",), {"customer.survey.answered.v1": sales.on_survey}))
+core.project(Projection("account_grade", ("account_grade",), {"customer.grade.changed.v1": traits.on_grade}))
+core.project(Projection("account_stage", ("account_stage",), {"customer.lifecycle.changed.v1": traits.on_stage}))
+core.project(Projection("account_segment", ("account_segment",), {"customer.segment.changed.v1": traits.on_segment}))
 core.project(Projection("exchange_rate", ("exchange_rate",), {"customer.exchange_rate.set.v1": sales.on_rate}))
 core.project(
     Projection(
@@ -122,7 +132,7 @@ core.react(rebates.on_order_returned, "customer.order.returned.v1")
 core.ledger(
     Projection(
         "rebates",
-        ("rebate_account", "rebate_accrual", "rebate_entry", "rebate_posting"),
+        ("rebate_account", "rebate_layer", "rebate_accrual", "rebate_entry", "rebate_posting"),
         {
             RebateAccrued.TYPE: apply_accruals,
             RebateAdjusted.TYPE: posting.on_adjusted,
@@ -131,6 +141,7 @@ core.ledger(
         is_ledger=True,
     )
 )
+core.react(quotes.on_order_confirmed, "customer.order.confirmed.v1")
 core.react(deals.on_order_confirmed, "customer.order.confirmed.v1")
 core.react(deals.on_order_returned, "customer.order.returned.v1")
 core.react(conflicts.on_order_confirmed, "customer.order.confirmed.v1")

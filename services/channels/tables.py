@@ -23,7 +23,7 @@ from services.channels.conflicts.models import (
 from services.channels.coupons.models import CouponTable
 from services.channels.db import Base
 from services.channels.deals.models import DealOrderLineTable, DealTable
-from services.channels.directory.models import AccountIdentityTable, PartnerHoldTable, Principal
+from services.channels.directory.models import AccountIdentityTable, CalendarYearTable, PartnerHoldTable, Principal
 from services.channels.ledgers.models import LedgerAccountTable, LedgerEntryTable
 from services.channels.partner_contacts.models import DataKeyTable, PartnerContactTable
 from services.channels.partner_criteria.models import PartnerCriteriaTable
@@ -42,6 +42,7 @@ from services.channels.points.models import (
     PointsUseLotTable,
     PointsUseTable,
 )
+from services.channels.points_draws.models import PointsDrawTable, PointsTicketTable
 from services.channels.price_approvals.models import PriceApprovalTable
 from services.channels.price_books.models import PriceBookTable, PriceEntryTable
 from services.channels.product_costs.models import ProductCostTable
@@ -49,12 +50,19 @@ from services.channels.products.models import ProductTable
 from services.channels.programmes.models import RebateProgrammeTable
 from services.channels.promotion_groups.models import PromotionGroupTable
 from services.channels.promotions.models import PromotionTable, RuleSetTable
-from services.channels.quotes.models import QuoteLineTable, QuotePartTable, QuoteTable, QuoteTraceTable
+from services.channels.quotes.models import (
+    PriceFloorBreachTable,
+    QuoteLineTable,
+    QuotePartTable,
+    QuoteTable,
+    QuoteTraceTable,
+)
 from services.channels.rebates.models import (
     RebateAccountTable,
     RebateAccrualTable,
     RebateCloseTable,
     RebateEntryTable,
+    RebateLayerTable,
     RebatePostingTable,
 )
 from services.channels.redirects.models import AccountRedirectTable, AccountRootTable
@@ -74,6 +82,7 @@ from services.channels.terms.models import TermsHoldTable, TermsPartTable, Terms
 from services.channels.tier_evaluations.models import PartnerTierTable, TierEvaluationTable, TierResultTable
 from services.channels.tier_programmes.models import TierProgrammeTable
 from services.channels.trainings.models import TrainingTable
+from services.channels.traits.models import AccountGradeTable, AccountSegmentTable, AccountStageTable
 
 
 class Outbox(OutboxRow, Base, table=True):
@@ -117,12 +126,16 @@ METADATA = Base.metadata
 __all__ = [
     "METADATA",
     "AccountFactTable",
+    "AccountGradeTable",
     "AccountIdentityTable",
     "AccountRedirectTable",
     "AccountRootTable",
+    "AccountSegmentTable",
+    "AccountStageTable",
     "ActivityFactTable",
     "AgreementCellTable",
     "AgreementTable",
+    "CalendarYearTable",
     "ChannelCostTable",
     "ChannelPolicyTable",
     "ChannelTable",
@@ -151,15 +164,18 @@ __all__ = [
     "PartnerTierTable",
     "PointsAccountTable",
     "PointsAdjustmentTable",
+    "PointsDrawTable",
     "PointsEntryTable",
     "PointsLineTable",
     "PointsLotTable",
     "PointsProgrammeTable",
+    "PointsTicketTable",
     "PointsUseLotTable",
     "PointsUseTable",
     "PriceApprovalTable",
     "PriceBookTable",
     "PriceEntryTable",
+    "PriceFloorBreachTable",
     "Principal",
     "ProductCostTable",
     "ProductTable",
@@ -174,6 +190,7 @@ __all__ = [
     "RebateAdjustmentTable",
     "RebateCloseTable",
     "RebateEntryTable",
+    "RebateLayerTable",
     "RebatePostingTable",
     "RebateProgrammeTable",
     "RebateSimulationResultTable",

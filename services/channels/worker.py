@@ -22,6 +22,8 @@ from services.channels.partner_documents.dues import PARTNER_DOCUMENTS_DUE
 from services.channels.partners.models import Partner
 from services.channels.points.dues import POINTS_DUE
 from services.channels.points.models import PointsProgramme
+from services.channels.points_draws.dues import DRAWS_DUE
+from services.channels.points_draws.models import PointsDraw
 from services.channels.price_books.models import PriceBook
 from services.channels.products.models import Product
 from services.channels.programmes.models import RebateProgramme
@@ -48,6 +50,7 @@ DUES: Sequence[AnyDue] = (
     AGREEMENTS_DUE,
     CONFLICTS_DUE,
     DEALS_DUE,
+    DRAWS_DUE,
     PARTNER_DOCUMENTS_DUE,
     POINTS_DUE,
     PROMOTIONS_DUE,
@@ -58,6 +61,7 @@ KEYS: Sequence[Fill] = (
     names_of(Channel),
     names_of(Partner),
     names_of(PartnerContactColumns),
+    names_of(PointsDraw),
     names_of(PointsProgramme),
     names_of(PriceBook),
     names_of(Product),

@@ -49,6 +49,7 @@ RANKS = {
     "decisions": 2,
     "raises": 2,
     "books": 2,
+    "breaches": 2,
     "groups": 2,
     "accruals": 2,
     "releases": 2,

@@ -17,7 +17,7 @@ WORDS = """
 acknowledge activate adjust agree allocate amend analyse appeal apply appoint approve arbitrate archive
 assess assign
 calculate cancel change check close complete convert copy create
-decide discard dismiss dispute disqualify draft drop
+decide discard dismiss dispute disqualify draft draw drop
 end escalate estimate execute extend
 fulfil
 generate get give

@@ -90,3 +90,18 @@ def actions(world: World, target_id: str) -> dict[str, list[str]]:
         made = world.make(path, world.example(f"POST {path}") | {"target_id": target_id})
         found[name] = [made["id"]]
     return found
+
+
+def drawn(world: World, account_id: str) -> dict[str, list[str]]:
+    """A draw that is open, and a ticket of an account that is a member at once."""
+    terms = world.example("POST /v1/points-programmes") | {"code": "DRAWN", "name": "Drawn", "lock_days": 0}
+    club = world.make("/v1/points-programmes", terms)["id"]
+    member = world.make(f"/v1/points-programmes/{club}/join", {"account_id": account_id})["id"]
+    body = world.example("POST /v1/points-draws") | {"points_programme_id": club, "code": "DRAWN"}
+    draw = world.make("/v1/points-draws", body, by="channel-manager")["id"]
+    world.make(f"/v1/points-draws/{draw}/open")
+    asked = {"points": 50, "reason": "Learned"}
+    given = world.make(f"/v1/points-accounts/{member}/adjust", asked, by="channel-manager")
+    world.make(f"/v1/points-adjustments/{given['id']}/approve")
+    ticket = world.make(f"/v1/points-draws/{draw}/draw", {"points_account_id": member})["id"]
+    return {"points_draw_id": [draw], "points_ticket_id": [ticket]}

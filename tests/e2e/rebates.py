@@ -12,6 +12,8 @@ PATH = "/v1/rebate-statements"
 ONE = PATH + "/{rebate_statement_id}"
 ADJUSTMENT = "/v1/rebate-adjustments"
 SIMULATION = "/v1/rebate-simulations"
+PROGRAMMES = "/v1/rebate-programmes"
+REVISE = PROGRAMMES + "/{programme_id}/revise"
 
 
 def asked(world: World) -> dict[str, Any]:
@@ -32,7 +34,15 @@ def approved(world: World) -> str:
     return made
 
 
+def programme(world: World) -> str:
+    """One that counts, and may be revised."""
+    made: str = world.make(PROGRAMMES, world.example(f"POST {PROGRAMMES}"))["id"]
+    world.make(f"{PROGRAMMES}/{made}/publish")
+    return made
+
+
 REBATE_CALLS: dict[str, How] = {
+    f"POST {REVISE}": acted(REVISE, programme),
     f"POST {ADJUSTMENT}": created(ADJUSTMENT),
     f"POST {SIMULATION}": created(SIMULATION),
     f"POST {PATH}": lambda world: world.send("POST", PATH, asked(world)),

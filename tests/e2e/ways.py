@@ -31,6 +31,7 @@ TOLD_TO_ALL = (
     "/v1/customer-policies",
     "/v1/surveys",
     "/v1/points-programmes",
+    "/v1/points-draws",
 )
 """Lists that nobody's scope narrows."""
 TOLD_TO_SOME = (

@@ -18,7 +18,7 @@ import httpx
 
 from cli.load.client import DEVELOPMENT_SECRET
 from kit.testing.native import run_apart
-from tests.e2e.learned import actions, coupons, kept, ranked, reported, stated
+from tests.e2e.learned import actions, coupons, drawn, kept, ranked, reported, stated
 
 SERVICES = ("channels", "customer", "risk", "targets")
 TEXTS = ("code", "sku", "subject", "name")
@@ -189,6 +189,7 @@ class World:
         member = joined["id"]
         asked = self.make(f"/v1/points-accounts/{member}/adjust", {"points": 5, "reason": "Learned"})["id"]
         found |= {"points_programme_id": [club], "points_account_id": [member], "points_adjustment_id": [asked]}
+        found |= drawn(self, found["account_id"][0])
         adjusted, statement = stated(self, partner[0])
         found |= {"rebate_adjustment_id": [adjusted], **statement}
         made = self.make("/v1/imports", self.example("POST /v1/imports"))["id"]

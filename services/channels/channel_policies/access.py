@@ -1,4 +1,4 @@
-"""Who sets by which rules conflicts between channels are found, and who reads them."""
+"""Who sets the policies of channels, and who reads them."""
 
 from __future__ import annotations
 

@@ -6,9 +6,13 @@ from enum import StrEnum
 
 
 class ChannelPolicyKind(StrEnum):
-    """What a policy rules."""
+    """What a policy rules: how conflicts are found, how channels are scored, what a role may take off alone, how much
+    the prizes of draws may be worth."""
 
     CONFLICT = "conflict"
+    SCORING = "scoring"
+    DISCOUNT = "discount"
+    DRAW = "draw"
 
 
 class ConflictSeverity(StrEnum):

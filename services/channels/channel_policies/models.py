@@ -6,8 +6,10 @@ from datetime import date
 from typing import Annotated
 
 import sqlalchemy as sa
+from pydantic import WrapValidator
 
 from kit.db.columns import DECODED, FrozenRow, OwnedRow, document, one_of, text
+from services.channels.channel_policies.bodies import AnyRules, read_rules
 from services.channels.channel_policies.enums import ChannelPolicyKind, ConflictSeverity
 from services.channels.db import Base
 
@@ -28,7 +30,7 @@ class ChannelPolicy(OwnedRow):
 
     kind: Annotated[ChannelPolicyKind, text(nullable=False)]
     valid_from: date
-    rules: Annotated[Annotated[ConflictRules, DECODED], document(nullable=False)]
+    rules: Annotated[AnyRules, WrapValidator(read_rules), DECODED, document(nullable=False)]
     reason: Annotated[str, text(nullable=False)]
     author: Annotated[str, text(nullable=False)]
 

@@ -3,36 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, WrapValidator
 
-from kit.web.schema import BusinessDate, Label, Schema, Share
-from services.channels.channel_policies.enums import ChannelPolicyKind, ConflictSeverity
+from kit.web.schema import BusinessDate, Label, Schema
+from services.channels.channel_policies.bodies import AnyRules, read_rules
+from services.channels.channel_policies.enums import ChannelPolicyKind
 
-MOST_DAYS = 730
-
-
-class ConflictSeveritiesBody(Schema):
-    """How grave a conflict of each kind is at first."""
-
-    same_customer: ConflictSeverity = ConflictSeverity.MEDIUM
-    partner_direct: ConflictSeverity = ConflictSeverity.MEDIUM
-    territory_breach: ConflictSeverity = ConflictSeverity.HIGH
-    cross_region: ConflictSeverity = ConflictSeverity.HIGH
-    exclusivity_breach: ConflictSeverity = ConflictSeverity.HIGH
-    price_undercut: ConflictSeverity = ConflictSeverity.MEDIUM
-
-
-class ConflictRulesBody(Schema):
-    """Two orders of one customer through two partners are in conflict when their dates are up to `window_days` apart.
-    `tolerance` is the share of its list price by which a piece may be sold below what was agreed: unit prices are
-    rounded."""
-
-    window_days: Annotated[int, Field(strict=True, ge=1, le=MOST_DAYS)] = 90
-    tolerance: Share = 10_000
-    severities: ConflictSeveritiesBody = Field(default_factory=ConflictSeveritiesBody)
+RulesOfKind = Annotated[AnyRules, WrapValidator(read_rules)]
 
 
 class ChannelPolicySet(Schema):
@@ -49,9 +29,9 @@ class ChannelPolicySet(Schema):
         }
     )
 
-    kind: Literal[ChannelPolicyKind.CONFLICT]
+    kind: ChannelPolicyKind
     valid_from: BusinessDate = Field(description="the day from which it holds, today or later")
-    rules: ConflictRulesBody
+    rules: RulesOfKind = Field(description="of its kind; what is left out is as it was installed")
     reason: Label
 
 
@@ -62,7 +42,7 @@ class ChannelPolicyRead(Schema):
     kind: ChannelPolicyKind
     version: int
     valid_from: date
-    rules: ConflictRulesBody
+    rules: RulesOfKind
     reason: str
     author: str
     created_at: datetime

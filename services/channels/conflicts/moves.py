@@ -49,7 +49,7 @@ async def assess_conflict(work: Work, conflict_id: UUID, data: ConflictAssess) -
     """Say how grave it is; raises NotFound, StateConflict."""
     before = await require_conflict(work, conflict_id, lock=True)
     state = next_state(NOUN, MOVES, "assess", before.state)
-    changes = {"state": state, "severity": data.severity, "assessment": data.note, **due(work, state)}
+    changes = {"state": state, "severity": data.severity, "assessment": data.note, **await due(work, state)}
     return await change(work, resource(work, None), before, changes, action="assess")
 
 
@@ -68,7 +68,7 @@ async def add_statement(work: Work, conflict_id: UUID, data: ConflictStatementAd
         recorded_at=clock.now(),
     )
     await repository.add_statement(work.tx, row)
-    entered = due(work, state) if before.state is not state else {}
+    entered = await due(work, state) if before.state is not state else {}
     changes = {"state": state, "statement_count": before.statement_count + 1, **entered}
     return await change(work, resource(work, None), before, changes, action="state")
 
@@ -88,7 +88,7 @@ async def propose_outcome(work: Work, conflict_id: UUID, data: ConflictPropose) 
         "accepted_by": (),
         "refused_by": (),
         **_outcome(data),
-        **due(work, state),
+        **await due(work, state),
     }
     return await change(work, resource(work, None), before, changes, action="propose")
 
@@ -108,7 +108,7 @@ async def agree_conflict(work: Work, conflict_id: UUID, data: ConflictAgree) -> 
     if accepted != set(before.partner_ids):
         return await change(work, resource(work, None), before, said, action="agree")
     await _check_split(work, before, before.outcome, before.valid_from, before.valid_to)
-    changes = {**said, "state": state, **_decided(work), **due(work, state)}
+    changes = {**said, "state": state, **_decided(work), **await due(work, state)}
     return await change(work, _resolved(work, before.outcome), before, changes, action="agree")
 
 
@@ -124,7 +124,7 @@ async def arbitrate_conflict(work: Work, conflict_id: UUID, data: ConflictArbitr
     if not before.refused_by and (before.due_on is None or work.today <= before.due_on):
         raise ArbitrationTooEarly(extra={"due_on": before.due_on and before.due_on.isoformat()})
     await _check_outcome(work, before, data)
-    changes = {**_outcome(data), "state": state, "decision_note": data.note, **_decided(work), **due(work, state)}
+    changes = {**_outcome(data), "state": state, "decision_note": data.note, **_decided(work), **await due(work, state)}
     return await change(work, _resolved(work, data.outcome), before, changes, action="arbitrate")
 
 
@@ -144,7 +144,8 @@ async def dismiss_conflict(work: Work, conflict_id: UUID, data: ConflictDismiss)
     state = next_state(NOUN, MOVES, "dismiss", before.state)
     nothing: dict[str, Any] = {"outcome": None, "valid_from": None, "valid_to": None}
     shares: dict[str, Any] = {"member_shares": {}, "partner_shares": {}, "at_fault": ()}
-    changes = {**nothing, **shares, "state": state, "decision_note": data.note, **_decided(work), **due(work, state)}
+    entered = await due(work, state)
+    changes = {**nothing, **shares, "state": state, "decision_note": data.note, **_decided(work), **entered}
     said = resource(work, ConflictResolved, outcome="dismissed")
     return await change(work, said, before, changes, action="dismiss", reason=data.note)
 

@@ -13,7 +13,6 @@ from typing import Any
 from uuid import UUID
 
 from kit import clock
-from kit.calendar import calendar_of
 from kit.events.contract import Published
 from kit.ids import new_id
 from kit.records import Change, Resource, add, change, fresh
@@ -25,6 +24,7 @@ from services.channels.conflicts.findings import Finding, together
 from services.channels.conflicts.models import Conflict, ConflictEvidence
 from services.channels.conflicts.rules import WORKING_DAYS, lock_number, sealed
 from services.channels.deals.rules import ONE_DAY
+from services.channels.directory import service as directory
 from services.channels.events_out.conflicts import ConflictOpened, ConflictResolved
 
 NOUN = "conflict"
@@ -48,12 +48,12 @@ def resource(work: Work, fact: type[ConflictOpened | ConflictResolved] | None, *
     return Resource(NOUN, Conflict, said, audited=AUDITED, unaudited=UNAUDITED)
 
 
-def due(work: Work, state: ConflictState) -> dict[str, date | datetime | bool | None]:
+async def due(work: Work, state: ConflictState) -> dict[str, date | datetime | bool | None]:
     """Columns of what becomes due in a state that is entered today; none of a decided one."""
     days = WORKING_DAYS.get(state)
     if days is None:
         return {"due_on": None, "due_at": None, "is_late": False}
-    calendar = calendar_of(work.settings.calendar_country, work.settings.timezone)
+    calendar = await directory.company_calendar(work)
     due_on = calendar.add_working_days(work.today, days)
     return {"due_on": due_on, "due_at": clock.start_of_day(work.settings.timezone, due_on + ONE_DAY), "is_late": False}
 
@@ -86,7 +86,7 @@ async def _open(work: Work, rules: ConflictRules, found: Finding, count: int) ->
     conflict = Conflict.model_validate(
         {
             **fresh(),
-            **due(work, ConflictState.OPENED),
+            **await due(work, ConflictState.OPENED),
             "number": f"CF-{work.today.year}-{await repository.next_number(work.tx, work.today.year):06d}",
             "kind": found.kind,
             "state": ConflictState.OPENED,

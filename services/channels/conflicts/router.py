@@ -82,7 +82,8 @@ async def read_conflict_statements(conflict_id: UUID, work: Reader) -> Response:
 @router.get(ONE + "/precedents", response_model=ConflictPrecedentsAnswer)
 async def read_conflict_precedents(conflict_id: UUID, work: Reader) -> Response:
     """Closed conflicts of the same kind that the caller may see, by points: a product line in common 3, the region 2
-    (its country 1), the severity 1, a value within half to double 1; of as many points the newer first."""
+    (its country 1), the levels of its partners 2, the
+    severity 1, a value within half to double 1; of as many points the newer first."""
     items = [
         ConflictPrecedentRead(
             conflict_id=one.conflict.id,

@@ -59,6 +59,7 @@ class Traits(NamedTuple):
     region: str | None
     severity: str
     value_base: int
+    tiers: Collection[str] = ()
 
 
 class Sold(NamedTuple):
@@ -147,13 +148,15 @@ def country_of(region: str) -> str:
 
 
 def likeness(one: Traits, other: Traits) -> int:
-    """Points of a precedent: a line in common 3, the region 2 (its country 1), the severity 1, a value within half to
-    double 1."""
+    """Points of a precedent: a line in common 3, the region 2 (its country 1), the levels of its partners 2, the
+    severity 1, a value within half to double 1."""
     points = 3 if set(one.product_lines) & set(other.product_lines) else 0
     if one.region is not None and other.region is not None:
         if one.region.lower() == other.region.lower():
             points += 2
         elif country_of(one.region) == country_of(other.region):
             points += 1
+    if one.tiers and sorted(one.tiers) == sorted(other.tiers):
+        points += 2
     points += one.severity == other.severity
     return points + (one.value_base <= 2 * other.value_base and other.value_base <= 2 * one.value_base)

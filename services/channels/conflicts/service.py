@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
@@ -14,6 +14,7 @@ from services.channels.conflicts.models import Conflict, ConflictEvidence, Confl
 from services.channels.conflicts.opening import NOUN
 from services.channels.conflicts.rules import MOST_PRECEDENTS, Traits, likeness, meets
 from services.channels.redirects import service as redirects
+from services.channels.tier_evaluations import standings as tiers
 
 
 class Precedent(NamedTuple):
@@ -55,7 +56,10 @@ async def read_precedents(work: Work, conflict_id: UUID) -> list[Precedent]:
     """Closed conflicts of the kind that the caller may see, the nearest first, of as many points the newer first."""
     conflict = await require_conflict(work, conflict_id)
     closed = await repository.closed_of(work.tx, work.visible, conflict.kind, conflict.id)
-    found = [Precedent(one, likeness(_traits(conflict), _traits(one))) for one in closed]
+    asked = {(each, one.opened_on) for one in (conflict, *closed) for each in one.partner_ids}
+    levels = await tiers.levels_on(work, asked)
+    own = _traits(conflict, levels)
+    found = [Precedent(one, likeness(own, _traits(one, levels))) for one in closed]
     return sorted(found, key=lambda one: -one.points)[:MOST_PRECEDENTS]
 
 
@@ -94,5 +98,8 @@ def _holds(split: Conflict, day: date) -> bool:
     return split.valid_from is not None and meets(split.valid_from, split.valid_to, day, day)
 
 
-def _traits(conflict: Conflict) -> Traits:
-    return Traits(conflict.product_lines, conflict.region, conflict.severity, conflict.value_base)
+def _traits(conflict: Conflict, levels: Mapping[tuple[UUID, date], str]) -> Traits:
+    """By what it resembles others; levels of its partners on the day on which it was opened."""
+    keys = [(each, conflict.opened_on) for each in conflict.partner_ids]
+    held = [levels[key] for key in keys if key in levels]
+    return Traits(conflict.product_lines, conflict.region, conflict.severity, conflict.value_base, held)

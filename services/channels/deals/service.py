@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from kit import clock
-from kit.calendar import calendar_of
 from kit.domains import SHARED_DOMAINS, domain_of
 from kit.errors import FieldError, NotFound, UnknownReference
 from kit.events.contract import Published
@@ -144,7 +143,7 @@ async def register_deal(work: Work, data: DealCreate) -> Deal:
     begun, account_id = fresh(), found.only
     account = await sales.find_account(work, account_id) if account_id is not None else None
     member_id = await repository.member_of(work.tx, work.actor.subject, work.today)
-    calendar = calendar_of(work.settings.calendar_country, work.settings.timezone)
+    calendar = await directory.company_calendar(work)
     review_due_on = calendar.add_working_days(work.today, REVIEW_DAYS)
     deal = Deal(
         **begun,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kit.calendar import OwnKind
 from kit.db.database import Tx
 from kit.events.handlers import Fact
 from kit.security.principals import replace_principal
 from services.channels.directory import repository
-from services.channels.directory.models import AccountIdentity, PartnerHold
+from services.channels.directory.models import AccountIdentity, CalendarYear, OwnDay, PartnerHold
 from services.channels.events_in import AccountHeard, MemberHeard
 from services.channels.events_in.risk import CreditHoldHeard
+from services.channels.events_in.targets import CalendarHeard
 
 
 async def on_member(tx: Tx, facts: Sequence[Fact[MemberHeard]]) -> None:
@@ -49,3 +51,17 @@ async def on_hold(tx: Tx, facts: Sequence[Fact[CreditHoldHeard]]) -> None:
         if partner_id is not None and one.subject_kind == "partner"
     ]
     await repository.put_holds(tx, rows)
+
+
+async def on_calendar(tx: Tx, facts: Sequence[Fact[CalendarHeard]]) -> None:
+    """The own days of each year."""
+    latest = {fact.data.year: fact.data for fact in sorted(facts, key=lambda fact: fact.data.version)}
+    rows = [
+        CalendarYear(
+            year=year,
+            days=tuple(OwnDay(date=day.date, kind=OwnKind(day.kind)) for day in one.days),
+            version=one.version,
+        )
+        for year, one in sorted(latest.items())
+    ]
+    await repository.put_years(tx, rows)

@@ -1,14 +1,16 @@
-"""Projections of the directory: who may see what, by what accounts are known, which partners are on hold."""
+"""Projections of the directory: who may see what, by what accounts are known, which partners are on hold, own days."""
 
 from __future__ import annotations
 
+import datetime
 from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from kit.db.columns import FrozenRow, identifier, text
+from kit.calendar import OwnKind
+from kit.db.columns import DECODED, FrozenRow, document, identifier, text
 from kit.security.principals import PrincipalRow
 from services.channels.db import Base
 
@@ -55,3 +57,24 @@ class PartnerHold(FrozenRow):
 
 class PartnerHoldTable(PartnerHold, Base, table=True):
     """Partners that were ever on hold."""
+
+
+class OwnDay(FrozenRow):
+    """A day that is off, or worked, whatever the calendar of the country says."""
+
+    date: datetime.date
+    kind: OwnKind
+
+
+class CalendarYear(FrozenRow):
+    """All own days of a year."""
+
+    __tablename__ = "calendar_year"
+
+    year: Annotated[int, Field(primary_key=True, sa_column_kwargs={"autoincrement": False})]
+    days: Annotated[tuple[OwnDay, ...], DECODED, document(nullable=False)]
+    version: Annotated[int, Field(nullable=False)]
+
+
+class CalendarYearTable(CalendarYear, Base, table=True):
+    """Own days by year."""

@@ -7,8 +7,8 @@ from datetime import date
 from uuid import UUID
 
 from kit.db.database import Tx
-from kit.db.rows import insert_rows
-from services.channels.directory.models import AccountIdentity, PartnerHold
+from kit.db.rows import insert_rows, select_sql
+from services.channels.directory.models import AccountIdentity, CalendarYear, PartnerHold
 
 _LATER_IDENTITY = """
 ON CONFLICT (id) DO UPDATE SET
@@ -20,6 +20,11 @@ _LATER_HOLD = """
 ON CONFLICT (partner_id) DO UPDATE SET hold_reasons = excluded.hold_reasons, version = excluded.version
 WHERE partner_hold.version < excluded.version
 """
+_LATER_YEAR = """
+ON CONFLICT (year) DO UPDATE SET days = excluded.days, version = excluded.version
+WHERE calendar_year.version < excluded.version
+"""
+_YEARS = select_sql(CalendarYear, "TRUE ORDER BY year")
 _MEMBERS = """
 SELECT DISTINCT id FROM principal WHERE id = ANY($1::uuid[]) AND (valid_to IS NULL OR valid_to > $2)
 """
@@ -44,3 +49,13 @@ async def put_identities(tx: Tx, rows: Sequence[AccountIdentity]) -> None:
 async def put_holds(tx: Tx, rows: Sequence[PartnerHold]) -> None:
     """Insert or replace what holds partners (each once) by a later version."""
     await insert_rows(tx, PartnerHold, rows, _LATER_HOLD)
+
+
+async def put_years(tx: Tx, rows: Sequence[CalendarYear]) -> None:
+    """Insert or replace years (each once) by a later version."""
+    await insert_rows(tx, CalendarYear, rows, _LATER_YEAR)
+
+
+async def list_years(tx: Tx) -> list[CalendarYear]:
+    """All years with own days, the first one first."""
+    return await tx.rows(CalendarYear, _YEARS)

@@ -57,7 +57,7 @@ def _reaches(rule: Rule, context: Context) -> bool:
         and (not who.lifecycle_stages or context.lifecycle_stage in who.lifecycle_stages)
         and (not who.regions or any(covers(region, buyer.region) for region in who.regions))
         and (not who.tiers or buyer.tier in who.tiers)
-        and (not who.account_ids or buyer.account_id in who.account_ids)
+        and (not who.account_ids or buyer.is_one_of(who.account_ids))
         and (rule.condition is None or _meets(rule, context))
     )
 

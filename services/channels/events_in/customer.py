@@ -69,6 +69,9 @@ class SoldHeard(Heard):
     promotions: list[UsedPromotionHeard] | None = None
     points: int | None = None
     price_policy: str | None = None
+    currency: str | None = None
+    exchange_rate: str | None = None
+    placed_by: str | None = None
 
 
 class OrderHeard(SoldHeard):
@@ -273,6 +276,7 @@ class SegmentHeard(Heard):
     chunks: int
     joined: list[UUID]
     left: list[UUID]
+    version: int = 0
 
 
 class ExchangeRateHeard(Heard):

@@ -206,11 +206,39 @@ class PointsAdjusted(Published, PointsFact):
     }
 
 
+class PointsDrawn(Published, PointsFact):
+    """A ticket of a draw, by its number there, was paid for; `prize_code` is what it won (null: nothing).
+
+    Where members that are one by a merge pay together each says its own part.
+    """
+
+    draw_id: UUID
+    ticket_id: UUID
+    number: int
+    prize_code: str | None
+
+    TYPE: ClassVar[str] = "channels.points.drawn.v1"
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        **_FACT,
+        "stream_key": sample_id("b8"),
+        "order_id": None,
+        "points": 50,
+        "lots": [_LOT | {"points": 50}],
+        "balance_after": 250,
+        "source_event_id": None,
+        "draw_id": sample_id("d8"),
+        "ticket_id": sample_id("d9"),
+        "number": 17,
+        "prize_code": "MUG",
+    }
+
+
 PUBLISHED: tuple[type[Published], ...] = (
     PointsEarned,
     PointsRedeemed,
     PointsExpired,
     PointsReversed,
     PointsAdjusted,
+    PointsDrawn,
 )
 AGREED: tuple[type[Published], ...] = ()

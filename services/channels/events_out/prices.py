@@ -145,5 +145,10 @@ class PriceApprovalWithdrawn(Published, PriceApprovalSnapshot):
     EXAMPLE: ClassVar[dict[str, Any]] = {**_APPROVAL, "state": "withdrawn", "version": 2, "changed": ["state"]}
 
 
-PUBLISHED: tuple[type[Published], ...] = (PriceChanged, PriceApprovalGranted, PriceApprovalWithdrawn)
-AGREED: tuple[type[Published], ...] = (PriceFloorBreached,)
+PUBLISHED: tuple[type[Published], ...] = (
+    PriceChanged,
+    PriceApprovalGranted,
+    PriceApprovalWithdrawn,
+    PriceFloorBreached,
+)
+AGREED: tuple[type[Published], ...] = ()

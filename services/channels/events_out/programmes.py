@@ -26,7 +26,8 @@ class RebateBaseline(Part):
 
 
 class RebateProgrammePublished(Published):
-    """A rebate programme counts from now on; with `catch_up` also for orders that were confirmed before."""
+    """A rebate programme counts from now on; with `catch_up` also for orders that were confirmed before.
+    A later version (`revision`) of the programme `lineage_id` counts from its day on."""
 
     id: UUID
     name: str
@@ -42,6 +43,8 @@ class RebateProgrammePublished(Published):
     baselines: list[RebateBaseline] | None = None
     focus_lines: list[str] | None = None
     catch_up: bool | None = None
+    revision: int | None = None
+    lineage_id: UUID | None = None
 
     TYPE: ClassVar[str] = "channels.rebate_programme.published.v1"
     SUBJECT: ClassVar[str] = "id"
@@ -61,6 +64,8 @@ class RebateProgrammePublished(Published):
         "baselines": None,
         "focus_lines": None,
         "catch_up": False,
+        "revision": 1,
+        "lineage_id": None,
     }
 
 

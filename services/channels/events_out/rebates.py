@@ -45,11 +45,29 @@ class RebateTakenBack(Part):
     returned: int
 
 
+class RebateLayer(Part):
+    """A version of a programme, and the volume that it held before (in focus lines too)."""
+
+    programme_id: UUID
+    tiers: list[RebateTier]
+    volume: int
+    focus: int | None = None
+
+
+class RebateLineage(Part):
+    """Of a programme with later versions: id and row version of the first, and all of them, the first first."""
+
+    programme_id: UUID
+    programme_version: int
+    layers: list[RebateLayer]
+
+
 class RebateAccrued(Published):
     """The rebate an order, or its return, earned or took back, with all inputs of the decision.
 
     Of an order that partners share `volume` is this partner's part of `order_volume`, cumulative over its returns.
     Growth counts over the `baseline` of the account; of a mix `focus_volume` is what of `volume` is in focus lines.
+    Where a programme has later versions the order counts in `programme_id`, and `lineage` says what each version held.
     """
 
     partner_id: UUID
@@ -77,6 +95,7 @@ class RebateAccrued(Published):
     focus_volume: int | None = None
     focus_before: int | None = None
     order_focus: int | None = None
+    lineage: RebateLineage | None = None
 
     TYPE: ClassVar[str] = "channels.rebate.accrued.v1"
     SUBJECT: ClassVar[str] = "order_id"
@@ -107,6 +126,7 @@ class RebateAccrued(Published):
         "focus_volume": None,
         "focus_before": None,
         "order_focus": None,
+        "lineage": None,
     }
 
 

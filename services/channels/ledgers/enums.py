@@ -7,8 +7,8 @@ from enum import StrEnum
 
 class Bucket(StrEnum):
     """Of a promotion: `granted` is what it has given to orders (negative), `reserved` and `committed` where that is.
-    Of points: `issued` is what a programme has given (negative), `available`, `reserved` (for an order), `redeemed`
-    and `expired` where that is.
+    Of points: `issued` is what a programme has given (negative), `available`, `reserved` (for an order), `redeemed`,
+    `expired` and `drawn` (for tickets of draws) where that is.
     """
 
     GRANTED = "granted"
@@ -18,6 +18,7 @@ class Bucket(StrEnum):
     AVAILABLE = "available"
     REDEEMED = "redeemed"
     EXPIRED = "expired"
+    DRAWN = "drawn"
 
 
 class Unit(StrEnum):

@@ -25,6 +25,16 @@ _SEAL = {
 }
 
 
+_HASHED = """
+SELECT id FROM partner WHERE (tax_id_hash IS NOT NULL OR bank_hash IS NOT NULL) AND id > $1 ORDER BY id LIMIT $2
+"""
+_LOCK_SOME = select_sql(Partner, "id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE")
+_PUT_HASHES = """
+UPDATE partner p SET tax_id_hash = r.tax_id_hash, bank_hash = r.bank_hash
+FROM json_to_recordset($1::json) AS r(id uuid, tax_id_hash text, bank_hash text) WHERE r.id = p.id
+"""
+
+
 class SealedPartner(NamedTuple):
     """What is sealed of a partner."""
 
@@ -63,6 +73,27 @@ async def countries_with_tax_ids(tx: Tx) -> list[str]:
 async def sealed_of(tx: Tx, partner_ids: Collection[UUID]) -> list[SealedPartner]:
     """What is sealed of these partners."""
     return await tx.rows(SealedPartner, _SEALED, list(partner_ids)) if partner_ids else []
+
+
+async def hashed_after(tx: Tx, after: UUID, limit: int) -> list[UUID]:
+    """Partners of which something is hashed, after one, in order of id."""
+    return [row["id"] for row in await tx.fetch(_HASHED, after, limit)]
+
+
+async def lock_partners(tx: Tx, partner_ids: Collection[UUID]) -> list[Partner]:
+    """Partners by id, locked until the transaction ends."""
+    return await tx.rows(Partner, _LOCK_SOME, list(partner_ids))
+
+
+async def partners_by_id(tx: Tx, partner_ids: Collection[UUID]) -> list[Partner]:
+    """Partners by id."""
+    return await tx.rows(Partner, select_sql(Partner, "id = ANY($1::uuid[])"), list(partner_ids))
+
+
+async def put_hashes(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write hashes of locked partners anew: rows of `id`, `tax_id_hash` and `bank_hash`."""
+    if rows:
+        await tx.execute(_PUT_HASHES, dumps(rows))
 
 
 async def put_sealed(tx: Tx, name: str, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -230,3 +230,44 @@ async def found_by(work: Work, tax_id: str | None) -> tuple[str, list[list[str]]
         raise BadQuery(errors=[FieldError("tax_id", "unknown-parameter", "needs partner-pii:read")])
     countries = await repository.countries_with_tax_ids(work.tx)
     return FOUND_BY, [[tax_id_hash(work.settings, one, tax_id) for one in countries]]
+
+
+async def fill_hashes(work: Work, after: UUID, limit: int) -> tuple[UUID | None, int]:
+    """Hash what is sealed of the partners that follow one anew, under the keys that are set: the last of them (None:
+    there are no more), and how many hashes were others. A tax id that another partner has under these keys by now stays
+    as it is: of the two one is to be corrected by somebody."""
+    await repository.hold_tax_ids(work.tx)
+    ids = await repository.hashed_after(work.tx, after, limit)
+    stale = await _stale(work, await repository.lock_partners(work.tx, ids))
+    held = await repository.holders(work.tx, [one["tax_id_hash"] for _country, one in stale if one["tax_id_hash"]])
+    free = [
+        one for country, one in stale if held.get((country or "", one["tax_id_hash"] or ""), one["id"]) == one["id"]
+    ]
+    await repository.put_hashes(work.tx, free)
+    return (ids[-1] if ids else None), len(free)
+
+
+async def is_hash_left(work: Work, limit: int) -> bool:
+    """Whether some hash is of other keys than those that are set."""
+    after = UUID(int=0)
+    while ids := await repository.hashed_after(work.tx, after, limit):
+        if await _stale(work, await repository.partners_by_id(work.tx, ids)):
+            return True
+        after = ids[-1]
+    return False
+
+
+async def _stale(work: Work, partners: Sequence[Partner]) -> list[tuple[str | None, dict[str, Any]]]:
+    """Hashes as they should be, of partners that have others; what cannot be opened any more is left as it is."""
+    private = await private_of(work, [partner.id for partner in partners])
+    found = []
+    for partner in partners:
+        own, country = private[partner.id], partner.country
+        now = {"id": partner.id, "tax_id_hash": partner.tax_id_hash, "bank_hash": partner.bank_hash}
+        if own.tax_id is not None and country is not None:
+            now["tax_id_hash"] = tax_id_hash(work.settings, country, own.tax_id)
+        if own.bank is not None:
+            now["bank_hash"] = bank_hash(work.settings, partner.id, own.bank)
+        if (now["tax_id_hash"], now["bank_hash"]) != (partner.tax_id_hash, partner.bank_hash):
+            found.append((country, now))
+    return found

@@ -12,6 +12,7 @@ from kit.db.database import Tx
 from kit.db.rows import select_sql
 from services.channels.channels.models import Channel
 from services.channels.performance.rules import Period
+from services.channels.redirects.lists import root_of
 
 _CHANNELS = select_sql(
     Channel, '($1::text IS NULL OR kind = $1) AND ($2::uuid IS NULL OR id = $2) ORDER BY code COLLATE "C" LIMIT $3'
@@ -36,12 +37,14 @@ WHERE channel_id = ANY($1::uuid[]) AND month BETWEEN date_trunc('month', $2::dat
 GROUP BY 1, 2
 """
 _ACCOUNTS = """
-SELECT region, count(*) FROM account_fact WHERE NOT is_archived AND region IS NOT NULL GROUP BY 1
+SELECT region, count(*) FROM account_fact a WHERE NOT is_archived AND region IS NOT NULL
+    AND NOT EXISTS (SELECT FROM account_root r WHERE r.account_id = a.id)
+GROUP BY 1
 """
 _BUYERS = f"""
 SELECT b.channel_id, a.region, count(*)
 FROM (
-    SELECT DISTINCT o.channel_id, o.account_id
+    SELECT DISTINCT o.channel_id, {root_of("o.account_id")} AS account_id
     FROM (
         SELECT s.channel_id, s.account_id FROM sale s JOIN sale_line l USING (order_id)
         WHERE s.channel_id = ANY($1::uuid[]) AND s.order_date BETWEEN $2::date AND $3::date
@@ -51,6 +54,23 @@ FROM (
 JOIN account_fact a ON a.id = b.account_id AND NOT a.is_archived AND a.region IS NOT NULL
 GROUP BY 1, 2
 """
+
+
+_QUOTES = """
+SELECT channel_id, count(*) FILTER (WHERE state = 'accepted'), count(*) FROM quote
+WHERE channel_id = ANY($1::uuid[]) AND quote_date BETWEEN $2::date AND $3::date
+    AND (state IN ('issued', 'accepted')
+        OR state IN ('expired', 'withdrawn') AND (approvals = '{}' OR decided_by IS NOT NULL))
+GROUP BY 1
+"""
+
+
+class QuotesRow(NamedTuple):
+    """How many quotes of a channel were issued, and how many of them were accepted."""
+
+    channel_id: UUID
+    accepted: int
+    issued: int
 
 
 class SoldRow(NamedTuple):
@@ -106,6 +126,11 @@ async def costs(tx: Tx, channel_ids: Sequence[UUID], period: Period) -> list[Cos
 async def accounts(tx: Tx) -> list[RegionRow]:
     """Unarchived accounts by region."""
     return await tx.rows(RegionRow, _ACCOUNTS)
+
+
+async def quotes(tx: Tx, channel_ids: Sequence[UUID], period: Period) -> list[QuotesRow]:
+    """Quotes of a period by channel."""
+    return await tx.rows(QuotesRow, _QUOTES, channel_ids, *period)
 
 
 async def buyers(tx: Tx, channel_ids: Sequence[UUID], period: Period) -> list[BuyersRow]:

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from kit.money import SHARE_WHOLE, ratio
+from services.channels.performance.enums import Advice
 
 MIN_MONTHS = 6
 """Fewer whole months say nothing of stability."""
@@ -126,6 +127,46 @@ def stability(values: Sequence[int]) -> Figure:
     deviation = _EXACT.sqrt(_EXACT.divide(Decimal(relative.numerator), Decimal(relative.denominator)))
     stable = _EXACT.multiply(SHARE_WHOLE, _EXACT.subtract(1, deviation))
     return Figure(max(0, int(stable.to_integral_value(context=_EXACT))), count)
+
+
+class Scale(NamedTuple):
+    """How a score is weighed, in millionths: of coverage, of efficiency / (efficiency + benchmark), of stability."""
+
+    coverage: int
+    efficiency: int
+    stability: int
+    benchmark: int
+
+
+class Bounds(NamedTuple):
+    """From which score and ROI on a channel is to be funded, under which score it is to be reviewed, in millionths."""
+
+    fund_from: int
+    hurdle: int
+    review_below: int
+
+
+def score(scale: Scale, coverage: int | None, efficiency: int | None, stable: int | None) -> int | None:
+    """The score of a channel, rounded once; none while a part of it is not known.
+
+    >>> score(Scale(400_000, 400_000, 200_000, 5_000_000), 500_000, 5_000_000, 858_579)
+    571716
+    """
+    if coverage is None or efficiency is None or stable is None:
+        return None
+    efficiency = max(0, efficiency)
+    exact = Fraction(scale.efficiency * efficiency, efficiency + scale.benchmark)
+    exact += Fraction(scale.coverage * coverage + scale.stability * stable, SHARE_WHOLE)
+    return ratio(1, exact.numerator, exact.denominator)
+
+
+def advice(bounds: Bounds, score: int | None, roi: int | None, *, is_pilot: bool) -> Advice | None:
+    """What to do with a channel; nothing is said of pilots and of thin data."""
+    if score is None or roi is None or is_pilot:
+        return None
+    if score >= bounds.fund_from and roi >= bounds.hurdle:
+        return Advice.FUND
+    return Advice.REVIEW if score < bounds.review_below or roi < 0 else Advice.KEEP
 
 
 def total(parts: Iterable[Sold]) -> Sold:

@@ -10,15 +10,21 @@ from uuid import UUID
 
 from kit.errors import BadQuery, FieldError
 from kit.work import Work
+from services.channels.channel_policies import service as policies
+from services.channels.channel_policies.bodies import ScoringRulesBody
 from services.channels.channels.models import Channel
 from services.channels.performance import repository
 from services.channels.performance.rules import (
+    Bounds,
     Figure,
     Period,
+    Scale,
     Sold,
+    advice,
     cost_within,
     covers,
     period_before,
+    score,
     share,
     stability,
     total,
@@ -31,10 +37,10 @@ from services.channels.performance.schemas import (
     PerformanceRead,
 )
 
-FORMULA_VERSION = 1
+FORMULA_VERSION = 2
 MAX_CHANNELS = 1000
 MAX_DAYS = 3660
-PROJECTIONS = ("sales", "account_fact")
+PROJECTIONS = ("sales", "account_fact", "account_redirect")
 """What the answers are read from."""
 
 
@@ -47,6 +53,8 @@ class Inputs:
     costs: dict[date, int] = field(default_factory=dict)
     accounts: int = 0
     buyers: int = 0
+    issued: int = 0
+    accepted: int = 0
 
 
 async def read_performance(work: Work, query: PerformanceQuery) -> PerformanceRead:
@@ -65,12 +73,14 @@ async def read_performance(work: Work, query: PerformanceQuery) -> PerformanceRe
     before = period_before(period)
     inputs = await _inputs(work, channels, before, period)
     months = whole_months(period, work.today)
+    policy_version, rules = await policies.scoring_on(work, period.last)
     return PerformanceRead(
         as_of=work.today,
         formula_version=FORMULA_VERSION,
+        policy_version=policy_version,
         before_from=before.first,
         before_to=before.last,
-        items=[_figures(channel, inputs[channel.id], period, months) for channel in channels],
+        items=[_figures(channel, inputs[channel.id], period, months, rules) for channel in channels],
     )
 
 
@@ -89,17 +99,29 @@ async def _inputs(work: Work, channels: Sequence[Channel], before: Period, perio
     regions = {channel.id: channel.regions for channel in channels}
     for channel_id, own in regions.items():
         found[channel_id].accounts = sum(one.accounts for one in accounts if covers(own, one.region))
+    for quoted in await repository.quotes(work.tx, ids, period):
+        found[quoted.channel_id].accepted, found[quoted.channel_id].issued = quoted.accepted, quoted.issued
     for one in await repository.buyers(work.tx, ids, period):
         if covers(regions[one.channel_id], one.region):
             found[one.channel_id].buyers += one.accounts
     return found
 
 
-def _figures(channel: Channel, inputs: Inputs, period: Period, months: list[date]) -> ChannelPerformanceRead:
+def _figures(
+    channel: Channel, inputs: Inputs, period: Period, months: list[date], rules: ScoringRulesBody
+) -> ChannelPerformanceRead:
     sold, before, paid = total(inputs.within.values()), inputs.before, len(inputs.costs)
     cost = cost_within(inputs.costs, period)
     margin = None if sold.uncosted_lines else sold.revenue - sold.cost_of_goods
     average = share(sold.revenue, sold.orders, sold.orders, unit=1)
+    coverage = share(inputs.buyers, inputs.accounts, inputs.accounts)
+    efficiency = share(sold.revenue, cost, paid)
+    roi = Figure(None, paid) if margin is None else share(margin - cost, cost, paid)
+    stable = stability([inputs.within.get(month, Sold()).revenue for month in months])
+    weights = rules.weights
+    scale = Scale(weights.coverage, weights.efficiency, weights.stability, rules.benchmark)
+    scored = score(scale, coverage.value, efficiency.value, stable.value)
+    bounds = Bounds(rules.fund_from, rules.hurdle, rules.review_below)
     return ChannelPerformanceRead(
         channel_id=channel.id,
         code=channel.code,
@@ -111,11 +133,20 @@ def _figures(channel: Channel, inputs: Inputs, period: Period, months: list[date
         margin=_shown(Figure(margin, sold.orders)),
         average=_shown(average),
         growth=_shown(share(sold.revenue - before.revenue, before.revenue, sold.orders + before.orders)),
-        coverage=_shown(share(inputs.buyers, inputs.accounts, inputs.accounts)),
-        efficiency=_shown(share(sold.revenue, cost, paid)),
-        roi=_shown(Figure(None, paid) if margin is None else share(margin - cost, cost, paid)),
-        stability=_shown(stability([inputs.within.get(month, Sold()).revenue for month in months])),
+        coverage=_shown(coverage),
+        efficiency=_shown(efficiency),
+        conversion=_shown(share(inputs.accepted, inputs.issued, inputs.issued)),
+        roi=_shown(roi),
+        stability=_shown(stable),
+        score=_shown(Figure(scored, stable.sample_size)),
+        advice=advice(bounds, scored, roi.value, is_pilot=_is_pilot(channel, period)),
     )
+
+
+def _is_pilot(channel: Channel, period: Period) -> bool:
+    """Whether some day of a period is one of the channel's pilot."""
+    first, last = channel.pilot_from, channel.pilot_to
+    return first is not None and last is not None and first <= period.last and last >= period.first
 
 
 def _shown(figure: Figure) -> FigureRead:

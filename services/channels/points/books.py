@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from kit import clock
@@ -16,6 +16,7 @@ from kit.events.handlers import Fact
 from kit.work import Work
 from services.channels.events_out.points import (
     PointsAdjusted,
+    PointsDrawn,
     PointsEarned,
     PointsExpired,
     PointsLine,
@@ -35,6 +36,15 @@ from services.channels.points.rules import PointsShort, months_later, take
 from services.channels.sales import service as sales
 
 ONE_DAY = timedelta(days=1)
+
+
+class Ticket(NamedTuple):
+    """A ticket of a draw, by its number there, and what it won."""
+
+    draw_id: UUID
+    ticket_id: UUID
+    number: int
+    prize_code: str | None
 
 
 @dataclass(slots=True)
@@ -224,6 +234,17 @@ class Book:
         for one, points in self.shares(member, there, -row.points):
             lots = one.take(points)
             self._say(None, one, PointsAdjusted, points, lots, is_added=False, adjustment_id=row.id)
+
+    def pay(self, member: Member, points: int, ticket: Ticket) -> None:
+        """A ticket of a draw costs points of a member and those that are one with it, of what expires first; raises
+        PointsShort."""
+        day = self.work.today
+        usable = self.usable(member, day)
+        if usable < points:
+            raise PointsShort(f"{usable} may be used")
+        there = {one.account.id: one.usable_lots(day) for one in self.beside(member)}
+        for one, part in self.shares(member, there, points):
+            self._say(None, one, PointsDrawn, part, one.redeem(part, day), **ticket._asdict())
 
     def _say(
         self, cause: Event | None, member: Member, kind: type[Any], points: int, lots: list[SaidLot], **more: Any

@@ -7,13 +7,14 @@ from enum import StrEnum
 
 class PointsKind(StrEnum):
     """What moved points: an order that was delivered, one that is paid with them, what came back of either, the last
-    day of a lot, two people."""
+    day of a lot, two people, a ticket of a draw."""
 
     EARNED = "earned"
     REDEEMED = "redeemed"
     REVERSED = "reversed"
     EXPIRED = "expired"
     ADJUSTED = "adjusted"
+    DRAWN = "drawn"
 
 
 class AdjustmentState(StrEnum):

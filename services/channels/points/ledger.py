@@ -14,6 +14,7 @@ from kit.events.contract import ReasonCode
 from kit.events.handlers import Fact, waves
 from services.channels.events_out.points import (
     PointsAdjusted,
+    PointsDrawn,
     PointsEarned,
     PointsExpired,
     PointsRedeemed,
@@ -27,7 +28,7 @@ from services.channels.points.enums import PointsKind
 from services.channels.points.models import PointsEntry, PointsLine, PointsLot, PointsUse, PointsUseLot
 from services.channels.points.repository import Taken, UseBack
 
-PointsFact = PointsEarned | PointsRedeemed | PointsReversed | PointsExpired | PointsAdjusted
+PointsFact = PointsEarned | PointsRedeemed | PointsReversed | PointsExpired | PointsAdjusted | PointsDrawn
 
 
 RETURNED: ReasonCode = "returned"
@@ -124,6 +125,11 @@ async def apply_adjusted(tx: Tx, facts: Sequence[Fact[PointsAdjusted]]) -> None:
     await _write(tx, [(f, PointsKind.ADJUSTED, 1 if f.data.is_added else -1) for f in facts], Bucket.ISSUED)
 
 
+async def apply_drawn(tx: Tx, facts: Sequence[Fact[PointsDrawn]]) -> None:
+    """Tickets of draws were paid for."""
+    await _write(tx, [(fact, PointsKind.DRAWN, -1) for fact in facts], Bucket.DRAWN)
+
+
 async def _write(tx: Tx, facts: Sequence[tuple[Fact[Any], PointsKind, int]], other: Bucket) -> None:
     await repository.move_lots(tx, _lots((fact, sign) for fact, _kind, sign in facts))
     await repository.add_entries(tx, [_entry(*one) for one in facts])
@@ -178,5 +184,6 @@ FOLDS: Mapping[str, Callable[[Tx, Sequence[Fact[Any]]], Awaitable[None]]] = {
     PointsReversed.TYPE: apply_reversed,
     PointsExpired.TYPE: apply_expired,
     PointsAdjusted.TYPE: apply_adjusted,
+    PointsDrawn.TYPE: apply_drawn,
 }
 """What each fact writes."""

@@ -15,7 +15,7 @@ from kit.work import Work
 from services.channels.ledgers import service as ledgers
 from services.channels.ledgers.enums import Bucket, Unit
 from services.channels.points import repository
-from services.channels.points.books import Book, open_book
+from services.channels.points.books import Book, Ticket, open_book
 from services.channels.points.enums import AdjustmentState
 from services.channels.points.groups import lock_joined_to, read_joined, usable_of
 from services.channels.points.ledger import book_of
@@ -245,6 +245,29 @@ def _value(programme: PointsProgramme, currency: str, points: int, net: int) -> 
         return value
     detail = f"at most {most_points(most, per_hundred)}" if value else "they take nothing off"
     raise PointsUnfit(detail, errors=[FieldError("/points", PointsUnfit.code, detail)])
+
+
+class Purse(NamedTuple):
+    """A locked member that pays for something at once."""
+
+    book: Book
+    points_account_id: UUID
+
+    @property
+    def programme_id(self) -> UUID:
+        """What it is a member of."""
+        return self.book.members[self.points_account_id].account.programme_id
+
+    async def pay(self, points: int, ticket: Ticket) -> None:
+        """A ticket costs points; raises PointsShort."""
+        self.book.pay(self.book.members[self.points_account_id], points, ticket)
+        await self.book.write()
+
+
+async def open_purse(work: Work, row_id: UUID) -> Purse:
+    """A member of the caller's scope, locked with all that are one with it; raises NotFound."""
+    member = await require_member(work, row_id)
+    return Purse(await open_book(work, await lock_joined_to(work, [member.id])), member.id)
 
 
 async def ask_adjustment(work: Work, row_id: UUID, data: PointsAdjust) -> PointsAdjustment:

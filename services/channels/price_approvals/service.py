@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -74,15 +74,23 @@ async def withdraw_approval(work: Work, approval_id: UUID) -> PriceApproval:
 
 
 async def approvals_for(
-    work: Work, skus: Sequence[str], currency: str, day: date, account_id: UUID, partner_id: UUID | None
+    work: Work, skus: Sequence[str], currency: str, day: date, account_ids: Collection[UUID], partner_id: UUID | None
 ) -> dict[str, PriceApproval]:
-    """The approvals that count for a buyer, by sku; what the caller has granted needs another second person."""
-    return await approvals_of(work, skus, currency, day, account_id, partner_id, but_by=work.actor.subject)
+    """The approvals that count for a buyer (accounts that are one), by sku; what the caller has granted
+    needs another second person."""
+    return await approvals_of(work, skus, currency, day, account_ids, partner_id, but_by=work.actor.subject)
 
 
 async def approvals_of(
-    work: Work, skus: Sequence[str], currency: str, day: date, account_id: UUID, partner_id: UUID | None, *, but_by: str
+    work: Work,
+    skus: Sequence[str],
+    currency: str,
+    day: date,
+    account_ids: Collection[UUID],
+    partner_id: UUID | None,
+    *,
+    but_by: str,
 ) -> dict[str, PriceApproval]:
     """The approvals that count for a buyer, by sku, without those that somebody has granted."""
-    found = await repository.list_standing(work.tx, skus, currency, day, account_id, partner_id, but_by=but_by)
+    found = await repository.list_standing(work.tx, skus, currency, day, account_ids, partner_id, but_by=but_by)
     return {row.sku: row for row in found}

@@ -43,7 +43,7 @@ SELECT e.code, b.code AS book, b.min_markup, b.round_to, b.ending, e.currency, e
 FROM price_entry e JOIN book b ON b.id = e.book_id
 WHERE (e.sku = ANY($1::text[]) OR e.product_line = ANY($2::text[]))
     AND (e.valid_from IS NULL OR e.valid_from <= $3::date) AND (e.valid_to IS NULL OR e.valid_to >= $3::date)
-    AND (e.account_id IS NULL OR e.account_id = $4::uuid) AND (e.partner_id IS NULL OR e.partner_id = $5::uuid)
+    AND (e.account_id IS NULL OR e.account_id = ANY($4::uuid[])) AND (e.partner_id IS NULL OR e.partner_id = $5::uuid)
     AND (e.channel_id IS NULL OR e.channel_id = $6::uuid)
 """
 
@@ -112,8 +112,15 @@ async def latest_start(tx: Tx, code: str) -> date | None:
     return found
 
 
+async def highest_markup(tx: Tx) -> int:
+    """The highest of the least markups of published books; 0 without any."""
+    found: int = await tx.fetchval("SELECT coalesce(max(min_markup), 0) FROM price_book WHERE state = 'published'")
+    return found
+
+
 async def list_in_force(tx: Tx, skus: Sequence[str], lines: Sequence[str], buyer: Buyer) -> list[EntryInForce]:
     """Entries for these products or lines that hold on the day, without those for other accounts, partners or
     channels."""
-    named = (buyer.account_id, buyer.partner_id, buyer.channel_id)
+    accounts = [each for each in {buyer.account_id, *buyer.also} if each is not None]
+    named = (accounts, buyer.partner_id, buyer.channel_id)
     return await tx.rows(EntryInForce, _IN_FORCE, skus, lines, buyer.day, *named)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -65,6 +65,12 @@ class Buyer:
     grade: str | None = None
     channel_id: UUID | None = None
     region: str | None = None
+    also: frozenset[UUID] = frozenset()
+    """Accounts that are one with it by merges."""
+
+    def is_one_of(self, account_ids: Collection[UUID]) -> bool:
+        """Whether the account, or one that is one with it, is among these."""
+        return self.account_id in account_ids or not self.also.isdisjoint(account_ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +116,7 @@ def matches(entry: Entry, buyer: Buyer, sku: str, product_line: str) -> bool:
         (entry.sku == sku if entry.sku is not None else entry.product_line == product_line)
         and entry.start <= buyer.day
         and (entry.end is None or buyer.day <= entry.end)
-        and who.account_id in (None, buyer.account_id)
+        and (who.account_id is None or buyer.is_one_of((who.account_id,)))
         and who.partner_id in (None, buyer.partner_id)
         and who.tier in (None, buyer.tier)
         and (who.segment_id is None or who.segment_id in buyer.segment_ids)

@@ -28,6 +28,11 @@ class Standing:
         return (*self.by_sku.get(sku, ()), *self.by_line.get(product_line, ()))
 
 
+async def highest_markup(work: Work) -> int:
+    """The highest of the least markups of published books."""
+    return await repository.highest_markup(work.tx)
+
+
 async def standing_entries(work: Work, skus: Sequence[str], lines: Sequence[str], buyer: Buyer) -> Standing:
     """Entries of published books for these products; one statement over the indexes of sku and line."""
     by_sku: dict[str, list[Entry]] = {}

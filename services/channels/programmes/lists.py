@@ -8,7 +8,7 @@ from services.channels.programmes.models import RebateProgramme
 PROGRAMMES = ListSpec(
     source="rebate_programme r",
     fields={
-        **fields_of(RebateProgramme, "r", sortable=("name",)),
+        **fields_of(RebateProgramme, "r", sortable=("name",), without=("lineage_version",)),
         "partner_id": Field("r.partner_ids", "uuid", match="r.partner_ids && {}"),
     },
     search=("r.name",),

@@ -16,7 +16,12 @@ from kit.web.responses import row_answer
 from services.channels.programmes import service
 from services.channels.programmes.lists import PROGRAMMES
 from services.channels.programmes.rules import MOVES
-from services.channels.programmes.schemas import ProgrammeCreate, ProgrammeRead, RebateProgrammePublish
+from services.channels.programmes.schemas import (
+    ProgrammeCreate,
+    ProgrammeRead,
+    RebateProgrammePublish,
+    RebateProgrammeRevise,
+)
 
 router = routes.router("rebate-programmes")
 
@@ -51,6 +56,21 @@ async def replace_rebate_programme(
 ) -> Response:
     """Set all terms of a draft."""
     return row_answer(ProgrammeRead, await service.replace_programme(work, programme_id, version, body))
+
+
+@router.post("/v1/rebate-programmes/{programme_id}/revise", response_model=ProgrammeRead, status_code=201)
+async def revise_rebate_programme(programme_id: UUID, body: RebateProgrammeRevise, work: Writer) -> Response:
+    """Draft the next version of a published programme: other tiers from a later day on (422 `revision-invalid`), all
+    else as it is; 409 `rebate-programme-draft-open` while one is a draft,
+    `too-many-versions` after 50.
+
+    Once it is published, orders confirmed from then on with a date from its day on count in it, on top of what the
+    earlier versions hold of the partner's period: 1 %, from 100,000.00 on 2 %, revised to 1.5 % and 3 % on 15 February,
+    give 800.00 for 80,000.00 in January and 1,200.00 for 50,000.00 on 20 February; a late 40,000.00 of January gives
+    900.00. What has accrued stays, and comes back in the version in which it was counted.
+    """
+    made = await service.revise_programme(work, programme_id, body)
+    return row_answer(ProgrammeRead, made, "/v1/rebate-programmes")
 
 
 @router.post("/v1/rebate-programmes/{programme_id}/publish", response_model=ProgrammeRead, openapi_extra=_PUBLISH)

@@ -6,10 +6,11 @@ F(net volume) whatever the order in which sales and returns arrive.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from kit.errors import FieldError, Invalid
@@ -260,7 +261,95 @@ def check_terms(
         raise TermsInvalid(errors=errors)
 
 
+class Dated(Protocol):
+    """A published version of a programme, as far as it says which orders are its own."""
+
+    @property
+    def valid_from(self) -> date: ...
+
+    @property
+    def valid_to(self) -> date: ...
+
+    @property
+    def published_at(self) -> datetime | None: ...
+
+    @property
+    def catch_up(self) -> bool: ...
+
+
+V = TypeVar("V", bound=Dated)
+
+
+def version_of(versions: Sequence[V], order_date: date, confirmed_at: datetime) -> V | None:
+    """In which of the published versions of a programme (the first comes first) an order counts, for good.
+
+    Of those that were published when it was confirmed, the latest that had begun on its date: a later one moves nothing
+    that has accrued. Where there was none yet, the first published since that catches up and has its date.
+    """
+    known = [one for one in versions if one.published_at is not None and one.published_at <= confirmed_at]
+    begun = [one for one in known if one.valid_from <= order_date]
+    if begun:
+        return begun[-1] if order_date <= begun[-1].valid_to else None
+    later = (one for one in versions if one.catch_up and one not in known)
+    return next((one for one in later if one.valid_from <= order_date <= one.valid_to), None)
+
+
+class RevisionInvalid(Invalid):
+    code, title = "revision-invalid", "A next version has other rates from a later day on, all else stays"
+
+
+def check_revision(same: Mapping[str, bool], former_start: date, start: date, last: date) -> None:
+    """Whether a version may follow one that began on `former_start`: `same` says of each other term whether it stays.
+    Raises RevisionInvalid, which names the fields."""
+    wrong = [f"/{name}" for name, stays in same.items() if not stays]
+    errors = [FieldError(pointer, RevisionInvalid.code, "stays as it is") for pointer in wrong]
+    if not former_start < start <= last:
+        detail = f"after {former_start}, up to {last}"
+        errors.append(FieldError("/valid_from", RevisionInvalid.code, detail))
+    if errors:
+        raise RevisionInvalid(errors=errors)
+
+
+class Layer(NamedTuple):
+    """What has been counted in a version of a programme: its plan, its own volume, what of that is in focus lines."""
+
+    plan: TierPlan
+    volume: int
+    focus: int = 0
+
+
+def layered(layers: Sequence[Layer]) -> int:
+    """The rebate of volumes of several versions: each is paid by its plan on top of what the earlier ones hold.
+
+    >>> old = plan_of(PlanKind.MARGINAL, [(0, 10_000), (10_000_000, 20_000)])
+    >>> new = plan_of(PlanKind.MARGINAL, [(0, 15_000), (10_000_000, 30_000)])
+    >>> [layered([Layer(old, volume), Layer(new, 5_000_000)]) for volume in (8_000_000, 12_000_000)]
+    [200000, 290000]
+    """
+    total = volume = focus = 0
+    for layer in layers:
+        above, of_focus = volume + layer.volume, focus + layer.focus
+        total += accrual(layer.plan, volume, above, (focus, of_focus))
+        volume, focus = above, of_focus
+    return total
+
+
+def layered_slices(before: Sequence[Layer], moved: int, volume: int, focus: int = 0) -> list[Slice]:
+    """The record of a move of the layer `moved` by a volume: its own stretch, and what of the layers on top of it is
+    left at its old place and entered at its new one."""
+    found: list[Slice] = []
+    start, of_focus = sum(one.volume for one in before[:moved]), sum(one.focus for one in before[:moved])
+    for number, layer in enumerate(before[moved:], start=moved):
+        end, to_focus = start + layer.volume, of_focus + layer.focus
+        if number > moved:
+            found += slices(layer.plan, start + volume, start, (of_focus + focus, of_focus))
+        found += slices(layer.plan, end, end + volume, (to_focus, to_focus + focus))
+        start, of_focus = end, to_focus
+    return found
+
+
 MOVES: Moves[ProgrammeState] = {
     "replace": Move((ProgrammeState.DRAFT,), ProgrammeState.DRAFT),
     "publish": Move((ProgrammeState.DRAFT,), ProgrammeState.PUBLISHED),
+    "revise": Move((ProgrammeState.PUBLISHED,), ProgrammeState.PUBLISHED),
 }

@@ -85,8 +85,24 @@ class RebateProgrammePublish(Schema):
     catch_up: bool = False
 
 
+class RebateProgrammeRevise(Schema):
+    """The day from which the next version counts, later than that of every version so far, and its tiers."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "valid_from": "2026-02-15",
+                "tiers": [{"start": 0, "rate": 15000}, {"start": 1000000, "rate": 30000}],
+            }
+        }
+    )
+
+    valid_from: BusinessDate
+    tiers: list[TierBody] = Field(min_length=1, max_length=50)
+
+
 class ProgrammeRead(Schema):
-    """A rebate programme."""
+    """A rebate programme; a later version of one (`revision` from 2 on) names the first (`lineage_id`)."""
 
     id: UUID
     name: str
@@ -103,6 +119,8 @@ class ProgrammeRead(Schema):
     baselines: list[BaselineBody] | None
     focus_lines: list[str] | None
     catch_up: bool
+    revision: int
+    lineage_id: UUID | None
     version: int
     created_at: datetime
     updated_at: datetime

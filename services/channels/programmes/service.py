@@ -1,15 +1,16 @@
-"""Use cases of rebate programmes: draft, publish."""
+"""Use cases of rebate programmes: draft, publish, revise."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import groupby
 from typing import Any, Final
 from uuid import UUID
 
 from kit import clock
-from kit.errors import FieldError, Invalid, UnknownReference
+from kit.errors import Conflict, FieldError, Invalid, UnknownReference
 from kit.jobs.jobs import enqueue, resume_job
 from kit.records import Change, Resource, add, change, fresh, record, require
 from kit.transitions import next_state
@@ -21,16 +22,30 @@ from services.channels.products import service as products
 from services.channels.programmes import repository
 from services.channels.programmes.enums import ProgrammeState
 from services.channels.programmes.models import RebateProgramme
-from services.channels.programmes.rules import MOVES, GrowthBasis, PlanKind, check_terms, plan_of
-from services.channels.programmes.schemas import ProgrammeCreate, ProgrammeTerms
+from services.channels.programmes.rules import MOVES, GrowthBasis, PlanKind, check_revision, check_terms, plan_of
+from services.channels.programmes.schemas import ProgrammeCreate, ProgrammeTerms, RebateProgrammeRevise
 
 NOUN = "rebate-programme"
 CATCH_UP: Final = "rebate-programmes.catch-up"
 """Kind of the job that accrues orders confirmed before a programme was published."""
 TERMS = (
     "name", "kind", "tiers", "valid_from", "valid_to", "period", "product_lines", "partner_ids", "basis", "baselines",
-    "focus_lines",
+    "focus_lines", "revision",
 )  # fmt: skip
+
+
+MOST_VERSIONS: Final = 50
+"""Each accrual says what every version holds."""
+KEPT = ("kind", "valid_to", "period", "product_lines", "partner_ids", "basis", "baselines", "focus_lines")
+"""Terms that every version of a programme has alike."""
+
+
+class DraftOpen(Conflict):
+    code, title = "rebate-programme-draft-open", "The next version is a draft already"
+
+
+class TooManyVersions(Conflict):
+    code, title = "too-many-versions", "A programme has so many versions at most"
 
 
 class ValidityInvalid(Invalid):
@@ -66,7 +81,45 @@ async def replace_programme(
     """Set all terms of a draft; raises NotFound, StateConflict, VersionMismatch and what a draft raises."""
     before = await require(work, PROGRAMMES, programme_id, version=version)
     next_state(NOUN, MOVES, "replace", before.state)
-    return await change(work, PROGRAMMES, before, await checked_terms(work, data))
+    terms = await checked_terms(work, data)
+    if before.lineage_id is not None:
+        versions = await repository.lock_versions(work.tx, before.lineage_id)
+        _check_next(before, RebateProgramme.model_validate({**before.model_dump(), **terms}), versions)
+    return await change(work, PROGRAMMES, before, terms)
+
+
+async def revise_programme(work: Work, programme_id: UUID, data: RebateProgrammeRevise) -> RebateProgramme:
+    """The draft of the next version of a published programme, with other tiers from a later day on. What has accrued
+    stays. Raises NotFound, StateConflict, DraftOpen, TooManyVersions, RevisionInvalid, TierPlanInvalid."""
+    found = await require(work, PROGRAMMES, programme_id)
+    next_state(NOUN, MOVES, "revise", found.state)
+    first_id, first_version = found.root
+    versions = await repository.lock_versions(work.tx, first_id)
+    if any(one.state is ProgrammeState.DRAFT for one in versions):
+        raise DraftOpen()
+    if len(versions) >= MOST_VERSIONS:
+        raise TooManyVersions(f"{MOST_VERSIONS}")
+    plan_of(found.kind, [(tier.start, tier.rate) for tier in data.tiers], [tier.amount for tier in data.tiers])
+    changes = {
+        **fresh(),
+        **data.model_dump(),
+        "revision": versions[-1].revision + 1,
+        "lineage_id": first_id,
+        "lineage_version": first_version,
+        "state": ProgrammeState.DRAFT,
+        "published_at": None,
+        "catch_up": False,
+    }
+    programme = RebateProgramme.model_validate({**versions[-1].model_dump(), **changes})
+    _check_next(versions[-1], programme, versions)
+    return await add(work, PROGRAMMES, programme, action="revise")
+
+
+def _check_next(before: RebateProgramme, after: RebateProgramme, versions: Sequence[RebateProgramme]) -> None:
+    """Raises RevisionInvalid."""
+    former = [one for one in versions if one.state is ProgrammeState.PUBLISHED][-1]
+    same = {name: getattr(before, name) == getattr(after, name) for name in KEPT}
+    check_revision(same, former.valid_from, after.valid_from, after.valid_to)
 
 
 async def publish_programme(work: Work, programme_id: UUID, *, catch_up: bool = False) -> RebateProgramme:
@@ -100,9 +153,21 @@ async def share_accruals(work: Work) -> None:
 
 
 async def programmes_for(work: Work, first: date, last: date) -> list[RebateProgramme]:
-    """Published programmes valid on some day from `first` to `last`; none is published until the work ends."""
+    """Published programmes valid on some day from `first` to `last`, with all versions of each, the first first; none
+    is published until the work ends."""
     await repository.share_lock(work.tx)
     return await repository.list_valid(work.tx, first, last)
+
+
+async def lineages_of(work: Work, programme_ids: Sequence[UUID]) -> dict[UUID, list[RebateProgramme]]:
+    """Published versions, the first first, of the programmes of which these are some; under the id of each version."""
+    found = by_lineage(await repository.list_lineages(work.tx, programme_ids)) if programme_ids else []
+    return {one.id: versions for versions in found for one in versions}
+
+
+def by_lineage(found: Iterable[RebateProgramme]) -> list[list[RebateProgramme]]:
+    """Versions of each programme, the first first, out of those that follow each other so."""
+    return [list(versions) for _root, versions in groupby(found, key=lambda one: one.root)]
 
 
 async def programmes_by_id(work: Work, programme_ids: Sequence[UUID]) -> dict[UUID, RebateProgramme]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from kit.money import SHARE_WHOLE
 from kit.security.fields import FieldPolicy, FieldRule
 from kit.security.principals import Actor, Grants
+from services.channels.channel_policies.bodies import DiscountRulesBody
 from services.channels.roles import (
     ADMINISTRATOR,
     AUDITOR,
@@ -22,14 +22,18 @@ GRANTS: Grants = {
     "quotes:write": SELLERS,
     "quotes:approve": frozenset({SALES_DIRECTOR}),
 }
-MANUAL_SHARES = {SALES_REP: 50_000, SALES_MANAGER: 150_000, SALES_DIRECTOR: 300_000, ADMINISTRATOR: 300_000}
-"""What of a line a role may take off without a second person, in millionths of what the line costs after promotions."""
 _COST = FieldRule("costs:read", otherwise="none")
 LIST_FIELDS: FieldPolicy = {"cost_base": _COST}
 QUOTE_FIELDS: FieldPolicy = {"cost_base": _COST, "margin": _COST}
 LINE_FIELDS: FieldPolicy = {"unit_cost_base": _COST, "floor": _COST, "margin": _COST}
 
 
-def manual_share_of(actor: Actor) -> int:
-    """The largest share of the caller's roles; none of them: nothing."""
-    return min(SHARE_WHOLE, max((MANUAL_SHARES.get(role, 0) for role in actor.roles), default=0))
+def manual_share_of(actor: Actor, shares: DiscountRulesBody) -> int:
+    """The largest share of the caller's roles, of what a line costs after promotions; none of them: nothing."""
+    of = {
+        SALES_REP: shares.sales_rep,
+        SALES_MANAGER: shares.sales_manager,
+        SALES_DIRECTOR: shares.sales_director,
+        ADMINISTRATOR: shares.administrator,
+    }
+    return max((of.get(role, 0) for role in actor.roles), default=0)

@@ -14,6 +14,7 @@ from kit.errors import FieldError, NotFound, UnknownReference
 from kit.money import MAX_AMOUNT
 from kit.work import Work
 from services.channels.agreements import service as agreements
+from services.channels.channel_policies import service as policies
 from services.channels.channels import service as channels
 from services.channels.channels.enums import ONLINE_KINDS, ChannelState
 from services.channels.competitor_prices import service as competitors
@@ -48,10 +49,11 @@ from services.channels.quotes.rules import (
     SkuInactive,
 )
 from services.channels.quotes.schemas import QuoteContent
-from services.channels.redirects import service as redirects
 from services.channels.sales import service as sales
 from services.channels.sales.models import AccountFact
 from services.channels.tier_evaluations import standings as tiers
+from services.channels.traits import service as traits
+from services.channels.traits.models import Traits
 
 
 class Ask(NamedTuple):
@@ -80,26 +82,20 @@ async def find_terms(work: Work, ask: Ask) -> Found:
     content, day = ask.content, business_date(work.settings.timezone, ask.moment)
     await _check_ways(work, ask)
     rules = await promotions.standing_rules(work)
-    held = await _coupons(work, ask, rules)
+    known = await traits.traits_of(work, ask.account.id)
     tier = await tiers.tier_on(work, ask.partner_id, day)
-    buyer = Buyer(
-        day,
-        account_id=ask.account.id,
-        partner_id=ask.partner_id,
-        tier=tier.level,
-        channel_id=content.channel_id,
-        region=ask.account.region,
-    )
+    buyer = _buyer(ask, day, known, tier.level)
+    held = await _coupons(work, ask, buyer, rules)
     goods = await _goods(work, ask, buyer, [gift.sku for gift in rules.gifts().values()])
     skus = sorted({*goods.spelt.values()})
-    approved = await approvals.approvals_for(work, skus, content.currency, day, ask.account.id, ask.partner_id)
+    approved = await approvals.approvals_for(work, skus, content.currency, day, known.also, ask.partner_id)
     units = {sku: one.min_unit_net for sku, one in approved.items()}
     market = replace(await _agreed(work, ask, goods, day), tier=tier.discount, approved=units)
     asked = [AskedLine(goods.spelt[line.sku], line.quantity, line.manual_discount) for line in content.lines]
     priced, found = price_lines(asked, goods.articles, buyer, market)
     taken = [rules.named(code) for code in content.gifts]
     context = replace(
-        await _context(work, ask, buyer, day),
+        await _context(work, ask, buyer, known),
         to_base=market.rates[content.currency],
         declined=frozenset(rules.named(code) for code in content.declined),
         gifts=frozenset(taken),
@@ -127,6 +123,20 @@ async def find_terms(work: Work, ask: Ask) -> Found:
     )
 
 
+def _buyer(ask: Ask, day: date, known: Traits, tier: str | None) -> Buyer:
+    return Buyer(
+        day,
+        account_id=ask.account.id,
+        partner_id=ask.partner_id,
+        tier=tier,
+        channel_id=ask.content.channel_id,
+        region=ask.account.region,
+        grade=known.grade,
+        segment_ids=known.segment_ids,
+        also=known.also,
+    )
+
+
 async def _agreed(work: Work, ask: Ask, goods: _Goods, day: date) -> Market:
     """The market with what agreements of the partner take off product lines where the account is."""
     channel_id = ask.content.channel_id
@@ -150,7 +160,7 @@ async def _redeem(
     return redeem(evaluation, redeemed.value), redeemed
 
 
-async def _coupons(work: Work, ask: Ask, rules: promotions.Standing) -> dict[str, Coupon]:
+async def _coupons(work: Work, ask: Ask, buyer: Buyer, rules: promotions.Standing) -> dict[str, Coupon]:
     """Coupons by the code of their promotion, each of another one, that counts at the moment and for the account."""
     codes = {one.promotion_id: code for code, one in rules.limits.items()}
     named = {ready.rule.code: ready.rule for ready in rules.compiled.rules} if ask.content.coupon_codes else {}
@@ -160,7 +170,7 @@ async def _coupons(work: Work, ask: Ask, rules: promotions.Standing) -> dict[str
         code = None if coupon is None else codes.get(coupon.promotion_id)
         rule = None if code is None else named.get(code)
         counts = rule is not None and rule.is_active and (not rule.windows or window_at(rule, ask.moment) is not None)
-        is_theirs = rule is not None and (not rule.audience.account_ids or ask.account.id in rule.audience.account_ids)
+        is_theirs = rule is not None and (not rule.audience.account_ids or buyer.is_one_of(rule.audience.account_ids))
         if coupon is None or rule is None or not counts or not is_theirs or coupon.order_id or rule.code in held:
             faults.append(FieldError(f"/coupon_codes/{number}", CouponInvalid.code, CouponInvalid.title))
         else:
@@ -236,20 +246,21 @@ async def _rates(
     return texts[currency], {code: minor_rate(rate, code, work.base_currency) for code, rate in texts.items()}
 
 
-async def _context(work: Work, ask: Ask, buyer: Buyer, day: date) -> Context:
-    groups = await redirects.groups_of(work, [ask.account.id])
-    ordered = await sales.ordered_by(work, groups.members(ask.account.id))
+async def _context(work: Work, ask: Ask, buyer: Buyer, known: Traits) -> Context:
+    day = buyer.day
+    ordered = await sales.ordered_by(work, sorted(known.also))
     last = ordered.last_order_date
     return Context(
         currency=ask.content.currency,
         moment=ask.moment,
         buyer=buyer,
         customer_type=ask.account.customer_type,
+        lifecycle_stage=known.stage,
         has_ordered=ordered.keeps_an_order,
         is_member=await points.is_member(work, ask.account.id),
         quiet_days=None if last is None else (day - last).days,
         payment_terms_days=ask.content.payment_terms_days,
-        manual_share=manual_share_of(work.actor),
+        manual_share=manual_share_of(work.actor, await policies.discounts_on(work, day)),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
@@ -19,6 +19,7 @@ from services.channels.products import service as products
 from services.channels.products.rules import cost_on
 from services.channels.sales import service as sales
 from services.channels.tier_evaluations import standings as tiers
+from services.channels.traits import service as traits
 
 
 class SoldLine(NamedTuple):
@@ -51,7 +52,8 @@ async def line_below_floor(work: Work, sold: Sold) -> int | None:
     known = {sku: cost for sku, cost in costs.items() if cost is not None}
     if not known:
         return None
-    markups = await _markups(work, sold, {sku: named[sku].product_line for sku in known}, known)
+    buyer = await buyer_of(work, sold)
+    markups = await _markups(work, sold, buyer, {sku: named[sku].product_line for sku in known}, known)
     rate = minor_rate(sold.exchange_rate, sold.currency, work.base_currency)
     short = [
         line
@@ -62,7 +64,7 @@ async def line_below_floor(work: Work, sold: Sold) -> int | None:
         return None
     skus = sorted({line.sku for line in short})
     approved = await approvals.approvals_of(
-        work, skus, sold.currency, sold.day, sold.account_id, sold.partner_id, but_by=sold.placed_by or ""
+        work, skus, sold.currency, sold.day, buyer.also, sold.partner_id, but_by=sold.placed_by or ""
     )
     for line in sorted(short, key=lambda line: line.line_no):
         approval = approved.get(line.sku)
@@ -71,16 +73,33 @@ async def line_below_floor(work: Work, sold: Sold) -> int | None:
     return None
 
 
-async def _markups(work: Work, sold: Sold, lines: dict[str, str], costs: dict[str, int]) -> dict[str, int]:
+async def markups_of(work: Work, sold: Sold, buyer: Buyer, costs: Mapping[str, int]) -> dict[str, int]:
+    """The least markup of each product that is known, by the book that its price would come from."""
+    named = await products.products_by_sku(work, sorted(costs))
+    lines = {sku: one.product_line for sku, one in named.items()}
+    return await _markups(work, sold, buyer, lines, {sku: costs[sku] for sku in lines})
+
+
+async def buyer_of(work: Work, sold: Sold) -> Buyer:
+    """Who is sold to, as far as prices care."""
     account = await sales.find_account(work, sold.account_id)
-    buyer = Buyer(
+    known = await traits.traits_of(work, sold.account_id)
+    return Buyer(
         sold.day,
         account_id=sold.account_id,
         partner_id=sold.partner_id,
         tier=(await tiers.tier_on(work, sold.partner_id, sold.day)).level,
         channel_id=sold.channel_id,
         region=account.region if account else None,
+        grade=known.grade,
+        segment_ids=known.segment_ids,
+        also=known.also,
     )
+
+
+async def _markups(
+    work: Work, sold: Sold, buyer: Buyer, lines: dict[str, str], costs: dict[str, int]
+) -> dict[str, int]:
     standing = await prices.standing_entries(work, sorted(lines), sorted({*lines.values()}), buyer)
     entries = {sku: standing.of(sku, product_line) for sku, product_line in lines.items()}
     compared = sorted(

@@ -91,6 +91,20 @@ class QuoteTable(Quote, Base, table=True):
     )
 
 
+class PriceFloorBreach(FrozenRow):
+    """A line of a confirmed order that was said to be under its floor."""
+
+    __tablename__ = "price_floor_breach"
+
+    order_id: Annotated[UUID, identifier(primary_key=True)]
+    line_no: Annotated[int, Field(primary_key=True)]
+    source_event_id: Annotated[UUID, identifier(nullable=False)]
+
+
+class PriceFloorBreachTable(PriceFloorBreach, Base, table=True):
+    """Lines under their floors."""
+
+
 class StepDocument(FrozenRow):
     """What a line cost before and after a step: `price` (code: book and entry), a promotion, `manual`."""
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from uuid import UUID
 
 from kit.db.database import Tx
-from kit.db.rows import columns_of, insert_rows, select_sql
+from kit.db.rows import columns_of, insert_returning, insert_rows, select_sql
 from kit.security.principals import ScopeQuery
-from services.channels.quotes.models import Content, Quote, QuoteLine, QuotePart, QuoteTrace
+from services.channels.quotes.models import Content, PriceFloorBreach, Quote, QuoteLine, QuotePart, QuoteTrace
 
 _ONE = f"SELECT {columns_of(Quote, 'q')} FROM quote q WHERE q.id = $1"
 _LINES = f"""
@@ -19,6 +19,10 @@ WHERE q.id = ANY($1::uuid[]) ORDER BY l.quote_id, l.line_no
 _PARTS = f"""
 SELECT {columns_of(QuotePart, "p")} FROM quote q JOIN quote_part p ON p.quote_id = q.id AND p.revision = q.revision
 WHERE q.id = ANY($1::uuid[]) ORDER BY p.quote_id, p.line_no, p.code
+"""
+_GIFTS = """
+SELECT l.quote_id, l.line_no FROM quote q JOIN quote_line l ON l.quote_id = q.id AND l.revision = q.revision
+WHERE q.id = ANY($1::uuid[]) AND l.is_gift
 """
 _LOCK = select_sql(Quote, "id = ANY($1::uuid[]) OR order_id = ANY($2::uuid[]) ORDER BY id FOR NO KEY UPDATE")
 _READ = select_sql(Quote, "id = ANY($1::uuid[])")
@@ -60,6 +64,18 @@ async def add_content(tx: Tx, content: Content) -> None:
 async def contents_of(tx: Tx, quote_ids: Sequence[UUID]) -> tuple[list[QuoteLine], list[QuotePart]]:
     """Lines and parts of the latest revision of quotes."""
     return await tx.rows(QuoteLine, _LINES, quote_ids), await tx.rows(QuotePart, _PARTS, quote_ids)
+
+
+async def add_breaches(tx: Tx, rows: Sequence[PriceFloorBreach]) -> set[tuple[UUID, int]]:
+    """Store lines under their floors; which were new: (order, line)."""
+    added = await insert_returning(tx, PriceFloorBreach, rows, "ON CONFLICT DO NOTHING RETURNING order_id, line_no")
+    return {(row["order_id"], row["line_no"]) for row in added}
+
+
+async def gift_lines(tx: Tx, quote_ids: Collection[UUID]) -> set[tuple[UUID | None, int]]:
+    """Which lines of quotes are gifts: (quote, line)."""
+    rows = await tx.fetch(_GIFTS, sorted(quote_ids)) if quote_ids else []
+    return {(row["quote_id"], row["line_no"]) for row in rows}
 
 
 async def find_content(tx: Tx, quote_id: UUID, revision: int) -> Content | None:

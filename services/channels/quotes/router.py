@@ -37,10 +37,11 @@ from services.channels.quotes.schemas import (
     TracedLineRead,
     TraceQuery,
 )
+from services.channels.traits.service import PROJECTIONS
 
 router = routes.router("quotes")
 PATH = "/v1/quotes"
-READS = ("account_fact", "account_redirect", "exchange_rate", "sales", "terms")
+READS = ("account_fact", "account_redirect", "exchange_rate", "sales", "terms", *PROJECTIONS)
 
 Reader = Annotated[Context, Depends(Allow("quotes:read"))]
 Writer = Annotated[Context, Depends(Allow("quotes:write"))]

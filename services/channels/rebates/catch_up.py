@@ -53,7 +53,8 @@ async def _count(work: Work, programme: RebateProgramme, orders: list[SoldOrder]
         return
     splits = await _splits(work, orders)
     facts = {one.order_id: _confirmed(one, work.base_currency) for one in orders}
-    await count_orders(work, list(facts.values()), [programme], splits)
+    versions = (await programmes.lineages_of(work, [programme.id]))[programme.id]
+    await count_orders(work, list(facts.values()), [versions], splits, programme.id)
     returns = await sales.returns_of(work, list(facts))
     await take_back(work, [_returned(one, facts[one.order_id].data) for one in returns], programme.id)
 

@@ -12,7 +12,7 @@ from kit.ids import derived_id
 from services.channels.events_out import RebateAccrued
 from services.channels.rebates import repository
 from services.channels.rebates.enums import LedgerAccount
-from services.channels.rebates.models import RebateAccount, RebateAccrual, RebateEntry
+from services.channels.rebates.models import RebateAccount, RebateAccrual, RebateEntry, RebateLayer
 
 
 @lru_cache(maxsize=4096)
@@ -34,17 +34,44 @@ async def apply_accruals(tx: Tx, facts: Sequence[Fact[RebateAccrued]]) -> None:
         accruals.append(RebateAccrual.model_validate({**fact.data.model_dump(), **moved}))
         entries += _sides(fact, account.id)
     await repository.add_to_accounts(tx, [row for _id, row in sorted(accounts.items())])
+    await repository.add_to_layers(tx, _layers(facts))
     await repository.add_accruals(tx, accruals)
     await repository.add_entries(tx, entries)
 
 
+def _root_of(accrued: RebateAccrued) -> tuple[UUID, int]:
+    """Id and row version of the first version of the programme."""
+    first = accrued.lineage or accrued
+    return first.programme_id, first.programme_version
+
+
+def _layers(facts: Sequence[Fact[RebateAccrued]]) -> list[RebateLayer]:
+    """What facts add to later versions, in the order of the keys."""
+    found: dict[tuple[UUID, UUID], RebateLayer] = {}
+    for accrued in (fact.data for fact in facts):
+        root_id, root_version = _root_of(accrued)
+        if accrued.programme_id == root_id:
+            continue
+        account = account_id(accrued.partner_id, root_id, root_version, accrued.period_start)
+        before = found.get((account, accrued.programme_id))
+        volume, focus = accrued.volume, accrued.focus_volume
+        found[account, accrued.programme_id] = RebateLayer(
+            account_id=account,
+            programme_id=accrued.programme_id,
+            volume=volume + (before.volume if before else 0),
+            focus=focus if before is None or focus is None else focus + (before.focus or 0),
+        )
+    return [row for _key, row in sorted(found.items())]
+
+
 def _moved(accrued: RebateAccrued) -> RebateAccount:
     """What an accrual adds to its account."""
+    programme_id, programme_version = _root_of(accrued)
     return RebateAccount(
-        id=account_id(accrued.partner_id, accrued.programme_id, accrued.programme_version, accrued.period_start),
+        id=account_id(accrued.partner_id, programme_id, programme_version, accrued.period_start),
         partner_id=accrued.partner_id,
-        programme_id=accrued.programme_id,
-        programme_version=accrued.programme_version,
+        programme_id=programme_id,
+        programme_version=programme_version,
         period_start=accrued.period_start,
         period_end=accrued.period_end,
         currency=accrued.currency,

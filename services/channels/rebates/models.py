@@ -12,7 +12,7 @@ from sqlmodel import Field
 from kit.db.columns import DECODED, FrozenRow, big_int, document, identifier, moment, one_of, text
 from kit.money import apportion, ratio
 from services.channels.db import Base
-from services.channels.programmes.models import TierSteps
+from services.channels.programmes.models import TierStep, TierSteps
 from services.channels.programmes.rules import GrowthBasis, PlanKind
 from services.channels.rebates.enums import LedgerAccount, PostingAccount, PostingKind
 
@@ -67,6 +67,24 @@ class TakenStep(FrozenRow):
         return ratio(self.amount, self.before, self.volume) - ratio(self.amount, self.returned, self.volume)
 
 
+class LayerStep(FrozenRow):
+    """A version of a programme that others follow: its tiers, and the volume that it held (in focus lines too)."""
+
+    programme_id: UUID
+    tiers: tuple[TierStep, ...]
+    volume: int
+    focus: int | None = None
+
+
+class LineageStep(FrozenRow):
+    """All versions of a programme as they stood before an accrual, the first first; the account is kept under id and
+    row version of the first."""
+
+    programme_id: UUID
+    programme_version: int
+    layers: tuple[LayerStep, ...]
+
+
 SliceSteps = Annotated[tuple[SliceStep, ...], DECODED]
 
 
@@ -97,6 +115,21 @@ class RebateAccountTable(RebateAccount, Base, table=True):
         sa.Index("ix_rebate_account_period_start_id", "period_start", "id"),
         sa.Index("ix_rebate_account_programme_id", "programme_id"),
     )
+
+
+class RebateLayer(FrozenRow):
+    """What of the position of an account was counted in a later version of its programme; the rest is the first's."""
+
+    __tablename__ = "rebate_layer"
+
+    account_id: Annotated[UUID, identifier(primary_key=True)]
+    programme_id: Annotated[UUID, identifier(primary_key=True)]
+    volume: Annotated[int, big_int(nullable=False)]
+    focus: Annotated[int | None, big_int(nullable=True)] = None
+
+
+class RebateLayerTable(RebateLayer, Base, table=True):
+    """Positions by version."""
 
 
 class RebateAccrual(FrozenRow):
@@ -132,6 +165,7 @@ class RebateAccrual(FrozenRow):
     focus_volume: Annotated[int | None, big_int(nullable=True)] = None
     focus_before: Annotated[int | None, big_int(nullable=True)] = None
     order_focus: Annotated[int | None, big_int(nullable=True)] = None
+    lineage: Annotated[Annotated[LineageStep | None, DECODED], document(nullable=True)] = None
 
     @property
     def focus(self) -> tuple[int, int]:

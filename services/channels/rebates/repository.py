@@ -9,7 +9,7 @@ from uuid import UUID
 
 from kit.db.database import Tx
 from kit.db.rows import insert_rows, select_sql
-from services.channels.rebates.models import RebateAccount, RebateAccrual, RebateEntry, RebatePosting
+from services.channels.rebates.models import RebateAccount, RebateAccrual, RebateEntry, RebateLayer, RebatePosting
 
 _ACCRUED = "SELECT DISTINCT source_event_id, programme_id FROM rebate_accrual WHERE source_event_id = ANY($1::uuid[])"
 _SPLITS = "SELECT DISTINCT order_id, split::text AS split FROM rebate_accrual WHERE order_id = ANY($1::uuid[])"
@@ -90,13 +90,20 @@ _ADD = """
 ON CONFLICT (id) DO UPDATE SET position = rebate_account.position + excluded.position,
     accrued = rebate_account.accrued + excluded.accrued, focus = rebate_account.focus + excluded.focus
 """
+_ADD_LAYERS = """
+ON CONFLICT (account_id, programme_id)
+DO UPDATE SET volume = rebate_layer.volume + excluded.volume, focus = rebate_layer.focus + excluded.focus
+"""
+_LAYERS = select_sql(RebateLayer, "account_id = ANY($1::uuid[])")
+_ALL_LAYERS = select_sql(RebateLayer, "TRUE")
 _ALL_ACCRUALS = select_sql(RebateAccrual, "TRUE ORDER BY account_id")
 _ALL_ACCOUNTS = select_sql(RebateAccount, "TRUE ORDER BY id")
 _OPEN_TAKEN = """
 SELECT x.order_id FROM rebate_accrual x WHERE x.taken_back IS NOT NULL AND NOT EXISTS (
     SELECT FROM rebate_close c JOIN rebate_account a ON a.id = c.account_id
-    WHERE a.partner_id = x.partner_id AND a.programme_id = x.programme_id
-        AND a.programme_version = x.programme_version AND a.period_start = (x.taken_back->>'period_start')::date
+    JOIN rebate_account own ON own.id = x.account_id
+    WHERE a.partner_id = x.partner_id AND a.programme_id = own.programme_id
+        AND a.programme_version = own.programme_version AND a.period_start = (x.taken_back->>'period_start')::date
 )
 """
 _ONE_SIDED = """
@@ -147,6 +154,21 @@ async def known_accounts(tx: Tx, account_ids: Sequence[UUID]) -> set[UUID]:
 async def add_to_accounts(tx: Tx, rows: Sequence[RebateAccount]) -> None:
     """Add position and rebate to accounts (rows sorted by id)."""
     await insert_rows(tx, RebateAccount, rows, _ADD)
+
+
+async def add_to_layers(tx: Tx, rows: Sequence[RebateLayer]) -> None:
+    """Add to what later versions hold of accounts (rows sorted by their keys)."""
+    await insert_rows(tx, RebateLayer, rows, _ADD_LAYERS)
+
+
+async def layers_of(tx: Tx, account_ids: Sequence[UUID]) -> list[RebateLayer]:
+    """What later versions hold of accounts."""
+    return await tx.rows(RebateLayer, _LAYERS, account_ids)
+
+
+async def all_layers(tx: Tx) -> list[RebateLayer]:
+    """What later versions hold of any account."""
+    return await tx.rows(RebateLayer, _ALL_LAYERS)
 
 
 async def add_accruals(tx: Tx, rows: Sequence[RebateAccrual]) -> None:

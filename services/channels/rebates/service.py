@@ -17,7 +17,7 @@ from services.channels.programmes import service as programmes
 from services.channels.programmes.models import RebateProgramme
 from services.channels.programmes.rules import period_of
 from services.channels.rebates import ledger, repository
-from services.channels.rebates.accruals import Due, account_in, accrue, counts, focus_in, volume_in
+from services.channels.rebates.accruals import Due, account_in, accrue, counting, focus_in, volume_in
 from services.channels.rebates.models import SplitStep, TakenStep
 
 
@@ -29,29 +29,35 @@ async def accrue_orders(work: Work, confirmed: Sequence[Fact[OrderHeard]]) -> No
         return
     days = [fact.data.order_date for fact in orders]
     found = await programmes.programmes_for(work, min(days), max(days))
-    await count_orders(work, orders, found, splits)
+    await count_orders(work, orders, programmes.by_lineage(found), splits)
 
 
 async def count_orders(
     work: Work,
     orders: Sequence[Fact[OrderHeard]],
-    found: Iterable[RebateProgramme],
+    found: Iterable[Sequence[RebateProgramme]],
     splits: Mapping[UUID, SplitStep | None],
+    programme_id: UUID | None = None,
 ) -> None:
-    """Accrue orders in programmes, each once: the inbox is purged, the ledger is for ever."""
+    """Accrue orders in programmes (all versions of each, the first first), or in that version alone, each once: the
+    inbox is purged, the ledger is for ever."""
     done = await repository.accrued(work.tx, [fact.event.id for fact in orders])
     due = [one for fact in orders for one in _of_order(fact, found, splits.get(fact.data.id))]
+    due = [one for one in due if programme_id in (None, one.programme.id)]
     await accrue(work, [one for one in due if (one.cause.id, one.programme.id) not in done])
 
 
-def _of_order(fact: Fact[OrderHeard], found: Iterable[RebateProgramme], split: SplitStep | None) -> Iterator[Due]:
+def _of_order(
+    fact: Fact[OrderHeard], found: Iterable[Sequence[RebateProgramme]], split: SplitStep | None
+) -> Iterator[Due]:
     """An order counts for its partner, or for those who share it, whoever sold it."""
     order = fact.data
     sold_by = () if order.partner_id is None else (order.partner_id,)
-    for programme in found:
-        volume, focus = volume_in(programme, order.lines), focus_in(programme, order.lines)
+    for versions in found:
+        volume, focus = volume_in(versions[0], order.lines), focus_in(versions[0], order.lines)
         for partner_id in sold_by if split is None else split.partner_ids:
-            if counts(programme, partner_id, order.order_date, fact.event.time):
+            programme = counting(versions, partner_id, order.order_date, fact.event.time)
+            if programme is not None:
                 account = account_in(
                     programme, partner_id, period_of(order.order_date, programme.period), order.base_currency
                 )
@@ -67,6 +73,7 @@ def _of_order(fact: Fact[OrderHeard], found: Iterable[RebateProgramme], split: S
                     order_volume=None if split is None else volume,
                     focus=focus if focus is None or split is None else split.parts_of(focus)[partner_id],
                     order_focus=None if split is None else focus,
+                    versions=versions,
                 )
 
 
@@ -115,23 +122,24 @@ async def take_back(work: Work, facts: Sequence[Fact[OrderReturnedHeard]], progr
     for one in found:
         originals.setdefault(one.order_id, []).append(one)
     done = await repository.accrued(work.tx, [fact.event.id for fact in facts])
-    known = await programmes.programmes_by_id(work, sorted({one.programme_id for one in found}))
-    closed = await _closed(work, found)
+    known = await programmes.lineages_of(work, sorted({one.programme_id for one in found}))
+    closed = await _closed(work, [_account_of(one, known[one.programme_id]) for one in found])
     due = []
     for fact in facts:
         for number, one in enumerate(originals.get(fact.data.id, ())):
             if (fact.event.id, one.programme_id) in done:
                 continue
-            is_closed = _account_of(one) in closed
+            is_closed = _account_of(one, known[one.programme_id]) in closed
             back, originals[fact.data.id][number] = _back(fact, one, known[one.programme_id], is_closed)
             due.append(back)
     await accrue(work, due)
 
 
 def _back(
-    fact: Fact[OrderReturnedHeard], one: repository.Original, programme: RebateProgramme, is_closed: bool
+    fact: Fact[OrderReturnedHeard], one: repository.Original, versions: Sequence[RebateProgramme], is_closed: bool
 ) -> tuple[Due, repository.Original]:
     """What a return takes back of a partner in a programme, and how the order stands there then."""
+    programme = next(each for each in versions if each.id == one.programme_id)
     order, split = fact.data, split_in(one.split)
     part = volume = volume_in(programme, order.returned_lines)
     focus = of_focus = focus_in(programme, order.returned_lines)
@@ -172,21 +180,22 @@ def _back(
         taken=taken,
         focus=focus,
         order_focus=None if split is None else of_focus,
+        versions=versions,
     )
     return due, one
 
 
-async def _closed(work: Work, originals: Iterable[repository.Original]) -> set[UUID]:
+async def _closed(work: Work, counted_in: Iterable[UUID]) -> set[UUID]:
     """Which accounts that orders were counted in are closed: none becomes so until the work ends."""
-    account_ids = sorted({_account_of(one) for one in originals})
+    account_ids = sorted(set(counted_in))
     if not account_ids:
         return set()
     await repository.lock_known(work.tx, account_ids)
     return await repository.closed_accounts(work.tx, account_ids)
 
 
-def _account_of(one: repository.Original) -> UUID:
-    return ledger.account_id(one.partner_id, one.programme_id, one.programme_version, one.period_start)
+def _account_of(one: repository.Original, versions: Sequence[RebateProgramme]) -> UUID:
+    return ledger.account_id(one.partner_id, *versions[0].root, one.period_start)
 
 
 async def lock_partner(work: Work, partner_id: UUID) -> None:

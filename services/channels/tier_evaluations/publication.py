@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
-from kit.calendar import calendar_of
 from kit.errors import FieldError
 from kit.events import outbox
 from kit.ids import derived_id
@@ -14,6 +13,7 @@ from kit.jobs.jobs import enqueue
 from kit.records import change, require
 from kit.transitions import next_state
 from kit.work import Work
+from services.channels.directory import service as directory
 from services.channels.events_out.tiers import TierChanged
 from services.channels.promotions.rules import SamePerson
 from services.channels.tier_evaluations import repository
@@ -94,7 +94,7 @@ async def finish(work: Work, evaluation_id: UUID) -> TierEvaluation:
         return before
     effective_from = max(before.effective_from, work.today + ONE_DAY)
     await repository.show_tiers(work.tx, before.id, effective_from)
-    calendar = calendar_of(work.settings.calendar_country, work.settings.timezone)
+    calendar = await directory.company_calendar(work)
     changes = {
         "state": TierEvaluationState.PUBLISHED,
         "effective_from": effective_from,

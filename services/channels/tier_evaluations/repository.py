@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Sequence
+from collections.abc import AsyncIterable, Collection, Sequence
 from datetime import date
 from typing import Annotated, Final, NamedTuple
 from uuid import UUID
 
 from kit.db.columns import DECODED, FrozenRow
 from kit.db.database import Tx
-from kit.db.rows import columns_of, insert_rows, select_sql
+from kit.db.rows import columns_of, dumps, insert_rows, select_sql
 from services.channels.tier_evaluations.models import (
     PartnerTier,
     TierEvaluation,
@@ -152,6 +152,13 @@ SELECT t.level, coalesce((
       AND n.level IS DISTINCT FROM t.level) AS last_day
 FROM partner_tier t JOIN tier_programme p ON p.id = t.programme_id
 WHERE t.partner_id = $1 AND t.is_live AND t.effective_from <= $2 ORDER BY t.tier_version DESC LIMIT 1
+"""
+_LEVELS = """
+SELECT a.partner_id, a.day, t.level FROM json_to_recordset($1::json) AS a(partner_id uuid, day date)
+CROSS JOIN LATERAL (
+    SELECT level FROM partner_tier
+    WHERE partner_id = a.partner_id AND is_live AND effective_from <= a.day ORDER BY tier_version DESC LIMIT 1
+) t WHERE t.level IS NOT NULL
 """
 _ALL_RESULTS = select_sql(
     TierResult, "evaluation_id IN (SELECT id FROM tier_evaluation WHERE state <> 'cancelled') ORDER BY id"
@@ -325,6 +332,12 @@ async def moved_after(tx: Tx, evaluation_id: UUID, after: UUID, limit: int) -> l
 async def tiers_of(tx: Tx, partner_id: UUID, programme_code: str | None) -> list[PartnerTier]:
     """Levels of a partner in a programme, or in any, the newest first."""
     return await tx.rows(PartnerTier, _OF_PARTNER, partner_id, programme_code)
+
+
+async def levels_on(tx: Tx, asked: Collection[tuple[UUID, date]]) -> dict[tuple[UUID, date], str]:
+    """Levels of partners on days, of those that have one."""
+    rows = await tx.fetch(_LEVELS, dumps([{"partner_id": partner_id, "day": day} for partner_id, day in sorted(asked)]))
+    return {(row["partner_id"], row["day"]): row["level"] for row in rows}
 
 
 async def tier_on(tx: Tx, partner_id: UUID, day: date) -> Held | None:

@@ -142,7 +142,7 @@ async def test_rules_of_the_policy_of_the_day(service: ServiceHarness) -> None:
     assert made.json()["rules"]["severities"]["cross_region"] == "high"
     again = await service.request("PUT", "/v1/channel-policies", body, headers=headers)
     assert again.status_code == 412
-    listed = (await service.get("/v1/channel-policies")).json()["items"]
+    listed = (await service.get("/v1/channel-policies?kind=conflict")).json()["items"]
     assert [one["version"] for one in listed] == [2, 1]
     key = new_id()
     await service.deliver(confirmed(order(await seller(service), key, on="2026-03-01")))

@@ -106,6 +106,9 @@ def test_precedents_count_by_points() -> None:
     assert likeness(one, Traits(["jazz", "rock"], "CN-ZJ", "low", 2_000)) == 3 + 1 + 1
     assert likeness(one, Traits(["jazz"], "JP-13", "high", 2_001)) == 1
     assert likeness(one, Traits([], None, "low", 499)) == 0
+    gold = one._replace(tiers=["gold", "silver"])
+    assert likeness(gold, one._replace(tiers=["silver", "gold"])) == 9, "line 3, region 2, tiers 2, severity 1, value 1"
+    assert likeness(gold, one._replace(tiers=["gold"])) == 7
 
 
 def test_steps_are_due_in_working_days_with_make_up_days() -> None:

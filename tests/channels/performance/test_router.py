@@ -202,7 +202,7 @@ async def test_figures_are_what_plain_python_says(service: ServiceHarness, seed:
     await deliver(service, shuffled)
 
     found = await asked(service)
-    assert (found["before_from"], found["before_to"], found["formula_version"]) == ("2025-05-01", "2025-12-31", 1)
+    assert (found["before_from"], found["before_to"], found["formula_version"]) == ("2025-05-01", "2025-12-31", 2)
     assert [item["code"] for item in found["items"]] == ["a", "b", "c", "idle"]
     assert UUID(found["items"][3]["channel_id"]) == idle
     first, last = date(2026, 1, 1), date(2026, 8, 31)

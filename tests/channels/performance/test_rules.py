@@ -7,7 +7,19 @@ from datetime import date
 
 import pytest
 
-from services.channels.performance.rules import Period, cost_within, period_before, share, stability, whole_months
+from services.channels.performance.enums import Advice
+from services.channels.performance.rules import (
+    Bounds,
+    Period,
+    Scale,
+    advice,
+    cost_within,
+    period_before,
+    score,
+    share,
+    stability,
+    whole_months,
+)
 
 TODAY = date(2026, 11, 29)
 
@@ -97,3 +109,51 @@ def test_parts_of_months_are_rounded_once() -> None:
 )
 def test_nothing_is_divided_by_nothing(amount: int, whole: int, value: int | None) -> None:
     assert share(amount, whole, 1).value == value
+
+
+SCALE = Scale(coverage=400_000, efficiency=400_000, stability=200_000, benchmark=5_000_000)
+BOUNDS = Bounds(fund_from=660_000, hurdle=100_000, review_below=330_000)
+
+
+@pytest.mark.parametrize(
+    ("coverage", "efficiency", "stable", "expected"),
+    [
+        (500_000, 5_000_000, 858_579, 571_716),
+        (1_000_000, 0, 0, 400_000),
+        (0, 10**12, 0, 399_998),
+        (0, 0, 1_000_000, 200_000),
+        (1_000_000, 5_000_000, 1_000_000, 800_000),
+        (0, -5_000_000, 0, 0),
+        (None, 1, 1, None),
+        (1, None, 1, None),
+        (1, 1, None, None),
+    ],
+)
+def test_a_score_is_weighed(
+    coverage: int | None, efficiency: int | None, stable: int | None, expected: int | None
+) -> None:
+    """0.4 coverage + 0.4 eff/(eff + benchmark) + 0.2 stability."""
+    assert score(SCALE, coverage, efficiency, stable) == expected
+
+
+@pytest.mark.parametrize(
+    ("scored", "roi", "is_pilot", "expected"),
+    [
+        (660_000, 100_000, False, Advice.FUND),
+        (659_999, 100_000, False, Advice.KEEP),
+        (660_000, 99_999, False, Advice.KEEP),
+        (330_000, 0, False, Advice.KEEP),
+        (329_999, 0, False, Advice.REVIEW),
+        (329_999, 900_000, False, Advice.REVIEW),
+        (900_000, -1, False, Advice.REVIEW),
+        (900_000, 900_000, True, None),
+        (100_000, -1, True, None),
+        (None, 900_000, False, None),
+        (900_000, None, False, None),
+    ],
+)
+def test_advice_follows_score_and_roi(
+    scored: int | None, roi: int | None, is_pilot: bool, expected: Advice | None
+) -> None:
+    """fund >= 0.66 and ROI >= hurdle; review < 0.33 or ROI < 0; else keep; pilots and thin data neither."""
+    assert advice(BOUNDS, scored, roi, is_pilot=is_pilot) == expected

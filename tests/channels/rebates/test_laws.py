@@ -138,7 +138,7 @@ async def test_any_weave_of_stories_is_rebuilt_equal(logged: ServiceHarness, see
     assert await wrong_findings(service) == []
     report = await rebuild(service.runtime.db, service.runtime.bus, service.subscriptions, "rebates")
     assert report.equal, report.as_dict()
-    assert all(table.live_rows > 0 for table in report.tables if table.table != "rebate_posting")
+    assert all(t.live_rows > 0 for t in report.tables if t.table not in ("rebate_posting", "rebate_layer"))
 
 
 @pytest.mark.parametrize(
