@@ -20,7 +20,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 class Schema(BaseModel):
     """Request and answer bodies: unknown fields are refused."""
 
-    model_config = ConfigDict(extra="forbid", from_attributes=True, defer_build=True)
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
 
     def given(self) -> dict[str, Any]:
         """The fields that the body names: what a change leaves out stays."""
