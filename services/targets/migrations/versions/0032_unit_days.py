@@ -11,19 +11,40 @@ down_revision = "0031"
 branch_labels = None
 depends_on = None
 
+_CONSTRAINTS = {
+    "fk_unit_successor_id_unit": "FOREIGN KEY (successor_id) REFERENCES unit (id)",
+    "ck_unit_period": "CHECK (valid_to >= valid_from)",
+    "ck_unit_succeeded": "CHECK (successor_id IS NULL OR valid_to IS NOT NULL)",
+}
+
 
 def upgrade() -> None:
-    """Apply."""
-    op.add_column("unit", sa.Column("valid_from", sa.Date(), nullable=True))
-    op.add_column("unit", sa.Column("valid_to", sa.Date(), nullable=True))
-    op.add_column("unit", sa.Column("successor_id", sa.Uuid(), nullable=True))
-    op.add_column("unit", sa.Column("leads", postgresql.JSONB(), server_default="[]", nullable=False))
-    op.add_column("unit", sa.Column("due_at", sa.DateTime(timezone=True), nullable=True))
-    op.create_foreign_key(op.f("fk_unit_successor_id_unit"), "unit", "unit", ["successor_id"], ["id"])
-    op.create_check_constraint(op.f("ck_unit_period"), "unit", "valid_to >= valid_from")
-    op.create_check_constraint(op.f("ck_unit_succeeded"), "unit", "successor_id IS NULL OR valid_to IS NOT NULL")
-    op.create_index("ix_unit_successor_id", "unit", ["successor_id"])
-    op.create_index("ix_unit_due_at", "unit", ["due_at"], postgresql_where=sa.text("due_at IS NOT NULL"))
+    """Apply; what was begun is done again."""
+    for column in (
+        sa.Column("valid_from", sa.Date(), nullable=True),
+        sa.Column("valid_to", sa.Date(), nullable=True),
+        sa.Column("successor_id", sa.Uuid(), nullable=True),
+        sa.Column("leads", postgresql.JSONB(), server_default="[]", nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+    ):
+        op.add_column("unit", column, if_not_exists=True)
+    for name, constraint in _CONSTRAINTS.items():
+        op.execute(f"ALTER TABLE unit DROP CONSTRAINT IF EXISTS {name}")
+        op.execute(f"ALTER TABLE unit ADD CONSTRAINT {name} {constraint} NOT VALID")
+    with op.get_context().autocommit_block():
+        for name in _CONSTRAINTS:
+            op.execute(f"ALTER TABLE unit VALIDATE CONSTRAINT {name}")
+        op.create_index(
+            "ix_unit_successor_id", "unit", ["successor_id"], postgresql_concurrently=True, if_not_exists=True
+        )
+        op.create_index(
+            "ix_unit_due_at",
+            "unit",
+            ["due_at"],
+            postgresql_where=sa.text("due_at IS NOT NULL"),
+            postgresql_concurrently=True,
+            if_not_exists=True,
+        )
 
 
 def downgrade() -> None:
