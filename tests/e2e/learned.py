@@ -70,7 +70,8 @@ def reported(world: World, unit_id: str) -> dict[str, list[str]]:
 
 
 _LAST_MONTH = (
-    "UPDATE report_schedule SET next_start = date_trunc('month', now() - interval '1 month')::date, due_at = now() "
+    "UPDATE report_schedule SET next_start = date_trunc('month', now() - interval '1 month')::date, "
+    "due_at = date_trunc('month', now()) "
     "WHERE id = $1 RETURNING id"
 )
 
