@@ -118,7 +118,8 @@ async def move_member(work: Work, member_id: UUID, data: MemberMove) -> tuple[Me
 
     Raises NotFound, UnitUnknown, UnitOutside, AlreadyThere, AffectsPostedLines (unless it is a correction).
     """
-    unit = await units.require_named_unit(work, data.unit_id, "/unit_id", hold=True)  # units before members
+    await require_member(work, member_id)
+    unit = await units.require_named_unit(work, data.unit_id, "/unit_id", hold=True)  # units are locked before members
     before = await _locked(work, member_id)
     spans = moved(spans_of(before), unit.id, data.start)
     after = check_places(placed(spans, {**paths_of(before), unit.id: unit.path}), unit)
