@@ -102,7 +102,8 @@ async def test_what_accrued_stays_and_comes_back_where_it_was_counted(service: S
     await service.deliver(unheard)
     await service.deliver(new.confirmed())
     assert await amounts(service, partner_id) == [10_000, 10_000, 15_000]
-    await service.deliver(early.returned(("rock", 1_000_000)), new.returned(("rock", 500_000)))
+    await service.deliver(early.returned(("rock", 1_000_000)))
+    await service.deliver(new.returned(("rock", 500_000)))
     assert (await amounts(service, partner_id))[3:] == [-10_000, -7_500]
     (layer,) = await service.rows("SELECT programme_id, volume FROM rebate_layer")
     assert (layer["programme_id"], layer["volume"]) == (second, 500_000)
