@@ -136,6 +136,9 @@ async def _on_its_way(made: dict[str, Runtime]) -> str:
     return "; ".join(parts)
 
 
+_LIMITS = "SELECT id::text, credit_limit, version, (SELECT count(*) FROM scoring_run) FROM credit_profile"
+
+
 class Checker:
     """Compares; the system must be quiet.
 
@@ -230,13 +233,14 @@ class Checker:
         await self._check_settings()
 
     async def _check_settings(self) -> None:
-        """Limits are those acknowledged last; every move of a member counted once."""
+        """Limits are those acknowledged last, and only a night of scoring has gone on from their version, each once;
+        every move of a member counted once."""
         acks = self._journal.acks
         limits = {ack.id: ack.answer for ack in acks if ack.kind == "limit"}
-        rows = await self._fetch("risk", "SELECT id::text, credit_limit, version FROM credit_profile")
-        for account, limit, version in map(tuple, rows):
+        rows = await self._fetch("risk", _LIMITS)
+        for account, limit, version, nights in map(tuple, rows):
             known = limits.get(account)
-            if known and (known["credit_limit"], known["version"]) != (limit, version):
+            if known and (known["credit_limit"] != limit or not 0 <= version - known["version"] <= nights):
                 self._add([Damage(LOST, f"limit of {account}: {limit}, acknowledged {known['credit_limit']}")])
         moves = Counter(ack.id for ack in acks if ack.kind in ("member", "move"))
         rows = await self._ours("targets", "SELECT id::text, version FROM member")

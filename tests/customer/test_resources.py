@@ -8,6 +8,7 @@ from kit.clock import business_date
 from kit.testing.service import ServiceHarness, make_event
 from services.customer.events_out import AccountCreated, AccountUpdated, ContactCreated, ContactUpdated
 from services.customer.events_out.cases import CaseOpened
+from services.customer.events_out.exchange_rates import ExchangeRateSet
 from services.customer.events_out.leads import LeadCreated
 from services.customer.events_out.opportunities import OpportunityOpened, OpportunityUpdated
 from services.customer.policies.schemas import SLA
@@ -230,6 +231,7 @@ class TestExchangeRates(Created, Listed):
         noun="exchange_rate",
         body={"rate": "1.08", "valid_from": "2026-03-01"},
         numbered=lambda n: {"currency": ("CNY", "EUR")[n - 1]},
+        said=ExchangeRateSet,
         reader="sales_rep",
     )
 
