@@ -92,8 +92,8 @@ class World:
     def settled(self) -> None:
         """Wait until every event has been sent and applied, every account compared with all others, and looked at after
         its orders, which tells more."""
-        self.until(lambda: self._is_quiet() and not self.query("customer", (_MARKS,)) and self._is_quiet())
-        self.until(lambda: not self.query("customer", ("SELECT FROM identity_check LIMIT 1",)))
+        waiting = (_MARKS,), ("SELECT FROM identity_check LIMIT 1",)
+        self.until(lambda: self._is_quiet() and not self.query("customer", *waiting) and self._is_quiet())
 
     def _is_quiet(self) -> bool:
         return all(self.get(f"/admin/{name}/status")["settled"] for name in SERVICES)
