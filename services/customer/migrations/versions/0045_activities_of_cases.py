@@ -14,6 +14,7 @@ branch_labels = None
 depends_on = None
 
 _OF_CASE = """
+-- widens: the release before leaves the column null
 ALTER TABLE activity ADD CONSTRAINT fk_activity_case_id_service_case FOREIGN KEY (case_id)
 REFERENCES service_case (id) NOT VALID
 """

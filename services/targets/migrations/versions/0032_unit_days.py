@@ -11,6 +11,7 @@ down_revision = "0031"
 branch_labels = None
 depends_on = None
 
+_NULL = "-- widens: the release before leaves the columns null"
 _CONSTRAINTS = {
     "fk_unit_successor_id_unit": "FOREIGN KEY (successor_id) REFERENCES unit (id)",
     "ck_unit_period": "CHECK (valid_to >= valid_from)",
@@ -29,8 +30,8 @@ def upgrade() -> None:
     ):
         op.add_column("unit", column, if_not_exists=True)
     for name, constraint in _CONSTRAINTS.items():
-        op.execute(f"-- squawk-ignore ban-drop-constraint\nALTER TABLE unit DROP CONSTRAINT IF EXISTS {name}")
-        op.execute(f"ALTER TABLE unit ADD CONSTRAINT {name} {constraint} NOT VALID")
+        op.execute(f"{_NULL}\n-- squawk-ignore ban-drop-constraint\nALTER TABLE unit DROP CONSTRAINT IF EXISTS {name}")
+        op.execute(f"{_NULL}\nALTER TABLE unit ADD CONSTRAINT {name} {constraint} NOT VALID")
     with op.get_context().autocommit_block():
         for name in _CONSTRAINTS:
             op.execute(f"ALTER TABLE unit VALIDATE CONSTRAINT {name}")
