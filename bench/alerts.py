@@ -24,8 +24,8 @@ from kit import clock
 from kit.events.bus import Message
 from kit.events.envelope import Event, to_headers, topic_of
 from kit.ids import new_id
-from kit.process import LOG_DATABASE, make_runtime, started, topics_of
-from kit.runtime import Runtime
+from kit.process import started
+from kit.runtime import LOG_DATABASE, Runtime, make_runtime, topics_of
 from kit.testing.native import run_apart
 from kit.testing.service import make_event
 from services.customer.events_out.orders import OrderConfirmed

@@ -22,8 +22,8 @@ from kit.events.rebuild import rebuild
 from kit.events.relay import Relay
 from kit.events.status import delivery_status
 from kit.ids import new_id
-from kit.process import make_runtime, started, topics_of
-from kit.runtime import Runtime
+from kit.process import started
+from kit.runtime import Runtime, make_runtime, topics_of
 from standalone.registry import room
 
 BENCH_TOPIC = "crmesh.bench.events.v1"

@@ -15,6 +15,7 @@ import asyncio
 import os
 import random
 import shutil
+import signal
 import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Awaitable, Callable
@@ -315,6 +316,7 @@ def main() -> None:
     if options.quick:
         options.minutes, options.every = 1.0, 2.0
     folder = make_folder("infra")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a run that is cut short ends what it has started
     try:
         load, sampler, sent, ended = asyncio.run(mixed(folder, options))
     finally:

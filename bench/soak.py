@@ -15,6 +15,7 @@ import asyncio
 import contextlib
 import random
 import shutil
+import signal
 import statistics
 import time
 from collections.abc import Sequence
@@ -253,6 +254,7 @@ def main() -> None:
     if options.quick:
         options.minutes, options.every = 1.0, 2.0
     folder = make_folder("infra")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a run that is cut short ends what it has started
     try:
         sampler, sent, ended = asyncio.run(soak(folder, options))
     finally:

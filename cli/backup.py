@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 
 from cli.command import Json, execute, show
-from cli.connect import NotRunning, read_system, usual_folder
+from cli.connect import usual_folder
 from cli.console import Bars, out, say
 from standalone.backup import Backup, make_backup, restore_backup
+from standalone.folder import NotRunning, read_system
 
 DEFAULT_FOLDER = usual_folder()
 Folder = Annotated[Path, typer.Option("--data", help="The data folder.", envvar="CRMESH_DATA")]

@@ -14,12 +14,12 @@ import asyncpg
 import typer
 import uvloop
 
-from cli.connect import NotRunning
 from cli.console import err, say
 from kit.errors import AppError
 from kit.events.bus import BusUnavailable
 from kit.native.process import NativeError
 from kit.settings import ForeignEnvironment, UnsafeSettings
+from standalone.folder import NotRunning
 from standalone.registry import SERVICES
 
 EXIT_FOUND: Final = 1

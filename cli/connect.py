@@ -2,41 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import psutil
-
-from kit.events.bus import TopicPartition
-from kit.events.envelope import topic_of
-from kit.events.rebuild import Progress, rebuild
-from kit.events.verify import Finding
-from kit.process import make_bus, make_runtime
-from kit.runtime import Runtime
+from kit.runtime import Runtime, make_bus, make_runtime
 from kit.settings import ServiceSettings
+from standalone.folder import NotRunning, kept_keys, read_system
 from standalone.registry import SERVICES, room
-from standalone.system import kept_keys, system_file
-
-
-class NotRunning(Exception):
-    """No system runs on the data folder."""
-
-
-def read_system(folder: Path) -> dict[str, Any]:
-    """What the system on a data folder wrote about itself; raises NotRunning, also when it was killed."""
-    try:
-        body: dict[str, Any] = json.loads(system_file(folder).read_text())
-        # numbers of processes are used again, their moment of creation is not
-        if psutil.Process(body["pid"]).create_time() == body["started"]:
-            return body
-    except (FileNotFoundError, psutil.NoSuchProcess):
-        pass
-    raise NotRunning(f"no system runs on {folder}: start it with `crmesh run`")
 
 
 def overrides(folder: Path | None) -> dict[str, Any]:
@@ -109,53 +84,3 @@ async def runtimes(
         for runtime in made.values():
             await runtime.db.stop()
         await bus.stop()
-
-
-def projections() -> list[tuple[str, str]]:
-    """(service, projection) of everything that can be rebuilt."""
-    return [
-        (name, projection) for name in SERVICES for projection in room(name, "subscriptions").subscriptions.projections
-    ]
-
-
-OnProgress = Callable[[str, str], Progress]
-"""Given (service, projection): what to call while it is rebuilt."""
-
-
-async def rebuild_all(
-    made: dict[str, Runtime],
-    *,
-    only: str | None = None,
-    swap: bool = False,
-    force: bool = False,
-    on_progress: OnProgress | None = None,
-) -> list[dict[str, Any]]:
-    """Rebuild and compare every projection (of service `only`, or `service/projection`).
-
-    With `swap` the rebuilt rows take the place of the live ones: equal ones, with `force` differing ones too.
-    """
-    reports = []
-    for service, name in projections():
-        if service in made and (only is None or only in (service, f"{service}/{name}")):
-            runtime = made[service]
-            subscriptions = room(service, "subscriptions").subscriptions
-            progress = on_progress(service, name) if on_progress else None
-            report = await rebuild(
-                runtime.db, runtime.bus, subscriptions, name, swap=swap, force=force, progress=progress
-            )
-            reports.append(report.as_dict())
-    return reports
-
-
-async def verify_all(made: dict[str, Runtime]) -> list[dict[str, Any]]:
-    """Derive every decision again from its stored inputs."""
-    findings: list[Finding] = []
-    for service, runtime in made.items():
-        findings += await room(service, "verify").verify(runtime.db, runtime.bus)
-    return [asdict(finding) for finding in findings]
-
-
-async def log_ends(made: dict[str, Runtime]) -> dict[TopicPartition, int]:
-    """Where the log of every service ends now."""
-    bus = next(iter(made.values())).bus
-    return {place: end for name in SERVICES for place, (_first, end) in (await bus.bounds(topic_of(name))).items()}

@@ -23,7 +23,7 @@ from gateway.app import create_app
 from gateway.settings import GatewaySettings
 from kit.events.bus import EventBus
 from kit.events.embedded import EmbeddedBus
-from kit.process import make_runtime
+from kit.runtime import make_runtime
 from kit.security.tokens import TokenVerifier, static_jwks
 from standalone.registry import SERVICES, room
 

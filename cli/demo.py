@@ -13,8 +13,8 @@ from typing import Any
 
 import typer
 
-from cli.connect import rebuild_all, verify_all
 from cli.console import err, out, print_findings, print_table, print_verdicts, say
+from cli.derived import rebuild_all, verify_all
 from cli.load import cdnow
 from cli.load.client import connected
 from cli.load.loader import LoadFailed, LoadReport, settled

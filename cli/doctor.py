@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from cli.command import EXIT_FOUND, Data, Json, OneService, execute, show, usage
-from cli.connect import NotRunning, default_folder, reachable, read_system, settings_of
+from cli.connect import default_folder, reachable, settings_of
 from cli.console import out, say
 from kit.db.database import Database, DatabaseSettings
 from kit.doctor.database import UNREACHABLE, check_chain, check_server, check_service
@@ -18,8 +18,9 @@ from kit.doctor.findings import Finding, failed_if, finding
 from kit.doctor.host import check_disk, check_issuer, check_settings, check_versions
 from kit.doctor.log import check_delivery, check_topics
 from kit.events.bus import BusUnavailable, EventBus
-from kit.process import make_bus, topics_of
+from kit.runtime import make_bus, topics_of
 from kit.settings import ServiceSettings
+from standalone.folder import NotRunning, read_system
 from standalone.registry import room
 
 LISTENERS = 4
@@ -96,7 +97,6 @@ async def _check_log(bus: EventBus, names: list[str], settings: ServiceSettings)
 
 
 async def _check_service(name: str, settings: ServiceSettings, bus: EventBus, *, reaches_log: bool) -> list[Finding]:
-    subscriptions = room(name, "subscriptions").subscriptions
     database = DatabaseSettings(connect=settings.database_connect(), name=name, writers=1, readers=1)
     found = await check_service(name, database)
     if len(found) == 1:
@@ -106,6 +106,7 @@ async def _check_service(name: str, settings: ServiceSettings, bus: EventBus, *,
         async with db.snapshot() as tx:
             found += await check_chain(tx, name, settings.secret.get_secret_value().encode(), settings.audit_from)
         if reaches_log:
+            subscriptions = room(name, "subscriptions").subscriptions
             async with db.reading() as tx:
                 found += await check_delivery(tx, bus, subscriptions)
         return found

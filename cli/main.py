@@ -3,53 +3,74 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable
+from importlib import import_module
 from importlib.metadata import version
-from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from types import MappingProxyType
+from typing import Annotated, Any
 
-import httpx
 import typer
+from typer.core import TyperGroup
 
-from cli import audit_log, command, events, infra, keys, operate, parked, topics
-from cli.backup import backup, restore
-from cli.command import EXIT_FOUND, EXIT_UNAVAILABLE, EXIT_USAGE
-from cli.connect import usual_folder
-from cli.console import err, say
-from cli.contracts import contracts
-from cli.demo import check_demo, run_demo
-from cli.doctor import doctor
-from cli.load import cdnow
-from cli.load.cdnow import DataFileError
-from cli.load.client import ApiError
-from cli.load.loader import CHUNK, LoadFailed
-from cli.migrate import migrate, revision
-from cli.report.command import report_command
-from cli.serve import CannotRun, options_of, run_system
-from cli.year.command import run_year
-from cli.year.sales import SHORT, WHOLE
-from kit.telemetry.logging import configure_logging
+COMMANDS = MappingProxyType(
+    {
+        "run": "cli.run:run",
+        "demo": "cli.run:demo",
+        "report": "cli.report.command:report_command",
+        "doctor": "cli.doctor:doctor",
+        "verify": "cli.operate:verify",
+        "rebuild": "cli.operate:rebuild",
+        "backup": "cli.backup:backup",
+        "restore": "cli.backup:restore",
+        "migrate": "cli.migrate:migrate",
+        "revision": "cli.migrate:revision",
+        "contracts": "cli.contracts:contracts",
+        "infra": "cli.infra:app",
+        "audit-log": "cli.audit_log:app",
+        "keys": "cli.keys:app",
+        "parked": "cli.parked:app",
+        "events": "cli.events:app",
+        "topics": "cli.topics:app",
+        "audit": "cli.operate:verify",
+    }
+)
+"""Name -> module and function, or module and group. A module is imported when its command is called, not before."""
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
-app.add_typer(infra.app, name="infra")
-app.add_typer(audit_log.app, name="audit-log")
-app.add_typer(keys.app, name="keys")
-app.add_typer(parked.app, name="parked")
-app.add_typer(events.app, name="events")
-app.add_typer(topics.app, name="topics")
-operate.register(app)
-for each in (migrate, revision, contracts, backup, restore, doctor):
-    app.command()(each)
-app.command("report")(report_command)
+OLD_NAMES = ("audit",)
+"""Of 0.1.0: they work, help does not show them."""
 
-DEFAULT_FOLDER = usual_folder()
 
-Folder = Annotated[Path, typer.Option("--data", help="Folder that keeps everything.", envvar="CRMESH_DATA")]
-Port = Annotated[int, typer.Option(help="Port of the gateway.", min=1, max=65535)]
-Host = Annotated[str, typer.Option(help="Address the gateway listens on.")]
-Bus = Annotated[str, typer.Option(help="embedded or kafka (CRMESH_KAFKA, else one is started).")]
+class Commands(TyperGroup):
+    """Imports a command when it is asked for."""
 
-Answer = TypeVar("Answer")
+    def list_commands(self, _ctx: typer.Context) -> list[str]:  # type: ignore[override]
+        """Every name, in the order help shows them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: typer.Context, name: str) -> Any:  # type: ignore[override]
+        """The command of a name, None when there is none."""
+        if name not in COMMANDS:
+            for each in COMMANDS:  # "did you mean" chooses among those that are there
+                self.get_command(ctx, each)
+        elif name not in self.commands:
+            self.commands[name] = _imported(name)
+        return self.commands.get(name)
+
+
+def _imported(name: str) -> Any:
+    module, _, attribute = COMMANDS[name].partition(":")
+    found: typer.Typer | Callable[..., None] = getattr(import_module(module), attribute)
+    if isinstance(found, typer.Typer):
+        made: Any = typer.main.get_group(found)
+    else:
+        alone = typer.Typer(add_completion=False)
+        alone.command(name, hidden=name in OLD_NAMES)(found)
+        made = typer.main.get_command(alone)
+    made.name = name
+    return made
+
+
+app = typer.Typer(cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 
 
 def _version(asked: bool) -> None:
@@ -65,81 +86,9 @@ def _logs_to_stderr(
 ) -> None:
     """Standard output carries answers only."""
     if context.invoked_subcommand != "run":  # its level is an option, and the first call decides
+        from kit.telemetry.logging import configure_logging
+
         configure_logging("crmesh", "WARNING", json=not sys.stderr.isatty())
-
-
-def execute(work: Coroutine[Any, Any, Answer]) -> Answer:
-    """Run a command that serves or loads; see cli.command for what goes wrong in all of them."""
-    try:
-        return command.execute(work)
-    except CannotRun as error:
-        say(err, str(error), "bold red")
-        raise typer.Exit(EXIT_UNAVAILABLE) from None
-    except httpx.TransportError as error:
-        say(err, f"The gateway cannot be reached: {error or type(error).__name__}.", "bold red")
-        raise typer.Exit(EXIT_UNAVAILABLE) from None
-    except (LoadFailed, ApiError, DataFileError) as error:
-        say(err, f"The load stopped: {error}", "bold red")
-        raise typer.Exit(EXIT_FOUND) from None
-
-
-def _bus(value: str) -> Any:
-    if value not in ("embedded", "kafka"):
-        err.print(f"--bus must be embedded or kafka, not {value}")
-        raise typer.Exit(EXIT_USAGE)
-    return value
-
-
-def _configure_logging(name: str, level: str) -> None:
-    try:
-        configure_logging(name, level, json=not sys.stderr.isatty())
-    except ValueError as error:
-        say(err, str(error), "bold red")
-        raise typer.Exit(EXIT_USAGE) from None
-
-
-@app.command()
-def run(
-    data: Folder = DEFAULT_FOLDER,
-    host: Host = "127.0.0.1",
-    port: Port = 8000,
-    bus: Bus = "embedded",
-    load: Annotated[bool, typer.Option("--load", help="Load the bundled sample once and print the table.")] = False,
-    file: Annotated[Path | None, typer.Option(help="Load this CDNOW file instead.", hidden=True)] = None,
-    chunk: Annotated[int, typer.Option(help="Rows a request of the load.", min=1, max=5000, hidden=True)] = CHUNK,
-    showcase: Annotated[bool, typer.Option(help="After the table, show each service's side of the sample.")] = True,
-    log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING or ERROR.")] = "WARNING",
-) -> None:
-    """Run the whole system in one process until Ctrl-C."""
-    _configure_logging("standalone", log_level)
-    path = (file or cdnow.sample_path()) if load else None
-    raise typer.Exit(execute(run_system(options_of(data, host, port, _bus(bus)), path, chunk, is_shown=showcase)))
-
-
-@app.command()
-def demo(
-    full: Annotated[Path | None, typer.Option(help="The whole CDNOW file instead of the sample.")] = None,
-    bus: Bus = "embedded",
-    port: Annotated[int, typer.Option(help="Port of the gateway; 0 takes a free one.", min=0, max=65535)] = 0,
-    check: Annotated[bool, typer.Option("--check", help="Print the table of a running system instead.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
-    url: Annotated[str, typer.Option(help="With --check: the gateway.")] = "http://127.0.0.1:8000",
-    year: Annotated[bool, typer.Option("--year", help="Play a company's year over real sales instead.")] = False,
-    short: Annotated[bool, typer.Option("--short", help="With --year: a dozen accounts, a hundred orders.")] = False,
-    page: Annotated[Path | None, typer.Option(help="With --year: write its story here, as Markdown.")] = None,
-) -> None:
-    """Load, table, showcase, rebuild, audit, story, stop: on a data folder of its own. Exits 1 on disagreement."""
-    _configure_logging("demo", "WARNING")
-    if full is not None and not full.is_file():
-        say(err, f"--full: {full} is no file", "bold red")
-        raise typer.Exit(EXIT_USAGE)
-    if check:
-        agrees = execute(check_demo(url, full, as_json=as_json))
-    elif year:
-        agrees = execute(run_year(SHORT if short else WHOLE, _bus(bus), port, page, as_json=as_json))
-    else:
-        agrees = execute(run_demo(full, _bus(bus), port, as_json=as_json))
-    raise typer.Exit(0 if agrees else EXIT_FOUND)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from cli.command import EXIT_FOUND, Data, Json, complete_service, execute, show, usage
-from cli.connect import log_ends, projections, rebuild_all, runtimes, verify_all
+from cli.connect import runtimes
 from cli.console import Bars, err, print_findings, print_verdicts, say
+from cli.derived import log_ends, projections, rebuild_all, verify_all
 from standalone.registry import SERVICES
 
 
@@ -74,10 +75,3 @@ def rebuild(
     reports = execute(work())
     show(reports) if as_json else print_verdicts(reports)
     raise typer.Exit(0 if all(report["equal"] or report["swapped"] for report in reports) else EXIT_FOUND)
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    for command in (verify, rebuild):
-        app.command()(command)
-    app.command("audit", hidden=True)(verify)  # its name in 0.1.0

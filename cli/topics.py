@@ -11,7 +11,7 @@ from cli.command import EXIT_FOUND, Data, Json, execute, show
 from cli.connect import runtimes
 from cli.console import out
 from kit.events.topics import TopicPlan, apply_topics, plan_topics
-from kit.process import topics_of
+from kit.runtime import topics_of
 from standalone.registry import SERVICES
 
 app = typer.Typer(no_args_is_help=True, help="Topics of the log: what they should be, and making them so.")

@@ -213,14 +213,6 @@ RESOURCES: dict[str, tuple[str, ...]] = {
 }
 """What is routed under /v1, by its owner."""
 
-AGREED: dict[str, tuple[str, ...]] = {
-    "customer": (),
-    "targets": (),
-    "channels": (),
-    "risk": (),
-}
-"""Names that have an owner and that nobody serves yet: they answer 404 until they move to `RESOURCES`."""
-
 PUBLIC: dict[str, tuple[str, ...]] = {"survey-forms": ("GET /*", "POST /*/answer")}
 """What is reached without a bearer token, by its resource: nothing else is."""
 

@@ -26,8 +26,8 @@ from kit.db.migrate import current
 from kit.errors import Conflict
 from kit.native.pgbackup import Progress, check_manifest, checksum, copy_cluster, database_bytes
 from kit.native.postgres import EmbeddedPostgres
+from standalone.folder import kept_bus, system_file
 from standalone.registry import SERVICES
-from standalone.system import kept_bus, system_file
 
 FORMAT: Final = 1
 SUMS: Final = "SHA256SUMS"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import secrets
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
@@ -29,11 +28,10 @@ from kit.events.envelope import topic_of
 from kit.events.kafka import KafkaBus
 from kit.events.worker import Worker
 from kit.native.postgres import EmbeddedPostgres
-from kit.process import LOG_DATABASE, make_bus, make_runtime, topics_of
-from kit.runtime import Runtime
-from kit.security.cipher import keys_of_secret
+from kit.runtime import LOG_DATABASE, Runtime, make_bus, make_runtime, topics_of
 from kit.security.tokens import TokenVerifier, static_jwks
 from kit.web.health import InnerServer
+from standalone.folder import kept_bus, kept_keys, kept_secret, system_file, write_whole
 from standalone.registry import SERVICES, room
 
 log = structlog.get_logger(__name__)
@@ -145,11 +143,6 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def system_file(folder: Path) -> Path:
-    """Describes the system that runs on a data folder, for other commands."""
-    return folder / "system.json"
-
-
 @asynccontextmanager
 async def running(options: Options, stop: asyncio.Event | None = None) -> AsyncIterator[System]:
     """Start everything, stop everything.
@@ -169,7 +162,7 @@ async def _start(options: Options, listener: socket.socket, stack: AsyncExitStac
     await server.start()
     stack.push_async_callback(server.stop)
     if options.bus == "embedded":
-        _replace(options.folder / "bus", options.bus)
+        write_whole(options.folder / "bus", options.bus)
     postgres = server.dsn("")
     _go_on(stop)
     bus_address = await _start_bus_server(options, stack)
@@ -217,15 +210,6 @@ def _check_bus(options: Options) -> None:
         raise OtherBus(f"the events of {options.folder} are kept by the {kept} bus, not {options.bus}")
 
 
-def kept_bus(folder: Path) -> tuple[str, str]:
-    """The bus of a data folder and the id of its Kafka cluster; empty what is not known (yet)."""
-    try:
-        kind, _, cluster = (folder / "bus").read_text().strip().partition(" ")
-    except FileNotFoundError:
-        return "", ""
-    return kind, cluster
-
-
 async def _check_cluster(options: Options, bus: KafkaBus) -> None:
     """Raises OtherBus: with another cluster, or one that holds the events of another system, facts would be lost."""
     kept, known = kept_bus(options.folder)
@@ -238,7 +222,7 @@ async def _check_cluster(options: Options, bus: KafkaBus) -> None:
         for service in SERVICES:
             if any(end for _first, end in (await bus.bounds(topic_of(service))).values()):
                 raise OtherBus(f"it is new, and the Kafka cluster {cluster} holds the events of another system")
-    _replace(options.folder / "bus", f"kafka {cluster}")
+    write_whole(options.folder / "bus", f"kafka {cluster}")
 
 
 def describe(system: System) -> None:
@@ -251,14 +235,7 @@ def describe(system: System) -> None:
         "pid": os.getpid(),
         "started": psutil.Process().create_time(),
     }
-    _replace(system_file(system.options.folder), json.dumps(body, indent=2))
-
-
-def _replace(path: Path, text: str) -> None:
-    """Nobody ever reads half of it."""
-    fresh = path.with_name(f"{path.name}.new")
-    fresh.write_text(text)
-    fresh.replace(path)
+    write_whole(system_file(system.options.folder), json.dumps(body, indent=2))
 
 
 async def _start_bus_server(options: Options, stack: AsyncExitStack) -> str:
@@ -303,7 +280,7 @@ async def _start_bus(options: Options, postgres: str, address: str, stack: Async
 async def _start_services(
     options: Options, postgres: str, issuer: DevelopmentIssuer, bus: EventBus, stack: AsyncExitStack
 ) -> dict[str, Runtime]:
-    secret = _kept_secret(options.folder / "secret")
+    secret = kept_secret(options.folder / "secret")
     runtimes = {}
     for service in SERVICES:
         settings = room(service, "settings").Settings(
@@ -342,18 +319,3 @@ def _start_workers(runtimes: dict[str, Runtime], stack: AsyncExitStack) -> list[
 
     stack.push_async_callback(end)
     return tasks
-
-
-def kept_keys(secret: str) -> dict[str, str]:
-    """Keys for personal values where the environment names none: made of the secret that a data folder keeps."""
-    unset = [name for name in ("keys", "index_keys", "identity_key") if not os.environ.get(f"CRMESH_{name.upper()}")]
-    return {name: keys_of_secret(secret, name) for name in unset}
-
-
-def _kept_secret(path: Path) -> str:
-    if not path.exists():
-        fresh = path.with_suffix(f".{os.getpid()}")
-        fresh.touch(mode=0o600)
-        fresh.write_text(secrets.token_hex(32))
-        fresh.replace(path)
-    return path.read_text()

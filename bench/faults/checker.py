@@ -18,7 +18,7 @@ from bench.faults import rules
 from bench.faults.client import Journal
 from bench.faults.log import Entry, first_occurrences, has_letter, read_topic, resent
 from bench.faults.rules import LOST, UNEQUAL, WRONG, Damage
-from cli.connect import projections, verify_all
+from cli.derived import projections, verify_all
 from kit.errors import AppError
 from kit.events.bus import BusUnavailable, EventBus
 from kit.events.envelope import dead_letter_topic_of, topic_of
@@ -28,8 +28,7 @@ from kit.events.lag import positions
 from kit.events.rebuild import rebuild
 from kit.events.status import delivery_status
 from kit.native.postgres import EmbeddedPostgres
-from kit.process import make_runtime
-from kit.runtime import Runtime
+from kit.runtime import Runtime, make_runtime
 from standalone.registry import SERVICES, room
 
 ROWS = {"account": "account", "order": "orders", "payment": "payment", "refund": "payment_refund"}

@@ -252,7 +252,12 @@ class System:
             command = Process("migrate", [_script(), "migrate"], environment, self.folder / "logs" / "migrate.log")
             command.spawn()
             assert command.popen is not None
-            if await command.ended(patience):
+            try:
+                has_ended = await command.ended(patience)
+            except asyncio.CancelledError:  # the whole run is cut short
+                command.send(signal.SIGKILL)
+                raise
+            if has_ended:
                 if command.popen.returncode:
                     raise NativeError(f"migrate failed:\n{command.log.read_text(errors='replace')[-3000:]}")
                 return killed

@@ -11,9 +11,9 @@ from typing import Any
 import typer
 from rich.table import Table as RichTable
 
-from cli.connect import rebuild_all, verify_all
 from cli.console import err, money, out, print_findings, print_verdicts, say
 from cli.demo import make_folder, remove_folder
+from cli.derived import rebuild_all, verify_all
 from cli.load.client import connected
 from cli.serve import options_of, with_system
 from cli.year.book import Act

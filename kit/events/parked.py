@@ -9,8 +9,7 @@ from uuid import UUID
 
 import orjson
 
-from kit.db.database import Database, Tx
-from kit.db.rows import dumps
+from kit.db.database import Database, Tx, dumps
 from kit.errors import Conflict, NotFound
 from kit.events.bus import Record
 from kit.events.envelope import MAX_EVENT_BYTES, Event, from_headers

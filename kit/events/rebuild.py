@@ -71,6 +71,7 @@ class TableVerdict:
 
     @property
     def equal(self) -> bool:
+        """Whether the log gives the rows that are live: as many, of the same content."""
         return (self.live_rows, self.live_hash) == (self.rebuilt_rows, self.rebuilt_hash)
 
 
@@ -88,6 +89,7 @@ class RebuildReport:
 
     @property
     def equal(self) -> bool:
+        """Whether every table is."""
         return all(table.equal for table in self.tables)
 
     def as_dict(self) -> dict[str, Any]:

@@ -35,6 +35,7 @@ class FolderLock:
 
     @property
     def held(self) -> bool:
+        """Whether this object holds it; another process may."""
         return self._fd is not None
 
     def acquire(self) -> None:

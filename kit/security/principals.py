@@ -14,11 +14,7 @@ from functools import lru_cache
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlmodel import Field, SQLModel
-
-from kit.db.columns import identifier, identifiers, text
-from kit.db.database import Tx
-from kit.db.rows import dumps
+from kit.db.database import Tx, dumps
 
 Reach = Literal["own", "subtree", "all"]
 
@@ -56,20 +52,6 @@ SYSTEM = Actor("system", frozenset(), frozenset())
 
 ANONYMOUS = Actor("", frozenset(), frozenset())
 """Who calls a public route: nobody asks who that is. No token has this subject, so nothing is theirs to see."""
-
-
-class PrincipalRow(SQLModel):
-    """One membership of a principal: token subject (None without a login), units from the root down,
-    valid from a date until before another (None: open)."""
-
-    __tablename__ = "principal"
-
-    id: UUID = identifier(primary_key=True)
-    valid_from: date = Field(primary_key=True)
-    valid_to: date | None = Field(default=None)
-    code: str = text(nullable=False)
-    subject: str | None = text(default=None, nullable=True, index=True)
-    path: list[UUID] = identifiers(nullable=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,8 +30,7 @@ from kit.events.inbox import InboxConsumer
 from kit.events.partitions import partition_of
 from kit.events.relay import event_of
 from kit.ids import new_id
-from kit.process import make_runtime
-from kit.runtime import Runtime
+from kit.runtime import Runtime, make_runtime
 from kit.security.tokens import TokenVerifier, static_jwks
 from kit.testing.clean import Seed, clean, seed_of
 from kit.testing.postgres import TestServer, create_database, drop_database, unique_name

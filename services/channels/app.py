@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from kit.process import api_lifespan, make_runtime, serve_api
-from kit.runtime import Runtime
+from kit.process import api_lifespan, serve_api
+from kit.runtime import Runtime, make_runtime
 from kit.web.app import create_service_app
 from services.channels.access import PERMISSIONS
 from services.channels.api import ROUTERS

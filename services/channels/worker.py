@@ -9,8 +9,8 @@ from kit.db.key_filler import Fill, names_of
 from kit.due.due import AnyDue
 from kit.events.worker import Worker
 from kit.jobs.jobs import JobHandler
-from kit.process import make_runtime, run_worker
-from kit.runtime import Runtime
+from kit.process import run_worker
+from kit.runtime import Runtime, make_runtime
 from services.channels.agreements.dues import AGREEMENTS_DUE
 from services.channels.channels.models import Channel
 from services.channels.conflicts.dues import CONFLICTS_DUE

@@ -9,8 +9,8 @@ from kit.db.key_filler import Fill, names_of
 from kit.due.due import AnyDue
 from kit.events.worker import Worker
 from kit.jobs.jobs import JobHandler
-from kit.process import make_runtime, run_worker
-from kit.runtime import Runtime
+from kit.process import run_worker
+from kit.runtime import Runtime, make_runtime
 from services.customer.access import PERMISSIONS
 from services.customer.accounts.dues import NIGHTLY_DUE, TYPES_DUE
 from services.customer.accounts.jobs import QUALITY, fill_tax_ids, fill_weights, quality_job

@@ -9,8 +9,8 @@ from kit.db.key_filler import Fill, names_of
 from kit.due.due import AnyDue
 from kit.events.worker import Worker
 from kit.jobs.jobs import JobHandler
-from kit.process import make_runtime, run_worker
-from kit.runtime import Runtime
+from kit.process import run_worker
+from kit.runtime import Runtime, make_runtime
 from services.targets.action_plans.dues import ACTION_PLANS_DUE
 from services.targets.action_plans.models import ActionPlan
 from services.targets.adjustments.dues import ADJUSTMENTS_DUE

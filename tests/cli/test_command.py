@@ -13,12 +13,12 @@ import typer
 
 from cli import command
 from cli.command import EXIT_FOUND, EXIT_INTERRUPTED, EXIT_UNAVAILABLE, EXIT_USAGE, Refused, execute
-from cli.connect import NotRunning
 from cli.main import app
 from kit.errors import Conflict
 from kit.events.bus import BusUnavailable
 from kit.native.process import NativeError, free_port
 from kit.testing.program import COMMAND, run_program
+from standalone.folder import NotRunning
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "operations" / "cli.md").read_text()
@@ -28,7 +28,9 @@ def commands(group: Any = None, path: tuple[str, ...] = ()) -> dict[str, Any]:
     """Every command by its words."""
     found: dict[str, Any] = {}
     found_in: Any = group or typer.main.get_command(app)
-    for name, each in found_in.commands.items():
+    context = typer.Context(found_in)
+    for name in found_in.list_commands(context):
+        each = found_in.get_command(context, name)
         if hasattr(each, "commands"):
             found |= commands(each, (*path, name))
         else:

@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from kit.native.process import free_port
-from kit.process import LOG_DATABASE
+from kit.runtime import LOG_DATABASE
 from kit.testing.native import run_apart
 from kit.testing.program import Program, run_program, start_program
 from tests.e2e.world import SERVICES, World

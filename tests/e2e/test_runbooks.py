@@ -12,13 +12,13 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from cli.connect import read_system
 from cli.load.client import connected
 from cli.story import run_story
 from kit.events.envelope import to_headers
 from kit.events.relay import event_of
 from kit.testing.native import run_apart
 from kit.testing.program import Program, system_folder
+from standalone.folder import read_system
 from tests.architecture.source import ROOT
 from tests.e2e.conftest import running_system
 from tests.e2e.pages import commands, run_script

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.routes import AGREED, COMPOSED, RESOURCES, Route, RouteTable, default_routes
+from gateway.routes import COMPOSED, RESOURCES, Route, RouteTable, default_routes
 
 
 def test_longest_prefix_of_whole_segments_wins() -> None:
@@ -52,14 +52,12 @@ def test_default_table_reaches_every_resource_and_the_operational_endpoints() ->
         assert table.match(path) is None
 
 
-def test_every_name_has_one_owner_whether_it_is_served_yet_or_not() -> None:
-    names = [*COMPOSED, *(name for table in (RESOURCES, AGREED) for owned in table.values() for name in owned)]
+def test_every_name_has_one_owner() -> None:
+    names = [*COMPOSED, *(name for owned in RESOURCES.values() for name in owned)]
     assert len(names) == len(set(names))
-    assert AGREED.keys() == RESOURCES.keys()
-    assert all(list(owned) == sorted(owned) for owned in AGREED.values())
 
 
-def test_what_nobody_serves_yet_is_not_routed() -> None:
+def test_what_the_gateway_answers_itself_is_not_routed() -> None:
     table = default_routes()
-    for name in (*COMPOSED, *(name for owned in AGREED.values() for name in owned)):
+    for name in COMPOSED:
         assert table.match(f"/v1/{name}/1") is None

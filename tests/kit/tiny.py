@@ -17,7 +17,7 @@ from kit.db.database import Tx
 from kit.errors import TransientError
 from kit.events.handlers import Fact, Projection, Subscriptions
 from kit.events.tables import ConsumerOffsetRow, InboxRow, OutboxRow, ParkedEventRow, ProjectionStateRow
-from kit.security.principals import PrincipalRow
+from kit.security.principal_table import PrincipalRow
 from kit.settings import ServiceSettings
 from kit.testing.postgres import TestServer, create_database, unique_name
 from kit.web.idempotency import IdempotencyRow

@@ -13,13 +13,13 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from cli.connect import read_system
 from cli.load.client import Api, connected
 from kit.native.postgres import EmbeddedPostgres
 from kit.native.process import FolderInUse, free_port
 from kit.testing.native import run_apart
 from kit.testing.program import servers_of, system_folder
 from standalone.backup import BackupRefused, RestoreRefused, kept_files, make_backup, restore_backup, verify_backup
+from standalone.folder import read_system
 from standalone.registry import SERVICES
 from standalone.system import Options, System, running
 

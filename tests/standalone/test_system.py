@@ -13,13 +13,14 @@ import httpx
 import psutil
 import pytest
 
-from cli.connect import NotRunning, default_folder, read_system
+from cli.connect import default_folder
 from cli.serve import CannotRun, with_system
 from kit.events.bus import Message
 from kit.events.kafka import KafkaBus
 from kit.native.process import free_port
 from kit.testing.kafka import delete_topics
 from kit.testing.program import servers_of, system_folder
+from standalone.folder import NotRunning, read_system, system_file
 from standalone.registry import SERVICES
 from standalone.system import (
     Interrupted,
@@ -30,7 +31,6 @@ from standalone.system import (
     _check_cluster,
     listen,
     running,
-    system_file,
 )
 
 

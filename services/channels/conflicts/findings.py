@@ -65,6 +65,7 @@ class Finding(NamedTuple):
 
     @property
     def parties(self) -> str:
+        """The partners in one text, whatever their order."""
         return parties_key(self.partner_ids)
 
     @property
@@ -79,6 +80,7 @@ class Finding(NamedTuple):
 
     @property
     def order_ids(self) -> list[UUID]:
+        """Orders that it is about: the subject when it is one, and those it was found beside; each once, sorted."""
         own = (self.subject.id,) if self.subject.kind is ConflictSubject.ORDER else ()
         return sorted({*own, *self.orders})
 

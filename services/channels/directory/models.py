@@ -11,7 +11,7 @@ from sqlmodel import Field
 
 from kit.calendar import OwnKind
 from kit.db.columns import DECODED, FrozenRow, document, identifier, text
-from kit.security.principals import PrincipalRow
+from kit.security.principal_table import PrincipalRow
 from services.channels.db import Base
 
 Texts = Annotated[tuple[str, ...], Field(sa_type=sa.ARRAY(sa.Text), nullable=False)]

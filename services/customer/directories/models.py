@@ -11,7 +11,7 @@ from sqlmodel import Field
 
 from kit.db.columns import DECODED, FrozenRow, document, identifier, text
 from kit.db.text_keys import code_sql
-from kit.security.principals import PrincipalRow
+from kit.security.principal_table import PrincipalRow
 from services.customer.db import Base
 
 

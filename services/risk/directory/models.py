@@ -12,7 +12,7 @@ from sqlmodel import Field
 from kit.calendar import OwnKind
 from kit.db.columns import DECODED, FrozenRow, document, identifier, text
 from kit.db.text_keys import TextKeyed, TextKeys, key_indexes
-from kit.security.principals import PrincipalRow
+from kit.security.principal_table import PrincipalRow
 from services.risk.db import Base
 
 

@@ -32,9 +32,11 @@ class CreditingSplit(FrozenRow):
 
     @property
     def shares(self) -> dict[UUID, int]:
+        """Member -> millionths of an order."""
         return {UUID(member): share for member, share in self.member_shares.items()}
 
     def holds_on(self, day: date) -> bool:
+        """Both ends count; an open end never comes."""
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
 

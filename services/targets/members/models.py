@@ -12,7 +12,7 @@ from sqlmodel import Field
 from kit.db.columns import DECODED, FrozenRow, OwnedRow, identifier, text
 from kit.db.text_keys import CodeKeyed, TextKeys, code_indexes
 from kit.money import SHARE_WHOLE
-from kit.security.principals import PrincipalRow
+from kit.security.principal_table import PrincipalRow
 from services.targets.db import Base
 from services.targets.members.enums import MemberRole
 

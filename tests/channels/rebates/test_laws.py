@@ -14,7 +14,7 @@ from kit.events.bus import Message
 from kit.events.envelope import Event, to_headers, topic_of
 from kit.events.rebuild import rebuild
 from kit.events.relay import Relay
-from kit.process import topics_of
+from kit.runtime import topics_of
 from kit.testing.service import ServiceHarness
 from services.channels.events_out import RebateAccrued
 from services.channels.programmes.rules import PlanKind, plan_of, rebate

@@ -15,7 +15,7 @@ from kit.events.envelope import Event
 from kit.events.rebuild import rebuild
 from kit.ids import new_id
 from kit.money import SHARE_WHOLE
-from kit.process import topics_of
+from kit.runtime import topics_of
 from kit.testing.service import ServiceHarness
 from services.channels.events_out import RebateAccrued
 from services.channels.rebates.models import SplitStep

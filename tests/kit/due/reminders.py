@@ -17,8 +17,7 @@ from kit.db.database import Database
 from kit.due.due import Due
 from kit.due.tables import DueFailureRow
 from kit.events.embedded import EmbeddedBus
-from kit.process import make_runtime
-from kit.runtime import Runtime
+from kit.runtime import Runtime, make_runtime
 from kit.work import Work
 from tests.kit.tiny import SETTINGS
 

@@ -12,7 +12,7 @@ import pytest
 from kit.events import housekeeping, outbox
 from kit.events.bus import BusUnavailable
 from kit.events.housekeeping import Housekeeping
-from kit.process import make_runtime
+from kit.runtime import make_runtime
 from kit.settings import ServiceSettings
 from kit.testing.postgres import TestServer
 from kit.testing.service import service_harness

@@ -11,7 +11,7 @@ from kit.events import outbox
 from kit.events.handlers import Subscriptions
 from kit.events.worker import Worker
 from kit.parts import PartEnded
-from kit.process import make_runtime
+from kit.runtime import make_runtime
 from kit.settings import ServiceSettings
 from kit.testing.service import test_verifier as make_verifier
 from kit.work import Work

@@ -15,7 +15,7 @@ from kit.events.kafka import KafkaBus
 from kit.events.kafka_access import KafkaAccess
 from kit.native.kafka import NativeKafka
 from kit.native.process import free_port
-from kit.process import make_bus
+from kit.runtime import make_bus
 from kit.settings import ServiceSettings
 from kit.testing.native import make_folder, run_apart
 from kit.testing.postgres import TestServer

@@ -20,7 +20,7 @@ from kit.events.bus import BusUnavailable, Message
 from kit.native.pgfiles import relocated_folder, server_user
 from kit.native.postgres import EmbeddedPostgres
 from kit.native.process import free_port
-from kit.process import make_bus, make_runtime
+from kit.runtime import make_bus, make_runtime
 from kit.settings import ServiceSettings
 from kit.testing.native import make_folder, run_apart
 from kit.web.health import ServiceHealth

@@ -17,8 +17,7 @@ from kit.db.rows import dumps
 from kit.errors import Conflict, NotFound
 from kit.events.embedded import EmbeddedBus
 from kit.ids import new_id
-from kit.process import make_runtime
-from kit.runtime import Runtime
+from kit.runtime import Runtime, make_runtime
 from kit.settings import ServiceSettings
 from kit.testing.postgres import TestServer, drop_database
 from kit.testing.service import AUDIENCE, ISSUER, make_token, server_url, test_verifier

@@ -12,7 +12,7 @@ import pytest
 from kit.events.envelope import Event
 from kit.events.rebuild import rebuild
 from kit.ids import new_id
-from kit.process import topics_of
+from kit.runtime import topics_of
 from kit.testing.service import ServiceHarness
 from services.risk.events_out import CreditCharged, CreditDeposited, CreditDepositUsed, CreditRefused, CreditReleased
 from services.risk.verify import verify

@@ -13,7 +13,7 @@ from kit.events.bus import Message
 from kit.events.envelope import Event, to_headers, topic_of
 from kit.events.rebuild import rebuild
 from kit.events.relay import Relay
-from kit.process import topics_of
+from kit.runtime import topics_of
 from kit.testing.service import ServiceHarness
 from services.risk.verify import verify
 from tests.risk.conftest import Order, balance, open_account, payment

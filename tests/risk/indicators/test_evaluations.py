@@ -15,7 +15,7 @@ from kit.events.bus import Message
 from kit.events.envelope import to_headers, topic_of
 from kit.events.rebuild import rebuild
 from kit.ids import new_id
-from kit.process import topics_of
+from kit.runtime import topics_of
 from kit.testing.service import ServiceHarness, codes
 from services.risk.indicators.evaluations import INDICATORS_DUE, MARKS_DUE
 from services.risk.indicators.schemas import EXAMPLE

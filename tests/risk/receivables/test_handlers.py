@@ -13,7 +13,7 @@ from kit.events.bus import Message
 from kit.events.envelope import Event, to_headers, topic_of
 from kit.events.rebuild import rebuild
 from kit.ids import new_id
-from kit.process import topics_of
+from kit.runtime import topics_of
 from kit.testing.service import ServiceHarness
 from services.customer.events_out.payments import PaymentAllocated, PaymentReceived, PaymentRefunded, PaymentVoided
 from services.risk.verify import verify
