@@ -14,7 +14,8 @@ from services.targets.decompositions.lists import OVERLAPPING
 from services.targets.decompositions.models import Decomposition, DecompositionRow
 from services.targets.decompositions.workforce import Result, Stay, joined_since
 from services.targets.members.enums import MemberRole
-from services.targets.metrics.lists import any_value_sql, any_volume_sql, volume_sql
+from services.targets.levels.lists import level_sql
+from services.targets.metrics.lists import LEVELS, RATIOS, any_value_sql, any_volume_sql, volume_sql
 from services.targets.targets.models import Target
 
 _GET = f"""
@@ -29,18 +30,24 @@ SELECT {columns_of(DecompositionRow, "d")}, (
 FROM decomposition d WHERE d.id = $1 AND d.target_id = $2
 """
 _SUM_SCOPES = """
-SELECT n.key, (
-    SELECT coalesce(sum({}), 0)::bigint FROM credit_bucket b
+SELECT n.key, CASE WHEN n.metric IN ({levels}) THEN (
+    SELECT coalesce(sum({level}), 0)::bigint FROM ({off_a_day}) v
+) ELSE (
+    SELECT coalesce(sum({value}), 0)::bigint FROM credit_bucket b
     WHERE b.day BETWEEN n.first AND n.last
       AND (n.unit_id IS NULL OR b.unit_path @> ARRAY[n.unit_id])
       AND (n.member_id IS NULL OR b.member_id = n.member_id)
       AND (n.product_line IS NULL OR b.product_line = n.product_line)
       AND (n.region IS NULL OR b.region = n.region)
       AND (n.customer_type IS NULL OR b.customer_type = n.customer_type)
-) AS amount
-FROM json_to_recordset($1::json) AS n(key text, metric text, first date, last date, unit_id uuid,
-                                      member_id uuid, product_line text, region text, customer_type text)
+) END AS amount
+FROM (
+    SELECT r.*, r.first AS period_start FROM json_to_recordset($1::json) AS r(
+        key text, metric text, first date, last date, unit_id uuid, member_id uuid, product_line text, region text,
+        customer_type text)
+) n
 """
+_RATES = ", ".join(f"'{name}'" for name in sorted(LEVELS & RATIOS))
 _LINES = """
 WITH RECURSIVE line(id, last) AS (
     SELECT id, id FROM unit WHERE successor_id IS NULL
@@ -101,7 +108,12 @@ async def get_decomposition(tx: Tx, target_id: UUID, decomposition_id: UUID) -> 
 async def sum_scopes(tx: Tx, scopes: Sequence[Mapping[str, object]], *, volume: bool) -> dict[str, int]:
     """Results by key of scopes: each has a key, a metric, a period (first, last) and the dimensions that narrow it; on
     request what shares go by."""
-    sql = _SUM_SCOPES.format((any_volume_sql if volume else any_value_sql)("n.metric", "b"))
+    sql = _SUM_SCOPES.format(
+        levels=", ".join(f"'{name}'" for name in sorted(LEVELS)),
+        level=f"CASE WHEN n.metric IN ({_RATES}) THEN v.base ELSE v.actual END" if volume else "v.actual",
+        off_a_day=level_sql("n", "n.last"),
+        value=(any_volume_sql if volume else any_value_sql)("n.metric", "b"),
+    )
     return {row["key"]: int(row["amount"]) for row in await tx.fetch(sql, dumps(scopes))}
 
 

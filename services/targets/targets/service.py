@@ -18,8 +18,9 @@ from kit.transitions import next_state
 from kit.versions import Versions
 from kit.work import Work
 from services.targets.events_out import TargetActivated
+from services.targets.levels.service import require_levels
 from services.targets.members import service as members
-from services.targets.metrics.lists import RATIOS
+from services.targets.metrics.lists import LEVELS, RATIOS
 from services.targets.metrics.rules import check_dimensions, check_rate
 from services.targets.policies.enums import Approval
 from services.targets.policies.service import policy_on
@@ -164,7 +165,9 @@ class Known:
 
 
 async def known_of(work: Work, rows: Sequence[TargetCreate]) -> Known:
-    """What these targets refer to."""
+    """What these targets refer to. Raises ProjectionBuilding where one is about what is not read from the log yet."""
+    if any(row.metric in LEVELS for row in rows):
+        await require_levels(work)
     held: dict[tuple[date, date], Mapping[UUID, frozenset[UUID]]] = {}
     both = [row for row in rows if row.unit_id is not None and row.member_id is not None]
     for first, last in {(row.period_start, row.period_end) for row in both}:
