@@ -38,6 +38,7 @@ from services.targets.calendars.service import company_calendar
 from services.targets.day_profiles.rules import WHOLE, DayProfile, days_between, years_before
 from services.targets.day_profiles.service import Scope, profile_of
 from services.targets.events_out.adjustments import AdjustmentMeasured
+from services.targets.metrics.service import check_costs
 from services.targets.targets import service as targets
 from services.targets.targets.models import Target
 
@@ -47,8 +48,9 @@ _ONE = timedelta(days=1)
 
 
 async def read_effect(work: Work, adjustment_id: UUID) -> AdjustmentEffect:
-    """What was measured, else what can be told at the end of yesterday; raises NotFound."""
+    """What was measured, else what can be told at the end of yesterday; raises NotFound, Forbidden (of a margin)."""
     row = await service.require_adjustment(work, adjustment_id)
+    check_costs(work, (await targets.require_target(work, row.target_id)).metric)
     if row.effect is not None:
         return row.effect
     return await effect_at(work, row, work.today - _ONE)

@@ -24,6 +24,7 @@ from services.targets.members.service import known_members
 from services.targets.metrics.enums import MetricName
 from services.targets.metrics.lists import LEVELS, NOT_SUMMED, RATIOS
 from services.targets.metrics.rules import COSTS, check_dimensions, unit_of
+from services.targets.metrics.service import knows_costs
 from services.targets.products.service import known_lines
 from services.targets.targets.enums import Metric
 from services.targets.targets.models import Target
@@ -233,7 +234,7 @@ def _answer(
     items: list[AttainmentItem],
     metric: str,
 ) -> AttainmentRead:
-    if metric in COSTS and not work.actor.may("costs:read"):
+    if metric in COSTS and not knows_costs(work):
         items = [withheld(item) for item in items]
     return AttainmentRead(
         as_of=query.as_of or work.today,

@@ -44,7 +44,8 @@ async def plan_split(
     work: Work, target: Target, data: SplitCreate, *, is_crediting: bool, over_assignment: int = 0
 ) -> Split:
     """Split a target; over-assigned, a balancing child holds the difference. Raises AmountTooLarge, DimensionFixed,
-    DimensionNotSupported, MetricNotDivisible, ChildrenInvalid, DecompositionInvalid, DecompositionInfeasible, DriverDataInsufficient."""
+    DimensionNotSupported, MetricNotDivisible, ChildrenInvalid, DecompositionInvalid, DecompositionInfeasible,
+    DriverDataInsufficient."""
     if data.dimension in PERIODS and target.metric in LEVELS:
         raise MetricNotDivisible("what is read off a day has no parts by time")
     if data.dimension not in PERIODS:

@@ -13,8 +13,8 @@ from services.targets.credits.lists import label_sql
 from services.targets.decompositions.lists import OVERLAPPING
 from services.targets.decompositions.models import Decomposition, DecompositionRow
 from services.targets.decompositions.workforce import Result, Stay, joined_since
-from services.targets.members.enums import MemberRole
 from services.targets.levels.lists import level_sql
+from services.targets.members.enums import MemberRole
 from services.targets.metrics.lists import LEVELS, RATIOS, any_value_sql, any_volume_sql, volume_sql
 from services.targets.targets.models import Target
 

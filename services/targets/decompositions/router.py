@@ -54,7 +54,8 @@ async def list_decompositions(target_id: UUID, work: Reader) -> Response:
 @router.get(PATH + "/{decomposition_id}", response_model=DecompositionRead)
 async def get_decomposition(target_id: UUID, decomposition_id: UUID, work: Reader) -> Response:
     """One decomposition with its children."""
-    return row_answer(DecompositionRead, await service.require_decomposition(work, target_id, decomposition_id))
+    found = await service.require_decomposition(work, target_id, decomposition_id)
+    return row_answer(DecompositionRead, await service.shown(work, found))
 
 
 @router.post(PATH + "/{decomposition_id}/mark-crediting", response_model=DecompositionRead)

@@ -10,7 +10,7 @@ import orjson
 
 from kit import clock
 from kit.calendar import Calendar
-from kit.errors import BadQuery, FieldError, Forbidden, Invalid
+from kit.errors import BadQuery, FieldError, Invalid
 from kit.jobs.jobs import enqueue
 from kit.work import Work
 from services.targets.attainment.schemas import AttainmentQuery
@@ -59,7 +59,7 @@ from services.targets.forecasts.schemas import (
 )
 from services.targets.members.service import require_named_member
 from services.targets.metrics.lists import LEVELS, NOT_SUMMED
-from services.targets.metrics.rules import COSTS
+from services.targets.metrics.service import check_costs
 from services.targets.targets.enums import Metric
 from services.targets.targets.service import amount_on, require_counted
 from services.targets.units.service import require_named_unit
@@ -104,8 +104,7 @@ async def tell_forecast(work: Work, query: ForecastQuery) -> ForecastRead:
     """How a period may end; raises as read_forecast, and Forbidden where it is a margin and costs are not for who
     asks."""
     answer = await read_forecast(work, query)
-    if answer.metric in COSTS and not work.actor.may("costs:read"):
-        raise Forbidden("needs the permission costs:read")
+    check_costs(work, answer.metric)
     return answer
 
 

@@ -46,6 +46,11 @@ NOT_SUMMED: Final = RATIOS | LEVELS
 """What no day brings a part of."""
 
 
+def cost_sql(metric: str) -> str:
+    """Whether the metric that an expression names tells of costs."""
+    return f"{metric} = '{MetricName.GROSS_MARGIN}'"
+
+
 def base_sql(metric: str, alias: str) -> str:
     """What the value of a bucket or month is seen against; 0 where there is nothing of the kind."""
     return BASES.get(MetricName(metric), "0").format(alias)

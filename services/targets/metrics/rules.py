@@ -34,7 +34,9 @@ def _entry(
     over_dimensions: Combined = Combined.SUM,
     dimensions: tuple[str, ...] = _OF_LINES,
 ) -> Entry:
-    return Entry(metric, actual, unit, over_time, over_dimensions, dimensions, metric in VALUES or metric.value in LEVELS)
+    return Entry(
+        metric, actual, unit, over_time, over_dimensions, dimensions, metric in VALUES or metric.value in LEVELS
+    )
 
 
 _MONEY, _COUNT, _RATIO = Unit.MINOR_UNIT, Unit.THOUSANDTH, Combined.RATIO

@@ -20,6 +20,7 @@ from services.targets.decompositions.balancing import beyond, check_amounts
 from services.targets.decompositions.enums import Dimension
 from services.targets.decompositions.models import DecompositionRow
 from services.targets.decompositions.planning import OF_ITSELF
+from services.targets.metrics.lists import LEVELS
 from services.targets.plans import repository
 from services.targets.plans.editing import shared_rows
 from services.targets.plans.forking import (
@@ -33,7 +34,6 @@ from services.targets.plans.forking import (
 )
 from services.targets.plans.models import Plan
 from services.targets.plans.repository import Standing
-from services.targets.metrics.lists import LEVELS
 from services.targets.plans.rules import UNPARTED, TransferApart, parted
 from services.targets.plans.schemas import PlanCreate
 from services.targets.plans.service import open_plan, tree_of

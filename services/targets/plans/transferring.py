@@ -19,11 +19,11 @@ from services.targets.decompositions import service as decompositions
 from services.targets.decompositions.drivers import SCOPE
 from services.targets.decompositions.planning import OF_ITSELF
 from services.targets.members import service as members
+from services.targets.metrics.lists import LEVELS
 from services.targets.plans import repository
 from services.targets.plans.editing import shared_rows
 from services.targets.plans.enums import PartedBy
 from services.targets.plans.repository import Standing
-from services.targets.metrics.lists import LEVELS
 from services.targets.plans.rules import UNPARTED, TransferApart, chains_of, check_standing, check_transfer, parted
 from services.targets.plans.schemas import PlanTransfer
 from services.targets.plans.service import require_plan, tree_of

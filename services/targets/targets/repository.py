@@ -11,7 +11,7 @@ from kit.db.rows import columns_of, insert_rows, select_sql, update_rows
 from services.targets.levels.lists import level_sql
 from services.targets.metrics.lists import LEVELS
 from services.targets.targets.enums import TargetState
-from services.targets.targets.lists import IN_SCOPE, VALUE, held_on
+from services.targets.targets.lists import COST, IN_SCOPE, VALUE, held_on
 from services.targets.targets.models import Target
 from services.targets.targets.rules import OPEN
 
@@ -105,6 +105,7 @@ _AMOUNT = f"SELECT coalesce(held.amount, t.amount) FROM target t {held_on('t', '
 _DECOMPOSED = "SELECT DISTINCT target_id FROM decomposition WHERE target_id = ANY($1::uuid[])"
 
 
+_OF_COST = f"SELECT {COST} FROM target t WHERE t.id = $1"
 _NOTE_CHANGE = "UPDATE target SET revision = revision + 1 WHERE id = $1"
 
 
@@ -166,6 +167,11 @@ async def close(tx: Tx, target_id: UUID, at: datetime, today: date) -> list[Targ
 async def close_due(tx: Tx, root_id: UUID, at: datetime, today: date, limit: int) -> list[Target]:
     """Close targets of a tree whose day has come, children before their parents, so many at most."""
     return await tx.rows(Target, _CLOSE_DUE, root_id, at, today, limit)
+
+
+async def is_of_cost(tx: Tx, target_id: UUID) -> bool:
+    """Whether figures of a target tell of costs."""
+    return bool(await tx.fetchval(_OF_COST, target_id))
 
 
 async def note_change(tx: Tx, root_id: UUID) -> None:

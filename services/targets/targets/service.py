@@ -22,11 +22,13 @@ from services.targets.levels.service import require_levels
 from services.targets.members import service as members
 from services.targets.metrics.lists import LEVELS, RATIOS
 from services.targets.metrics.rules import check_dimensions, check_rate
+from services.targets.metrics.service import knows_costs
 from services.targets.policies.enums import Approval
 from services.targets.policies.service import policy_on
 from services.targets.products import service as products
 from services.targets.targets import repository
 from services.targets.targets.enums import TargetState
+from services.targets.targets.lists import FIGURES
 from services.targets.targets.models import Target
 from services.targets.targets.regions import check_region
 from services.targets.targets.rules import (
@@ -272,6 +274,13 @@ async def check_split(work: Work, target: Target) -> None:
     check_open(target.state)
     if target.state is TargetState.ACTIVE and (await policy_on(work, work.today)).approval is Approval.REQUIRED:
         raise NeedsPlan
+
+
+async def shown(work: Work, target: Target) -> Target:
+    """A target as the caller may see it: what a margin came to, and what was split by one, needs `costs:read`."""
+    if knows_costs(work) or not await repository.is_of_cost(work.tx, target.id):
+        return target
+    return target.model_copy(update=dict.fromkeys(FIGURES))
 
 
 async def children_of(work: Work, decomposition_id: UUID) -> Sequence[Target]:

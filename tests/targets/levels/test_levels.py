@@ -13,8 +13,8 @@ from kit.testing.service import make_event
 from tests.targets.attainment.test_metrics import set_target
 from tests.targets.conftest import World
 
-QUARTER = {"from": "2026-02-01", "to": "2026-03-31"}
-RATE = {"rate": 500_000}
+QUARTER: dict[str, Any] = {"from": "2026-02-01", "to": "2026-03-31"}
+RATE: dict[str, Any] = {"rate": 500_000}
 
 
 def staged(world: World, account: str, day: str, stage: str, sequence: int = 1, by: str = "a1") -> Event:
@@ -26,8 +26,8 @@ def staged(world: World, account: str, day: str, stage: str, sequence: int = 1, 
 
 
 async def customers(world: World) -> None:
-    """On the eve of February: three live, one of them of b1; one is lost, one is nobody's customer yet. Later one of the
-    three is lost and one comes."""
+    """On the eve of February: three live, one of them of b1; one is lost, one is nobody's customer yet. Later one of
+    the three is lost and one comes."""
     kept, lost, other, gone, new, lead = (str(new_id()) for _ in range(6))
     await world.service.deliver(
         staged(world, kept, "2026-01-01", "active"),
@@ -88,7 +88,7 @@ async def test_who_was_there_on_the_eve_is_retained_or_lost(world: World) -> Non
         world.members["a1"]: (1_000, 2_000),
         world.members["b1"]: (1_000, 1_000),
     }
-    item = await only(world, metric="retention_rate", **{"from": "2026-01-01", "to": "2026-03-31"})
+    item = await only(world, metric="retention_rate", **{**QUARTER, "from": "2026-01-01"})
     assert (item["base"], item["rate"]) == (0, None)
 
 
@@ -113,7 +113,7 @@ async def test_a_share_is_of_the_newest_market_that_has_ended(world: World) -> N
     sold = (("CN-SH", 300, "2026-02-01"), ("CN-BJ", 90, "2026-02-02"), ("CN-SH", 50, "2026-02-10"))
     for region, amount, day in sold:
         await world.service.deliver(world.confirmed(world.order({"a1": 1_000_000}, [amount], day, region=region)))
-    sh = {"region": "CN-SH"}
+    sh: dict[str, Any] = {"region": "CN-SH"}
     await size(world, 1_000, "2026-02-01", "2026-02-03", "2026-02-05", **sh)
     await size(world, 900, "2026-02-01", "2026-02-03", "2026-02-05", **sh, unit_id=world.units["north"])
     item = await only(world, metric="market_share", **QUARTER, **sh)
@@ -139,7 +139,9 @@ async def test_a_share_is_of_the_newest_market_that_has_ended(world: World) -> N
 
 async def test_what_is_read_off_a_day_has_no_parts_by_time(world: World) -> None:
     await customers(world)
-    given: dict[str, Any] = {"active_customers": {"amount": 9_000}} | dict.fromkeys(("retention_rate", "market_share"), RATE)
+    given: dict[str, Any] = {"active_customers": {"amount": 9_000}} | dict.fromkeys(
+        ("retention_rate", "market_share"), RATE
+    )
     for metric, more in given.items():
         target = await set_target(world, metric, live=False, **more)
         split = {"dimension": "month", "drivers": [{"kind": "equal"}]}
@@ -175,7 +177,7 @@ async def test_a_market_is_of_no_unit(world: World) -> None:
 async def test_customers_are_split_by_who_had_them(world: World) -> None:
     """By the history of a year before, and what shares go by is the base of a rate."""
     await customers(world)
-    period = {"period_start": "2027-02-01", "period_end": "2027-02-12"}
+    period: dict[str, Any] = {"period_start": "2027-02-01", "period_end": "2027-02-12"}
     children = [{"member_id": world.members[code]} for code in ("a1", "b1")]
     split = {"dimension": "member", "children": children, "drivers": [{"kind": "historical_share"}]}
     for metric, more, expected in (
