@@ -146,6 +146,7 @@ _SCOPE_OF_MONTHS = f"""
 AND (t.product_line IS NULL OR m.product_line = {label_sql("product_line", "t.product_line")})
 AND (t.region IS NULL OR m.region = {label_sql("region", "t.region")})
 AND (t.customer_type IS NULL OR m.customer_type = {label_sql("customer_type", "t.customer_type")})
+AND (t.channel_id IS NULL OR m.channel = {label_sql("channel", "t.channel_id::text")})
 """
 
 

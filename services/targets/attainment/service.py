@@ -11,7 +11,7 @@ from typing import NamedTuple
 from kit.errors import BadQuery, FieldError, NotFound, UnknownReference
 from kit.work import Work
 from services.targets.attainment import repository
-from services.targets.attainment.enums import BY_TIME, GroupBy
+from services.targets.attainment.enums import BY_TIME
 from services.targets.attainment.repository import GroupSum, TargetResult
 from services.targets.attainment.repository import Slice as Slice
 from services.targets.attainment.rules import attainment_percent, earlier_period
@@ -38,8 +38,9 @@ FIRST = date(1, 1, 2)
 MAX_DAYS = 100_000
 
 _VALUES = ("product_line", "region", "customer_type")
-_DIMENSIONS = ("unit_id", "member_id", *_VALUES)
-_NARROWING = (*_DIMENSIONS, "channel_id", "first", "last")
+_LEVELED = ("unit_id", "member_id", *_VALUES)
+_DIMENSIONS = (*_LEVELED, "channel_id")
+_NARROWING = (*_DIMENSIONS, "first", "last")
 _NAMES = {"first": "from", "last": "to"}
 
 
@@ -110,7 +111,7 @@ async def _levels(work: Work, part: Slice, groups: Sequence[str]) -> list[GroupS
         metric=part.metric,
         first=part.first or FIRST,
         until=min(part.last or work.today, work.today),
-        **{name: getattr(part, name) for name in _DIMENSIONS},
+        **{name: getattr(part, name) for name in _LEVELED},
         visible=(everything, part.visible_members or (), part.visible_units or ()),
     )
     return [GroupSum(**one._asdict()) for one in await levels_of(work, asked, groups, MAX_ITEMS + 1)]
@@ -198,9 +199,8 @@ def _check_summed(query: AttainmentQuery, metric: str) -> None:
 
 def _check_groups(query: AttainmentQuery, metric: str) -> None:
     """Groups that the metric has; what is read off a day has no parts by time, and a rate of it a period."""
-    names = (*_VALUES, "unit", "member") if metric in LEVELS else _VALUES
-    check_dimensions(metric, {group.value: "group_by" for group in query.group_by if group.value in names})
-    if metric in LEVELS and (BY_TIME | {GroupBy.CHANNEL}) & set(query.group_by):
+    check_dimensions(metric, {group.value: "group_by" for group in query.group_by if group not in BY_TIME})
+    if metric in LEVELS and BY_TIME & set(query.group_by):
         raise _excluded("group_by")
     if metric in LEVELS & RATIOS and query.target_id is None:
         _check_period(query, "what is seen against a base has a period")
@@ -262,9 +262,7 @@ def target_slice(target: Target) -> Slice:
 
 def _check_scope(query: AttainmentQuery, metric: str) -> None:
     """Raises DimensionNotSupported for what a metric cannot be narrowed by."""
-    names = {name: name for name in _VALUES}
-    if metric in LEVELS:
-        names |= {"unit": "unit_id", "member": "member_id", "channel": "channel_id"}
+    names = {**{name: name for name in _VALUES}, "unit": "unit_id", "member": "member_id", "channel": "channel_id"}
     check_dimensions(metric, {name: field for name, field in names.items() if getattr(query, field) is not None})
 
 

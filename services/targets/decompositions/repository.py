@@ -40,11 +40,12 @@ SELECT n.key, CASE WHEN n.metric IN ({levels}) THEN (
       AND (n.product_line IS NULL OR b.product_line = n.product_line)
       AND (n.region IS NULL OR b.region = n.region)
       AND (n.customer_type IS NULL OR b.customer_type = n.customer_type)
+      AND (n.channel_id IS NULL OR b.channel = n.channel_id::text)
 ) END AS amount
 FROM (
     SELECT r.*, r.first AS period_start FROM json_to_recordset($1::json) AS r(
         key text, metric text, first date, last date, unit_id uuid, member_id uuid, product_line text, region text,
-        customer_type text)
+        customer_type text, channel_id uuid)
 ) n
 """
 _RATES = ", ".join(f"'{name}'" for name in sorted(LEVELS & RATIOS))
@@ -76,7 +77,7 @@ JOIN line l ON l.id = b.unit_path[cardinality(b.unit_path)] JOIN unit n ON n.id 
 WHERE b.day BETWEEN $1 AND $2
   AND ($3::uuid IS NULL OR b.unit_path @> ARRAY[$3::uuid] OR n.path @> ARRAY[$3::uuid])
   AND ($4::text IS NULL OR b.product_line = $4) AND ($5::text IS NULL OR b.region = $5)
-  AND ($6::text IS NULL OR b.customer_type = $6)
+  AND ($6::text IS NULL OR b.customer_type = $6) AND ($7::uuid IS NULL OR b.channel = $7::uuid::text)
 GROUP BY 1, 2
 """
 _CREDITED_TYPES = f"""
@@ -143,7 +144,7 @@ def _stay(row: Row, joined: date) -> Stay:
 
 async def list_results(tx: Tx, target: Target, window: tuple[date, date]) -> list[Result]:
     """What was credited in a window in the scope of a target, by member and unit; what shares of its metric go by."""
-    scope = target.unit_id, target.product_line, target.region, target.customer_type
+    scope = target.unit_id, target.product_line, target.region, target.customer_type, target.channel_id
     rows = await tx.fetch(_RESULTS.format(value=volume_sql(target.metric, "b")), *window, *scope)
     return [Result(row["member_id"], tuple(row["line"]), row["amount"]) for row in rows]
 

@@ -65,7 +65,7 @@ from services.targets.targets.service import amount_on, require_counted
 from services.targets.units.service import require_named_unit
 
 BACKTEST = "forecasts.backtest"
-DIMENSIONS = ("unit_id", "member_id", "product_line", "region", "customer_type")
+DIMENSIONS = ("unit_id", "member_id", "product_line", "region", "customer_type", "channel_id")
 SHORT_YEARS, LONG_YEARS = 3, 12
 """How far the history of a period goes back: of up to a quarter, and of a longer one; of a backtest twice as far."""
 COMPANY = Slice()
@@ -95,8 +95,10 @@ class Wanted:
 
 
 def scope_key(part: Slice) -> str:
-    """The dimensions of a scope in one text."""
+    """The dimensions of a scope in one text; a channel is named where there is one, as no record of earlier does."""
     values = [getattr(part, name) for name in DIMENSIONS]
+    if part.channel_id is None:
+        values.pop()
     return orjson.dumps([None if value is None else str(value) for value in values]).decode()
 
 

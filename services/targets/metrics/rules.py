@@ -10,7 +10,7 @@ from services.targets.metrics.enums import Combined, MetricName, Unit
 from services.targets.metrics.lists import LEVELS, VALUES
 
 _OF_ACCOUNTS = ("unit", "member", "region", "customer_type")
-_OF_LINES = (*_OF_ACCOUNTS, "product_line")
+_OF_LINES = (*_OF_ACCOUNTS, "product_line", "channel")
 _OF_MARKETS = ("region", "product_line")
 
 

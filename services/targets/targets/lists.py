@@ -75,7 +75,8 @@ OF_SCOPE = (
     "AND (t.member_id IS NULL OR b.member_id = t.member_id) "
     "AND (t.product_line IS NULL OR b.product_line = t.product_line) "
     "AND (t.region IS NULL OR b.region = t.region) "
-    "AND (t.customer_type IS NULL OR b.customer_type = t.customer_type)"
+    "AND (t.customer_type IS NULL OR b.customer_type = t.customer_type) "
+    "AND (t.channel_id IS NULL OR b.channel = t.channel_id::text)"
 )
 """Whether bucket `b` of the credits is of the scope of target `t`."""
 VALUE = any_value_sql("t.metric", "b")

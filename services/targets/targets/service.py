@@ -54,6 +54,7 @@ _SCOPE = {
     "product_line": "product_line",
     "region": "region",
     "customer_type": "customer_type",
+    "channel": "channel_id",
 }
 """Fields of a target by the dimension that they narrow."""
 VOID: Mapping[str, Any] = {"state": TargetState.DRAFT, "proposed_by": None, "approved_by": None}
