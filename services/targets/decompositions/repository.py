@@ -11,7 +11,7 @@ from kit.db.database import Row, Tx
 from kit.db.rows import columns_of, dumps, insert_rows
 from services.targets.credits.lists import label_sql
 from services.targets.decompositions.lists import OVERLAPPING
-from services.targets.decompositions.models import Decomposition, DecompositionRow
+from services.targets.decompositions.models import Decomposition, DecompositionRow, DriverPart
 from services.targets.decompositions.workforce import Result, Stay, joined_since
 from services.targets.levels.lists import level_sql
 from services.targets.members.enums import MemberRole
@@ -90,6 +90,8 @@ _UNMARK = "UPDATE decomposition SET is_crediting = false, version = version + 1 
 
 _MARK = "UPDATE decomposition SET is_crediting = true, version = version + 1, updated_at = $2 WHERE id = $1"
 
+_REDRIVE = "UPDATE decomposition SET drivers = $2::jsonb, version = version + 1, updated_at = $3 WHERE id = $1"
+
 _HAS_OTHER = "SELECT EXISTS (SELECT FROM decomposition WHERE target_id = $1 AND id <> $2)"
 _RESTATE = """
 UPDATE decomposition SET amount = $2, over_assignment = $3, version = version + 1, updated_at = $4 WHERE id = $1
@@ -167,6 +169,11 @@ async def has_other(tx: Tx, target_id: UUID, decomposition_id: UUID) -> bool:
 async def restate(tx: Tx, decomposition_id: UUID, amount: int, over_assignment: int, at: datetime) -> None:
     """Let a decomposition split another amount; its sum is compared at commit."""
     await tx.execute(_RESTATE, decomposition_id, amount, over_assignment, at)
+
+
+async def redrive(tx: Tx, decomposition_id: UUID, drivers: Sequence[DriverPart], at: datetime) -> None:
+    """Keep what the values of a decomposition's drivers rest on now."""
+    await tx.execute(_REDRIVE, decomposition_id, dumps([part.model_dump(mode="json") for part in drivers]), at)
 
 
 async def clear_crediting(tx: Tx, target_id: UUID) -> None:
