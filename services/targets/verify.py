@@ -51,7 +51,7 @@ class _Run:
         self.exact = Check(SERVICE, "credit lines derived again are equal")
         self.sums = Check(SERVICE, "credit lines sum to the order's net amount")
         self.reversals = Check(SERVICE, "reversals at the original unit and dimensions")
-        self.held: Counter[str] = Counter({"lines": 0, **dict.fromkeys(MEASURES, 0)})
+        self.held: Counter[str] = Counter(dict.fromkeys(("lines", *(measure.value for measure in MEASURES)), 0))
 
     def fact(self, fact: OrderCredited, standing: _Standing) -> None:
         """A return takes from where the credit stands (`standing`, moved on); a correction adds nothing."""
