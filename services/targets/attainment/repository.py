@@ -166,7 +166,7 @@ _OF_TARGET = f"""
     FROM credit_month m WHERE m.month >= w.begins AND m.month < w.ends AND {_SCOPE_OF_MONTHS}
     UNION ALL {_OF_DAYS} BETWEEN t.period_start AND least(w.until, w.begins - 1)
     UNION ALL {_OF_DAYS} BETWEEN greatest(w.ends, w.begins) AND w.until
-    UNION ALL {level_sql("t", "least(w.until, $6::date)")}
+    UNION ALL SELECT {level_sql("t", "least(w.until, $6::date)")}
 """
 _WHOLE = """
 SELECT o.until, o.begins,

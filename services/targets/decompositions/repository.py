@@ -31,7 +31,7 @@ FROM decomposition d WHERE d.id = $1 AND d.target_id = $2
 """
 _SUM_SCOPES = """
 SELECT n.key, CASE WHEN n.metric IN ({levels}) THEN (
-    SELECT coalesce(sum({level}), 0)::bigint FROM ({off_a_day}) v
+    SELECT coalesce(sum({level}), 0)::bigint FROM (SELECT {off_a_day}) v
 ) ELSE (
     SELECT coalesce(sum({value}), 0)::bigint FROM credit_bucket b
     WHERE b.day BETWEEN n.first AND n.last

@@ -1,4 +1,4 @@
-"""The values of metrics that are read off a day, as SQL over a row that says what they are of.
+"""The values of metrics that are read off a day, as what follows SELECT, of a row that says what they are of.
 
 Customers count by the stages they are in, in the unit of their owner on that day; a share of a market is the revenue of
 the days of the newest observation of its size.
@@ -32,8 +32,7 @@ def accounts_sql(of: str, until: str, keys: str = "", where: str = "TRUE") -> st
     """Customers in thousandths, of the row `of` at the end of a day: those that live, or of those that lived on the eve
     of its period (the base) those that are not lost; `keys` lead each row of a grouping."""
     counts = _COUNTED.format(of)
-    return f"""
-    SELECT {keys} 1000 * count(*) FILTER (WHERE {counts}) AS actual, count(*) AS lines,
+    return f"""{keys} 1000 * count(*) FILTER (WHERE {counts}) AS actual, count(*) AS lines,
            1000 * count(*) FILTER (WHERE {counts} AND u.id IS NULL) AS unassigned,
            CASE WHEN {of}.metric = {_RETAINED} THEN 1000 * count(*) ELSE 0 END AS base, 0 AS net
     FROM (SELECT CASE WHEN {of}.metric = {_RETAINED} THEN {of}.period_start - 1 ELSE {until} END AS day) d
@@ -67,8 +66,7 @@ def markets_sql(of: str, until: str, keys: str = "", where: str = "TRUE", groupe
         else f"o.{name} IS NOT DISTINCT FROM {of}.{name}"
         for name in MARKET_KEYS
     )
-    return f"""
-    SELECT {keys} sum(b.amount) AS actual, sum(b.lines) AS lines, sum(b.unassigned) AS unassigned,
+    return f"""{keys} sum(b.amount) AS actual, sum(b.lines) AS lines, sum(b.unassigned) AS unassigned,
            sum(o.value) AS base, 0 AS net
     FROM (
         SELECT DISTINCT ON (o.region, o.product_line) o.region, o.product_line, o.period_start, o.period_end, o.value
@@ -90,4 +88,4 @@ def markets_sql(of: str, until: str, keys: str = "", where: str = "TRUE", groupe
 
 def level_sql(of: str, until: str) -> str:
     """Both together: of one row one of them tells something."""
-    return f"{accounts_sql(of, until)} UNION ALL {markets_sql(of, until)}"
+    return f"{accounts_sql(of, until)} UNION ALL SELECT {markets_sql(of, until)}"

@@ -59,6 +59,6 @@ async def sum_levels(tx: Tx, part: LevelPart, groups: Sequence[str], limit: int)
     sql = f"""
     SELECT s.key, s.second_key, coalesce(s.actual, 0)::bigint AS actual, coalesce(s.lines, 0)::bigint AS lines,
            coalesce(s.base, 0)::bigint AS base
-    FROM {_OF} CROSS JOIN LATERAL ({told} {grouped}) s ORDER BY 1, 2 LIMIT {limit}
+    FROM {_OF} CROSS JOIN LATERAL (SELECT {told} {grouped}) s ORDER BY 1, 2 LIMIT {limit}
     """
     return await tx.rows(LevelSum, sql, *part[:-1], *part.visible)

@@ -26,7 +26,7 @@ tree AS (
 _LEVELS = ", ".join(f"'{name}'" for name in sorted(LEVELS))
 _VALUE = f"""
 CASE WHEN t.state <> 'active' THEN NULL WHEN t.metric IN ({_LEVELS})
-THEN (SELECT coalesce(sum(v.actual), 0)::bigint FROM ({level_sql("t", "least(t.period_end, $3::date)")}) v)
+THEN (SELECT coalesce(sum(v.actual), 0)::bigint FROM (SELECT {level_sql("t", "least(t.period_end, $3::date)")}) v)
 ELSE (SELECT coalesce(sum({VALUE}), 0)::bigint FROM credit_bucket b WHERE {IN_SCOPE}) END
 """
 _CLOSED = f"state = 'closed', closed_value = {_VALUE}"
