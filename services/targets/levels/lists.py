@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Final
 
 from services.targets.metrics.enums import MetricName
-from services.targets.observations.lists import CURRENT
 
 PROJECTIONS: Final = ("kpi_stage", "kpi_account", "account_redirect")
 """What stages are known from."""
@@ -73,7 +72,7 @@ def markets_sql(of: str, until: str, keys: str = "", where: str = "TRUE", groupe
         FROM observation o
         WHERE {of}.metric = '{MetricName.MARKET_SHARE}' AND o.kind = 'size' AND o.unit_id IS NULL
           AND o.channel_id IS NULL AND o.period_start >= {of}.period_start AND o.period_end <= {until}
-          AND {of_market} AND {CURRENT}
+          AND {of_market} AND NOT EXISTS (SELECT FROM observation later WHERE later.corrects_id = o.id)
         ORDER BY o.region, o.product_line, o.period_end DESC, o.observed_on DESC, o.period_start, o.id DESC
     ) o
     CROSS JOIN LATERAL (
