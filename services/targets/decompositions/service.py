@@ -13,7 +13,7 @@ from kit.security import audit
 from kit.work import Work
 from services.targets.decompositions import repository
 from services.targets.decompositions.balancing import check_share
-from services.targets.decompositions.models import Decomposition, DecompositionRow
+from services.targets.decompositions.models import ChildTarget, Decomposition, DecompositionRow
 from services.targets.decompositions.planning import Split, plan_split
 from services.targets.decompositions.schemas import (
     CellShown,
@@ -106,9 +106,14 @@ async def shown(work: Work, row: Decomposition) -> Decomposition:
     named = {str(part.params.get("metric")) for part in row.drivers if part.params}
     if not COSTS & {target.metric, *named}:
         return row
-    bare = tuple(child.model_copy(update={"driver_values": None}) for child in row.children)
+    bare = tuple(_bare(child) for child in row.children)
     found: Decomposition = row.model_copy(update={"children": bare})
     return found
+
+
+def _bare(child: ChildTarget) -> ChildTarget:
+    bare: ChildTarget = child.model_copy(update={"driver_values": None})
+    return bare
 
 
 async def sum_credited(work: Work, scopes: Sequence[Mapping[str, object]], *, volume: bool = False) -> dict[str, int]:

@@ -18,7 +18,7 @@ from services.targets.metrics.service import knows_costs
 from services.targets.targets import service as targets
 from services.targets.targets.models import Target
 from services.targets.two_way import repository
-from services.targets.two_way.models import TwoWay, TwoWayRow
+from services.targets.two_way.models import Cell, TwoWay, TwoWayRow
 from services.targets.two_way.planning import Asked, plan_table
 from services.targets.two_way.rules import MAX_CELLS, MarginsUnrelated, Place, Question, Solved, TooManyCells
 from services.targets.two_way.schemas import TableCellShown, TableCreate, TableShown
@@ -95,9 +95,14 @@ async def shown(work: Work, row: TwoWay) -> TwoWay:
     named = {str(part.params.get("metric")) for part in row.drivers if part.params}
     if not COSTS & {target.metric, *named}:
         return row
-    bare = tuple(cell.model_copy(update={"driver_values": None}) for cell in row.cells)
+    bare = tuple(_bare(cell) for cell in row.cells)
     found: TwoWay = row.model_copy(update={"cells": bare})
     return found
+
+
+def _bare(cell: Cell) -> Cell:
+    bare: Cell = cell.model_copy(update={"driver_values": None})
+    return bare
 
 
 async def _require(work: Work, target_id: UUID, table_id: UUID) -> TwoWay:
