@@ -77,6 +77,7 @@ RANKS = {
     "reorganising": 2,
     "capacities": 2,
     "reconciling": 2,
+    "recomputing": 2,
     "children": 2,
     "seeds": 2,
     "planning": 2,

@@ -29,7 +29,7 @@ negotiate
 open override
 pause pay place preview promote propose publish
 qualify
-raise read rebase recalculate receive reconcile refresh refund register reject release renew reopen
+raise read rebase recalculate receive recompute reconcile refresh refund register reject release renew reopen
 reorganise replace rescore reset resolve respond restore resume retire retry return revert review revise run
 screen set settle sign simulate start state submit suspend
 terminate test transfer

@@ -133,6 +133,12 @@ def dashboard(world: World) -> httpx.Response:
     return world.send("GET", f"/v1/dashboards/sales?target_id={active_target(world)}")
 
 
+def recomputed(world: World) -> httpx.Response:
+    path = f"/v1/targets/{target(world)}/decompositions"
+    made = world.make(path, world.example("POST /v1/targets/{target_id}/decompositions"))["id"]
+    return world.send("POST", f"{path}/{made}/recompute")
+
+
 def marked(world: World) -> httpx.Response:
     path = f"/v1/targets/{target(world)}/decompositions"
     split = world.example("POST /v1/targets/{target_id}/decompositions")
@@ -310,6 +316,7 @@ CALLS: dict[str, How] = {
     "POST /v1/targets/{target_id}/close": acted("/v1/targets/{target_id}/close", active_target),
     "POST /v1/targets/{target_id}/decompositions": acted("/v1/targets/{target_id}/decompositions", target),
     "POST /v1/targets/{target_id}/decompositions/{decomposition_id}/mark-crediting": marked,
+    "POST /v1/targets/{target_id}/decompositions/{decomposition_id}/recompute": recomputed,
     "POST /v1/targets/{target_id}/commits": acted("/v1/targets/{target_id}/commits", target),
     "POST /v1/targets/{target_id}/cascades": acted("/v1/targets/{target_id}/cascades", target),
     "POST /v1/attainment/rebuilds": rebuild,

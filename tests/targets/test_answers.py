@@ -251,6 +251,7 @@ async def test_every_operation_answers_as_declared(answers: Answers) -> None:
     await answers.send("GET", f"{path}/commits")
     await answers.send("GET", f"{path}/decompositions/{found['id']}/gap")
     await answers.send("POST", f"{path}/decompositions/{found['id']}/mark-crediting")
+    await answers.send("POST", f"{path}/decompositions/{found['id']}/recompute")
     await answers.send("POST", f"{path}/decompositions/{found['id']}/reconcile", {"mode": "redistribute"})
     regions = {"dimension": "region", "children": [{"key": "CN-SH"}, {"key": "CN-BJ"}]}
     columns = await answers.send("POST", f"{path}/decompositions", regions)

@@ -159,3 +159,20 @@ async def test_a_damaged_ledger_is_found(world: Any, events: list[Any]) -> None:
         await tx.execute("UPDATE credit_bucket SET amount = amount + 1 WHERE amount > 0")
     await publish(world, *events)
     assert list(await failing(world)) == ["ledger and buckets hold what the facts say"]
+
+
+@pytest.mark.parametrize("measure", ["margin", "cash", "units", "visits", "nps_answers", "lines"])
+@pytest.mark.parametrize("table", ["credit_bucket", "credit_month"])
+async def test_a_sum_that_is_wrong_in_one_measure_is_found(
+    world: Any, events: list[Any], table: str, measure: str
+) -> None:
+    await world.service.deliver(*events)
+    async with world.service.transaction() as tx:
+        await tx.execute(
+            f"UPDATE {table} SET {measure} = {measure} + 1 "
+            f"WHERE ctid = (SELECT ctid FROM {table} WHERE amount > 0 LIMIT 1)"
+        )
+    await publish(world, *events)
+    found = await failing(world)
+    assert list(found) == ["ledger and buckets hold what the facts say"]
+    assert f"{measure} of {table.removeprefix('credit_')}s" in found.popitem()[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kit.db.lists import Field, ListSpec, fields_of
 from services.targets.adjustments.models import Adjustment
+from services.targets.metrics.lists import cost_sql
 
 ADJUSTMENTS = ListSpec(
     source="adjustment a JOIN target t ON t.id = a.target_id",
@@ -23,3 +24,7 @@ ADJUSTMENTS = ListSpec(
     },
     default_sort="-created_at",
 )
+FIGURES = ("effect",)
+"""What of an adjustment tells how much was credited."""
+COST = cost_sql("t.metric")
+"""Whether that is of costs."""

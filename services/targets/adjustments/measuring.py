@@ -37,7 +37,9 @@ from services.targets.calendars.rules import working_days
 from services.targets.calendars.service import company_calendar
 from services.targets.day_profiles.rules import WHOLE, DayProfile, days_between, years_before
 from services.targets.day_profiles.service import Scope, profile_of
+from services.targets.decompositions.drivers import SCOPE
 from services.targets.events_out.adjustments import AdjustmentMeasured
+from services.targets.metrics.service import check_costs
 from services.targets.targets import service as targets
 from services.targets.targets.models import Target
 
@@ -47,8 +49,9 @@ _ONE = timedelta(days=1)
 
 
 async def read_effect(work: Work, adjustment_id: UUID) -> AdjustmentEffect:
-    """What was measured, else what can be told at the end of yesterday; raises NotFound."""
+    """What was measured, else what can be told at the end of yesterday; raises NotFound, Forbidden (of a margin)."""
     row = await service.require_adjustment(work, adjustment_id)
+    check_costs(work, (await targets.require_target(work, row.target_id)).metric)
     if row.effect is not None:
         return row.effect
     return await effect_at(work, row, work.today - _ONE)
@@ -104,8 +107,7 @@ async def effect_at(work: Work, row: Adjustment, as_of: date) -> AdjustmentEffec
 
 
 def _scope(target: Target) -> Scope:
-    dimensions = (target.unit_id, target.member_id, target.product_line, target.region, target.customer_type)
-    return Scope(*dimensions, metric=target.metric)
+    return Scope(**{name: getattr(target, name) for name in SCOPE}, metric=target.metric)
 
 
 def _lacking(told: AdjustmentEffect, reason: EffectLack, have: int, need: int) -> AdjustmentEffect:

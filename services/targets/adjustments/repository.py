@@ -10,7 +10,7 @@ from services.targets.adjustments.rules import MAX_OVERLAPPING
 
 _SAME = " AND ".join(
     f"(t.{name} IS NULL OR x.{name} IS NULL OR t.{name} = x.{name})"
-    for name in ("member_id", "product_line", "region", "customer_type")
+    for name in ("member_id", "product_line", "region", "customer_type", "channel_id")
 )
 _OVERLAPPING = f"""
 SELECT o.id FROM adjustment a JOIN target t ON t.id = a.target_id

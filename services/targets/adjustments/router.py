@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import Body, Depends
 from starlette.responses import Response
 
+from kit.db.lists import ListSpec
 from kit.transitions import shown_move
 from kit.web import routes
 from kit.web.context import Allow, Context, IfMatch
@@ -15,7 +16,7 @@ from kit.web.lists import documented, item_answer, list_answer, page_of
 from kit.web.responses import json_answer
 from services.targets.action_plans.schemas import ItemKey
 from services.targets.adjustments import measuring, service
-from services.targets.adjustments.lists import ADJUSTMENTS
+from services.targets.adjustments.lists import ADJUSTMENTS, COST, FIGURES
 from services.targets.adjustments.models import Adjustment
 from services.targets.adjustments.rules import MOVES, NOUN
 from services.targets.adjustments.schemas import (
@@ -26,6 +27,7 @@ from services.targets.adjustments.schemas import (
     AdjustmentReason,
     AdjustmentUpdate,
 )
+from services.targets.metrics.service import shown_list
 from services.targets.targets.lists import VISIBLE
 from services.targets.units.service import visible_to
 
@@ -41,8 +43,12 @@ TODAY = AdjustmentExecute()
 _MOVE = {action: shown_move(NOUN, MOVES, action) for action in MOVES}
 
 
+def _list(work: Context) -> ListSpec:
+    return shown_list(work, ADJUSTMENTS, FIGURES, COST)
+
+
 async def _shown(work: Context, row: Adjustment, made_at: str | None = None) -> Response:
-    return await item_answer(work, ADJUSTMENTS, row.id, NOUN, made_at=made_at)
+    return await item_answer(work, _list(work), row.id, NOUN, made_at=made_at)
 
 
 @router.post(PATH, response_model=AdjustmentRead, status_code=201)
@@ -57,13 +63,13 @@ async def create_adjustment(body: AdjustmentCreate, work: Writer) -> Response:
 async def list_adjustments(work: Reader) -> Response:
     """Adjustments of targets that the caller sees, the newest first; `below_unit_id` finds those of a unit and of all
     below it."""
-    return await list_answer(work, ADJUSTMENTS, *(await visible_to(work)).rows(VISIBLE))
+    return await list_answer(work, _list(work), *(await visible_to(work)).rows(VISIBLE))
 
 
 @router.get(OF_ONE, response_model=AdjustmentRead)
 async def get_adjustment(adjustment_id: UUID, work: Reader) -> Response:
     """One adjustment."""
-    return await item_answer(work, ADJUSTMENTS, adjustment_id, NOUN, *(await visible_to(work)).rows(VISIBLE))
+    return await item_answer(work, _list(work), adjustment_id, NOUN, *(await visible_to(work)).rows(VISIBLE))
 
 
 @router.get(OF_ONE + "/effect", response_model=AdjustmentEffectRead)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kit.db.lists import Field, ListSpec, fields_of
 from services.targets.alerts.models import TargetAlert
+from services.targets.metrics.lists import cost_sql
 
 ALERTS = ListSpec(
     source="target_alert a JOIN target t ON t.id = a.target_id LEFT JOIN target_judging j ON j.id = a.target_id",
@@ -24,3 +25,7 @@ ALERTS = ListSpec(
     },
     default_sort="-created_at",
 )
+FIGURES = ("figure", "pace", "p_hit")
+"""What of an alert tells how much was credited."""
+COST = cost_sql("t.metric")
+"""Whether that is of costs."""

@@ -11,6 +11,7 @@ from uuid import UUID
 from kit.db.database import Tx
 from services.targets.credits.lists import label_sql
 from services.targets.decompositions.enums import PERIODS
+from services.targets.levels.lists import level_sql
 from services.targets.metrics.enums import MetricName
 from services.targets.metrics.lists import BASES, any_base_sql, any_value_sql, base_sql, value_sql
 from services.targets.metrics.rules import COSTS
@@ -145,6 +146,7 @@ _SCOPE_OF_MONTHS = f"""
 AND (t.product_line IS NULL OR m.product_line = {label_sql("product_line", "t.product_line")})
 AND (t.region IS NULL OR m.region = {label_sql("region", "t.region")})
 AND (t.customer_type IS NULL OR m.customer_type = {label_sql("customer_type", "t.customer_type")})
+AND (t.channel_id IS NULL OR m.channel = {label_sql("channel", "t.channel_id::text")})
 """
 
 
@@ -164,6 +166,7 @@ _OF_TARGET = f"""
     FROM credit_month m WHERE m.month >= w.begins AND m.month < w.ends AND {_SCOPE_OF_MONTHS}
     UNION ALL {_OF_DAYS} BETWEEN t.period_start AND least(w.until, w.begins - 1)
     UNION ALL {_OF_DAYS} BETWEEN greatest(w.ends, w.begins) AND w.until
+    UNION ALL SELECT {level_sql("t", "least(w.until, $6::date)")}
 """
 _WHOLE = """
 SELECT o.until, o.begins,

@@ -18,9 +18,13 @@ from services.targets.attainment.rules import attainment_percent, earlier_period
 from services.targets.attainment.schemas import AttainmentItem, AttainmentQuery, AttainmentRead
 from services.targets.attainment.standings import MAX_ITEMS, covered, items_of, list_found, rated, told_of, withheld
 from services.targets.calendars.service import company_calendar
+from services.targets.day_profiles.rules import years_before
+from services.targets.levels.service import LevelPart, levels_of
 from services.targets.members.service import known_members
-from services.targets.metrics.lists import RATIOS
+from services.targets.metrics.enums import MetricName
+from services.targets.metrics.lists import LEVELS, NOT_SUMMED, RATIOS
 from services.targets.metrics.rules import COSTS, check_dimensions, unit_of
+from services.targets.metrics.service import knows_costs
 from services.targets.products.service import known_lines
 from services.targets.targets.enums import Metric
 from services.targets.targets.models import Target
@@ -30,11 +34,13 @@ from services.targets.targets.service import require_counted
 from services.targets.units.service import known_units, visible_to
 
 FORMULA_VERSION = 3
+FIRST = date(1, 1, 2)
 MAX_DAYS = 100_000
 
 _VALUES = ("product_line", "region", "customer_type")
-_DIMENSIONS = ("unit_id", "member_id", *_VALUES)
-_NARROWING = (*_DIMENSIONS, "channel_id", "first", "last")
+_LEVELED = ("unit_id", "member_id", *_VALUES)
+_DIMENSIONS = (*_LEVELED, "channel_id")
+_NARROWING = (*_DIMENSIONS, "first", "last")
 _NAMES = {"first": "from", "last": "to"}
 
 
@@ -61,8 +67,8 @@ async def read_attainment(work: Work, query: AttainmentQuery) -> AttainmentRead:
         if query.target_id is None
         else target_slice(await require_counted(work, query.target_id))
     )
-    _check_ratio(query, part.metric)
-    check_dimensions(part.metric, {group.value: "group_by" for group in query.group_by if group.value in _VALUES})
+    _check_summed(query, part.metric)
+    _check_groups(query, part.metric)
     sums = await _sums(work, query, part)
     if query.target_id is None and not any(one.lines for one in sums):
         await check_known(work, query)
@@ -73,10 +79,42 @@ async def read_attainment(work: Work, query: AttainmentQuery) -> AttainmentRead:
 
 
 async def results_by_day(work: Work, part: Slice) -> list[DayResult]:
-    """What the days of a slice brought, in their order, from the first one that brought anything."""
+    """What the days of a slice brought, in their order, from the first one that brought anything; nothing of what is
+    read off a day."""
+    if part.metric in LEVELS:
+        return []
     sums = await repository.sum_credits(work.tx, part, ["day"], MAX_DAYS)
     days = [DayResult(date.fromisoformat(one.key), one.actual, one.lines) for one in sums if one.key is not None]
     return list(dropwhile(lambda one: not one.actual, days))
+
+
+async def level_at(work: Work, part: Slice) -> int:
+    """What is read off the last day of a slice."""
+    (one,) = await _levels(work, part, [])
+    return one.actual
+
+
+async def lines_at(work: Work, part: Slice) -> int:
+    """How much is known of what is read off the last day of a slice: customers that count then, or lines on a market of
+    the year before."""
+    assert part.last is not None, "a day"
+    is_market = part.metric == MetricName.MARKET_SHARE
+    of = part.metric if is_market else MetricName.ACTIVE_CUSTOMERS
+    (one,) = await _levels(work, replace(part, metric=of, first=years_before(part.last, 1)), [])
+    return one.lines
+
+
+async def _levels(work: Work, part: Slice, groups: Sequence[str]) -> list[GroupSum]:
+    """What is read off the last day of a slice, without one off today."""
+    everything = part.visible_members is None
+    asked = LevelPart(
+        metric=part.metric,
+        first=part.first or FIRST,
+        until=min(part.last or work.today, work.today),
+        **{name: getattr(part, name) for name in _LEVELED},
+        visible=(everything, part.visible_members or (), part.visible_units or ()),
+    )
+    return [GroupSum(**one._asdict()) for one in await levels_of(work, asked, groups, MAX_ITEMS + 1)]
 
 
 async def coverage_of(work: Work, part: Slice) -> int | None:
@@ -88,7 +126,10 @@ async def coverage_of(work: Work, part: Slice) -> int | None:
 async def _sums(work: Work, query: AttainmentQuery, part: Slice) -> list[GroupSum]:
     if query.as_of is not None:
         part = replace(part, last=query.as_of if part.last is None else min(part.last, query.as_of))
-    sums = await repository.sum_credits(work.tx, part, query.group_by, MAX_ITEMS + 1)
+    if part.metric in LEVELS:
+        sums = await _levels(work, part, query.group_by)
+    else:
+        sums = await repository.sum_credits(work.tx, part, query.group_by, MAX_ITEMS + 1)
     if len(sums) > MAX_ITEMS:
         raise BadQuery(errors=[FieldError("group_by", "too-many", f"there are more than {MAX_ITEMS} groups")])
     return sums
@@ -142,14 +183,27 @@ def _check_compare(query: AttainmentQuery) -> None:
     if BY_TIME & set(query.group_by):
         raise _excluded("compare")
     if query.target_id is None and query.root_id is None:
-        for name in ("first", "last"):
-            if getattr(query, name) is None:
-                raise BadQuery(errors=[FieldError(_NAMES[name], "missing", "what is compared has a period")])
+        _check_period(query, "what is compared has a period")
 
 
-def _check_ratio(query: AttainmentQuery, metric: str) -> None:
-    if metric in RATIOS and query.compare is not None:
+def _check_period(query: AttainmentQuery, detail: str) -> None:
+    for name in ("first", "last"):
+        if getattr(query, name) is None:
+            raise BadQuery(errors=[FieldError(_NAMES[name], "missing", detail)])
+
+
+def _check_summed(query: AttainmentQuery, metric: str) -> None:
+    if metric in NOT_SUMMED and query.compare is not None:
         raise _excluded("compare")
+
+
+def _check_groups(query: AttainmentQuery, metric: str) -> None:
+    """Groups that the metric has; what is read off a day has no parts by time, and a rate of it a period."""
+    check_dimensions(metric, {group.value: "group_by" for group in query.group_by if group not in BY_TIME})
+    if metric in LEVELS and BY_TIME & set(query.group_by):
+        raise _excluded("group_by")
+    if metric in LEVELS & RATIOS and query.target_id is None:
+        _check_period(query, "what is seen against a base has a period")
 
 
 async def check_known(work: Work, query: AttainmentQuery, *, body: bool = False) -> None:
@@ -180,7 +234,7 @@ def _answer(
     items: list[AttainmentItem],
     metric: str,
 ) -> AttainmentRead:
-    if metric in COSTS and not work.actor.may("costs:read"):
+    if metric in COSTS and not knows_costs(work):
         items = [withheld(item) for item in items]
     return AttainmentRead(
         as_of=query.as_of or work.today,
@@ -195,7 +249,7 @@ def _answer(
 
 async def _of_targets(work: Work, query: AttainmentQuery) -> AttainmentRead:
     found, calendar = await list_found(work, query), await company_calendar(work)
-    _check_ratio(query, found[0].metric)
+    _check_summed(query, found[0].metric)
     answer = _answer(work, query, found, await items_of(work, query, found, calendar), found[0].metric)
     return answer.model_copy(update={"calendar_known_until": calendar.known_until()})
 
@@ -206,11 +260,17 @@ def target_slice(target: Target) -> Slice:
     return Slice(first=target.period_start, last=target.period_end, metric=target.metric, **dimensions)
 
 
+def _check_scope(query: AttainmentQuery, metric: str) -> None:
+    """Raises DimensionNotSupported for what a metric cannot be narrowed by."""
+    names = {**{name: name for name in _VALUES}, "unit": "unit_id", "member": "member_id", "channel": "channel_id"}
+    check_dimensions(metric, {name: field for name, field in names.items() if getattr(query, field) is not None})
+
+
 async def slice_of(work: Work, query: AttainmentQuery) -> Slice:
     """What a query by dimensions is about, as far as it is visible; raises NotFound, UnknownReference."""
     visible = await visible_to(work)
     narrowed = {name: getattr(query, name) for name in _NARROWING} | {"metric": query.metric or Metric.REVENUE}
-    check_dimensions(narrowed["metric"], {name: name for name in _VALUES if getattr(query, name) is not None})
+    _check_scope(query, narrowed["metric"])
     if visible.everything:
         if query.unit_id is not None and not await known_units(work, [query.unit_id]):
             raise _unknown("unit_id")

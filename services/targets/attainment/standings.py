@@ -31,6 +31,7 @@ from services.targets.attainment.schemas import AttainmentItem, AttainmentQuery,
 from services.targets.calendars.rules import working_days
 from services.targets.day_profiles.rules import DayProfile
 from services.targets.decompositions.models import DriverPart
+from services.targets.metrics.lists import LEVELS
 from services.targets.metrics.rules import COSTS, COVERED
 from services.targets.units.service import visible_to
 
@@ -194,12 +195,20 @@ def _item(one: TargetResult, told: Told) -> AttainmentItem:
         closed_value=one.closed_value,
         after_close=None if one.closed_value is None else one.actual - one.closed_value,
     )
+    if one.metric in LEVELS:
+        item = _as_level(item)
     if one.planned_base is not None:
         item = _against_rate(item, one, one.planned_base)
     if known := covered(one.metric, one.net, one.base):
         thin = _SEEN if known["insufficient_data"] is not None else frozenset()
         item = item.model_copy(update={**dict.fromkeys(thin), **known})
     return item if compared is None else told_of(item, compared)
+
+
+def _as_level(item: AttainmentItem) -> AttainmentItem:
+    """What is read off a day is expected to be there on any day, and no day brings a part of it."""
+    changes = {"expected": item.amount, "pace": item.attainment, "required_per_day": None}
+    return item.model_copy(update=changes)
 
 
 def rated(numerator: int, base: int) -> dict[str, Any]:

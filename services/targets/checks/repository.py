@@ -37,8 +37,8 @@ WHERE o.id = $1 AND t.id <> o.id AND NOT t.is_balancing ORDER BY t.child_key LIM
 """
 _SAME_SCOPE = """
 t.state = 'active' AND t.plan_id IS NULL AND NOT t.is_balancing AND t.root_id <> o.root_id AND t.metric = o.metric
-AND (t.unit_id, t.member_id, t.product_line, t.region, t.customer_type)
-    IS NOT DISTINCT FROM (o.unit_id, o.member_id, o.product_line, o.region, o.customer_type)
+AND (t.unit_id, t.member_id, t.product_line, t.region, t.customer_type, t.channel_id)
+    IS NOT DISTINCT FROM (o.unit_id, o.member_id, o.product_line, o.region, o.customer_type, o.channel_id)
 """
 _DOUBLES = f"""
 SELECT count(*) FROM target o JOIN target t ON {_SAME_SCOPE}
@@ -47,8 +47,8 @@ WHERE o.id = $1 AND (t.period_start, t.period_end) = (o.period_start, o.period_e
 _LEAST_REVENUE = """
 SELECT min(t.amount) FROM target o JOIN target t ON t.metric = 'revenue' AND t.state = 'active' AND t.plan_id IS NULL
     AND NOT t.is_balancing AND (t.period_start, t.period_end) = (o.period_start, o.period_end)
-    AND (t.unit_id, t.member_id, t.product_line, t.region, t.customer_type)
-        IS NOT DISTINCT FROM (o.unit_id, o.member_id, o.product_line, o.region, o.customer_type)
+    AND (t.unit_id, t.member_id, t.product_line, t.region, t.customer_type, t.channel_id)
+        IS NOT DISTINCT FROM (o.unit_id, o.member_id, o.product_line, o.region, o.customer_type, o.channel_id)
 WHERE o.id = $1
 """
 _LONGER = f"""

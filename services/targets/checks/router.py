@@ -14,8 +14,10 @@ from kit.web.context import Allow, Context
 from kit.web.lists import documented, list_answer, page_of
 from kit.web.responses import json_answer, row_answer
 from services.targets.checks import service
-from services.targets.checks.lists import CHECK_RUNS, OF_TARGET
+from services.targets.checks.lists import CHECK_RUNS, OF_TARGET, WITHOUT_FIGURES
 from services.targets.checks.schemas import TargetApprove, TargetCheckRead
+from services.targets.metrics.rules import COSTS
+from services.targets.metrics.service import knows_costs
 from services.targets.targets.rules import MOVES, NOUN
 from services.targets.targets.schemas import TargetRead
 from services.targets.targets.service import require_target
@@ -39,8 +41,9 @@ async def run_target_checks(target_id: UUID, work: Proposer) -> Response:
 @router.get(PATH, response_model=page_of(TargetCheckRead), openapi_extra=documented(CHECK_RUNS))
 async def list_target_checks(target_id: UUID, work: Reader) -> Response:
     """What the checks of a target found, the newest run first."""
-    await require_target(work, target_id)
-    return await list_answer(work, CHECK_RUNS, OF_TARGET, [target_id])
+    is_cost = (await require_target(work, target_id)).metric in COSTS
+    shown = CHECK_RUNS if knows_costs(work) or not is_cost else WITHOUT_FIGURES
+    return await list_answer(work, shown, OF_TARGET, [target_id])
 
 
 @router.post(

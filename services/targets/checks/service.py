@@ -15,7 +15,7 @@ from kit.records import audit_added
 from kit.work import Work
 from services.targets.attainment.enums import Compare
 from services.targets.attainment.rules import earlier_period, growth
-from services.targets.attainment.service import DayResult, Slice, coverage_of, results_by_day, target_slice
+from services.targets.attainment.service import DayResult, Slice, coverage_of, lines_at, results_by_day, target_slice
 from services.targets.attainment.standings import sums_in
 from services.targets.calendars.rules import working_days
 from services.targets.calendars.service import company_calendar
@@ -37,7 +37,7 @@ from services.targets.decompositions.enums import PERIODS
 from services.targets.decompositions.workforce import Asked
 from services.targets.forecasts.schemas import ForecastQuery
 from services.targets.forecasts.service import read_forecast
-from services.targets.metrics.lists import RATIOS
+from services.targets.metrics.lists import LEVELS, NOT_SUMMED
 from services.targets.metrics.rules import COSTS
 from services.targets.policies.enums import ChecksRule
 from services.targets.policies.service import policy_on
@@ -119,11 +119,13 @@ async def known_of(work: Work, target: Target) -> Known:
     siblings = await repository.list_siblings(work.tx, target.id)
     before = await _year_earlier(work, [target, *siblings])
     lines = sum(one.lines for one in results if one.day >= recent)
+    if target.metric in LEVELS:
+        lines = await lines_at(work, replace(part, last=as_of))
     longer = [
         (one.amount, working_days(calendar, one.period_start, one.period_end))
         for one in await repository.list_longer(work.tx, target.id)
     ]
-    is_sum = target.metric not in RATIOS
+    is_sum = target.metric not in NOT_SUMMED
     grown = [growth(one.amount, before[one.id]) for one in siblings if is_sum]
     return Known(
         amount=target.amount,
@@ -139,7 +141,7 @@ async def known_of(work: Work, target: Target) -> Known:
         p50=forecast.p50,
         is_over=target.period_end < work.today,
         elapsed=ratio(elapsed, SHARE_WHOLE, whole) if whole else 0,
-        has_time_plan=any(split.dimension in PERIODS for split in splits),
+        has_time_plan=target.metric in LEVELS or any(split.dimension in PERIODS for split in splits),
         committed=[
             each
             for each in (
@@ -173,6 +175,8 @@ async def _year_earlier(work: Work, targets: Sequence[Target]) -> dict[UUID, int
 
 async def _lines(work: Work, recent: date, as_of: date, metric: str) -> int:
     """How much of a metric was credited lately, to whomever."""
+    if metric in LEVELS:
+        return await lines_at(work, Slice(last=as_of, metric=metric))
     found = await results_by_day(work, Slice(first=recent, last=as_of, metric=metric))
     return sum(one.lines for one in found)
 

@@ -11,12 +11,12 @@ from kit.records import Change, changed_row
 from kit.work import Work
 from services.targets.commits import repository
 from services.targets.commits.enums import ReconcileMode
-from services.targets.commits.spreading import COMMITTED, ChildDecomposed, OfTable, drivers_of, spread
+from services.targets.commits.spreading import COMMITTED, drivers_of, spread
 from services.targets.decompositions import service as decompositions
 from services.targets.decompositions.balancing import check_amounts
 from services.targets.decompositions.models import Decomposition
 from services.targets.decompositions.planning import balancing_child
-from services.targets.decompositions.rules import Child
+from services.targets.decompositions.rules import Child, ChildDecomposed, OfTable
 from services.targets.targets import service as targets
 from services.targets.targets.enums import TargetState
 from services.targets.targets.models import Target

@@ -5,26 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from kit.errors import Conflict
 from services.targets.decompositions.balancing import assigned, check_amounts, check_total
 from services.targets.decompositions.filling import Bounds, ConstraintKind
-from services.targets.decompositions.rules import Cell, Child, Driver, bounds_of, decompose, mix_weights
+from services.targets.decompositions.rules import (
+    Cell,
+    Child,
+    Driver,
+    DriversUnknown,
+    bounds_of,
+    decompose,
+    mix_weights,
+)
 
 COMMITTED = "committed"
 """What decided the amount of a child whose commit was reconciled."""
 _FIXING = (ConstraintKind.LOCKED, ConstraintKind.EXCLUDED)
-
-
-class DriversUnknown(Conflict):
-    code, title = "drivers-unknown", "What the drivers gave is not kept for this decomposition"
-
-
-class ChildDecomposed(Conflict):
-    code, title = "child-decomposed", "A child whose amount would change is decomposed"
-
-
-class OfTable(Conflict):
-    code, title = "decomposition-of-table", "The children also sum to other decompositions of a table"
 
 
 class Spread(NamedTuple):

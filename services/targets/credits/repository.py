@@ -242,25 +242,16 @@ ON CONFLICT (month, {", ".join(_VALUES)}) DO UPDATE SET {added("m")}
     return buckets, months, insert_sql("credit_line", (*_OF_LINES, *measures))
 
 
-class Sums(NamedTuple):
-    """Number and amount of the credit lines, and what the buckets and the months say of them."""
-
-    lines: int
-    amount: int
-    bucket_lines: int
-    bucket_amount: int
-    month_lines: int
-    month_amount: int
+def _whole(table: str, lines: str) -> str:
+    sums = ", ".join(f"coalesce(sum({name}), 0)::bigint AS {name}" for name in MEASURES)
+    return f"SELECT coalesce({lines}, 0)::bigint AS lines, {sums} FROM {table}"
 
 
-_SUMS = """
-SELECT count(*), coalesce(sum(amount), 0)::bigint,
-       (SELECT coalesce(sum(lines), 0)::bigint FROM credit_bucket),
-       (SELECT coalesce(sum(amount), 0)::bigint FROM credit_bucket),
-       (SELECT coalesce(sum(lines), 0)::bigint FROM credit_month),
-       (SELECT coalesce(sum(amount), 0)::bigint FROM credit_month)
-FROM credit_line
-"""
+_SUMS = {
+    "lines": _whole("credit_line", "count(*)"),
+    "buckets": _whole("credit_bucket", "sum(lines)"),
+    "months": _whole("credit_month", "sum(lines)"),
+}
 
 
 async def lock_members(tx: Tx, member_ids: Collection[UUID], *, alone: bool = False) -> None:
@@ -373,7 +364,6 @@ async def add_credits(tx: Tx, orders: Sequence[CreditedOrder], lines: Sequence[C
         await tx.execute(statement, text)
 
 
-async def sum_ledger(tx: Tx) -> Sums:
-    """What all credit lines, all buckets and all months come to."""
-    (sums,) = await tx.rows(Sums, _SUMS)
-    return sums
+async def sum_ledger(tx: Tx) -> dict[str, dict[str, int]]:
+    """What all credit lines, all buckets and all months come to: how many lines there are, and each measure."""
+    return {name: {key: int(value) for key, value in (await tx.fetch(sql))[0].items()} for name, sql in _SUMS.items()}

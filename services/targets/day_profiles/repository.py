@@ -16,11 +16,12 @@ AND ($2::uuid IS NULL OR b.member_id = $2)
 AND ($3::text IS NULL OR b.product_line = $3)
 AND ($4::text IS NULL OR b.region = $4)
 AND ($5::text IS NULL OR b.customer_type = $5)
+AND ($6::uuid IS NULL OR b.channel = $6::uuid::text)
 """
 _FIRST_DAY = f"SELECT min(b.day) FROM credit_bucket b WHERE {_IN_SCOPE} AND {{0}} <> 0"
 _BY_DAY = f"""
 SELECT b.day, sum({{0}})::bigint AS amount FROM credit_bucket b
-WHERE {_IN_SCOPE} AND b.day BETWEEN $6 AND $7 GROUP BY b.day
+WHERE {_IN_SCOPE} AND b.day BETWEEN $7 AND $8 GROUP BY b.day
 """
 
 
@@ -33,12 +34,13 @@ class Scope:
     product_line: str | None = None
     region: str | None = None
     customer_type: str | None = None
+    channel_id: UUID | None = None
     metric: str = MetricName.REVENUE
 
     @property
     def values(self) -> tuple[UUID | str | None, ...]:
         """As parameters of a statement."""
-        return self.unit_id, self.member_id, self.product_line, self.region, self.customer_type
+        return self.unit_id, self.member_id, self.product_line, self.region, self.customer_type, self.channel_id
 
 
 async def first_day(tx: Tx, scope: Scope) -> date | None:

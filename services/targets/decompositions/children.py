@@ -44,6 +44,10 @@ class Part:
     period: Period | None = None
 
 
+_FIELDS = {Dimension.MEMBER: "member_id", Dimension.CHANNEL: "channel_id"}
+"""Fields of a target that do not have the name of their dimension."""
+
+
 def _refuse(index: int, field: str, code: str, detail: str) -> NoReturn:
     raise ChildrenInvalid(errors=[FieldError(f"/children/{index}/{field}", code, detail)])
 
@@ -70,10 +74,12 @@ async def parts_of(work: Work, target: Target, dimension: Dimension, children: S
         raise ChildrenInvalid(errors=[FieldError("/children", "missing", f"name the children by {dimension}")])
     if dimension is Dimension.UNIT:
         return await _units(work, target, children)
-    if getattr(target, "member_id" if dimension is Dimension.MEMBER else dimension) is not None:
+    if getattr(target, _FIELDS.get(dimension, dimension)) is not None:
         raise DimensionFixed
     if dimension is Dimension.MEMBER:
         return await _members(work, target, children)
+    if dimension is Dimension.CHANNEL:
+        return _channels(children)
     return await _values(work, dimension, children)
 
 
@@ -163,6 +169,20 @@ async def _members(work: Work, target: Target, children: Sequence[ChildCreate]) 
 
 async def _held(work: Work, target: Target, ids: Sequence[UUID]) -> Mapping[UUID, frozenset[UUID]]:
     return await members.units_of(work, ids, target.period_start, target.period_end)
+
+
+def _channels(children: Sequence[ChildCreate]) -> list[Part]:
+    """Channels by their ids; which there are is known to channels alone."""
+    parts = []
+    for index, child in enumerate(children):
+        try:
+            channel_id = UUID(child.key)
+        except ValueError:
+            _refuse(index, "key", "unknown-channel", "expected the id of a channel")
+        if str(channel_id) != str(child.key).lower():
+            _refuse(index, "key", "unknown-channel", "expected the id of a channel")
+        parts.append(Part(str(channel_id), str(channel_id), {"channel_id": channel_id}, child))
+    return parts
 
 
 async def _values(work: Work, dimension: Dimension, children: Sequence[ChildCreate]) -> list[Part]:

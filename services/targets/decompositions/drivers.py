@@ -25,7 +25,7 @@ from services.targets.targets.models import Target
 
 WORKED = frozenset({Dimension.UNIT, Dimension.MEMBER, *PERIODS})
 """Along what those who sell, or their days, differ."""
-SCOPE = ("unit_id", "member_id", "product_line", "region", "customer_type")
+SCOPE = ("unit_id", "member_id", "product_line", "region", "customer_type", "channel_id")
 
 
 class Mixed(NamedTuple):

@@ -19,6 +19,7 @@ class Dimension(StrEnum):
     PRODUCT_LINE = "product_line"
     REGION = "region"
     CUSTOMER_TYPE = "customer_type"
+    CHANNEL = "channel"
 
 
 PERIODS = frozenset(

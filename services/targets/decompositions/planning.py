@@ -17,7 +17,8 @@ from services.targets.decompositions.enums import PERIODS, DriverKind
 from services.targets.decompositions.models import DecompositionRow
 from services.targets.decompositions.rules import Cell, Child, DecompositionInvalid, Driver, decompose, values_of
 from services.targets.decompositions.schemas import SplitCreate
-from services.targets.metrics.rules import check_dimensions, check_rate
+from services.targets.metrics.lists import LEVELS
+from services.targets.metrics.rules import MetricNotDivisible, check_dimensions, check_rate
 from services.targets.targets.models import Target
 
 OF_ITSELF = {
@@ -43,7 +44,10 @@ async def plan_split(
     work: Work, target: Target, data: SplitCreate, *, is_crediting: bool, over_assignment: int = 0
 ) -> Split:
     """Split a target; over-assigned, a balancing child holds the difference. Raises AmountTooLarge, DimensionFixed,
-    DimensionNotSupported, ChildrenInvalid, DecompositionInvalid, DecompositionInfeasible, DriverDataInsufficient."""
+    DimensionNotSupported, MetricNotDivisible, ChildrenInvalid, DecompositionInvalid, DecompositionInfeasible,
+    DriverDataInsufficient."""
+    if data.dimension in PERIODS and target.metric in LEVELS:
+        raise MetricNotDivisible("what is read off a day has no parts by time")
     if data.dimension not in PERIODS:
         check_dimensions(target.metric, {data.dimension: "/dimension"})
     parts = await parts_of(work, target, data.dimension, data.children)

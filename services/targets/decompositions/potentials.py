@@ -23,6 +23,7 @@ class MarketScope:
     product_line: str | None = None
     region: str | None = None
     customer_type: str | None = None
+    channel_id: UUID | None = None
 
 
 async def potentials_of(work: Work, kind: str, scopes: Sequence[MarketScope], first: date, last: date) -> Values:
@@ -39,7 +40,7 @@ async def potentials_of(work: Work, kind: str, scopes: Sequence[MarketScope], fi
 
 
 def _market(one: MarketScope, unit_id: UUID | None, region: str | None, key: str | None = None) -> Market:
-    return Market(key or one.key, unit_id, region, one.product_line)
+    return Market(key or one.key, unit_id, region, one.product_line, one.channel_id)
 
 
 async def _of_territories(work: Work, scopes: Sequence[MarketScope], first: date, last: date) -> dict[str, int]:

@@ -11,10 +11,11 @@ from kit.db.database import Row, Tx
 from kit.db.rows import columns_of, dumps, insert_rows
 from services.targets.credits.lists import label_sql
 from services.targets.decompositions.lists import OVERLAPPING
-from services.targets.decompositions.models import Decomposition, DecompositionRow
+from services.targets.decompositions.models import Decomposition, DecompositionRow, DriverPart
 from services.targets.decompositions.workforce import Result, Stay, joined_since
+from services.targets.levels.lists import level_sql
 from services.targets.members.enums import MemberRole
-from services.targets.metrics.lists import any_value_sql, any_volume_sql, volume_sql
+from services.targets.metrics.lists import LEVELS, RATIOS, any_value_sql, any_volume_sql, volume_sql
 from services.targets.targets.models import Target
 
 _GET = f"""
@@ -29,18 +30,25 @@ SELECT {columns_of(DecompositionRow, "d")}, (
 FROM decomposition d WHERE d.id = $1 AND d.target_id = $2
 """
 _SUM_SCOPES = """
-SELECT n.key, (
-    SELECT coalesce(sum({}), 0)::bigint FROM credit_bucket b
+SELECT n.key, CASE WHEN n.metric IN ({levels}) THEN (
+    SELECT coalesce(sum({level}), 0)::bigint FROM (SELECT {off_a_day}) v
+) ELSE (
+    SELECT coalesce(sum({value}), 0)::bigint FROM credit_bucket b
     WHERE b.day BETWEEN n.first AND n.last
       AND (n.unit_id IS NULL OR b.unit_path @> ARRAY[n.unit_id])
       AND (n.member_id IS NULL OR b.member_id = n.member_id)
       AND (n.product_line IS NULL OR b.product_line = n.product_line)
       AND (n.region IS NULL OR b.region = n.region)
       AND (n.customer_type IS NULL OR b.customer_type = n.customer_type)
-) AS amount
-FROM json_to_recordset($1::json) AS n(key text, metric text, first date, last date, unit_id uuid,
-                                      member_id uuid, product_line text, region text, customer_type text)
+      AND (n.channel_id IS NULL OR b.channel = n.channel_id::text)
+) END AS amount
+FROM (
+    SELECT r.*, r.first AS period_start FROM json_to_recordset($1::json) AS r(
+        key text, metric text, first date, last date, unit_id uuid, member_id uuid, product_line text, region text,
+        customer_type text, channel_id uuid)
+) n
 """
+_RATES = ", ".join(f"'{name}'" for name in sorted(LEVELS & RATIOS))
 _LINES = """
 WITH RECURSIVE line(id, last) AS (
     SELECT id, id FROM unit WHERE successor_id IS NULL
@@ -69,7 +77,7 @@ JOIN line l ON l.id = b.unit_path[cardinality(b.unit_path)] JOIN unit n ON n.id 
 WHERE b.day BETWEEN $1 AND $2
   AND ($3::uuid IS NULL OR b.unit_path @> ARRAY[$3::uuid] OR n.path @> ARRAY[$3::uuid])
   AND ($4::text IS NULL OR b.product_line = $4) AND ($5::text IS NULL OR b.region = $5)
-  AND ($6::text IS NULL OR b.customer_type = $6)
+  AND ($6::text IS NULL OR b.customer_type = $6) AND ($7::uuid IS NULL OR b.channel = $7::uuid::text)
 GROUP BY 1, 2
 """
 _CREDITED_TYPES = f"""
@@ -81,6 +89,8 @@ _DECOMPOSED = "SELECT DISTINCT target_id FROM decomposition WHERE target_id = AN
 _UNMARK = "UPDATE decomposition SET is_crediting = false, version = version + 1 WHERE target_id = $1 AND is_crediting"
 
 _MARK = "UPDATE decomposition SET is_crediting = true, version = version + 1, updated_at = $2 WHERE id = $1"
+
+_REDRIVE = "UPDATE decomposition SET drivers = $2::jsonb, version = version + 1, updated_at = $3 WHERE id = $1"
 
 _HAS_OTHER = "SELECT EXISTS (SELECT FROM decomposition WHERE target_id = $1 AND id <> $2)"
 _RESTATE = """
@@ -101,7 +111,12 @@ async def get_decomposition(tx: Tx, target_id: UUID, decomposition_id: UUID) -> 
 async def sum_scopes(tx: Tx, scopes: Sequence[Mapping[str, object]], *, volume: bool) -> dict[str, int]:
     """Results by key of scopes: each has a key, a metric, a period (first, last) and the dimensions that narrow it; on
     request what shares go by."""
-    sql = _SUM_SCOPES.format((any_volume_sql if volume else any_value_sql)("n.metric", "b"))
+    sql = _SUM_SCOPES.format(
+        levels=", ".join(f"'{name}'" for name in sorted(LEVELS)),
+        level=f"CASE WHEN n.metric IN ({_RATES}) THEN v.base ELSE v.actual END" if volume else "v.actual",
+        off_a_day=level_sql("n", "n.last"),
+        value=(any_volume_sql if volume else any_value_sql)("n.metric", "b"),
+    )
     return {row["key"]: int(row["amount"]) for row in await tx.fetch(sql, dumps(scopes))}
 
 
@@ -131,7 +146,7 @@ def _stay(row: Row, joined: date) -> Stay:
 
 async def list_results(tx: Tx, target: Target, window: tuple[date, date]) -> list[Result]:
     """What was credited in a window in the scope of a target, by member and unit; what shares of its metric go by."""
-    scope = target.unit_id, target.product_line, target.region, target.customer_type
+    scope = target.unit_id, target.product_line, target.region, target.customer_type, target.channel_id
     rows = await tx.fetch(_RESULTS.format(value=volume_sql(target.metric, "b")), *window, *scope)
     return [Result(row["member_id"], tuple(row["line"]), row["amount"]) for row in rows]
 
@@ -154,6 +169,11 @@ async def has_other(tx: Tx, target_id: UUID, decomposition_id: UUID) -> bool:
 async def restate(tx: Tx, decomposition_id: UUID, amount: int, over_assignment: int, at: datetime) -> None:
     """Let a decomposition split another amount; its sum is compared at commit."""
     await tx.execute(_RESTATE, decomposition_id, amount, over_assignment, at)
+
+
+async def redrive(tx: Tx, decomposition_id: UUID, drivers: Sequence[DriverPart], at: datetime) -> None:
+    """Keep what the values of a decomposition's drivers rest on now."""
+    await tx.execute(_REDRIVE, decomposition_id, dumps([part.model_dump(mode="json") for part in drivers]), at)
 
 
 async def clear_crediting(tx: Tx, target_id: UUID) -> None:

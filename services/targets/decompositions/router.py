@@ -12,7 +12,7 @@ from kit.web import routes
 from kit.web.context import Allow, Context
 from kit.web.lists import documented, list_answer, page_of
 from kit.web.responses import json_answer, row_answer
-from services.targets.decompositions import cascading, service
+from services.targets.decompositions import cascading, recomputing, service
 from services.targets.decompositions.lists import DECOMPOSITIONS, OF_TARGET
 from services.targets.decompositions.schemas import (
     CascadeCreate,
@@ -54,7 +54,14 @@ async def list_decompositions(target_id: UUID, work: Reader) -> Response:
 @router.get(PATH + "/{decomposition_id}", response_model=DecompositionRead)
 async def get_decomposition(target_id: UUID, decomposition_id: UUID, work: Reader) -> Response:
     """One decomposition with its children."""
-    return row_answer(DecompositionRead, await service.require_decomposition(work, target_id, decomposition_id))
+    found = await service.require_decomposition(work, target_id, decomposition_id)
+    return row_answer(DecompositionRead, await service.shown(work, found))
+
+
+@router.post(PATH + "/{decomposition_id}/recompute", response_model=DecompositionRead)
+async def recompute_decomposition(target_id: UUID, decomposition_id: UUID, work: Writer) -> Response:
+    """Split a draft, or a target of a plan, again by what the drivers give today; locks, floors and caps are kept."""
+    return row_answer(DecompositionRead, await recomputing.recompute(work, target_id, decomposition_id))
 
 
 @router.post(PATH + "/{decomposition_id}/mark-crediting", response_model=DecompositionRead)

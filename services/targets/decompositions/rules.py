@@ -97,6 +97,18 @@ DRIVERS: Mapping[str, Callable[[Sequence[str], Values], Values]] = MappingProxyT
 """Driver kind -> function (child keys, input values) -> value per child; a new driver is one more entry."""
 
 
+class DriversUnknown(Conflict):
+    code, title = "drivers-unknown", "What the drivers gave is not kept for this decomposition"
+
+
+class ChildDecomposed(Conflict):
+    code, title = "child-decomposed", "A child whose amount would change is decomposed"
+
+
+class OfTable(Conflict):
+    code, title = "decomposition-of-table", "The children also sum to other decompositions of a table"
+
+
 class DriverDataInsufficient(Conflict):
     code, title = "driver-data-insufficient", "Nothing is known from which the driver could take its values"
 

@@ -13,7 +13,7 @@ from kit.security import audit
 from kit.work import Work
 from services.targets.decompositions import repository
 from services.targets.decompositions.balancing import check_share
-from services.targets.decompositions.models import Decomposition, DecompositionRow
+from services.targets.decompositions.models import ChildTarget, Decomposition, DecompositionRow
 from services.targets.decompositions.planning import Split, plan_split
 from services.targets.decompositions.schemas import (
     CellShown,
@@ -23,6 +23,8 @@ from services.targets.decompositions.schemas import (
     SplitCreate,
 )
 from services.targets.events_out import DecompositionChild, TargetDecomposed
+from services.targets.metrics.rules import COSTS
+from services.targets.metrics.service import knows_costs
 from services.targets.policies.service import policy_on
 from services.targets.targets import service as targets
 from services.targets.targets.enums import TargetState
@@ -94,6 +96,24 @@ async def require_decomposition(work: Work, target_id: UUID, decomposition_id: U
     """A decomposition with its children; raises NotFound (the target, the decomposition)."""
     await targets.require_target(work, target_id)
     return await _require(work, target_id, decomposition_id)
+
+
+async def shown(work: Work, row: Decomposition) -> Decomposition:
+    """A decomposition as the caller may see it: what margins gave its drivers needs `costs:read`."""
+    if knows_costs(work):
+        return row
+    target = await targets.require_target(work, row.target_id)
+    named = {str(part.params.get("metric")) for part in row.drivers if part.params}
+    if not COSTS & {target.metric, *named}:
+        return row
+    bare = tuple(_bare(child) for child in row.children)
+    found: Decomposition = row.model_copy(update={"children": bare})
+    return found
+
+
+def _bare(child: ChildTarget) -> ChildTarget:
+    bare: ChildTarget = child.model_copy(update={"driver_values": None})
+    return bare
 
 
 async def sum_credited(work: Work, scopes: Sequence[Mapping[str, object]], *, volume: bool = False) -> dict[str, int]:

@@ -56,6 +56,7 @@ class ForecastBacktest(FrozenRow):
     product_line: Annotated[str | None, text(nullable=True)] = None
     region: Annotated[str | None, text(nullable=True)] = None
     customer_type: Annotated[str | None, text(nullable=True)] = None
+    channel_id: Annotated[UUID | None, identifier(nullable=True)] = None
     as_of: date
     formula_version: int
     sample_size: Annotated[int, big_int(nullable=False)]

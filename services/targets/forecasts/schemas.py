@@ -25,6 +25,7 @@ class Narrowed(Schema):
     product_line: Text | None = None
     region: Text | None = None
     customer_type: Text | None = None
+    channel_id: UUID | None = None
     metric: Metric | None = Field(default=None, description="without it revenue; a target has its own")
 
 

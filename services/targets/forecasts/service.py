@@ -10,11 +10,19 @@ import orjson
 
 from kit import clock
 from kit.calendar import Calendar
-from kit.errors import BadQuery, FieldError, Forbidden, Invalid
+from kit.errors import BadQuery, FieldError, Invalid
 from kit.jobs.jobs import enqueue
 from kit.work import Work
 from services.targets.attainment.schemas import AttainmentQuery
-from services.targets.attainment.service import DayResult, Slice, check_known, results_by_day, slice_of, target_slice
+from services.targets.attainment.service import (
+    DayResult,
+    Slice,
+    check_known,
+    level_at,
+    results_by_day,
+    slice_of,
+    target_slice,
+)
 from services.targets.calendars.service import company_calendar
 from services.targets.day_profiles.rules import WHOLE, years_before
 from services.targets.forecasts import repository
@@ -50,14 +58,14 @@ from services.targets.forecasts.schemas import (
     Narrowed,
 )
 from services.targets.members.service import require_named_member
-from services.targets.metrics.lists import RATIOS
-from services.targets.metrics.rules import COSTS
+from services.targets.metrics.lists import LEVELS, NOT_SUMMED
+from services.targets.metrics.service import check_costs
 from services.targets.targets.enums import Metric
 from services.targets.targets.service import amount_on, require_counted
 from services.targets.units.service import require_named_unit
 
 BACKTEST = "forecasts.backtest"
-DIMENSIONS = ("unit_id", "member_id", "product_line", "region", "customer_type")
+DIMENSIONS = ("unit_id", "member_id", "product_line", "region", "customer_type", "channel_id")
 SHORT_YEARS, LONG_YEARS = 3, 12
 """How far the history of a period goes back: of up to a quarter, and of a longer one; of a backtest twice as far."""
 COMPANY = Slice()
@@ -87,8 +95,10 @@ class Wanted:
 
 
 def scope_key(part: Slice) -> str:
-    """The dimensions of a scope in one text."""
+    """The dimensions of a scope in one text; a channel is named where there is one, as no record of earlier does."""
     values = [getattr(part, name) for name in DIMENSIONS]
+    if part.channel_id is None:
+        values.pop()
     return orjson.dumps([None if value is None else str(value) for value in values]).decode()
 
 
@@ -96,8 +106,7 @@ async def tell_forecast(work: Work, query: ForecastQuery) -> ForecastRead:
     """How a period may end; raises as read_forecast, and Forbidden where it is a margin and costs are not for who
     asks."""
     answer = await read_forecast(work, query)
-    if answer.metric in COSTS and not work.actor.may("costs:read"):
-        raise Forbidden("needs the permission costs:read")
+    check_costs(work, answer.metric)
     return answer
 
 
@@ -124,16 +133,23 @@ async def read_forecast(work: Work, query: ForecastQuery, on: date | None = None
         period_start=wanted.span.first,
         period_end=wanted.span.last,
         amount=wanted.amount,
-        actual=sum(one.actual for one in found if wanted.span.first <= one.day <= wanted.span.last),
+        actual=await _actual(work, wanted, found, as_of),
         final=wanted.span.last <= as_of,
     )
-    if wanted.part.metric in RATIOS:
+    if wanted.part.metric in NOT_SUMMED:
         return answer.model_copy(update={"insufficient_data": InsufficientData(reason=Lack.METHOD, have=0, need=1)})
     if answer.final:
         hit = None if wanted.amount is None else WHOLE * (answer.actual >= wanted.amount)
         same = dict.fromkeys(("p10", "p50", "p90"), answer.actual)
         return answer.model_copy(update={"p_hit": hit, **same})
     return await _forecast(work, answer, wanted, found, calendar)
+
+
+async def _actual(work: Work, wanted: Wanted, found: list[DayResult], as_of: date) -> int:
+    """What there is by the end of a day: the sum of the days, or what is read off that one."""
+    if wanted.part.metric in LEVELS:
+        return await level_at(work, replace(wanted.part, first=wanted.span.first, last=min(wanted.span.last, as_of)))
+    return sum(one.actual for one in found if wanted.span.first <= one.day <= wanted.span.last)
 
 
 async def _forecast(
@@ -277,9 +293,9 @@ async def start_backtest(work: Work, data: BacktestCreate) -> UUID:
     if data.member_id is not None:
         await require_named_member(work, data.member_id, "/member_id")
     await check_known(work, _narrowed(data), body=True)
-    if data.metric in RATIOS:
+    if data.metric in NOT_SUMMED:
         raise MetricNotForecast(
-            errors=[FieldError("/metric", MetricNotForecast.code, "no method was tested for ratios")]
+            errors=[FieldError("/metric", MetricNotForecast.code, "no method was tested for what no day adds to")]
         )
     if data.as_of is not None and data.as_of > work.today:
         raise DayToCome(errors=[FieldError("/as_of", DayToCome.code, f"today is {work.today}")])

@@ -31,7 +31,24 @@ BASES: Final[Mapping[MetricName, str]] = {
 }
 """What a value is to be seen against: of a ratio its denominator, of the margin the part of the net amount whose cost
 is known."""
-RATIOS: Final = frozenset({MetricName.CONVERSION_RATE.value, MetricName.CSAT.value, MetricName.NPS.value})
+RATIOS: Final = frozenset(
+    name.value
+    for name in (
+        *(MetricName.CONVERSION_RATE, MetricName.CSAT, MetricName.NPS),
+        *(MetricName.RETENTION_RATE, MetricName.MARKET_SHARE),
+    )
+)
+LEVELS: Final = frozenset(
+    name.value for name in (MetricName.RETENTION_RATE, MetricName.ACTIVE_CUSTOMERS, MetricName.MARKET_SHARE)
+)
+"""What is read off a day instead of summed over days: credits tell nothing of it."""
+NOT_SUMMED: Final = RATIOS | LEVELS
+"""What no day brings a part of."""
+
+
+def cost_sql(metric: str) -> str:
+    """Whether the metric that an expression names tells of costs."""
+    return f"{metric} = '{MetricName.GROSS_MARGIN}'"
 
 
 def base_sql(metric: str, alias: str) -> str:
@@ -46,8 +63,8 @@ def any_base_sql(metric: str, alias: str) -> str:
 
 
 def value_sql(metric: str, alias: str) -> str:
-    """What counts of a bucket or month for a metric that is known."""
-    return VALUES[MetricName(metric)].format(alias)
+    """What counts of a bucket or month for a metric; nothing of one that is read off a day."""
+    return VALUES.get(MetricName(metric), "0").format(alias)
 
 
 def any_value_sql(metric: str, alias: str) -> str:

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from kit.errors import Conflict, FieldError, Invalid
 from services.targets.metrics.enums import Combined, MetricName, Unit
-from services.targets.metrics.lists import VALUES
+from services.targets.metrics.lists import LEVELS, VALUES
 
 _OF_ACCOUNTS = ("unit", "member", "region", "customer_type")
-_OF_LINES = (*_OF_ACCOUNTS, "product_line")
+_OF_LINES = (*_OF_ACCOUNTS, "product_line", "channel")
 _OF_MARKETS = ("region", "product_line")
 
 
@@ -34,7 +34,9 @@ def _entry(
     over_dimensions: Combined = Combined.SUM,
     dimensions: tuple[str, ...] = _OF_LINES,
 ) -> Entry:
-    return Entry(metric, actual, unit, over_time, over_dimensions, dimensions, metric in VALUES)
+    return Entry(
+        metric, actual, unit, over_time, over_dimensions, dimensions, metric in VALUES or metric.value in LEVELS
+    )
 
 
 _MONEY, _COUNT, _RATIO = Unit.MINOR_UNIT, Unit.THOUSANDTH, Combined.RATIO

@@ -17,23 +17,25 @@ _BY_ID = select_sql(Observation, "id = ANY($1::uuid[])")
 _SIZES = f"""
 SELECT n.key, (
     SELECT o.value FROM observation o
-    WHERE o.kind = 'size' AND o.observed_on <= $2 AND o.channel_id IS NULL AND {CURRENT}
+    WHERE o.kind = 'size' AND o.observed_on <= $2 AND o.channel_id IS NOT DISTINCT FROM n.channel_id AND {CURRENT}
       AND o.unit_id IS NOT DISTINCT FROM n.unit_id AND o.region IS NOT DISTINCT FROM n.region
       AND o.product_line IS NOT DISTINCT FROM n.product_line
     ORDER BY o.observed_on DESC, o.period_end DESC, o.id DESC LIMIT 1
 ) AS value
-FROM json_to_recordset($1::json) AS n(key text, unit_id uuid, region text, product_line text)
+FROM json_to_recordset($1::json) AS n(key text, unit_id uuid, region text, product_line text, channel_id uuid)
 """
 _CORRECTED = "SELECT corrects_id FROM observation WHERE corrects_id = ANY($1::uuid[])"
 
 
 class Market(NamedTuple):
-    """A market: of a unit or the whole company, of a region or everywhere, of a product line or all."""
+    """A market: of a unit or the whole company, of a region or everywhere, of a product line and of a channel or of
+    all."""
 
     key: str
     unit_id: UUID | None
     region: str | None
     product_line: str | None
+    channel_id: UUID | None = None
 
 
 async def list_by_external(tx: Tx, external_ids: Collection[str]) -> dict[str, Observation]:

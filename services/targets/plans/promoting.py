@@ -15,12 +15,12 @@ from kit.errors import StateConflict
 from kit.ids import new_id
 from kit.records import Change, change, fresh, record
 from kit.work import Work
-from services.targets.commits.spreading import OfTable
 from services.targets.decompositions import service as decompositions
 from services.targets.decompositions.drivers import SCOPE
 from services.targets.decompositions.enums import PERIODS
 from services.targets.decompositions.models import DecompositionRow
 from services.targets.decompositions.planning import balancing_child
+from services.targets.decompositions.rules import OfTable
 from services.targets.events_out import PlanPromoted, TargetAdjusted
 from services.targets.plans import repository
 from services.targets.plans.editing import changed_fast

@@ -20,6 +20,7 @@ from services.targets.decompositions.balancing import beyond, check_amounts
 from services.targets.decompositions.enums import Dimension
 from services.targets.decompositions.models import DecompositionRow
 from services.targets.decompositions.planning import OF_ITSELF
+from services.targets.metrics.lists import LEVELS
 from services.targets.plans import repository
 from services.targets.plans.editing import shared_rows
 from services.targets.plans.forking import (
@@ -33,7 +34,7 @@ from services.targets.plans.forking import (
 )
 from services.targets.plans.models import Plan
 from services.targets.plans.repository import Standing
-from services.targets.plans.rules import TransferApart, parted
+from services.targets.plans.rules import UNPARTED, TransferApart, parted
 from services.targets.plans.schemas import PlanCreate
 from services.targets.plans.service import open_plan, tree_of
 from services.targets.plans.settling import settle
@@ -100,6 +101,8 @@ async def _open(work: Work, moves: Reorganised, calendar: Calendar, root_id: UUI
 
 def _go_on(fork: _Fork, row: Target) -> None:
     """Part a target and what goes on with it. Raises TransferApart, and nothing has changed then."""
+    if row.metric in LEVELS:
+        raise TransferApart(UNPARTED)
     goes_to = successor_of(row, fork.moves)
     place = place_of(fork.tree, row, goes_to, fork.moves.start)
     key = str(goes_to.id) if place.split.dimension is Dimension.UNIT else row.child_key

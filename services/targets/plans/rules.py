@@ -75,6 +75,10 @@ class TransferApart(Conflict):
     code, title = "transfer-apart", "The target cannot go below this parent"
 
 
+UNPARTED = "what is read off a day has no parts by time"
+"""Why a target of such a metric goes nowhere in the middle of its period."""
+
+
 class TransferOutside(Invalid):
     code, title = "transfer-outside", "A target is parted inside its period"
 

@@ -19,11 +19,12 @@ from services.targets.decompositions import service as decompositions
 from services.targets.decompositions.drivers import SCOPE
 from services.targets.decompositions.planning import OF_ITSELF
 from services.targets.members import service as members
+from services.targets.metrics.lists import LEVELS
 from services.targets.plans import repository
 from services.targets.plans.editing import shared_rows
 from services.targets.plans.enums import PartedBy
 from services.targets.plans.repository import Standing
-from services.targets.plans.rules import TransferApart, chains_of, check_standing, check_transfer, parted
+from services.targets.plans.rules import UNPARTED, TransferApart, chains_of, check_standing, check_transfer, parted
 from services.targets.plans.schemas import PlanTransfer
 from services.targets.plans.service import require_plan, tree_of
 from services.targets.plans.settling import settle
@@ -58,6 +59,8 @@ async def transfer_target(work: Work, plan_id: UUID, data: PlanTransfer) -> Tran
     for one in (before, parent):
         check_owned(one.is_balancing)
         check_open(one.state)
+    if before.metric in LEVELS:
+        raise TransferApart(UNPARTED)
     if before.member_id is None or before.decomposition_id is None:
         raise TransferApart("it is the target of no member")
     check_transfer(before.period_start, before.period_end, data.first)

@@ -68,6 +68,7 @@ COLUMNS: Final = (
     Column("alert", "Alert", 10, Kind.TEXT, lambda one: one.alert.level if one.alert else None),
     Column("alert_raised_on", "Alert since", 12, Kind.DAY, lambda one: one.alert.raised_on if one.alert else None),
     Column("metric", "Metric", 20, Kind.TEXT, lambda one: one.metric),
+    Column("channel_id", "Channel", 36, Kind.TEXT, lambda one: None if one.channel_id is None else str(one.channel_id)),
     Column("number", "Number", 14, Kind.NUMBER, lambda one: None if is_money(one) else one.amount),
     Column("number_value", "Number reached", 14, Kind.NUMBER, lambda one: None if is_money(one) else one.value),
 )

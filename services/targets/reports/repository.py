@@ -15,7 +15,7 @@ from services.targets.reports.models import Report
 _BELOW = "(SELECT b.id FROM unit b WHERE b.path @> ARRAY[$1::uuid])"
 _SHOWN = f"""
 SELECT t.id, t.root_id, t.parent_id, t.decomposition_id, t.metric, t.unit_id, u.code AS unit_code, t.member_id,
-       m.code AS member_code, t.product_line, t.region, t.customer_type, j.p_hit, j.p_hit_as_of,
+       m.code AS member_code, t.product_line, t.region, t.customer_type, t.channel_id, j.p_hit, j.p_hit_as_of,
        a.level, a.measure, a.state AS alert_state, a.raised_on
 FROM target t LEFT JOIN unit u ON u.id = t.unit_id LEFT JOIN member m ON m.id = t.member_id
     LEFT JOIN target_judging j ON j.id = t.id
@@ -51,6 +51,7 @@ class ShownTarget(NamedTuple):
     product_line: str | None
     region: str | None
     customer_type: str | None
+    channel_id: UUID | None
     p_hit: int | None
     p_hit_as_of: date | None
     level: TargetAlertLevel | None

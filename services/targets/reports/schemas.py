@@ -50,6 +50,7 @@ class ReportTarget(Schema):
     product_line: str | None
     region: str | None
     customer_type: str | None
+    channel_id: UUID | None = None
     period_start: date
     period_end: date
     amount_unit: Unit = Unit.MINOR_UNIT

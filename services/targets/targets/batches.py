@@ -28,7 +28,17 @@ from services.targets.targets.service import (
     written,
 )
 
-_FIXED = ("metric", "unit_id", "member_id", "product_line", "region", "customer_type", "period_start", "period_end")
+_FIXED = (
+    "metric",
+    "unit_id",
+    "member_id",
+    "product_line",
+    "region",
+    "customer_type",
+    "channel_id",
+    "period_start",
+    "period_end",
+)
 _CHANGED = ("name", "stretch", "owner_id", "commit_until")
 
 

@@ -28,6 +28,9 @@ class Metric(StrEnum):
     CONVERSION_RATE = "conversion_rate"
     CSAT = "csat"
     NPS = "nps"
+    RETENTION_RATE = "retention_rate"
+    ACTIVE_CUSTOMERS = "active_customers"
+    MARKET_SHARE = "market_share"
 
 
 class Horizon(StrEnum):

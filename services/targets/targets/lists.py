@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kit.db.lists import Field, ListSpec, fields_of, search_of
-from services.targets.metrics.enums import Unit
-from services.targets.metrics.lists import any_value_sql
+from services.targets.metrics.enums import MetricName, Unit
+from services.targets.metrics.lists import any_value_sql, cost_sql
 from services.targets.metrics.rules import ENTRIES
 from services.targets.targets.enums import Horizon
 from services.targets.targets.models import Target, TargetVersion
@@ -23,6 +23,8 @@ _RATE = (
     f"AND mod(floor({_HALVES} / (2 * t.base)), 2) <> 0 THEN 1 ELSE 0 END END"
 )
 """`rate_of`, half-even."""
+BY_COST = f'd.drivers @> \'[{{"params": {{"metric": "{MetricName.GROSS_MARGIN}"}}}}]\''
+"""Whether a decomposition goes by margins."""
 _COUNTS = ", ".join(f"'{name}'" for name, entry in ENTRIES.items() if entry.unit is Unit.THOUSANDTH)
 
 TARGETS = ListSpec(
@@ -42,6 +44,11 @@ TARGETS = ListSpec(
     search=("t.name",),
     search_key=search_of(Target, "t"),
 )
+FIGURES = ("closed_value", "driver_values")
+"""What of a target tells what was credited."""
+_ITS_SPLITS = "d.id IN (t.decomposition_id, t.cross_id)"
+COST = f"({cost_sql('t.metric')} OR EXISTS (SELECT FROM decomposition d WHERE {_ITS_SPLITS} AND {BY_COST}))"
+"""Whether that is of costs: it is of a margin, or was split by one."""
 VISIBLE = "t.member_id = ANY($1::uuid[]) OR t.unit_id = ANY($2::uuid[])"
 """Condition of what a caller sees."""
 LIVE = "t.plan_id IS NULL"
@@ -68,7 +75,8 @@ OF_SCOPE = (
     "AND (t.member_id IS NULL OR b.member_id = t.member_id) "
     "AND (t.product_line IS NULL OR b.product_line = t.product_line) "
     "AND (t.region IS NULL OR b.region = t.region) "
-    "AND (t.customer_type IS NULL OR b.customer_type = t.customer_type)"
+    "AND (t.customer_type IS NULL OR b.customer_type = t.customer_type) "
+    "AND (t.channel_id IS NULL OR b.channel = t.channel_id::text)"
 )
 """Whether bucket `b` of the credits is of the scope of target `t`."""
 VALUE = any_value_sql("t.metric", "b")

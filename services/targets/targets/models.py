@@ -53,6 +53,7 @@ class Target(OwnedRow):
     product_line: Annotated[str | None, text(nullable=True)] = None
     region: Annotated[str | None, text(nullable=True)] = None
     customer_type: Annotated[str | None, text(nullable=True)] = None
+    channel_id: Annotated[UUID | None, identifier(nullable=True)] = None
     computed: Annotated[int | None, big_int(nullable=True)] = None
     weight: Annotated[int | None, big_int(nullable=True)] = None
     locked: Annotated[int | None, big_int(nullable=True)] = None

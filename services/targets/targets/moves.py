@@ -117,7 +117,7 @@ async def activate_target(work: Work, target_id: UUID) -> Target:
 async def close_target(work: Work, target_id: UUID) -> Target:
     """Close a target and all below it, each with what was credited to it; raises NotFound, StateConflict."""
     before = await _begin(work, target_id, "close")
-    after, below = _apart(await repository.close(work.tx, target_id, clock.now()), target_id)
+    after, below = _apart(await repository.close(work.tx, target_id, clock.now(), work.today), target_id)
     await keep_closing(work, after.root_id)
     await record(work, TARGETS, [Change(before, after, (*_STATE, "closed_value"))], action="close")
     await _say_closed(work, [after, *below])

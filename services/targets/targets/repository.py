@@ -8,8 +8,10 @@ from uuid import UUID
 
 from kit.db.database import Tx
 from kit.db.rows import columns_of, insert_rows, select_sql, update_rows
+from services.targets.levels.lists import level_sql
+from services.targets.metrics.lists import LEVELS
 from services.targets.targets.enums import TargetState
-from services.targets.targets.lists import IN_SCOPE, VALUE, held_on
+from services.targets.targets.lists import COST, IN_SCOPE, VALUE, held_on
 from services.targets.targets.models import Target
 from services.targets.targets.rules import OPEN
 
@@ -21,9 +23,11 @@ tree AS (
     SELECT c.id FROM target c JOIN tree ON c.parent_id = tree.id
 )
 """
+_LEVELS = ", ".join(f"'{name}'" for name in sorted(LEVELS))
 _VALUE = f"""
-CASE WHEN t.state = 'active'
-THEN (SELECT coalesce(sum({VALUE}), 0)::bigint FROM credit_bucket b WHERE {IN_SCOPE}) END
+CASE WHEN t.state <> 'active' THEN NULL WHEN t.metric IN ({_LEVELS})
+THEN (SELECT coalesce(sum(v.actual), 0)::bigint FROM (SELECT {level_sql("t", "least(t.period_end, $3::date)")}) v)
+ELSE (SELECT coalesce(sum({VALUE}), 0)::bigint FROM credit_bucket b WHERE {IN_SCOPE}) END
 """
 _CLOSED = f"state = 'closed', closed_value = {_VALUE}"
 
@@ -101,6 +105,7 @@ _AMOUNT = f"SELECT coalesce(held.amount, t.amount) FROM target t {held_on('t', '
 _DECOMPOSED = "SELECT DISTINCT target_id FROM decomposition WHERE target_id = ANY($1::uuid[])"
 
 
+_OF_COST = f"SELECT {COST} FROM target t WHERE t.id = $1"
 _NOTE_CHANGE = "UPDATE target SET revision = revision + 1 WHERE id = $1"
 
 
@@ -154,14 +159,19 @@ async def activate(tx: Tx, target_id: UUID, at: datetime, close_after_days: int)
     return await tx.rows(Target, _ACTIVATE, target_id, at, close_after_days)
 
 
-async def close(tx: Tx, target_id: UUID, at: datetime) -> list[Target]:
+async def close(tx: Tx, target_id: UUID, at: datetime, today: date) -> list[Target]:
     """Close a target and all below it, each with what was credited to it until now."""
-    return await tx.rows(Target, _CLOSE, target_id, at)
+    return await tx.rows(Target, _CLOSE, target_id, at, today)
 
 
 async def close_due(tx: Tx, root_id: UUID, at: datetime, today: date, limit: int) -> list[Target]:
     """Close targets of a tree whose day has come, children before their parents, so many at most."""
     return await tx.rows(Target, _CLOSE_DUE, root_id, at, today, limit)
+
+
+async def is_of_cost(tx: Tx, target_id: UUID) -> bool:
+    """Whether figures of a target tell of costs."""
+    return bool(await tx.fetchval(_OF_COST, target_id))
 
 
 async def note_change(tx: Tx, root_id: UUID) -> None:

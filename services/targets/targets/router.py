@@ -14,8 +14,9 @@ from kit.web.batch import BatchAnswer, parse_rows
 from kit.web.context import Allow, Context
 from kit.web.lists import documented, list_answer, page_of
 from kit.web.responses import json_answer, row_answer
+from services.targets.metrics.service import shown_list
 from services.targets.targets import batches, moves, service
-from services.targets.targets.lists import LIVE, OF_TARGET, TARGETS, VERSIONS, VISIBLE
+from services.targets.targets.lists import COST, FIGURES, LIVE, OF_TARGET, TARGETS, VERSIONS, VISIBLE
 from services.targets.targets.rules import MOVES, NOUN
 from services.targets.targets.schemas import (
     TargetBatch,
@@ -41,7 +42,7 @@ _REJECT, _WITHDRAW, _ACTIVATE, _CLOSE = (
 @router.post("/v1/targets", response_model=TargetRead, status_code=201)
 async def create_target(data: TargetCreate, work: Writer) -> Response:
     """Make a root target, a draft."""
-    return row_answer(TargetRead, await service.add_target(work, data), "/v1/targets")
+    return row_answer(TargetRead, await service.shown(work, await service.add_target(work, data)), "/v1/targets")
 
 
 @router.post("/v1/targets/batch", response_model=BatchAnswer)
@@ -57,39 +58,42 @@ async def list_targets(work: Reader) -> Response:
     """Targets of every level; `parent_id[null]=true` gives the roots. Those of a plan are listed by `plan_id` only."""
     where, args = (await visible_to(work)).rows(VISIBLE)
     of_plan = any(name.partition("[")[0] == "plan_id" for name in work.request.query_params)
-    return await list_answer(work, TARGETS, where if of_plan else f"({where}) AND {LIVE}", args)
+    shown = shown_list(work, TARGETS, FIGURES, COST)
+    return await list_answer(work, shown, where if of_plan else f"({where}) AND {LIVE}", args)
 
 
 @router.get("/v1/targets/{target_id}", response_model=TargetRead)
 async def get_target(target_id: UUID, work: Reader) -> Response:
     """One target."""
-    return row_answer(TargetRead, await service.require_target(work, target_id))
+    return row_answer(TargetRead, await service.shown(work, await service.require_target(work, target_id)))
 
 
 @router.post("/v1/targets/{target_id}/reject", response_model=TargetRead, openapi_extra=_REJECT)
 async def reject_target(target_id: UUID, body: TargetReject, work: Approver) -> Response:
     """Send a proposal back, and what is proposed below it; what is above it is no longer proposed or approved."""
-    return row_answer(TargetRead, await moves.take_back_target(work, target_id, "reject", body.reason))
+    return row_answer(
+        TargetRead, await service.shown(work, await moves.take_back_target(work, target_id, "reject", body.reason))
+    )
 
 
 @router.post("/v1/targets/{target_id}/withdraw", response_model=TargetRead, openapi_extra=_WITHDRAW)
 async def withdraw_target(target_id: UUID, work: Proposer) -> Response:
     """Take a proposal back, and what is proposed below it; what is above it is no longer proposed or approved."""
-    return row_answer(TargetRead, await moves.take_back_target(work, target_id, "withdraw"))
+    return row_answer(TargetRead, await service.shown(work, await moves.take_back_target(work, target_id, "withdraw")))
 
 
 @router.post("/v1/targets/{target_id}/activate", response_model=TargetRead, openapi_extra=_ACTIVATE)
 async def activate_target(target_id: UUID, work: Writer) -> Response:
     """Let a target and everything below it count. Where the policy asks for approvals, all of it needs one (409
     `not-approved`)."""
-    return row_answer(TargetRead, await moves.activate_target(work, target_id))
+    return row_answer(TargetRead, await service.shown(work, await moves.activate_target(work, target_id)))
 
 
 @router.post("/v1/targets/{target_id}/close", response_model=TargetRead, openapi_extra=_CLOSE)
 async def close_target(target_id: UUID, work: Writer) -> Response:
     """Close a target and everything below it; what was credited until now is kept as `closed_value`. Otherwise a target
     closes by itself on `closes_on`."""
-    return row_answer(TargetRead, await moves.close_target(work, target_id))
+    return row_answer(TargetRead, await service.shown(work, await moves.close_target(work, target_id)))
 
 
 @router.get(

@@ -43,6 +43,7 @@ class TargetCreate(Schema):
     product_line: Label | None = None
     region: Label | None = None
     customer_type: Label | None = None
+    channel_id: UUID | None = None
     period_start: BusinessDate
     period_end: BusinessDate
     amount: Amount | None = Field(default=None, description="of a ratio the planned numerator, beside `base`")
@@ -139,6 +140,7 @@ class TargetRead(Schema):
     product_line: str | None
     region: str | None
     customer_type: str | None
+    channel_id: UUID | None
     horizon: Horizon
     owner_id: UUID | None
     stretch: int | None

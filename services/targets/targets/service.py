@@ -18,14 +18,17 @@ from kit.transitions import next_state
 from kit.versions import Versions
 from kit.work import Work
 from services.targets.events_out import TargetActivated
+from services.targets.levels.service import require_levels
 from services.targets.members import service as members
-from services.targets.metrics.lists import RATIOS
+from services.targets.metrics.lists import LEVELS, RATIOS
 from services.targets.metrics.rules import check_dimensions, check_rate
+from services.targets.metrics.service import knows_costs
 from services.targets.policies.enums import Approval
 from services.targets.policies.service import policy_on
 from services.targets.products import service as products
 from services.targets.targets import repository
 from services.targets.targets.enums import TargetState
+from services.targets.targets.lists import FIGURES
 from services.targets.targets.models import Target
 from services.targets.targets.regions import check_region
 from services.targets.targets.rules import (
@@ -51,6 +54,7 @@ _SCOPE = {
     "product_line": "product_line",
     "region": "region",
     "customer_type": "customer_type",
+    "channel": "channel_id",
 }
 """Fields of a target by the dimension that they narrow."""
 VOID: Mapping[str, Any] = {"state": TargetState.DRAFT, "proposed_by": None, "approved_by": None}
@@ -164,7 +168,9 @@ class Known:
 
 
 async def known_of(work: Work, rows: Sequence[TargetCreate]) -> Known:
-    """What these targets refer to."""
+    """What these targets refer to. Raises ProjectionBuilding where one is about what is not read from the log yet."""
+    if any(row.metric in LEVELS for row in rows):
+        await require_levels(work)
     held: dict[tuple[date, date], Mapping[UUID, frozenset[UUID]]] = {}
     both = [row for row in rows if row.unit_id is not None and row.member_id is not None]
     for first, last in {(row.period_start, row.period_end) for row in both}:
@@ -269,6 +275,13 @@ async def check_split(work: Work, target: Target) -> None:
     check_open(target.state)
     if target.state is TargetState.ACTIVE and (await policy_on(work, work.today)).approval is Approval.REQUIRED:
         raise NeedsPlan
+
+
+async def shown(work: Work, target: Target) -> Target:
+    """A target as the caller may see it: what a margin came to, and what was split by one, needs `costs:read`."""
+    if knows_costs(work) or not await repository.is_of_cost(work.tx, target.id):
+        return target
+    return target.model_copy(update=dict.fromkeys(FIGURES))
 
 
 async def children_of(work: Work, decomposition_id: UUID) -> Sequence[Target]:

@@ -47,4 +47,5 @@ async def list_tables(target_id: UUID, work: Reader) -> Response:
 @router.get(PATH + "/{table_id}", response_model=TableRead)
 async def get_table(target_id: UUID, table_id: UUID, work: Reader) -> Response:
     """One table with its cells."""
-    return row_answer(TableRead, await service.require_table(work, target_id, table_id))
+    found = await service.require_table(work, target_id, table_id)
+    return row_answer(TableRead, await service.shown(work, found))

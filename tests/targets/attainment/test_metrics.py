@@ -15,7 +15,9 @@ MARGINS = ((100_000, 40_000), (200_000, 50_000), (40_000, 15_000), (50_000, None
 """Net amounts, and margins where the cost is known."""
 
 
-async def set_target(world: World, metric: str, amount: int, *, live: bool = True, **more: Any) -> dict[str, Any]:
+async def set_target(
+    world: World, metric: str, amount: int | None = None, *, live: bool = True, **more: Any
+) -> dict[str, Any]:
     body = {"name": metric, "metric": metric, "amount": amount, **JANUARY, **more}
     answer = await world.service.post("/v1/targets", body)
     assert answer.status_code == 201, answer.text

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.money import MAX_AMOUNT
-from services.targets.commits.spreading import DriversUnknown, Spread, drivers_of, spread
+from services.targets.commits.spreading import Spread, drivers_of, spread
 from services.targets.decompositions.balancing import (
     AmountTooLarge,
     OverAssignment,
@@ -18,7 +18,7 @@ from services.targets.decompositions.balancing import (
     check_total,
     free_key,
 )
-from services.targets.decompositions.rules import Child, DecompositionInfeasible, Driver
+from services.targets.decompositions.rules import Child, DecompositionInfeasible, Driver, DriversUnknown
 
 EQUAL = [Driver("equal", 1)]
 TENTH = 100_000

@@ -44,7 +44,7 @@ async def test_a_refused_row_stops_no_other(world: Any) -> None:
         row(5, member_id=world.members["a1"], unit_id=world.units["north"]),
         row(6, product_line="Rock"),
         row(7, region="Shanghai"),
-        row(8, metric="market_share"),
+        row(8, metric="loyalty"),
         row(9, period_end="2025-01-01"),
         {"name": "nameless"},
     )
