@@ -102,7 +102,7 @@ async def run(servers: Servers, rows: int, kills: int) -> list[dict[str, Any]]:
         ]
         seconds = time.perf_counter() - begun
         (found,) = await service.rows(_COUNTS)
-    expected = {name: rows for name in ("done", "created", "accounts", "external_ids", "outcomes", "events")}
+    expected = dict.fromkeys(("done", "created", "accounts", "external_ids", "outcomes", "events"), rows)
     if {name: found[name] for name in expected} != expected or found["state"] != "succeeded" or found["failed"]:
         raise RuntimeError(f"of {rows} rows there is {dict(found)}")
     grown = lives[-1]["value"] / lives[0]["value"]

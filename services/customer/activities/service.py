@@ -49,7 +49,7 @@ def _said(work: Work, one: Change[Activity]) -> ActivityCompleted | None:
 
 def resource(work: Work) -> Resource[Activity]:
     """Activities as they are told and audited."""
-    return Resource("activity", Activity, partial(_said, work), audited=AUDITED)
+    return Resource("activity", Activity, partial(_said, work), audited=AUDITED, hashed=("notes",))
 
 
 async def _account(work: Work, account_id: UUID) -> Account:
