@@ -131,13 +131,12 @@ async def test_merges_and_their_ends_beside_work_on_both_sides(forms: Forms, see
     accounts = [await world.account(name=name) for name in ("Ahoy", "Bravo", "Cobalt", "Dover")]
     filed: Filed = {account["id"]: Counter() for account in accounts}
     survey = await forms.survey()
-    done = await asyncio.gather(
-        *(to_and_fro(world, accounts, 20 * seed + number, 8) for number in range(3)),
-        *(worked(forms, survey, account, filed) for account in (*accounts, *accounts)),
-    )
+    works = asyncio.gather(*(worked(forms, survey, account, filed) for account in (*accounts, *accounts)))
+    await asyncio.gather(*(to_and_fro(world, accounts, 20 * seed + number, 8) for number in range(3)))
+    done = await works
     await hold(world, filed, await standing(world))
     await said_once(world)
     await end_all(world)
     await hold(world, filed, {})
-    for paths in done[3:]:
-        await edited(world, dict(paths))
+    for paths in done:
+        await edited(world, paths)
