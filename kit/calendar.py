@@ -9,8 +9,8 @@ stretch.
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -94,6 +94,7 @@ class Calendar:
 
     zone: ZoneInfo
     hours: Hours
+    later: tuple[tuple[date, Hours], ...]
     own: Mapping[date, OwnKind]
     _kinds: bytes = field(repr=False)
     _announced: int | None = field(repr=False)
@@ -205,9 +206,15 @@ class Calendar:
 
     def _plan(self, index: int) -> Windows:
         kind = self._kinds[index]
-        if kind == _WORKING:
-            return self.hours.weekdays[(_FIRST + index - 1) % 7]
-        return self.hours.make_up if kind == _MAKE_UP else ()
+        if not _WORKS[kind]:
+            return ()
+        began = bisect_right(self._begins, index)
+        hours = self.later[began - 1][1] if began else self.hours
+        return hours.weekdays[(_FIRST + index - 1) % 7] if kind == _WORKING else hours.make_up
+
+    @cached_property
+    def _begins(self) -> list[int]:
+        return [day.toordinal() - _FIRST for day, _hours in self.later]
 
     @cached_property
     def _counts(self) -> array[int]:
@@ -221,7 +228,9 @@ class Calendar:
     @cached_property
     def _before(self) -> array[int]:
         """Working time before each day, and of all, in microseconds: on most days what the wall clock says."""
-        plans = {*self.hours.weekdays, self.hours.make_up, ()}
+        plans: set[Windows] = {()}
+        for hours in (self.hours, *(hours for _day, hours in self.later)):
+            plans |= {*hours.weekdays, hours.make_up}
         usual = {windows: sum(map(_length, windows)) * 60_000_000 for windows in plans}
         steps = _steps(self.zone)
         lengths = (
@@ -236,8 +245,11 @@ def calendar_of(
     timezone: str,
     own: Mapping[date, OwnKind] = MappingProxyType({}),
     hours: Hours = OFFICE_HOURS,
+    later: Sequence[tuple[date, Hours]] = (),
 ) -> Calendar:
     """A company's calendar.
+
+    `later`: the hours that hold in the place of `hours` from a day on, in the order of their days.
 
     `country`: ISO 3166 (`CN`, `DE-BY`), or empty for Monday to Friday without holidays; `own`: its own days, of which
     those in years that the calendar does not know are left out. Raises UnknownCountry.
@@ -248,7 +260,7 @@ def calendar_of(
         if FIRST_YEAR <= day.year <= LAST_YEAR:
             index = _index(day)
             changed[index] = _OFF if kind is OwnKind.OFF else _works_on(country, index)
-    return Calendar(ZoneInfo(timezone), hours, MappingProxyType(dict(own)), bytes(changed), announced)
+    return Calendar(ZoneInfo(timezone), hours, tuple(later), MappingProxyType(dict(own)), bytes(changed), announced)
 
 
 def require_country(country: str) -> None:

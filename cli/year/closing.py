@@ -7,6 +7,7 @@ from typing import Any
 from cli.showcase import steps
 from cli.showcase.steps import Law
 from cli.year.book import Act, Book, dollars
+from cli.year.crossings import BUYS_MOST, graded_prices, minutes_of_case, offered
 
 PER_BASE = 100
 GRADES = ("A", "B", "C", "D")
@@ -32,9 +33,20 @@ async def club_opens(book: Book) -> Act:
 
 async def graded(book: Book) -> Act:
     """Grades by the revenue of a year, and warnings of those who may leave."""
+    await graded_prices(book)
+    before, (_nobody, slow) = (await offered(book))["discount"], await minutes_of_case(book, book.accounts[BUYS_MOST])
     run = await book.api.post("/v1/grading-runs", {"as_of": book.today})
     path = f"/v1/grading-runs/{run['id']}"
-    await steps.in_state(book.api, path, ("succeeded",), ("queued", "running"))
+    ended = await steps.in_state(book.api, path, ("succeeded",), ("queued", "running"))
+
+    async def cheaper() -> int | None:
+        discount: int = (await offered(book))["discount"]
+        return discount if discount > before else None
+
+    off = 0
+    if ended["dry_reason"] is None:  # a second year of the same day changes no grades
+        off = await book.effect("a grade gives its customer another price", cheaper)
+    grade, fast = await minutes_of_case(book, book.accounts[BUYS_MOST])
     ours = {*book.accounts, *book.others}
     results = [item for item in await book.all_of(f"{path}/results") if item["account_id"] in ours]
     counts = {grade: sum(item["grade"] == grade for item in results) for grade in GRADES}
@@ -49,8 +61,16 @@ async def graded(book: Book) -> Act:
         told = f"Who may be leaving cannot be said yet: {lack['reason']}, {lack['have']} of {lack['need']}."
     return Act(
         "Grades and churn warnings",
-        (f"{len(results)} customers are graded: " + ", ".join(f"{n} {g}" for g, n in counts.items()) + ".", told),
-        (Law("every graded customer has one grade", sum(counts.values()) == len(results) > 0),),
+        (
+            f"{len(results)} customers are graded: " + ", ".join(f"{n} {g}" for g, n in counts.items()) + ".",
+            f"One of them, now {grade}, is offered {dollars(off)} off, and its complaints are answered within {fast} "
+            f"working minutes instead of {slow}.",
+            told,
+        ),
+        (
+            Law("every graded customer has one grade", sum(counts.values()) == len(results) > 0),
+            Law("a grade does not make complaints wait longer", fast <= slow),
+        ),
     )
 
 

@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 from cli.showcase.steps import Law
-from cli.year.book import Act, Book
+from cli.year.book import CURRENCY, Act, Book
+from cli.year.company import PIECE_PRICE
+from cli.year.crossings import joined
+from cli.year.offers import PIECES, SKU, ordered
 
 
 async def merged(book: Book) -> Act:
     """The last two companies are one; of the first two of the shop one thought so."""
     last = book.scale.companies - 1
     survivor, other = book.accounts[last - 1], book.accounts[last]
+    await _deal(book, other)
     await _merge(book, survivor, other)
+    await joined(book, survivor, other)
     first, second = book.accounts[last + 1], book.accounts[last + 2]
     before = await _balances(book, first, second)
+    points = [await _points(book, account) for account in (first, second)]
     merge = await _merge(book, first, second)
+
+    async def together() -> bool | None:
+        return True if await _points(book, first) == sum(points) else None
+
+    await book.effect("a merge joins the points", together)
     await book.api.post(f"/v1/merges/{merge}/unmerge", {"dry_run": False})
 
     async def apart() -> bool | None:
         return True if await _filed(book, second) == {second} else None
 
+    async def parted() -> bool | None:
+        return True if [await _points(book, account) for account in (first, second)] == points else None
+
     await book.effect("an unmerge is known to risk", apart)
+    await book.effect("an unmerge parts the points", parted)
     after = await _balances(book, first, second)
     return Act(
         "One customer twice",
@@ -32,6 +47,34 @@ async def merged(book: Book) -> Act:
             Law("after the unmerge each owes what it owed", after == before),
         ),
     )
+
+
+async def _deal(book: Book, account: str) -> None:
+    """A partner registers a deal with the account, and an order wins it."""
+    partner = book.partners[0]
+    registered = {
+        "partner_id": partner,
+        "customer_name": (await book.api.get(f"/v1/accounts/{account}"))["name"],
+        "country": "CN",
+        "value": PIECES * PIECE_PRICE,
+        "currency": CURRENCY,
+        "evidence": "Their buyer was met at the fair.",
+    }
+    deal = await book.made("/v1/deals", registered, by="channel-manager")
+    await book.api.post(f"/v1/deals/{deal['id']}/approve", {"note": "New to us."})
+    line = {"sku": SKU, "quantity": 1, "unit_price": PIECE_PRICE, "discount": 0, "tax_rate": 0}
+    await ordered(book, "deal", account, [line], partner_id=partner, deal_id=deal["id"])
+
+    async def won() -> bool | None:
+        return True if (await book.api.get(f"/v1/deals/{deal['id']}"))["state"] == "won" else None
+
+    await book.effect("an order wins the deal that it names", won)
+
+
+async def _points(book: Book, account: str) -> int:
+    """What an account has in the club of the year."""
+    found = await book.api.get(f"/v1/points-balances/{account}")
+    return sum(item["available"] for item in found["items"] if item["programme_id"] == book.club)
 
 
 async def _merge(book: Book, survivor: str, other: str) -> str:

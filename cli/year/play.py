@@ -11,7 +11,7 @@ from typing import Any
 from cli.load.client import Api, ApiError
 from cli.load.loader import LoadFailed
 from cli.showcase.steps import ShowcaseFailed
-from cli.year import care, closing, company, conflict, identity, offers, people, risks, trade
+from cli.year import care, closing, company, conflict, crossings, identity, offers, people, risks, trade
 from cli.year.book import Act, Book, as_dict, opened
 from cli.year.sales import Scale
 from cli.year.table import Tied, tied
@@ -69,6 +69,7 @@ ACTS: tuple[Play, ...] = (
     offers.quoted,
     offers.given_back,
     offers.held,
+    crossings.terms_shortened,
     conflict.split,
     closing.club_opens,
     trade.delivered,
@@ -76,6 +77,7 @@ ACTS: tuple[Play, ...] = (
     risks.adjusted,
     trade.paid,
     risks.calmed,
+    crossings.behind,
     trade.returned,
     care.cared,
     identity.merged,

@@ -16,6 +16,7 @@ from typing import Any
 import asyncpg
 
 from kit.db.database import DatabaseSettings
+from kit.db.migration_blocks import resume_blocks
 from kit.db.phases import phase_of
 
 LOCK = 0x43524D_02
@@ -181,6 +182,7 @@ async def _migrate_online(context: Any, metadata: Any) -> None:
             compare_server_default=False,
             transaction_per_migration=True,
         )
+        resume_blocks(context.get_context())
         with context.begin_transaction():
             context.run_migrations()
 

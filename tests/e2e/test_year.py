@@ -37,6 +37,15 @@ EFFECTS = (
     "a complaint is counted by risk",
     "a merge is known to risk",
     "an unmerge is known to risk",
+    "days to pay that risk gives are those of new orders",
+    "an order with more days to pay than its customer has is held",
+    "a target behind its pace turns an indicator red",
+    "an answer counts for the target of satisfaction",
+    "a grade gives its customer another price",
+    "an order wins the deal that it names",
+    "a merge joins what was credited",
+    "a merge joins the points",
+    "an unmerge parts the points",
 )
 
 

@@ -193,6 +193,23 @@ def test_make_up_days_have_hours_of_their_own() -> None:
     assert short.working_minutes_between(at("2026-10-09 00:00"), at("2026-10-10 00:00")) == 480
 
 
+def test_other_hours_hold_from_their_day() -> None:
+    mornings = Hours((((540, 720),),) * 7, ((540, 720),))
+    nights = Hours((((0, 360), (1320, 1440)),) * 7, ((600, 660),))
+    moved = calendar_of(
+        "CN",
+        SHANGHAI,
+        later=[(date(2026, 10, 8), mornings), (date(2026, 10, 10), nights), (date(2199, 1, 1), mornings)],
+    )
+    minutes = [
+        moved.working_minutes_between(at(f"2026-{day} 00:00"), at(f"2026-{day} 00:00") + timedelta(days=1))
+        for day in ("09-30", "10-08", "10-09", "10-10", "10-11", "10-12")
+    ]
+    assert minutes == [480, 180, 180, 60, 0, 480]
+    assert moved.add_working_minutes(at("2026-09-30 17:00"), 60 + 200) == at("2026-10-09 09:20")
+    assert moved.add_working_minutes(at("2026-10-10 10:30"), 30 + 60) == at("2026-10-12 01:00")
+
+
 BERLIN = calendar_of("", "Europe/Berlin", {date(2026, 3, 29): OwnKind.WORKING, date(2026, 10, 25): OwnKind.WORKING})
 
 
@@ -253,6 +270,8 @@ CALENDARS = [
     calendar_of(country, zone, hours=hours)
     for zone in ZONES
     for country, hours in (("CN", OFFICE_HOURS), ("", NIGHT), ("HU", Hours((((0, MINUTES_A_DAY),),) * 7, OFFICE)))
+] + [
+    calendar_of("CN", zone, later=[(date(2011, 3, 13), NIGHT), (date(2026, 11, 1), OFFICE_HOURS)]) for zone in ZONES[:2]
 ]
 calendars = st.sampled_from(CALENDARS)
 moments = st.datetimes(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +65,20 @@ async def on_engine(database: DatabaseSettings, work: Any) -> Any:
         await engine.dispose()
 
 
+async def schema_of_models(service: str, server: TestServer) -> set[str]:
+    """The catalog of a database made from the tables in code."""
+    name = await create_database(server, unique_name(f"models_{service}"))
+    made = DatabaseSettings(connect=server.connect_args(name), name=service)
+    try:
+        await on_engine(made, room(service, "tables").METADATA.create_all)
+        other = await asyncpg.connect(**made.connect)
+        expected = await schema_of(other)
+        await other.close()
+    finally:
+        await drop_database(server, name)
+    return expected
+
+
 def test_revisions_are_numbered_without_gap(service: str) -> None:
     assert revisions_of(service) == [f"{number:04d}" for number in range(1, len(revisions_of(service)) + 1)]
     assert head(service) == revisions_of(service)[-1]
@@ -83,16 +99,7 @@ async def test_the_catalog_is_that_of_the_models(
 ) -> None:
     """Sees what autogenerate does not compare: CHECK constraints, names, server defaults, index conditions."""
     await upgrade(service, database)
-    name = await create_database(postgres_server, unique_name(f"models_{service}"))
-    made = DatabaseSettings(connect=postgres_server.connect_args(name), name=service)
-    try:
-        await on_engine(made, room(service, "tables").METADATA.create_all)
-        other = await asyncpg.connect(**made.connect)
-        expected = await schema_of(other)
-        await other.close()
-    finally:
-        await drop_database(postgres_server, name)
-    found = await schema_of(connection)
+    found, expected = await schema_of(connection), await schema_of_models(service, postgres_server)
     assert (sorted(found - expected), sorted(expected - found)) == ([], [])
 
 
@@ -139,6 +146,51 @@ async def test_two_at_once_do_it_once(service: str, database: DatabaseSettings) 
     assert sorted(worked) == [False, False, True]
     assert await upgrade(service, database) is False
     assert await is_current(service, database)
+
+
+class Killed(Exception):
+    """Stands for a process that is no more: what was committed stays, nothing else."""
+
+
+def killing(monkeypatch: pytest.MonkeyPatch, number: int, is_late: bool) -> None:
+    """The `number`-th block that is entered from now on ends at its beginning, or when all of it was done."""
+    entered, block = [0], MigrationContext.autocommit_block
+
+    @contextmanager
+    def cut(context: MigrationContext) -> Iterator[None]:
+        entered[0] += 1
+        with block(context):
+            if entered[0] == number and not is_late:
+                raise Killed
+            yield
+            if entered[0] == number:
+                raise Killed
+
+    monkeypatch.setattr(MigrationContext, "autocommit_block", cut)
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+async def test_a_migration_that_was_killed_between_its_parts_goes_on(
+    service: str,
+    database: DatabaseSettings,
+    connection: asyncpg.Connection,
+    postgres_server: TestServer,
+    is_late: bool,
+) -> None:
+    """Each block of each revision is interrupted once, and the migration run again."""
+    kills = 0
+    for revision in revisions_of(service):
+        for number in itertools.count(1):
+            with pytest.MonkeyPatch.context() as patched:
+                killing(patched, number, is_late)
+                try:
+                    await upgrade(service, database, revision)
+                    break
+                except Killed:
+                    kills += 1
+    assert kills >= 5
+    found, expected = await schema_of(connection), await schema_of_models(service, postgres_server)
+    assert (sorted(found - expected), sorted(expected - found)) == ([], [])
 
 
 async def test_a_newer_database_is_left_alone(

@@ -9,23 +9,35 @@ from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
-from kit.calendar import Calendar, OwnKind, calendar_of
+from kit.calendar import Calendar, Hours, OwnKind, calendar_of
 from kit.work import Work
 from services.customer.organisation import repository
+from services.customer.policies import service as policies
+from services.customer.policies.bodies import HoursBody, Week, minutes_of
+from services.customer.policies.enums import PolicyKind
 
 PROJECTIONS: Final = ("calendar_year", "unit_lead")
 
 
 @lru_cache(maxsize=8)
-def _calendar(country: str, timezone: str, own: tuple[tuple[date, OwnKind], ...]) -> Calendar:
-    return calendar_of(country, timezone, MappingProxyType(dict(own)))
+def _calendar(
+    country: str, timezone: str, own: tuple[tuple[date, OwnKind], ...], hours: tuple[tuple[date, Hours], ...]
+) -> Calendar:
+    return calendar_of(country, timezone, MappingProxyType(dict(own)), hours[0][1], hours[1:])
 
 
 async def company_calendar(work: Work) -> Calendar:
-    """The company's calendar as of now: that of its country, and its own days, in office hours."""
+    """The company's calendar as of now: that of its country, its own days, and the working hours of each day."""
     years = await repository.list_years(work.tx)
     own = tuple((day.date, day.kind) for year in years for day in year.days)
-    return _calendar(work.settings.calendar_country, work.settings.timezone, own)
+    hours = [(one.valid_from, one.body) for one in await policies.policies_by_day(work, PolicyKind.HOURS)]
+    held = tuple((day, _hours(body)) for day, body in hours if day is not None and isinstance(body, HoursBody))
+    return _calendar(work.settings.calendar_country, work.settings.timezone, own, held)
+
+
+def _hours(body: HoursBody) -> Hours:
+    days = tuple(minutes_of(getattr(body.weekdays, name)) for name in Week.model_fields)
+    return Hours(days, days[0] if body.makeup_windows is None else minutes_of(body.makeup_windows))
 
 
 async def leads_of(work: Work, member_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:

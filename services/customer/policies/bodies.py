@@ -168,13 +168,46 @@ class LeadScoreBody(Body):
     rules: Annotated[tuple[LeadScoreRule, ...], Field(max_length=50)]
 
 
-AnyBody = SlaBody | GradingBody | LifecycleBody | ChurnBody | LeadScoreBody
+ClockTime = Annotated[str, Field(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$", examples=["09:00"])]
+
+
+class Window(Body):
+    """Open from `opens` to `closes` by the wall clock of the company's zone; 24:00 is the end of the day."""
+
+    opens: ClockTime
+    closes: ClockTime
+
+
+Windows = Annotated[tuple[Window, ...], Field(max_length=8)]
+
+
+class Week(Body):
+    """Working hours of each weekday, as far as it works: a weekend of the company's country has none."""
+
+    monday: Windows
+    tuesday: Windows
+    wednesday: Windows
+    thursday: Windows
+    friday: Windows
+    saturday: Windows
+    sunday: Windows
+
+
+class HoursBody(Body):
+    """When the company works; a make-up day has the hours of Monday unless it has its own."""
+
+    weekdays: Week
+    makeup_windows: Windows | None = None
+
+
+AnyBody = SlaBody | GradingBody | LifecycleBody | ChurnBody | LeadScoreBody | HoursBody
 BODIES: Mapping[PolicyKind, type[AnyBody]] = {
     PolicyKind.SLA: SlaBody,
     PolicyKind.GRADING: GradingBody,
     PolicyKind.LIFECYCLE: LifecycleBody,
     PolicyKind.CHURN: ChurnBody,
     PolicyKind.LEAD_SCORE: LeadScoreBody,
+    PolicyKind.HOURS: HoursBody,
 }
 
 
@@ -186,7 +219,7 @@ def read_body(value: object, _read: Callable[[Any], Any], info: ValidationInfo) 
 
 def check_body(body: AnyBody) -> None:
     """What the shape alone does not say; raises SlaOrder, GradingOrder, GradingMethod, MatrixOrder, LifecycleOrder,
-    ChurnOrder, ScoreLabels, ScoreFilterInvalid."""
+    ChurnOrder, ScoreLabels, ScoreFilterInvalid, WindowsOrder."""
     if isinstance(body, GradingBody):
         _check_grading(body)
         return
@@ -195,6 +228,9 @@ def check_body(body: AnyBody) -> None:
         return
     if isinstance(body, ChurnBody):
         rules.check_lines(body.warn_at, body.clear_below)
+        return
+    if isinstance(body, HoursBody):
+        _check_hours(body)
         return
     if isinstance(body, LeadScoreBody):
         check_rules(body.rules)
@@ -214,3 +250,19 @@ def _check_grading(body: GradingBody) -> None:
             rules.check_cuts((least.a, least.b, least.c), f"/body/thresholds/{name}", rising=False)
     rows = [getattr(body.matrix, row) for row in Matrix.model_fields]
     rules.check_matrix([[getattr(row, column) for column in MatrixRow.model_fields] for row in rows])
+
+
+def _check_hours(body: HoursBody) -> None:
+    for name in Week.model_fields:
+        rules.check_windows(minutes_of(getattr(body.weekdays, name)), f"/body/weekdays/{name}")
+    rules.check_windows(minutes_of(body.makeup_windows or ()), "/body/makeup_windows")
+    rules.check_some_work([minutes_of(getattr(body.weekdays, name)) for name in Week.model_fields])
+
+
+def minutes_of(windows: tuple[Window, ...]) -> tuple[tuple[int, int], ...]:
+    """Windows in minutes after midnight."""
+    return tuple((_minutes(one.opens), _minutes(one.closes)) for one in windows)
+
+
+def _minutes(at: str) -> int:
+    return 60 * int(at[:2]) + int(at[3:])

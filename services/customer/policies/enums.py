@@ -13,6 +13,7 @@ class PolicyKind(StrEnum):
     LIFECYCLE = "lifecycle"
     CHURN = "churn"
     LEAD_SCORE = "lead_score"
+    HOURS = "hours"
 
 
 class PolicyState(StrEnum):

@@ -16,6 +16,8 @@ _ACTIVE = select_sql(CustomerPolicy, "kind = $1 AND state = 'active'")
 _VERSION = select_sql(CustomerPolicy, "kind = $1 AND policy_version = $2")
 _IN_FORCE = select_sql(CustomerPolicy, "kind = $1 AND valid_from <= $2 ORDER BY activation DESC LIMIT 1")
 
+_ACTIVATED = select_sql(CustomerPolicy, "kind = $1 AND activation IS NOT NULL ORDER BY activation DESC")
+
 
 async def lock_kind(tx: Tx, kind: PolicyKind) -> None:
     """Drafting and activating take turns within a kind: its first version, which is always there, is the lock."""
@@ -40,6 +42,11 @@ async def active(tx: Tx, kind: PolicyKind) -> CustomerPolicy | None:
 async def in_force(tx: Tx, kind: PolicyKind, day: date) -> CustomerPolicy | None:
     """The version that holds on a day: the last activated of those that have begun."""
     return await tx.row(CustomerPolicy, _IN_FORCE, kind, day)
+
+
+async def activated(tx: Tx, kind: PolicyKind) -> list[CustomerPolicy]:
+    """The versions that were activated, the last one first."""
+    return await tx.rows(CustomerPolicy, _ACTIVATED, kind)
 
 
 async def find_version(tx: Tx, kind: PolicyKind, policy_version: int) -> CustomerPolicy | None:

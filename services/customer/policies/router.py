@@ -13,7 +13,9 @@ from kit.web import routes
 from kit.web.context import Allow, Context, IfMatch
 from kit.web.lists import documented, list_answer
 from kit.web.responses import row_answer
+from services.customer.cases import service as cases
 from services.customer.policies import service
+from services.customer.policies.enums import PolicyKind
 from services.customer.policies.lists import POLICIES
 from services.customer.policies.rules import MOVES
 from services.customer.policies.schemas import (
@@ -63,6 +65,9 @@ async def change_customer_policy(
 async def activate_customer_policy(customer_policy_id: UUID, body: CustomerPolicyActivate, work: Writer) -> Response:
     """Let a draft hold from a day on, today or later; the one before it is superseded and holds until then.
 
-    What was begun under a version keeps it.
+    What was begun under a version keeps it; other working hours move every clock of a case that runs.
     """
-    return row_answer(CustomerPolicyRead, await service.activate_policy(work, customer_policy_id, body))
+    policy = await service.activate_policy(work, customer_policy_id, body)
+    if policy.kind is PolicyKind.HOURS:
+        await cases.look_at_all(work)
+    return row_answer(CustomerPolicyRead, policy)

@@ -89,3 +89,28 @@ def check_matrix(rows: Sequence[Sequence[str]]) -> None:
             if (i and grade < rows[i - 1][j]) or (j and grade < row[j - 1]):
                 pointer = f"/body/matrix/grade_{'abcd'[i]}/grade_{'abcd'[j]}"
                 raise MatrixOrder(errors=[FieldError(pointer, MatrixOrder.code, f"{grade} is better than before")])
+
+
+class WindowsOrder(Invalid):
+    code, title = "windows-order", "Hours of a day follow each other, and some day has some"
+
+
+def check_windows(windows: Sequence[tuple[int, int]], pointer: str) -> None:
+    """Each window ends after it begins and no later than the next begins, in minutes. Raises WindowsOrder."""
+    last = 0
+    for number, (opens, closes) in enumerate(windows):
+        if opens < last:
+            raise WindowsOrder(
+                errors=[FieldError(f"{pointer}/{number}/opens", WindowsOrder.code, "before the last ends")]
+            )
+        if closes <= opens:
+            raise WindowsOrder(
+                errors=[FieldError(f"{pointer}/{number}/closes", WindowsOrder.code, "ends as it begins")]
+            )
+        last = closes
+
+
+def check_some_work(days: Sequence[Sequence[tuple[int, int]]]) -> None:
+    """A week in which nobody works would let no clock end. Raises WindowsOrder."""
+    if not any(days):
+        raise WindowsOrder(errors=[FieldError("/body/weekdays", WindowsOrder.code, "nobody ever works")])

@@ -60,6 +60,12 @@ LEAD_SCORE: dict[str, Any] = {
         ]
     },
 }
+_OFFICE = [{"opens": "09:00", "closes": "12:00"}, {"opens": "13:00", "closes": "18:00"}]
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+HOURS: dict[str, Any] = {
+    "kind": "hours",
+    "body": {"weekdays": dict.fromkeys(_WEEKDAYS, _OFFICE), "makeup_windows": None},
+}
 BodyOfKind = Annotated[AnyBody, WrapValidator(read_body)]
 
 

@@ -91,6 +91,20 @@ async def policy_on(work: Work, kind: PolicyKind, day: date) -> CustomerPolicy:
     return policy
 
 
+async def policies_by_day(work: Work, kind: PolicyKind) -> list[CustomerPolicy]:
+    """The versions of a kind that hold some day or other, in the order of the days they hold from."""
+    holding: list[CustomerPolicy] = []
+    for policy in await repository.activated(work.tx, kind):
+        if policy.valid_from is not None and (not holding or policy.valid_from < _start(holding[-1])):
+            holding.append(policy)
+    return holding[::-1]
+
+
+def _start(policy: CustomerPolicy) -> date:
+    assert policy.valid_from is not None, "it was activated"
+    return policy.valid_from
+
+
 async def policy_of(work: Work, kind: PolicyKind, policy_version: int) -> CustomerPolicy:
     """A version of a kind that was used."""
     policy = await repository.find_version(work.tx, kind, policy_version)

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from kit import clock
-from kit.errors import FieldError, Forbidden, NotFound, UnknownReference
+from kit.errors import FieldError, Forbidden, NotFound, NotHeardYet, UnknownReference
 from kit.events.contract import Published
 from kit.records import Change, Resource, add, change, changed_row, fresh, require
 from kit.transitions import next_state
@@ -107,7 +107,7 @@ async def _check_alerts(work: Work, row: Adjustment) -> None:
     if row.risk_alert_id is not None:
         heard = await find_risk_alert(work, row.risk_alert_id)
         if heard is None:
-            raise _unknown("risk_alert_id", "no such alert")
+            raise NotHeardYet(errors=[FieldError("/risk_alert_id", UnknownReference.code, "no such alert")])
         if heard.target_id is not None:
             await _check_tree(work, heard.target_id, row.root_id)
 

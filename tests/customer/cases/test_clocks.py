@@ -10,6 +10,7 @@ import pytest
 from kit.due.loop import DueLoop
 from services.customer.cases import service as cases
 from services.customer.cases.dues import CASES_DUE
+from services.customer.policies.schemas import HOURS
 from tests.customer.cases.conftest import BOSS, BREACHED, Desk, at, calendar, clock_of, hear_units, unit, written
 from tests.customer.conftest import MANAGER, REP_1, REP_2, UNITS
 
@@ -262,6 +263,29 @@ async def test_another_calendar_moves_open_clocks_and_never_stopped_ones(desk: D
     assert await desk.turn() >= 1
     assert [one[:3] for one in await desk.breaches()] == [(RESOLUTION, 1, written(at("10-10 17:00")))]
     assert await desk.service.parked() == []
+
+
+async def test_other_working_hours_move_open_clocks_and_never_stopped_ones(desk: Desk) -> None:
+    open_case, done = await desk.open(**HIGH), await desk.open(**HIGH)
+    desk.on("10-08 11:00")
+    for case in (open_case, done):
+        await desk.done(case, "acknowledge")
+    await desk.done(done, "respond", {"response": "Yes"})
+    stopped = (await desk.read(done))["clocks"]
+    assert due(await desk.read(open_case)) == written(at("10-10 17:00"))
+    mornings = [{"opens": "09:00", "closes": "12:00"}]
+    hours = {"weekdays": {**HOURS["body"]["weekdays"], "friday": mornings}, "makeup_windows": mornings}
+    path = "/v1/customer-policies"
+    draft = await desk.service.post(path, {"kind": "hours", "body": hours, "reason": "Summer"})
+    assert draft.status_code == 201, draft.text
+    body = {"valid_from": "2026-10-09"}
+    answer = await desk.service.post(f"{path}/{draft.json()['id']}/activate", body)
+    assert answer.status_code == 200, answer.text
+    assert await desk.turn() >= 1
+    # of 24 hours 1 is of 09-30, 8 of 10-08, 3 each of Friday and of the make-up day, 8 of Monday, 1 of Tuesday
+    assert due(await desk.read(open_case)) == written(at("10-13 10:00"))
+    assert (await desk.read(done))["clocks"] == stopped
+    assert await desk.breaches() == []
 
 
 async def test_units_heard_late_and_twice_change_nothing(desk: Desk) -> None:

@@ -11,7 +11,7 @@ import pytest
 from kit.testing.service import codes
 from services.customer.policies import service
 from services.customer.policies.enums import PolicyKind
-from services.customer.policies.schemas import SLA
+from services.customer.policies.schemas import HOURS, SLA
 from tests.customer.conftest import World
 
 PATH = "/v1/customer-policies"
@@ -91,3 +91,53 @@ async def test_directors_write_policies_alone(world: World, role: str) -> None:
     headers = world.service.headers("somebody", role)
     assert (await world.service.post(PATH, {**SLA, "reason": "x"}, headers=headers)).status_code == 403
     assert (await world.service.get(PATH, headers=headers)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("day", "windows", "pointer"),
+    [
+        ("monday", [("09:00", "09:00")], "/body/weekdays/monday/0/closes"),
+        ("friday", [("13:00", "18:00"), ("09:00", "12:00")], "/body/weekdays/friday/1/opens"),
+        ("sunday", [("09:00", "12:00"), ("11:59", "18:00")], "/body/weekdays/sunday/1/opens"),
+        ("monday", [("22:00", "06:00")], "/body/weekdays/monday/0/closes"),
+        ("monday", [("9:00", "12:00")], "/body/weekdays/monday/0/opens"),
+        ("monday", [("09:00", "24:01")], "/body/weekdays/monday/0/closes"),
+        ("tuesday", [("00:00", "00:01")] * 9, "/body/weekdays/tuesday"),
+    ],
+)
+async def test_hours_of_a_day_follow_each_other(
+    world: World, day: str, windows: list[tuple[str, str]], pointer: str
+) -> None:
+    listed = [{"opens": opens, "closes": closes} for opens, closes in windows]
+    body = {**HOURS["body"], "weekdays": {**HOURS["body"]["weekdays"], day: listed}}
+    answer = await world.service.post(PATH, {"kind": "hours", "body": body, "reason": "x"})
+    assert (answer.status_code, codes(answer.json())) == (422, [pointer]), answer.text
+
+
+async def test_a_week_works_on_some_day(world: World) -> None:
+    nothing: dict[str, Any] = {"weekdays": {day: [] for day in HOURS["body"]["weekdays"]}, "makeup_windows": None}
+    answer = await world.service.post(PATH, {"kind": "hours", "body": nothing, "reason": "x"})
+    assert (answer.status_code, codes(answer.json())) == (422, ["/body/weekdays"]), answer.text
+
+
+async def test_hours_hold_by_the_day_whenever_they_were_activated(world: World) -> None:
+    """Of the versions that have begun by a day the last activated holds: later ones that began before are past."""
+    async with world.service.transaction() as tx:
+        today = world.service.work(tx).today
+    for first, days in (("08:00", 30), ("07:00", 10), ("06:00", 20)):
+        week = {day: [{"opens": first, "closes": "24:00"}] for day in HOURS["body"]["weekdays"]}
+        drafted = await world.service.post(PATH, {"kind": "hours", "body": {"weekdays": week}, "reason": first})
+        assert (await activate(world, drafted.json(), today + timedelta(days=days))).status_code == 200
+    async with world.service.transaction() as tx:
+        work = world.service.work(tx)
+        held = [
+            (one.reason, (one.valid_from - today).days)
+            for one in await service.policies_by_day(work, PolicyKind.HOURS)
+            if one.valid_from is not None and one.policy_version > 1
+        ]
+        assert held == [("07:00", 10), ("06:00", 20)]
+        for days in (9, 10, 19, 20, 29, 30, 100):
+            day = today + timedelta(days=days)
+            by_day = [each for each in held if each[1] <= days]
+            in_force = await service.policy_on(work, PolicyKind.HOURS, day)
+            assert in_force.reason == (by_day[-1][0] if by_day else "Installed")

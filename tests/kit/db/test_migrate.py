@@ -10,6 +10,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from kit.db.database import Database
 from kit.db.migrate import current, head, is_current, pending, run_alembic, upgrade
@@ -123,3 +124,50 @@ async def test_what_is_pending(database: Database) -> None:
     async with database.transaction() as tx:
         await tx.execute("UPDATE alembic_version SET version_num = '9999'")
     assert await pending("alpha", database.settings) == ("9999", []), "a newer release was here"
+
+
+BUILT = """
+from alembic import op
+
+revision, down_revision = "0003", "0002"
+
+
+def upgrade():
+    op.execute("CREATE TABLE part (id int)")
+    op.execute("INSERT INTO part VALUES (1)")
+    with op.get_context().autocommit_block():
+        op.execute("CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS uq_part ON part (id)")
+    op.execute("INSERT INTO part VALUES (2)")
+    with op.get_context().autocommit_block():
+        op.execute("CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS uq_twins ON alpha_0001 (id)")
+    op.execute("INSERT INTO part VALUES (3)")
+
+
+def downgrade():
+    with op.get_context().autocommit_block():
+        op.execute("DROP INDEX CONCURRENTLY IF EXISTS uq_twins")
+    op.execute("DROP TABLE part")
+"""
+
+
+@pytest.mark.usefixtures("services")
+async def test_a_migration_goes_on_where_it_was_cut_off(database: Database, tmp_path: Path) -> None:
+    """What its first parts committed is done once, and an index that was not finished is built again."""
+    (tmp_path / "alpha/migrations/versions/0003_parts.py").write_text(BUILT)
+    await upgrade("alpha", database.settings, "0002")
+    async with database.transaction() as tx:
+        await tx.execute("INSERT INTO alpha_0001 VALUES (7), (7)")
+    for _ in range(2):
+        with pytest.raises(IntegrityError, match="uq_twins"):
+            await upgrade("alpha", database.settings)
+    connection = await asyncpg.connect(**database.settings.connect)
+    valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'uq_twins'::regclass"
+    assert (await current(connection), await connection.fetchval(valid)) == ("0002", False)
+    await connection.execute("DELETE FROM alpha_0001")
+    for _ in range(2):
+        assert await upgrade("alpha", database.settings)
+        assert await connection.fetchval(valid)
+        assert await connection.fetchval("SELECT array_agg(id ORDER BY id) FROM part") == [1, 2, 3]
+        await asyncio.to_thread(run_alembic, "alpha", database.settings.connect, "downgrade", "0002")
+        assert await tables(database) == ["alembic_version", "alpha_0001", "alpha_0002"]
+    await connection.close()
