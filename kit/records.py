@@ -22,6 +22,7 @@ from kit.events.contract import Published
 from kit.ids import new_id
 from kit.security import audit
 from kit.security.audit import AuditEntry
+from kit.security.pii import SENSITIVE_FIELDS
 from kit.versions import Versions
 from kit.work import Work
 
@@ -43,7 +44,8 @@ class Resource(Generic[R]):
     `said` makes the event of a change (None: nobody is told). `audited` are the fields that a creation keeps in the
     audit log, a change keeps those that differ, but for the `unaudited`: lists that grow without an end, whose parts
     are kept elsewhere. `unique` are columns of one unique index each. `owner` names the column that decides who sees
-    the row ("": whoever may read the resource).
+    the row ("": whoever may read the resource). Of `hashed` fields, which hold what somebody wrote, the audit log keeps
+    keyed hashes as of personal ones.
     """
 
     noun: str
@@ -53,6 +55,7 @@ class Resource(Generic[R]):
     unique: tuple[str, ...] = ()
     owner: str = ""
     unaudited: tuple[str, ...] = ()
+    hashed: tuple[str, ...] = ()
 
     def kept(self, one: Change[R]) -> tuple[str, ...]:
         """Fields of a change that the audit log keeps."""
@@ -167,7 +170,7 @@ async def record(
         )
         for one in changes
     ]
-    await audit.record_many(work.tx, entries, key=work.secret)
+    await audit.record_many(work.tx, entries, key=work.secret, pii=SENSITIVE_FIELDS.union(resource.hashed))
 
 
 async def audit_added(work: Work, resource: str, row_id: UUID, values: Mapping[str, Any]) -> None:

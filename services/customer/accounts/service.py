@@ -67,7 +67,7 @@ def said_fields(changed: Iterable[str]) -> list[str]:
 def resource(work: Work) -> Resource[Account]:
     """Accounts as they are announced and audited."""
     audited = tuple(name for name in AccountCreate.model_fields if name != "source")
-    return Resource("account", Account, partial(_said, work), audited=audited, owner="owner_id")
+    return Resource("account", Account, partial(_said, work), audited=audited, owner="owner_id", hashed=("custom",))
 
 
 async def yuan_rate(work: Work, bodies: Iterable[AccountCreate | AccountUpdate]) -> str | None:

@@ -61,6 +61,8 @@ class Activity(OwnedRow):
     started_at: Annotated[datetime | None, moment(nullable=True)] = None
     ended_at: Annotated[datetime | None, moment(nullable=True)] = None
     notes: Annotated[Notes, DECODED, document(nullable=False)] = Notes()
+    external_source: Annotated[str | None, text(nullable=True)] = None
+    external_id: Annotated[str | None, text(nullable=True)] = None
     position: Annotated[Position | None, DECODED, document(nullable=True)] = None
     state: Annotated[ActivityState, text(nullable=False)] = ActivityState.PLANNED
 
@@ -87,6 +89,14 @@ class ActivityTable(Activity, Base, table=True):
         sa.CheckConstraint(
             "(state = 'completed') = (ended_at IS NOT NULL) AND (state = 'completed') = (outcome IS NOT NULL)",
             name="completed",
+        ),
+        sa.CheckConstraint("(external_source IS NULL) = (external_id IS NULL)", name="external"),
+        sa.Index(
+            "uq_activity_external_id",
+            "external_id",
+            "external_source",
+            unique=True,
+            postgresql_where=sa.text("external_id IS NOT NULL"),
         ),
         sa.Index("ix_activity_created_at_id", "created_at", "id"),
         sa.Index("ix_activity_account_id_created_at_id", "account_id", "created_at", "id"),

@@ -13,7 +13,16 @@ _NOT_OF = select_sql(
     Activity,
     "account_id = ANY($1::uuid[]) AND owner_id IS DISTINCT FROM $2 ORDER BY id LIMIT $3 FOR NO KEY UPDATE",
 )
+_BY_EXTERNAL = select_sql(
+    Activity,
+    "(external_source, external_id) IN (SELECT * FROM unnest($1::text[], $2::text[])) ORDER BY id FOR NO KEY UPDATE",
+)
 _OF_LEAD = select_sql(Activity, "lead_id = $1 ORDER BY id FOR NO KEY UPDATE")
+
+
+async def lock_by_external(tx: Tx, pairs: Collection[tuple[str, str]]) -> list[Activity]:
+    """Activities of (source, external id), in order of id, locked until the transaction ends."""
+    return await tx.rows(Activity, _BY_EXTERNAL, [one[0] for one in pairs], [one[1] for one in pairs])
 
 
 async def lock_of_lead(tx: Tx, lead_id: UUID) -> list[Activity]:

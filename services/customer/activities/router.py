@@ -12,20 +12,23 @@ from starlette.responses import Response
 from kit.security.principals import owned_rows
 from kit.transitions import shown_move
 from kit.web import routes
+from kit.web.batch import BatchAnswer, parse_rows
 from kit.web.context import Allow, Context, IfMatch
 from kit.web.lists import documented, list_answer
-from kit.web.responses import row_answer
+from kit.web.responses import json_answer, row_answer
 from kit.work import Work
 from services.customer.accounts.filing import filed
-from services.customer.activities import service
+from services.customer.activities import batches, service
 from services.customer.activities.lists import activities_on
 from services.customer.activities.models import Activity, as_of
 from services.customer.activities.rules import MOVES
 from services.customer.activities.schemas import (
+    ActivityBatch,
     ActivityComplete,
     ActivityCreate,
     ActivityPage,
     ActivityRead,
+    ActivityRow,
     ActivityUpdate,
 )
 
@@ -44,6 +47,14 @@ async def _answer(work: Work, activity: Activity, made_under: str | None = None)
 async def create_activity(body: ActivityCreate, work: Writer) -> Response:
     """Plan an activity, with an account and one of its contacts, with a lead, or without."""
     return await _answer(work, await service.create_activity(work, body), "/v1/activities")
+
+
+@router.post("/v1/activities/batch", response_model=BatchAnswer)
+async def upsert_activities(body: ActivityBatch, work: Writer) -> Response:
+    """Plan, change or complete up to 5,000 activities by external id."""
+    rows, results = parse_rows(ActivityRow, body)
+    await batches.upsert_activities(work, rows, results)
+    return json_answer(results.answer())
 
 
 @router.get("/v1/activities", response_model=ActivityPage, openapi_extra=documented(activities_on(date.min)))

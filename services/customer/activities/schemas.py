@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, model_validator
 
+from kit.web.batch import BatchBody
 from kit.web.lists import page_of
 from kit.web.schema import ABSENT, BusinessDate, Code, Label, LongText, Moment, Schema
+from services.customer.accounts.schemas import ExternalRef
 from services.customer.activities.enums import ActivityKind, ActivityPhase, ActivityState
 
 _EXAMPLE: dict[str, Any] = {
@@ -43,10 +45,8 @@ Participants = Annotated[
 ]
 
 
-class ActivityCreate(Schema):
-    """A planned activity; without `owner_id` it is the caller's, or of who has the account."""
-
-    model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
+class ActivityContent(Schema):
+    """What an activity begins with."""
 
     kind: ActivityKind
     phase: ActivityPhase | None = None
@@ -66,10 +66,54 @@ class ActivityCreate(Schema):
     notes: ActivityNotes = Field(default_factory=ActivityNotes)
 
     @model_validator(mode="after")
-    def _one_customer(self) -> ActivityCreate:
+    def _one_customer(self) -> Self:
         if self.lead_id is not None and self.account_id is not None:
             raise ValueError("give account_id or lead_id")
         return self
+
+
+class ActivityCreate(ActivityContent):
+    """A planned activity; without `owner_id` it is the caller's, or of who has the account."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
+
+    external_id: ExternalRef | None = None
+
+
+class ActivityRow(ActivityContent):
+    """A row of a batch, known again by its external id; fields not given stay as they are. The account may be named by
+    `account_ref`; it stays, as does the lead. With `outcome` it is completed, `ended_at` (now unless said) ago; what is
+    completed takes notes alone."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                **_EXAMPLE,
+                "external_id": {"source": "pbx", "id": "V-1001"},
+                "outcome": "interested",
+                "ended_at": "2026-02-14T02:00:00Z",
+            }
+        }
+    )
+
+    account_ref: ExternalRef | None = None
+    external_id: ExternalRef
+    outcome: Code | None = None
+    ended_at: Moment | None = Field(default=None, description="not after now, not before `started_at`")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.account_ref is not None and (self.account_id is not None or self.lead_id is not None):
+            raise ValueError("give account_id, account_ref or lead_id")
+        if self.ended_at is not None and self.outcome is None:
+            raise ValueError("what has ended has an outcome")
+        return self
+
+
+class ActivityBatch(BatchBody):
+    """Activities by external id."""
+
+    row_model = ActivityRow
 
 
 class ActivityUpdate(Schema):
@@ -138,6 +182,8 @@ class ActivityRead(Schema):
     ended_at: datetime | None
     position: PositionGiven | None
     notes: ActivityNotes
+    external_source: str | None
+    external_id: str | None
     state: ActivityState
     overdue: bool
     version: int

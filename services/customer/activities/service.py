@@ -9,55 +9,54 @@ from uuid import UUID
 from kit import clock
 from kit.clock import business_date
 from kit.db.rows import update_rows
-from kit.errors import FieldError, NotFound, UnknownReference
+from kit.errors import NotFound, Taken
 from kit.records import Change, Resource, add, change, changed_row, fresh, record, require
 from kit.transitions import next_state
 from kit.versions import Versions
 from kit.work import Work
 from services.customer.accounts import service as accounts
-from services.customer.accounts.filing import are_one, groups_of
 from services.customer.accounts.models import Account
 from services.customer.accounts.rules import AccountArchived
 from services.customer.activities import repository
 from services.customer.activities.enums import ActivityKind, ActivityState
 from services.customer.activities.models import Activity
+from services.customer.activities.references import NAMED, load_references, unknown
 from services.customer.activities.rules import MOVES, check_open, check_times
-from services.customer.activities.schemas import ActivityComplete, ActivityCreate, ActivityUpdate
-from services.customer.cases import service as cases
-from services.customer.contacts import service as contacts
+from services.customer.activities.schemas import (
+    ActivityComplete,
+    ActivityContent,
+    ActivityCreate,
+    ActivityRow,
+    ActivityUpdate,
+)
 from services.customer.directories import service as directories
 from services.customer.events_out.activities import ActivityCompleted
 from services.customer.leads import service as leads
 from services.customer.leads.models import Lead
-from services.customer.opportunities import service as opportunities
 
 AUDITED = ("kind", "account_id", "contact_id", "opportunity_id", "case_id", "lead_id", "owner_id", "due_on")
-NAMED = ("contact_id", "opportunity_id", "case_id", "participants")
-"""Fields that name what is of the account."""
 
 
 def _said(work: Work, one: Change[Activity]) -> ActivityCompleted | None:
     """Completion alone is told; it counts on the business date of its end."""
-    if "state" not in one.changed or one.after.state != ActivityState.COMPLETED:
+    was = one.before.state if one.before else ActivityState.PLANNED
+    if one.after.state == was or one.after.state != ActivityState.COMPLETED:
         return None
     day = business_date(work.settings.timezone, one.after.ended_at)
-    return ActivityCompleted.of(one.after, changed=one.changed, business_date=day)
+    changed = one.changed if one.before else ("ended_at", "outcome", "state")
+    return ActivityCompleted.of(one.after, changed=changed, business_date=day)
 
 
-def _activities(work: Work) -> Resource[Activity]:
-    return Resource("activity", Activity, partial(_said, work), audited=AUDITED)
-
-
-def _unknown(field: str) -> UnknownReference:
-    detail = f"no such {field.removesuffix('_id')}"
-    return UnknownReference(detail, errors=[FieldError(f"/{field}", "unknown-reference", detail)])
+def resource(work: Work) -> Resource[Activity]:
+    """Activities as they are told and audited."""
+    return Resource("activity", Activity, partial(_said, work), audited=AUDITED, hashed=("notes",))
 
 
 async def _account(work: Work, account_id: UUID) -> Account:
     try:
         account = await accounts.get_account(work, account_id)
     except NotFound:
-        raise _unknown("account_id") from None
+        raise unknown("account_id") from None
     if account.is_archived:
         raise AccountArchived()
     return account
@@ -68,85 +67,55 @@ async def _lead(work: Work, lead_id: UUID) -> Lead:
     try:
         lead = await leads.get_lead(work, lead_id, lock=True)
     except NotFound:
-        raise _unknown("lead_id") from None
+        raise unknown("lead_id") from None
     await leads.require_open(work, lead)
     return lead
 
 
-async def _check_contact(work: Work, contact_id: UUID, account_id: UUID | None) -> None:
-    """Raises UnknownReference for a contact that is not the account's or that the caller does not see."""
-    try:
-        contact = await contacts.get_contact(work, contact_id)
-    except NotFound:
-        raise _unknown("contact_id") from None
-    if not await are_one(work, contact.account_id, account_id):
-        raise _unknown("contact_id")
-
-
-async def _check_opportunity(work: Work, opportunity_id: UUID, account_id: UUID | None) -> None:
-    """Raises UnknownReference for an opportunity that is not the account's or that the caller does not see."""
-    try:
-        opportunity = await opportunities.get_opportunity(work, opportunity_id)
-    except NotFound:
-        raise _unknown("opportunity_id") from None
-    if not await are_one(work, opportunity.account_id, account_id):
-        raise _unknown("opportunity_id")
-
-
-async def _check_case(work: Work, case_id: UUID, account_id: UUID | None) -> None:
-    """Raises UnknownReference for a case that is not the account's or that the caller does not see."""
-    try:
-        case = await cases.get_case(work, case_id)
-    except NotFound:
-        raise _unknown("case_id") from None
-    if not await are_one(work, case.account_id, account_id):
-        raise _unknown("case_id")
-
-
-async def _check_named(work: Work, activity: Activity, named: Collection[str]) -> None:
-    """The fields named refer to what is the account's and what the caller sees; raises UnknownReference."""
-    if "contact_id" in named and activity.contact_id is not None:
-        await _check_contact(work, activity.contact_id, activity.account_id)
-    if "opportunity_id" in named and activity.opportunity_id is not None:
-        await _check_opportunity(work, activity.opportunity_id, activity.account_id)
-    if "case_id" in named and activity.case_id is not None:
-        await _check_case(work, activity.case_id, activity.account_id)
-    if "participants" in named and activity.participants:
-        of = await contacts.accounts_of(work, set(activity.participants))
-        group = (
-            (await groups_of(work, [activity.account_id])).get(activity.account_id, ()) if activity.account_id else ()
-        )
-        for number, contact_id in enumerate(activity.participants):
-            if of.get(contact_id) not in group:
-                detail = "no such contact of the account"
-                raise UnknownReference(
-                    detail, errors=[FieldError(f"/participants/{number}", "unknown-reference", detail)]
-                )
+def new_activity(
+    data: ActivityCreate | ActivityRow, account: Account | None, lead: Lead | None, own_id: UUID | None
+) -> Activity:
+    """A planned activity; `own_id` is the seller who plans it."""
+    new, of, ref = fresh(), account or lead, data.external_id
+    values = data.model_dump(include=set(ActivityContent.model_fields)) | {
+        "account_id": account.id if account else None,
+        "owner_id": data.owner_id or own_id or (of.owner_id if of else None),
+        "stream_key": account.stream_key if account else new["id"],
+        "external_source": ref.source if ref else None,
+        "external_id": ref.id if ref else None,
+    }
+    return Activity.model_validate(values | new)
 
 
 async def create_activity(work: Work, data: ActivityCreate) -> Activity:
-    """Plan an activity; raises UnknownReference, AccountArchived, LeadConverted, OwnerLeft."""
+    """Plan an activity; raises UnknownReference, AccountArchived, LeadConverted, OwnerLeft, Taken."""
     account = await _account(work, data.account_id) if data.account_id else None
     lead = await _lead(work, data.lead_id) if data.lead_id else None
-    of = account or lead
     if data.owner_id is not None:
         await accounts.check_owner(work, data.owner_id)
-    owner_id = data.owner_id or await directories.seller_of_subject(work, work.actor.subject)
-    new = fresh()
-    values = data.model_dump() | {
-        "owner_id": owner_id or (of.owner_id if of else None),
-        "stream_key": account.stream_key if account else new["id"],
-    }
-    made = Activity.model_validate(values | new)
+    if data.external_id is not None:
+        await _refuse_taken(work, data.external_id.pair)
+    made = new_activity(data, account, lead, await directories.seller_of_subject(work, work.actor.subject))
     await _check_named(work, made, NAMED)
-    return await add(work, _activities(work), made)
+    return await add(work, resource(work), made)
+
+
+async def _check_named(work: Work, activity: Activity, named: Collection[str]) -> None:
+    account_ids = [activity.account_id] if activity.account_id is not None else []
+    if set(named).intersection(NAMED):
+        (await load_references(work, [activity], account_ids)).check(activity, named)
+
+
+async def _refuse_taken(work: Work, pair: tuple[str, str]) -> None:
+    for holder in await repository.lock_by_external(work.tx, [pair]):
+        raise Taken("activity", "external_id", holder.id if await _is_seen(work, holder) else None)
 
 
 async def get_activity(
     work: Work, activity_id: UUID, *, version: Versions | None = None, lock: bool = False
 ) -> Activity:
     """An activity of the caller's scope, by its own owner or its account's; raises NotFound, VersionMismatch."""
-    activity = await require(work, _activities(work), activity_id, lock=lock or version is not None)
+    activity = await require(work, resource(work), activity_id, lock=lock or version is not None)
     if not await _is_seen(work, activity):
         raise NotFound(what="activity")
     if version is not None:
@@ -168,7 +137,7 @@ async def go_along(work: Work, lead_id: UUID, account: Account, contact_id: UUID
     """Let the activities of a lead, which the caller has locked, be of what it became; how many they are."""
     changes = [_went_along(one, account, contact_id) for one in await repository.lock_of_lead(work.tx, lead_id)]
     await update_rows(work.tx, Activity, [one.after for one in changes])
-    await record(work, _activities(work), changes, action="convert")
+    await record(work, resource(work), changes, action="convert")
     return len(changes)
 
 
@@ -186,7 +155,7 @@ async def hand_over(work: Work, account_ids: Collection[UUID], to: UUID, limit: 
     found = await repository.lock_not_of(work.tx, account_ids, to, limit)
     changes = [_handed_over(one, to) for one in found]
     await update_rows(work.tx, Activity, [one.after for one in changes])
-    await record(work, _activities(work), changes, action="transfer")
+    await record(work, resource(work), changes, action="transfer")
     return len(changes)
 
 
@@ -200,7 +169,7 @@ async def update_activity(work: Work, activity_id: UUID, version: Versions, data
     await _check_named(work, one.after, one.changed)
     if "owner_id" in one.changed and one.after.owner_id is not None:
         await accounts.check_owner(work, one.after.owner_id)
-    return await change(work, _activities(work), before, data.given())
+    return await change(work, resource(work), before, data.given())
 
 
 async def complete_activity(work: Work, activity_id: UUID, data: ActivityComplete) -> Activity:
@@ -213,7 +182,7 @@ async def complete_activity(work: Work, activity_id: UUID, data: ActivityComplet
     ended_at = data.ended_at or now
     check_times(before.started_at, ended_at, now)
     changes = {"state": state, "outcome": data.outcome, "ended_at": ended_at}
-    after = await change(work, _activities(work), before, changes, action="complete")
+    after = await change(work, resource(work), before, changes, action="complete")
     if data.next_step is not None:
         new = fresh()
         task = Activity(
@@ -231,7 +200,7 @@ async def complete_activity(work: Work, activity_id: UUID, data: ActivityComplet
             follows=after.id,
             due_on=data.next_step.due_on,
         )
-        await add(work, _activities(work), task)
+        await add(work, resource(work), task)
     return after
 
 
@@ -239,4 +208,4 @@ async def cancel_activity(work: Work, activity_id: UUID) -> Activity:
     """It will not be done; raises NotFound, StateConflict."""
     before = await get_activity(work, activity_id, lock=True)
     state = next_state("activity", MOVES, "cancel", before.state)
-    return await change(work, _activities(work), before, {"state": state}, action="cancel")
+    return await change(work, resource(work), before, {"state": state}, action="cancel")

@@ -15,7 +15,8 @@ from services.customer.events_out.cases import CaseSlaBreached, CaseSnapshot
 from services.customer.slas.models import CaseClock
 
 AUDITED = ("number", "kind", "severity", "account_id", "contact_id", "order_id", "owner_id", "second_owner_id")
-CASES = Resource(NOUN, Case, lambda _one: None, audited=AUDITED)
+WRITTEN = ("description", "remedy_sought", "response")
+CASES = Resource(NOUN, Case, lambda _one: None, audited=AUDITED, hashed=WRITTEN)
 """Cases, of whose changes nobody is told."""
 
 
@@ -32,7 +33,7 @@ def _fact(work: Work, kind: type[Published], one: Change[Case], more: Mapping[st
 
 def saying(work: Work, kind: type[Published], **more: Any) -> Resource[Case]:
     """Cases whose changes are announced as `kind`."""
-    return Resource(NOUN, Case, lambda one: _fact(work, kind, one, more), audited=AUDITED)
+    return Resource(NOUN, Case, lambda one: _fact(work, kind, one, more), audited=AUDITED, hashed=WRITTEN)
 
 
 def saying_breaches(work: Work, breached: Mapping[UUID, CaseClock]) -> Resource[Case]:
@@ -45,4 +46,4 @@ def saying_breaches(work: Work, breached: Mapping[UUID, CaseClock]) -> Resource[
         named = ("clock", "attempt", "breached_at", "detected_at")
         return _fact(work, CaseSlaBreached, one, {name: getattr(row, name) for name in named})
 
-    return Resource(NOUN, Case, said, audited=AUDITED)
+    return Resource(NOUN, Case, said, audited=AUDITED, hashed=WRITTEN)

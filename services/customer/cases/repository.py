@@ -63,12 +63,21 @@ async def next_number(tx: Tx, year: int) -> int:
 
 async def find_case(tx: Tx, visible: ScopeQuery, case_id: UUID, *, lock: bool) -> Case | None:
     """A case whose owner, second owner or account's owner the scope holds."""
+    sql = f"{_seen(visible)} {'FOR NO KEY UPDATE OF t' if lock else ''}"
+    return await tx.row(Case, sql, [case_id], *visible.args)
+
+
+async def load_cases(tx: Tx, visible: ScopeQuery, ids: Collection[UUID]) -> list[Case]:
+    """Those of these cases that `find_case` finds."""
+    return await tx.rows(Case, _seen(visible), list(ids), *visible.args) if ids else []
+
+
+def _seen(visible: ScopeQuery) -> str:
     seen = " OR ".join(visible.sees(column, 2) for column in ("t.owner_id", "t.second_owner_id", "a.owner_id"))
-    sql = (
+    return (
         f"SELECT {columns_of(Case, 't')} FROM service_case t {joined_root('t.account_id', 'LEFT JOIN')} "
-        f"WHERE t.id = $1 AND ({seen}) {'FOR NO KEY UPDATE OF t' if lock else ''}"
+        f"WHERE t.id = ANY($1::uuid[]) AND ({seen})"
     )
-    return await tx.row(Case, sql, case_id, *visible.args)
 
 
 async def lock_not_of(tx: Tx, accounts: Collection[UUID], owner_id: UUID, limit: int) -> list[Case]:

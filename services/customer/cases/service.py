@@ -180,6 +180,11 @@ async def get_case(work: Work, case_id: UUID, *, version: Versions | None = None
     return case
 
 
+async def accounts_of(work: Work, ids: Collection[UUID]) -> dict[UUID, UUID | None]:
+    """The account of each of these cases that the caller may see."""
+    return {one.id: one.account_id for one in await repository.load_cases(work.tx, work.visible, ids)}
+
+
 async def read_case(work: Work, case_id: UUID) -> Held:
     """A case as it is seen now; raises NotFound."""
     case = await get_case(work, case_id)

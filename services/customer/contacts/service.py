@@ -56,7 +56,7 @@ def said_of(work: Work, one: Change[Contact]) -> dict[str, Any]:
 
 
 def _contacts(work: Work) -> Resource[Contact]:
-    return Resource("contact", Contact, partial(_said, work), audited=AUDITED, owner="owner_id")
+    return Resource("contact", Contact, partial(_said, work), audited=AUDITED, owner="owner_id", hashed=("custom",))
 
 
 def require_open(contact: Contact) -> None:

@@ -64,7 +64,7 @@ TARGETS: Mapping[ImportKind, Targets] = {
     ImportKind.ORDERS: {
         **_ACCOUNT,
         **_plain({"currency": _TEXT, "order_date": _DAY, "payment_terms_days": _COUNT, "total": _AMOUNT}),
-        **_plain(dict.fromkeys(("partner_id", "region", "channel_id", "contact_id", "deal_id"), _TEXT)),
+        **_plain(dict.fromkeys(("partner_id", "region", "channel_id", "contact_id", "deal_id", "contract_id"), _TEXT)),
         "sku": Target(("lines", "0", "sku")),
         "quantity": Target(("lines", "0", "quantity"), _COUNT),
         "unit_price": Target(("lines", "0", "unit_price"), _AMOUNT),

@@ -93,6 +93,16 @@ async def hold_lead(work: Work, lead_id: UUID) -> None:
     await repository.lock_leads(work.tx, [lead_id])
 
 
+async def hold_leads(work: Work, ids: Collection[UUID]) -> dict[UUID, Lead]:
+    """Those of these leads that the caller may see, by their own owner or that of the account they became; nobody
+    converts one until the transaction ends."""
+    stored, scope = await repository.lock_leads(work.tx, ids), await work.scope()
+    became = {one.account_id for one in stored if one.account_id is not None}
+    reached = await accounts.accounts_by_id(work, became) if became else {}
+    seen = [one for one in stored if scope.sees(one.owner_id) or one.account_id in reached]
+    return {one.id: one for one in await open_all(work, seen)} if seen else {}
+
+
 async def require_open(work: Work, lead: Lead) -> None:
     """Raises LeadConverted, which names what the lead became."""
     if lead.state is LeadState.CONVERTED:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlmodel import Field
 
-from kit.db.columns import DECODED, FrozenRow, document, identifier, text
+from kit.db.columns import DECODED, FrozenRow, big_int, document, identifier, text
 from services.customer.db import Base
 
 
@@ -43,14 +43,23 @@ class PromotionDirectory(PromotionEntry, Base, table=True):
     """Promotions by id."""
 
 
+class QuotedPromotion(FrozenRow):
+    """What of the discount of a line is a promotion's."""
+
+    promotion_id: UUID
+    discount: int
+
+
 class QuotedLine(FrozenRow):
-    """A line of a quote, in its currency: price of one piece, discount of the whole line."""
+    """A line of a quote, in its currency: price of one piece, discount of the whole line. What was heard of before its
+    promotions were kept has none."""
 
     line_no: int
     sku: str
     quantity: int
     unit_price: int
     discount: int
+    promotions: tuple[QuotedPromotion, ...] = ()
 
 
 class QuoteEntry(FrozenRow):
@@ -64,6 +73,7 @@ class QuoteEntry(FrozenRow):
     channel_id: Annotated[UUID | None, identifier(nullable=True)] = None
     currency: Annotated[str, text(nullable=False)]
     payment_terms_days: Annotated[int, Field(nullable=False)]
+    points: Annotated[int, big_int(nullable=False, sa_column_kwargs={"server_default": "0"})] = 0
     lines: Annotated[tuple[QuotedLine, ...], DECODED, document(nullable=False)]
     version: Annotated[int, Field(nullable=False)]
 

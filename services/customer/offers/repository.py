@@ -16,8 +16,8 @@ _LATER_CHANNEL = (
 _LATER_QUOTE = (
     "ON CONFLICT (id) DO UPDATE SET account_id = excluded.account_id, partner_id = excluded.partner_id, "
     "channel_id = excluded.channel_id, currency = excluded.currency, "
-    "payment_terms_days = excluded.payment_terms_days, lines = excluded.lines, version = excluded.version "
-    "WHERE quote_directory.version < excluded.version"
+    "payment_terms_days = excluded.payment_terms_days, points = excluded.points, lines = excluded.lines, "
+    "version = excluded.version WHERE quote_directory.version < excluded.version"
 )
 _LATER_PROMOTION = (
     "ON CONFLICT (id) DO UPDATE SET code = excluded.code, state = excluded.state, version = excluded.version "

@@ -47,6 +47,11 @@ async def find_by_external(tx: Tx, pairs: Collection[Pair]) -> dict[Pair, UUID]:
     return {(row.source, row.external_id): row.id for row in rows}
 
 
+async def load_opportunities(tx: Tx, ids: Collection[UUID]) -> list[Opportunity]:
+    """Opportunities by id."""
+    return await tx.rows(Opportunity, select_sql(Opportunity, "id = ANY($1::uuid[])"), list(ids)) if ids else []
+
+
 async def lock_opportunities(tx: Tx, ids: Collection[UUID]) -> list[Opportunity]:
     """Opportunities by id, in its order, locked until the transaction ends."""
     sql = select_sql(Opportunity, "id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE")

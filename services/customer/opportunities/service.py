@@ -236,6 +236,15 @@ async def lose_opportunity(work: Work, opportunity_id: UUID, data: OpportunityLo
     return await _step(work, before, changes, "lose")
 
 
+async def accounts_of(work: Work, ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """The account of each of these opportunities that the caller may see, by its own owner or its account's."""
+    found = await repository.load_opportunities(work.tx, ids)
+    scope = await work.scope()
+    others = {one.account_id for one in found if not scope.sees(one.owner_id)}
+    seen = await accounts.accounts_by_id(work, others) if others else {}
+    return {one.id: one.account_id for one in found if scope.sees(one.owner_id) or one.account_id in seen}
+
+
 async def find_by_external(work: Work, pairs: Collection[repository.Pair]) -> dict[repository.Pair, UUID]:
     """Opportunity ids of (source, external id), whoever has them."""
     return await repository.find_by_external(work.tx, pairs)

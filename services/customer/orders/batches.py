@@ -28,10 +28,10 @@ from services.customer.orders.models import Buyer, Order
 from services.customer.orders.references import References
 from services.customer.orders.repository import Pair
 from services.customer.orders.rules import check_changeable
-from services.customer.orders.schemas import OrderRow, OrderSplitCreate
+from services.customer.orders.schemas import OrderPromotionCreate, OrderRow, OrderSplitCreate
 from services.customer.orders.service import ORDERS, audited_change, load_references, unknown_account
 
-KEPT = ("partner_id", "region", "contact_id", "channel_id", "deal_id", "quote_id")
+KEPT = ("partner_id", "region", "contact_id", "channel_id", "deal_id", "quote_id", "contract_id", "points")
 """Fields that stay as they are where a row does not name them."""
 
 
@@ -131,6 +131,7 @@ def _again(attempt: _Attempt, row: OrderRow, before: Order) -> str:
         raise Taken("order", "external_id")
     digest = content_hash(row)
     is_same = before.content_hash == digest and row.payment_terms_days in (None, before.payment_terms_days)
+    is_same = is_same and not _takes_away(before, row)
     if is_same and not (row.place and before.state is OrderState.DRAFT):
         return "unchanged"
     check_changeable(before.state)
@@ -149,11 +150,21 @@ def _again(attempt: _Attempt, row: OrderRow, before: Order) -> str:
     return "updated"
 
 
+def _takes_away(before: Order, row: OrderRow) -> bool:
+    """Whether the row says that nothing is what its order has: that has the hash of a row that does not name it."""
+    named = row.model_fields_set.intersection((*KEPT, "promotions"))
+    return any(getattr(before, name) and not getattr(row, name) for name in named)
+
+
 def _with_kept(before: Order, row: OrderRow) -> OrderRow:
     """The row with what it leaves out as its order has it; a split that was entered stays, too."""
     kept: dict[str, Any] = {name: getattr(before, name) for name in KEPT if name not in row.model_fields_set}
     if "credits" not in row.model_fields_set and before.is_split is not False:
         kept["credits"] = [OrderSplitCreate(member_id=one.member_id, share=one.share) for one in before.credits]
+    if "promotions" not in row.model_fields_set:
+        kept["promotions"] = [
+            OrderPromotionCreate.model_validate(one.model_dump(exclude={"discount_base"})) for one in before.promotions
+        ]
     return row.model_copy(update=kept)
 
 

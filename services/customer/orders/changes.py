@@ -21,7 +21,7 @@ from kit.work import Work
 from services.customer.accounts.regions import clean_region
 from services.customer.accounts.rules import AccountArchived, check_customer_type
 from services.customer.orders.enums import RETURNABLE, CheckKind, CheckState, OrderState, PricePolicy
-from services.customer.orders.models import Buyer, Order, OrderCheck, OrderLine, OrderSplit, ShownOrder
+from services.customer.orders.models import Buyer, Order, OrderCheck, OrderLine, OrderPromotion, OrderSplit, ShownOrder
 from services.customer.orders.references import References
 from services.customer.orders.rules import (
     AMOUNTS,
@@ -30,16 +30,18 @@ from services.customer.orders.rules import (
     Amounts,
     LineInput,
     OrderOpen,
+    check_promoted,
     check_split,
     has_given_date,
     margin_of,
     price_order,
+    promoted_base,
 )
 from services.customer.orders.schemas import OrderContent, OrderCreate, OrderLineCreate
 from services.customer.orders.settling import booking
 from services.customer.settings import Settings
 
-LATER = ("contact_id", "channel_id", "deal_id", "quote_id")
+LATER = ("contact_id", "channel_id", "deal_id", "quote_id", "contract_id", "points")
 """Fields that bodies of the first releases had not: unsaid, they change no hash."""
 NO_BASE: dict[str, Any] = {name: 0 for name in AMOUNTS if name.endswith("_base")}
 
@@ -62,6 +64,8 @@ def check_date(work: Work, day: date, pointer: str = "/order_date") -> None:
 def content_hash(content: OrderContent) -> str:
     """Hash of what the body of an order says, to see that it was sent before: without days to pay it says 30."""
     unsaid = {"place", "total", "external_id"} | {name for name in LATER if getattr(content, name) is None}
+    if not content.promotions:
+        unsaid.add("promotions")
     said = content.model_dump(exclude=unsaid)
     if content.payment_terms_days is None:
         said["payment_terms_days"] = DEFAULT_TERMS_DAYS
@@ -159,6 +163,7 @@ def _filled(
         refs.check_contact(content.contact_id, account_id)
     if is_split:
         refs.check_there(sellers, day)
+    promotions = _promoted(content, refs, before)
     inputs = _inputs(content.lines)
     priced = price_order(inputs, content.currency, "1", content.currency)
     if content.total not in (None, priced.total.gross):
@@ -176,6 +181,7 @@ def _filled(
         "region": clean_region(None, content.region),
         "payment_terms_days": _days_to_pay(account_id, content, refs),
         **{name: getattr(content, name) for name in LATER},
+        "promotions": promotions,
         "net": priced.total.net,
         "tax": priced.total.tax,
         "gross": priced.total.gross,
@@ -185,6 +191,17 @@ def _filled(
         ),
         "credits": tuple(splits),
     }
+
+
+def _promoted(content: OrderContent, refs: References, before: Order | None) -> tuple[OrderPromotion, ...]:
+    """Promotions of the content, not priced yet. Those that are newly named without a quote must be known: what a quote
+    has, channels knows."""
+    parts = [(one.promotion_id, one.line_no, one.discount) for one in content.promotions]
+    check_promoted(parts, {number: line.discount for number, line in enumerate(content.lines, 1)})
+    if content.quote_id is None:
+        had = {one.promotion_id for one in before.promotions} if before else frozenset()
+        refs.check_promotions([one.promotion_id for one in content.promotions], had)
+    return tuple(OrderPromotion(**one.model_dump()) for one in content.promotions)
 
 
 def _drafted(order_id: UUID, sku: str, item: LineInput, amounts: Amounts) -> OrderLine:
@@ -226,9 +243,14 @@ def policy_of(settings: ServiceSettings) -> PricePolicy:
     return PricePolicy(settings.price_policy) if isinstance(settings, Settings) else PricePolicy.FREE
 
 
-def checks_of(quote_id: UUID | None, policy: PricePolicy) -> tuple[CheckKind, ...]:
+def has_terms(order: Order) -> bool:
+    """Whether the order takes something that channels gives."""
+    return order.quote_id is not None or bool(order.promotions) or bool(order.points)
+
+
+def checks_of(*, has_terms: bool, policy: PricePolicy) -> tuple[CheckKind, ...]:
     """What a placement is checked for: terms where there are any, or where every price is looked at."""
-    has_terms = quote_id is not None or policy is PricePolicy.ENFORCED
+    has_terms = has_terms or policy is PricePolicy.ENFORCED
     return (CheckKind.CREDIT, CheckKind.TERMS) if has_terms else (CheckKind.CREDIT,)
 
 
@@ -258,11 +280,12 @@ def placed(work: Work, order: Order, refs: References) -> Order:
     placement, policy = order.placement + 1, policy_of(work.settings)
     asked = [
         OrderCheck(order_id=order.id, placement=placement, kind=kind, state=CheckState.PENDING)
-        for kind in checks_of(order.quote_id, policy)
+        for kind in checks_of(has_terms=has_terms(order), policy=policy)
     ]
     changes = {
         **priced.total.named(),
         "lines": tuple(lines),
+        "promotions": _priced(order, rate),
         "credits": credits,
         "owner_id": order.account_owner_id,
         "state": state,
@@ -286,6 +309,14 @@ def _credited(order: Order, refs: References, day: date) -> tuple[OrderSplit, ..
         return order.credits
     seller = refs.credited(order.account_owner_id, day)
     return (OrderSplit(order_id=order.id, member_id=seller, position=1, share=SHARE_WHOLE),)
+
+
+def _priced(order: Order, rate: str) -> tuple[OrderPromotion, ...]:
+    parts = [(one.promotion_id, one.line_no, one.discount) for one in order.promotions]
+    amounts = promoted_base(parts, order.currency, rate, order.base_currency, order.id)
+    return tuple(
+        one.model_copy(update={"discount_base": amount}) for one, amount in zip(order.promotions, amounts, strict=True)
+    )
 
 
 def _fixed(line: OrderLine, refs: References, day: date, amounts: Amounts) -> OrderLine:

@@ -17,8 +17,8 @@ SAID = ("currency", "lines")
 
 async def of_quote(work: Work, data: OrderCreate) -> OrderCreate:
     """The body with what it leaves out as its quote has it: account, currency, partner, channel, days to pay, lines
-    (without tax, which quotes have not). Raises Invalid where there is no quote either, NotHeardYet for one that is not
-    known, or whose account the caller does not see.
+    (without tax, which quotes have not) and, with these, their promotions and the points. Raises Invalid where there is
+    no quote either, NotHeardYet for one that is not known, or whose account the caller does not see.
     """
     has_account = data.account_id is not None or data.account_ref is not None
     missing = [name for name in SAID if getattr(data, name) is None]
@@ -30,10 +30,19 @@ async def of_quote(work: Work, data: OrderCreate) -> OrderCreate:
     if quote is None or not await accounts.accounts_by_id(work, [quote.account_id]):
         detail = f"no quote {data.quote_id}"
         raise NotHeardYet(detail, errors=[FieldError("/quote_id", "unknown-reference", detail)])
-    return OrderCreate.model_validate({**_copied(quote, has_account), **data.given()})
+    copied = _copied(quote, has_account)
+    if "lines" not in missing:
+        del copied["promotions"], copied["points"]
+    return OrderCreate.model_validate({**copied, **data.given()})
 
 
 def _copied(quote: QuoteEntry, has_account: bool) -> dict[str, Any]:
     lines = [line.model_dump(include={"sku", "quantity", "unit_price", "discount"}) for line in quote.lines]
     said = {"currency", "partner_id", "channel_id", "payment_terms_days"} | (set() if has_account else {"account_id"})
-    return {**quote.model_dump(mode="json", include=said), "lines": lines}
+    promotions = [
+        {"promotion_id": str(one.promotion_id), "line_no": number, "discount": one.discount}
+        for number, line in enumerate(quote.lines, 1)
+        for one in line.promotions
+    ]
+    also = {"lines": lines, "promotions": promotions, "points": quote.points or None}
+    return {**quote.model_dump(mode="json", include=said), **also}

@@ -34,7 +34,7 @@ def orders_on(today: date) -> ListSpec:
                 OrderColumns,
                 "o",
                 sortable=("number", "order_date", "gross_base", "created_at"),
-                without=("content_hash", "is_split"),
+                without=("content_hash", "is_split", "promotions"),
             ),
             **filed_fields("o.account_id"),
             "currency": Field("o.currency", "currency"),

@@ -9,11 +9,20 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from kit.db.columns import DECODED, FrozenRow, OwnedRow, big_int, identifier, moment, one_of, text
+from kit.db.columns import DECODED, FrozenRow, OwnedRow, big_int, document, identifier, moment, one_of, text
 from kit.db.text_keys import TextKeys
 from kit.money import MAX_AMOUNT, SHARE_WHOLE
 from services.customer.db import Base
 from services.customer.orders.enums import CheckKind, CheckState, Decision, OrderState, PricePolicy
+
+
+class OrderPromotion(FrozenRow):
+    """What of the discount of a line is a promotion's; in base currency (at the order's rate) 0 on a draft."""
+
+    promotion_id: UUID
+    line_no: int
+    discount: int
+    discount_base: int = 0
 
 
 class OrderColumns(OwnedRow):
@@ -24,7 +33,8 @@ class OrderColumns(OwnedRow):
     cancelled gives its external id back, which is kept as the former one. `returned` is the gross amount of what
     came back; the database keeps it, whoever writes a return. `customer_type` is decided at each placement (of 0.1.0:
     what the company called the customer). `quote_id` names a quote of channels, which judges whether the order is what
-    was quoted; `deal_id` is kept as it is given; `price_policy` is that of the latest placement, `placed_by` the token
+    was quoted; `promotions` and `points` (those that it redeems) are for channels to judge, too; `deal_id` and
+    `contract_id` are kept as they are given; `price_policy` is that of the latest placement, `placed_by` the token
     subject of who asked for it. `is_first_order` says at a placement that nothing was confirmed of the account yet;
     from the confirmation on it is that of one order of an account (the database decides).
     """
@@ -49,6 +59,11 @@ class OrderColumns(OwnedRow):
     channel_id: Annotated[UUID | None, identifier(nullable=True)] = None
     deal_id: Annotated[UUID | None, identifier(nullable=True)] = None
     quote_id: Annotated[UUID | None, identifier(nullable=True)] = None
+    contract_id: Annotated[UUID | None, identifier(nullable=True)] = None
+    promotions: Annotated[
+        tuple[OrderPromotion, ...], DECODED, document(nullable=False, sa_column_kwargs={"server_default": "[]"})
+    ] = ()
+    points: Annotated[int | None, big_int(nullable=True)] = None
     price_policy: Annotated[PricePolicy | None, text(nullable=True)] = None
     currency: Annotated[str, text(nullable=False)]
     base_currency: Annotated[str, text(nullable=False)]
@@ -117,7 +132,7 @@ class OrderTable(OrderColumns, Base, table=True):
         sa.Index("ix_orders_partner_id_id", "partner_id", "id"),
         *(
             sa.Index(f"ix_orders_{name}", name, postgresql_where=sa.text(f"{name} IS NOT NULL"))
-            for name in ("channel_id", "contact_id", "deal_id", "quote_id")
+            for name in ("channel_id", "contact_id", "contract_id", "deal_id", "quote_id")
         ),
         sa.Index("ix_orders_state_id", "state", "id"),
         sa.Index("ix_orders_due_at", "due_at", postgresql_where=sa.text("due_at IS NOT NULL")),

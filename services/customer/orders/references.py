@@ -34,9 +34,10 @@ def has_ended(membership: tuple[date, date | None], day: date) -> bool:
 
 class References(FrozenRow):
     """Products (a sku as it was named, to the product's own spelling and its line, None when inactive) with their
-    costs by day (the latest first), states of partners, channels (whether they are active), the accounts that each
-    contact is one of (merged ones are one), memberships of sellers (from a day until before another), the earliest
-    first, and rates (currency, first day, base units per unit), the latest first: those that a set of orders names.
+    costs by day (the latest first), states of partners, channels (whether they are active), promotions that have begun
+    once, the accounts that each contact is one of (merged ones are one), memberships of sellers (from a day until
+    before another), the earliest first, and rates (currency, first day, base units per unit), the latest first: those
+    that a set of orders names.
     `above` has the leads of the units of ended memberships (member, first day, lead), the nearest first; `earlier`
     the accounts and days of the orders, and the date of the latest confirmed order of the account before that day."""
 
@@ -44,6 +45,7 @@ class References(FrozenRow):
     costs: Annotated[dict[str, tuple[tuple[date, int], ...]], DECODED]
     partners: Annotated[dict[UUID, str], DECODED]
     channels: Annotated[dict[UUID, bool], DECODED]
+    promotions: Annotated[frozenset[UUID], DECODED]
     contacts: Annotated[dict[UUID, frozenset[UUID]], DECODED]
     memberships: Annotated[tuple[tuple[UUID, date, date | None], ...], DECODED]
     above: Annotated[tuple[tuple[UUID, date, UUID], ...], DECODED]
@@ -78,6 +80,16 @@ class References(FrozenRow):
         if contact_id is not None and account_id not in self.contacts.get(contact_id, ()):
             detail = "no such contact of the account"
             raise UnknownReference(detail, errors=[FieldError("/contact_id", "unknown-reference", detail)])
+
+    def check_promotions(self, promotions: Sequence[UUID], had: Collection[UUID]) -> None:
+        """Raises NotHeardYet naming each promotion that has not begun yet and that the order did not have."""
+        errors = [
+            FieldError(f"/promotions/{index}/promotion_id", "unknown-reference", f"no promotion {one}")
+            for index, one in enumerate(promotions)
+            if one not in self.promotions and one not in had
+        ]
+        if errors:
+            raise NotHeardYet(errors[0].detail, errors=errors[:50])
 
     def line(self, sku: str) -> str | None:
         """The product line of an active product, by the sku as it was named or by its own spelling."""
@@ -163,6 +175,7 @@ NOTHING = References(
     costs={},
     partners={},
     channels={},
+    promotions=frozenset(),
     contacts={},
     memberships=(),
     above=(),

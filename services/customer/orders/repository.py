@@ -180,6 +180,7 @@ SELECT
    WHERE jsonb_array_length(p.costs) > 0) AS costs,
   (SELECT coalesce(json_object_agg(id, state), '{}') FROM partner_directory WHERE id = ANY($2::uuid[])) AS partners,
   (SELECT coalesce(json_object_agg(id, is_active), '{}') FROM channel_directory WHERE id = ANY($9::uuid[])) AS channels,
+  (SELECT coalesce(json_agg(id), '[]') FROM promotion_directory WHERE id = ANY($11::uuid[])) AS promotions,
   (SELECT coalesce(json_object_agg(c.id, (
      SELECT json_agg(m.id) FROM account f JOIN account m ON coalesce(m.root_id, m.id) = coalesce(f.root_id, f.id)
      WHERE f.id = c.account_id)), '{}')
@@ -319,15 +320,15 @@ async def hold_buyers(tx: Tx, ids: Collection[UUID], orders: Collection[UUID] = 
 async def find_references(
     tx: Tx, skus: Collection[str], partners: Collection[UUID], sellers: Collection[UUID], currencies: Collection[str],
     base_currency: str, days: Collection[tuple[UUID, date]], owners: Collection[UUID] = (),
-    channels: Collection[UUID] = (), contacts: Collection[UUID] = (),
+    channels: Collection[UUID] = (), contacts: Collection[UUID] = (), promotions: Collection[UUID] = (),
 ) -> References:  # fmt: skip
-    """Products, partners, sellers, rates, channels and contacts of these names, over the tables of their slices, by
-    one statement; and when accounts last ordered before the days named, how many days to pay they have, and who led
-    their owners."""
+    """Products, partners, sellers, rates, channels, contacts and promotions of these names, over the tables of their
+    slices, by one statement; and when accounts last ordered before the days named, how many days to pay they have, and
+    who led their owners."""
     args = [sorted(names, key=str) for names in (skus, partners, sellers, currencies)]
     asked = sorted(days)
     columns = [one[0] for one in asked], [one[1] for one in asked]
-    more = [sorted(names) for names in (owners, channels, contacts)]
+    more = [sorted(names) for names in (owners, channels, contacts, promotions)]
     found = await tx.row(References, _REFERENCES, *args, base_currency, *columns, *more)
     assert found is not None
     return found

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from kit.errors import Conflict, FieldError, Invalid, StateConflict
 from kit.money import MAX_AMOUNT, SHARE_WHOLE, allocate, convert, lots, ratio
@@ -29,6 +30,8 @@ MOVES: Moves[OrderState] = {
 }
 """What commands, answers to a placement, and payments that bounce (`reopen`) do to an order; `revise` changes one on
 hold, and places it again."""
+MAX_PROMOTED = 500
+"""Most pairs of a line and a promotion of an order: all of them are in each of its events."""
 DEFAULT_TERMS_DAYS = 30
 """Days to pay of an order that says none, of an account of which risk said none."""
 
@@ -65,6 +68,18 @@ class CreditSplitInvalid(Invalid, ValueError):
     """The credited shares are not positive, name a seller twice, or do not sum to 100 %."""
 
     code, title = "credit-split-invalid", "The credit split is not valid"
+
+
+class PromotionsInvalid(Invalid, ValueError):
+    """A promotion names no line, a line twice, or more than the discount of the line."""
+
+    code, title = "order-promotions-invalid", "The promotions do not fit the lines of the order"
+
+
+class TooManyPromoted(Invalid):
+    """An event of the order would not hold them."""
+
+    code, title = "too-many-parts", f"More than {MAX_PROMOTED} pairs of a line and a promotion"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +156,44 @@ def price_order(
     return PricedOrder(tuple(Amounts(*row) for row in rows), Amounts(*map(sum, columns)))
 
 
+def check_promoted(parts: Sequence[tuple[UUID, int, int]], discounts: Mapping[int, int]) -> None:
+    """Refuse (promotion, line, discount) that name no line or a pair twice, or take more of a line than its discount
+    is; `discounts` by number of the line. Raises PromotionsInvalid, TooManyPromoted."""
+    if len(parts) > MAX_PROMOTED:
+        detail = f"{len(parts)} pairs pass {MAX_PROMOTED}"
+        raise TooManyPromoted(detail, errors=[FieldError("/promotions", TooManyPromoted.code, detail)])
+    left, pairs = dict(discounts), set[tuple[UUID, int]]()
+    for index, (promotion_id, line_no, discount) in enumerate(parts):
+        if line_no not in left:
+            raise _misfit(index, "line_no", f"the order has no line {line_no}")
+        if (promotion_id, line_no) in pairs:
+            raise _misfit(index, "promotion_id", f"promotion {promotion_id} is named twice for line {line_no}")
+        pairs.add((promotion_id, line_no))
+        if discount > left[line_no]:
+            raise _misfit(index, "discount", f"line {line_no} has a discount of {discounts[line_no]} in all")
+        left[line_no] -= discount
+
+
+def promoted_base(
+    parts: Sequence[tuple[UUID, int, int]], currency: str, rate: str, base_currency: str, order: object
+) -> list[int]:
+    """What (promotion, line, discount) are in base currency: of each promotion the sum is converted once and spread
+    over its lines, ties by lots that are drawn per `order`."""
+    amounts = [0] * len(parts)
+    by_promotion: dict[UUID, list[int]] = {}
+    for index, (promotion_id, _line_no, _discount) in enumerate(parts):
+        by_promotion.setdefault(promotion_id, []).append(index)
+    for promotion_id, indexes in by_promotion.items():
+        weights = [parts[index][2] for index in indexes]
+        if not sum(weights):
+            continue
+        total = convert(sum(weights), currency, rate, base_currency)
+        keys = lots(order, f"promotion:{promotion_id}", [parts[index][1] for index in indexes])
+        for index, amount in zip(indexes, _spread(total, weights, keys), strict=True):
+            amounts[index] = amount
+    return amounts
+
+
 def margin_of(net_base: int, quantity: int, unit_cost_base: int | None) -> int | None:
     """What is left of a line's net once its pieces are paid for; None where the cost is not known, or is no amount.
 
@@ -214,6 +267,11 @@ def check_split(credits: Sequence[tuple[str, int]], lines: int = 1) -> None:
     whole = sum(share for _, share in credits)
     if whole != SHARE_WHOLE:
         raise _split_error("/credits", f"shares sum to {whole}, not {SHARE_WHOLE}")
+
+
+def _misfit(index: int, field: str, detail: str) -> PromotionsInvalid:
+    pointer = f"/promotions/{index}/{field}"
+    return PromotionsInvalid(detail, errors=[FieldError(pointer, PromotionsInvalid.code, detail)])
 
 
 def _split_error(pointer: str, detail: str) -> CreditSplitInvalid:

@@ -22,9 +22,12 @@ from kit.web.schema import (
 )
 from services.customer.accounts.schemas import ExternalRef, GivenRegion, GivenType
 from services.customer.events_out import OrderSplit
+from services.customer.events_out.orders import OrderPromotion
 from services.customer.orders.enums import CheckState, OrderState, PricePolicy
 
 MAX_LINES = 500
+MAX_GIVEN = 5_000
+"""Most promotions that are read at all: 422 `too-many-parts` says that they are too many."""
 
 _CONTENT: dict[str, Any] = {
     "currency": "CNY",
@@ -55,8 +58,26 @@ class OrderSplitCreate(Schema):
     share: PositiveShare
 
 
+class OrderPromotionCreate(Schema):
+    """What of the discount of a line is a promotion's, in minor units; `line_no` counts the lines from 1."""
+
+    promotion_id: UUID
+    line_no: Annotated[int, Field(strict=True, ge=1, le=MAX_LINES)]
+    discount: NonNegativeAmount
+
+
 Lines = Annotated[list[OrderLineCreate], Field(min_length=1, max_length=MAX_LINES)]
 Credits = Annotated[list[OrderSplitCreate], Field(max_length=50, description="shares sum to 1000000")]
+Promotions = Annotated[
+    list[OrderPromotionCreate],
+    Field(
+        max_length=MAX_GIVEN,
+        description="promotions that give discounts of lines, 500 pairs at most; only a quote makes them hold",
+    ),
+]
+Points = Annotated[
+    NonNegativeAmount | None, Field(description="points that the order redeems; only a quote makes them hold")
+]
 Terms = Annotated[int, Field(strict=True, ge=0, le=365)]
 TermsGiven = Annotated[
     Terms, Field(description="without it the days that the account has by its credit, else 30; of a quote 30 at most")
@@ -68,6 +89,9 @@ QuoteId = Annotated[
 ContactId = Annotated[UUID | None, Field(description="a contact of the account")]
 ChannelId = Annotated[UUID | None, Field(description="an active channel, through which it is sold")]
 DealId = Annotated[UUID | None, Field(description="a deal of a partner, kept as it is given")]
+ContractId = Annotated[
+    UUID | None, Field(description="a contract that the order fulfils, kept as it is given; obligations count by it")
+]
 
 
 class OrderContent(Schema):
@@ -84,6 +108,9 @@ class OrderContent(Schema):
     channel_id: ChannelId = None
     deal_id: DealId = None
     quote_id: QuoteId = None
+    contract_id: ContractId = None
+    promotions: Promotions = Field(default_factory=list)
+    points: Points = None
     lines: Lines
     credits: Credits = Field(default_factory=list)
     total: NonNegativeAmount | None = None
@@ -91,7 +118,8 @@ class OrderContent(Schema):
 
 class OrderCreate(OrderContent):
     """A draft, with `place` placed at once. The account is named by `account_id` or `account_ref`; what a body with
-    `quote_id` leaves out (account, currency, partner, channel, days to pay, lines without tax) is the quote's.
+    `quote_id` leaves out (account, currency, partner, channel, days to pay, lines without tax, with the lines their
+    promotions and the points) is the quote's.
     Without `credits` its owner is credited; without `order_date` it is of the day of each placement, a given date
     in the past needs `orders:backdate`, also of who places it; `total`, when given, must be the gross amount."""
 
@@ -138,7 +166,7 @@ class OrderBatch(BatchBody):
 
 
 class OrderUpdate(Schema):
-    """Fields of a draft, or of an order on hold, to change; lines and credits replace the former ones.
+    """Fields of a draft, or of an order on hold, to change; lines, credits and promotions replace the former ones.
 
     An `order_date` of null takes a given date back.
     """
@@ -155,6 +183,9 @@ class OrderUpdate(Schema):
     channel_id: ChannelId = None
     deal_id: DealId = None
     quote_id: QuoteId = None
+    contract_id: ContractId = None
+    promotions: Promotions = ABSENT
+    points: Points = None
     lines: Lines = ABSENT
     credits: Credits = ABSENT
     total: NonNegativeAmount | None = None
@@ -230,6 +261,8 @@ class OrderSummary(Schema):
     channel_id: UUID | None
     deal_id: UUID | None
     quote_id: UUID | None
+    contract_id: UUID | None
+    points: int | None
     price_policy: PricePolicy | None
     currency: str
     base_currency: str
@@ -260,8 +293,9 @@ class OrderSummary(Schema):
 
 
 class OrderRead(OrderSummary):
-    """An order with lines, credits and checks."""
+    """An order with lines, promotions, credits and checks."""
 
+    promotions: list[OrderPromotion]
     lines: list[OrderLineRead]
     credits: list[OrderSplit]
     checks: list[OrderCheckRead]

@@ -84,7 +84,10 @@ AUDITED = (
     "number", "account_id", "state", "placement", "order_date", "payment_terms_days", "quote_id", "currency", "gross",
     "gross_base",
 )  # fmt: skip
-SAID = ("channel_id", "credits", "currency", "deal_id", "order_date", "partner_id", "payment_terms_days", "quote_id")
+SAID = (
+    "channel_id", "contract_id", "credits", "currency", "deal_id", "order_date", "partner_id", "payment_terms_days",
+    "points", "promotions", "quote_id",
+)  # fmt: skip
 CHECKED = {"total", "customer_type"}
 """What a body may say and nobody keeps: it must be right."""
 LEADS = "unit_lead"
@@ -145,6 +148,7 @@ async def load_references(
         known_owners,
         {order.channel_id for order in orders if order.channel_id is not None},
         {order.contact_id for order in orders if order.contact_id is not None},
+        {one.promotion_id for order in orders for one in order.promotions},
     )
     if found.are_over(known_owners):
         await require_filled(work.tx, [LEADS])
@@ -242,10 +246,12 @@ async def update_order(work: Work, order_id: UUID, version: Versions, data: Orde
     before = await lock_order(work, order_id)
     version.check(before.version)
     check_changeable(before.state)
-    said = before.model_dump(include=OrderContent.model_fields.keys() - {"lines", "credits", "customer_type"})
+    apart = {"lines", "credits", "promotions", "customer_type"}
+    said = before.model_dump(include=OrderContent.model_fields.keys() - apart)
     parts = {
         "lines": [line.model_dump(include=LINE_CONTENT) for line in before.lines],
         "credits": [split.model_dump() for split in before.credits],
+        "promotions": [one.model_dump(exclude={"discount_base"}) for one in before.promotions],
     }
     if not is_dated(work, before):
         del said["order_date"]

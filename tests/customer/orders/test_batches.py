@@ -133,7 +133,8 @@ async def test_a_batch_is_a_fixed_number_of_statements(world: World) -> None:
             connection: Any = tx.connection
 
             def log(record: Any, seen: list[str] = seen) -> None:
-                seen.append(record.query)
+                if "typeinfo_tree" not in record.query and "'jit'" not in record.query:  # a new connection learns types
+                    seen.append(record.query)
 
             connection.add_query_logger(log)
             results = Results(size)

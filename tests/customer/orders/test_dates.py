@@ -35,6 +35,7 @@ REFERENCES = References(
     costs={},
     partners={},
     channels={},
+    promotions=frozenset(),
     contacts={},
     memberships=((SELLER, date(2020, 1, 1), None),),
     above=(),

@@ -31,9 +31,9 @@ def states(order: dict[str, Any]) -> dict[str, str]:
 
 def test_terms_are_asked_for_where_there_are_any() -> None:
     credit, both = (CheckKind.CREDIT,), (CheckKind.CREDIT, CheckKind.TERMS)
-    assert checks_of(None, PricePolicy.FREE) == credit
-    assert checks_of(derived_id("quote", 1), PricePolicy.FREE) == both
-    assert checks_of(None, PricePolicy.ENFORCED) == both
+    assert checks_of(has_terms=False, policy=PricePolicy.FREE) == credit
+    assert checks_of(has_terms=True, policy=PricePolicy.FREE) == both
+    assert checks_of(has_terms=False, policy=PricePolicy.ENFORCED) == both
 
 
 async def test_an_order_without_a_quote_asks_for_credit_alone(world: World) -> None:
