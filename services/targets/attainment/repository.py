@@ -219,6 +219,8 @@ _KNOWN = (
     "OR EXISTS (SELECT 1 FROM credit_bucket WHERE {0} = $1)"
 )
 
+_SOLD_THROUGH = f"SELECT EXISTS (SELECT FROM credit_label l WHERE l.id = {label_sql('channel', '$1::uuid::text')})"
+
 
 async def sum_credits(tx: Tx, part: Slice, groups: Sequence[str], limit: int) -> list[GroupSum]:
     """Sums of the credits in `part`, one per group or pair of groups; one alone without groups.
@@ -353,6 +355,11 @@ async def sum_periods(tx: Tx, periods: Mapping[UUID, tuple[date, date]]) -> dict
 async def list_plans(tx: Tx, target_ids: Sequence[UUID], until: date, on: date) -> list[TimePlan]:
     """The crediting decompositions by time of targets as they stand on a day, by their amounts `on` a day."""
     return await tx.rows(TimePlan, _PLANS, target_ids, until, on)
+
+
+async def is_channel(tx: Tx, channel_id: UUID) -> bool:
+    """Whether anything was credited through a channel."""
+    return bool(await tx.fetchval(_SOLD_THROUGH, channel_id))
 
 
 async def is_known(tx: Tx, dimension: str, value: str) -> bool:

@@ -29,6 +29,7 @@ from services.targets.targets.enums import TargetState
 from services.targets.targets.models import Target
 from services.targets.targets.regions import check_region
 from services.targets.targets.rules import (
+    CUSTOMER_TYPES,
     MOVES,
     NOUN,
     AmountInvalid,
@@ -115,8 +116,8 @@ async def add_target(work: Work, data: TargetCreate) -> Target:
     """Make a root target in state draft.
 
     Raises TargetPeriodInvalid, DimensionNotSupported, AmountInvalid, RateOutside, CurrencyNotBase, StretchBelowAmount,
-    UnitUnknown, MemberUnknown, MemberOutside, UnknownReference (region), NotHeardYet (product line), Taken (external
-    id).
+    UnitUnknown, MemberUnknown, MemberOutside, UnknownReference (region, customer type), NotHeardYet (product line),
+    Taken (external id).
     """
     check_new(work, data, await known_of(work, [data]))
     return await add(work, TARGETS, new_target(work, data))
@@ -155,12 +156,14 @@ def _amount_invalid(name: str, detail: str) -> AmountInvalid:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What targets refer to, as far as it is known: units, codes of members, units of members by period, lines."""
+    """What targets refer to, as far as it is known: units, codes of members, units of members by period, product lines
+    and customer types."""
 
     units: Mapping[UUID, Unit]
     members: Mapping[UUID, str]
     held: Mapping[tuple[date, date], Mapping[UUID, frozenset[UUID]]]
     lines: Collection[str]
+    types: Collection[str]
 
 
 async def known_of(work: Work, rows: Sequence[TargetCreate]) -> Known:
@@ -178,7 +181,14 @@ async def known_of(work: Work, rows: Sequence[TargetCreate]) -> Known:
         ),
         held=held,
         lines=await products.known_lines(work, list(lines)) if lines else (),
+        types=await known_types(work, {row.customer_type for row in rows if row.customer_type is not None}),
     )
+
+
+async def known_types(work: Work, types: Collection[str]) -> frozenset[str]:
+    """Customer types as they are decided, and words of early orders that something was credited to."""
+    others = set(types) - CUSTOMER_TYPES
+    return CUSTOMER_TYPES | (await repository.credited_types(work.tx, others) if others else set[str]())
 
 
 def check_new(work: Work, data: TargetCreate, known: Known) -> None:
@@ -207,6 +217,9 @@ def check_new(work: Work, data: TargetCreate, known: Known) -> None:
         raise UnknownReference(errors=[FieldError("/region", "unknown-region", problem)])
     if data.product_line is not None and data.product_line not in known.lines:
         raise NotHeardYet(errors=[FieldError("/product_line", "unknown-product-line", "no product is of this line")])
+    if data.customer_type is not None and data.customer_type not in known.types:
+        detail = f"expected one of: {', '.join(sorted(CUSTOMER_TYPES))}"
+        raise UnknownReference(errors=[FieldError("/customer_type", "unknown-customer-type", detail)])
 
 
 async def update_target(work: Work, target_id: UUID, version: Versions, data: TargetUpdate) -> Target:
