@@ -29,6 +29,8 @@ MOVES: Moves[OrderState] = {
 }
 """What commands, answers to a placement, and payments that bounce (`reopen`) do to an order; `revise` changes one on
 hold, and places it again."""
+EARLIEST = date(1970, 1, 1)
+"""Nothing that anybody still books was sold, paid or given back before."""
 DEFAULT_TERMS_DAYS = 30
 """Days to pay of an order that says none, of an account of which risk said none."""
 
