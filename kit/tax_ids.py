@@ -76,10 +76,20 @@ def _without_prefix(country: str, plain: str) -> str:
 
 
 def _compact(country: str, plain: str) -> str:
+    plain = _lettered(country, plain)
     for module in _modules(country)[:1]:
         with suppress(ValidationError):
             return _DROPPED.sub("", str(module.compact(plain)).upper())
     return plain
+
+
+def _lettered(country: str, plain: str) -> str:
+    """A number with letters of its own is one without the country's code where it is valid without it, and not with it:
+    Mexican numbers may begin with MX."""
+    rest, modules = plain.removeprefix(country), _modules(country)
+    if rest == plain or any(module.is_valid(plain) for module in modules):
+        return plain
+    return rest if any(module.is_valid(rest) for module in modules) else plain
 
 
 @lru_cache(maxsize=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kit.events.handlers import LANES, Projection, Subscriptions
 from services.targets.accounts.handlers import ACCOUNTS, project_account
+from services.targets.channels.handlers import CHANNEL, project_channel
 from services.targets.crediting_splits.handlers import project_split
 from services.targets.credits.handlers import (
     PRODUCT,
@@ -61,6 +62,7 @@ core.ledger(CREDITS)
 directory.project(Projection("risk_alert", ("risk_alert",), dict.fromkeys(ALERTS, project_risk_alert)))
 directory.project(Projection("product_directory", ("product_directory",), {PRODUCT: project_product}, version=2))
 directory.react(on_product_changed, PRODUCT)
+directory.project(Projection("channel_directory", ("channel_directory",), {CHANNEL: project_channel}))
 directory.project(Projection("account_directory", ("account_directory",), dict.fromkeys(ACCOUNTS, project_account)))
 insight.project(
     Projection(

@@ -12,6 +12,7 @@ from services.targets.action_plans.models import ActionPlanTable
 from services.targets.adjustments.models import AdjustmentTable
 from services.targets.alerts.models import TargetAlertTable, TargetJudgingTable
 from services.targets.calendars.models import CalendarDayTable, CalendarYearTable
+from services.targets.channels.models import ChannelDirectory
 from services.targets.checks.models import TargetCheckTable
 from services.targets.commits.models import TargetCommitTable
 from services.targets.crediting_splits.models import CreditingSplitTable
@@ -66,6 +67,7 @@ __all__ = [
     "AuditLog",
     "CalendarDayTable",
     "CalendarYearTable",
+    "ChannelDirectory",
     "ConsumerOffset",
     "CreditBucketTable",
     "CreditLabelTable",

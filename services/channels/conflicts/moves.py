@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from kit import clock
-from kit.errors import FieldError, UnknownReference
+from kit.errors import FieldError, NotHeardYet, UnknownReference
 from kit.ids import new_id
 from kit.records import change
 from kit.transitions import next_state
@@ -76,7 +76,8 @@ async def add_statement(work: Work, conflict_id: UUID, data: ConflictStatementAd
 async def propose_outcome(work: Work, conflict_id: UUID, data: ConflictPropose) -> Conflict:
     """Propose an outcome, or another one in its place: what the parties said of the last is void.
 
-    Raises NotFound, StateConflict, ValidityInvalid, SharesInvalid, ConflictInvalid, UnknownReference, SplitOverlap.
+    Raises NotFound, StateConflict, ValidityInvalid, SharesInvalid, ConflictInvalid, UnknownReference, NotHeardYet,
+    SplitOverlap.
     """
     before = await _decidable(work, conflict_id)
     state = next_state(NOUN, MOVES, "propose", before.state)
@@ -96,7 +97,7 @@ async def propose_outcome(work: Work, conflict_id: UUID, data: ConflictPropose) 
 async def agree_conflict(work: Work, conflict_id: UUID, data: ConflictAgree) -> Conflict:
     """A partner accepts or refuses what is proposed; all have accepted: agreed.
 
-    Raises NotFound, StateConflict, UnknownReference, ValidityInvalid, SplitOverlap.
+    Raises NotFound, StateConflict, UnknownReference, NotHeardYet, ValidityInvalid, SplitOverlap.
     """
     before = await _decidable(work, conflict_id)
     state = next_state(NOUN, MOVES, "agree", before.state)
@@ -198,12 +199,14 @@ async def _check_outcome(work: Work, conflict: Conflict, data: ConflictPropose) 
     check_shares(data.outcome, data.member_shares, data.partner_shares)
     members = await repository.known_members(work.tx, data.member_shares) if data.member_shares else set()
     known = await partners.known_partners(work, list(data.partner_shares)) if data.partner_shares else set()
-    unknown = [f"/member_shares/{each}" for each in data.member_shares if each not in members]
-    unknown += [f"/partner_shares/{each}" for each in data.partner_shares if each not in known]
+    absent = [f"/member_shares/{each}" for each in data.member_shares if each not in members]
+    unknown = [f"/partner_shares/{each}" for each in data.partner_shares if each not in known]
     strangers = [n for n, each in enumerate(data.at_fault) if each not in conflict.partner_ids]
     unknown += [f"/at_fault/{n}" for n in strangers]
     if unknown:
         raise UnknownReference(errors=[FieldError(at, UnknownReference.code, "unknown here") for at in unknown])
+    if absent:
+        raise NotHeardYet(errors=[FieldError(at, NotHeardYet.code, "not heard of yet") for at in absent])
     await _check_split(work, conflict, data.outcome, data.valid_from, data.valid_to)
 
 

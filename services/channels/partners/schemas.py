@@ -20,9 +20,10 @@ def _compact(number: str) -> str:
 
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$", min_length=2, max_length=2)]
 TaxId = Annotated[
-    str,
-    StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ./-]*$", min_length=1, max_length=40),
-    Field(description="in any spelling; shown as its country writes it, CN: a Unified Social Credit Code"),
+    Label,
+    Field(
+        max_length=40, description="in any spelling; shown as its country writes it, CN: a Unified Social Credit Code"
+    ),
 ]
 AccountNumber = Annotated[
     str,

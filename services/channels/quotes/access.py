@@ -9,6 +9,7 @@ from services.channels.roles import (
     ADMINISTRATOR,
     AUDITOR,
     CHANNEL_MANAGER,
+    LEADERS,
     RISK_OFFICER,
     SALES_DIRECTOR,
     SALES_MANAGER,
@@ -20,6 +21,7 @@ READERS = SELLERS | {CHANNEL_MANAGER, RISK_OFFICER, AUDITOR}
 GRANTS: Grants = {
     "quotes:read": READERS,
     "quotes:write": SELLERS,
+    "quotes:backdate": LEADERS,
     "quotes:approve": frozenset({SALES_DIRECTOR}),
 }
 _COST = FieldRule("costs:read", otherwise="none")

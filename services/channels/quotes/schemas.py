@@ -72,7 +72,7 @@ class QuoteReplace(QuoteContent):
 
 class QuoteCreate(QuoteReplace):
     """What an account asks for, itself or through a partner. Without `quote_date` the quote is of today; one of an
-    earlier day is priced as at the beginning of that day, and must still hold today."""
+    earlier day, which needs `quotes:backdate`, is priced as at the beginning of that day, and must still hold today."""
 
     model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from kit import clock
 from kit.clock import business_date
 from kit.db.rows import update_rows
-from kit.errors import FieldError, NotFound, NotHeardYet, StateConflict
+from kit.errors import FieldError, Forbidden, NotFound, NotHeardYet, StateConflict
 from kit.records import Change, Resource, add, change, changed_row, fresh, record
 from kit.transitions import next_state
 from kit.versions import Versions
@@ -218,13 +218,16 @@ async def _buyer(work: Work, account_id: UUID) -> AccountFact:
 
 
 def _moment(work: Work, quote_date: date | None) -> datetime:
-    """What decides about a quote of a day: now for today's, the beginning of an earlier day."""
+    """What decides about a quote of a day: now for today's, the beginning of an earlier day. That chooses other prices,
+    and needs `quotes:backdate` (Forbidden). Raises ValidityInvalid."""
     now = clock.now()
     today = business_date(work.settings.timezone, now)
     if quote_date is None or quote_date == today:
         return now
     if quote_date > today:
         raise ValidityInvalid(errors=[FieldError("/quote_date", ValidityInvalid.code, "later than today")])
+    if not work.actor.may("quotes:backdate"):
+        raise Forbidden("past dates need the permission quotes:backdate")
     return clock.start_of_day(work.settings.timezone, quote_date)
 
 

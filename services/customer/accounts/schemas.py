@@ -38,7 +38,7 @@ GivenPhone = Annotated[
 Address = Annotated[Label, Field(max_length=200)]
 IndustryCode = Annotated[str, StringConstraints(min_length=1, max_length=5, pattern=r"^[A-Za-z]?[0-9]{0,4}$")]
 Employees = Annotated[int, Field(strict=True, ge=0, le=10_000_000)]
-TaxId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ./-]*$", min_length=1, max_length=40)]
+TaxId = Annotated[Label, Field(max_length=40, description="in any spelling; shown as its country writes it")]
 ExternalIds = Annotated[dict[Code, Code], Field(max_length=20, description="id of the account per source system")]
 GivenType = Annotated[
     Code | None, Field(description="decided by the dates of orders; one that differs is refused, see business_type")

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from kit import clock
-from kit.errors import FieldError, NotFound, NotHeardYet, UnknownReference
+from kit.errors import FieldError, NotFound, NotHeardYet
 from kit.names import fold_name
 from kit.records import Change, Resource, changed_row, fresh, record
 from kit.security.identity import identity_hash
@@ -102,21 +102,20 @@ async def own_seller(work: Work) -> UUID | None:
     return None if everything else await directories.seller_of_subject(work, work.actor.subject)
 
 
-def unknown_owner(owner_id: UUID, pointer: str = "/owner_id") -> UnknownReference:
+def unknown_owner(owner_id: UUID, pointer: str = "/owner_id") -> NotHeardYet:
     """The owner is no member, or none the caller may give accounts to."""
     detail = f"no seller {owner_id}"
     return NotHeardYet(detail, errors=[FieldError(pointer, "unknown-reference", detail)])
 
 
 async def check_owner(work: Work, owner_id: UUID | None, pointer: str = "/owner_id") -> None:
-    """Raises UnknownReference for an owner outside the directory or the caller's scope, OwnerLeft for one who left."""
+    """Raises NotHeardYet for an owner outside the directory or the caller's scope, OwnerLeft for one who left."""
     scope = await work.scope()
     if owner_id is None and scope.everything:
         return
     if owner_id is None:
-        raise UnknownReference(
-            "the caller is no seller", errors=[FieldError(pointer, "unknown-reference", "name an owner")]
-        )
+        detail = "the caller is no seller that is known yet"
+        raise NotHeardYet(detail, errors=[FieldError(pointer, NotHeardYet.code, "name an owner")])
     sellers = await directories.find_sellers(work, [owner_id])
     if not scope.sees(owner_id) or owner_id not in sellers.known:
         raise unknown_owner(owner_id, pointer)
@@ -176,7 +175,7 @@ def compared(work: Work, account: Account, tax_id_key: str | None) -> Compared:
 
 
 async def create_account(work: Work, data: AccountCreate, *, may_be_like: bool = False) -> Account:
-    """Add an account; raises TaxIdInvalid, UnknownReference, DuplicateAccount. `may_be_like`: also one so like another
+    """Add an account; raises TaxIdInvalid, NotHeardYet, DuplicateAccount. `may_be_like`: also one so like another
     that it seems to be the same."""
     check_source(work, source := source_of(data))
     owner_id = data.owner_id or await own_seller(work)
@@ -292,7 +291,7 @@ async def retire_account(work: Work, account_id: UUID) -> Account:
 
 async def transfer_account(work: Work, account_id: UUID, owner_id: UUID) -> tuple[Account, UUID | None]:
     """Hand an account over, also an archived one, whose orders may be open; to its own owner: orders that were left
-    behind follow. With who had it before. Raises NotFound, UnknownReference, OwnerLeft.
+    behind follow. With who had it before. Raises NotFound, NotHeardYet, OwnerLeft.
     """
     before = await _lock(work, account_id)
     await check_owner(work, owner_id)

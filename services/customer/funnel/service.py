@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kit.errors import BadQuery, FieldError, NotFound, UnknownReference
+from kit.errors import BadQuery, FieldError, NotFound, NotHeardYet, UnknownReference
 from kit.security.principals import owned_rows
 from kit.work import Work, system_work
 from services.customer.accounts import service as accounts
@@ -61,14 +61,15 @@ async def read_funnel(work: Work, query: FunnelQuery) -> FunnelRead:
 
 
 async def _check_known(work: Work, query: FunnelQuery) -> None:
-    """0 is said of whom something could be opened for, of nobody else; raises UnknownReference."""
+    """0 is said of whom something could be opened for, of nobody else; raises UnknownReference, NotHeardYet."""
     sellers = await directories.find_sellers(work, [query.owner_id] if query.owner_id else [])
     partners = await directories.partner_states(work, [query.partner_id] if query.partner_id else [])
     everything = system_work(work.tx, work.service, work.settings)
     known = await accounts.accounts_by_id(everything, [query.account_id] if query.account_id else [])
     for name, found in (("owner_id", sellers.known), ("partner_id", partners), ("account_id", known)):
         if getattr(query, name) is not None and getattr(query, name) not in found:
-            raise UnknownReference(errors=[FieldError(name, UnknownReference.code, "nobody has this id")])
+            kind = UnknownReference if name == "account_id" else NotHeardYet
+            raise kind(errors=[FieldError(name, kind.code, "nobody has this id")])
 
 
 def _stages(pipeline: Pipeline, rows: Sequence[StageCount]) -> list[StageFigures]:

@@ -26,6 +26,7 @@ from services.customer.orders.references import References
 from services.customer.orders.rules import (
     AMOUNTS,
     DEFAULT_TERMS_DAYS,
+    EARLIEST,
     MOVES,
     Amounts,
     LineInput,
@@ -53,10 +54,13 @@ class TotalMismatch(Invalid):
 
 
 def check_date(work: Work, day: date, pointer: str = "/order_date") -> None:
-    """Business dates are today, or earlier with `orders:backdate` (Forbidden); never in the future (Invalid)."""
+    """Business dates are today, or earlier with `orders:backdate` (Forbidden); never in the future, nor before 1970
+    (Invalid)."""
     if day > work.today:
         detail = f"{day} lies after today, {work.today}"
         raise Invalid(detail, errors=[FieldError(pointer, "future-date", detail)])
+    if day < EARLIEST:
+        raise Invalid("a day too long ago", errors=[FieldError(pointer, "early-date", f"{day} lies before {EARLIEST}")])
     if day < work.today and not work.actor.may("orders:backdate"):
         raise Forbidden("past dates need the permission orders:backdate")
 

@@ -32,6 +32,8 @@ MOVES: Moves[OrderState] = {
 hold, and places it again."""
 MAX_PROMOTED = 500
 """Most pairs of a line and a promotion of an order: all of them are in each of its events."""
+EARLIEST = date(1970, 1, 1)
+"""Nothing that anybody still books was sold, paid or given back before."""
 DEFAULT_TERMS_DAYS = 30
 """Days to pay of an order that says none, of an account of which risk said none."""
 

@@ -7,6 +7,7 @@ from datetime import date
 
 from kit.errors import Conflict, FieldError, Invalid
 from kit.money import MAX_AMOUNT, convert
+from services.customer.orders.rules import EARLIEST
 
 
 class AllocationRefused(Conflict):
@@ -50,10 +51,6 @@ class AlreadyVoided(Conflict):
     """The payment did not happen: nothing of it can be allocated, refunded or voided again."""
 
     code, title = "payment-voided", "The payment was voided"
-
-
-EARLIEST = date(1970, 1, 1)
-"""No payment that anybody still books was received before."""
 
 
 def check_moved_on(day: date, first: date, today: date, pointer: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+from kit.errors import BadQuery, FieldError
 from kit.work import Work
 from services.customer.surveys import repository
 from services.customer.surveys.enums import SurveyKind
@@ -32,7 +33,10 @@ from services.customer.surveys.service import get_survey
 
 
 async def read_results(work: Work, survey_id: UUID, query: SurveyResultsQuery) -> SurveyResultsRead:
-    """The figure of a survey, of answers of contacts that the caller sees; raises NotFound."""
+    """The figure of a survey, of answers of contacts that the caller sees; raises NotFound, BadQuery for days that
+    end before they start."""
+    if query.first is not None and query.last is not None and query.last < query.first:
+        raise BadQuery(errors=[FieldError("to", "before-start", "ends before it starts")])
     survey = await get_survey(work, survey_id)
     found = await repository.scores_of(work.tx, work.visible, survey_id, query.first, query.last, latest=query.latest)
     size, is_custom = sum(one.answers for one in found), survey.kind is SurveyKind.CUSTOM

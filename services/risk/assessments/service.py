@@ -7,7 +7,7 @@ from datetime import date
 from uuid import UUID
 
 from kit import clock
-from kit.errors import FieldError, UnknownReference
+from kit.errors import FieldError, NotHeardYet, UnknownReference
 from kit.ids import new_id
 from kit.records import audit_added
 from kit.work import Work
@@ -26,6 +26,7 @@ from services.risk.assessments.schemas import (
     PlaceRead,
     UnassessedRead,
 )
+from services.risk.directory import service as directory
 from services.risk.policies import service as policies
 from services.risk.policies.bodies import MatrixBody
 from services.risk.policies.enums import RiskBand, RiskPolicyKind
@@ -88,7 +89,7 @@ async def next_open(work: Work, after: UUID | None, most: int) -> tuple[list[UUI
 
 
 async def heat_map(work: Work, query: HeatMapQuery) -> HeatMapRead:
-    """Where the risks that the caller sees stood on a day; raises UnknownReference, DateOrder."""
+    """Where the risks that the caller sees stood on a day; raises UnknownReference, NotHeardYet, DateOrder."""
     day = query.as_of or work.today
     if query.since is not None and query.since > day:
         raise DateOrder(errors=[FieldError("from", DateOrder.code, f"lies after {day}")])
@@ -98,6 +99,8 @@ async def heat_map(work: Work, query: HeatMapQuery) -> HeatMapRead:
         policy = await policies.find_version(work, RiskPolicyKind.MATRIX, query.matrix_version)
     if policy is None:
         raise UnknownReference(errors=[FieldError("matrix_version", UnknownReference.code, "no such version")])
+    if query.owner_id is not None and not await directory.known_members(work, [query.owner_id]):
+        raise NotHeardYet(errors=[FieldError("owner_id", NotHeardYet.code, "nobody told of this id")])
 
     async def placed(on: date) -> Sequence[Placed]:
         return await repository.placed(work.tx, work.visible, on, query.kind, query.risk_class, query.owner_id)

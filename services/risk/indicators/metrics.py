@@ -20,6 +20,7 @@ from services.risk.indicators.rules import (
     window_of,
 )
 from services.risk.receivables import service as receivables
+from services.risk.receivables.schemas import FiguresQuery
 
 _M = IndicatorMeasure
 
@@ -63,7 +64,9 @@ def _count(found: int) -> Reading:
 async def _dso(work: Work, of: Indicator) -> Reading:
     """Days sales outstanding, in tenths of a day."""
     window = of.window_days or WINDOWS[_M.DSO]
-    found = await receivables.read_figures(work, work.today, window, (of.account_id, None, of.partner_id))
+    found = await receivables.read_figures(
+        work, FiguresQuery(window_days=window, account_id=of.account_id, partner_id=of.partner_id)
+    )
     return NO_DATA if found.dso is None else Reading(int(Decimal(found.dso) * 10), 1)
 
 

@@ -17,14 +17,13 @@ from kit.work import Work
 from services.risk.receivables import service
 from services.risk.receivables.enums import AgeingBy
 from services.risk.receivables.lists import CONFIRMED, RECEIVABLES
-from services.risk.receivables.schemas import AgeingRead, FiguresRead, ReceivableRead
+from services.risk.receivables.schemas import AgeingRead, FiguresQuery, FiguresRead, ReceivableRead
 
 router = routes.router("receivables")
 
 Reader = Annotated[Context, Depends(Allow("credit:read", reads=service.PROJECTIONS))]
 AsOf = Annotated[BusinessDate | None, Query(description="business day, today by default")]
 By = Annotated[AgeingBy, Query(description="what the ageing is split by")]
-WindowDays = Annotated[int, Query(ge=1, le=3660, description="days of sales, the last being that of `as_of`")]
 
 
 @router.get("/v1/receivables", response_model=page_of(ReceivableRead), openapi_extra=documented(RECEIVABLES))
@@ -54,15 +53,7 @@ async def list_receivable_ageings(work: Reader, as_of: AsOf = None, by: By = Age
 
 
 @router.get("/v1/receivable-figures", response_model=FiguresRead)
-async def get_receivable_figures(
-    work: Reader,
-    as_of: AsOf = None,
-    window_days: WindowDays = 90,
-    account_id: UUID | None = None,
-    owner_id: UUID | None = None,
-    partner_id: UUID | None = None,
-) -> Response:
+async def get_receivable_figures(query: Annotated[FiguresQuery, Query()], work: Reader) -> Response:
     """Days sales outstanding at the end of a day over orders on credit: of the company, an account, an owner or a
     partner, in the caller's record scope."""
-    day = as_of or work.today
-    return json_answer(await service.read_figures(work, day, window_days, (account_id, owner_id, partner_id)))
+    return json_answer(await service.read_figures(work, query))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from kit.web.schema import Schema
+from pydantic import Field
+
+from kit.web.schema import BusinessDate, Schema
 
 
 class ReceivableRead(Schema):
@@ -48,6 +50,16 @@ class AgeingRead(Schema):
     unallocated: int
     total: int
     disputed: int
+
+
+class FiguresQuery(Schema):
+    """Figures of which day, and of whom: everybody, an account, an owner or a partner."""
+
+    as_of: BusinessDate | None = Field(default=None, description="business day, today by default")
+    window_days: int = Field(default=90, ge=1, le=3660, description="days of sales, the last being that of `as_of`")
+    account_id: UUID | None = None
+    owner_id: UUID | None = None
+    partner_id: UUID | None = None
 
 
 class FiguresRead(Schema):

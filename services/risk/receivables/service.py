@@ -13,7 +13,7 @@ from services.risk.receivables import repository
 from services.risk.receivables.enums import AgeingBy
 from services.risk.receivables.repository import Chosen
 from services.risk.receivables.rules import Outstanding, figures, month_before, window_start
-from services.risk.receivables.schemas import AgeingRead, FiguresRead
+from services.risk.receivables.schemas import AgeingRead, FiguresQuery, FiguresRead
 from services.risk.redirects.service import groups_of
 
 NOUN = "receivable"
@@ -36,14 +36,12 @@ async def read_ageing(work: Work, as_of: date) -> AgeingRead:
     return AgeingRead.model_validate(await repository.aged(work.tx, work.visible, as_of))
 
 
-async def read_figures(
-    work: Work, as_of: date, window_days: int, of: tuple[UUID | None, UUID | None, UUID | None]
-) -> FiguresRead:
-    """Figures at the end of a day over what the caller sees; `of` are the account (with all that are one with it),
-    owner and partner asked for."""
-    account_id, owner_id, partner_id = of
+async def read_figures(work: Work, query: FiguresQuery) -> FiguresRead:
+    """Figures at the end of a day over what the caller sees, on request of an account (with all that are one with it),
+    an owner or a partner."""
+    as_of, window_days, account_id = query.as_of or work.today, query.window_days, query.account_id
     members = None if account_id is None else (await groups_of(work, [account_id])).members(account_id)
-    chosen = Chosen(as_of, members, owner_id, partner_id, work.visible)
+    chosen = Chosen(as_of, members, query.owner_id, query.partner_id, work.visible)
     owed = await repository.owed(work.tx, chosen)
     sales = await repository.sales(work.tx, chosen, window_start(as_of, window_days))
     first = await repository.first_sale(work.tx, chosen)

@@ -14,6 +14,7 @@ from services.risk.assessments.schemas import HeatMapQuery, HeatMapRead
 from services.risk.policies.enums import CreditGrade
 from services.risk.profiles.enums import HoldReason
 from services.risk.receivables import service as receivables
+from services.risk.receivables.schemas import FiguresQuery
 from services.risk.reports import repository
 from services.risk.reports.models import RiskSnapshot
 from services.risk.reports.repository import GradeCount
@@ -54,7 +55,7 @@ async def read_dashboard(work: Work, day: date) -> RiskDashboardRead:
         heat_map=heat_map,
         loss_curve=await studies.reference_curve(work, before),
         ageing=await receivables.read_ageing(work, day),
-        figures=await receivables.read_figures(work, day, FIGURE_DAYS, (None, None, None)),
+        figures=await receivables.read_figures(work, FiguresQuery(as_of=day, window_days=FIGURE_DAYS)),
         grades=[GradeCountRead.model_validate(one) for one in by_grade],
         expected_loss=sum(one.expected_loss for one in by_grade),
         holds=[HoldCountRead(hold_reason=each, holds=holds.get(each, 0)) for each in HoldReason],

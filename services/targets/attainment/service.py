@@ -8,7 +8,7 @@ from datetime import date
 from itertools import dropwhile
 from typing import NamedTuple
 
-from kit.errors import BadQuery, FieldError, NotFound, UnknownReference
+from kit.errors import BadQuery, FieldError, NotFound, NotHeardYet, UnknownReference
 from kit.work import Work
 from services.targets.attainment import repository
 from services.targets.attainment.enums import BY_TIME
@@ -18,6 +18,7 @@ from services.targets.attainment.rules import attainment_percent, earlier_period
 from services.targets.attainment.schemas import AttainmentItem, AttainmentQuery, AttainmentRead
 from services.targets.attainment.standings import MAX_ITEMS, covered, items_of, list_found, rated, told_of, withheld
 from services.targets.calendars.service import company_calendar
+from services.targets.channels.service import known_channels
 from services.targets.day_profiles.rules import years_before
 from services.targets.levels.service import LevelPart, levels_of
 from services.targets.members.service import known_members
@@ -208,7 +209,7 @@ def _check_groups(query: AttainmentQuery, metric: str) -> None:
 
 async def check_known(work: Work, query: AttainmentQuery, *, body: bool = False) -> None:
     """Nothing was credited to these values: 0 is said of those that something could be credited to, no others (raises
-    UnknownReference, which names a field of the body or a parameter)."""
+    UnknownReference, for a product line or a channel NotHeardYet, which name a field of the body or a parameter)."""
     for name in _VALUES:
         value = getattr(query, name)
         is_known = not value or (name == "region" and not check_region(value))
@@ -216,11 +217,18 @@ async def check_known(work: Work, query: AttainmentQuery, *, body: bool = False)
         if is_known or (name == "product_line" and await known_lines(work, [value])):
             continue
         if not await repository.is_known(work.tx, name, value):
-            raise _unknown(f"/{name}" if body else name)
+            raise (_unheard if name == "product_line" else _unknown)(f"/{name}" if body else name)
+    if query.channel_id is not None and not await known_channels(work, [query.channel_id]):
+        raise _unheard("/channel_id" if body else "channel_id")
+
+
+def _unheard(name: str) -> NotHeardYet:
+    """Products and channels are the service channels' own."""
+    return NotHeardYet(errors=[FieldError(name, NotHeardYet.code, "nobody knows this value")])
 
 
 def _unknown(name: str) -> UnknownReference:
-    return UnknownReference(errors=[FieldError(name, "unknown-reference", "nobody knows this value")])
+    return UnknownReference(errors=[FieldError(name, UnknownReference.code, "nobody knows this value")])
 
 
 def _excluded(name: str) -> BadQuery:

@@ -11,7 +11,7 @@ from uuid import UUID
 from kit.db.text_keys import fold_code
 from kit.errors import Conflict, FieldError, Invalid
 from kit.work import Work
-from services.targets.decompositions import repository
+from services.targets.channels.service import known_channels
 from services.targets.decompositions.enums import PERIODS, Dimension
 from services.targets.decompositions.periods import Period, periods_of
 from services.targets.decompositions.rules import nested
@@ -21,11 +21,18 @@ from services.targets.products import service as products
 from services.targets.targets.models import Target
 from services.targets.targets.regions import check_region
 from services.targets.targets.rules import CUSTOMER_TYPES
+from services.targets.targets.service import known_types
 from services.targets.units import service as units
 
 
 class ChildrenInvalid(Invalid):
     code, title = "children-invalid", "The children are not valid"
+
+
+class ChildNotHeardYet(ChildrenInvalid):
+    """A product line or a channel that channels may still tell of."""
+
+    retryable = True
 
 
 class DimensionFixed(Conflict):
@@ -79,7 +86,7 @@ async def parts_of(work: Work, target: Target, dimension: Dimension, children: S
     if dimension is Dimension.MEMBER:
         return await _members(work, target, children)
     if dimension is Dimension.CHANNEL:
-        return _channels(children)
+        return await _channels(work, children)
     return await _values(work, dimension, children)
 
 
@@ -171,8 +178,8 @@ async def _held(work: Work, target: Target, ids: Sequence[UUID]) -> Mapping[UUID
     return await members.units_of(work, ids, target.period_start, target.period_end)
 
 
-def _channels(children: Sequence[ChildCreate]) -> list[Part]:
-    """Channels by their ids; which there are is known to channels alone."""
+async def _channels(work: Work, children: Sequence[ChildCreate]) -> list[Part]:
+    """Channels by their ids."""
     parts = []
     for index, child in enumerate(children):
         try:
@@ -182,24 +189,24 @@ def _channels(children: Sequence[ChildCreate]) -> list[Part]:
         if str(channel_id) != str(child.key).lower():
             _refuse(index, "key", "unknown-channel", "expected the id of a channel")
         parts.append(Part(str(channel_id), str(channel_id), {"channel_id": channel_id}, child))
+    known = await known_channels(work, {UUID(part.key) for part in parts})
+    for index, part in enumerate(parts):
+        if UUID(part.key) not in known:
+            unheard = FieldError(f"/children/{index}/key", "unknown-channel", "no such channel")
+            raise ChildNotHeardYet(errors=[unheard])
     return parts
 
 
 async def _values(work: Work, dimension: Dimension, children: Sequence[ChildCreate]) -> list[Part]:
     keys = [key for child in children if (key := child.key)]
     lines = await products.known_lines(work, keys) if dimension is Dimension.PRODUCT_LINE else set[str]()
-    types = await _known_types(work, keys) if dimension is Dimension.CUSTOMER_TYPE else frozenset[str]()
+    types = await known_types(work, keys) if dimension is Dimension.CUSTOMER_TYPE else frozenset[str]()
     for index, key in enumerate(keys):
         if dimension is Dimension.REGION and (problem := check_region(key)):
             _refuse(index, "key", "unknown-region", problem)
         if dimension is Dimension.PRODUCT_LINE and key not in lines:
-            _refuse(index, "key", "unknown-product-line", "no product is of this line")
+            unheard = FieldError(f"/children/{index}/key", "unknown-product-line", "no product is of this line")
+            raise ChildNotHeardYet(errors=[unheard])
         if dimension is Dimension.CUSTOMER_TYPE and key not in types:
             _refuse(index, "key", "unknown-customer-type", f"expected one of: {', '.join(sorted(CUSTOMER_TYPES))}")
     return [Part(key, key, {dimension.value: key}, child) for key, child in zip(keys, children, strict=True)]
-
-
-async def _known_types(work: Work, types: Sequence[str]) -> frozenset[str]:
-    """Customer types as they are decided, and words of early orders that something was credited to."""
-    others = set(types) - CUSTOMER_TYPES
-    return CUSTOMER_TYPES | (await repository.credited_types(work.tx, others) if others else set[str]())

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from kit.db.database import Row, Tx
 from kit.db.rows import columns_of, dumps, insert_rows
-from services.targets.credits.lists import label_sql
 from services.targets.decompositions.lists import OVERLAPPING
 from services.targets.decompositions.models import Decomposition, DecompositionRow, DriverPart
 from services.targets.decompositions.workforce import Result, Stay, joined_since
@@ -79,10 +78,6 @@ WHERE b.day BETWEEN $1 AND $2
   AND ($4::text IS NULL OR b.product_line = $4) AND ($5::text IS NULL OR b.region = $5)
   AND ($6::text IS NULL OR b.customer_type = $6) AND ($7::uuid IS NULL OR b.channel = $7::uuid::text)
 GROUP BY 1, 2
-"""
-_CREDITED_TYPES = f"""
-SELECT k.value FROM unnest($1::text[]) AS k(value)
-WHERE EXISTS (SELECT FROM credit_label l WHERE l.id = {label_sql("customer_type", "k.value")})
 """
 _COUNT = "SELECT count(*) FROM decomposition WHERE target_id = $1"
 _DECOMPOSED = "SELECT DISTINCT target_id FROM decomposition WHERE target_id = ANY($1::uuid[])"
@@ -184,8 +179,3 @@ async def clear_crediting(tx: Tx, target_id: UUID) -> None:
 async def set_crediting(tx: Tx, decomposition_id: UUID, at: datetime) -> None:
     """Give a decomposition the crediting mark, which no other of its target has by then."""
     await tx.execute(_MARK, decomposition_id, at)
-
-
-async def credited_types(tx: Tx, types: Collection[str]) -> set[str]:
-    """Those of these customer types that something was credited to."""
-    return {str(row["value"]) for row in await tx.fetch(_CREDITED_TYPES, list(types))}

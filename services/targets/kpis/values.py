@@ -55,7 +55,7 @@ _SCOPE = {
     "customer_type": KpiDimension.CUSTOMER_TYPE,
     "channel_id": KpiDimension.CHANNEL,
 }
-_ASKED = set(_SCOPE) - {"channel_id"}
+_ASKED = set(_SCOPE)
 Keys = tuple[str | None, str | None]
 
 

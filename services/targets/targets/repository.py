@@ -8,6 +8,7 @@ from uuid import UUID
 
 from kit.db.database import Tx
 from kit.db.rows import columns_of, insert_rows, select_sql, update_rows
+from services.targets.credits.lists import label_sql
 from services.targets.levels.lists import level_sql
 from services.targets.metrics.lists import LEVELS
 from services.targets.targets.enums import TargetState
@@ -15,6 +16,10 @@ from services.targets.targets.lists import COST, IN_SCOPE, VALUE, held_on
 from services.targets.targets.models import Target
 from services.targets.targets.rules import OPEN
 
+_CREDITED_TYPES = f"""
+SELECT k.value FROM unnest($1::text[]) AS k(value)
+WHERE EXISTS (SELECT FROM credit_label l WHERE l.id = {label_sql("customer_type", "k.value")})
+"""
 _LOCK_ROOT = "SELECT 1 FROM target WHERE id = (SELECT root_id FROM target WHERE id = $1) FOR UPDATE"
 _BELOW = """
 tree AS (
@@ -206,6 +211,11 @@ async def lock_by_external(tx: Tx, external_ids: Collection[str]) -> dict[str, T
     """Root targets by external id, locked."""
     rows = await tx.rows(Target, _BY_EXTERNAL, list(external_ids))
     return {row.external_id: row for row in rows if row.external_id is not None}
+
+
+async def credited_types(tx: Tx, types: Collection[str]) -> set[str]:
+    """Those of these customer types that something was credited to."""
+    return {str(row["value"]) for row in await tx.fetch(_CREDITED_TYPES, list(types))}
 
 
 async def list_decomposed(tx: Tx, target_ids: Collection[UUID]) -> set[UUID]:

@@ -17,6 +17,7 @@ from kit.records import Change, Resource, add, change, changed_row, fresh, recor
 from kit.transitions import next_state
 from kit.versions import Versions
 from kit.work import Work
+from services.targets.channels.service import known_channels
 from services.targets.events_out import TargetActivated
 from services.targets.levels.service import require_levels
 from services.targets.members import service as members
@@ -32,6 +33,7 @@ from services.targets.targets.lists import FIGURES
 from services.targets.targets.models import Target
 from services.targets.targets.regions import check_region
 from services.targets.targets.rules import (
+    CUSTOMER_TYPES,
     MOVES,
     NOUN,
     AmountInvalid,
@@ -119,8 +121,8 @@ async def add_target(work: Work, data: TargetCreate) -> Target:
     """Make a root target in state draft.
 
     Raises TargetPeriodInvalid, DimensionNotSupported, AmountInvalid, RateOutside, CurrencyNotBase, StretchBelowAmount,
-    UnitUnknown, MemberUnknown, MemberOutside, UnknownReference (region), NotHeardYet (product line), Taken (external
-    id).
+    UnitUnknown, MemberUnknown, MemberOutside, UnknownReference (region, customer type), NotHeardYet (product line),
+    Taken (external id).
     """
     check_new(work, data, await known_of(work, [data]))
     return await add(work, TARGETS, new_target(work, data))
@@ -159,12 +161,15 @@ def _amount_invalid(name: str, detail: str) -> AmountInvalid:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What targets refer to, as far as it is known: units, codes of members, units of members by period, lines."""
+    """What targets refer to, as far as it is known: units, codes of members, units of members by period, product lines,
+    customer types and channels."""
 
     units: Mapping[UUID, Unit]
     members: Mapping[UUID, str]
     held: Mapping[tuple[date, date], Mapping[UUID, frozenset[UUID]]]
     lines: Collection[str]
+    types: Collection[str]
+    channels: Collection[UUID]
 
 
 async def known_of(work: Work, rows: Sequence[TargetCreate]) -> Known:
@@ -184,7 +189,15 @@ async def known_of(work: Work, rows: Sequence[TargetCreate]) -> Known:
         ),
         held=held,
         lines=await products.known_lines(work, list(lines)) if lines else (),
+        types=await known_types(work, {row.customer_type for row in rows if row.customer_type is not None}),
+        channels=await known_channels(work, {row.channel_id for row in rows if row.channel_id is not None}),
     )
+
+
+async def known_types(work: Work, types: Collection[str]) -> frozenset[str]:
+    """Customer types as they are decided, and words of early orders that something was credited to."""
+    others = set(types) - CUSTOMER_TYPES
+    return CUSTOMER_TYPES | (await repository.credited_types(work.tx, others) if others else set[str]())
 
 
 def check_new(work: Work, data: TargetCreate, known: Known) -> None:
@@ -213,6 +226,11 @@ def check_new(work: Work, data: TargetCreate, known: Known) -> None:
         raise UnknownReference(errors=[FieldError("/region", "unknown-region", problem)])
     if data.product_line is not None and data.product_line not in known.lines:
         raise NotHeardYet(errors=[FieldError("/product_line", "unknown-product-line", "no product is of this line")])
+    if data.channel_id is not None and data.channel_id not in known.channels:
+        raise NotHeardYet(errors=[FieldError("/channel_id", "unknown-channel", "no such channel")])
+    if data.customer_type is not None and data.customer_type not in known.types:
+        detail = f"expected one of: {', '.join(sorted(CUSTOMER_TYPES))}"
+        raise UnknownReference(errors=[FieldError("/customer_type", "unknown-customer-type", detail)])
 
 
 async def update_target(work: Work, target_id: UUID, version: Versions, data: TargetUpdate) -> Target:

@@ -238,6 +238,7 @@ async def test_a_split_is_said_with_its_shares(service: ServiceHarness, days: Da
     for code, changes in refused.items():
         answer = await service.post(path, {**body, **changes})
         assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text
+        assert answer.json().get("retryable", False) == (code == "unknown-reference"), "members are heard of"
     shares = await service.post(path, keeping(member_shares=body["member_shares"]))
     assert (shares.json()["code"], codes(shares.json())) == ("shares-invalid", ["/member_shares"])
     one = await agreed(service, await act(service, one, "propose", body))

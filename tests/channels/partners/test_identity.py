@@ -143,7 +143,7 @@ async def test_of_fifty_writers_of_one_tax_id_one_is_first(service: ServiceHarne
         ({"tax_id": "91110000600037341M", "country": "CN"}, "tax-id-invalid", "/tax_id"),
         ({"tax_id": USCC}, "tax-id-invalid", "/country"),
         ({"tax_id": "\u0000", "country": "CN"}, "invalid", "/tax_id"),
-        ({"tax_id": "１２３", "country": "CN"}, "invalid", "/tax_id"),
+        ({"tax_id": "１２３", "country": "CN"}, "tax-id-invalid", "/tax_id"),
         ({"country": "China"}, "invalid", "/country"),
         ({"owner_id": str(new_id())}, "unknown-reference", "/owner_id"),
         ({"account_id": str(new_id())}, "unknown-reference", "/account_id"),

@@ -217,6 +217,22 @@ async def test_an_account_that_is_not_heard_of_may_come(service: ServiceHarness)
     assert (gone.status_code, gone.json()["code"]) == (409, "account-archived")
 
 
+async def test_nobody_chooses_the_prices_of_another_day_without_the_permission(service: ServiceHarness) -> None:
+    await goods(service)
+    await member(service, OWNER, "owner")
+    yesterday = today(service) - timedelta(days=1)
+    sent = body(await account(service), ("CD-ROCK", 1)) | {"quote_date": yesterday.isoformat()}
+    seller = service.headers("owner", "sales_rep")
+    refused = await service.post(PATH, sent, headers=seller)
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+    made = await quoted(service, sent | {"quote_date": today(service).isoformat()}, headers=seller)
+    revised = {name: value for name, value in sent.items() if name not in ("account_id", "partner_id")}
+    path, match = f"{PATH}/{made['id']}", {"If-Match": f'"{made["version"]}"'}
+    assert (await service.request("PUT", path, revised, headers=seller | match)).status_code == 403
+    leader = await quoted(service, sent, headers=service.headers("lead", "sales_director"))
+    assert leader["quote_date"] == yesterday.isoformat()
+
+
 async def test_a_quote_is_seen_by_its_owner_and_by_its_accounts(service: ServiceHarness) -> None:
     await goods(service)
     await member(service, OWNER, "owner")

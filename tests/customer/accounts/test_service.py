@@ -129,6 +129,8 @@ async def test_scope(world: World) -> None:
     assert answer.status_code == 422
     nobody = world.service.headers("stranger", "sales_rep")
     assert (await world.service.get("/v1/accounts", headers=nobody)).json()["items"] == []
+    early = await world.service.post("/v1/accounts", {"kind": "organization", "name": "First"}, headers=nobody)
+    assert (early.status_code, early.json()["code"], early.json()["retryable"]) == (422, "unknown-reference", True)
     sellers = (await world.service.get("/v1/sellers?sort=code", headers=rep)).json()["items"]
     assert [seller["code"] for seller in sellers] == ["manager-north", "rep-1", "rep-2", "rep-3"]
 

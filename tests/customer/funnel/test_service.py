@@ -97,6 +97,7 @@ async def test_a_cohort_is_that_of_its_days_owner_account_and_partner(world: Wor
     for name in ("owner_id", "account_id", "partner_id"):
         answer = await world.service.get(f"/v1/funnel?pipeline=five&from=2026-01-05&to=2026-01-12&{name}={new_id()}")
         assert (answer.status_code, answer.json()["code"], codes(answer.json())) == (422, "unknown-reference", [name])
+        assert answer.json().get("retryable", False) == (name != "account_id"), "accounts are the service's own"
     days = await world.service.get("/v1/funnel?pipeline=five&from=2026-01-07&to=2026-01-09")
     assert [stage["reached"] for stage in days.json()["stages"]] == [3, 2, 2, 1, 1]
 

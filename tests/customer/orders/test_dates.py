@@ -270,3 +270,18 @@ async def test_a_draft_of_the_release_before_is_read_by_its_dates(world: World) 
     assert (await world.service.post(f"/v1/orders/{chosen['id']}/place", headers=rep)).status_code == 403
     listed = (await world.service.get("/v1/orders?is_dated=true")).json()["items"]
     assert [UUID(one["id"]) for one in listed] == []
+
+
+async def test_no_order_is_of_a_day_that_cannot_be(world: World) -> None:
+    """Its payment could not be either."""
+    account = await world.account()
+    draft = (await world.service.post("/v1/orders", undated(world, account))).json()
+    for day, code in (("1969-12-31", "early-date"), ("1900-01-01", "early-date"), ("2199-12-31", "future-date")):
+        made = await world.service.post("/v1/orders", world.order_body(account, order_date=day, place=True))
+        changed = await world.service.patch(f"/v1/orders/{draft['id']}", {"order_date": day}, 1)
+        row = world.order_body(account, order_date=day, external_id={"source": "shop", "id": day})
+        (result,) = (await world.service.post("/v1/orders/batch", {"rows": [row]})).json()["results"]
+        for problem in (made.json(), changed.json(), result["problem"]):
+            assert [error["code"] for error in problem.get("errors", ())] == [code], problem
+    first = await world.service.post("/v1/orders", world.order_body(account, order_date="1970-01-01"))
+    assert first.status_code == 201, first.text

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from kit.errors import Invalid
 from kit.money import MAX_AMOUNT
+from services.customer.orders.rules import EARLIEST
 from services.customer.payments.rules import (
-    EARLIEST,
     AllocationRefused,
     OverAllocated,
     check_moved_on,

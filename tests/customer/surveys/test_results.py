@@ -45,6 +45,12 @@ async def _results(forms: Forms, survey: dict[str, Any], query: str = "", **opti
     return found
 
 
+async def test_days_that_end_before_they_start(forms: Forms) -> None:
+    survey = await forms.survey()
+    answer = await forms.service.get(f"/v1/surveys/{survey['id']}/results?from=2026-03-02&to=2026-03-01")
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "to")
+
+
 async def test_the_net_promoter_score_of_a_hundred_answers(forms: Forms) -> None:
     survey, contact = await forms.survey(), await forms.contact()
     scores = [9] * 25 + [10] * 25 + [7] * 15 + [8] * 15 + [6] * 10 + [0] * 10

@@ -116,3 +116,5 @@ async def test_a_heat_map_shows_what_its_reader_sees(service: ServiceHarness) ->
     assert mine["unassessed"]["count"] == 1
     assert (await heat_map(service))["unassessed"]["count"] == 2
     assert (await heat_map(service, f"owner_id={member}"))["unassessed"]["count"] == 1
+    nobody = (await service.get(f"/v1/heat-maps?owner_id={new_id()}")).json()
+    assert (nobody["code"], nobody["retryable"]) == ("unknown-reference", True)

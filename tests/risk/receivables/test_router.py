@@ -56,6 +56,8 @@ async def test_bad_questions_are_refused(service: ServiceHarness) -> None:
     answer = await service.get("/v1/receivable-ageings?surprise=1")
     assert (answer.status_code, codes(answer.json())) == (400, ["surprise"])
     assert (await service.get("/v1/receivable-figures?window_days=0")).status_code == 400
+    answer = await service.get("/v1/receivable-figures?from=2026-01-01")
+    assert (answer.status_code, codes(answer.json())) == (400, ["from"]), "it counts from the window"
 
 
 async def quarter(service: ServiceHarness) -> tuple[Any, Any]:

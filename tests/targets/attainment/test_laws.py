@@ -14,7 +14,7 @@ MEMBERS = ("manager-north", "a1", "a2", "b1")
 VALUES = {
     "product_line": ("rock", "jazz"),
     "region": ("CN-SH", "CN-BJ"),
-    "customer_type": ("retail", "wholesale"),
+    "customer_type": ("new", "existing"),
 }
 DIMENSIONS = ("month", "quarter", "unit", "member", *VALUES)
 day = st.dates(date(2025, 12, 20), date(2026, 4, 10))
@@ -34,7 +34,7 @@ def orders(draw: st.DrawFn) -> dict[str, Any]:
         "amounts": draw(st.lists(st.integers(1, 10_000), min_size=1, max_size=4)),
         "day": draw(day).isoformat(),
         "region": draw(maybe("CN-SH", "CN-BJ", "CN-GD")),
-        "customer_type": draw(maybe("retail", "wholesale", "public")),
+        "customer_type": draw(maybe("new", "existing", "dormant")),
     }
 
 

@@ -215,6 +215,14 @@ async def test_what_is_no_decomposition(
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (status, pointer)
 
 
+async def test_a_product_line_that_nobody_told_of_may_still_come(world: Any, target: dict[str, Any]) -> None:
+    wanted = [("product_line", "rock", True), ("customer_type", "vip", False), ("region", "cn-sh", False)]
+    for dimension, key, may_come in wanted:
+        answer = await split(world, target["id"], dimension=dimension, children=[{"key": key}])
+        said = answer.json()
+        assert (answer.status_code, said["code"], said.get("retryable", False)) == (422, "children-invalid", may_come)
+
+
 async def test_a_customer_type_of_early_orders_may_be_named(world: Any, target: dict[str, Any]) -> None:
     children = [{"key": "retail"}, {"key": "new"}]
     answer = await split(world, target["id"], dimension="customer_type", children=children)

@@ -8,6 +8,7 @@ import pytest
 
 from kit.ids import new_id
 from kit.testing.service import make_event
+from services.channels.events_out.channels import ChannelChanged
 from services.targets.kpis.enums import KpiDimension, KpiMeasure
 from services.targets.kpis.measures import MEASURES
 from tests.targets.conftest import told_of
@@ -49,6 +50,8 @@ async def story(book: Book) -> None:
 @pytest.mark.parametrize("half", [0, 1])
 async def test_each_measure_is_summed_by_each_of_its_dimensions(book: Book, half: int) -> None:
     await story(book)
+    channel = {**ChannelChanged.EXAMPLE, "id": SCOPES["channel_id"]}
+    await book.hear(make_event("channels.channel.changed.v1", channel, SCOPES["channel_id"]))
     service = book.world.service
     kpi = (await service.post("/v1/kpis", {"code": "own", "name": "Own"})).json()["id"]
     book.ids["own"] = kpi

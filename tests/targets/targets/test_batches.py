@@ -46,6 +46,8 @@ async def test_a_refused_row_stops_no_other(world: Any) -> None:
         row(7, region="Shanghai"),
         row(8, metric="loyalty"),
         row(9, period_end="2025-01-01"),
+        row(10, customer_type="vip"),
+        row(11, customer_type="dormant"),
         {"name": "nameless"},
     )
     assert await send(world, *rows) == [
@@ -59,9 +61,11 @@ async def test_a_refused_row_stops_no_other(world: Any) -> None:
         "unknown-reference",
         "invalid",
         "target-period-invalid",
+        "unknown-reference",
+        "created",
         "invalid",
     ]
-    assert len(await world.service.rows("SELECT 1 FROM target")) == 2
+    assert len(await world.service.rows("SELECT 1 FROM target")) == 3
 
 
 async def test_what_a_target_is_about_stays_and_so_does_what_counts(world: Any) -> None:

@@ -98,3 +98,14 @@ async def test_visits_and_customers_have_no_channel(world: World, metric: str) -
     assert answer.json()["errors"][0]["pointer"] == "/channel_id"
     answer = await world.service.get(f"/v1/attainment?metric={metric}&group_by=channel")
     assert (answer.status_code, answer.json()["code"]) == (422, "dimension-not-supported")
+
+
+async def test_a_channel_of_which_nobody_has_heard_may_come(world: World) -> None:
+    body = {"name": "C", "amount": 1, "channel_id": OTHER, "period_start": "2026-01-01", "period_end": "2026-03-31"}
+    answer = await world.service.post("/v1/targets", body)
+    problem = answer.json()
+    assert (answer.status_code, problem["code"], problem["retryable"]) == (422, "unknown-reference", True)
+    assert (problem["errors"][0]["pointer"], problem["errors"][0]["code"]) == ("/channel_id", "unknown-channel")
+    target = await set_target(world, "revenue", 4_000, live=False)
+    answer = await split(world, target["id"], [{"kind": "equal"}], OTHER)
+    assert (answer.status_code, answer.json()["code"], answer.json()["retryable"]) == (422, "children-invalid", True)

@@ -1,0 +1,1 @@
+"""Channels of sales: a dimension of what was credited."""
