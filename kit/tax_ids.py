@@ -18,12 +18,13 @@ from stdnum import get_cc_module
 from stdnum.cn import uscc
 from stdnum.eu.vat import MEMBER_STATES
 from stdnum.exceptions import ValidationError
+from stdnum.fr import siren, siret, tva
 
 if TYPE_CHECKING:
     from stdnum.util import NumberValidationModule
 
-TAX_ID_VERSION = 2
-"""Of `compact_tax_id`: raised when a key would come out differently; stored beside the keys."""
+TAX_ID_VERSION = 3
+"""Of `tax_id_key`: raised when a key would come out differently; stored beside the keys."""
 
 UNKNOWN = "--"
 
@@ -38,8 +39,13 @@ _MORE = {
 """Numbers that stand in for a tax id beside the one that is called so, or instead of one."""
 _SUFFIXES = {"CH": re.compile("(?<=[0-9])(?:MWST|TVA|IVA|TPV|VAT)$"), "NO": re.compile("(?<=[0-9])MVA$")}
 """Words for the tax in one of a country's languages: with and without it is one number."""
-_LETTERED = {"JP": re.compile("^T(?=[0-9]{13}$)")}
-"""A letter before a number that says what it is used for: that of who issues taxable invoices is the company's."""
+_LED = {"JP": re.compile("^T(?=[0-9]{13}$)"), "NZ": re.compile("^0(?=[0-9]{8}$)")}
+"""What may stand before a number without being of it: the letter of who issues taxable invoices in JP, the zero that
+makes older numbers of NZ as long as newer ones."""
+_PREFIXES = {"MC": re.compile("^(?:MC|FR)+(?=[0-9A-Z]{2}[0-9]+$)")}
+"""Prefixes of where numbers are issued under another country's: those of MC begin with FR."""
+_ISSUERS = {"XI": "GB"}
+"""Whose numbers those of a country are: Northern Ireland has those of the United Kingdom, with a prefix of its own."""
 _AMBIGUOUS = frozenset({"US"})
 """Where the numbers of companies and of persons have as many digits and are written differently."""
 
@@ -47,7 +53,8 @@ _AMBIGUOUS = frozenset({"US"})
 @lru_cache(maxsize=256)
 def _modules(country: str) -> tuple[NumberValidationModule, ...]:
     """What python-stdnum knows of a country's numbers, the tax id first."""
-    named = [get_cc_module(country.lower(), kind) for kind in _KINDS]
+    issuer = _ISSUERS.get(country, country).lower()
+    named = [get_cc_module(issuer, kind) for kind in _KINDS]
     more = [get_cc_module(*name.split(".")) for name in _MORE.get(country, ())]
     return tuple(dict.fromkeys(module for module in (*named, *more) if module is not None))
 
@@ -62,6 +69,8 @@ def compact_tax_id(country: str, tax_id: str) -> str:
     plain = _DROPPED.sub("", unicodedata.normalize("NFKC", tax_id).upper())
     if country in _SUFFIXES:
         plain = _SUFFIXES[country].sub("", plain)
+    if country in _PREFIXES:
+        plain = _PREFIXES[country].sub("", plain)
     while plain and (shorter := _without_prefix(country, _compact(country, plain))) not in (plain, ""):
         plain = shorter  # a prefix before a prefix
     return plain
@@ -72,7 +81,7 @@ def _without_prefix(country: str, plain: str) -> str:
     rest = plain
     while rest.startswith(country) and rest[len(country) :].lstrip(country).isdecimal():
         rest = rest.removeprefix(country)
-    return _LETTERED[country].sub("", rest) if country in _LETTERED else rest
+    return _LED[country].sub("", rest) if country in _LED else rest
 
 
 def _compact(country: str, plain: str) -> str:
@@ -94,24 +103,42 @@ def _lettered(country: str, plain: str) -> str:
 
 @lru_cache(maxsize=1)
 def _known() -> tuple[str, ...]:
-    """Countries whose numbers python-stdnum knows."""
+    """Countries whose numbers python-stdnum knows, or those of who issues them."""
     named = (module.name.strip("_").upper() for module in iter_modules(stdnum.__path__) if module.ispkg)
-    return tuple(sorted(name for name in named if len(name) == 2 and _modules(name)))
+    return tuple(sorted(name for name in (*named, *_ISSUERS) if len(name) == 2 and _modules(name)))
+
+
+def _company(country: str, compact: str) -> str:
+    """The number of the company that a compact one names: in FR the nine digits of it (SIREN) stand in its VAT number
+    and begin the numbers of its establishments (SIRET). It is written as the VAT number that follows from them."""
+    if country != "FR":
+        return compact
+    if siren.is_valid(compact):
+        own = compact
+    elif siret.is_valid(compact):
+        own = compact[:9]
+    elif tva.is_valid(compact) and siren.is_valid(compact[2:]):
+        own = compact[2:]
+    else:
+        return compact
+    return f"{int(own + '12') % 97:02d}{own}"
 
 
 def tax_id_key(country: str, tax_id: str) -> str:
     """What is stored beside a tax id: its compact form behind its country, or behind `--` where nothing is known of the
-    country's numbers."""
-    return f"{country if country in _known() else UNKNOWN} {compact_tax_id(country, tax_id)}"
+    country's numbers; of numbers that name the same company the same."""
+    named = country if country in _known() else UNKNOWN
+    return f"{named} {_company(country, compact_tax_id(country, tax_id))}"
 
 
 @lru_cache(maxsize=512)
 def tax_id_keys(tax_id: str) -> tuple[str, ...]:
     """The keys of a tax id of whichever country: what a search for it compares with."""
-    return (
-        f"{UNKNOWN} {compact_tax_id(UNKNOWN, tax_id)}",
-        *(f"{country} {compact_tax_id(country, tax_id)}" for country in _known()),
-    )
+    plain = compact_tax_id(UNKNOWN, tax_id)
+    # written with the prefix of a country of which nothing is known
+    own = tax_id_key(plain[:2], tax_id)
+    keys = (f"{UNKNOWN} {plain}", own, *(tax_id_key(country, tax_id) for country in _known()))
+    return tuple(dict.fromkeys(keys))
 
 
 @lru_cache(maxsize=4096)

@@ -16,6 +16,7 @@ from services.channels.conflicts.router import router as conflicts
 from services.channels.coupons.router import router as coupons
 from services.channels.deals.router import router as deals
 from services.channels.dry_runs.router import router as dry_runs
+from services.channels.partner_cases.router import router as partner_cases
 from services.channels.partner_contacts.router import router as partner_contacts
 from services.channels.partner_criteria.router import router as partner_criteria
 from services.channels.partner_documents.router import router as partner_documents
@@ -63,6 +64,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     partners,
     partner_criteria,
     partner_screening,
+    partner_cases,
     partner_contacts,
     partner_documents,
     partner_tasks,

@@ -116,6 +116,13 @@ core.project(
 )
 core.project(Projection("activity_fact", ("activity_fact",), {"customer.activity.completed.v1": sales.on_activity}))
 core.project(Projection("survey_fact", ("survey_fact",), {"customer.survey.answered.v1": sales.on_survey}))
+core.project(
+    Projection(
+        "case_fact",
+        ("case_fact",),
+        {f"customer.case.{step}.v1": sales.on_case for step in ("opened", "state_changed", "sla_breached", "closed")},
+    )
+)
 core.project(Projection("account_grade", ("account_grade",), {"customer.grade.changed.v1": traits.on_grade}))
 core.project(Projection("account_stage", ("account_stage",), {"customer.lifecycle.changed.v1": traits.on_stage}))
 core.project(Projection("account_segment", ("account_segment",), {"customer.segment.changed.v1": traits.on_segment}))
@@ -150,6 +157,7 @@ core.react(
     *(f"customer.opportunity.{step}.v1" for step in ("opened", "updated", "stage_changed", "reopened")),
 )
 core.react(deals.on_merged, redirects.MERGED)
+core.react(deals.on_account, "customer.account.created.v1", "customer.account.updated.v1")
 core.react(conflicts.on_merged, redirects.MERGED)
 core.react(terms.on_order_placed, "customer.order.placed.v1")
 core.react(terms.on_order_confirmed, "customer.order.confirmed.v1")

@@ -69,6 +69,7 @@ from services.channels.redirects.models import AccountRedirectTable, AccountRoot
 from services.channels.sales.models import (
     AccountFactTable,
     ActivityFactTable,
+    CaseFactTable,
     ExchangeRateTable,
     OpportunityFactTable,
     SaleLineTable,
@@ -136,6 +137,7 @@ __all__ = [
     "AgreementCellTable",
     "AgreementTable",
     "CalendarYearTable",
+    "CaseFactTable",
     "ChannelCostTable",
     "ChannelPolicyTable",
     "ChannelTable",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfoNotFoundError
+from zoneinfo import ZoneInfoNotFoundError, available_timezones
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kit import clock
 
@@ -35,3 +37,11 @@ def test_business_day_of_now() -> None:
 def test_unknown_zone() -> None:
     with pytest.raises(ZoneInfoNotFoundError):
         clock.business_date("Mars/Olympus")
+
+
+@given(st.sampled_from(sorted(available_timezones())), st.dates(date(2020, 1, 1), date(2037, 12, 31)))
+def test_a_day_begins_once_wherever_the_company_is(zone: str, day: date) -> None:
+    """From UTC-12 to UTC+14, also where clocks are put forward or back at midnight."""
+    start = clock.start_of_day(zone, day)
+    assert clock.business_date(zone, start) == day
+    assert clock.business_date(zone, start - timedelta(microseconds=1)) == day - timedelta(1)

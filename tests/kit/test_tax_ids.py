@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum import get_cc_module
 
-from kit.tax_ids import compact_tax_id, formatted_tax_id
+from kit.tax_ids import compact_tax_id, formatted_tax_id, tax_id_key, tax_id_keys
 
 COUNTRIES = sorted(
     m.name.strip("_").upper() for m in pkgutil.iter_modules(stdnum.__path__) if m.ispkg and len(m.name) < 4
@@ -48,6 +48,10 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.text
         ("RO", "18547290", "RO18547290", ["RO 18547290", "ro18547290", "RORO18547290"]),
         ("RS", "101134702", "101134702", ["RS101134702", "RS 101 134 702"]),
         ("LI", "1234567", "1234567", ["LI1234567"]),
+        ("NZ", "49098576", "49-098-576", ["NZ 49-098-576", "049-098-576", "nz049098576"]),
+        ("NZ", "136410132", "136-410-132", ["NZ136410132", "136 410 132"]),
+        ("MC", "FR53000004605", "FR53000004605", ["53 0000 04605", "MC53000004605", "mc fr 53 0000 04605"]),
+        ("XI", "980780684", "980 7806 84", ["XI 980 7806 84", "GB980780684", "xi980780684"]),
         ("BR", "12345678000195", "12.345.678/0001-95", ["br12345678000195", "BR 12.345.678/0001-95"]),
         ("BR", "12ABC34501DE35", "12.ABC.345/01DE-35", ["br 12.abc.345/01de-35", "12ABC34501DE35"]),
         ("CN", "91110000600037341L", "91110000600037341L", ["CN91110000600037341L", "cn 91110000600037341l"]),
@@ -72,6 +76,37 @@ def test_numbers_that_differ_stay_apart() -> None:
     assert compact_tax_id("CN", "91110000600037341L") != compact_tax_id("CN", "91110000600037341X")
     assert compact_tax_id("MX", "MXA010101AB1") == "MXA010101AB1", "no prefix of the country"
     assert compact_tax_id("FR", "DE136695976") != compact_tax_id("FR", "136695976")
+
+
+@pytest.mark.parametrize(
+    ("written", "is_its_own"),
+    [
+        ("FR 40 303 265 045", True),
+        ("303 265 045", True),
+        ("303265045", True),
+        ("303 265 045 00019", False),
+        ("732 829 320", False),
+        ("FR 53 0000 04605", False),
+    ],
+)
+def test_the_numbers_of_a_french_company_are_one(written: str, is_its_own: bool) -> None:
+    """Its VAT number holds the number of the company; shown is what was written."""
+    assert (tax_id_key("FR", written) == "FR 40303265045") is is_its_own
+
+
+@pytest.mark.parametrize("number", ["73282932000074", "732 829 320 00074", "44732829320", "732829320"])
+def test_establishments_are_of_their_company(number: str) -> None:
+    assert tax_id_key("FR", number) == "FR 44732829320"
+
+
+@given(st.sampled_from([*COUNTRIES, "XI", "AQ"]), TEXTS)
+def test_a_tax_id_is_found_by_its_own_spelling(country: str, tax_id: str) -> None:
+    """Written plainly, as the country writes it, or with its prefix."""
+    key = tax_id_key(country, tax_id)
+    assert key in tax_id_keys(formatted_tax_id(country, tax_id))
+    compact = compact_tax_id(country, tax_id)
+    if compact.isdecimal() and tax_id_key(country, f"{country}{compact}") == key:
+        assert key in tax_id_keys(f"{country} {compact}")
 
 
 @given(st.sampled_from(COUNTRIES), TEXTS)

@@ -87,10 +87,13 @@ class Finding(NamedTuple):
 
 def in_turn(subjects: Sequence[Subject]) -> list[Subject]:
     """Subjects that came together, each knowing which of the same customer came after it."""
-    return [
-        one._replace(later=tuple(other.id for other in subjects[place + 1 :] if other.members[0] == one.members[0]))
-        for place, one in enumerate(subjects)
-    ]
+    later: dict[UUID, tuple[UUID, ...]] = {}
+    found = []
+    for one in reversed(subjects):
+        after = later.get(one.members[0], ())
+        found.append(one._replace(later=after) if after else one)
+        later[one.members[0]] = (one.id, *after)
+    return found[::-1]
 
 
 def folded(lines: Iterable[str | None]) -> list[str]:

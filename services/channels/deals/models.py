@@ -79,6 +79,7 @@ class DealTable(Deal, Base, table=True):
             unique=True,
             postgresql_where=sa.text("state IN ('registered', 'approved') AND tax_id_hash IS NOT NULL"),
         ),
+        sa.Index("ix_deal_tax_id_hash", "tax_id_hash", postgresql_where=sa.text("tax_id_hash IS NOT NULL")),
         sa.Index("ix_deal_domain_hash", "domain_hash", postgresql_where=sa.text("domain_hash IS NOT NULL")),
         sa.Index("ix_deal_name_key_country", "name_key", "country"),
         sa.Index("ix_deal_partner_id_registered_on_id", "partner_id", "registered_on", "id"),

@@ -26,7 +26,7 @@ from services.channels.deals.rules import (
     protected_until,
 )
 from services.channels.deals.schemas import DealApprove, DealExtend, DealReject, DealWithdraw
-from services.channels.deals.service import NOUN, require_deal, resource
+from services.channels.deals.service import NOUN, hold_first, require_deal, resource
 from services.channels.events_out.deals import (
     DealApproved,
     DealExpired,
@@ -39,12 +39,14 @@ from services.channels.promotions.rules import SamePerson
 
 
 async def approve_deal(work: Work, deal_id: UUID, data: DealApprove) -> Deal:
-    """Protect the claim of somebody else; an order that came meanwhile wins it at once. Raises NotFound, StateConflict,
-    SamePerson."""
+    """Protect the claim of somebody else, the first on its customer; an order that came meanwhile wins it at once.
+    Raises NotFound, DuplicateDeal, StateConflict, SamePerson."""
+    found = await hold_first(work, await require_deal(work, deal_id))
     before: Deal = await _undecided(work, deal_id, "approve")
     until = protected_until(work.today)
     changes = {
         "state": DealState.APPROVED,
+        "account_id": before.account_id or found.only,
         "decided_by": work.actor.subject,
         "decision_note": data.note,
         **_protection(work, until),
@@ -70,10 +72,13 @@ async def reject_deal(work: Work, deal_id: UUID, data: DealReject) -> Deal:
 
 
 async def extend_deal(work: Work, deal_id: UUID, data: DealExtend) -> Deal:
-    """Prolong a protection that has not ended; raises NotFound, StateConflict, ExtensionsUsed."""
+    """Prolong a protection that has not ended, of the first claim on its customer; raises NotFound, DuplicateDeal,
+    StateConflict, ExtensionsUsed."""
+    await hold_first(work, await require_deal(work, deal_id))
     before: Deal = await require_deal(work, deal_id, lock=True)
     state = next_state(NOUN, MOVES, "extend", before.state)
-    if before.protected_until is None or before.protected_until < work.today:
+    # Whoever has waited over midnight may have been passed by a claim of the new day.
+    if before.protected_until is None or before.protected_until < clock.business_date(work.settings.timezone):
         raise StateConflict(NOUN, "extend", DealState.EXPIRED, MOVES["extend"].sources)
     if before.extensions >= MAX_EXTENSIONS:
         raise ExtensionsUsed()

@@ -36,6 +36,7 @@ WHERE (d.state = 'registered' OR (d.state IN ('approved', 'won') AND d.protected
     SELECT d.id FROM deal d JOIN {_ASKED} ON {_SAME.format("d", "i")}
     UNION SELECT id FROM deal WHERE account_id = ANY($6::uuid[])
     UNION SELECT d.id FROM account_identity a JOIN deal d ON {_SAME.format("d", "a")} WHERE a.id = ANY($6::uuid[]))
+AND ($7::timestamptz IS NULL OR (d.registered_at, d.number) < ($7, $8::text))
 ORDER BY d.registered_at, d.number LIMIT 1
 """
 _OPEN = "SELECT count(*) FROM deal WHERE partner_id = $1 AND state IN ('registered', 'approved')"
@@ -43,6 +44,15 @@ _OPEN_LOCKED = select_sql(Deal, "partner_id = $1 AND state IN ('registered', 'ap
 _ACCOUNTS = f"""
 SELECT a.id, a.is_archived, a.tax_id_hash = i.tax_id_hash AS by_tax_id, a.domain_hash = i.domain_hash AS by_domain
 FROM account_identity a JOIN {_ASKED} ON {_SAME.format("a", "i")} ORDER BY a.is_archived, a.id LIMIT 100
+"""
+_UNFILED = f"""
+SELECT d.id AS deal_id, a.id, a.is_archived, a.tax_id_hash = d.tax_id_hash AS by_tax_id,
+    a.domain_hash = d.domain_hash AS by_domain
+FROM deal d JOIN account_identity a ON {_SAME.format("a", "d")}
+WHERE d.account_id IS NULL AND d.state IN ('registered', 'approved', 'expired', 'won') AND d.id IN (
+    SELECT d.id FROM account_identity n JOIN deal d ON {_SAME.format("d", "n")}
+    WHERE n.id = ANY($1::uuid[]) AND d.account_id IS NULL)
+ORDER BY d.id, a.is_archived, a.id
 """
 _THESE = f"""
 unnest($1::uuid[]) AS m (id) CROSS JOIN LATERAL (SELECT {root_of("m.id")} AS id) r
@@ -126,6 +136,16 @@ _DROP_LATER = "DELETE FROM deal_order_line WHERE deal_id = $1 AND order_date > $
 class Account(NamedTuple):
     """An account that is the same customer, and by what."""
 
+    id: UUID
+    is_archived: bool
+    by_tax_id: bool | None
+    by_domain: bool | None
+
+
+class Unfiled(NamedTuple):
+    """An account that is the customer of a claim without one, and by what."""
+
+    deal_id: UUID
     id: UUID
     is_archived: bool
     by_tax_id: bool | None
@@ -235,14 +255,23 @@ async def lock_open(tx: Tx, partner_id: UUID) -> list[Deal]:
     return await tx.rows(Deal, _OPEN_LOCKED, partner_id)
 
 
-async def live_claim(tx: Tx, identity: Identity, account_ids: Sequence[UUID], today: date) -> Deal | None:
-    """The claim that stands on the same customer, or on one of these accounts."""
-    return await tx.row(Deal, _LIVE, *identity, today, account_ids)
+async def live_claim(
+    tx: Tx, identity: Identity, account_ids: Sequence[UUID], today: date, before: Deal | None = None
+) -> Deal | None:
+    """The first claim that stands on the same customer, or on one of these accounts; of those before one, if that is
+    given."""
+    place = (None, None) if before is None else (before.registered_at, before.number)
+    return await tx.row(Deal, _LIVE, *identity, today, account_ids, *place)
 
 
 async def accounts_like(tx: Tx, identity: Identity) -> list[Account]:
     """Accounts that are the same customer."""
     return await tx.rows(Account, _ACCOUNTS, *identity)
+
+
+async def unfiled(tx: Tx, account_ids: Sequence[UUID]) -> list[Unfiled]:
+    """The accounts of claims without one on a customer that one of these accounts is, by claim."""
+    return await tx.rows(Unfiled, _UNFILED, account_ids)
 
 
 async def ordered_of_late(

@@ -57,9 +57,9 @@ async def register_deal(body: DealCreate, work: Registrar) -> Response:
     """Claim an end customer for an active partner; the first claim wins.
 
     The same customer is one of equal tax id; of equal domain, unless many share it; or of the same name in the same
-    country, however it is spelt, unless both tax ids are known and differ; a claim on one of several accounts that were
-    merged is a claim on all. 409 `duplicate-deal` tells the `number` and
-    the time (`registered_at`) of the claim that stands, and its `partner_id` where the caller may see it.
+    country, however it is spelt, unless both tax ids are known and differ; a claim on an account is one by whatever
+    that is known by, and one on one of several accounts that were merged is one on all. 409 `duplicate-deal` tells the
+    `number` and the time (`registered_at`) of the claim that stands, and its `partner_id` where the caller may see it.
 
     Refused too are 409 `too-many-deals` (50 open of a partner), `partner-on-hold`, `exchange-rate-missing`; 422
     `partner-inactive`, `deal-invalid`, `unknown-reference`, `amount-overflow`. The review is due in two working days.
@@ -101,7 +101,8 @@ async def read_deal_findings(deal_id: UUID, work: Reviewer) -> Response:
 @router.post(ONE + "/approve", response_model=DealRead, openapi_extra=_APPROVE)
 async def approve_deal(deal_id: UUID, body: DealApprove, work: Approver) -> Response:
     """Protect a claim that somebody else registered (409 `same-person`) for 90 days from today; warned 14 and 3 days
-    before their end. An order that came while it was reviewed wins it at once."""
+    before their end. An order that came while it was reviewed wins it at once. Only the first claim on a customer is
+    approved (409 `duplicate-deal`), also where a merge of accounts has joined several."""
     return await _answer(work, await moves.approve_deal(work, deal_id, body))
 
 
@@ -113,7 +114,8 @@ async def reject_deal(deal_id: UUID, body: DealReject, work: Approver) -> Respon
 
 @router.post(ONE + "/extend", response_model=DealRead, openapi_extra=_EXTEND)
 async def extend_deal(deal_id: UUID, body: DealExtend, work: Approver) -> Response:
-    """Prolong a protection by up to 90 days, twice at most (409 `extensions-used`)."""
+    """Prolong a protection by up to 90 days, twice at most (409 `extensions-used`); of several claims that a merge of
+    accounts has joined the first alone (409 `duplicate-deal`)."""
     return await _answer(work, await moves.extend_deal(work, deal_id, body))
 
 

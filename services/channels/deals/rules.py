@@ -98,7 +98,7 @@ def partner_lock(partner: str) -> int:
 
 
 def account_locks(account_ids: Iterable[UUID]) -> set[int]:
-    """The advisory locks of accounts that others were merged into: claims on any of those share one."""
+    """The advisory locks of accounts, merged ones by their root: claims on any of what is one share one."""
     return {_number(f"deal account {each}") for each in account_ids}
 
 

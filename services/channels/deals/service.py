@@ -74,29 +74,34 @@ Fact = type[
 
 
 class Customer(NamedTuple):
-    """Accounts that are an end customer, and what they are one with by merges."""
+    """Accounts that are an end customer (with the one that its claim is filed under), and what they are one with by
+    merges."""
 
     accounts: list[Account]
     groups: Groups
+    filed: UUID | None = None
 
     @property
-    def joined_roots(self) -> list[UUID]:
-        """What those of them read as that are of a merge."""
-        roots = {self.groups.root(one.id) for one in self.accounts}
-        return sorted(root for root in roots if len(self.groups.members(root)) > 1)
+    def roots(self) -> list[UUID]:
+        """What they read as."""
+        ids = {one.id for one in self.accounts} | ({self.filed} if self.filed is not None else set())
+        return sorted({self.groups.root(each) for each in ids})
 
     @property
-    def joined(self) -> list[UUID]:
-        """Everything that is one with one of them by a merge: a claim on any is one on all."""
-        return self.groups.everyone(self.joined_roots)
+    def everyone(self) -> list[UUID]:
+        """All of them: a claim on any is one on all."""
+        return self.groups.everyone(self.roots)
 
     @property
     def only(self) -> UUID | None:
         """The account that is the end customer, by the surest sign; None where there is none, or more than one."""
         usable = [one for one in self.accounts if not one.is_archived]
         signs = ([one for one in usable if one.by_tax_id], [one for one in usable if one.by_domain], usable)
-        likely = {self.groups.root(one.id) for one in next((some for some in signs if some), [])}
-        return likely.pop() if len(likely) == 1 else None
+        likely = [one.id for one in next((some for some in signs if some), [])]
+        roots = {self.groups.root(each) for each in likely}
+        if len(roots) != 1:
+            return None
+        return likely[0] if len(likely) == 1 else roots.pop()
 
 
 class Findings(NamedTuple):
@@ -141,7 +146,7 @@ async def register_deal(work: Work, data: DealCreate) -> Deal:
     found = await _hold(work, identity, str(data.partner_id))
     await _check_free(work, data.partner_id, identity, found)
     begun, account_id = fresh(), found.only
-    account = await sales.find_account(work, account_id) if account_id is not None else None
+    account = await sales.find_account(work, found.groups.root(account_id)) if account_id is not None else None
     member_id = await repository.member_of(work.tx, work.actor.subject, work.today)
     calendar = await directory.company_calendar(work)
     review_due_on = calendar.add_working_days(work.today, REVIEW_DAYS)
@@ -186,10 +191,10 @@ async def read_findings(work: Work, deal_id: UUID) -> Findings:
     """What a reviewer should know of the end customer; raises NotFound."""
     deal = await require_deal(work, deal_id)
     after = deal.registered_on - ORDERED_WITHIN
-    identity = Identity(deal.name_key, deal.country, deal.tax_id_hash, deal.domain_hash)
     until, recent = deal.registered_on, deal.registered_on - ACTIVE_WITHIN
-    found = await _customer_of(work, identity)
-    ids = found.groups.everyone({one.id for one in found.accounts if not one.is_archived})
+    found = await _customer_of(work, _known_by(deal), deal.account_id)
+    filed = [] if deal.account_id is None else [deal.account_id]
+    ids = found.groups.everyone([*filed, *(one.id for one in found.accounts if not one.is_archived)])
     ordered = await repository.ordered_of_late(work.tx, work.visible, ids, after, until)
     opened = await repository.open_opportunities(work.tx, work.visible, ids)
     active = await repository.active_of_late(work.tx, work.visible, ids, recent, until)
@@ -261,13 +266,27 @@ async def _in_base(work: Work, data: DealCreate) -> int:
     return value
 
 
+async def hold_first(work: Work, deal: Deal) -> Customer:
+    """Wait for claims that may be the same as one that stands, before it is locked; who its customer is then. It is the
+    first of those that stand on that customer, also where accounts were merged or called otherwise since. Raises
+    DuplicateDeal."""
+    identity, held = _known_by(deal), set[int]()
+    found = await _customer_of(work, identity, deal.account_id)
+    while wanted := _locks(identity, str(deal.partner_id), found) - held:
+        await repository.hold_locks(work.tx, sorted(wanted))
+        held |= wanted
+        found = await _customer_of(work, identity, deal.account_id)
+    await _check_claim(work, identity, found, deal)
+    return found
+
+
 async def _hold(work: Work, identity: Identity, partner: str) -> Customer:
     """Wait for claims that may be the same; who the end customer is then. Who still waits hears of a claim that was
     registered meanwhile, so nobody waits for a turn only to be refused. Raises DuplicateDeal."""
     held: set[int] = set()
     turns = PATIENCE
     found = await _customer_of(work, identity)
-    while wanted := {*lock_keys(identity, partner), *account_locks(found.joined_roots)} - held:
+    while wanted := _locks(identity, partner, found) - held:
         await _check_claim(work, identity, found)
         if turns == 0:
             await repository.hold_locks(work.tx, sorted(wanted))
@@ -290,8 +309,9 @@ async def _check_free(work: Work, partner_id: UUID, identity: Identity, found: C
         raise TooManyDeals()
 
 
-async def _check_claim(work: Work, identity: Identity, found: Customer) -> None:
-    other = await repository.live_claim(work.tx, identity, found.joined, work.today)
+async def _check_claim(work: Work, identity: Identity, found: Customer, own: Deal | None = None) -> None:
+    """Nobody else stands on the customer, nobody before one's own claim where that stands."""
+    other = await repository.live_claim(work.tx, identity, found.everyone, work.today, own)
     if other is not None:
         shown = {"number": other.number, "registered_at": other.registered_at.isoformat()}
         if (await work.scope()).sees(other.owner_id):
@@ -299,6 +319,15 @@ async def _check_claim(work: Work, identity: Identity, found: Customer) -> None:
         raise DuplicateDeal(f"{other.number} was registered at {shown['registered_at']}", extra=shown)
 
 
-async def _customer_of(work: Work, identity: Identity) -> Customer:
+async def _customer_of(work: Work, identity: Identity, filed: UUID | None = None) -> Customer:
     accounts = await repository.accounts_like(work.tx, identity)
-    return Customer(accounts, await redirects.groups_of(work, [one.id for one in accounts]))
+    ids = {one.id for one in accounts} | ({filed} if filed is not None else set())
+    return Customer(accounts, await redirects.groups_of(work, sorted(ids)), filed)
+
+
+def _locks(identity: Identity, partner: str, found: Customer) -> set[int]:
+    return {*lock_keys(identity, partner), *account_locks(found.roots)}
+
+
+def _known_by(deal: Deal) -> Identity:
+    return Identity(deal.name_key, deal.country, deal.tax_id_hash, deal.domain_hash)

@@ -221,8 +221,15 @@ class ActivityHeard(Heard):
     business_date: date
 
 
+class RemedyHeard(Heard):
+    """What was given to make good; cost in base currency."""
+
+    kind: str
+    cost_base: int
+
+
 class CaseHeard(Heard):
-    """A case, for the score of the partner of its order."""
+    """A case, for the score of the partner of its order; `clock` only where one ran out."""
 
     id: UUID
     account_id: UUID | None
@@ -230,7 +237,14 @@ class CaseHeard(Heard):
     kind: str
     severity: str
     state: str
+    sku: str | None = None
+    remedy: RemedyHeard | None = None
+    root_cause: str | None = None
+    opened_on: date
+    days_open: int
+    version: int
     business_date: date
+    clock: str | None = None
 
 
 class SurveyAnsweredHeard(Heard):

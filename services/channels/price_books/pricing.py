@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from math import ceil
 from typing import NamedTuple
 
 from kit.money import SHARE_WHOLE, exponent, ratio
@@ -140,7 +139,8 @@ def margin(net: int, cost: int) -> int | None:
 
 def line_floor(cost_base: int, quantity: int, min_markup: int, to_base: Fraction) -> int:
     """The least net of a line: full cost and the least markup of all its pieces, converted and rounded up once."""
-    return ceil(_moved(Fraction(cost_base * quantity), min_markup) / to_base)
+    whole = SHARE_WHOLE * to_base.numerator
+    return -(-cost_base * quantity * (SHARE_WHOLE + min_markup) * to_base.denominator // whole)
 
 
 def is_below_floor(price: int, cost_base: int, min_markup: int, to_base: Fraction) -> bool:

@@ -9,11 +9,18 @@ from kit.db.database import Tx
 from kit.events.envelope import Event
 from kit.events.handlers import Fact
 from services.channels.events_in import AccountHeard, ExchangeRateHeard, OrderHeard, OrderReturnedHeard, SoldHeard
-from services.channels.events_in.customer import ActivityHeard, OpportunityHeard, SoldLineHeard, SurveyAnsweredHeard
+from services.channels.events_in.customer import (
+    ActivityHeard,
+    CaseHeard,
+    OpportunityHeard,
+    SoldLineHeard,
+    SurveyAnsweredHeard,
+)
 from services.channels.sales import repository
 from services.channels.sales.models import (
     AccountFact,
     ActivityFact,
+    CaseFact,
     ExchangeRate,
     OpportunityFact,
     Returned,
@@ -95,6 +102,14 @@ async def on_survey(tx: Tx, facts: Sequence[Fact[SurveyAnsweredHeard]]) -> None:
     await repository.put_answers(tx, [row for _id, row in sorted(rows.items())])
 
 
+async def on_case(tx: Tx, facts: Sequence[Fact[CaseHeard]]) -> None:
+    """A case is as its latest version says, and breached once a clock of it ran out."""
+    heard = sorted((fact.data for fact in facts), key=lambda one: one.version)
+    breached = {one.id for one in heard if one.clock is not None}
+    rows = {one.id: _case(one, is_breached=one.id in breached) for one in heard}
+    await repository.put_cases(tx, [row for _id, row in sorted(rows.items())])
+
+
 async def on_rate(tx: Tx, facts: Sequence[Fact[ExchangeRateHeard]]) -> None:
     """A currency has a rate from a day on."""
     rates = {(fact.data.currency, fact.data.valid_from): fact.data for fact in facts}
@@ -124,6 +139,12 @@ def _sale(event: Event, order: SoldHeard) -> Sale:
         confirmed_event_id=event.id if is_confirmed else None,
         confirmed_at=event.time if is_confirmed else None,
     )
+
+
+def _case(case: CaseHeard, *, is_breached: bool) -> CaseFact:
+    names = set(CaseFact.model_fields)
+    remedy_base = 0 if case.remedy is None else case.remedy.cost_base
+    return CaseFact(**case.model_dump(include=names), remedy_base=remedy_base, is_breached=is_breached)
 
 
 def _return(event: Event, order: OrderReturnedHeard) -> SaleReturn:

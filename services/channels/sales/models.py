@@ -236,6 +236,31 @@ class SurveyFactTable(SurveyFact, Base, table=True):
     __table_args__ = (sa.Index("ix_survey_fact_business_date", "business_date"),)
 
 
+class CaseFact(FrozenRow):
+    """A case as its latest version says; `is_breached` once a clock of it ran out, `days_open` as of that
+    version."""
+
+    __tablename__ = "case_fact"
+
+    id: Annotated[UUID, identifier(primary_key=True)]
+    order_id: Annotated[UUID | None, identifier(nullable=True)]
+    kind: Annotated[str, text(nullable=False)]
+    severity: Annotated[str, text(nullable=False)]
+    state: Annotated[str, text(nullable=False)]
+    root_cause: Annotated[str | None, text(nullable=True)]
+    remedy_base: Annotated[int, big_int(nullable=False)]
+    opened_on: Annotated[date, Field(nullable=False)]
+    days_open: Annotated[int, Field(nullable=False)]
+    is_breached: Annotated[bool, Field(nullable=False)]
+    version: Annotated[int, Field(nullable=False)]
+
+
+class CaseFactTable(CaseFact, Base, table=True):
+    """Cases."""
+
+    __table_args__ = (sa.Index("ix_case_fact_order_id", "order_id"),)
+
+
 class ExchangeRate(FrozenRow):
     """Base units per unit of `currency` from a day on, as decimal text."""
 

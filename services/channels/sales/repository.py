@@ -11,6 +11,7 @@ from kit.db.rows import dumps, insert_rows, select_sql
 from services.channels.sales.models import (
     AccountFact,
     ActivityFact,
+    CaseFact,
     ExchangeRate,
     OpportunityFact,
     Ordered,
@@ -50,6 +51,15 @@ ON CONFLICT (id) DO UPDATE SET
     partner_id = excluded.partner_id, deal_id = excluded.deal_id, opened_on = excluded.opened_on,
     closed_on = excluded.closed_on, version = excluded.version
 WHERE opportunity_fact.version < excluded.version
+"""
+_LATER_COLUMNS = ", ".join(
+    f"{name} = CASE WHEN case_fact.version < excluded.version THEN excluded.{name} ELSE case_fact.{name} END"
+    for name in CaseFact.model_fields
+    if name not in ("id", "is_breached")
+)
+_LATER_CASE = f"""
+ON CONFLICT (id) DO UPDATE SET is_breached = case_fact.is_breached OR excluded.is_breached,
+    {_LATER_COLUMNS}
 """
 _RATE = "SELECT rate FROM exchange_rate WHERE currency = $1 AND valid_from <= $2 ORDER BY valid_from DESC LIMIT 1"
 _RATES = """
@@ -156,6 +166,11 @@ async def put_activities(tx: Tx, rows: Sequence[ActivityFact]) -> None:
 async def put_answers(tx: Tx, rows: Sequence[SurveyFact]) -> None:
     """Insert answers: one never changes."""
     await insert_rows(tx, SurveyFact, rows, "ON CONFLICT DO NOTHING")
+
+
+async def put_cases(tx: Tx, rows: Sequence[CaseFact]) -> None:
+    """Insert cases (each once) or replace them by a later version; that a clock ran out stays so."""
+    await insert_rows(tx, CaseFact, rows, _LATER_CASE)
 
 
 async def put_rates(tx: Tx, rows: Sequence[ExchangeRate]) -> None:

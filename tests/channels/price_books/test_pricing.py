@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from fractions import Fraction
+from math import ceil
 from random import Random
 
 import pytest
@@ -149,3 +150,14 @@ def test_of_each_competitor_the_latest_of_ninety_days(found: list[Offer], rng: R
     assert all(
         offer.observed_on == max(o.observed_on for o in fresh if o.competitor == offer.competitor) for offer in latest
     )
+
+
+@given(
+    st.integers(0, 10**9),
+    st.integers(0, 10**6),
+    st.integers(0, 10 * SHARE_WHOLE),
+    st.sampled_from(list(RATES.values())),
+)
+def test_a_floor_is_exact(cost: int, quantity: int, markup: int, rate: Fraction) -> None:
+    exact = Fraction(cost * quantity) * Fraction(SHARE_WHOLE + markup, SHARE_WHOLE) / rate
+    assert line_floor(cost, quantity, markup, rate) == ceil(exact)

@@ -11,15 +11,7 @@ from kit.doctor.keys import check_keys
 from kit.ids import new_id
 from tests.customer.conftest import World
 from tests.shared_suites.identity import filled
-
-SPELLINGS = [
-    ("BR", "12.345.678/0001-95", ["12345678000195", "12345678/0001-95", "12 345 678 0001 95"]),
-    ("AR", "30-50001091-2", ["30500010912", "30 50001091 2"]),
-    ("FR", "FR40303265045", ["FR 40 303 265 045", "fr40303265045", "40303265045"]),
-    ("GB", "980 7806 84", ["GB980780684", "980780684", "gb 980 7806 84"]),
-    ("CN", "91110000600037341L", ["91110000-600037341-L", "9111 0000 6000 3734 1l"]),
-    ("AQ", "AB12", ["ab-12"]),
-]
+from tests.shared_suites.tax_ids import COMPANIES, SPELLINGS
 
 
 def body(country: str, tax_id: str, **changes: Any) -> dict[str, Any]:
@@ -50,6 +42,17 @@ async def test_every_spelling_is_the_same_account(world: World, country: str, sh
         assert await found(world, spelling) == [made.json()["id"]]
         same = await service.patch(f"/v1/accounts/{made.json()['id']}", {"tax_id": spelling}, 1)
         assert (same.status_code, same.json()["version"]) == (200, 1)
+
+
+@pytest.mark.parametrize(("country", "shown", "others"), COMPANIES)
+async def test_numbers_of_one_company_are_of_one_account(
+    world: World, country: str, shown: str, others: list[str]
+) -> None:
+    made = (await world.service.post("/v1/accounts", body(country, shown))).json()
+    for number in others:
+        again = await world.service.post("/v1/accounts", body(country, number))
+        assert (again.status_code, again.json()["candidates"]) == (409, [made["id"]]), number
+        assert await found(world, number) == [made["id"]]
 
 
 async def test_a_prefix_of_one_country_is_none_of_another(world: World) -> None:
