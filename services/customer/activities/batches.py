@@ -23,7 +23,7 @@ from services.customer.accounts.rules import AccountArchived, OwnerLeft
 from services.customer.activities import repository
 from services.customer.activities.enums import ActivityState
 from services.customer.activities.models import Activity
-from services.customer.activities.references import NAMED, References, load_references, unknown
+from services.customer.activities.naming import NAMED, References, load_references, unknown
 from services.customer.activities.rules import MOVES, check_open, check_times
 from services.customer.activities.schemas import ActivityRow
 from services.customer.activities.service import new_activity, resource

@@ -20,7 +20,7 @@ from services.customer.accounts.rules import AccountArchived
 from services.customer.activities import repository
 from services.customer.activities.enums import ActivityKind, ActivityState
 from services.customer.activities.models import Activity
-from services.customer.activities.references import NAMED, load_references, unknown
+from services.customer.activities.naming import NAMED, load_references, unknown
 from services.customer.activities.rules import MOVES, check_open, check_times
 from services.customer.activities.schemas import (
     ActivityComplete,

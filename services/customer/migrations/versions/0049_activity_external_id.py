@@ -22,6 +22,8 @@ def upgrade() -> None:
     op.add_column("activity", sa.Column("external_source", sa.Text(), nullable=True))
     op.add_column("activity", sa.Column("external_id", sa.Text(), nullable=True))
     op.execute(_BOTH)
+    with op.get_context().autocommit_block():
+        op.execute("ALTER TABLE activity VALIDATE CONSTRAINT ck_activity_external")
 
 
 def downgrade() -> None:

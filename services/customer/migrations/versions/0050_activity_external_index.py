@@ -18,7 +18,6 @@ INDEX = "uq_activity_external_id"
 def upgrade() -> None:
     """Apply, beside the traffic."""
     with op.get_context().autocommit_block():
-        op.execute("ALTER TABLE activity VALIDATE CONSTRAINT ck_activity_external")
         build_index(
             INDEX,
             "activity",
