@@ -106,8 +106,7 @@ class Walk:
             order = one.payment.waits_for
             if order is None or not one.is_waiting or one.payment.account_id not in group:
                 continue
-            other = self.find(order)
-            if other is not None and other.state == "cancelled":
+            if next(one for one in self.orders if one.order is order).state == "cancelled":
                 continue
             if order.id != known.order.id:
                 others[order.id] += one.payment.left
@@ -116,12 +115,9 @@ class Walk:
             else:
                 elsewhere += one.payment.left
         for order_id, amount in others.items():
-            holder = next((one for one in self.orders if one.order.id == order_id), None)
-            elsewhere += max(0, amount - max(0, holder.exposure if holder else 0))
+            holder = next(one for one in self.orders if one.order.id == order_id)
+            elsewhere += max(0, amount - max(0, holder.exposure))
         return here, elsewhere
-
-    def find(self, order: Order) -> Known | None:
-        return next((one for one in self.orders if one.order.id == order.id), None)
 
     def answer(self, known: Known, partner_id: UUID | None, days: int, limit: int | None = None) -> str | None:
         """The first check that fails, as the requirement has them; `limit` is another than the model's."""
@@ -359,8 +355,7 @@ class Walk:
             binds.terms_days, binds.share = changes["terms_days"], changes["deposit_share"]
         binds.limit = changes["credit_limit"]
         version = (await self.service.get(path_of(subject))).json()["version"]
-        answer = await self.service.patch(path_of(subject), {**changes, "reason": "walk"}, version)
-        assert answer.status_code == 200, answer.text
+        await self.patch(subject, version, changes)
 
     async def raise_limit(self) -> None:
         subject = self.dice.choice([one for one in self.accounts if one not in self.leads])

@@ -28,6 +28,8 @@ def mean(low: float, high: float) -> float:
 
 def limited(low: float, high: float, cap: float) -> float:
     """Expected value of a severity of which no more than `cap` counts."""
+    if not cap:
+        return 0.0
     mu, sigma = law(low, high)
     z = (log(cap) - mu) / sigma
     return mean(low, high) * NORMAL.cdf(z - sigma) + cap * (1 - NORMAL.cdf(z))
