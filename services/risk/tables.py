@@ -32,7 +32,6 @@ from services.risk.disputes.models import DisputeOrderTable, DisputeTable
 from services.risk.holds.models import CreditHoldTable, HoldSweepTable
 from services.risk.incidents.models import IncidentTable, IncidentVersionTable
 from services.risk.indicators.models import (
-    IndicatorMarkTable,
     IndicatorReadingTable,
     IndicatorTable,
     IndicatorValueTable,
@@ -47,6 +46,7 @@ from services.risk.indicators.models import (
     TargetPaceTable,
 )
 from services.risk.losses.models import CaseRemedyTable, ChurnedAccountTable
+from services.risk.marks.models import IndicatorMarkTable
 from services.risk.obligations.models import FulfilmentMoveTable, ObligationBookTable, ObligationTable
 from services.risk.payables.models import PartnerPayableMoveTable, PartnerPayableTable
 from services.risk.pipeline.models import PipelineOpportunityTable

@@ -202,6 +202,7 @@ async def knowledge(stage: Stage, events: Sequence[Event], without: Sequence[str
             named = [{column: value for column, value in row.items() if column != "number"} for row in named]
         if name == "account_owner":  # the moment of the change itself
             named = [{column: value for column, value in row.items() if column != "since"} for row in named]
+        named = [part for row in named for part in _spread(row)] if name in MARKS else named
         texts = sorted(canon(sorted(row.items())) for row in named)
         texts = sorted(set(texts)) if name in MARKS else texts
         found[name] = [str(len(texts))] if name in without else texts
@@ -210,6 +211,13 @@ async def knowledge(stage: Stage, events: Sequence[Event], without: Sequence[str
         said = [{name: row[name] for name in ("type", "causation_id")} for row in said]
     found["outbox"] = sorted(canon(sorted(row.items())) for row in said)
     return found
+
+
+def _spread(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """A mark of many as a mark of each: one batch marks for all of its facts at once."""
+    plain = {column: value for column, value in row.items() if not isinstance(value, list | tuple)}
+    many = [value for value in row.values() if isinstance(value, list | tuple)]
+    return [plain, *({**plain, "of": str(each)} for value in many for each in value)]
 
 
 def _without_places(row: dict[str, Any]) -> dict[str, Any]:

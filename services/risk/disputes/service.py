@@ -43,7 +43,8 @@ from services.risk.holds import judging
 from services.risk.incidents import service as incidents
 from services.risk.incidents.service import Draft
 from services.risk.indicators import service as indicators
-from services.risk.indicators.enums import IndicatorMeasure
+from services.risk.marks.enums import IndicatorMeasure
+from services.risk.marks.service import mark
 from services.risk.redirects import service as redirects
 from services.risk.risks.enums import RiskClass
 
@@ -107,7 +108,7 @@ async def open_dispute(work: Work, data: DisputeCreate) -> Dispute:
     if not await repository.add_dispute(work.tx, dispute):
         raise Taken(NOUN, "number", await repository.id_of_number(work.tx, work.visible, dispute.number))
     await record(work, _saying(work, DisputeOpened), [Change(None, dispute)], action="open")
-    await _follow(work, accounts)
+    await _follow(work, accounts, [one.order_id for one in asked])
     return dispute
 
 
@@ -172,11 +173,12 @@ def _check_same(items: list[Item], same: list[bool]) -> None:
         raise DifferentParties(errors=faults)
 
 
-async def _follow(work: Work, account_ids: Collection[UUID]) -> None:
+async def _follow(work: Work, account_ids: Collection[UUID], order_ids: Collection[UUID]) -> None:
     """Holds of the (locked) accounts, and the overdue ratio, follow what is disputed now."""
     if account_ids:
         await judging.judge(work, account_ids)
-        await indicators.mark(work, {IndicatorMeasure.OVERDUE_RATIO})
+        touched = await indicators.touched_by_orders(work, order_ids)
+        await mark(work, {IndicatorMeasure.OVERDUE_RATIO}, touched)
 
 
 async def require_dispute(
@@ -225,7 +227,7 @@ async def close_dispute(work: Work, dispute_id: UUID, data: DisputeClose) -> Dis
     }
     after = await change(work, _saying(work, DisputeClosed, outcome_base=data.outcome), before, changes, action="close")
     await repository.end_orders(work.tx, after.id, work.today)
-    await _follow(work, accounts)
+    await _follow(work, accounts, [one.order_id for one in before.orders])
     return after
 
 

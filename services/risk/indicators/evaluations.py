@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from kit import clock
@@ -17,8 +17,11 @@ from services.risk.alerts.enums import IndicatorLevel
 from services.risk.alerts.service import Found
 from services.risk.indicators import repository
 from services.risk.indicators.metrics import read
-from services.risk.indicators.models import Indicator, IndicatorMark, IndicatorReading, IndicatorValue
+from services.risk.indicators.models import Indicator, IndicatorReading, IndicatorValue
 from services.risk.indicators.rules import COUNTED, FALLING, next_level, threshold_of
+from services.risk.marks import service as marks
+from services.risk.marks.models import IndicatorMark
+from services.risk.redirects.service import groups_of
 
 PROJECTIONS: Final = (
     "tally",
@@ -32,12 +35,30 @@ PROJECTIONS: Final = (
 """What indicators are read from."""
 DAY: Final = timedelta(days=1)
 MINUTE: Final = timedelta(minutes=1)
+COMPANY: Final = ""
+"""Whom an indicator is of that names nobody: every fact touches it."""
+
+
+class Evaluated(NamedTuple):
+    """What an indicator shows, and what of it enters the history."""
+
+    after: IndicatorReading
+    kept: tuple[IndicatorValue, ...]
 
 
 async def take_marks(work: Work, rows: Sequence[IndicatorMark]) -> None:
-    """Indicators of the marked measures are evaluated now. A mark is seen once what it speaks of is: both were written
-    in one transaction."""
-    await repository.take_marks(work.tx, [row.id for row in rows], {row.measure for row in rows}, clock.now())
+    """Indicators of the marked measures are evaluated now, as far as they are of whom the marks name. A mark is seen
+    once what it speaks of is: both were written in one transaction. Accounts are grouped as they are by now: what
+    joined or parted them since has left marks of its own."""
+    groups = await groups_of(work, {each for row in rows for each in row.account_ids})
+    touched = {
+        (row.measure, member)
+        for row in rows
+        if not row.is_whole
+        for member in (COMPANY, *row.members, *(str(groups.root(each)) for each in row.account_ids))
+    }
+    await repository.make_due(work.tx, {row.measure for row in rows if row.is_whole}, touched, clock.now())
+    await marks.drop_marks(work, [row.id for row in rows])
 
 
 async def evaluate(work: Work, rows: Sequence[IndicatorReading]) -> None:
@@ -51,13 +72,16 @@ async def evaluate(work: Work, rows: Sequence[IndicatorReading]) -> None:
         await repository.put_off(work.tx, [row.id for row in rows], clock.now() + MINUTE)
         return
     known = {one.id: one for one in await repository.list_by_id(work.tx, [row.id for row in rows])}
+    found = [await _evaluate(work, known[reading.id], reading) for reading in rows]
+    await repository.write_readings(work.tx, [one.after for one in found], [each for one in found for each in one.kept])
     red: set[UUID] = set()
-    for reading in rows:
-        red |= await _evaluate(work, known[reading.id], reading)
+    for before, (after, _kept) in zip(rows, found, strict=True):
+        if (before.level, after.level) != (IndicatorLevel.GREEN, IndicatorLevel.GREEN):
+            red.update(await alerts.follow(work, _found(known[after.id], after)))
     await alerts.set_back(work, red)
 
 
-async def _evaluate(work: Work, of: Indicator, before: IndicatorReading) -> set[UUID]:
+async def _evaluate(work: Work, of: Indicator, before: IndicatorReading) -> Evaluated:
     now = clock.now()
     found = await read(work, of)
     is_enough = of.measure in COUNTED or found.sample >= of.min_sample
@@ -78,10 +102,7 @@ async def _evaluate(work: Work, of: Indicator, before: IndicatorReading) -> set[
     kept: IndicatorValue = IndicatorValue(
         id=new_id(), indicator_id=of.id, at=now, day=work.today, value=value, sample=found.sample, level=level
     )
-    await repository.write_reading(work.tx, after, [kept] if is_kept else [])
-    if before.level is level is IndicatorLevel.GREEN:
-        return set()  # no alert stands, and none is to be raised
-    return set(await alerts.follow(work, _found(of, after)))
+    return Evaluated(after, (kept,) if is_kept else ())
 
 
 def _found(of: Indicator, reading: IndicatorReading) -> Found:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
 
-from kit import clock
 from kit.db.database import Tx
 from kit.events.handlers import Fact
-from kit.ids import new_id
 from kit.work import Work
 from services.risk.events_in import (
     AccountRedirectHeard,
@@ -22,13 +20,18 @@ from services.risk.events_in import (
     PaymentHeard,
 )
 from services.risk.events_in.channels import ConflictHeard, FloorBreachedHeard
-from services.risk.events_in.customer import CaseHeard, LifecycleHeard, OrderLineHeard, SurveyAnsweredHeard
+from services.risk.events_in.customer import (
+    CaseHeard,
+    LifecycleHeard,
+    OrderLineHeard,
+    ReturnedLineHeard,
+    SurveyAnsweredHeard,
+)
 from services.risk.events_in.targets import AttainmentHeard
 from services.risk.indicators import repository
-from services.risk.indicators.enums import IndicatorMeasure, TallyKind
+from services.risk.indicators.enums import TallyKind
 from services.risk.indicators.models import (
     NOBODY,
-    IndicatorMark,
     TallyBreach,
     TallyBucket,
     TallyCase,
@@ -39,6 +42,10 @@ from services.risk.indicators.models import (
     TargetPace,
 )
 from services.risk.indicators.rules import ON_CASES, ON_MERGES, ON_ORDERS, ON_PAYMENTS
+from services.risk.indicators.service import touched_by_orders
+from services.risk.marks.enums import IndicatorMeasure
+from services.risk.marks.models import Touched
+from services.risk.marks.service import mark
 
 Heard = TypeVar("Heard", bound=BaseModel)
 LEAST_PROMOTER, MOST_DETRACTOR = 9, 6
@@ -294,53 +301,80 @@ async def on_attainment(tx: Tx, facts: Sequence[Fact[AttainmentHeard]]) -> None:
     await repository.set_paces(tx, rows)
 
 
-async def mark_orders(work: Work, _facts: Sequence[Fact[OrderHeard]]) -> None:
+async def mark_orders(work: Work, facts: Sequence[Fact[OrderHeard]]) -> None:
     """What is read from orders has changed."""
-    await _mark(work, ON_ORDERS)
+    orders = [fact.data for fact in facts]
+    known = await touched_by_orders(work, {one.id for one in orders})
+    members = {name for one in orders for name in (*_named(one.partner_id, one.channel_id, one.region), *_lines(one))}
+    await mark(work, ON_ORDERS, _with(known, {one.account_id for one in orders}, members))
 
 
-async def mark_merges(work: Work, _facts: Sequence[Fact[AccountRedirectHeard]]) -> None:
-    """Accounts are one, or are not any more."""
-    await _mark(work, ON_MERGES)
+async def mark_merges(work: Work, facts: Sequence[Fact[AccountRedirectHeard]]) -> None:
+    """Accounts are one, or are not any more: whoever has customers may have fewer of them, or more."""
+    accounts = {each for fact in facts for each in (fact.data.survivor_id, fact.data.merged_id)}
+    await mark(work, ON_MERGES, Touched(frozenset(accounts)))
+    await mark(work, {IndicatorMeasure.CUSTOMER_CONCENTRATION}, None)
 
 
-async def mark_payments(work: Work, _facts: Sequence[Fact[PaymentHeard]]) -> None:
+async def mark_payments(work: Work, facts: Sequence[Fact[PaymentHeard]]) -> None:
     """What is read from payments has changed."""
-    await _mark(work, ON_PAYMENTS)
+    known = await touched_by_orders(work, {part.order_id for fact in facts for part in fact.data.allocations})
+    await mark(work, ON_PAYMENTS, _with(known, {fact.data.account_id for fact in facts}))
 
 
-async def mark_cases(work: Work, _facts: Sequence[Fact[CaseHeard]]) -> None:
+async def mark_cases(work: Work, facts: Sequence[Fact[CaseHeard]]) -> None:
     """What is read from cases has changed."""
-    await _mark(work, ON_CASES)
+    known = await repository.accounts_of_cases(work.tx, {fact.data.id for fact in facts})
+    named = {fact.data.account_id for fact in facts if fact.data.account_id is not None}
+    await mark(work, ON_CASES, Touched(frozenset(known | named)))
 
 
-async def mark_answers(work: Work, _facts: Sequence[Fact[SurveyAnsweredHeard]]) -> None:
+async def mark_answers(work: Work, facts: Sequence[Fact[SurveyAnsweredHeard]]) -> None:
     """Somebody has answered."""
-    await _mark(work, {IndicatorMeasure.SATISFACTION})
+    accounts = frozenset(fact.data.account_id for fact in facts)
+    lines = frozenset(name for fact in facts for name in _named(fact.data.product_line))
+    await mark(work, {IndicatorMeasure.SATISFACTION}, Touched(accounts, lines))
 
 
-async def mark_targets(work: Work, _facts: Sequence[Fact[AttainmentHeard]]) -> None:
+async def mark_targets(work: Work, facts: Sequence[Fact[AttainmentHeard]]) -> None:
     """Targets are further, or not."""
-    await _mark(work, {IndicatorMeasure.TARGET_SHORTFALL})
+    targets = frozenset(str(fact.data.target_id) for fact in facts)
+    await mark(work, {IndicatorMeasure.TARGET_SHORTFALL}, Touched(members=targets))
 
 
 async def mark_warnings(work: Work, _facts: Sequence[Fact[LifecycleHeard]]) -> None:
-    """Customers may leave, or stay."""
-    await _mark(work, {IndicatorMeasure.CHURN_WARNINGS})
+    """Customers may leave, or stay: that is the company's."""
+    await mark(work, {IndicatorMeasure.CHURN_WARNINGS}, Touched())
 
 
-async def mark_breaches(work: Work, _facts: Sequence[Fact[FloorBreachedHeard]]) -> None:
+async def mark_breaches(work: Work, facts: Sequence[Fact[FloorBreachedHeard]]) -> None:
     """Lines were sold under their floor."""
-    await _mark(work, {IndicatorMeasure.FLOOR_BREACHES})
+    members = {name for fact in facts for name in _named(fact.data.partner_id, fact.data.channel_id)}
+    accounts = frozenset(fact.data.account_id for fact in facts)
+    await mark(work, {IndicatorMeasure.FLOOR_BREACHES}, Touched(accounts, frozenset(members)))
 
 
-async def mark_conflicts(work: Work, _facts: Sequence[Fact[ConflictHeard]]) -> None:
+async def mark_conflicts(work: Work, facts: Sequence[Fact[ConflictHeard]]) -> None:
     """Conflicts have begun or are over."""
-    await _mark(work, {IndicatorMeasure.PARTNER_CONFLICTS})
+    known = await repository.partners_of_conflicts(work.tx, {fact.data.id for fact in facts})
+    named = {each for fact in facts for each in fact.data.partner_ids}
+    await mark(work, {IndicatorMeasure.PARTNER_CONFLICTS}, Touched(members=frozenset(map(str, known | named))))
 
 
-async def _mark(work: Work, measures: Iterable[IndicatorMeasure]) -> None:
-    now = clock.now()
-    await repository.mark(
-        work.tx, [IndicatorMark(id=new_id(), measure=measure, due_at=now) for measure in sorted(measures)]
-    )
+def _named(*found: UUID | str | None) -> list[str]:
+    """Those of them that are there, as members."""
+    return [str(each) for each in found if each is not None]
+
+
+def _lines(order: OrderHeard) -> list[str]:
+    """Product lines of an order or a return, as far as it says them."""
+    lines: Sequence[OrderLineHeard | ReturnedLineHeard] = ()
+    if isinstance(order, OrderConfirmedHeard):
+        lines = order.lines
+    elif isinstance(order, OrderReturnedHeard):
+        lines = order.returned_lines
+    return [line.product_line for line in lines if line.product_line is not None]
+
+
+def _with(known: Touched, accounts: set[UUID], members: Collection[str] = ()) -> Touched:
+    return Touched(known.account_ids | accounts, known.members | frozenset(members))

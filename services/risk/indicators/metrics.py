@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from kit.work import Work
 from services.risk.indicators import repository
-from services.risk.indicators.enums import IndicatorMeasure, TallyKind
+from services.risk.indicators.enums import TallyKind
 from services.risk.indicators.models import Indicator
 from services.risk.indicators.rules import (
     NO_DATA,
@@ -19,6 +19,7 @@ from services.risk.indicators.rules import (
     shortfall,
     window_of,
 )
+from services.risk.marks.enums import IndicatorMeasure
 from services.risk.receivables import service as receivables
 from services.risk.receivables.schemas import FiguresQuery
 

@@ -12,8 +12,9 @@ from sqlmodel import Field
 from kit.db.columns import FrozenRow, OwnedRow, big_int, identifier, identifiers, moment, one_of, text
 from services.risk.alerts.enums import IndicatorLevel
 from services.risk.db import Base
-from services.risk.indicators.enums import IndicatorMeasure, IndicatorState, TallyKind
+from services.risk.indicators.enums import IndicatorState, TallyKind
 from services.risk.indicators.rules import Bounds
+from services.risk.marks.enums import IndicatorMeasure
 
 NOBODY = UUID(int=0)
 """An account, a partner or a channel that a fact does not name."""
@@ -113,22 +114,6 @@ class IndicatorValueTable(IndicatorValue, Base, table=True):
         sa.ForeignKeyConstraint(["indicator_id"], ["indicator.id"]),
         sa.Index("ix_indicator_value_indicator_id_at_id", "indicator_id", "at", "id"),
     )
-
-
-class IndicatorMark(FrozenRow):
-    """What a measure is read from has changed. Marks are added, never changed: nobody waits to leave one."""
-
-    __tablename__ = "indicator_mark"
-
-    id: Annotated[UUID, identifier(primary_key=True)]
-    measure: Annotated[IndicatorMeasure, text(nullable=False)]
-    due_at: Annotated[datetime, moment(nullable=False)]
-
-
-class IndicatorMarkTable(IndicatorMark, Base, table=True):
-    """Marks of measures."""
-
-    __table_args__ = (sa.Index("ix_indicator_mark_due_at", "due_at"),)
 
 
 class TallyBucket(FrozenRow):

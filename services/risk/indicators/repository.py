@@ -9,10 +9,9 @@ from uuid import UUID
 
 from kit.db.database import Tx
 from kit.db.rows import dumps, insert_rows, select_sql
-from services.risk.indicators.enums import IndicatorMeasure, TallyKind
+from services.risk.indicators.enums import TallyKind
 from services.risk.indicators.models import (
     Indicator,
-    IndicatorMark,
     IndicatorReading,
     IndicatorValue,
     TallyBreach,
@@ -24,24 +23,42 @@ from services.risk.indicators.models import (
     TallyWarning,
     TargetPace,
 )
+from services.risk.marks.enums import IndicatorMeasure
 from services.risk.redirects.lists import is_one_sql, root_of
 
 _DISPUTED = "SELECT order_id, sum(amount) AS amount FROM dispute_order WHERE closed_on IS NULL GROUP BY order_id"
 _BY_ID = select_sql(Indicator, "id = ANY($1::uuid[])")
-# Those that wait longest are evaluated first: who is due already stays where it is in the line.
-_DUE = """
-UPDATE indicator_reading g SET due_at = least(g.due_at, $2)
+# Of whom an indicator is: of accounts that are one the root, of the company nobody.
+_OF = (
+    f"coalesce({root_of('i.account_id')}::text, i.partner_id::text, i.channel_id::text, i.target_id::text, i.region, "
+    "i.product_line, '')"
+)
+# Those that wait longest are evaluated first: who is due already stays where it is in the line. Readings under
+# evaluation are waited for, as that may have read what was there before the mark.
+_DUE = f"""
+UPDATE indicator_reading g SET due_at = $4
 FROM (
-    SELECT id FROM indicator_reading WHERE measure = ANY($1::text[]) AND due_at IS NOT NULL
-    ORDER BY id FOR NO KEY UPDATE
+    SELECT r.id, r.due_at FROM indicator_reading r JOIN indicator i ON i.id = r.id
+    WHERE r.due_at IS NOT NULL AND (
+        r.measure = ANY($1::text[])
+        OR (r.measure, {_OF}) IN (SELECT n.measure, n.member FROM unnest($2::text[], $3::text[]) AS n(measure, member))
+    )
+    ORDER BY r.id FOR NO KEY UPDATE OF r
 ) f
-WHERE g.id = f.id
+WHERE g.id = f.id AND f.due_at > $4
 """
 _WRITE = """
 UPDATE indicator_reading g SET value = w.value, sample = w.sample, level = w.level, evaluated_at = w.evaluated_at,
     recorded_at = w.recorded_at, recorded_value = w.recorded_value, due_at = w.due_at
-FROM json_populate_record(NULL::indicator_reading, $1::json) w WHERE g.id = w.id
+FROM json_populate_recordset(NULL::indicator_reading, $1::json) w WHERE g.id = w.id
 """
+# Whom orders count for may differ from whom a later event of them names: they stay where they were filed.
+_PARTIES = """
+SELECT r.account_id, r.partner_id, r.region FROM receivable r WHERE r.order_id = ANY($1::uuid[])
+UNION SELECT o.account_id, NULL, NULL FROM order_credit o WHERE o.order_id = ANY($1::uuid[])
+"""
+_CASE_ACCOUNTS = "SELECT DISTINCT account_id FROM tally_case WHERE id = ANY($1::uuid[]) AND account_id IS NOT NULL"
+_CONFLICT_PARTNERS = "SELECT DISTINCT unnest(partner_ids) AS partner_id FROM tally_conflict WHERE id = ANY($1::uuid[])"
 _TAKE_NEW = """
 INSERT INTO tally_source (event_id) SELECT unnest($1::uuid[]) ON CONFLICT (event_id) DO NOTHING RETURNING event_id
 """
@@ -159,6 +176,14 @@ class Discounts(NamedTuple):
     discount: int
 
 
+class OrderParty(NamedTuple):
+    """Whom an order counts for."""
+
+    account_id: UUID | None
+    partner_id: UUID | None
+    region: str | None
+
+
 class Obligations(NamedTuple):
     """Obligations that are late, and all that stand."""
 
@@ -186,21 +211,33 @@ async def put_off(tx: Tx, ids: Sequence[UUID], at: datetime) -> None:
     await tx.execute("UPDATE indicator_reading SET due_at = $2 WHERE id = ANY($1::uuid[])", ids, at)
 
 
-async def mark(tx: Tx, marks: Sequence[IndicatorMark]) -> None:
-    """Leave marks."""
-    await insert_rows(tx, IndicatorMark, marks)
+async def make_due(
+    tx: Tx, whole: Collection[IndicatorMeasure], touched: Collection[tuple[IndicatorMeasure, str]], now: datetime
+) -> None:
+    """Active indicators of the measures that are `whole`, and of (measure, member), are evaluated now."""
+    pairs = sorted(touched)
+    await tx.execute(_DUE, sorted(whole), [each[0] for each in pairs], [each[1] for each in pairs], now)
 
 
-async def take_marks(tx: Tx, ids: Sequence[UUID], measures: Collection[IndicatorMeasure], now: datetime) -> None:
-    """Active indicators of these measures are evaluated now; the marks are gone."""
-    await tx.execute(_DUE, sorted(measures), now)
-    await tx.execute("DELETE FROM indicator_mark WHERE id = ANY($1::uuid[])", ids)
-
-
-async def write_reading(tx: Tx, reading: IndicatorReading, history: Sequence[IndicatorValue]) -> None:
-    """What an indicator shows from now on, and what of it is kept."""
-    await tx.execute(_WRITE, dumps(reading))
+async def write_readings(tx: Tx, readings: Sequence[IndicatorReading], history: Sequence[IndicatorValue]) -> None:
+    """What indicators show from now on, and what of it is kept."""
+    await tx.execute(_WRITE, dumps(readings))
     await insert_rows(tx, IndicatorValue, history)
+
+
+async def parties(tx: Tx, order_ids: Collection[UUID]) -> list[OrderParty]:
+    """Whom orders count for, as far as they are known."""
+    return await tx.rows(OrderParty, _PARTIES, sorted(order_ids))
+
+
+async def accounts_of_cases(tx: Tx, case_ids: Collection[UUID]) -> set[UUID]:
+    """Accounts that cases count for."""
+    return {row["account_id"] for row in await tx.fetch(_CASE_ACCOUNTS, sorted(case_ids))}
+
+
+async def partners_of_conflicts(tx: Tx, conflict_ids: Collection[UUID]) -> set[UUID]:
+    """Partners that conflicts count for."""
+    return {row["partner_id"] for row in await tx.fetch(_CONFLICT_PARTNERS, sorted(conflict_ids))}
 
 
 async def take_new(tx: Tx, event_ids: Collection[UUID]) -> set[UUID]:

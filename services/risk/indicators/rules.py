@@ -11,7 +11,8 @@ from kit.errors import FieldError, Invalid
 from kit.money import SHARE_WHOLE
 from kit.transitions import Move, Moves
 from services.risk.alerts.enums import IndicatorLevel
-from services.risk.indicators.enums import IndicatorMeasure, IndicatorState
+from services.risk.indicators.enums import IndicatorState
+from services.risk.marks.enums import IndicatorMeasure
 
 _GREEN, _AMBER, _RED = IndicatorLevel
 _ACTIVE, _PAUSED = IndicatorState
@@ -69,8 +70,8 @@ ON_ORDERS = frozenset(
     }
 )
 """What moves with orders."""
-ON_MERGES = frozenset({each for each, of in SCOPES.items() if "account_id" in of} | {_M.CUSTOMER_CONCENTRATION})
-"""What may be of accounts, or counts them."""
+ON_MERGES = frozenset({each for each, of in SCOPES.items() if "account_id" in of})
+"""What may be of accounts."""
 ON_PAYMENTS = frozenset({_M.OVERDUE_RATIO, _M.DSO})
 ON_CASES = frozenset({_M.COMPLAINT_RATE, _M.SLA_BREACH_RATE})
 

@@ -11,7 +11,8 @@ from pydantic import AfterValidator, ConfigDict, Field
 from kit.money import MAX_AMOUNT
 from kit.web.schema import ABSENT, Code, Schema
 from services.risk.alerts.enums import IndicatorLevel
-from services.risk.indicators.enums import IndicatorMeasure, IndicatorState
+from services.risk.indicators.enums import IndicatorState
+from services.risk.marks.enums import IndicatorMeasure
 
 
 def _once(ids: tuple[UUID, ...]) -> tuple[UUID, ...]:

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from kit import clock
 from kit.errors import FieldError, NotHeardYet, UnknownReference
-from kit.ids import new_id
 from kit.records import Resource, add, change, changed_row, fresh, require
 from kit.transitions import next_state
 from kit.versions import Versions
@@ -17,10 +16,11 @@ from services.risk.alerts import service as alerts
 from services.risk.alerts.enums import IndicatorLevel
 from services.risk.directory import service as directory
 from services.risk.indicators import repository
-from services.risk.indicators.enums import IndicatorMeasure, IndicatorState
-from services.risk.indicators.models import Indicator, IndicatorMark, IndicatorReading
+from services.risk.indicators.enums import IndicatorState
+from services.risk.indicators.models import Indicator, IndicatorReading
 from services.risk.indicators.rules import FALLING, MOVES, check_bounds, check_scope
 from services.risk.indicators.schemas import IndicatorCreate, IndicatorUpdate
+from services.risk.marks.models import Touched
 from services.risk.risks import service as risks
 
 NOUN = "indicator"
@@ -91,8 +91,9 @@ async def move_indicator(work: Work, indicator_id: UUID, action: str) -> Indicat
     return after
 
 
-async def mark(work: Work, measures: Collection[IndicatorMeasure]) -> None:
-    """What these measures are read from has changed: their indicators are evaluated soon."""
-    now = clock.now()
-    marks = [IndicatorMark(id=new_id(), measure=measure, due_at=now) for measure in sorted(measures)]
-    await repository.mark(work.tx, marks)
+async def touched_by_orders(work: Work, order_ids: Collection[UUID]) -> Touched:
+    """Whom orders count for, as far as they are known here."""
+    known = await repository.parties(work.tx, order_ids) if order_ids else []
+    accounts = frozenset(one.account_id for one in known if one.account_id is not None)
+    named = [str(each) for one in known for each in (one.partner_id, one.region) if each is not None]
+    return Touched(accounts, frozenset(named))

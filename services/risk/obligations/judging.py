@@ -15,6 +15,9 @@ from kit.events.projections import require_filled
 from kit.records import Change, Resource, change
 from kit.work import Work
 from services.risk.events_out.obligations import ObligationDue, ObligationLate, ObligationMet
+from services.risk.marks.enums import IndicatorMeasure
+from services.risk.marks.models import Touched
+from services.risk.marks.service import mark
 from services.risk.obligations import repository
 from services.risk.obligations.enums import BookStage, ObligationKind, ObligationState
 from services.risk.obligations.models import Obligation, ObligationBook
@@ -41,6 +44,13 @@ def saying(kind: type[Published], day: date, work: Work, **more: Any) -> Resourc
     return replace(OBLIGATIONS, said=said)
 
 
+async def tell(work: Work, book: ObligationBook) -> None:
+    """What is overdue of the other party of a contract has changed, perhaps."""
+    accounts = frozenset(() if book.account_id is None else (book.account_id,))
+    partners = frozenset(() if book.partner_id is None else (str(book.partner_id),))
+    await mark(work, {IndicatorMeasure.OBLIGATIONS_OVERDUE}, Touched(accounts, partners))
+
+
 async def judge_books(work: Work, books: Sequence[ObligationBook]) -> None:
     """Judge what is due, in the order of the ids: whoever marks books takes them in that order too."""
     for book in sorted(books, key=lambda one: one.id):
@@ -58,6 +68,8 @@ async def judge(work: Work, contract_id: UUID) -> None:
     obligations = await repository.of_contract(work.tx, contract_id)
     met = await _met_by_facts(work, contract_id, obligations)
     after = [await _judge_one(work, one, met.get(one.id)) for one in obligations]
+    if [one.state for one in after] != [one.state for one in obligations]:
+        await tell(work, book)
     days = [next_day(one.state, one.due_on, one.lead_days, is_warned=one.is_warned) for one in after]
     first = min((day for day in days if day is not None), default=None)
     due_at = None if first is None else clock.start_of_day(work.settings.timezone, first)

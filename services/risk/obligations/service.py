@@ -44,9 +44,15 @@ async def fix(work: Work, contract_id: UUID, *, is_open: bool) -> None:
     await repository.set_stage(work.tx, contract_id, BookStage.OPEN if is_open else BookStage.FIXED, None)
 
 
+async def _locked(work: Work, contract_id: UUID) -> ObligationBook:
+    book = await repository.find_book(work.tx, contract_id, lock=True)
+    assert book is not None, "every contract has one"
+    return book
+
+
 async def begin(work: Work, contract_id: UUID) -> None:
     """The contract is signed: what recurs gets its further days, and everything is judged from now on."""
-    await repository.find_book(work.tx, contract_id, lock=True)
+    book = await _locked(work, contract_id)
     written = await repository.of_contract(work.tx, contract_id)
     calendar = await directory.company_calendar(work)
     rows = [
@@ -58,6 +64,7 @@ async def begin(work: Work, contract_id: UUID) -> None:
     await repository.add_obligations(work.tx, rows)
     await record(work, OBLIGATIONS, [Change(None, row) for row in rows], action="recur")
     await repository.set_stage(work.tx, contract_id, BookStage.RUNNING, clock.now() if written else None)
+    await judging.tell(work, book)
 
 
 def _further(calendar: Calendar, first: Obligation, days: Sequence[date]) -> list[Obligation]:
@@ -73,7 +80,7 @@ def _further(calendar: Calendar, first: Obligation, days: Sequence[date]) -> lis
 
 async def stop(work: Work, contract_id: UUID, last: date) -> None:
     """The contract ends after `last`: nobody owes what would have been due later."""
-    await repository.find_book(work.tx, contract_id, lock=True)
+    book = await _locked(work, contract_id)
     written = await repository.of_contract(work.tx, contract_id)
     for one in written:
         if one.state is ObligationState.PENDING and one.due_on > last:
@@ -85,6 +92,7 @@ async def stop(work: Work, contract_id: UUID, last: date) -> None:
             await change(work, OBLIGATIONS, one, changes, action="waive")
     if written:
         await repository.schedule(work.tx, contract_id, clock.now())
+        await judging.tell(work, book)
 
 
 async def are_done(work: Work, contract_id: UUID) -> bool:
@@ -131,6 +139,7 @@ async def add_obligation(work: Work, data: ObligationCreate) -> Obligation:
     _check(row)
     await repository.add_obligations(work.tx, [row])
     await record(work, OBLIGATIONS, [Change(None, row)], action="create")
+    await judging.tell(work, book)
     return row
 
 
@@ -156,8 +165,7 @@ async def require_obligation(work: Work, obligation_id: UUID, *, version: Versio
 async def _held(work: Work, obligation_id: UUID, version: Versions | None = None) -> tuple[ObligationBook, Obligation]:
     """The obligation as it is once its book is locked."""
     found = await require_obligation(work, obligation_id)
-    book = await repository.find_book(work.tx, found.contract_id, lock=True)
-    assert book is not None, "every contract has one"
+    book = await _locked(work, found.contract_id)
     return book, await require_obligation(work, obligation_id, version=version)
 
 
@@ -191,6 +199,7 @@ async def meet_obligation(work: Work, obligation_id: UUID, data: ObligationMeet)
     resource: Resource[Obligation] = saying(ObligationMet, data.on, work, met_on=data.on, days_late=late)
     after = await change(work, resource, before, changes, action="meet")
     await repository.schedule(work.tx, book.id, clock.now())
+    await judging.tell(work, book)
     return after
 
 
@@ -202,4 +211,5 @@ async def waive_obligation(work: Work, obligation_id: UUID, data: ObligationWaiv
     changes = {"state": state, "waived_by": work.actor.subject, "waive_reason": data.reason}
     after = await change(work, OBLIGATIONS, before, changes, action="waive", reason=data.reason)
     await repository.schedule(work.tx, book.id, clock.now())
+    await judging.tell(work, book)
     return after

@@ -64,7 +64,7 @@ class ReceivableTable(Receivable, Base, table=True):
 
     __table_args__ = (
         sa.CheckConstraint("open = gross - returned - paid", name="open"),
-        sa.Index("ix_receivable_account_id_order_id", "account_id", "order_id"),
+        sa.Index("ix_receivable_of_account", "account_id", "order_id", postgresql_include=["order_date", "due_on"]),
         sa.Index("ix_receivable_due_on_order_id", "due_on", "order_id"),
         sa.Index("ix_receivable_order_date", "order_date"),
         sa.Index("ix_receivable_open", "due_on", "order_id", postgresql_where="open <> 0"),

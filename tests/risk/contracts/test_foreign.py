@@ -136,3 +136,15 @@ async def test_rates_are_kept_once_and_a_rebuild_says_the_same(service: ServiceH
     for currency, status in (("CNY", 503), ("USD", 201)):
         answer = await service.post(PATH, terms(account_id, currency=currency))
         assert answer.status_code == status, answer.text
+
+
+async def test_a_rate_that_is_entered_late_moves_nothing_that_was_agreed(service: ServiceHarness, today: Days) -> None:
+    """Rates are entered for days that have passed, too: what is agreed from then on has them, nothing before."""
+    await service.deliver(rate("CNY", "0.10", "2026-01-01"))
+    path, later = await draft(service, currency="CNY", value=1_000), await draft(service, currency="CNY", value=1_000)
+    await signed(service, "2026-02-12", path)
+    await service.deliver(rate("CNY", "0.20", "2026-02-10"))
+    assert (await shown(service, path))[3] == 100
+    assert (await shown(service, later))[3] == 100, "a draft as it was written"
+    await signed(service, "2026-02-12", later)
+    assert (await shown(service, later))[3] == 200

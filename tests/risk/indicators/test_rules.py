@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from kit.errors import Invalid
 from services.risk.alerts.enums import IndicatorLevel
 from services.risk.alerts.rules import Outcome, outcome
-from services.risk.indicators.enums import IndicatorMeasure
 from services.risk.indicators.rules import (
     FALLING,
     SCOPES,
@@ -22,6 +21,7 @@ from services.risk.indicators.rules import (
     share,
     shortfall,
 )
+from services.risk.marks.enums import IndicatorMeasure
 
 GREEN, AMBER, RED = IndicatorLevel
 BOUNDS = Bounds(100, 200, 20)
