@@ -11,7 +11,7 @@ from typing import Any
 from cli.load.client import Api, ApiError
 from cli.load.loader import LoadFailed
 from cli.showcase.steps import ShowcaseFailed
-from cli.year import care, closing, company, conflict, crossings, identity, offers, people, risks, trade
+from cli.year import care, closing, company, conflict, contracts, crossings, identity, offers, people, risks, trade
 from cli.year.book import Act, Book, as_dict, opened
 from cli.year.sales import Scale
 from cli.year.table import Tied, tied
@@ -70,6 +70,7 @@ ACTS: tuple[Play, ...] = (
     offers.given_back,
     offers.held,
     crossings.terms_shortened,
+    contracts.contracted,
     conflict.split,
     closing.club_opens,
     trade.delivered,

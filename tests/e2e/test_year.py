@@ -39,6 +39,8 @@ EFFECTS = (
     "an unmerge is known to risk",
     "days to pay that risk gives are those of new orders",
     "an order with more days to pay than its customer has is held",
+    "a delivery meets an obligation of its contract",
+    "a payment meets an obligation of its contract",
     "a target behind its pace turns an indicator red",
     "an answer counts for the target of satisfaction",
     "a grade gives its customer another price",
