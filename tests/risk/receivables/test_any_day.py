@@ -203,7 +203,11 @@ async def agree(service: ServiceHarness, world: World, day: date, window: int) -
         "region": lambda item: item.region,
         "total": lambda _item: "total",
     }
-    own = {"account": str, "owner": lambda each: str(world.owner_of[each]), "total": lambda _each: "total"}
+    own: dict[str, Callable[[UUID], str]] = {
+        "account": str,
+        "owner": lambda each: str(world.owner_of[each]),
+        "total": lambda _each: "total",
+    }
     for by, key in keys.items():
         money = own.get(by, lambda _each: "none")
         names = {key(item) for item in world.items} | {money(each) for each in everyone}
