@@ -209,7 +209,7 @@ async def agree(service: ServiceHarness, world: World, day: date, window: int) -
         "total": lambda _each: "total",
     }
     for by, key in keys.items():
-        money = own.get(by, lambda _each: "none")
+        money: Callable[[UUID], str] = own.get(by, lambda _each: "none")
         names = {key(item) for item in world.items} | {money(each) for each in everyone}
         right = {
             name: aged(
