@@ -203,9 +203,13 @@ async def agree(service: ServiceHarness, world: World, day: date, window: int) -
         "region": lambda item: item.region,
         "total": lambda _item: "total",
     }
-    own = {"account": str, "owner": lambda each: str(world.owner_of[each]), "total": lambda _each: "total"}
+    own: dict[str, Callable[[UUID], str]] = {
+        "account": str,
+        "owner": lambda each: str(world.owner_of[each]),
+        "total": lambda _each: "total",
+    }
     for by, key in keys.items():
-        money = own.get(by, lambda _each: "none")
+        money: Callable[[UUID], str] = own.get(by, lambda _each: "none")
         names = {key(item) for item in world.items} | {money(each) for each in everyone}
         right = {
             name: aged(

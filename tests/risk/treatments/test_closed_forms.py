@@ -9,7 +9,8 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from tests.risk.treatments.test_effects import inputs, pair_of
+from services.risk.treatments.computation import pair_of
+from tests.risk.treatments.test_effects import inputs
 
 NORMAL = NormalDist()
 HIGH = NORMAL.inv_cdf(0.95)
