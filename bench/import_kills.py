@@ -23,7 +23,7 @@ from bench.report import write
 from bench.servers import Servers, infrastructure
 from kit.events.embedded import EmbeddedBus
 from kit.jobs.jobs import JobRunner
-from kit.process import make_runtime
+from kit.runtime import make_runtime
 from kit.testing.native import run_apart
 from kit.testing.postgres import TestServer
 from kit.testing.service import ServiceHarness, service_harness, test_verifier
