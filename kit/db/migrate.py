@@ -16,7 +16,6 @@ from typing import Any
 import asyncpg
 
 from kit.db.database import DatabaseSettings
-from kit.db.migration_blocks import resume_blocks
 from kit.db.phases import phase_of
 
 LOCK = 0x43524D_02
@@ -166,6 +165,8 @@ def migration_sql(service: str, revisions: str = "head") -> str:
 async def _migrate_online(context: Any, metadata: Any) -> None:
     from sqlalchemy.ext.asyncio import create_async_engine
     from sqlalchemy.pool import NullPool
+
+    from kit.db.migration_blocks import resume_blocks
 
     connect = context.config.attributes["connect"]
 

@@ -229,7 +229,7 @@ class RemedyHeard(Heard):
 
 
 class CaseHeard(Heard):
-    """A case, for the score of the partner of its order; `clock` only where one ran out."""
+    """A case, for the score of the partner of its order."""
 
     id: UUID
     account_id: UUID | None
@@ -244,7 +244,12 @@ class CaseHeard(Heard):
     days_open: int
     version: int
     business_date: date
-    clock: str | None = None
+
+
+class CaseBreachedHeard(CaseHeard):
+    """A case that was not answered in time: this clock ran out."""
+
+    clock: str
 
 
 class SurveyAnsweredHeard(Heard):
@@ -326,7 +331,7 @@ HEARD: Mapping[str, type[Heard]] = {
     "customer.activity.completed.v1": ActivityHeard,
     "customer.case.opened.v1": CaseHeard,
     "customer.case.state_changed.v1": CaseHeard,
-    "customer.case.sla_breached.v1": CaseHeard,
+    "customer.case.sla_breached.v1": CaseBreachedHeard,
     "customer.case.closed.v1": CaseHeard,
     "customer.survey.answered.v1": SurveyAnsweredHeard,
     "customer.grade.changed.v1": GradeHeard,

@@ -11,6 +11,7 @@ from kit.events.handlers import Fact
 from services.channels.events_in import AccountHeard, ExchangeRateHeard, OrderHeard, OrderReturnedHeard, SoldHeard
 from services.channels.events_in.customer import (
     ActivityHeard,
+    CaseBreachedHeard,
     CaseHeard,
     OpportunityHeard,
     SoldLineHeard,
@@ -105,7 +106,7 @@ async def on_survey(tx: Tx, facts: Sequence[Fact[SurveyAnsweredHeard]]) -> None:
 async def on_case(tx: Tx, facts: Sequence[Fact[CaseHeard]]) -> None:
     """A case is as its latest version says, and breached once a clock of it ran out."""
     heard = sorted((fact.data for fact in facts), key=lambda one: one.version)
-    breached = {one.id for one in heard if one.clock is not None}
+    breached = {one.id for one in heard if isinstance(one, CaseBreachedHeard)}
     rows = {one.id: _case(one, is_breached=one.id in breached) for one in heard}
     await repository.put_cases(tx, [row for _id, row in sorted(rows.items())])
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kit import clock
 from kit.events.handlers import Fact
 from kit.work import Work
-from services.customer.cases import service
+from services.customer.cases import repository
 from services.customer.events_in.targets import CalendarHeard
 
 
 async def on_calendar_changed(work: Work, _facts: Sequence[Fact[CalendarHeard]]) -> None:
     """Another calendar: the worker looks at every case with an open clock, and moves it."""
-    await service.look_at_all(work)
+    await repository.wake_all(work.tx, clock.now())

@@ -320,8 +320,3 @@ async def update_case(work: Work, case_id: UUID, version: Versions, data: CaseUp
     after = Held(await change(work, CASES, held.case, given | more), clocks, held.now)
     await keep(work, [after])
     return after
-
-
-async def look_at_all(work: Work) -> None:
-    """The calendar is another one: the worker looks at every case whose clocks run, and moves them."""
-    await repository.wake_all(work.tx, clock.now())

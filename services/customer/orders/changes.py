@@ -318,9 +318,11 @@ def _credited(order: Order, refs: References, day: date) -> tuple[OrderSplit, ..
 def _priced(order: Order, rate: str) -> tuple[OrderPromotion, ...]:
     parts = [(one.promotion_id, one.line_no, one.discount) for one in order.promotions]
     amounts = promoted_base(parts, order.currency, rate, order.base_currency, order.id)
-    return tuple(
-        one.model_copy(update={"discount_base": amount}) for one, amount in zip(order.promotions, amounts, strict=True)
-    )
+    return tuple(_given(one, amount) for one, amount in zip(order.promotions, amounts, strict=True))
+
+
+def _given(part: OrderPromotion, discount_base: int) -> OrderPromotion:
+    return part.model_copy(update={"discount_base": discount_base})
 
 
 def _fixed(line: OrderLine, refs: References, day: date, amounts: Amounts) -> OrderLine:

@@ -13,9 +13,7 @@ from kit.web import routes
 from kit.web.context import Allow, Context, IfMatch
 from kit.web.lists import documented, list_answer
 from kit.web.responses import row_answer
-from services.customer.cases import service as cases
 from services.customer.policies import service
-from services.customer.policies.enums import PolicyKind
 from services.customer.policies.lists import POLICIES
 from services.customer.policies.rules import MOVES
 from services.customer.policies.schemas import (
@@ -67,7 +65,4 @@ async def activate_customer_policy(customer_policy_id: UUID, body: CustomerPolic
 
     What was begun under a version keeps it; other working hours move every clock of a case that runs.
     """
-    policy = await service.activate_policy(work, customer_policy_id, body)
-    if policy.kind is PolicyKind.HOURS:
-        await cases.look_at_all(work)
-    return row_answer(CustomerPolicyRead, policy)
+    return row_answer(CustomerPolicyRead, await service.activate_policy(work, customer_policy_id, body))

@@ -25,16 +25,34 @@ _KINDS = """
 ALTER TABLE customer_policy DROP CONSTRAINT ck_customer_policy_kind,
 ADD CONSTRAINT ck_customer_policy_kind CHECK (kind IN ({})) NOT VALID
 """
+_WAKE = """
+CREATE OR REPLACE FUNCTION case_wake_all() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE service_case t SET due_at = NEW.updated_at
+    FROM (SELECT id FROM service_case WHERE due_at > NEW.updated_at ORDER BY id FOR NO KEY UPDATE) w WHERE t.id = w.id;
+    RETURN NULL;
+END $$
+"""
+_ON_HOURS = """
+-- widens: workers look at cases again, nothing is refused
+CREATE OR REPLACE TRIGGER case_of_hours AFTER UPDATE OF state ON customer_policy
+FOR EACH ROW WHEN (NEW.state = 'active' AND OLD.state = 'draft' AND NEW.kind = 'hours')
+EXECUTE FUNCTION case_wake_all()
+"""
 
 
 def upgrade() -> None:
     """Apply."""
     _allow("'sla', 'grading', 'lifecycle', 'churn', 'lead_score', 'hours'")
     op.execute(_INSTALL.format(json.dumps(HOURS).replace(":", r"\:")))
+    for statement in (_WAKE, _ON_HOURS):
+        op.execute(statement)
 
 
 def downgrade() -> None:
     """Take back."""
+    op.execute("DROP TRIGGER IF EXISTS case_of_hours ON customer_policy")
+    op.execute("DROP FUNCTION IF EXISTS case_wake_all()")
     op.execute("DELETE FROM customer_policy WHERE kind = 'hours'")
     _allow("'sla', 'grading', 'lifecycle', 'churn', 'lead_score'")
 
