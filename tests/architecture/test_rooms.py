@@ -90,7 +90,7 @@ RANKS = {
     "private": 1,
     "facts": 1,
     "forking": 1,
-    "naming": 1,
+    "naming": 2,
     "references": 0,
     "engine": 0,
     "estimates": 0,
