@@ -41,8 +41,15 @@ def performance(world: World) -> httpx.Response:
     return world.send("GET", "/v1/channels/performance", params={"from": "2026-01-01", "to": "2026-01-31"})
 
 
+def partner_cases(world: World) -> httpx.Response:
+    """Of a partner of its own."""
+    path = f"/v1/partners/{world.active_partner()}/cases"
+    return world.send("GET", path, params={"from": "2026-01-01", "to": "2026-01-31"})
+
+
 CHANNEL_CALLS: dict[str, How] = {
     "GET /v1/channels/performance": performance,
+    "GET /v1/partners/{partner_id}/cases": partner_cases,
     "POST /v1/channels": created("/v1/channels"),
     "POST /v1/channels/batch": rows("/v1/channels/batch", channel_row),
     "PATCH /v1/channels/{channel_id}": changed("PATCH", "/v1/channels/{channel_id}", channel),

@@ -20,6 +20,8 @@ from tests.e2e.world import World
 
 NOBODY = "01989f2e-0000-7000-8000-00000000dead"
 INT64 = 2**63
+MOST_NAMED = 40
+"""A problem names 50 errors at most."""
 
 
 def refused(answer: httpx.Response, status: int, code: str, *pointers: str) -> dict[str, Any]:
@@ -187,8 +189,10 @@ def test_read_only_fields_are_refused(untouched: World) -> None:
         fields = sorted({*answer["properties"], "id", "version", "created_by"} - set(body["properties"]))
         where = filled(path, NOBODY) if "{" in path else path
         headers = {"If-Match": '"1"'}
-        sent = untouched.send(method, where, untouched.example(key) | dict.fromkeys(fields, "owned"), headers=headers)
-        refused(sent, 422, "invalid", *(f"/{name}" for name in fields))
+        for some in (fields[start : start + MOST_NAMED] for start in range(0, len(fields), MOST_NAMED)):
+            body_sent = untouched.example(key) | dict.fromkeys(some, "owned")
+            sent = untouched.send(method, where, body_sent, headers=headers)
+            refused(sent, 422, "invalid", *(f"/{name}" for name in some))
         tried += len(fields)
     assert tried > 100
 

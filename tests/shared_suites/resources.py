@@ -107,9 +107,10 @@ async def quiet(traces: Traces, service: ServiceHarness) -> bool:
 
 
 def asked(operation: Mapping[str, Any]) -> str:
-    """A query with the parameters that an operation must have, as words."""
-    names = [one["name"] for one in operation.get("parameters", ()) if one["in"] == "query" and one.get("required")]
-    return f"?{'&'.join(f'{name}=word' for name in names)}" if names else ""
+    """A query with the parameters that an operation must have, as days and words."""
+    wanted = [one for one in operation.get("parameters", ()) if one["in"] == "query" and one.get("required")]
+    values = {one["name"]: "2026-01-31" if one["schema"].get("format") == "date" else "word" for one in wanted}
+    return f"?{'&'.join(f'{name}={value}' for name, value in values.items())}" if values else ""
 
 
 def example_of(document: Mapping[str, Any], operation: Mapping[str, Any]) -> Body | None:
