@@ -207,7 +207,7 @@ class TestCustomerPolicies(Created, Listed, Patched, Stateful):
             "body": {**SLA["body"], "grades": {**SLA["body"]["grades"], "grade_a": 1}},
         },
         reader="sales_manager",
-        installed=5,
+        installed=6,
     )
     by_others: ClassVar = {("active", "superseded"): supersede}
     bodies: ClassVar = {"activate": TODAY}
