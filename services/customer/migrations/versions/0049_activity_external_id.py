@@ -5,11 +5,14 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from kit.db.key_migrations import build_index, drop_indexes
+
 revision = "0049"
 down_revision = "0048"
 branch_labels = None
 depends_on = None
 
+INDEX = "uq_activity_external_id"
 _BOTH = """
 -- widens: the release before leaves both columns null
 ALTER TABLE activity ADD CONSTRAINT ck_activity_external
@@ -24,9 +27,18 @@ def upgrade() -> None:
     op.execute(_BOTH)
     with op.get_context().autocommit_block():
         op.execute("ALTER TABLE activity VALIDATE CONSTRAINT ck_activity_external")
+        build_index(
+            INDEX,
+            "activity",
+            ["external_id", "external_source"],
+            unique=True,
+            postgresql_where=sa.text("external_id IS NOT NULL"),
+        )
 
 
 def downgrade() -> None:
     """Take back; a batch that is sent again makes its activities anew."""
+    with op.get_context().autocommit_block():
+        drop_indexes("activity", INDEX)
     for name in ("external_id", "external_source"):
         op.drop_column("activity", name)

@@ -7,8 +7,8 @@ from alembic import op
 
 from kit.db.key_migrations import build_index, drop_indexes
 
-revision = "0051"
-down_revision = "0050"
+revision = "0050"
+down_revision = "0049"
 branch_labels = None
 depends_on = None
 
