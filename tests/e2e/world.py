@@ -335,9 +335,10 @@ class World:
     def footprint(self) -> dict[str, tuple[int, str]]:
         """(rows, hash of all rows) of every table of every service, outbox, audit and keys included.
 
-        Audit tables are only counted: their rows are sealed afterwards. When holds are looked for and accounts are
-        scored is left out.
+        Audit tables are only counted: their rows are sealed afterwards. What time alone writes is left out: when holds
+        are looked for, accounts scored and indicators evaluated, and what these showed then.
         """
+        by_time = ("hold_sweep", "scoring_night", "indicator_reading", "indicator_value")
         found = {}
         for service in SERVICES:
             tables = [row["tablename"] for row in self.query(service, (_TABLES,))]
@@ -346,7 +347,7 @@ class World:
                 "coalesce(md5(string_agg(row, '|' ORDER BY row)), '') AS hash "
                 f'FROM (SELECT {"1" if table == "audit_log" else "t"}::text AS row FROM "{table}" t) AS s'
                 for table in tables
-                if table == "audit_log" or ("audit" not in table and table not in ("hold_sweep", "scoring_night"))
+                if table == "audit_log" or ("audit" not in table and table not in by_time)
             )
             for row in self.query(service, (" UNION ALL ".join(parts),)):
                 found[f"{service}.{row['name']}"] = (row["rows"], row["hash"])

@@ -185,11 +185,11 @@ async def test_the_migration_fills_what_the_fold_would(own_world: World) -> None
         await world.service.deliver(world.confirmed(order), world.returned(order, {1: (0, 30)}, "2026-02-28"))
     await world.service.deliver(world.confirmed(world.order({"a1": 1_000_000}, [5], "2025-01-01")))
     tables = ("credit_month", "credit_label")
-    before = [await world.service.rows(f"SELECT * FROM {table} ORDER BY 1, 2, 3") for table in tables]
+    before = [await world.service.rows(f"SELECT * FROM {table} t ORDER BY t::text") for table in tables]
     connect = world.service.runtime.settings.database_connect()
     await asyncio.to_thread(run_alembic, "targets", connect, "downgrade", "0011")
     await asyncio.to_thread(run_alembic, "targets", connect, "upgrade", "head")
-    assert [await world.service.rows(f"SELECT * FROM {table} ORDER BY 1, 2, 3") for table in tables] == before
+    assert [await world.service.rows(f"SELECT * FROM {table} t ORDER BY t::text") for table in tables] == before
     assert len(before[0]) >= 4
 
 
