@@ -69,8 +69,8 @@ async def test_children_and_what_is_unallocated_sum_to_the_target(world: World) 
 
 
 async def test_the_market_of_a_channel(world: World) -> None:
-    for channel in (CHANNEL, OTHER):
-        await sell(world, channel, 1)
+    for known in (CHANNEL, OTHER):
+        await sell(world, known, 1)
     for channel, value in ((CHANNEL, 30_000), (OTHER, 10_000), (None, 99_000)):
         body = {
             **{"external_id": f"size-{value}", "kind": "size", "value": value, "source": "a survey"},
