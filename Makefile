@@ -26,7 +26,8 @@ CLIENT_TOOLS := tests/clients/tools
 
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
-unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
+# Hundreds of processes are started by the tests: half of a service's start is compiling, where nothing is kept.
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## Show this list
