@@ -19,8 +19,8 @@ TEXTS = ("product_line", "pipeline")
 """What figures are asked of by a text."""
 ASKED = {"from": "2026-01-01", "to": "2026-01-31", "purpose": "service", "channel": "email"}
 """What else has to be said."""
-ALONE = {"target_id"}
-"""Says by itself what other parameters say."""
+ALONE = {"target_id", "root_id"}
+"""Say by themselves what other parameters say."""
 
 
 class Parameter(NamedTuple):
@@ -38,7 +38,8 @@ class Reading(NamedTuple):
     is_list: bool
 
     def ids(self, place: str) -> list[str]:
-        return [each.name for each in self.parameters if each.place == place and each.is_id]
+        """Names of ids; `[ne]` and its like ask for others."""
+        return [each.name for each in self.parameters if each.place == place and each.is_id and "[" not in each.name]
 
     def texts(self) -> list[str]:
         return [each.name for each in self.parameters if each.place == "query" and each.name in TEXTS]

@@ -24,14 +24,16 @@ SPELLINGS = {
 }
 """Names as they are stored, and what finds them."""
 ORDER = (
-    "50% of_all", "apple", "Émile", "Fuß", "李四", "Łódź", "Mango", "王五", "Zebra", "张三", "重庆火锅", "曾国藩", "张 三丰", "单 田芳"
+    "50% of_all", "apple", "Émile", "Fuß", "李四", "Łódź", "Mango", "王五", "Zebra", "张三", "重庆火锅",
+    "曾国藩", "张 三丰", "单 田芳"
 )  # fmt: skip
 
 
 def sorted_names() -> list[str]:
     """`ORDER` as a reader of Latin and Chinese has it."""
     return [
-        "50% of_all", "apple", "重庆火锅", "Émile", "Fuß", "李四", "Łódź", "Mango", "单 田芳", "王五", "Zebra", "曾国藩", "张三", "张 三丰"
+        "50% of_all", "apple", "重庆火锅", "Émile", "Fuß", "李四", "Łódź", "Mango", "单 田芳", "王五", "Zebra",
+        "曾国藩", "张三", "张 三丰"
     ]  # fmt: skip
 
 
