@@ -15,6 +15,7 @@ from cli.connect import reachable, settings_of
 from cli.console import out, say
 from kit.db.database import DatabaseSettings
 from kit.db.migrate import Revision, new_revision, pending, upgrade
+from kit.doctor.database import OLDEST_POSTGRES, judge_version
 from standalone.registry import SERVICES, room
 
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename = ANY($1::text[]) LIMIT 1"
@@ -64,14 +65,18 @@ async def _migrate_one(service: str, database: DatabaseSettings) -> dict[str, An
 
 
 async def _require_own(service: str, database: DatabaseSettings) -> None:
-    """Raises Refused for a database that holds another service's tables (CRMESH_DATABASE, a wrong address)."""
+    """Raises Refused for a database that holds another service's tables (CRMESH_DATABASE, a wrong address), and for a
+    server that is too old."""
     own = set(room(service, "tables").METADATA.tables)
     others = {table: name for name in SERVICES for table in room(name, "tables").METADATA.tables if table not in own}
     connection = await asyncpg.connect(**database.connect)
     try:
+        number = int(await connection.fetchval("SHOW server_version_num"))
         found = await connection.fetchval(_TABLES, list(others))
     finally:
         await connection.close()
+    if judge_version(number) == "fail":
+        raise Refused(f"this is PostgreSQL {number // 10_000}: version {OLDEST_POSTGRES} or later is needed")
     if found is not None:
         raise Refused(f"{_name(database)} is the database of {others[found]}, not {service}")
 

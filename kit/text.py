@@ -11,6 +11,8 @@ import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING, LiteralString
 
+from kit.surnames import GIVEN_LENGTH, SURNAMES, family_reading
+
 if TYPE_CHECKING:
     from opencc import OpenCC
 
@@ -53,6 +55,13 @@ bars. Compatibility forms of Unicode leave them apart."""
 STALE = "[" + "".join(map(chr, sorted(_ONE_SIGN))) + "\ufff0-\ufff8\U0001d159]"
 """Characters that no key holds any more, as a class of a regular expression: a stored one with any is made anew."""
 _HAN = re.compile("[\u2e80-\u2fdf\u3005-\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]+")
+_FIRST_OF_SURNAMES = frozenset(surname[0] for surname in SURNAMES)
+_FAMILIES = "|".join(" ".join(map("".join, zip(r.split(), s, strict=True))) for s, r in SURNAMES.items())
+STALE_PLACES = "^1 (?!({}) )({})( [^ ]+){{1,{}}}$".format(
+    _FAMILIES, re.sub("[a-z]+[1-5]", "[a-z]+[1-5]", _FAMILIES), GIVEN_LENGTH
+)
+"""Places that hardly anybody's name has any more, as a regular expression: one is made anew whose family name stands in
+another reading than its own."""
 _ACCENTED_LATIN = re.compile("([a-z])[\u0300-\u036f]+")
 _LATIN = str.maketrans(
     {"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ł": "l", "þ": "th", "ŋ": "n", "ŧ": "t"}
@@ -166,13 +175,25 @@ def sort_key(name: str) -> str:
     """The key by which names sort, in a column COLLATE "C"; its version is its first character.
 
     Latin without accents and case, punctuation as a space; each Chinese character as its syllable, tone and itself, so
-    that 李 stands between Leo and Lima and names of one family stay together. The reading follows the word: 重庆 is
-    Chongqing. Other scripts by code point.
+    that 李 stands between Leo and Lima and names of one family stay together. The reading follows the word, 重庆 is
+    Chongqing, that of a family name is its own, 曾 is Zeng. Other scripts by code point.
     """
     folded = fold_latin(fold_text(name)[: SORTED_LENGTH * 2])
     plain = (without_punctuation(folded) or folded)[:SORTED_LENGTH]
+    person = plain.replace(" ", "")
+    if _HAN.fullmatch(person) and person[:1] in _FIRST_OF_SURNAMES:
+        return f"{SORT_VERSION} {_spelled_person(person)}"
     spelled = _HAN.sub(lambda run: f" {' '.join(map(_spelled, _words(run[0])))} ", plain)
     return f"{SORT_VERSION} {' '.join(spelled.split())}"
+
+
+def _spelled_person(name: str) -> str:
+    """A name of Chinese characters alone; its family, if it begins with one, has the reading of families."""
+    words = _words(name)
+    characters = " ".join(map(_spelled, words)).split()
+    family = family_reading(name, words)
+    named = [syllable + character for syllable, character in zip(family, name, strict=False)]
+    return " ".join([*named, *characters[len(family) :]])
 
 
 def _words(run: str) -> list[str]:

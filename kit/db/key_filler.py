@@ -2,7 +2,7 @@
 
 What is left to do stands in the rows themselves, so it goes on after a crash, and two workers share it. It takes half
 of the time of one connection, locks a batch of rows for milliseconds, and waits for nobody's lock. When it starts it
-takes the keys away that hold what no key holds any more (`STALE`), by one pass over each table.
+takes the keys away that hold what no key holds any more (`STALE`, `STALE_PLACES`), by one pass over each table.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sqlmodel import SQLModel
 from kit.db.database import TRANSIENT_ERRORS, Database, Tx
 from kit.db.rows import dumps, table_name
 from kit.db.text_keys import KEY_COLUMNS, TextKeys, keys_of
-from kit.text import STALE
+from kit.text import STALE, STALE_PLACES
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +41,7 @@ def _statements(table: str, keys: TextKeys) -> tuple[str, str, str]:
     made = ", ".join(f"{column} = r.{column}" for column in KEY_COLUMNS)
     forget = (
         f"UPDATE {table} SET keyed_of = NULL WHERE keyed_of IS NOT NULL AND id IN "
-        f"(SELECT id FROM {table} WHERE search_key ~ $1 FOR NO KEY UPDATE SKIP LOCKED)"
+        f"(SELECT id FROM {table} WHERE search_key ~ $1 OR name_sort ~ $2 FOR NO KEY UPDATE SKIP LOCKED)"
     )
     return (
         waiting,
@@ -69,8 +69,9 @@ class NameFill:
         return last
 
     async def forget_stale(self, tx: Tx) -> None:
-        """Let rows wait whose keys hold what no key holds any more; they are found by those meanwhile."""
-        await tx.execute(self._forget, STALE)
+        """Let rows wait whose keys hold what no key holds any more; they are found by those, and stand there,
+        meanwhile."""
+        await tx.execute(self._forget, STALE, STALE_PLACES)
 
 
 def names_of(model: type[SQLModel]) -> NameFill:

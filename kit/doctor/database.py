@@ -70,14 +70,12 @@ async def check_server(connect: Mapping[str, Any], wanted: int) -> list[Finding]
         return [finding("system", "PostgreSQL", "fail", f"cannot be reached: {error or type(error).__name__}", START)]
     try:
         number = int(await connection.fetchval("SHOW server_version_num"))
+        level, shown = judge_version(number), f"version {number // 10_000}.{number % 10_000}"
+        version = finding("system", "PostgreSQL", level, shown, f"version {OLDEST_POSTGRES} or later is needed")
+        if level == "fail":
+            return [version]
         return [
-            finding(
-                "system",
-                "PostgreSQL",
-                judge_version(number),
-                f"version {number // 10_000}.{number % 10_000}",
-                f"version {OLDEST_POSTGRES} or later is needed",
-            ),
+            version,
             await _check_clock(connection),
             await _check_durability(connection),
             await _check_connections(connection, wanted),

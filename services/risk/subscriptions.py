@@ -39,6 +39,13 @@ CASE_FACTS = (
     "customer.case.sla_breached.v1",
     "customer.case.closed.v1",
 )
+TARGET_FACTS = (
+    "targets.target.activated.v1",
+    "targets.target.proposed.v1",
+    "targets.target.approved.v1",
+    "targets.target.adjusted.v1",
+    "targets.target.closed.v1",
+)
 PAYMENT_FACTS = (
     "customer.payment.received.v1",
     "customer.payment.allocated.v1",
@@ -111,6 +118,9 @@ directory_lane.project(
             "targets.member.left.v1": directory.on_member,
         },
     )
+)
+directory_lane.project(
+    Projection("target_directory", ("target_directory",), dict.fromkeys(TARGET_FACTS, directory.on_target))
 )
 directory_lane.project(
     Projection(

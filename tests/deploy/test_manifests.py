@@ -70,7 +70,7 @@ TLS = {
     "CRMESH_KAFKA_PASSWORD",
 }
 PROOFS = {"CRMESH_POSTGRES_CERT", "CRMESH_POSTGRES_KEY", "CRMESH_KAFKA_CERT", "CRMESH_KAFKA_KEY"}
-"""Certificates in place of passwords: an overlay of one's own, as the page shows it."""
+"""Certificates in place of passwords: the component `certificates`."""
 
 
 def model_of(workload: Object) -> type[BaseSettings]:

@@ -20,7 +20,7 @@ BLOCKS = re.findall(r"```yaml\n(.*?)```", KUBERNETES, re.DOTALL)
 
 
 def test_base_and_components_of_the_page_render(tmp_path: Path) -> None:
-    _, block, _ = BLOCKS
+    _, block = BLOCKS
     own = yaml.safe_load(block)
     for part, paths in own.items():
         own[part] = [os.path.relpath(K8S / path.partition("deploy/k8s/")[2], tmp_path.resolve()) for path in paths]
@@ -44,24 +44,59 @@ def test_the_overlay_of_the_page_renders(tmp_path: Path) -> None:
     assert shared["CRMESH_KAFKA"], "what the overlay beneath says stays"
 
 
-def test_certificates_take_the_place_of_passwords_as_the_page_says(tmp_path: Path) -> None:
-    own = {
-        **yaml.safe_load(BLOCKS[2]),
-        "resources": [os.path.relpath(K8S / "overlays" / "external", tmp_path.resolve())],
-    }
-    (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump(own))
-    found: tuple[Object, ...] = tuple(rendered(tmp_path))
+def certified(folder: Path) -> tuple[Object, ...]:
+    """The overlay `external` with the component `certificates`."""
+    parts = {"resources": K8S / "overlays" / "external", "components": K8S / "components" / "certificates"}
+    own = {part: [os.path.relpath(path, folder.resolve())] for part, path in parts.items()}
+    (folder / "kustomization.yaml").write_text(yaml.safe_dump(own))
+    return tuple(rendered(folder))
+
+
+def test_certificates_take_the_place_of_passwords(tmp_path: Path) -> None:
+    found = certified(tmp_path)
     assert list(problems(found)) == []
     (shared,) = [one["data"] for one in found if one["metadata"]["name"].startswith("services-")]
     files = {shared[f"CRMESH_{server}_{part}"] for server in ("KAFKA", "POSTGRES") for part in ("CERT", "KEY")}
+    seen = set()
     for one in found:
-        if one["kind"] == "Deployment" and one["metadata"]["name"] == "risk-worker":
+        name = one["metadata"]["labels"].get("app.kubernetes.io/name") if one["kind"] in ("Deployment", "Job") else None
+        if name in SERVICES:
             spec = one["spec"]["template"]["spec"]
             (mount,) = [each for each in spec["containers"][0]["volumeMounts"] if each["name"] == "certificate"]
             assert {f"{mount['mountPath']}/tls.crt", f"{mount['mountPath']}/tls.key"} == files
-            assert {"name": "certificate", "secret": {"secretName": "risk-certificate", "defaultMode": 0o440}} in spec[
-                "volumes"
-            ]
+            assert {
+                "name": "certificate",
+                "secret": {"secretName": f"{name}-certificate", "defaultMode": 0o440},
+            } in spec["volumes"]
+            given = {each["name"] for each in spec["containers"][0].get("env", [])}
+            assert not given & {"CRMESH_KAFKA_USER", "CRMESH_KAFKA_PASSWORD"}, (
+                "a login would come before the certificate"
+            )
+            assert given >= {"CRMESH_POSTGRES"}
+            seen.add(one["metadata"]["name"])
+    assert len(seen) == 3 * len(SERVICES)
+
+
+def test_scalers_prove_themselves_by_the_certificates_of_their_workers(tmp_path: Path) -> None:
+    found = certified(tmp_path)
+    proofs = {
+        one["metadata"]["name"]: {
+            each["parameter"]: f"{each['name']}/{each['key']}" for each in one["spec"]["secretTargetRef"]
+        }
+        for one in found
+        if one["kind"] == "TriggerAuthentication"
+    }
+    scaled = [one for one in found if one["kind"] == "ScaledObject"]
+    assert len(scaled) == len(SERVICES)
+    for one in scaled:
+        service = one["metadata"]["name"].removesuffix("-worker")
+        for trigger in one["spec"]["triggers"]:
+            assert (trigger["metadata"]["tls"], trigger["metadata"]["sasl"]) == ("enable", "none")
+            assert proofs[trigger["authenticationRef"]["name"]] == {
+                "cert": f"{service}-certificate/tls.crt",
+                "key": f"{service}-certificate/tls.key",
+                "ca": "authorities/kafka.crt",
+            }
 
 
 def test_the_page_makes_every_secret_that_pods_read() -> None:

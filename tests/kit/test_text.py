@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from pypinyin.phrases_dict import phrases_dict
 
 from kit import text
+from kit.surnames import SURNAMES
 from kit.text import RefusedText, clean_text, fold_latin, fold_text, pinyin, sort_key
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
@@ -190,6 +191,68 @@ def test_names_sort_by_letters_and_by_pinyin() -> None:
     assert sort_key("張三") == sort_key("张三")
     assert sort_key("हिन्दी") == "1 हिन्दी"
     assert sort_key("!!!") == "1 !!!"
+
+
+@pytest.mark.parametrize(
+    ("family", "names"),
+    [
+        ("zeng1曾 ", ("曾国藩", "曾荫权", "曾 伟", "曾·轶可", "曾经纬")),
+        ("shan4单 ", ("单田芳", "單田芳", "单方济")),
+        ("qiu2仇 ", ("仇英", "仇和")),
+        ("xie4解 ", ("解缙", "解晓东", "解放东")),
+        ("zha1查 ", ("查良镛", "查 海生")),
+        ("ou1区 ", ("区乃思", "區永")),
+        ("piao2朴 ", ("朴槿惠", "朴树")),
+        ("yu4尉 chi2迟 ", ("尉迟恭", "尉迟敬德")),
+        ("mo4万 qi2俟 ", ("万俟卨",)),
+        ("chan2单 yu2于 ", ("单于成",)),
+        ("le4乐 ", ("乐嘉", "乐毅")),
+        ("ren2任 ", ("任正非", "任重")),
+        ("zhai2翟 ", ("翟天临",)),
+    ],
+)
+def test_a_family_stands_together_by_its_own_reading(family: str, names: tuple[str, ...]) -> None:
+    assert [name for name in names if not sort_key(name).startswith(f"1 {family}")] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("单位", "1 dan1单 wei4位"),
+        ("解放军", "1 jie3解 fang4放 jun1军"),
+        ("查询", "1 cha2查 xun2询"),
+        ("曾", "1 ceng2曾"),
+        ("区域经济研究院", "1 qu1区 yu4域 jing1经 ji4济 yan2研 jiu1究 yuan4院"),
+        ("任 Trading", "1 ren4任 trading"),
+    ],
+)
+def test_words_and_companies_are_no_families(name: str, key: str) -> None:
+    assert sort_key(name) == key
+
+
+@given(st.sampled_from(sorted(SURNAMES)), st.text(st.sampled_from("伟芳国文位天经行长重"), min_size=1, max_size=2))
+def test_one_family_has_one_reading(family: str, given_name: str) -> None:
+    key, bare = sort_key(family + given_name), family + given_name
+    assert key == sort_key(f"{family} {given_name}")
+    if bare not in phrases_dict and not any(bare.startswith(one) for one in SURNAMES if len(one) > len(family)):
+        syllables = [word[:-1] for word in key.split()[1:]]
+        assert " ".join(syllables[: len(family)]) == SURNAMES[family]
+        assert re.search(text.STALE_PLACES, key) is None, "made once"
+
+
+def test_a_place_of_before_is_seen() -> None:
+    stale = [
+        re.search(text.STALE_PLACES, key) for key in ("1 ceng2曾 guo2国 fan1藩", "1 yue4乐 yi4毅", "1 yu4万 qi4俟 a卨")
+    ]
+    assert all(stale)
+    kept = (
+        "1 ceng2曾",
+        "1 dan1单 tian2田 fang1芳 ji2集",
+        "1 li3李 ming2明",
+        "1 yu4尉 chi2迟 gong1恭",
+        "1 zeng1曾 zi3子",
+    )
+    assert not [key for key in kept if re.search(text.STALE_PLACES, key)]
 
 
 @given(st.text(max_size=4000) | st.text("装庄重庆𠮷Zz é", max_size=400))

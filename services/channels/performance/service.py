@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from kit.errors import BadQuery, FieldError
+from kit.errors import BadQuery, FieldError, UnknownReference
 from kit.work import Work
 from services.channels.channel_policies import service as policies
 from services.channels.channel_policies.bodies import ScoringRulesBody
@@ -59,7 +59,7 @@ class Inputs:
 
 async def read_performance(work: Work, query: PerformanceQuery) -> PerformanceRead:
     """Figures of channels; raises BadQuery for a period that ends before it starts, after today or is too
-    long, and for more than 1,000 channels."""
+    long, and for more than 1,000 channels, UnknownReference for a channel that there is not."""
     period = Period(query.first, query.last)
     if period.last < period.first:
         raise BadQuery(errors=[FieldError("to", "before-start", "ends before it starts")])
@@ -68,6 +68,8 @@ async def read_performance(work: Work, query: PerformanceQuery) -> PerformanceRe
     if (period.last - period.first).days >= MAX_DAYS:
         raise BadQuery(errors=[FieldError("to", "too-long", f"the period has more than {MAX_DAYS} days")])
     channels = await repository.list_channels(work.tx, query.kind, query.channel_id, MAX_CHANNELS + 1)
+    if query.channel_id and not channels and not await repository.list_channels(work.tx, None, query.channel_id, 1):
+        raise UnknownReference(errors=[FieldError("channel_id", UnknownReference.code, "no such channel")])
     if len(channels) > MAX_CHANNELS:
         raise BadQuery(errors=[FieldError("kind", "too-many", f"there are more than {MAX_CHANNELS} channels")])
     before = period_before(period)

@@ -12,7 +12,7 @@ from kit.security.principals import replace_principal
 from services.risk.directory import repository
 from services.risk.directory.models import AccountEntry, CalendarYear, ExchangeRate, OwnDay, PartnerEntry
 from services.risk.events_in import AccountHeard, ExchangeRateHeard, MemberHeard, PartnerHeard
-from services.risk.events_in.targets import CalendarHeard
+from services.risk.events_in.targets import CalendarHeard, TargetHeard
 
 
 async def on_account(tx: Tx, facts: Sequence[Fact[AccountHeard]]) -> None:
@@ -63,6 +63,11 @@ async def on_partner(tx: Tx, facts: Sequence[Fact[PartnerHeard]]) -> None:
         for _id, one in sorted(latest.items())
     ]
     await repository.put_partners(tx, rows)
+
+
+async def on_target(tx: Tx, facts: Sequence[Fact[TargetHeard]]) -> None:
+    """Keep that there are these targets."""
+    await repository.put_targets(tx, {fact.data.id for fact in facts})
 
 
 async def on_member(tx: Tx, facts: Sequence[Fact[MemberHeard]]) -> None:

@@ -54,6 +54,18 @@ class PartnerDirectory(PartnerEntry, Base, table=True):
     """Owner and label of every partner."""
 
 
+class TargetEntry(FrozenRow):
+    """A target that somebody told of."""
+
+    __tablename__ = "target_directory"
+
+    id: Annotated[UUID, identifier(primary_key=True)]
+
+
+class TargetDirectory(TargetEntry, Base, table=True):
+    """Every target that somebody told of."""
+
+
 class ExchangeRate(FrozenRow):
     """Base units per unit of `currency` from a day on, as decimal text."""
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from kit.db.database import Tx
 from kit.db.rows import insert_rows, select_sql, written
-from services.risk.directory.models import AccountEntry, CalendarYear, ExchangeRate, PartnerEntry
+from services.risk.directory.models import AccountEntry, CalendarYear, ExchangeRate, PartnerEntry, TargetEntry
 
 _REPLACE = "ON CONFLICT (id) DO UPDATE SET " + ", ".join(
     f"{column} = excluded.{column}" for column in written(AccountEntry) if column != "id"
@@ -24,6 +24,7 @@ _ACCOUNT = (
 _ACCOUNTS = "SELECT id FROM account_directory WHERE id = ANY($1::uuid[])"
 _PARTNERS = "SELECT id FROM partner_directory WHERE id = ANY($1::uuid[])"
 _MEMBERS = "SELECT DISTINCT id FROM principal WHERE id = ANY($1::uuid[])"
+_TARGETS = "SELECT id FROM target_directory WHERE id = ANY($1::uuid[])"
 _OWNERS = "SELECT id, owner_id FROM account_directory WHERE id = ANY($1::uuid[])"
 _PARTNER_OWNERS = "SELECT id, owner_id FROM partner_directory WHERE id = ANY($1::uuid[])"
 _REPLACE_YEAR = (
@@ -50,6 +51,11 @@ async def replace_accounts(tx: Tx, rows: Sequence[AccountEntry]) -> None:
 async def put_partners(tx: Tx, rows: Sequence[PartnerEntry]) -> None:
     """Set label and owner of partners (one row each); older versions than those known change nothing."""
     await insert_rows(tx, PartnerEntry, rows, _REPLACE_PARTNER)
+
+
+async def put_targets(tx: Tx, ids: Collection[UUID]) -> None:
+    """Keep targets that were told of."""
+    await insert_rows(tx, TargetEntry, [TargetEntry(id=each) for each in sorted(ids)], "ON CONFLICT DO NOTHING")
 
 
 async def put_years(tx: Tx, rows: Sequence[CalendarYear]) -> None:
@@ -106,3 +112,8 @@ async def known_partners(tx: Tx, ids: Collection[UUID]) -> set[UUID]:
 async def known_members(tx: Tx, ids: Collection[UUID]) -> set[UUID]:
     """Which of these members are known."""
     return {row[0] for row in await tx.fetch(_MEMBERS, sorted(ids))}
+
+
+async def known_targets(tx: Tx, ids: Collection[UUID]) -> set[UUID]:
+    """Which of these targets are known."""
+    return {row[0] for row in await tx.fetch(_TARGETS, sorted(ids))}

@@ -15,6 +15,8 @@ from services.risk.directory.repository import Party
 
 RATES = "exchange_rate"
 """The projection of exchange rates."""
+TARGETS = "target_directory"
+"""The projection of targets."""
 
 
 class OneParty(Invalid):
@@ -83,3 +85,27 @@ async def known_partners(work: Work, ids: Collection[UUID]) -> set[UUID]:
 async def known_members(work: Work, ids: Collection[UUID]) -> set[UUID]:
     """Which of these members are known here."""
     return await repository.known_members(work.tx, ids) if ids else set()
+
+
+async def check_target(work: Work, target_id: UUID) -> None:
+    """Raises NotHeardYet for a target that nobody told of, ProjectionBuilding while targets are being filled."""
+    if not await repository.known_targets(work.tx, [target_id]):
+        await require_filled(work.tx, [TARGETS])
+        raise _unheard("target_id")
+
+
+async def check_chosen(work: Work, account_id: UUID | None, owner_id: UUID | None, partner_id: UUID | None) -> None:
+    """Whom figures are asked of; raises NotHeardYet for one that is unknown here, and for an account outside of the
+    caller's scope."""
+    if account_id is not None:
+        owners = await owners_of(work, [account_id])
+        if account_id not in owners or not (await work.scope()).sees(owners[account_id]):
+            raise _unheard("account_id")
+    if owner_id is not None and not await known_members(work, [owner_id]):
+        raise _unheard("owner_id")
+    if partner_id is not None and not await known_partners(work, [partner_id]):
+        raise _unheard("partner_id")
+
+
+def _unheard(name: str) -> NotHeardYet:
+    return NotHeardYet(errors=[FieldError(name, NotHeardYet.code, "nobody told of this id")])

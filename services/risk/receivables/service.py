@@ -9,6 +9,7 @@ from uuid import UUID
 
 from kit.db.lists import ListSpec
 from kit.work import Work
+from services.risk.directory import service as directory
 from services.risk.receivables import repository
 from services.risk.receivables.enums import AgeingBy
 from services.risk.receivables.repository import Chosen
@@ -38,13 +39,15 @@ async def read_ageing(work: Work, as_of: date) -> AgeingRead:
 
 async def read_figures(work: Work, query: FiguresQuery) -> FiguresRead:
     """Figures at the end of a day over what the caller sees, on request of an account (with all that are one with it),
-    an owner or a partner."""
+    an owner or a partner; raises NotHeardYet where nothing was sold to an id because nobody told of it."""
     as_of, window_days, account_id = query.as_of or work.today, query.window_days, query.account_id
     members = None if account_id is None else (await groups_of(work, [account_id])).members(account_id)
     chosen = Chosen(as_of, members, query.owner_id, query.partner_id, work.visible)
     owed = await repository.owed(work.tx, chosen)
     sales = await repository.sales(work.tx, chosen, window_start(as_of, window_days))
     first = await repository.first_sale(work.tx, chosen)
+    if first is None:
+        await directory.check_chosen(work, account_id, query.owner_id, query.partner_id)
     recent = (as_of.year, as_of.month)
     for _ in range(RECENT_MONTHS - 1):
         recent = month_before(recent)

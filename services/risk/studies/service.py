@@ -16,6 +16,7 @@ from kit.records import Change, Resource, add, change, changed_row, fresh, requi
 from kit.transitions import next_state
 from kit.versions import Versions
 from kit.work import Work
+from services.risk.directory import service as directory
 from services.risk.events_out.studies import StudyCompleted
 from services.risk.policies import service as policies
 from services.risk.policies.bodies import MatrixBody
@@ -303,10 +304,13 @@ async def reference_curve(work: Work, before: datetime) -> LossCurveRead | None:
 
 
 async def read_adjustment(work: Work, target_id: UUID) -> TargetAdjustmentRead:
-    """What the risks linked to a target may cost, by the last completed reference study that the caller sees."""
+    """What the risks linked to a target may cost, by the last completed reference study that the caller sees; raises
+    NotHeardYet for a target that nobody told of."""
     found = await last_reference(work)
     shares = () if found is None else found.results.targets
     share = next((one for one in shares if one.target_id == target_id), None)
+    if share is None:
+        await directory.check_target(work, target_id)
     return TargetAdjustmentRead(
         target_id=target_id,
         expected_loss=0 if share is None else share.expected_loss,

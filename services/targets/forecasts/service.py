@@ -252,7 +252,8 @@ def _narrowed(query: Narrowed) -> AttainmentQuery:
 
 
 async def read_calibration(work: Work, query: CalibrationQuery) -> CalibrationRead:
-    """The newest record of a scope and a kind of periods; raises as read_forecast."""
+    """The newest record of a scope and a kind of periods; raises as read_forecast. Nobody knows of what has none that
+    there is such a thing: that is asked, too."""
     part, kind, periods = COMPANY, query.kind or PeriodKind.MONTH, 0
     if query.target_id is not None:
         _check_alone(query, (*DIMENSIONS, "metric", "kind"))
@@ -263,6 +264,8 @@ async def read_calibration(work: Work, query: CalibrationQuery) -> CalibrationRe
         part = await slice_of(work, _narrowed(query))
     metric = Metric(part.metric)
     found = await repository.newest_backtest(work.tx, [scope_key(part)], metric, kind, work.today, FORMULA_VERSION)
+    if found is None and query.target_id is None:
+        await check_known(work, _narrowed(query))
     lacking = Lacking(Lack.BACKTEST, 0, 1)
     if found is not None:
         periods = found.periods

@@ -290,7 +290,9 @@ async def test_channels_are_chosen(service: ServiceHarness) -> None:
     assert [item["code"] for item in (await asked(service))["items"]] == ["shop", "web"]
     assert [item["code"] for item in (await asked(service, f"{YEAR}&kind=own_site"))["items"]] == ["web"]
     assert [item["code"] for item in (await asked(service, f"{YEAR}&channel_id={shop}"))["items"]] == ["shop"]
-    assert (await asked(service, f"{YEAR}&channel_id={new_id()}"))["items"] == []
+    assert (await asked(service, f"{YEAR}&channel_id={shop}&kind=distributor"))["items"] == []
+    unknown = await service.get(f"{PATH}?{YEAR}&channel_id={new_id()}")
+    assert (unknown.status_code, codes(unknown.json())) == (422, ["channel_id"]), "nothing of nobody"
 
 
 @pytest.mark.parametrize(

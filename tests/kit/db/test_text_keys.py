@@ -176,6 +176,19 @@ async def test_a_key_of_before_that_holds_another_sign_is_made_anew(db: Database
         assert await tx.fetchval("SELECT xmin::text FROM shop WHERE code = 'S-1'") == before, "others stay"
 
 
+async def test_a_place_of_before_is_made_anew(db: Database) -> None:
+    await add(db, "曾国藩", "单位", "Blue Harbour", "张三")
+    async with db.transaction() as tx:
+        await tx.execute("UPDATE shop SET name_sort = '1 ceng2曾 guo2国 fan1藩' WHERE code = 'S-0'")
+        before = await tx.fetchval("SELECT xmin::text FROM shop WHERE code = 'S-3'")
+    assert await found(db, sort="name") == ["S-2", "S-0", "S-1", "S-3"]
+    await asyncio.gather(*(KeyFiller(db, [names_of(Shop)], batch=1).fill() for _ in range(2)))
+    assert await found(db, sort="name") == ["S-2", "S-1", "S-0", "S-3"]
+    assert (await found(db, q="曾"), await waiting(db)) == (["S-0"], 0)
+    async with db.reading() as tx:
+        assert await tx.fetchval("SELECT xmin::text FROM shop WHERE code = 'S-3'") == before, "others stay"
+
+
 async def test_a_change_of_a_name_changes_its_keys(db: Database) -> None:
     await add(db, "apple")
     async with db.transaction() as tx:

@@ -12,6 +12,7 @@ import pytest
 from kit import clock
 from kit.db.database import DatabaseSettings
 from kit.db.migrate import head, run_alembic, upgrade
+from kit.doctor import database
 from kit.doctor.database import _check_work, check_chain, check_server, check_service, judge_version
 from kit.doctor.findings import Finding
 from kit.events import outbox
@@ -187,3 +188,11 @@ async def test_jobs_that_wait_and_a_seal_that_is_broken(postgres_server: TestSer
         later = await found()
         assert (later["jobs"].level, later["audit chain"].level) == ("fail", "fail")
         assert later["jobs"].found.startswith("1 wait, the oldest 1200 s")
+
+
+async def test_of_a_server_that_is_too_old_nothing_else_is_asked(
+    embedded: Tiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "OLDEST_POSTGRES", 1_000)
+    (found,) = await check_server(embedded.db.settings.connect, 0)
+    assert (found.level, found.advice) == ("fail", "version 1000 or later is needed")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
@@ -15,11 +15,12 @@ from kit.events.kafka import KafkaBus
 from kit.events.kafka_access import KafkaAccess
 from kit.native.kafka import NativeKafka
 from kit.native.process import free_port
-from kit.runtime import make_bus
+from kit.runtime import make_bus, topics_of
 from kit.settings import ServiceSettings
 from kit.testing.native import make_folder, run_apart
 from kit.testing.postgres import TestServer
 from kit.testing.service import service_harness
+from standalone.registry import SERVICES, room
 from tests.kit.secure.authority import Authority
 from tests.kit.web.test_health import running_worker, until
 
@@ -171,6 +172,32 @@ async def test_a_worker_that_is_refused_is_not_ready_and_says_why(
                     said += capfd.readouterr().err
             assert "invalid credentials" in said
             assert (await client.get("/livez")).status_code == 200
+
+
+async def test_what_is_sent_after_a_login_is_heard_by_who_has_a_certificate(
+    secured: Secured, postgres_server: TestServer
+) -> None:
+    """Relay and consumers of two services, as their workers run them."""
+    stop = asyncio.Event()
+    async with (
+        service_harness(postgres_server, "customer") as customer,
+        service_harness(postgres_server, "risk") as risk,
+    ):
+        ways = {"customer": (customer, secured.login), "risk": (risk, secured.proof)}
+        for name, (service, way) in ways.items():
+            service.runtime.bus = make_bus(settings_of(way), name)
+        await customer.runtime.bus.ensure_topics([topic for name in SERVICES for topic in topics_of(name)])
+        workers = [room(name, "worker").create_worker(service.runtime) for name, (service, _) in ways.items()]
+        working = [asyncio.create_task(each.run(stop)) for each in workers]
+        made = await customer.post("/v1/accounts", {"kind": "organization", "name": "By TLS"})
+        assert made.status_code == 201, made.text
+        heard: Sequence[object] = ()
+        async with asyncio.timeout(120):
+            while not heard:
+                heard = await risk.rows("SELECT name FROM account_directory WHERE id = $1", made.json()["id"])
+                await asyncio.sleep(0.2)
+        stop.set()
+        await asyncio.gather(*working)
 
 
 def test_a_password_is_in_no_text(secured: Secured) -> None:

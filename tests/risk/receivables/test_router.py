@@ -8,6 +8,7 @@ import pytest
 
 from kit.ids import new_id
 from kit.testing.service import ServiceHarness, codes, make_event
+from services.channels.events_out.partners import PartnerActivated
 from services.customer import events_out as customer
 from tests.risk.conftest import Order, account_created, payment
 from tests.risk.receivables.conftest import BUCKETS, ageing, half_year
@@ -88,9 +89,23 @@ async def test_days_sales_outstanding_of_the_second_quarter(service: ServiceHarn
         figures = [found[name] for name in ("dso", "best_dso", "delay", "dso_countback")]
         assert figures == ["49.5", "30.0", "19.5", "43.1"], query
         assert (found["is_capped"], found["insufficient_data"]) == (False, False)
-    for query in (f"&account_id={new_id()}", f"&owner_id={new_id()}"):
-        found = (await service.get(path + query)).json()
-        assert (found["insufficient_data"], found["dso"], found["dso_countback"]) == (True, None, None)
+    account, owner = new_id(), {**_joined("rep-7"), "id": new_id()}
+    partner = {**PartnerActivated.EXAMPLE, "id": new_id()}
+    ids = {"account_id": account, "owner_id": owner["id"], "partner_id": partner["id"]}
+    for name, each in ids.items():
+        unheard = (await service.get(f"{path}&{name}={each}")).json()
+        assert (unheard["status"], unheard["retryable"], codes(unheard)) == (422, True, [name]), "0 of nobody"
+    await service.deliver(
+        account_created(account),
+        make_event("targets.member.joined.v1", owner, "organisation"),
+        make_event("channels.partner.activated.v1", partner, partner["id"]),
+    )
+    for name, each in ids.items():
+        found = (await service.get(f"{path}&{name}={each}")).json()
+        assert (found["insufficient_data"], found["sales"], found["dso"]) == (True, 0, None), name
+    rep = service.headers("rep-7", "sales_rep")
+    hidden = await service.get(f"{path}&account_id={account_id}", headers=rep)
+    assert (hidden.status_code, codes(hidden.json())) == (422, ["account_id"]), "not theirs to see"
 
 
 async def test_history_may_end_before_what_is_owed_is_covered(service: ServiceHarness) -> None:

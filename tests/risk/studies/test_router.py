@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from kit.ids import new_id
-from kit.testing.service import ServiceHarness, codes
+from kit.testing.service import ServiceHarness, codes, make_event
+from services.targets.events_out.targets import TargetActivated, TargetApproved
 from tests.risk.conftest import Order, account_created, partner_activated, seller
 from tests.risk.risks.register import entered
 from tests.risk.studies.runs import F1, run, scenario, shown, study, work_off
@@ -90,6 +91,8 @@ async def test_what_the_results_of_f1_say(service: ServiceHarness) -> None:
     tolerance = [{"amount": 50_000_000, "probability": 20_000}, {"amount": 50_000_000, "probability": 40_000}]
     changes = {"trials": 100_000, "planned_revenue": 1_000_000_000, "tolerance": tolerance, "is_reference": True}
     path = await study(service, each, **changes)
+    told = make_event("targets.target.approved.v1", {**TargetApproved.EXAMPLE, "id": target}, "organisation")
+    await service.deliver(told, told)
     nothing = (await service.get(f"/v1/target-adjustments?target_id={target}")).json()
     assert (nothing["insufficient_data"], nothing["study_id"]) == (True, None)
     answer = await service.get(f"{path}/results")
@@ -115,8 +118,13 @@ async def test_what_the_results_of_f1_say(service: ServiceHarness) -> None:
         found[name] for name in ("expected_loss", "p50", "p90")
     ]
     assert (adjusted["study_id"], adjusted["insufficient_data"]) == (path.rpartition("/")[2], False)
-    other = (await service.get(f"/v1/target-adjustments?target_id={new_id()}")).json()
-    assert (other["expected_loss"], other["insufficient_data"]) == (0, False)
+    told = {**TargetActivated.EXAMPLE, "id": new_id()}
+    other = f"/v1/target-adjustments?target_id={told['id']}"
+    unheard = (await service.get(other)).json()
+    assert (unheard["status"], unheard["retryable"], codes(unheard)) == (422, True, ["target_id"]), "0 of nobody"
+    await service.deliver(make_event("targets.target.activated.v1", told, "organisation"))
+    nothing = (await service.get(other)).json()
+    assert (nothing["expected_loss"], nothing["insufficient_data"]) == (0, False)
     (said,) = await service.published("risk.study.completed.v1")
     assert {name: said.payload[name] for name in ("expected_loss", "seed", "version")} == {
         "expected_loss": found["expected_loss"],

@@ -283,6 +283,10 @@ async def test_bad_queries_of_the_record(world: Any) -> None:
     for query, status, pointer in (
         (f"target_id={SOME}&kind=month", 400, "kind"),
         (f"unit_id={SOME}", 422, "unit_id"),
+        (f"member_id={SOME}", 422, "member_id"),
+        (f"channel_id={SOME}", 422, "channel_id"),
+        ("product_line=nothing", 422, "product_line"),
+        ("region=Shanghai", 422, "region"),
     ):
         answer = await world.service.get(f"/v1/forecasts/calibration?{query}")
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (status, pointer), answer.text

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from services.targets.worker import jobs_of
 from tests.customer.kills.lives import Lives
 from tests.targets.conftest import World
 
@@ -15,6 +16,6 @@ async def lives(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
     """Nothing is killed but what runs in a life of these."""
     killer = await world.service.runtime.db.connect()
     try:
-        yield Lives(world.service, killer, monkeypatch)
+        yield Lives(world.service, killer, monkeypatch, jobs_of)
     finally:
         await killer.close()
