@@ -221,7 +221,7 @@ class Load:
 
 async def _at_a_rate(load: Load, shares: dict[str, int], per_second: float, stop: asyncio.Event) -> int:
     """Begin operations at fixed times until told to stop; how many could not, since too many were under way."""
-    if not shares:
+    if not shares or not per_second:
         return 0
     rng, names, weights, left_out = random.Random(4), list(shares), list(shares.values()), 0
     due = time.monotonic()
