@@ -316,7 +316,7 @@ class InboxConsumer:
     async def _claim(
         self, tx: Tx, polled: Mapping[TopicPartition, Sequence[Record]], also: Mapping[TopicPartition, int]
     ) -> list[Record]:
-        before = await self._move(tx, {p: records[-1].offset + 1 for p, records in polled.items()} | also)
+        before = await self._move(tx, {p: records[-1].offset + 1 for p, records in polled.items()} | dict(also))
         return [record for p in sorted(polled) for record in polled[p] if record.offset >= before[p]]
 
     async def _move(self, tx: Tx, ends: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
