@@ -1,6 +1,7 @@
 """Everything at once through the gateway on PostgreSQL and Kafka: how long each operation takes, what a command costs.
 
-usage: python -m bench.mixed [--minutes 30] [--commands 50] [--reads 100] [--accounts 60] [--every 10] [--quick]
+usage: python -m bench.mixed [--minutes 30] [--commands 50] [--reads 100] [--accounts 60] [--every 10] [--only order]
+    [--quick]
 
 Operations begin at fixed times, whatever the system does (an open loop): a time is counted from the moment at which
 the operation was meant to begin, so that what waits for a slow one is counted too. Every api, worker and gateway is a
@@ -26,7 +27,7 @@ from typing import Any
 import psutil
 
 from bench.faults.checker import runtimes
-from bench.faults.client import Client, Journal, Refused
+from bench.faults.client import Ack, Client, Journal, Refused
 from bench.faults.driver import SKUS, UNCHECKED, World, command_key, prepare
 from bench.faults.processes import System
 from bench.report import percentile, write
@@ -43,6 +44,17 @@ MOST_AT_ONCE = 500
 SETTLED_SECONDS = 5.0
 """So old is an order that is paid: it is confirmed by then, unless the system is behind."""
 UNTIL_SECONDS = 60.0
+
+
+class Tally(Journal):
+    """Counts acknowledgements; keeping each would be work of this load, on the same machine."""
+
+    count: int = 0
+
+    def add(self, lane: str, kind: str, path: str, key: str, answer: dict[str, Any], attempts: int) -> Ack:
+        """One more."""
+        self.count += 1
+        return Ack(self.count, lane, kind, path, "", key, answer, attempts, time.time())
 
 
 @dataclass
@@ -209,6 +221,8 @@ class Load:
 
 async def _at_a_rate(load: Load, shares: dict[str, int], per_second: float, stop: asyncio.Event) -> int:
     """Begin operations at fixed times until told to stop; how many could not, since too many were under way."""
+    if not shares or not per_second:
+        return 0
     rng, names, weights, left_out = random.Random(4), list(shares), list(shares.values()), 0
     due = time.monotonic()
     async with asyncio.TaskGroup() as group:
@@ -225,8 +239,12 @@ async def _at_a_rate(load: Load, shares: dict[str, int], per_second: float, stop
     return left_out
 
 
+def _chosen(shares: dict[str, int], only: list[str]) -> dict[str, int]:
+    return {name: share for name, share in shares.items() if not only or name in only}
+
+
 def cpu_seconds(system: System) -> dict[str, float]:
-    """Until now, by kind of process; `this load` is what sends, measures and relays to Kafka."""
+    """Until now, by kind of process; `this load` is what sends and measures."""
     spent: defaultdict[str, float] = defaultdict(float)
     running = [(name, one.popen.pid) for name, one in system.processes.items() if one.popen is not None]
     running.append(("this load", os.getpid()))
@@ -247,7 +265,7 @@ def cpu_seconds(system: System) -> dict[str, float]:
 
 async def mixed(folder: Path, options: argparse.Namespace) -> tuple[Load, Sampler, dict[str, Any], list[str]]:
     """Start, load, sample, stop: times, samples, what was sent, and what ended by itself."""
-    system, journal, stop = System(folder), Journal(folder / "acknowledged.jsonl"), asyncio.Event()
+    system, journal, stop = System(folder, faults=False), Tally(folder / "none"), asyncio.Event()
     bus = KafkaBus(system.kafka_address, "crmesh-mixed")
     try:
         await system.start()
@@ -258,16 +276,16 @@ async def mixed(folder: Path, options: argparse.Namespace) -> tuple[Load, Sample
             Client(gateways, journal, retries=False) as client,
         ):
             load = Load(client, await found(patient, options.accounts))
-            sampler, before, cpu = Sampler(system, made), len(journal.acks), cpu_seconds(system)
+            sampler, before, cpu = Sampler(system, made), journal.count, cpu_seconds(system)
             began = time.monotonic()
             async with asyncio.TaskGroup() as group:
-                writes = group.create_task(_at_a_rate(load, COMMANDS, options.commands, stop))
-                reads = group.create_task(_at_a_rate(load, READS, options.reads, stop))
+                writes = group.create_task(_at_a_rate(load, _chosen(COMMANDS, options.only), options.commands, stop))
+                reads = group.create_task(_at_a_rate(load, _chosen(READS, options.only), options.reads, stop))
                 while time.monotonic() - began < options.minutes * 60:
                     await sampler.sample()
                     await asyncio.sleep(options.every)
                 stop.set()
-            seconds, commands = time.monotonic() - began, len(journal.acks) - before
+            seconds, commands = time.monotonic() - began, journal.count - before
             spent = {name: seconds - cpu[name] for name, seconds in cpu_seconds(system).items()}
             own = spent.pop("this load")
             sent = {
@@ -311,6 +329,7 @@ def main() -> None:
     parser.add_argument("--reads", type=float, default=100, help="a second")
     parser.add_argument("--accounts", type=int, default=60)
     parser.add_argument("--every", type=float, default=10, help="seconds between samples")
+    parser.add_argument("--only", action="append", default=[], choices=[*COMMANDS, *READS], help="nothing else")
     parser.add_argument("--quick", action="store_true", help="one minute")
     options = parser.parse_args()
     if options.quick:

@@ -95,6 +95,8 @@ def _without_latin_forms(words: list[str]) -> list[str]:
 
 def _without_cjk_forms(text: str, *more: str) -> str:
     """Without legal forms at both ends, repeated, the longest first; never to nothing."""
+    if text.isascii():
+        return text
     forms = (*_CJK_FORMS, *more)
     while True:
         ends = (text.removesuffix(form) for form in forms if text.endswith(form))

@@ -15,6 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import uvloop
+
 from kit.db.database import Tx
 from kit.events import relay
 from kit.events.bus import Record, TopicPartition
@@ -66,7 +68,12 @@ def _mark_before_send() -> None:
 def _no_fencing() -> None:
     """Offsets neither stored with the effects nor compared: what is delivered again is worked again."""
 
-    async def claim(_self: InboxConsumer, _tx: Tx, polled: Mapping[TopicPartition, Sequence[Record]]) -> list[Record]:
+    async def claim(
+        _self: InboxConsumer,
+        _tx: Tx,
+        polled: Mapping[TopicPartition, Sequence[Record]],
+        _also: Mapping[TopicPartition, int],
+    ) -> list[Record]:
         return [record for partition in sorted(polled) for record in polled[partition]]
 
     async def start_offsets(
@@ -116,7 +123,7 @@ def main() -> None:
     """A worker of a service, mutated."""
     kind, service = sys.argv[1:]
     KINDS[kind]()
-    asyncio.run(importlib.import_module(f"services.{service}.worker").main())
+    uvloop.run(importlib.import_module(f"services.{service}.worker").main())
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SUPERVISE_SECONDS = 0.2
 READY_SECONDS = 300.0
 POSTGRES_MIB, KAFKA_MIB = 3072, 1024
+PROTOCOL = "kit.web.protocol:CorkedProtocol"
 
 
 @dataclass
@@ -98,7 +99,8 @@ class System:
 
     `mutant` starts the workers with one guarantee switched off (see `bench.faults.mutants`). With `clocks` every
     process but the broker can have its clock stepped, and begins two hours ago; with `disks` PostgreSQL and Kafka get
-    disks of their own where that is allowed (`disks` then holds them).
+    disks of their own where that is allowed (`disks` then holds them). `faults`: Kafka is behind a proxy that
+    can cut it off, and a projection of every service always fails, which must hold nothing else up.
     """
 
     def __init__(
@@ -109,6 +111,7 @@ class System:
         mutant: str = "",
         clocks: Clocks | None = None,
         disks: bool = False,
+        faults: bool = True,
     ) -> None:
         self.folder = folder
         self.clocks = clocks
@@ -122,20 +125,20 @@ class System:
             max_connections=300,
             environment=clocks.environment("postgres") if clocks else None,
         )
-        self.kafka = NativeKafka(
-            folder / "kafka", kafka_port, timeout=READY_SECONDS, advertised_port=self.kafka_proxy.port
-        )
+        self._kafka_port = self.kafka_proxy.port if faults else kafka_port
+        self.kafka = NativeKafka(folder / "kafka", kafka_port, timeout=READY_SECONDS, advertised_port=self._kafka_port)
         self.processes: dict[str, Process] = {}
         self.addresses: dict[str, TcpProxy] = {}
         self.unexpected: list[str] = []
         self._replicas = replicas
         self._mutant = mutant
+        self._faults = faults
         self._supervisor: asyncio.Task[None] | None = None
         self._planned: set[str] = set()
 
     @property
     def kafka_address(self) -> str:
-        return f"127.0.0.1:{self.kafka_proxy.port}"
+        return f"127.0.0.1:{self._kafka_port}"
 
     def gateways(self) -> list[str]:
         """Addresses of the gateways."""
@@ -198,8 +201,8 @@ class System:
                 self._add(name, _api(service, port), common, f"http://127.0.0.1:{port}")
             if self._replicas > 1:
                 self.addresses[service] = TcpProxy(free_port(), *own)
-            # a projection that always fails must hold nothing else up
-            self._add(f"{service}.worker", _worker(service, self._mutant), {**common, "CRMESH_FAIL_INSIGHT": "1"})
+            failing = {"CRMESH_FAIL_INSIGHT": "1"} if self._faults else {}
+            self._add(f"{service}.worker", _worker(service, self._mutant), {**common, **failing})
         upstreams = {
             f"CRMESH_UPSTREAM_{service.upper()}": "http://127.0.0.1:"
             + str(self.addresses[service].port if self._replicas > 1 else own[0])
@@ -338,9 +341,9 @@ def _script() -> str:
 
 def _api(service: str, port: int) -> list[str]:
     factory = f"services.{service}.app:from_environment"
-    quiet = ["--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "20"]
+    quiet = ["--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "20", "--no-proxy-headers"]
     address = ["--host", "127.0.0.1", "--port", str(port)]
-    return [sys.executable, "-m", "uvicorn", "--factory", factory, "--http", "httptools", *address, *quiet]
+    return [sys.executable, "-m", "uvicorn", "--factory", factory, "--http", PROTOCOL, *address, *quiet]
 
 
 def _worker(service: str, mutant: str) -> list[str]:

@@ -79,10 +79,9 @@ class Due(Generic[Kind]):
         attempts = await tx.fetchval(_POSTPONE, self.name, row_id, now, error, FIRST_PAUSE, LONGEST_PAUSE)
         return int(attempts)
 
-    async def oldest(self, tx: Tx, now: datetime) -> datetime | None:
-        """Since when the row has been due that waits longest; None when nothing is due."""
-        found: datetime | None = await tx.fetchval(f"SELECT t.due_at {self._where} ORDER BY t.due_at LIMIT 1", now)
-        return found
+    def looked_for(self, number: int) -> str:
+        """A statement with `number` and since when the row has been due that waits longest."""
+        return f"SELECT {number} AS number, (SELECT t.due_at {self._where} ORDER BY t.due_at LIMIT 1) AS oldest"
 
     async def forget(self, tx: Tx, now: datetime) -> int:
         """Drop failures of rows that a command has taken off the list; returns how many rows wait for an attempt."""
@@ -95,6 +94,19 @@ class Due(Generic[Kind]):
 
 
 AnyDue = Due[Any]
+
+
+async def oldest(tx: Tx, dues: Sequence[AnyDue], now: datetime) -> list[datetime | None]:
+    """Since when the row has been due that waits longest, of each kind; None when nothing is due. One statement."""
+    sql = " UNION ALL ".join(due.looked_for(number) for number, due in enumerate(dues))
+    return [row["oldest"] for row in await tx.fetch(f"{sql} ORDER BY number", now)]
+
+
+async def failures(tx: Tx) -> dict[str, int]:
+    """How many rows of each kind have failed; kinds without any are left out."""
+    rows = await tx.fetch("SELECT name, count(*) AS failed FROM due_failure GROUP BY name")
+    return {row["name"]: row["failed"] for row in rows}
+
 
 _POSTPONE = """
 INSERT INTO due_failure AS f (name, row_id, attempts, retry_at, error, failed_at)

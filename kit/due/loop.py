@@ -14,7 +14,7 @@ import structlog
 
 from kit import clock
 from kit.db.database import TRANSIENT_ERRORS
-from kit.due.due import AnyDue
+from kit.due.due import AnyDue, failures, oldest
 from kit.runtime import Runtime
 from kit.telemetry.tracing import tracing
 from kit.work import system_work
@@ -72,21 +72,36 @@ class DueLoop:
 
         Raises what says that the database is away; any other error makes its row wait.
         """
-        worked, going = 0, list(self._dues)
-        while going and not (stop is not None and stop.is_set()):
-            counts = [await self._batch(due) for due in going]
+        worked = 0
+        while not (stop is not None and stop.is_set()):
+            counts = [await self._batch(due) for due in await self._going()]
             worked += sum(counts)
-            going = [due for due, count in zip(going, counts, strict=True) if count]
+            if not any(counts):
+                break
         return worked
+
+    async def _going(self) -> list[AnyDue]:
+        """Kinds of which a row is due, mostly none; all, when one of them cannot be asked."""
+        try:
+            async with self._runtime.db.reading() as tx:
+                since = await oldest(tx, self._dues, clock.now())
+        except AWAY:
+            raise
+        except Exception:  # whose mistake it is shows when each is worked
+            return list(self._dues)
+        return [due for due, moment in zip(self._dues, since, strict=True) if moment is not None]
 
     async def measure(self) -> None:
         """Refresh how late the oldest rows are, and how many fail."""
         now = clock.now()
-        for due in self._dues:
-            async with self._runtime.db.transaction() as tx:
-                failing, oldest = await due.forget(tx, now), await due.oldest(tx, now)
-            late = 0.0 if oldest is None else (now - oldest).total_seconds()
-            self._runtime.metrics.due(due.name, late, failing)
+        async with self._runtime.db.reading() as tx:
+            since, failing = await oldest(tx, self._dues, now), await failures(tx)
+        for due, moment in zip(self._dues, since, strict=True):
+            if due.name in failing:
+                async with self._runtime.db.transaction() as tx:
+                    failing[due.name] = await due.forget(tx, now)
+            late = 0.0 if moment is None else (now - moment).total_seconds()
+            self._runtime.metrics.due(due.name, late, failing.get(due.name, 0))
 
     async def _batch(self, due: AnyDue) -> int:
         """Work one batch, or one row after the other when it fails; returns how many rows were taken up."""

@@ -26,6 +26,9 @@ class Gathering:
 
 DECISIONS: Final = Gathering(0.02, 0.25)
 """Somebody waits for them."""
-DERIVED: Final = Gathering(0.25, 1.0)
+LABELS: Final = Gathering(0.25, 1.0)
+"""Decisions and lists read them, and tolerate that they lag."""
+DERIVED: Final = Gathering(0.5, 1.0)
+"""Figures: a batch of them writes a dozen tables."""
 SENDING: Final = Gathering(0.01, 0.05)
 """The relay: writers of its process wake it at every commit."""

@@ -5,7 +5,7 @@ lost its partitions: it finds the offset moved and drops its records), and event
 (which drops what a relay sent twice). The broker's offsets, by which others tell a lag, follow within a second.
 
 A lane reads only what it handles: the type is looked up before anything is decoded, and positions behind skipped
-records are stored when there is nothing else to do, or after a second.
+records are stored with the next batch, when there is nothing else to do for a moment, or after a second.
 
 A failed batch is worked one event at a time. An event that keeps failing parks its key: it and later
 events of the key wait in `parked_event`, others flow; a copy with the error goes to the dead-letter topic.
@@ -31,7 +31,7 @@ from kit.events.bus import Consumer, ConsumerStalled, EventBus, Record, TopicPar
 from kit.events.commits import Commits
 from kit.events.envelope import Event, UndecodableEvent, dead_letter_topic_of, from_headers, traced, type_of
 from kit.events.faults import crash_point
-from kit.events.gathering import DECISIONS, DERIVED
+from kit.events.gathering import DECISIONS, DERIVED, LABELS
 from kit.events.handlers import Lane
 from kit.events.outages import RETRYABLE, is_outage
 from kit.events.starts import stored_offsets
@@ -45,8 +45,9 @@ log = structlog.get_logger(__name__)
 
 BATCH = 500
 POLL_SECONDS = 1.0
-IDLE_SECONDS = 0.05
-"""Without news for so long, positions behind skipped records are stored."""
+IDLE_SECONDS = 0.2
+"""Without news for so long, positions behind skipped records are stored. While others write, news come more often: a
+transaction for each pause between two would cost as much as those that do something."""
 SKIPPED_SECONDS = 1.0
 """They are stored after this time at the latest."""
 FAILURE_SECONDS = 2.0
@@ -93,7 +94,7 @@ class InboxConsumer:
         self._bus = bus
         self._lane = lane
         self.group = lane.group
-        self._gathering = DECISIONS if lane.name == "core" else DERIVED
+        self._gathering = {"core": DECISIONS, "directory": LABELS, "insight": DERIVED}[lane.name]
         self._skipped: dict[TopicPartition, int] = {}
         self._skipped_at = 0.0
         self._commits = Commits()
@@ -207,17 +208,22 @@ class InboxConsumer:
         """Apply the lane's records exactly once; returns when all are applied or parked, with the next offsets that
         were stored."""
         wanted = self._wanted(polled)
+        ends = {partition: records[-1].offset + 1 for partition, records in polled.items()}
+        stored: dict[TopicPartition, int] = {}
         try:
             if wanted:
-                await self._apply(wanted)
+                await self._apply(wanted, also=self._skipped | ends)
+                stored = self._skipped | ends
         except Exception as error:  # the events are worked one by one, where each error is judged
             log.info("batch_failed", group=self.group, error=repr(error))
             for partition, records in wanted.items():
                 for record in records:
                     await self._apply_one(partition, record, stop)
                     self.last_beat = time.monotonic()
+                stored[partition] = records[-1].offset + 1
         self.handled += sum(len(records) for records in polled.values())
-        return self._note_skipped(polled, wanted)
+        self._note_skipped(ends, stored)
+        return stored
 
     def _wanted(self, polled: Mapping[TopicPartition, Sequence[Record]]) -> dict[TopicPartition, list[Record]]:
         wanted = {
@@ -226,17 +232,13 @@ class InboxConsumer:
         }
         return {partition: records for partition, records in wanted.items() if records}
 
-    def _note_skipped(
-        self, polled: Mapping[TopicPartition, Sequence[Record]], wanted: Mapping[TopicPartition, Sequence[Record]]
-    ) -> dict[TopicPartition, int]:
-        """Remember the positions that no transaction has stored yet; returns those that are stored."""
-        applied = {partition: records[-1].offset + 1 for partition, records in wanted.items()}
+    def _note_skipped(self, ends: Mapping[TopicPartition, int], stored: Mapping[TopicPartition, int]) -> None:
+        """Remember the positions that no transaction has stored yet."""
         self._skipped_at = self._skipped_at if self._skipped else time.monotonic()
-        for partition, records in polled.items():
-            self._skipped.pop(partition, None)
-            if (end := records[-1].offset + 1) != applied.get(partition):
-                self._skipped[partition] = end
-        return applied
+        self._skipped |= ends
+        for partition in self._skipped.keys() & stored.keys():
+            if self._skipped[partition] == stored[partition]:
+                del self._skipped[partition]
 
     async def _apply_one(self, partition: TopicPartition, record: Record, stop: asyncio.Event) -> None:
         attempts = pauses = 0
@@ -263,12 +265,14 @@ class InboxConsumer:
         polled: Mapping[TopicPartition, Sequence[Record]],
         failure: Exception | None = None,
         attempts: int = 0,
+        also: Mapping[TopicPartition, int] | None = None,
     ) -> None:
-        """One transaction: move offsets, drop what is known, handle the rest (or park it all on `failure`)."""
+        """One transaction: move offsets, drop what is known, handle the rest (or park it all on `failure`). `also`:
+        positions to store that lie further on, with nothing to handle before them."""
         if failure is None:
             self._projection = ""
         async with self._turn, self._db.transaction() as tx:
-            fresh = await self._claim(tx, polled)
+            fresh = await self._claim(tx, polled, also or {})
             decoded: list[tuple[Record, Event]] = []
             for record in fresh:
                 try:
@@ -309,8 +313,10 @@ class InboxConsumer:
         for event_type, seconds in by_type.items():
             metrics.handled(event_type, seconds)
 
-    async def _claim(self, tx: Tx, polled: Mapping[TopicPartition, Sequence[Record]]) -> list[Record]:
-        before = await self._move(tx, {p: records[-1].offset + 1 for p, records in polled.items()})
+    async def _claim(
+        self, tx: Tx, polled: Mapping[TopicPartition, Sequence[Record]], also: Mapping[TopicPartition, int]
+    ) -> list[Record]:
+        before = await self._move(tx, {p: records[-1].offset + 1 for p, records in polled.items()} | dict(also))
         return [record for p in sorted(polled) for record in polled[p] if record.offset >= before[p]]
 
     async def _move(self, tx: Tx, ends: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:

@@ -36,9 +36,13 @@ log = structlog.get_logger(__name__)
 REQUEST_TIMEOUT_MS = 10_000
 FETCH_WAIT_MS = 100
 """While one fetch waits at the broker, partitions read meanwhile are not fetched; so it is short."""
+IDLE_WAIT_MS = 500
+"""After a poll that found nothing a fetch asks for all partitions, and the first record ends it: then it may be long.
+Each costs a millisecond here and one at the broker, and a service at rest has three of them open."""
 
-PATIENT_BYTES = 64 * 1024
-"""The broker keeps a fetch of a patient member open for so much, or for FETCH_WAIT_MS."""
+PATIENT_BYTES, PATIENT_WAIT_MS = 64 * 1024, 250
+"""The broker keeps a fetch of a patient member that has work open for so much, or for so long: it would not look for
+records sooner."""
 BUSY_RECORDS, BUSY_BYTES = 10, 16 * 1024
 """A member that is not patient and found so many records by one poll lets the broker gather so much: a fetch a record
 would cost more than the work. With less to do it asks for every record."""
@@ -255,8 +259,13 @@ class KafkaConsumer:
                 raw.setdefault(place, []).extend(batch)
 
     def _gather(self, session: _Session, count: int) -> None:
-        if not self._is_patient:
-            session.client._fetcher._fetch_min_bytes = BUSY_BYTES if count >= BUSY_RECORDS else 1
+        """How long the broker keeps the next fetches open, and for how much, after a poll that found so many."""
+        fetcher, busy = session.client._fetcher, FETCH_WAIT_MS
+        if self._is_patient:
+            busy, fetcher._fetch_min_bytes = PATIENT_WAIT_MS, PATIENT_BYTES if count else 1
+        else:
+            fetcher._fetch_min_bytes = BUSY_BYTES if count >= BUSY_RECORDS else 1
+        fetcher._fetch_max_wait_ms = busy if count else IDLE_WAIT_MS
 
     def _put_back(self, session: _Session, raw: Mapping[Any, list[Any]]) -> None:
         """Records handed out before the start offsets are known."""

@@ -140,10 +140,11 @@ async def holds_up(db: Database, lane: Lane) -> bool:
     return any(each.lane == "core" or (each.lane == "directory" and each.name in fresh) for each in waiting)
 
 
-async def require_filled(tx: Tx, names: Sequence[str]) -> None:
-    """For answers that are read from projections; raises ProjectionBuilding (503) while one has never been filled."""
-    building = await tx.fetchval(
-        "SELECT name FROM projection_state WHERE name = ANY($1::text[]) AND state = 'building' LIMIT 1", list(names)
-    )
+async def require_filled(tx: Tx, names: Sequence[str]) -> bool:
+    """For answers that are read from projections; raises ProjectionBuilding (503) while one has never been filled.
+    Returns whether all of them are there: then they are filled for good, and need not be asked for again."""
+    rows = await tx.fetch("SELECT name, state FROM projection_state WHERE name = ANY($1::text[])", list(names))
+    building = next((row["name"] for row in rows if row["state"] == "building"), None)
     if building is not None:
         raise ProjectionBuilding(f"{building} is being filled from the log")
+    return len(rows) == len(set(names))

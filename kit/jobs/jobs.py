@@ -205,9 +205,12 @@ class JobRunner:
                     await asyncio.wait_for(self._woken.wait(), self._poll)
 
     async def _claim(self) -> Claim | None:
-        owner = f"{self._name}:{new_id()}"
+        owner, kinds = f"{self._name}:{new_id()}", list(self._handlers)
+        async with self._db.reading() as tx:
+            if not await store.is_any_open(tx, kinds):
+                return None
         async with self._db.transaction() as tx:
-            return await store.claim_next(tx, owner, self._lease, list(self._handlers), self._max_attempts)
+            return await store.claim_next(tx, owner, self._lease, kinds, self._max_attempts)
 
     async def _execute(self, claim: Claim, stop: asyncio.Event) -> None:
         context = JobContext(self._db, claim, self._lease, self._progress_interval)

@@ -71,6 +71,7 @@ SELECT state, count(*) AS count, coalesce(extract(epoch FROM clock_timestamp() -
            CASE state WHEN 'queued' THEN run_at ELSE started_at END)), 0)::float8 AS oldest
 FROM job WHERE state IN ('queued', 'running') GROUP BY state
 """
+_ANY_OPEN = "SELECT FROM job WHERE state IN ('queued', 'running') AND kind = ANY($1::text[]) LIMIT 1"
 _AHEAD = "interval '10 minutes'"
 """No lease and no pause between attempts is so long: a time further ahead was written before the clock was set back."""
 
@@ -159,6 +160,11 @@ async def open_jobs(tx: Tx) -> dict[str, tuple[int, float]]:
     """State -> how many jobs, and for how many seconds the oldest has been due or running."""
     found = {row["state"]: (int(row["count"]), max(0.0, row["oldest"])) for row in await tx.fetch(_OPEN)}
     return {state: found.get(state, (0, 0.0)) for state in ("queued", "running")}
+
+
+async def is_any_open(tx: Tx, kinds: list[str]) -> bool:
+    """Whether a job of these kinds waits or runs: without one there is nothing to claim, and nothing to close."""
+    return await tx.fetchrow(_ANY_OPEN, kinds) is not None
 
 
 async def claim_next(tx: Tx, owner: str, lease: float, kinds: list[str], max_attempts: int) -> Claim | None:

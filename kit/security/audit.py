@@ -25,6 +25,8 @@ from kit.telemetry.logging import request_id
 from kit.telemetry.tracing import trace_id
 
 HASH_PREFIX = "hmac-sha256:"
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+"""Most values; asking whether each is a mapping would take longer than the rest."""
 
 
 class AuditRow(SQLModel):
@@ -148,7 +150,9 @@ def protect(value: Any, key: bytes, pii: frozenset[str]) -> Any:
         raise ValueError("the audit key is empty")
     if isinstance(value, Mapping):
         return {
-            name: keyed_hash(name, item, key) if name in pii and item is not None else protect(item, key, pii)
+            name: keyed_hash(name, item, key)
+            if name in pii and item is not None
+            else (item if type(item) in _PLAIN else protect(item, key, pii))
             for name, item in value.items()
         }
     if isinstance(value, list | tuple):

@@ -84,6 +84,7 @@ def create_service_app(
     app.state.lookout = Lookout()
     app.state.permissions = permissions
     app.state.reaches = reaches
+    app.state.filled = set()  # projections that stand for good: see kit.web.context.Allow
     app.state.health = health = ServiceHealth(runtime)
     problems.install(app)
     app.add_middleware(MetricsMiddleware, metrics=runtime.metrics)

@@ -72,8 +72,9 @@ class Allow:
     async def __call__(self, request: Request) -> Context:
         context: Context = request.state.context
         self.check(context.actor)
-        if self.reads:
-            await require_filled(context.tx, self.reads)
+        filled: set[str] = request.app.state.filled
+        if not filled.issuperset(self.reads) and await require_filled(context.tx, self.reads):
+            filled.update(self.reads)
         return context
 
     def check(self, actor: Actor) -> None:

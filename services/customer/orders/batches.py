@@ -99,7 +99,7 @@ def _decide(attempt: _Attempt, row: OrderRow) -> tuple[str, UUID]:
     order_id = attempt.by_external.get(row.external_id.pair)
     if order_id is not None and not _is_another(attempt, row, attempt.orders[order_id]):
         return _again(attempt, row, attempt.orders[order_id]), order_id
-    if (cancelled := attempt.former.get((*row.external_id.pair, content_hash(row)))) is not None:
+    if attempt.former and (cancelled := attempt.former.get((*row.external_id.pair, content_hash(row)))) is not None:
         return "unchanged", cancelled
     order = _new(attempt, row)
     if order_id is not None and attempt.orders[order_id].external_id is not None:

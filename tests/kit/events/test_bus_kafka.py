@@ -81,6 +81,38 @@ async def test_a_busy_member_lets_the_broker_gather_and_an_idle_one_does_not(bus
         await consumer.stop()
 
 
+@pytest.mark.parametrize(
+    ("is_patient", "busy"),
+    [
+        (False, (kafka_consumer.FETCH_WAIT_MS, 1)),
+        (True, (kafka_consumer.PATIENT_WAIT_MS, kafka_consumer.PATIENT_BYTES)),
+    ],
+)
+async def test_a_member_without_news_waits_longer_for_one_record(
+    bus: KafkaBus, is_patient: bool, busy: tuple[int, int]
+) -> None:
+    topic = f"t.{uuid4().hex}"
+    await bus.ensure_topics([topic])
+    consumer = bus.consumer(f"g.{uuid4().hex}", [topic], None, is_patient)
+    await consumer.start()
+
+    def asked() -> tuple[int, int]:
+        assert consumer._session is not None
+        fetcher = consumer._session.client._fetcher
+        return fetcher._fetch_max_wait_ms, fetcher._fetch_min_bytes
+
+    try:
+        for number in range(2):
+            await bus.publish(topic, texts(number))
+            records = await consumer.poll(100, 10)
+            assert sum(map(len, records.values())) == 1
+            assert asked() == busy
+            assert await consumer.poll(100, 0.1) == {}
+            assert asked() == (kafka_consumer.IDLE_WAIT_MS, 1)
+    finally:
+        await consumer.stop()
+
+
 async def test_no_broker_is_bus_unavailable() -> None:
     bus = KafkaBus("127.0.0.1:1", "test", publish_timeout=2)
     await bus.start()

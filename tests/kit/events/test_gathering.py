@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit.events.gathering import DECISIONS, DERIVED, SENDING, Gathering
+from kit.events.gathering import DECISIONS, DERIVED, LABELS, SENDING, Gathering
 
-windows = st.sampled_from([DECISIONS, DERIVED, SENDING])
+windows = st.sampled_from([DECISIONS, LABELS, DERIVED, SENDING])
 
 
 @pytest.mark.parametrize(
     ("window", "spent", "pause"),
-    [(DECISIONS, 0.001, 0.019), (DECISIONS, 0.03, 0.09), (DECISIONS, 0.1, 0.15), (DERIVED, 0.01, 0.24)],
+    [(DECISIONS, 0.001, 0.019), (DECISIONS, 0.03, 0.09), (DECISIONS, 0.1, 0.15), (LABELS, 0.01, 0.24)],
 )
 def test_about_four_times_the_last_batch_within_bounds(window: Gathering, spent: float, pause: float) -> None:
     assert window.pause(spent) == pytest.approx(pause)
