@@ -15,6 +15,7 @@ from services.targets.calendars.models import CalendarDayTable, CalendarYearTabl
 from services.targets.channels.models import ChannelDirectory
 from services.targets.checks.models import TargetCheckTable
 from services.targets.commits.models import TargetCommitTable
+from services.targets.credit_marks.models import CreditMarkTable
 from services.targets.crediting_splits.models import CreditingSplitTable
 from services.targets.credits.models import (
     CreditBucketTable,
@@ -56,6 +57,7 @@ from services.targets.targets.models import TargetTable, TargetVersionTable
 from services.targets.territories.models import TerritoryTable
 from services.targets.two_way.models import TwoWayTable
 from services.targets.units.models import UnitTable
+from services.targets.updates.models import TargetNewsTable
 
 __all__ = [
     "METADATA",
@@ -72,6 +74,7 @@ __all__ = [
     "CreditBucketTable",
     "CreditLabelTable",
     "CreditLineTable",
+    "CreditMarkTable",
     "CreditMonthTable",
     "CreditedOrderTable",
     "CreditingSplitTable",
@@ -112,6 +115,7 @@ __all__ = [
     "TargetCheckTable",
     "TargetCommitTable",
     "TargetJudgingTable",
+    "TargetNewsTable",
     "TargetPolicyTable",
     "TargetTable",
     "TargetVersionTable",
