@@ -75,7 +75,7 @@ $(CLIENTS)/.ready: $(READY) $(CLIENT_TOOLS)/uv.lock $(CLIENT_TOOLS)/package-lock
 	@touch $@
 
 .PHONY: clients
-clients: $(CLIENTS)/.ready ## kcat, JavaScript, TypeScript and Python clients on a running system (kcat and chromium are needed)
+clients: $(CLIENTS)/.ready ## kcat, JavaScript, TypeScript and Python clients on a running system (kcat, chromium and LibreOffice Calc are needed)
 	@$(BIN)/python -m pytest tests/clients
 
 .PHONY: test-full

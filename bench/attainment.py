@@ -38,8 +38,8 @@ WARM = 3
 
 _MADE = f"""
 INSERT INTO credit_line (id, fact_id, source_event_id, ordinal, sequence, kind, order_id, account_id, line_no,
-    member_id, unit_path, product_line, region, customer_type, channel_id, order_date, posting_date, currency, amount, margin,
-    costed_net, gross, units, recorded_at)
+    member_id, unit_path, product_line, region, customer_type, channel_id, order_date, posting_date, currency,
+    amount, margin, costed_net, gross, units, recorded_at)
 SELECT md5('line' || n)::uuid, md5('fact' || n)::uuid, md5('event' || n)::uuid, 0, 1, 'confirmed',
     md5('order' || n)::uuid, md5('account' || n % 100000)::uuid, 1, s.id, s.path, 'line-' || (random() * 9)::int,
     'CN-' || lpad((s.number % {REGIONS})::text, 2, '0'), (ARRAY['new', 'existing', 'dormant'])[1 + (random() * 2)::int],

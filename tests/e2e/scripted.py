@@ -146,6 +146,12 @@ def marked(world: World) -> httpx.Response:
     return world.send("POST", f"{path}/{made[1]}/mark-crediting")
 
 
+def retired(world: World) -> httpx.Response:
+    path = f"/v1/targets/{target(world)}/decompositions"
+    made = world.make(path, world.example("POST /v1/targets/{target_id}/decompositions"))["id"]
+    return world.send("POST", f"{path}/{made}/retire")
+
+
 def proposed_target(world: World) -> str:
     """A target of the director, which the administrator may approve."""
     made: str = world.make("/v1/targets", world.example("POST /v1/targets"), by="director")["id"]
@@ -317,6 +323,7 @@ CALLS: dict[str, How] = {
     "POST /v1/targets/{target_id}/decompositions": acted("/v1/targets/{target_id}/decompositions", target),
     "POST /v1/targets/{target_id}/decompositions/{decomposition_id}/mark-crediting": marked,
     "POST /v1/targets/{target_id}/decompositions/{decomposition_id}/recompute": recomputed,
+    "POST /v1/targets/{target_id}/decompositions/{decomposition_id}/retire": retired,
     "POST /v1/targets/{target_id}/commits": acted("/v1/targets/{target_id}/commits", target),
     "POST /v1/targets/{target_id}/cascades": acted("/v1/targets/{target_id}/cascades", target),
     "POST /v1/attainment/rebuilds": rebuild,

@@ -253,6 +253,8 @@ async def test_every_operation_answers_as_declared(answers: Answers) -> None:
     await answers.send("POST", f"{path}/decompositions/{found['id']}/mark-crediting")
     await answers.send("POST", f"{path}/decompositions/{found['id']}/recompute")
     await answers.send("POST", f"{path}/decompositions/{found['id']}/reconcile", {"mode": "redistribute"})
+    again = await answers.send("POST", f"{path}/decompositions", {"dimension": "week"})
+    await answers.send("POST", f"{path}/decompositions/{again['id']}/retire")
     regions = {"dimension": "region", "children": [{"key": "CN-SH"}, {"key": "CN-BJ"}]}
     columns = await answers.send("POST", f"{path}/decompositions", regions)
     sides = {"row_decomposition_id": found["id"], "column_decomposition_id": columns["id"]}
