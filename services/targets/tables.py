@@ -53,6 +53,7 @@ from services.targets.report_schedules.models import ReportScheduleTable
 from services.targets.reports.models import ReportTable
 from services.targets.results.models import FreedOrderTable, OrderCashTable
 from services.targets.risk_alerts.models import RiskAlertTable
+from services.targets.strategies.models import StrategyTable
 from services.targets.targets.models import TargetTable, TargetVersionTable
 from services.targets.territories.models import TerritoryTable
 from services.targets.two_way.models import TwoWayTable
@@ -111,6 +112,7 @@ __all__ = [
     "ReportTable",
     "RiskAlertTable",
     "RoleTable",
+    "StrategyTable",
     "TargetAlertTable",
     "TargetCheckTable",
     "TargetCommitTable",

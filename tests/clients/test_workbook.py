@@ -1,4 +1,4 @@
-"""A report in a spreadsheet program: it opens, texts are texts, and the sums that the program makes are those stored."""
+"""A report in a spreadsheet program: it opens, texts are texts, the sums that the program makes are those stored."""
 
 from __future__ import annotations
 

@@ -324,6 +324,7 @@ CALLS: dict[str, How] = {
     "POST /v1/targets/{target_id}/decompositions/{decomposition_id}/mark-crediting": marked,
     "POST /v1/targets/{target_id}/decompositions/{decomposition_id}/recompute": recomputed,
     "POST /v1/targets/{target_id}/decompositions/{decomposition_id}/retire": retired,
+    "PUT /v1/targets/{target_id}/strategy": changed("PUT", "/v1/targets/{target_id}/strategy", target),
     "POST /v1/targets/{target_id}/commits": acted("/v1/targets/{target_id}/commits", target),
     "POST /v1/targets/{target_id}/cascades": acted("/v1/targets/{target_id}/cascades", target),
     "POST /v1/attainment/rebuilds": rebuild,

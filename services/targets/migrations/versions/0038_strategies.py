@@ -1,0 +1,36 @@
+"""How targets are to be reached in the market."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0038"
+down_revision = "0037"
+branch_labels = None
+depends_on = None
+
+_TEXTS = ("product", "price", "channel", "promotion", "positioning")
+
+
+def upgrade() -> None:
+    """Apply."""
+    op.create_table(
+        "target_strategy",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("target_id", sa.Uuid(), nullable=False),
+        *(sa.Column(name, sa.Text(), nullable=True) for name in _TEXTS),
+        sa.Column("observation_ids", sa.ARRAY(sa.Uuid()), nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["target_id"], ["target.id"], name=op.f("fk_target_strategy_target_id_target")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_target_strategy")),
+        sa.UniqueConstraint("target_id", name=op.f("uq_target_strategy_target_id")),
+    )
+
+
+def downgrade() -> None:
+    """Take back."""
+    op.drop_table("target_strategy")
