@@ -72,7 +72,7 @@ async def test_what_changes_later_is_shared_by_the_others(world: World) -> None:
     assert raised.status_code == 200, raised.text
     refused = await retire(world, path, quarter.json())
     assert (refused.status_code, refused.json()["code"]) == (409, "plans-open")
-    rebased = await world.service.post(f"/v1/plans/{plan['id']}/rebase")
+    rebased = await world.service.post(f"/v1/plans/{plan['id']}/rebase", {})
     assert rebased.status_code == 200, rebased.text
     promoted = await world.service.post(
         f"/v1/plans/{plan['id']}/promote", {"valid_from": "2026-02-01", "reason": "more"}

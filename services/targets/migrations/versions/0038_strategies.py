@@ -1,9 +1,10 @@
-"""How targets are to be reached in the market."""
+"""How targets are to be reached in the market; the policy says where checks pass and warn."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0038"
 down_revision = "0037"
@@ -29,8 +30,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_target_strategy")),
         sa.UniqueConstraint("target_id", name=op.f("uq_target_strategy_target_id")),
     )
+    op.add_column(
+        "target_policy",
+        sa.Column("check_limits", JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    )
 
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_column("target_policy", "check_limits")
     op.drop_table("target_strategy")
