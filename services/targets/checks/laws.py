@@ -4,7 +4,7 @@ better side; shares, growths and probabilities are in millionths."""
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kit.errors import Conflict
 from kit.money import SHARE_WHOLE, ratio
@@ -60,7 +60,7 @@ class Known:
     is_sum: bool = True
     coverage: int | None = None
     revenue: int | None = None
-    limits: CheckLimits = CheckLimits()
+    limits: CheckLimits = field(default_factory=CheckLimits)
 
 
 def worse(*verdicts: TargetCheckVerdict) -> TargetCheckVerdict:
@@ -165,11 +165,8 @@ def resourced(known: Known) -> Finding:
     evidence = _told(capacity=known.capacity, amount=known.amount)
     if known.amount <= 0:
         return Finding(check=_K.RESOURCED, verdict=_PASS, evidence=evidence)
-    verdict = _at_least(
-        known.capacity * SHARE_WHOLE,
-        known.amount * known.limits.capacity_pass,
-        known.amount * known.limits.capacity_warn,
-    )
+    passes, warns = known.limits.capacity_pass, known.limits.capacity_warn
+    verdict = _at_least(known.capacity * SHARE_WHOLE, known.amount * passes, known.amount * warns)
     if verdict is _PASS:
         return Finding(check=_K.RESOURCED, verdict=_PASS, evidence=evidence)
     fix = _F.LOWER_AMOUNT
