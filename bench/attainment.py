@@ -42,7 +42,8 @@ INSERT INTO credit_line (id, fact_id, source_event_id, ordinal, sequence, kind, 
     amount, margin, costed_net, gross, units, recorded_at)
 SELECT md5('line' || n)::uuid, md5('fact' || n)::uuid, md5('event' || n)::uuid, 0, 1, 'confirmed',
     md5('order' || n)::uuid, md5('account' || n % 100000)::uuid, 1, s.id, s.path, 'line-' || (random() * 9)::int,
-    'CN-' || lpad((s.number % {REGIONS})::text, 2, '0'), (ARRAY['new', 'existing', 'dormant'])[1 + (random() * 2)::int],
+    'CN-' || lpad((s.number % {UNITS} % {REGIONS})::text, 2, '0'),
+    (ARRAY['new', 'existing', 'dormant'])[1 + (random() * 2)::int],
     md5('channel' || (random() * 2)::int)::uuid, day, day, 'USD', amount, amount / 5, amount, amount * 113 / 100, 3000,
     now()
 FROM (
