@@ -39,6 +39,9 @@ class CheckLimits(FrozenRow):
     long_share_warn: int = 750_000
 
 
+_LIMITS = CheckLimits().model_dump_json()
+
+
 class TargetPolicy(OwnedRow):
     """A version of the policy, `version` its number; of those that have begun by a day the newest holds on it."""
 
@@ -59,7 +62,7 @@ class TargetPolicy(OwnedRow):
     alert_p_hit_margin: Annotated[int, whole(50_000)] = 50_000
     alert_silent_share: Annotated[int, whole(100_000)] = 100_000
     check_limits: Annotated[
-        CheckLimits, DECODED, document(nullable=False, sa_column_kwargs={"server_default": sa.text("'{}'")})
+        CheckLimits, DECODED, document(nullable=False, sa_column_kwargs={"server_default": _LIMITS})
     ] = CheckLimits()
     reason: Annotated[str, text(nullable=False)]
     author: Annotated[str, text(nullable=False)]

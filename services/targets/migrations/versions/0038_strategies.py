@@ -11,6 +11,12 @@ down_revision = "0037"
 branch_labels = None
 depends_on = None
 
+_LIMITS = (
+    '{"growth_pass": 75, "growth_warn": 95, "p_hit_pass": 200000, "p_hit_warn": 50000, "coverage_pass": 950000, '
+    '"coverage_warn": 800000, "capacity_pass": 1000000, "capacity_warn": 800000, "elapsed_warn": 100000, '
+    '"commits_pass": 50000, "commits_warn": 150000, "siblings_pass": 250000, "siblings_warn": 500000, '
+    '"long_share_pass": 900000, "long_share_warn": 750000}'
+)
 _TEXTS = ("product", "price", "channel", "promotion", "positioning")
 
 
@@ -32,7 +38,7 @@ def upgrade() -> None:
     )
     op.add_column(
         "target_policy",
-        sa.Column("check_limits", JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("check_limits", JSONB(astext_type=sa.Text()), server_default=_LIMITS, nullable=False),
     )
 
 
