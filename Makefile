@@ -76,7 +76,7 @@ $(CLIENTS)/.ready: $(READY) $(CLIENT_TOOLS)/uv.lock $(CLIENT_TOOLS)/package-lock
 	@touch $@
 
 .PHONY: clients
-clients: $(CLIENTS)/.ready ## kcat, JavaScript, TypeScript and Python clients on a running system (kcat and chromium are needed)
+clients: $(CLIENTS)/.ready ## kcat, JavaScript, TypeScript and Python clients on a running system (kcat, chromium and LibreOffice Calc are needed)
 	@$(BIN)/python -m pytest tests/clients
 
 .PHONY: test-full
@@ -162,7 +162,7 @@ revision: $(READY) ## Write the next migration: make revision SERVICE=risk MESSA
 contracts: $(READY) ## Write the event schemas, AsyncAPI and OpenAPI documents
 	@$(CRMESH) contracts
 
-BENCHES := limit http cost gateway events lists identity imports quotes studies policies alerts forecast load standalone latency soak
+BENCHES := limit http cost gateway events lists identity imports quotes studies policies alerts attainment forecast load standalone latency soak
 
 .PHONY: bench
 bench: $(READY) ## Run the measurements in bench/ (wrk is needed); ARGS="--quick" for a short run

@@ -26,6 +26,7 @@ from services.targets.policies.router import router as target_policies
 from services.targets.reorganisations.router import router as unit_changes
 from services.targets.report_schedules.router import router as report_schedules
 from services.targets.reports.router import router as reports
+from services.targets.strategies.router import router as strategies
 from services.targets.subscriptions import subscriptions
 from services.targets.targets.router import router as targets
 from services.targets.territories.router import router as territories
@@ -42,6 +43,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     metrics,
     target_policies,
     targets,
+    strategies,
     checks,
     target_changes,
     decompositions,

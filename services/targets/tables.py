@@ -15,6 +15,7 @@ from services.targets.calendars.models import CalendarDayTable, CalendarYearTabl
 from services.targets.channels.models import ChannelDirectory
 from services.targets.checks.models import TargetCheckTable
 from services.targets.commits.models import TargetCommitTable
+from services.targets.credit_marks.models import CreditMarkTable
 from services.targets.crediting_splits.models import CreditingSplitTable
 from services.targets.credits.models import (
     CreditBucketTable,
@@ -52,10 +53,12 @@ from services.targets.report_schedules.models import ReportScheduleTable
 from services.targets.reports.models import ReportTable
 from services.targets.results.models import FreedOrderTable, OrderCashTable
 from services.targets.risk_alerts.models import RiskAlertTable
+from services.targets.strategies.models import StrategyTable
 from services.targets.targets.models import TargetTable, TargetVersionTable
 from services.targets.territories.models import TerritoryTable
 from services.targets.two_way.models import TwoWayTable
 from services.targets.units.models import UnitTable
+from services.targets.updates.models import TargetNewsTable
 
 __all__ = [
     "METADATA",
@@ -72,6 +75,7 @@ __all__ = [
     "CreditBucketTable",
     "CreditLabelTable",
     "CreditLineTable",
+    "CreditMarkTable",
     "CreditMonthTable",
     "CreditedOrderTable",
     "CreditingSplitTable",
@@ -108,10 +112,12 @@ __all__ = [
     "ReportTable",
     "RiskAlertTable",
     "RoleTable",
+    "StrategyTable",
     "TargetAlertTable",
     "TargetCheckTable",
     "TargetCommitTable",
     "TargetJudgingTable",
+    "TargetNewsTable",
     "TargetPolicyTable",
     "TargetTable",
     "TargetVersionTable",

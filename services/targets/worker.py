@@ -31,8 +31,12 @@ from services.targets.targets.dues import CLOSINGS_DUE
 from services.targets.targets.models import Target
 from services.targets.territories.models import Territory
 from services.targets.units.models import Unit
+from services.targets.updates.dues import MARKS_DUE, NEWS_DUE
 
-DUES: Sequence[AnyDue] = (CLOSINGS_DUE, JUDGINGS_DUE, ACTION_PLANS_DUE, ADJUSTMENTS_DUE, REPORTS_DUE, LEADS_DUE)
+DUES: Sequence[AnyDue] = (
+    *(CLOSINGS_DUE, JUDGINGS_DUE, ACTION_PLANS_DUE, ADJUSTMENTS_DUE, REPORTS_DUE, LEADS_DUE),
+    *(MARKS_DUE, NEWS_DUE),
+)
 KEYS: Sequence[Fill] = (
     names_of(ActionPlan),
     names_of(Kpi),

@@ -78,6 +78,7 @@ RANKS = {
     "capacities": 2,
     "reconciling": 2,
     "recomputing": 2,
+    "retiring": 2,
     "children": 2,
     "seeds": 2,
     "planning": 2,

@@ -30,6 +30,7 @@ NEEDED = {
     "kcat": "apt-get install kcat, brew install kcat",
     "curl": "apt-get install curl",
     "chromium": "apt-get install chromium",
+    "soffice": "apt-get install libreoffice-calc",
 }
 
 

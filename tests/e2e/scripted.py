@@ -5,6 +5,7 @@ The table names every such operation; operations that only read are reached with
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -133,10 +134,10 @@ def dashboard(world: World) -> httpx.Response:
     return world.send("GET", f"/v1/dashboards/sales?target_id={active_target(world)}")
 
 
-def recomputed(world: World) -> httpx.Response:
+def of_split(world: World, verb: str) -> httpx.Response:
     path = f"/v1/targets/{target(world)}/decompositions"
     made = world.make(path, world.example("POST /v1/targets/{target_id}/decompositions"))["id"]
-    return world.send("POST", f"{path}/{made}/recompute")
+    return world.send("POST", f"{path}/{made}/{verb}")
 
 
 def marked(world: World) -> httpx.Response:
@@ -316,7 +317,9 @@ CALLS: dict[str, How] = {
     "POST /v1/targets/{target_id}/close": acted("/v1/targets/{target_id}/close", active_target),
     "POST /v1/targets/{target_id}/decompositions": acted("/v1/targets/{target_id}/decompositions", target),
     "POST /v1/targets/{target_id}/decompositions/{decomposition_id}/mark-crediting": marked,
-    "POST /v1/targets/{target_id}/decompositions/{decomposition_id}/recompute": recomputed,
+    "POST /v1/targets/{target_id}/decompositions/{decomposition_id}/recompute": partial(of_split, verb="recompute"),
+    "POST /v1/targets/{target_id}/decompositions/{decomposition_id}/retire": partial(of_split, verb="retire"),
+    "PUT /v1/targets/{target_id}/strategy": changed("PUT", "/v1/targets/{target_id}/strategy", target),
     "POST /v1/targets/{target_id}/commits": acted("/v1/targets/{target_id}/commits", target),
     "POST /v1/targets/{target_id}/cascades": acted("/v1/targets/{target_id}/cascades", target),
     "POST /v1/attainment/rebuilds": rebuild,

@@ -49,7 +49,7 @@ DELIVERY_TABLES = {
     "audit_log",
     "outbox",
 }
-MARKS = {"indicator_mark"}
+MARKS = {"indicator_mark", "credit_mark"}
 """What is to be looked at again: a batch marks it once, so which rows there are counts, not how many of each."""
 DEADLINE_SECONDS = 60.0
 

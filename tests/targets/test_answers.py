@@ -247,12 +247,16 @@ async def test_every_operation_answers_as_declared(answers: Answers) -> None:
     found = await answers.send("POST", f"/v1/targets/{target['id']}/decompositions", {"dimension": "month"})
     path = f"/v1/targets/{target['id']}"
     await answers.send("POST", f"{path}/decompositions", {"dimension": "week", "dry_run": True})
+    await answers.send("GET", f"{path}/strategy")
+    await answers.send("PUT", f"{path}/strategy", {"product": "The new line"}, If_Match='"0"')
     await answers.send("POST", f"{path}/commits", {"amount": 90, "note": "no more"})
     await answers.send("GET", f"{path}/commits")
     await answers.send("GET", f"{path}/decompositions/{found['id']}/gap")
     await answers.send("POST", f"{path}/decompositions/{found['id']}/mark-crediting")
     await answers.send("POST", f"{path}/decompositions/{found['id']}/recompute")
     await answers.send("POST", f"{path}/decompositions/{found['id']}/reconcile", {"mode": "redistribute"})
+    again = await answers.send("POST", f"{path}/decompositions", {"dimension": "week"})
+    await answers.send("POST", f"{path}/decompositions/{again['id']}/retire")
     regions = {"dimension": "region", "children": [{"key": "CN-SH"}, {"key": "CN-BJ"}]}
     columns = await answers.send("POST", f"{path}/decompositions", regions)
     sides = {"row_decomposition_id": found["id"], "column_decomposition_id": columns["id"]}

@@ -20,11 +20,10 @@ from services.targets.alerts import repository, service
 from services.targets.alerts.enums import TargetAlertLevel, TargetAlertMeasure
 from services.targets.alerts.models import TargetAlert, TargetJudging
 from services.targets.alerts.rules import Bounds, is_silent, level_of, worst
-from services.targets.alerts.service import Judged
+from services.targets.alerts.service import Judged, Progress
 from services.targets.attainment.schemas import AttainmentItem
 from services.targets.attainment.standings import items_by_target
 from services.targets.calendars.service import company_calendar
-from services.targets.events_out.attainment import AttainmentUpdated
 from services.targets.forecasts.schemas import ForecastQuery
 from services.targets.forecasts.service import read_forecast
 from services.targets.policies.models import TargetPolicy
@@ -79,7 +78,7 @@ async def _judge_day(work: Work, day: date, cases: Sequence[Case], calendar: Cal
     items = await items_by_target(work, [case.target.id for case in cases], day - _ONE, calendar, day)
     after = [await _judge(work, case, items[case.target.id], policy, calendar) for case in cases]
     said = [
-        (_fact(case, row, items[case.target.id]), row.version)
+        (service.progress_fact(Progress(case.target, items[case.target.id]), row, day - _ONE, day), row.version)
         for case, row in zip(cases, after, strict=True)
         if row.judged_on == day
     ]
@@ -145,23 +144,3 @@ def _next(work: Work, case: Case, calendar: Calendar) -> datetime:
     """The start of the next working day, the first of the period at the earliest."""
     day = calendar.on_or_after(max(case.day + _ONE, case.target.period_start))
     return clock.start_of_day(work.settings.timezone, day)
-
-
-def _fact(case: Case, row: TargetJudging, item: AttainmentItem) -> AttainmentUpdated:
-    """How far the target was at the end of the eve."""
-    return AttainmentUpdated(
-        target_id=case.target.id,
-        root_id=case.target.root_id,
-        owner_id=case.target.owner_id,
-        metric=case.target.metric,
-        amount_unit=case.target.amount_unit.value,
-        amount=case.target.amount if item.amount is None else item.amount,
-        value=item.actual or 0,
-        percent=item.attainment,
-        pace=item.pace,
-        p_hit=row.p_hit,
-        p_hit_as_of=row.p_hit_as_of,
-        sample_size=row.p_hit_sample,
-        as_of=case.day - _ONE,
-        business_date=case.day,
-    )

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from kit.errors import NotFound
+from kit.events import outbox
 from kit.events.contract import Published
 from kit.records import Change, Resource, add, change, fresh, require
 from kit.transitions import next_state
 from kit.work import Work
+from services.targets.alerts import repository
 from services.targets.alerts.enums import TargetAlertEnd, TargetAlertLevel, TargetAlertMeasure, TargetAlertState
-from services.targets.alerts.models import TargetAlert
+from services.targets.alerts.models import TargetAlert, TargetJudging
 from services.targets.alerts.rules import MOVES, NOUN, is_worse
+from services.targets.attainment.schemas import AttainmentItem
 from services.targets.events_out.alerts import AlertCleared, AlertRaised
+from services.targets.events_out.attainment import AttainmentUpdated
+from services.targets.targets.enums import TargetState
 from services.targets.targets.models import Target
 from services.targets.targets.service import require_target
 
@@ -31,6 +36,13 @@ class Judged(NamedTuple):
     figure: int | None
     threshold: int
     policy_version: int
+
+
+class Progress(NamedTuple):
+    """A live target, and how far it is."""
+
+    target: Target
+    item: AttainmentItem
 
 
 def _saying(fact: type[Published] | None = None, day: date | None = None) -> Resource[TargetAlert]:
@@ -99,3 +111,40 @@ async def acknowledge_alert(work: Work, alert_id: UUID, note: str) -> TargetAler
     state = next_state(NOUN, MOVES, "acknowledge", before.state)
     changes = {"state": state, "acknowledged_by": work.actor.subject, "note": note or None}
     return await change(work, _saying(), before, changes, action="acknowledge")
+
+
+async def live_targets(work: Work, target_ids: Collection[UUID]) -> dict[UUID, Target]:
+    """Those of the targets that count, by id."""
+    found = await repository.list_targets(work.tx, target_ids)
+    return {target_id: one for target_id, one in found.items() if one.state is TargetState.ACTIVE}
+
+
+async def say_progress(work: Work, told: Sequence[Progress], as_of: date) -> set[UUID]:
+    """Announce how far targets are, beside how probable the last judging found them; returns those that were told of:
+    one that is being judged meanwhile is left out."""
+    rows = await repository.count_up(work.tx, [one.target.id for one in told])
+    free = [(one, rows[one.target.id]) for one in told if one.target.id in rows]
+    facts = [(progress_fact(one, row, as_of, work.today), row.version) for one, row in free]
+    await outbox.say(work, facts)
+    return set(rows)
+
+
+def progress_fact(told: Progress, row: TargetJudging, as_of: date, day: date) -> AttainmentUpdated:
+    """How far a target was at the end of a day, with what its judging found, on a business day."""
+    target, item = told
+    return AttainmentUpdated(
+        target_id=target.id,
+        root_id=target.root_id,
+        owner_id=target.owner_id,
+        metric=target.metric,
+        amount_unit=target.amount_unit.value,
+        amount=target.amount if item.amount is None else item.amount,
+        value=item.actual or 0,
+        percent=item.attainment,
+        pace=item.pace,
+        p_hit=row.p_hit,
+        p_hit_as_of=row.p_hit_as_of,
+        sample_size=row.p_hit_sample,
+        as_of=as_of,
+        business_date=day,
+    )

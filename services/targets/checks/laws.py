@@ -4,14 +4,14 @@ better side; shares, growths and probabilities are in millionths."""
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kit.errors import Conflict
 from kit.money import SHARE_WHOLE, ratio
 from services.targets.attainment.rules import growth
 from services.targets.checks.enums import TargetCheckFix, TargetCheckKind, TargetCheckVerdict
 from services.targets.checks.models import Evidence, Finding, Lack
-from services.targets.metrics.rules import COVERED
+from services.targets.policies.models import CheckLimits
 from services.targets.targets.enums import Horizon
 
 FORMULA_VERSION = 2
@@ -60,6 +60,7 @@ class Known:
     is_sum: bool = True
     coverage: int | None = None
     revenue: int | None = None
+    limits: CheckLimits = field(default_factory=CheckLimits)
 
 
 def worse(*verdicts: TargetCheckVerdict) -> TargetCheckVerdict:
@@ -116,7 +117,7 @@ def measurable(known: Known) -> Finding:
     """Something of the metric was credited lately, in the scope of the target, and a margin by known costs."""
     verdict = _PASS if known.lines_in_scope else _WARN if known.lines else _FAIL
     if known.coverage is not None:
-        verdict = worse(verdict, _at_least(known.coverage, COVERED, 800_000))
+        verdict = worse(verdict, _at_least(known.coverage, known.limits.coverage_pass, known.limits.coverage_warn))
     evidence = _told(lines_in_scope=known.lines_in_scope, lines=known.lines, days=RECENT_DAYS, coverage=known.coverage)
     return Finding(check=_K.MEASURABLE, verdict=verdict, evidence=evidence)
 
@@ -126,9 +127,10 @@ def achievable(known: Known) -> Finding:
     asked = None if known.last_year is None else growth(known.amount, known.last_year)
     by_growth, p75, p95 = _THIN, None, None
     if asked is not None and len(known.growths) >= MIN_GROWTHS:
-        p75, p95 = quantile(known.growths, 75), quantile(known.growths, 95)
+        p75 = quantile(known.growths, known.limits.growth_pass)
+        p95 = quantile(known.growths, known.limits.growth_warn)
         by_growth = _at_most(asked, p75, p95)
-    by_odds = _THIN if known.p_hit is None else _at_least(known.p_hit, 200_000, 50_000)
+    by_odds = _THIN if known.p_hit is None else _at_least(known.p_hit, known.limits.p_hit_pass, known.limits.p_hit_warn)
     verdict = worse(by_growth, by_odds)
     evidence = _told(
         growth=asked, p75=p75, p95=p95, growths=len(known.growths), p_hit=known.p_hit, last_year=known.last_year
@@ -163,7 +165,8 @@ def resourced(known: Known) -> Finding:
     evidence = _told(capacity=known.capacity, amount=known.amount)
     if known.amount <= 0:
         return Finding(check=_K.RESOURCED, verdict=_PASS, evidence=evidence)
-    verdict = _at_least(known.capacity * 10, known.amount * 10, known.amount * 8)
+    passes, warns = known.limits.capacity_pass, known.limits.capacity_warn
+    verdict = _at_least(known.capacity * SHARE_WHOLE, known.amount * passes, known.amount * warns)
     if verdict is _PASS:
         return Finding(check=_K.RESOURCED, verdict=_PASS, evidence=evidence)
     fix = _F.LOWER_AMOUNT
@@ -177,7 +180,7 @@ def time_bound(known: Known) -> Finding:
         return Finding(check=_K.TIME_BOUND, verdict=_FAIL, evidence=evidence, fix=_F.SET_PERIOD)
     if known.horizon is not Horizon.SHORT and not known.has_time_plan:
         return Finding(check=_K.TIME_BOUND, verdict=_WARN, evidence=evidence, fix=_F.DECOMPOSE_BY_TIME)
-    if known.elapsed > SHARE_WHOLE // 10:
+    if known.elapsed > known.limits.elapsed_warn:
         return Finding(check=_K.TIME_BOUND, verdict=_WARN, evidence=evidence, fix=_F.SET_PERIOD)
     return Finding(check=_K.TIME_BOUND, verdict=_PASS, evidence=evidence)
 
@@ -188,14 +191,14 @@ def consistent(known: Known) -> Finding:
     off = beyond = share = None
     if known.committed and known.amount:
         off = max(abs(ratio(each - known.amount, SHARE_WHOLE, known.amount)) for each in known.committed)
-        found[_F.RECONCILE] = _at_most(off, 50_000, 150_000)
+        found[_F.RECONCILE] = _at_most(off, known.limits.commits_pass, known.limits.commits_warn)
     asked = None if known.last_year is None else growth(known.amount, known.last_year)
     if asked is not None and len(known.sibling_growths) >= MIN_SIBLINGS:
         beyond = abs(asked - quantile(known.sibling_growths, 50))
-        found[None] = _at_most(beyond, 250_000, 500_000)
+        found[None] = _at_most(beyond, known.limits.siblings_pass, known.limits.siblings_warn)
     if known.shares:
         share = min(known.shares)
-        found[_F.RAISE_AMOUNT] = _at_least(share, 900_000, 750_000)
+        found[_F.RAISE_AMOUNT] = _at_least(share, known.limits.long_share_pass, known.limits.long_share_warn)
     if known.revenue is not None:
         found[_F.LOWER_AMOUNT] = _FAIL if known.amount > known.revenue else _PASS
     verdict = worse(*found.values())

@@ -28,7 +28,7 @@ SELECT d.dimension, s.committed FROM decomposition d CROSS JOIN LATERAL (
         SELECT amount FROM target_commit m WHERE m.target_id = c.id ORDER BY m.number DESC LIMIT 1
     ) n ON TRUE
     WHERE (c.decomposition_id = d.id OR c.cross_id = d.id) AND NOT c.is_balancing
-) s WHERE d.target_id = $1 ORDER BY d.id
+) s WHERE d.target_id = $1 AND d.retired_on IS NULL ORDER BY d.id
 """
 _COMMIT = "SELECT amount FROM target_commit WHERE target_id = $1 ORDER BY number DESC LIMIT 1"
 _SIBLINGS = f"""

@@ -81,7 +81,8 @@ async def approve_target(work: Work, target_id: UUID, overrides: Mapping[TargetC
 async def _run(
     work: Work, target: Target, cause: TargetCheckCause, overrides: Mapping[TargetCheckKind, str]
 ) -> TargetCheckRun:
-    findings = run_checks(await known_of(work, target))
+    policy = await policy_on(work, work.today)
+    findings = run_checks(replace(await known_of(work, target), limits=policy.check_limits))
     failing = {each.check for each in findings if each.verdict is TargetCheckVerdict.FAIL}
     run = TargetCheckRun(
         id=new_id(),
@@ -91,7 +92,7 @@ async def _run(
         cause=cause,
         as_of=work.today - _ONE,
         formula_version=FORMULA_VERSION,
-        policy_version=(await policy_on(work, work.today)).version,
+        policy_version=policy.version,
         verdict=overall(findings),
         findings=findings,
         overrides=tuple(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from kit.db.database import Tx
@@ -39,29 +39,21 @@ class Standing(NamedTuple):
     region: str | None
     customer_type: str | None
     channel_id: UUID | None
-    amount: int
-    margin: int | None
-    costed_net: int
-    gross: int
-    cash: int
-    units: int
-    new_product: int
-    new_customers: int
-    visits: int
-    won: int
-    lost: int
-    answers: int
-    csat_top: int
-    promoters: int
-    detractors: int
-    nps_answers: int
+    sums: Sequence[int | None]
+    """Of the measures, in their order."""
+
+    @classmethod
+    def of(cls, row: Sequence[Any]) -> Standing:
+        """From columns of this order, the measures at the end."""
+        return cls(*row[:_PLACES], row[_PLACES:_SIZE])
 
     def values(self, sign: int = 1) -> dict[Measure, int | None]:
         """What stands by measure, or what takes it back (`sign` -1)."""
-        found: dict[Measure, int | None] = {measure: getattr(self, measure) for measure in MEASURES}
-        return {measure: None if value is None else sign * value for measure, value in found.items()}
+        return {name: None if value is None else sign * value for name, value in zip(MEASURES, self.sums, strict=True)}
 
 
+_PLACES = len(Standing._fields) - 1
+_SIZE = _PLACES + len(MEASURES)
 _OF_PLACE = "line_no, member_id, unit_path, product_line, region, customer_type, channel_id"
 
 
@@ -181,7 +173,6 @@ SELECT order_id, {_OF_PLACE}, {_sums("")}, posting_date
 FROM credit_line WHERE order_id = ANY($1::uuid[]) AND subject_id IS NULL GROUP BY order_id, posting_date, {_OF_PLACE}
 ORDER BY order_id, posting_date, line_no, member_id, unit_path
 """
-_SIZE = len(Standing._fields)
 _HOLD_SKUS = """
 SELECT {}(k) FROM (
     SELECT DISTINCT hashtextextended('launch of ' || a, 0) AS k FROM unnest($1::text[]) a ORDER BY k
@@ -305,7 +296,7 @@ async def list_steps(tx: Tx, order_ids: Collection[UUID]) -> list[Step]:
 
 async def list_posted(tx: Tx, order_ids: Collection[UUID]) -> list[Posted]:
     """What stands of orders by posting date, line, member and place."""
-    return [Posted(Standing(*row[:_SIZE]), row[_SIZE]) for row in await tx.fetch(_POSTED, list(order_ids))]
+    return [Posted(Standing.of(row), row[_SIZE]) for row in await tx.fetch(_POSTED, list(order_ids))]
 
 
 async def list_handled(tx: Tx, source_ids: Collection[UUID]) -> set[UUID]:
@@ -327,7 +318,7 @@ async def list_paths(tx: Tx, wanted: Collection[tuple[UUID, date]]) -> dict[tupl
 async def list_standing(tx: Tx, order_ids: Collection[UUID]) -> dict[UUID, dict[tuple[int, UUID], Standing]]:
     """What stands credited of every line and member of the orders."""
     orders: dict[UUID, dict[tuple[int, UUID], Standing]] = {order_id: {} for order_id in order_ids}
-    for row in await tx.rows(Standing, _STANDING, list(order_ids)):
+    for row in map(Standing.of, await tx.fetch(_STANDING, list(order_ids))):
         orders[row.order_id][row.line_no, row.member_id] = row
     return orders
 
@@ -338,7 +329,7 @@ async def list_misplaced(
     """Balances of orders and results from `since` on (of those `named`), outside the member's unit of that day; per
     order or result, posting date and line."""
     rows = await tx.fetch(_MISPLACED, member_id, since, None if named is None else list(named))
-    return [Misplaced(Standing(*row[:_SIZE]), *row[_SIZE:]) for row in rows]
+    return [Misplaced(Standing.of(row), *row[_SIZE:]) for row in rows]
 
 
 async def list_misplaced_members(tx: Tx, since: Mapping[UUID, date]) -> set[UUID]:

@@ -36,7 +36,9 @@ class DriverPart(FrozenRow):
 class DecompositionRow(OwnedRow):
     """A split of a target. `children_sum` is kept by a trigger on the targets and compared at commit.
 
-    `over_assignment` is the share (1e-6) by which the children pass the amount, a balancing one holding the difference.
+    A retired one (`retired_on`) says how it was: its children are closed, and need not sum to a target that changes
+    later. `over_assignment` is the share (1e-6) by which the children pass the amount, a balancing one holding the
+    difference.
     The cells of a table (`table_id`) are the children of its rows; a cross decomposition is that of a column, over the
     same cells. `carried` is what of a balancing child was carried over from ended periods; `origin_id` is what it is a
     copy of in a plan."""
@@ -55,6 +57,7 @@ class DecompositionRow(OwnedRow):
     is_cross: Annotated[bool, Field(nullable=False, sa_column_kwargs={"server_default": "false"})] = False
     carried: Annotated[int, big_int(nullable=False, sa_column_kwargs={"server_default": "0"})] = 0
     origin_id: Annotated[UUID | None, identifier(nullable=True)] = None
+    retired_on: Annotated[date | None, Field(nullable=True)] = None
 
 
 class DecompositionTable(DecompositionRow, Base, table=True):

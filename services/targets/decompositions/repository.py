@@ -79,15 +79,22 @@ WHERE b.day BETWEEN $1 AND $2
   AND ($6::text IS NULL OR b.customer_type = $6) AND ($7::uuid IS NULL OR b.channel = $7::uuid::text)
 GROUP BY 1, 2
 """
-_COUNT = "SELECT count(*) FROM decomposition WHERE target_id = $1"
-_DECOMPOSED = "SELECT DISTINCT target_id FROM decomposition WHERE target_id = ANY($1::uuid[])"
+_COUNT = "SELECT count(*) FROM decomposition WHERE target_id = $1 AND retired_on IS NULL"
+_DECOMPOSED = "SELECT DISTINCT target_id FROM decomposition WHERE target_id = ANY($1::uuid[]) AND retired_on IS NULL"
 _UNMARK = "UPDATE decomposition SET is_crediting = false, version = version + 1 WHERE target_id = $1 AND is_crediting"
 
 _MARK = "UPDATE decomposition SET is_crediting = true, version = version + 1, updated_at = $2 WHERE id = $1"
 
 _REDRIVE = "UPDATE decomposition SET drivers = $2::jsonb, version = version + 1, updated_at = $3 WHERE id = $1"
 
-_HAS_OTHER = "SELECT EXISTS (SELECT FROM decomposition WHERE target_id = $1 AND id <> $2)"
+_HAS_OTHER = "SELECT EXISTS (SELECT FROM decomposition WHERE target_id = $1 AND id <> $2 AND retired_on IS NULL)"
+_RETIRE = """
+UPDATE decomposition SET retired_on = $2, is_crediting = false, version = version + 1, updated_at = $3 WHERE id = $1
+"""
+_IN_TABLE = "SELECT EXISTS (SELECT FROM two_way_table WHERE $1 IN (row_decomposition_id, column_decomposition_id))"
+_IN_PLANS = """
+SELECT count(*) FROM target_plan WHERE root_id = $1 AND state IN ('open', 'proposed', 'approved')
+"""
 _RESTATE = """
 UPDATE decomposition SET amount = $2, over_assignment = $3, version = version + 1, updated_at = $4 WHERE id = $1
 """
@@ -169,6 +176,21 @@ async def restate(tx: Tx, decomposition_id: UUID, amount: int, over_assignment: 
 async def redrive(tx: Tx, decomposition_id: UUID, drivers: Sequence[DriverPart], at: datetime) -> None:
     """Keep what the values of a decomposition's drivers rest on now."""
     await tx.execute(_REDRIVE, decomposition_id, dumps([part.model_dump(mode="json") for part in drivers]), at)
+
+
+async def retire(tx: Tx, decomposition_id: UUID, on: date, at: datetime) -> None:
+    """A decomposition says from a day on how it was."""
+    await tx.execute(_RETIRE, decomposition_id, on, at)
+
+
+async def is_in_table(tx: Tx, decomposition_id: UUID) -> bool:
+    """Whether the children of a decomposition are rows or columns of a table."""
+    return bool(await tx.fetchval(_IN_TABLE, decomposition_id))
+
+
+async def count_plans(tx: Tx, root_id: UUID) -> int:
+    """How many plans of a tree are neither promoted nor dropped."""
+    return int(await tx.fetchval(_IN_PLANS, root_id))
 
 
 async def clear_crediting(tx: Tx, target_id: UUID) -> None:

@@ -12,7 +12,7 @@ from kit.web import routes
 from kit.web.context import Allow, Context
 from kit.web.lists import documented, list_answer, page_of
 from kit.web.responses import json_answer, row_answer
-from services.targets.decompositions import cascading, recomputing, service
+from services.targets.decompositions import cascading, recomputing, retiring, service
 from services.targets.decompositions.lists import DECOMPOSITIONS, OF_TARGET
 from services.targets.decompositions.schemas import (
     CascadeCreate,
@@ -68,6 +68,13 @@ async def recompute_decomposition(target_id: UUID, decomposition_id: UUID, work:
 async def mark_crediting(target_id: UUID, decomposition_id: UUID, work: Writer) -> Response:
     """Let a decomposition be the crediting one, by which the plan's pace goes; the mark is taken from the other."""
     return row_answer(DecompositionRead, await service.mark_crediting(work, target_id, decomposition_id))
+
+
+@router.post(PATH + "/{decomposition_id}/retire", response_model=DecompositionRead)
+async def retire_decomposition(target_id: UUID, decomposition_id: UUID, work: Writer) -> Response:
+    """Follow a decomposition no longer: its children and all below them are closed, each with what it came to, and it
+    stays to say how it was. 409 while its children are part of a table, or a plan of the tree is open."""
+    return row_answer(DecompositionRead, await retiring.retire(work, target_id, decomposition_id))
 
 
 @router.post("/v1/targets/{target_id}/cascades", response_model=CascadeRead, status_code=201)

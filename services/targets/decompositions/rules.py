@@ -109,6 +109,14 @@ class OfTable(Conflict):
     code, title = "decomposition-of-table", "The children also sum to other decompositions of a table"
 
 
+class PlansOpen(Conflict):
+    code, title = "plans-open", "Plans of the tree that are neither promoted nor dropped hold a copy of it"
+
+
+class Retired(Conflict):
+    code, title = "decomposition-retired", "The decomposition was retired"
+
+
 class DriverDataInsufficient(Conflict):
     code, title = "driver-data-insufficient", "Nothing is known from which the driver could take its values"
 

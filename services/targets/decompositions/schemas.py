@@ -129,7 +129,8 @@ class DecompositionItem(Schema):
     """A decomposition without its children; `children_sum` equals `amount`. `overlapping` is one of an early release
     that has a unit and a unit above it among its children: their results sum to more than the target's. `table_id`
     is the table of whose row or (`is_cross`) column it is; the children of a column are children of the rows.
-    `over_assignment` is the share by which the children were to pass the amount, in millionths."""
+    `over_assignment` is the share by which the children were to pass the amount, in millionths. One that was retired
+    (`retired_on`) says how it was."""
 
     id: UUID
     target_id: UUID
@@ -143,6 +144,7 @@ class DecompositionItem(Schema):
     overlapping: bool
     table_id: UUID | None
     is_cross: bool
+    retired_on: date | None
     version: int
     created_at: datetime
     updated_at: datetime

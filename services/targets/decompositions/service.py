@@ -13,8 +13,9 @@ from kit.security import audit
 from kit.work import Work
 from services.targets.decompositions import repository
 from services.targets.decompositions.balancing import check_share
-from services.targets.decompositions.models import ChildTarget, Decomposition, DecompositionRow
+from services.targets.decompositions.models import Decomposition, DecompositionRow, DriverPart
 from services.targets.decompositions.planning import Split, plan_split
+from services.targets.decompositions.rules import Retired
 from services.targets.decompositions.schemas import (
     CellShown,
     DecompositionCreate,
@@ -23,8 +24,7 @@ from services.targets.decompositions.schemas import (
     SplitCreate,
 )
 from services.targets.events_out import DecompositionChild, TargetDecomposed
-from services.targets.metrics.rules import COSTS
-from services.targets.metrics.service import knows_costs
+from services.targets.metrics.service import Priced, knows_costs, told_without
 from services.targets.policies.service import policy_on
 from services.targets.targets import service as targets
 from services.targets.targets.enums import TargetState
@@ -71,17 +71,19 @@ async def over_assignment_max(work: Work) -> int:
 
 async def mark_crediting(work: Work, target_id: UUID, decomposition_id: UUID) -> Decomposition:
     """Let a decomposition be the crediting one of its target; marked already, nothing changes. Raises NotFound,
-    StateConflict (closed)."""
+    Retired, StateConflict (closed)."""
     target = await targets.require_target(work, target_id, lock=True)
     check_open(target.state)
     before = await _require(work, target_id, decomposition_id)
+    if before.retired_on is not None:
+        raise Retired
     if before.is_crediting:
         return before
     await repository.clear_crediting(work.tx, target_id)
     await repository.set_crediting(work.tx, decomposition_id, clock.now())
     if target.state is TargetState.ACTIVE:
         await targets.note_change(work, target.root_id)
-    await _audit(work, target_id, "mark_crediting", {"decomposition_id": str(decomposition_id)})
+    await note(work, target_id, "mark_crediting", {"decomposition_id": str(decomposition_id)})
     return await _require(work, target_id, decomposition_id)
 
 
@@ -100,20 +102,19 @@ async def require_decomposition(work: Work, target_id: UUID, decomposition_id: U
 
 async def shown(work: Work, row: Decomposition) -> Decomposition:
     """A decomposition as the caller may see it: what margins gave its drivers needs `costs:read`."""
-    if knows_costs(work):
-        return row
-    target = await targets.require_target(work, row.target_id)
-    named = {str(part.params.get("metric")) for part in row.drivers if part.params}
-    if not COSTS & {target.metric, *named}:
-        return row
-    bare = tuple(_bare(child) for child in row.children)
-    found: Decomposition = row.model_copy(update={"children": bare})
+    children = await told_children(work, row.target_id, row.drivers, row.children)
+    found: Decomposition = row.model_copy(update={"children": children})
     return found
 
 
-def _bare(child: ChildTarget) -> ChildTarget:
-    bare: ChildTarget = child.model_copy(update={"driver_values": None})
-    return bare
+async def told_children(
+    work: Work, target_id: UUID, drivers: Sequence[DriverPart], rows: Sequence[Priced]
+) -> tuple[Priced, ...]:
+    """Children of a split, or cells of a table, as the caller may see them."""
+    if knows_costs(work):
+        return tuple(rows)
+    named = {str(part.params.get("metric")) for part in drivers if part.params}
+    return told_without(work, rows, {(await targets.require_target(work, target_id)).metric, *named})
 
 
 async def sum_credited(work: Work, scopes: Sequence[Mapping[str, object]], *, volume: bool = False) -> dict[str, int]:
@@ -187,10 +188,11 @@ async def _say(work: Work, split: Split, data: SplitCreate) -> None:
     row = split.row
     await say_split(work, row, split.children)
     asked = data.model_dump(mode="json", exclude={"children"})
-    await _audit(work, row.target_id, "decompose", {"decomposition_id": str(row.id), **asked})
+    await note(work, row.target_id, "decompose", {"decomposition_id": str(row.id), **asked})
 
 
-async def _audit(work: Work, target_id: UUID, action: str, after: Mapping[str, Any]) -> None:
+async def note(work: Work, target_id: UUID, action: str, after: Mapping[str, Any]) -> None:
+    """A change of a decomposition is audited with its target."""
     await audit.record(
         work.tx,
         actor=work.actor.subject,

@@ -178,7 +178,10 @@ class KpiStage(FrozenRow):
 class KpiStageTable(KpiStage, Base, table=True):
     """Stages of accounts."""
 
-    __table_args__ = (sa.Index("ix_kpi_stage_account_id_day", "account_id", "day", "sequence"),)
+    __table_args__ = (
+        sa.Index("ix_kpi_stage_newest", "account_id", "day", "sequence", postgresql_include=["owner_id", "stage"]),
+        sa.Index("ix_kpi_stage_owner_id", "owner_id", "account_id"),
+    )
 
 
 class KpiAccount(FrozenRow):

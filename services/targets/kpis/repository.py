@@ -93,7 +93,7 @@ _DIMENSIONS = {"region": "a.region", "customer_type": "a.customer_type"}
 _OF_SALE = {"region": "s.region", "customer_type": "s.customer_type", "channel": "s.channel_id"}
 _LIVING = "('new', 'active', 'at_risk', 'won_back')"
 _APART = "NOT EXISTS (SELECT FROM account_root r WHERE r.account_id = g.account_id)"
-_NEWEST = "ORDER BY g.account_id, g.day DESC, g.sequence DESC"
+_NEWEST = "ORDER BY g.account_id DESC, g.day DESC, g.sequence DESC"
 
 _BUCKETS = _Facts(
     "credit_bucket x ON " + _WITHIN,

@@ -24,7 +24,31 @@ MARKET_KEYS: Final = {"region": "o.region", "product_line": "o.product_line"}
 
 _LIVING = "('new', 'active', 'at_risk', 'won_back')"
 _RETAINED, _ACTIVE = f"'{MetricName.RETENTION_RATE}'", f"'{MetricName.ACTIVE_CUSTOMERS}'"
+_APART = "NOT EXISTS (SELECT FROM account_root r WHERE r.account_id = {0}.account_id)"
 _COUNTED = "({0}.metric = " + _ACTIVE + " OR z.stage <> 'churned')"
+
+
+def _newest(of: str) -> str:
+    """The stage of each account at the end of the day `d`: of everybody's in the order of the index, of a member's or a
+    unit's by their own."""
+    return f"""
+        (SELECT DISTINCT ON (g.account_id) g.account_id, g.owner_id, g.stage FROM kpi_stage g
+         WHERE {of}.unit_id IS NULL AND {of}.member_id IS NULL AND g.day <= d.day AND {_APART.format("g")}
+         ORDER BY g.account_id DESC, g.day DESC, g.sequence DESC)
+        UNION ALL
+        SELECT n.account_id, n.owner_id, n.stage FROM (
+            SELECT DISTINCT k.account_id FROM kpi_stage k
+            WHERE ({of}.unit_id IS NOT NULL OR {of}.member_id IS NOT NULL) AND k.owner_id = ANY(ARRAY(
+                SELECT {of}.member_id WHERE {of}.member_id IS NOT NULL
+                UNION ALL SELECT m.member_id FROM unit u JOIN membership m ON m.unit_id = u.id
+                WHERE {of}.member_id IS NULL AND u.path @> ARRAY[{of}.unit_id] AND m.valid_from <= d.day
+                  AND (m.valid_to IS NULL OR m.valid_to > d.day)))
+        ) k CROSS JOIN LATERAL (
+            SELECT g.account_id, g.owner_id, g.stage FROM kpi_stage g
+            WHERE g.account_id = k.account_id AND g.day <= d.day
+            ORDER BY g.day DESC, g.sequence DESC LIMIT 1
+        ) n WHERE {_APART.format("n")}
+    """
 
 
 def accounts_sql(of: str, until: str, keys: str = "", where: str = "TRUE") -> str:
@@ -35,11 +59,7 @@ def accounts_sql(of: str, until: str, keys: str = "", where: str = "TRUE") -> st
            1000 * count(*) FILTER (WHERE {counts} AND u.id IS NULL) AS unassigned,
            CASE WHEN {of}.metric = {_RETAINED} THEN 1000 * count(*) ELSE 0 END AS base, 0 AS net
     FROM (SELECT CASE WHEN {of}.metric = {_RETAINED} THEN {of}.period_start - 1 ELSE {until} END AS day) d
-    CROSS JOIN LATERAL (
-        SELECT DISTINCT ON (g.account_id) g.account_id, g.owner_id, g.stage FROM kpi_stage g
-        WHERE g.day <= d.day AND NOT EXISTS (SELECT FROM account_root r WHERE r.account_id = g.account_id)
-        ORDER BY g.account_id, g.day DESC, g.sequence DESC
-    ) x
+    CROSS JOIN LATERAL ({_newest(of)}) x
     LEFT JOIN LATERAL (
         SELECT g.stage FROM kpi_stage g WHERE g.account_id = x.account_id AND g.day <= {until}
         ORDER BY g.day DESC, g.sequence DESC LIMIT 1

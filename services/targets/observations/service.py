@@ -56,6 +56,14 @@ async def require_observation(work: Work, observation_id: UUID) -> tuple[Observa
     return row, row.id not in await repository.list_corrected(work.tx, [row.id])
 
 
+async def visible_observations(work: Work, ids: Sequence[UUID]) -> set[UUID]:
+    """Those among `ids` that are observations which the caller sees."""
+    if not ids:
+        return set()
+    found, seen = await repository.list_by_id(work.tx, ids), await visible_to(work)
+    return {one.id for one in found.values() if seen.everything or one.unit_id is None or one.unit_id in seen.units}
+
+
 async def sizes_of(work: Work, markets: Sequence[Market]) -> Mapping[str, int]:
     """The newest known size of markets by their key; those without one are absent."""
     return await repository.list_sizes(work.tx, markets, work.today) if markets else {}

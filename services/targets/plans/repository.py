@@ -103,12 +103,25 @@ _NEWEST = "SELECT max(valid_from) FROM target_plan WHERE root_id = $1 AND state 
 _COUNT = """
 SELECT count(*) FROM target_plan WHERE root_id = $1 AND state IN ('open', 'proposed', 'approved')
 """
-_TREE = select_sql(Target, "root_id = $1 ORDER BY id")
-_SPLITS_OF = f"SELECT {columns_of(DecompositionRow, 'd')} FROM target t JOIN decomposition d ON d.target_id = t.id"
+_RETIRED = """
+WITH RECURSIVE gone AS (
+    SELECT t.id FROM target t JOIN decomposition d ON d.id = t.decomposition_id
+    WHERE t.root_id = $1 AND d.retired_on IS NOT NULL
+    UNION ALL
+    SELECT c.id FROM target c JOIN gone g ON c.parent_id = g.id
+) SELECT id FROM gone
+"""
+"""What is below retired decompositions: no plan is about it."""
+_TREE = select_sql(Target, f"root_id = $1 AND id NOT IN ({_RETIRED}) ORDER BY id")
+_SPLITS_OF = f"""
+SELECT {columns_of(DecompositionRow, "d")} FROM target t JOIN decomposition d ON d.target_id = t.id
+WHERE t.root_id = $1 AND d.retired_on IS NULL AND t.id NOT IN ({_RETIRED}) ORDER BY d.id
+"""
 _TABLES_OF = f"SELECT {columns_of(TwoWayRow, 'w')} FROM target t JOIN two_way_table w ON w.target_id = t.id"
 _RESTATE = """
 UPDATE decomposition d SET amount = t.amount, version = d.version + 1, updated_at = $2
 FROM target t WHERE t.id = ANY($1::uuid[]) AND d.target_id = t.id AND d.amount <> t.amount
+      AND d.retired_on IS NULL
 """
 _RESTATE_TABLES = """
 UPDATE two_way_table w SET amount = t.amount, version = w.version + 1, updated_at = $2
@@ -122,14 +135,15 @@ WHERE d.id = n.id AND (d.over_assignment, d.carried, d.is_crediting)
     IS DISTINCT FROM (n.over_assignment, n.carried, n.is_crediting)
 """
 _FIRST_VERSIONS = """
-INSERT INTO target_version (target_id, number, valid_from, amount, stretch, recorded_at)
-SELECT id, 1, period_start, amount, stretch, updated_at FROM target t
+INSERT INTO target_version (target_id, number, valid_from, amount, base, stretch, recorded_at)
+SELECT id, 1, period_start, amount, base, stretch, updated_at FROM target t
 WHERE id = ANY($1::uuid[]) AND NOT EXISTS (SELECT FROM target_version v WHERE v.target_id = t.id)
 """
 _VERSIONS = """
-INSERT INTO target_version (target_id, number, valid_from, amount, stretch, reason, author, approver, recorded_at)
+INSERT INTO target_version (target_id, number, valid_from, amount, base, stretch, reason, plan_id, author, approver,
+                            recorded_at)
 SELECT t.id, (SELECT max(v.number) + 1 FROM target_version v WHERE v.target_id = t.id),
-       $2::date, t.amount, t.stretch, $3::text, $4::text, $5::text, $6::timestamptz
+       $2::date, t.amount, t.base, t.stretch, $3::text, $7::uuid, $4::text, $5::text, $6::timestamptz
 FROM target t WHERE t.id = ANY($1::uuid[])
 """
 _PLANNED = (
@@ -185,7 +199,7 @@ async def read_tree(tx: Tx, root_id: UUID) -> Standing:
     """A tree with its decompositions and tables."""
     return Standing(
         await list_tree(tx, root_id),
-        await tx.rows(DecompositionRow, f"{_SPLITS_OF} WHERE t.root_id = $1 ORDER BY d.id", root_id),
+        await tx.rows(DecompositionRow, _SPLITS_OF, root_id),
         await tx.rows(TwoWayRow, f"{_TABLES_OF} WHERE t.root_id = $1 ORDER BY w.id", root_id),
     )
 
@@ -242,7 +256,7 @@ async def add_versions(tx: Tx, target_ids: Collection[UUID], plan: Plan, at: dat
     """What targets, written before, amount to from the day of a plan on."""
     day: date | None = plan.valid_from
     author = plan.proposed_by or plan.promoted_by
-    await tx.execute(_VERSIONS, list(target_ids), day, plan.reason, author, plan.approved_by, at)
+    await tx.execute(_VERSIONS, list(target_ids), day, plan.reason, author, plan.approved_by, at, plan.id)
 
 
 async def end_branch(tx: Tx, branch_id: UUID, at: datetime) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from kit.db.columns import OwnedRow, big_int, one_of, text
+from kit.db.columns import DECODED, FrozenRow, OwnedRow, big_int, document, one_of, text
 from services.targets.db import Base
 from services.targets.policies.enums import Approval, ChecksRule
 
@@ -16,6 +16,30 @@ from services.targets.policies.enums import Approval, ChecksRule
 def whole(default: int) -> Any:
     """A column of a number that rows of earlier releases have too."""
     return Field(nullable=False, sa_column_kwargs={"server_default": str(default)})
+
+
+class CheckLimits(FrozenRow):
+    """Where checks pass, and where they warn instead of failing, inclusive on the better side: millionths, percentiles
+    of the growth. `elapsed_warn` is the share of its period after which a target begins late."""
+
+    growth_pass: int = 75
+    growth_warn: int = 95
+    p_hit_pass: int = 200_000
+    p_hit_warn: int = 50_000
+    coverage_pass: int = 950_000
+    coverage_warn: int = 800_000
+    capacity_pass: int = 1_000_000
+    capacity_warn: int = 800_000
+    elapsed_warn: int = 100_000
+    commits_pass: int = 50_000
+    commits_warn: int = 150_000
+    siblings_pass: int = 250_000
+    siblings_warn: int = 500_000
+    long_share_pass: int = 900_000
+    long_share_warn: int = 750_000
+
+
+_LIMITS = CheckLimits().model_dump_json()
 
 
 class TargetPolicy(OwnedRow):
@@ -37,6 +61,9 @@ class TargetPolicy(OwnedRow):
     alert_p_hit_red: Annotated[int, whole(200_000)] = 200_000
     alert_p_hit_margin: Annotated[int, whole(50_000)] = 50_000
     alert_silent_share: Annotated[int, whole(100_000)] = 100_000
+    check_limits: Annotated[
+        CheckLimits, DECODED, document(nullable=False, sa_column_kwargs={"server_default": _LIMITS})
+    ] = CheckLimits()
     reason: Annotated[str, text(nullable=False)]
     author: Annotated[str, text(nullable=False)]
 

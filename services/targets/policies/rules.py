@@ -24,6 +24,19 @@ ALERT_RULES = (
 )
 
 
+HIGHER_IS_BETTER = ("p_hit", "coverage", "capacity", "long_share")
+LOWER_IS_BETTER = ("growth", "commits", "siblings")
+
+
+def check_limits(limits: Mapping[str, int]) -> None:
+    """What passes is no worse than what warns. Raises ThresholdsCrossed."""
+    for name, sign in (*((each, 1) for each in HIGHER_IS_BETTER), *((each, -1) for each in LOWER_IS_BETTER)):
+        passes, warns = limits[f"{name}_pass"], limits[f"{name}_warn"]
+        if sign * warns > sign * passes:
+            pointer = f"/check_limits/{name}_warn"
+            raise ThresholdsCrossed(errors=[FieldError(pointer, "beyond-pass", f"what passes is {passes}")])
+
+
 def check_thresholds(ruled: Mapping[str, Any]) -> None:
     """Red begins at amber or below it. Raises ThresholdsCrossed."""
     for measure in ("pace", "p_hit"):

@@ -17,6 +17,52 @@ MOST_DAYS = 366
 Threshold = Annotated[int, Field(strict=True, ge=0, le=10 * SHARE_WHOLE, description="in millionths of what is due")]
 
 
+Percentile = Annotated[int, Field(strict=True, ge=0, le=100)]
+
+
+class CheckLimitsSet(Schema):
+    """Where checks pass and warn; what is left out is as in the newest version. Shares are in millionths, `growth_*`
+    percentiles of the growth that there was."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"p_hit_pass": 300000, "p_hit_warn": 100000}})
+
+    growth_pass: Percentile = ABSENT
+    growth_warn: Percentile = ABSENT
+    p_hit_pass: Share = ABSENT
+    p_hit_warn: Share = ABSENT
+    coverage_pass: Share = ABSENT
+    coverage_warn: Share = ABSENT
+    capacity_pass: Threshold = ABSENT
+    capacity_warn: Threshold = ABSENT
+    elapsed_warn: Share = ABSENT
+    commits_pass: Threshold = ABSENT
+    commits_warn: Threshold = ABSENT
+    siblings_pass: Threshold = ABSENT
+    siblings_warn: Threshold = ABSENT
+    long_share_pass: Threshold = ABSENT
+    long_share_warn: Threshold = ABSENT
+
+
+class CheckLimitsRead(Schema):
+    """Where checks pass and warn."""
+
+    growth_pass: int
+    growth_warn: int
+    p_hit_pass: int
+    p_hit_warn: int
+    coverage_pass: int
+    coverage_warn: int
+    capacity_pass: int
+    capacity_warn: int
+    elapsed_warn: int
+    commits_pass: int
+    commits_warn: int
+    siblings_pass: int
+    siblings_warn: int
+    long_share_pass: int
+    long_share_warn: int
+
+
 class TargetPolicySet(Schema):
     """The next version of the policy, and why; what is left out is as in the newest version."""
 
@@ -37,6 +83,7 @@ class TargetPolicySet(Schema):
     alert_p_hit_red: Share = ABSENT
     alert_p_hit_margin: Share = ABSENT
     alert_silent_share: Share = ABSENT
+    check_limits: CheckLimitsSet = ABSENT
 
 
 class TargetPolicyRead(Schema):
@@ -49,6 +96,7 @@ class TargetPolicyRead(Schema):
     A target is amber and red below `alert_pace_amber` and `alert_pace_red` of its pace, or below `alert_p_hit_amber`
     and `alert_p_hit_red` of its probability to be reached, and leaves the level at the margin above; before
     `alert_silent_share` of the working days of its period it is not judged. All are in millionths.
+    `check_limits` say where the checks of targets pass and where they warn.
     """
 
     id: UUID
@@ -65,6 +113,7 @@ class TargetPolicyRead(Schema):
     alert_p_hit_red: int
     alert_p_hit_margin: int
     alert_silent_share: int
+    check_limits: CheckLimitsRead
     reason: str
     author: str
     created_at: datetime

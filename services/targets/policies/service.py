@@ -9,10 +9,10 @@ from kit.versions import Versions
 from kit.work import Work
 from services.targets.policies import repository
 from services.targets.policies.models import TargetPolicy
-from services.targets.policies.rules import ALERT_RULES, check_start, check_thresholds
+from services.targets.policies.rules import ALERT_RULES, check_limits, check_start, check_thresholds
 from services.targets.policies.schemas import TargetPolicySet
 
-_RULED = ("valid_from", "approval", "over_assignment_max", "close_after_days", "checks", *ALERT_RULES)
+_RULED = ("valid_from", "approval", "over_assignment_max", "close_after_days", "checks", *ALERT_RULES, "check_limits")
 POLICIES = Resource("target-policy", TargetPolicy, lambda _one: None, audited=("version", *_RULED, "reason"))
 
 
@@ -24,7 +24,11 @@ async def set_policy(work: Work, version: Versions, data: TargetPolicySet) -> Ta
     newest = await repository.get_newest(work.tx)
     assert newest is not None, "the migration installs version 1"
     version.check(newest.version)
-    ruled = {name: getattr(newest, name) for name in _RULED} | data.given()
+    given = data.given()
+    if "check_limits" in given:
+        given["check_limits"] = newest.check_limits.model_copy(update=data.check_limits.given())
+        check_limits(given["check_limits"].model_dump())
+    ruled = {name: getattr(newest, name) for name in _RULED} | given
     check_thresholds(ruled)
     row = TargetPolicy(**{**fresh(), **ruled, "version": newest.version + 1, "author": work.actor.subject})
     return await add(work, POLICIES, row, action="set")

@@ -56,10 +56,11 @@ LIVE = "t.plan_id IS NULL"
 
 VERSIONS = ListSpec(
     source=(
-        "(SELECT target_id, number, valid_from, amount, stretch, reason, author, approver, recorded_at "
-        "FROM target_version UNION ALL "
-        "SELECT t.id, 1, t.period_start, t.amount, t.stretch, NULL, NULL, NULL, t.updated_at FROM target t "
-        "WHERE t.state IN ('active', 'closed') AND t.plan_id IS NULL "
+        "(SELECT v.target_id, v.number, v.valid_from, v.amount, coalesce(v.base, t.base) AS base, v.stretch, v.reason, "
+        "v.plan_id, v.author, v.approver, v.recorded_at FROM target_version v JOIN target t ON t.id = v.target_id "
+        "UNION ALL "
+        "SELECT t.id, 1, t.period_start, t.amount, t.base, t.stretch, NULL, NULL, NULL, NULL, t.updated_at "
+        "FROM target t WHERE t.state IN ('active', 'closed') AND t.plan_id IS NULL "
         "AND NOT EXISTS (SELECT FROM target_version o WHERE o.target_id = t.id)"
         ") v"
     ),

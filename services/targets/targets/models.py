@@ -137,8 +137,10 @@ class TargetVersion(FrozenRow):
     number: Annotated[int, Field(primary_key=True)]
     valid_from: date
     amount: Annotated[int, big_int(nullable=False)]
+    base: Annotated[int | None, big_int(nullable=True)] = None
     stretch: Annotated[int | None, big_int(nullable=True)] = None
     reason: Annotated[str | None, text(nullable=True)] = None
+    plan_id: Annotated[UUID | None, identifier(nullable=True)] = None
     author: Annotated[str | None, text(nullable=True)] = None
     approver: Annotated[str | None, text(nullable=True)] = None
     recorded_at: Annotated[datetime, moment(nullable=False)]

@@ -124,6 +124,15 @@ async def close_target(work: Work, target_id: UUID) -> Target:
     return after
 
 
+async def close_part(work: Work, target: Target, decomposition_id: UUID) -> None:
+    """Close the children of a decomposition and all below them; the tree is locked."""
+    rows = await repository.close_part(work.tx, decomposition_id, clock.now(), work.today)
+    await keep_closing(work, target.root_id)
+    closed = [Change(None, row, (*_STATE, "closed_value")) for row in sorted(rows, key=attrgetter("id"))]
+    await record(work, TARGETS, closed, action="close")
+    await _say_closed(work, [one.after for one in closed])
+
+
 async def close_due(work: Work, root_id: UUID, limit: int) -> None:
     """Close those of a tree whose day has come, so many at most; the others are as due as they were."""
     rows = await repository.close_due(work.tx, root_id, clock.now(), work.today, limit)

@@ -90,8 +90,8 @@ UPDATE target r SET due_at = (
 FEW = 100
 """So many targets are looked for by any plan."""
 _VERSIONS = """
-INSERT INTO target_version (target_id, number, valid_from, amount, stretch, author, approver, recorded_at)
-SELECT id, 1, period_start, amount, stretch, coalesce(proposed_by, authored_by), approved_by, $2
+INSERT INTO target_version (target_id, number, valid_from, amount, base, stretch, author, approver, recorded_at)
+SELECT id, 1, period_start, amount, base, stretch, coalesce(proposed_by, authored_by), approved_by, $2
 FROM target WHERE id = ANY($1::uuid[])
 """
 _INVOLVED = f"""
@@ -107,9 +107,18 @@ WHERE t.state IN ('draft', 'proposed')
 """
 _BY_EXTERNAL = select_sql(Target, "external_id = ANY($1::text[]) ORDER BY id FOR UPDATE")
 _AMOUNT = f"SELECT coalesce(held.amount, t.amount) FROM target t {held_on('t', '$2::date')} WHERE t.id = $1"
-_DECOMPOSED = "SELECT DISTINCT target_id FROM decomposition WHERE target_id = ANY($1::uuid[])"
-
-
+_DECOMPOSED = "SELECT DISTINCT target_id FROM decomposition WHERE target_id = ANY($1::uuid[]) AND retired_on IS NULL"
+_CLOSE_PART = _moving(
+    """
+    tree AS (
+        SELECT id FROM target WHERE decomposition_id = $1
+        UNION ALL
+        SELECT c.id FROM target c JOIN tree ON c.parent_id = tree.id
+    )
+    """,
+    _CLOSED,
+    [*OPEN, TargetState.ACTIVE],
+)
 _OF_COST = f"SELECT {COST} FROM target t WHERE t.id = $1"
 _NOTE_CHANGE = "UPDATE target SET revision = revision + 1 WHERE id = $1"
 
@@ -167,6 +176,11 @@ async def activate(tx: Tx, target_id: UUID, at: datetime, close_after_days: int)
 async def close(tx: Tx, target_id: UUID, at: datetime, today: date) -> list[Target]:
     """Close a target and all below it, each with what was credited to it until now."""
     return await tx.rows(Target, _CLOSE, target_id, at, today)
+
+
+async def close_part(tx: Tx, decomposition_id: UUID, at: datetime, today: date) -> list[Target]:
+    """Close the children of a decomposition and all below them, each with what was credited to it until now."""
+    return await tx.rows(Target, _CLOSE_PART, decomposition_id, at, today)
 
 
 async def close_due(tx: Tx, root_id: UUID, at: datetime, today: date, limit: int) -> list[Target]:

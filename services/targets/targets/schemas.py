@@ -173,14 +173,17 @@ class TargetRead(Schema):
 
 
 class TargetVersionRead(Schema):
-    """What a target amounted to from `valid_from` on; the first version holds from the start of its period."""
+    """What a target amounted to from `valid_from` on, of a ratio over which planned `base`, and by which plan; the
+    first version holds from the start of its period."""
 
     target_id: UUID
     number: int
     valid_from: date
     amount: int
+    base: int | None
     stretch: int | None
     reason: str | None
+    plan_id: UUID | None
     author: str | None
     approver: str | None
     recorded_at: datetime

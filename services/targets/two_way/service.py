@@ -13,12 +13,11 @@ from kit.work import Work
 from services.targets.decompositions import service as decompositions
 from services.targets.decompositions.enums import PERIODS, Dimension
 from services.targets.decompositions.models import Decomposition
-from services.targets.metrics.rules import COSTS, MetricNotDivisible
-from services.targets.metrics.service import knows_costs
+from services.targets.metrics.rules import MetricNotDivisible
 from services.targets.targets import service as targets
 from services.targets.targets.models import Target
 from services.targets.two_way import repository
-from services.targets.two_way.models import Cell, TwoWay, TwoWayRow
+from services.targets.two_way.models import TwoWay, TwoWayRow
 from services.targets.two_way.planning import Asked, plan_table
 from services.targets.two_way.rules import MAX_CELLS, MarginsUnrelated, Place, Question, Solved, TooManyCells
 from services.targets.two_way.schemas import TableCellShown, TableCreate, TableShown
@@ -89,20 +88,9 @@ async def require_table(work: Work, target_id: UUID, table_id: UUID) -> TwoWay:
 
 async def shown(work: Work, row: TwoWay) -> TwoWay:
     """A table as the caller may see it: what margins gave its drivers needs `costs:read`."""
-    if knows_costs(work):
-        return row
-    target = await targets.require_target(work, row.target_id)
-    named = {str(part.params.get("metric")) for part in row.drivers if part.params}
-    if not COSTS & {target.metric, *named}:
-        return row
-    bare = tuple(_bare(cell) for cell in row.cells)
-    found: TwoWay = row.model_copy(update={"cells": bare})
+    cells = await decompositions.told_children(work, row.target_id, row.drivers, row.cells)
+    found: TwoWay = row.model_copy(update={"cells": cells})
     return found
-
-
-def _bare(cell: Cell) -> Cell:
-    bare: Cell = cell.model_copy(update={"driver_values": None})
-    return bare
 
 
 async def _require(work: Work, target_id: UUID, table_id: UUID) -> TwoWay:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kit.money import SHARE_WHOLE
 from services.targets.attainment.service import DayResult
 from services.targets.checks.enums import TargetCheckFix, TargetCheckKind, TargetCheckVerdict
 from services.targets.checks.laws import (
@@ -33,6 +34,8 @@ from services.targets.checks.laws import (
 )
 from services.targets.checks.models import Finding
 from services.targets.checks.service import by_month
+from services.targets.policies.models import CheckLimits
+from services.targets.policies.rules import HIGHER_IS_BETTER
 from services.targets.targets.enums import Horizon
 
 SALES = Path(__file__).parents[1] / "forecasts" / "souvenirs_1987_1993.csv"
@@ -169,3 +172,32 @@ def test_what_fails_is_named_unless_overridden() -> None:
         check_failures(found, {TargetCheckKind.SPECIFIC: "he comes in May"})
     assert [each["check"] for each in raised.value.extra["failed"]] == ["time_bound"]
     check_failures(found, {TargetCheckKind.SPECIFIC: "x", TargetCheckKind.TIME_BOUND: "y"})
+
+
+def test_the_policy_says_where_they_pass_and_warn() -> None:
+    """Each limit decides one figure that stands just on it."""
+    asked = (
+        (achievable, {"growths": (), "p_hit": 300_000}, "p_hit", 300_000),
+        (measurable, {"coverage": 600_000}, "coverage", 600_000),
+        (resourced, {"capacity": GOOD.amount // 2}, "capacity", 500_000),
+        (consistent, {"committed": (2 * GOOD.amount,)}, "commits", SHARE_WHOLE),
+        (consistent, {"sibling_growths": (700_000,) * 3}, "siblings", 600_000),
+        (consistent, {"shares": (100_000,)}, "long_share", 100_000),
+    )
+    for check, figures, name, on in asked:
+        known = replace(GOOD, **figures)
+        worse_by_one = 1 if name in HIGHER_IS_BETTER else -1
+        for passes, warns, verdict in (
+            (on, on, PASS),
+            (on + worse_by_one, on, WARN),
+            (on + worse_by_one, on + worse_by_one, FAIL),
+        ):
+            limits = CheckLimits(**{f"{name}_pass": passes, f"{name}_warn": warns})
+            assert check(replace(known, limits=limits)).verdict is verdict, (name, passes, warns)
+    late = replace(GOOD, elapsed=300_001)
+    assert time_bound(replace(late, limits=CheckLimits(elapsed_warn=300_001))).verdict is PASS
+    assert time_bound(replace(late, limits=CheckLimits(elapsed_warn=300_000))).verdict is WARN
+    steep = replace(GOOD, amount=1_150_000, p_hit=None)
+    assert achievable(steep).verdict is PASS
+    assert achievable(replace(steep, limits=CheckLimits(growth_pass=74, growth_warn=75))).verdict is WARN
+    assert achievable(replace(steep, limits=CheckLimits(growth_pass=1, growth_warn=74))).verdict is FAIL

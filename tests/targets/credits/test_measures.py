@@ -10,7 +10,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.targets.credits.enums import Measure
+from services.targets.credits.enums import MEASURES, Measure
 from services.targets.credits.measures import (
     OF_ORDERS,
     Amounts,
@@ -24,7 +24,9 @@ from services.targets.credits.measures import (
     sold,
     take_back_all,
 )
+from services.targets.credits.models import CreditBucket, CreditLineRow, CreditMonth, Measures
 from services.targets.events_in import OrderConfirmed, OrderReturned
+from services.targets.events_out import CreditLine
 
 A, B, C = (UUID(int=number) for number in (1, 2, 3))
 ORDER = UUID(int=9)
@@ -198,3 +200,13 @@ def test_any_steps_to_a_full_return_leave_nothing(
                 low, high = sorted((0, first[measure].get(line, 0)))
                 assert low <= cell <= high
     assert not any(cell for cells in standing.values() for cell in cells.values())
+
+
+def test_every_measure_is_kept_summed_and_told() -> None:
+    """The enum declares them: columns of the ledger and fields of its facts are the same, each of its own type."""
+    names = {measure.value for measure in MEASURES}
+    assert names == Measures.model_fields.keys() | {"amount", "margin"}
+    for table in (CreditLineRow, CreditBucket, CreditMonth):
+        assert names <= table.model_fields.keys()
+    place = {"line_no", "member_id", "unit_path", "product_line", "region", "customer_type"}
+    assert names == CreditLine.model_fields.keys() - place

@@ -209,3 +209,29 @@ async def test_a_merged_customer_is_one(world: World) -> None:
     async with world.service.transaction() as tx:
         await tx.execute("INSERT INTO account_root (account_id, root_id) VALUES ($1, $2)", UUID(one), UUID(two))
     assert (await only(world, metric="active_customers"))["actual"] == 4_000
+
+
+async def test_customers_of_units_and_members_are_read_by_their_own_accounts(world: World) -> None:
+    """What is narrowed to a member or a unit is what the whole says of them, also of accounts that went from one owner
+    to another, of members who moved, and of merged accounts."""
+    await customers(world)
+    handed, back = str(new_id()), str(new_id())
+    await world.service.deliver(
+        staged(world, handed, "2026-01-03", "active", by="a2"),
+        staged(world, handed, "2026-02-03", "active", 2, by="b1"),
+        staged(world, back, "2026-01-03", "active", by="a1"),
+        staged(world, back, "2026-02-03", "at_risk", 2, by="b1"),
+        staged(world, back, "2026-02-05", "active", 3, by="a1"),
+    )
+    moved = {"unit_id": world.units["team-b"], "from": "2026-02-10"}
+    assert (await world.service.post(f"/v1/members/{world.members['a2']}/move", moved)).status_code == 200
+    for as_of in ("2026-01-31", "2026-02-04", "2026-02-09", "2026-02-11"):
+        for metric in ("active_customers", "retention_rate"):
+            asked = {"metric": metric, "as_of": as_of, **({} if metric == "active_customers" else QUARTER)}
+            for group, ids in (("member", world.members), ("unit", world.units)):
+                items = (await world.attainment(**asked, group_by=group))["items"]
+                whole = {item["key"]: (item["actual"], item.get("base")) for item in items}
+                for code in ("a1", "a2", "b1") if group == "member" else ("team-a", "team-b"):
+                    one = await only(world, **asked, **{f"{group}_id": ids[code]})
+                    empty = (0, None if metric == "active_customers" else 0)
+                    assert (one["actual"], one.get("base")) == whole.get(ids[code], empty), (as_of, metric, code)

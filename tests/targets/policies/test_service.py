@@ -50,6 +50,13 @@ async def test_a_version_holds_from_its_day_on_and_keeps_what_is_left_out(servic
     assert [row["action"] for row in audited] == ["set", "set"]
 
 
+async def test_limits_of_checks_are_kept_one_by_one(service: ServiceHarness) -> None:
+    assert (await put(service, '"1"', check_limits={"p_hit_pass": 300_000})).status_code == 200
+    found = (await put(service, '"2"', check_limits={"capacity_warn": 700_000})).json()["check_limits"]
+    assert (found["p_hit_pass"], found["p_hit_warn"], found["capacity_warn"]) == (300_000, 50_000, 700_000)
+    assert (found["growth_pass"], found["growth_warn"], found["elapsed_warn"]) == (75, 95, 100_000)
+
+
 async def test_two_at_once_make_two_versions_or_one(service: ServiceHarness) -> None:
     answers = await asyncio.gather(*(put(service, '"1"', close_after_days=days) for days in range(5)))
     assert sorted(answer.status_code for answer in answers) == [200, 412, 412, 412, 412]
@@ -73,6 +80,10 @@ async def test_two_at_once_make_two_versions_or_one(service: ServiceHarness) -> 
         ({"alert_silent_share": -1}, "/alert_silent_share"),
         ({"alert_pace_red": 950_001}, "/alert_pace_red"),
         ({"alert_p_hit_amber": 199_999}, "/alert_p_hit_red"),
+        ({"check_limits": {"p_hit_warn": 200_001}}, "/check_limits/p_hit_warn"),
+        ({"check_limits": {"growth_pass": 96}}, "/check_limits/growth_warn"),
+        ({"check_limits": {"growth_pass": 101}}, "/check_limits/growth_pass"),
+        ({"check_limits": {"surprise": 1}}, "/check_limits/surprise"),
         ({"reason": "\x00"}, "/reason"),
         ({"reason": ""}, "/reason"),
         ({"surprise": 1}, "/surprise"),

@@ -1,0 +1,1 @@
+"""Where results were credited of late: what targets are to be told of."""

@@ -1,0 +1,1 @@
+"""How targets are to be reached in the market."""

@@ -1,0 +1,1 @@
+"""Targets whose value changed say so, at most once a minute."""
