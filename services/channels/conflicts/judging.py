@@ -1,4 +1,5 @@
-"""Finding conflicts in what is sold: orders as they are confirmed, opportunities as they open, accounts as they merge.
+"""Finding conflicts in what is sold: orders as they are confirmed, opportunities as they open, accounts as they merge
+or turn out to be one customer.
 
 Whoever looks at the orders of an account holds its advisory lock (that of what it leads to, too), so of two orders in
 conflict that come at once the second sees the first, whatever partition each is of.
@@ -23,7 +24,7 @@ from services.channels.conflicts.repository import Breach, Cap
 from services.channels.conflicts.rules import Sold, mode_of, undercuts
 from services.channels.deals import service as deals
 from services.channels.deals.enums import DealState
-from services.channels.events_in import OrderHeard
+from services.channels.events_in import AccountHeard, OrderHeard
 from services.channels.events_in.customer import AccountRedirectHeard, OpportunityHeard, SoldLineHeard
 from services.channels.redirects import service as redirects
 from services.channels.sales import service as sales
@@ -101,7 +102,21 @@ async def judge_merges(work: Work, merged: Sequence[Fact[AccountRedirectHeard]])
             )
             for one in sold
         ]
-        await opening.open_conflicts(at, rules, await _of_customers(work, rules, in_turn(subjects)))
+        found = await _of_protected(at, fact.event, groups.members(fact.data.survivor_id))
+        found += await _of_customers(work, rules, in_turn(subjects))
+        await opening.open_conflicts(at, rules, found)
+
+
+async def judge_accounts(work: Work, heard: Sequence[Fact[AccountHeard]]) -> None:
+    """An account may be the customer of claims that were approved while nothing said that it is one."""
+    events = {fact.data.id: fact.event for fact in heard}
+    claims = await deals.protected_on(work.caused_by(heard[-1].event), list(events))
+    claimed = {one.account_id for one in claims}
+    groups = await redirects.groups_of(work, claimed)
+    for account_id in sorted(claimed):
+        at = work.caused_by(events[account_id])
+        found = await _of_protected(at, events[account_id], groups.members(account_id))
+        await opening.open_conflicts(at, await _rules_at(work, events[account_id]), found)
 
 
 async def _rules_at(work: Work, event: Event) -> ConflictRules:
@@ -166,6 +181,36 @@ async def _of_claims(work: Work, subjects: Sequence[Subject]) -> list[Finding]:
         else:
             continue
         found.append(Finding(kind, subject, _with_own(subject, claim.partner_id), deals=(claim.deal_id,)))
+    return found
+
+
+async def _of_protected(work: Work, cause: Event, members: tuple[UUID, ...]) -> list[Finding]:
+    """Claims of partners on one customer that are protected, each against those before it."""
+    claims = list({one.deal_id: one for one in await deals.protected_on(work, members)}.values())
+    if len({one.partner_id for one in claims}) < 2:
+        return []
+    known = await sales.accounts_by_id(work, [members[0]])
+    found = []
+    for number, later in enumerate(claims):
+        lines = folded(later.product_lines)
+        subject = Subject(
+            id=later.deal_id,
+            kind=ConflictSubject.DEAL,
+            cause=cause,
+            members=members,
+            account=known.get(members[0]),
+            partner_id=later.partner_id,
+            deal_id=later.deal_id,
+            day=work.today,
+            region=None,
+            mode=None,
+            lines=lines or None,
+        )
+        for one in claims[:number]:
+            is_shared = not lines or not one.product_lines or not set(lines).isdisjoint(folded(one.product_lines))
+            if one.partner_id != later.partner_id and is_shared:
+                pair = _with_own(subject, one.partner_id)
+                found.append(Finding(ConflictKind.SAME_CUSTOMER, subject, pair, deals=(one.deal_id,)))
     return found
 
 
