@@ -20,7 +20,7 @@ from services.channels.channel_policies.models import ConflictRules
 from services.channels.conflicts import opening, repository
 from services.channels.conflicts.enums import ConflictKind, ConflictSubject
 from services.channels.conflicts.findings import Finding, Subject, folded, in_turn
-from services.channels.conflicts.repository import Breach, Cap
+from services.channels.conflicts.repository import Cap
 from services.channels.conflicts.rules import Sold, mode_of, undercuts
 from services.channels.deals import service as deals
 from services.channels.deals.enums import DealState
@@ -41,8 +41,9 @@ async def judge_orders(work: Work, confirmed: Sequence[Fact[OrderHeard]]) -> Non
     subjects = in_turn(await _subjects(work, groups, list(facts.values())))
     lines = {order_id: fact.data.lines for order_id, fact in facts.items()}
     rules = await _rules_at(work, confirmed[-1].event)
-    found = [*await _of_customers(work, rules, subjects), *await _of_agreements(work, subjects)]
-    found += await _of_prices(work, rules, subjects, lines)
+    asked = repository.asking([one.asked for one in subjects])
+    found = [*await _of_customers(work, rules, subjects, asked), *await _of_agreements(work, subjects, asked)]
+    found += await _of_prices(work, rules, subjects, lines, asked)
     await opening.open_conflicts(work, rules, found)
 
 
@@ -71,7 +72,8 @@ async def judge_opportunities(work: Work, heard: Sequence[Fact[OpportunityHeard]
         for fact in facts
     ]
     rules = await _rules_at(work, heard[-1].event)
-    await opening.open_conflicts(work, rules, await _of_claims(work, subjects))
+    asked = repository.asking([one.asked for one in subjects])
+    await opening.open_conflicts(work, rules, await _of_claims(work, subjects, asked))
 
 
 async def judge_merges(work: Work, merged: Sequence[Fact[AccountRedirectHeard]]) -> None:
@@ -103,7 +105,8 @@ async def judge_merges(work: Work, merged: Sequence[Fact[AccountRedirectHeard]])
             for one in sold
         ]
         found = await _of_protected(at, fact.event, groups.members(fact.data.survivor_id))
-        found += await _of_customers(work, rules, in_turn(subjects))
+        subjects = in_turn(subjects)
+        found += await _of_customers(work, rules, subjects, repository.asking([one.asked for one in subjects]))
         await opening.open_conflicts(at, rules, found)
 
 
@@ -151,11 +154,11 @@ def _is_kept(line: SoldLineHeard) -> bool:
     return line.quantity is None or line.quantity > line.returned
 
 
-async def _of_customers(work: Work, rules: ConflictRules, subjects: Sequence[Subject]) -> list[Finding]:
+async def _of_customers(work: Work, rules: ConflictRules, subjects: Sequence[Subject], asked: str) -> list[Finding]:
     """Two partners with one customer, or a partner and the company."""
     by_id = {one.id: one for one in subjects}
-    asked = [one.asked for one in subjects if one.partner_id is not None]
-    beside = await repository.orders_beside(work.tx, asked, rules.window_days) if asked else []
+    through = [one for one in subjects if one.partner_id is not None]
+    beside = await repository.orders_beside(work.tx, asked, rules.window_days) if through else []
     found = [
         Finding(
             ConflictKind.SAME_CUSTOMER,
@@ -165,14 +168,14 @@ async def _of_customers(work: Work, rules: ConflictRules, subjects: Sequence[Sub
         )
         for one in beside
     ]
-    return [*found, *await _of_claims(work, subjects)]
+    return [*found, *await _of_claims(work, subjects, asked)]
 
 
-async def _of_claims(work: Work, subjects: Sequence[Subject]) -> list[Finding]:
+async def _of_claims(work: Work, subjects: Sequence[Subject], asked: str) -> list[Finding]:
     """Subjects against deals of others; one without a partner against those that were approved."""
     by_id = {one.id: one for one in subjects}
     found = []
-    for claim in await deals.claims_on(work, [one.asked for one in subjects]):
+    for claim in await deals.claims_on(work, asked) if subjects else ():
         subject = by_id[claim.subject_id]
         if subject.partner_id is not None:
             kind = ConflictKind.SAME_CUSTOMER
@@ -214,37 +217,27 @@ async def _of_protected(work: Work, cause: Event, members: tuple[UUID, ...]) -> 
     return found
 
 
-async def _of_agreements(work: Work, subjects: Sequence[Subject]) -> list[Finding]:
+async def _of_agreements(work: Work, subjects: Sequence[Subject], asked: str) -> list[Finding]:
     """Orders where somebody may not sell, or to whom."""
     by_id = {one.id: one for one in subjects}
-    asked = [one.asked for one in subjects]
-    through = [one.asked for one in subjects if one.partner_id is not None]
-
-    def found(kind: ConflictKind, breaches: Iterable[Breach]) -> list[Finding]:
-        return [
-            Finding(
-                kind,
-                by_id[one.subject_id],
-                _with_own(by_id[one.subject_id], one.other_id),
-                cell=one.region,
-                agreements=tuple(sorted(one.agreement_ids)),
-            )
-            for one in breaches
-        ]
-
     return [
-        *found(ConflictKind.TERRITORY_BREACH, await repository.outside(work.tx, through) if through else ()),
-        *found(ConflictKind.CROSS_REGION, await repository.into_anothers(work.tx, through) if through else ()),
-        *found(ConflictKind.EXCLUSIVITY_BREACH, await repository.held_by_another(work.tx, asked)),
+        Finding(
+            one.kind,
+            by_id[one.subject_id],
+            _with_own(by_id[one.subject_id], one.other_id),
+            cell=one.region,
+            agreements=tuple(sorted(one.agreement_ids)),
+        )
+        for one in await repository.breaches_of(work.tx, asked)
     ]
 
 
 async def _of_prices(
-    work: Work, rules: ConflictRules, subjects: Sequence[Subject], lines: dict[UUID, list[SoldLineHeard]]
+    work: Work, rules: ConflictRules, subjects: Sequence[Subject], lines: dict[UUID, list[SoldLineHeard]], asked: str
 ) -> list[Finding]:
     """Lines sold for less than their partner may. Of several agreements that fit, the widest room counts."""
     through = [one for one in subjects if one.partner_id is not None]
-    caps = await repository.caps_of(work.tx, [one.asked for one in through]) if through else []
+    caps = await repository.caps_of(work.tx, asked) if through else []
     found = []
     for subject in through:
         own = [cap for cap in caps if cap.subject_id == subject.id]

@@ -330,9 +330,9 @@ async def matching(tx: Tx, orders: Sequence[dict[str, object]]) -> list[Match]:
     return await tx.rows(Match, _MATCHING, dumps(orders))
 
 
-async def claims_on(tx: Tx, subjects: Sequence[dict[str, object]]) -> list[Claim]:
-    """Claims of others on the customers of subjects."""
-    return await tx.rows(Claim, _CLAIMS, dumps(subjects))
+async def claims_on(tx: Tx, subjects: str) -> list[Claim]:
+    """Claims of others on the customers of subjects, which are JSON."""
+    return await tx.rows(Claim, _CLAIMS, subjects)
 
 
 async def protected_on(tx: Tx, account_ids: Sequence[UUID], day: date) -> list[Protected]:
