@@ -17,8 +17,8 @@ from services.channels.sales.models import AccountFact
 class Subject(NamedTuple):
     """An order, an opportunity or a claim with the accounts that are its customer (the root first).
 
-    `lines` are the folded product lines of which something is kept; None: any, of an opportunity or a claim on all. `later` are
-    orders that came with it and after it: it is looked at as if they had not come, however a batch is cut.
+    `lines` are the folded product lines of which something is kept; None: any, of an opportunity or a claim on all.
+    `later` are orders that came with it and after it: it is looked at as if they had not come, however a batch is cut.
     """
 
     id: UUID

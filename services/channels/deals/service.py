@@ -203,9 +203,9 @@ async def read_findings(work: Work, deal_id: UUID) -> Findings:
 
 async def claims_on(work: Work, subjects: str) -> list[Claim]:
     """Claims that other partners have on the customers of orders or opportunities on their days: registered ones, and
-    protected ones also after they were won or have expired. `subjects` are JSON: each has its `subject_id`, the accounts
-    that are its customer (`members`), `partner_id` and `deal_id` where it has them, its `day`, and folded `lines` (null:
-    any)."""
+    protected ones also after they were won or have expired. `subjects` are JSON: each has its `subject_id`, the
+    accounts that are its customer (`members`), `partner_id` and `deal_id` where it has them, its `day`, and folded
+    `lines` (null: any)."""
     return await repository.claims_on(work.tx, subjects)
 
 
