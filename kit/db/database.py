@@ -61,10 +61,12 @@ class Tx:
     """Handle passed to every service and repository function.
 
     `after_commit` callbacks run once the commit has succeeded (never after a rollback); they only
-    wake things up and must not fail.
+    wake things up and must not fail. `kept` is what was found out under locks that are held to the end, by the name
+    of who keeps it.
     """
 
     connection: Connection
+    kept: dict[str, Any] = field(default_factory=dict)
     _appended: dict[str, list[Mapping[str, object]]] = field(default_factory=dict)
     _after_commit: list[Callable[[], None]] = field(default_factory=list)
 

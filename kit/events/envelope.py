@@ -75,7 +75,7 @@ def to_headers(event: Event) -> list[tuple[str, bytes]]:
 def from_headers(headers: Iterable[tuple[str, bytes]], value: bytes | None) -> Event:
     """The event of a record; raises UndecodableEvent when an attribute is missing or malformed."""
     try:
-        attributes = {name: _attribute(name, raw) for name, raw in headers}
+        attributes = _attributes(list(headers))
         time = datetime.fromisoformat(attributes["ce_time"])
         if time.tzinfo is None:
             raise UndecodableEvent("ce_time has no zone")
@@ -105,6 +105,14 @@ def type_of(headers: Iterable[tuple[str, bytes]]) -> str | None:
     with suppress(UndecodableEvent, UnicodeDecodeError):
         return None if raw is None else _attribute("ce_type", raw)
     return None
+
+
+def _attributes(headers: Sequence[tuple[str, bytes]]) -> dict[str, str]:
+    """All at once where all are well: every record passes here."""
+    values = [raw for _name, raw in headers]
+    if max(map(len, values), default=0) > MAX_ATTRIBUTE_BYTES or b"\x00" in b"".join(values):
+        return {name: _attribute(name, raw) for name, raw in headers}
+    return {name: raw.decode() for name, raw in headers}
 
 
 def _attribute(name: str, raw: bytes) -> str:

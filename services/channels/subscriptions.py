@@ -159,6 +159,7 @@ core.react(
 core.react(deals.on_merged, redirects.MERGED)
 core.react(deals.on_account, "customer.account.created.v1", "customer.account.updated.v1")
 core.react(conflicts.on_merged, redirects.MERGED)
+core.react(conflicts.on_account, "customer.account.created.v1", "customer.account.updated.v1")
 core.react(terms.on_order_placed, "customer.order.placed.v1")
 core.react(terms.on_order_confirmed, "customer.order.confirmed.v1")
 core.react(terms.on_order_held, "customer.order.held.v1")

@@ -44,6 +44,7 @@ class ConflictSubject(StrEnum):
 
     ORDER = "order"
     OPPORTUNITY = "opportunity"
+    DEAL = "deal"
 
 
 class SellingMode(StrEnum):

@@ -15,10 +15,10 @@ from services.channels.sales.models import AccountFact
 
 
 class Subject(NamedTuple):
-    """An order or an opportunity with the accounts that are its customer (the root first).
+    """An order, an opportunity or a claim with the accounts that are its customer (the root first).
 
-    `lines` are the folded product lines of which something is kept; None: unknown, of an opportunity. `later` are
-    orders that came with it and after it: it is looked at as if they had not come, however a batch is cut.
+    `lines` are the folded product lines of which something is kept; None: any, of an opportunity or a claim on all.
+    `later` are orders that came with it and after it: it is looked at as if they had not come, however a batch is cut.
     """
 
     id: UUID
@@ -62,6 +62,17 @@ class Finding(NamedTuple):
     deals: tuple[UUID, ...] = ()
     agreements: tuple[UUID, ...] = ()
     prices: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def lines(self) -> Sequence[str]:
+        """Folded product lines of a conflict that is about no order yet."""
+        return self.subject.lines or ()
+
+    @property
+    def claims(self) -> list[UUID]:
+        """Deals that it is about: those that it was found by, and the subject when it is one."""
+        own = (self.subject.id,) if self.subject.kind is ConflictSubject.DEAL else ()
+        return sorted({*own, *self.deals})
 
     @property
     def parties(self) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from kit.events.handlers import Fact
 from kit.work import Work
 from services.channels.conflicts import judging
-from services.channels.events_in import OrderHeard
+from services.channels.events_in import AccountHeard, OrderHeard
 from services.channels.events_in.customer import AccountRedirectHeard, OpportunityHeard
 
 
@@ -22,5 +22,10 @@ async def on_opportunity(work: Work, facts: Sequence[Fact[OpportunityHeard]]) ->
 
 
 async def on_merged(work: Work, facts: Sequence[Fact[AccountRedirectHeard]]) -> None:
-    """Orders of accounts that are one now may be in conflict."""
+    """Orders and claims of accounts that are one now may be in conflict."""
     await judging.judge_merges(work, facts)
+
+
+async def on_account(work: Work, facts: Sequence[Fact[AccountHeard]]) -> None:
+    """Claims on what turns out to be one customer may be in conflict."""
+    await judging.judge_accounts(work, facts)

@@ -1,4 +1,5 @@
-"""Finding conflicts in what is sold: orders as they are confirmed, opportunities as they open, accounts as they merge.
+"""Finding conflicts in what is sold: orders as they are confirmed, opportunities as they open, accounts as they merge
+or turn out to be one customer.
 
 Whoever looks at the orders of an account holds its advisory lock (that of what it leads to, too), so of two orders in
 conflict that come at once the second sees the first, whatever partition each is of.
@@ -19,11 +20,11 @@ from services.channels.channel_policies.models import ConflictRules
 from services.channels.conflicts import opening, repository
 from services.channels.conflicts.enums import ConflictKind, ConflictSubject
 from services.channels.conflicts.findings import Finding, Subject, folded, in_turn
-from services.channels.conflicts.repository import Breach, Cap
+from services.channels.conflicts.repository import Cap
 from services.channels.conflicts.rules import Sold, mode_of, undercuts
 from services.channels.deals import service as deals
 from services.channels.deals.enums import DealState
-from services.channels.events_in import OrderHeard
+from services.channels.events_in import AccountHeard, OrderHeard
 from services.channels.events_in.customer import AccountRedirectHeard, OpportunityHeard, SoldLineHeard
 from services.channels.redirects import service as redirects
 from services.channels.sales import service as sales
@@ -40,8 +41,9 @@ async def judge_orders(work: Work, confirmed: Sequence[Fact[OrderHeard]]) -> Non
     subjects = in_turn(await _subjects(work, groups, list(facts.values())))
     lines = {order_id: fact.data.lines for order_id, fact in facts.items()}
     rules = await _rules_at(work, confirmed[-1].event)
-    found = [*await _of_customers(work, rules, subjects), *await _of_agreements(work, subjects)]
-    found += await _of_prices(work, rules, subjects, lines)
+    asked = repository.asking([one.asked for one in subjects])
+    found = [*await _of_customers(work, rules, subjects, asked), *await _of_agreements(work, subjects, asked)]
+    found += await _of_prices(work, rules, subjects, lines, asked)
     await opening.open_conflicts(work, rules, found)
 
 
@@ -70,7 +72,8 @@ async def judge_opportunities(work: Work, heard: Sequence[Fact[OpportunityHeard]
         for fact in facts
     ]
     rules = await _rules_at(work, heard[-1].event)
-    await opening.open_conflicts(work, rules, await _of_claims(work, subjects))
+    asked = repository.asking([one.asked for one in subjects])
+    await opening.open_conflicts(work, rules, await _of_claims(work, subjects, asked))
 
 
 async def judge_merges(work: Work, merged: Sequence[Fact[AccountRedirectHeard]]) -> None:
@@ -101,7 +104,22 @@ async def judge_merges(work: Work, merged: Sequence[Fact[AccountRedirectHeard]])
             )
             for one in sold
         ]
-        await opening.open_conflicts(at, rules, await _of_customers(work, rules, in_turn(subjects)))
+        found = await _of_protected(at, fact.event, groups.members(fact.data.survivor_id))
+        subjects = in_turn(subjects)
+        found += await _of_customers(work, rules, subjects, repository.asking([one.asked for one in subjects]))
+        await opening.open_conflicts(at, rules, found)
+
+
+async def judge_accounts(work: Work, heard: Sequence[Fact[AccountHeard]]) -> None:
+    """An account may be the customer of claims that were approved while nothing said that it is one."""
+    events = {fact.data.id: fact.event for fact in heard}
+    claims = await deals.protected_on(work.caused_by(heard[-1].event), list(events))
+    claimed = {one.account_id for one in claims}
+    groups = await redirects.groups_of(work, claimed)
+    for account_id in sorted(claimed):
+        at = work.caused_by(events[account_id])
+        found = await _of_protected(at, events[account_id], groups.members(account_id))
+        await opening.open_conflicts(at, await _rules_at(work, events[account_id]), found)
 
 
 async def _rules_at(work: Work, event: Event) -> ConflictRules:
@@ -136,11 +154,11 @@ def _is_kept(line: SoldLineHeard) -> bool:
     return line.quantity is None or line.quantity > line.returned
 
 
-async def _of_customers(work: Work, rules: ConflictRules, subjects: Sequence[Subject]) -> list[Finding]:
+async def _of_customers(work: Work, rules: ConflictRules, subjects: Sequence[Subject], asked: str) -> list[Finding]:
     """Two partners with one customer, or a partner and the company."""
     by_id = {one.id: one for one in subjects}
-    asked = [one.asked for one in subjects if one.partner_id is not None]
-    beside = await repository.orders_beside(work.tx, asked, rules.window_days) if asked else []
+    through = [one for one in subjects if one.partner_id is not None]
+    beside = await repository.orders_beside(work.tx, asked, rules.window_days) if through else []
     found = [
         Finding(
             ConflictKind.SAME_CUSTOMER,
@@ -150,14 +168,14 @@ async def _of_customers(work: Work, rules: ConflictRules, subjects: Sequence[Sub
         )
         for one in beside
     ]
-    return [*found, *await _of_claims(work, subjects)]
+    return [*found, *await _of_claims(work, subjects, asked)]
 
 
-async def _of_claims(work: Work, subjects: Sequence[Subject]) -> list[Finding]:
+async def _of_claims(work: Work, subjects: Sequence[Subject], asked: str) -> list[Finding]:
     """Subjects against deals of others; one without a partner against those that were approved."""
     by_id = {one.id: one for one in subjects}
     found = []
-    for claim in await deals.claims_on(work, [one.asked for one in subjects]):
+    for claim in await deals.claims_on(work, asked) if subjects else ():
         subject = by_id[claim.subject_id]
         if subject.partner_id is not None:
             kind = ConflictKind.SAME_CUSTOMER
@@ -169,37 +187,57 @@ async def _of_claims(work: Work, subjects: Sequence[Subject]) -> list[Finding]:
     return found
 
 
-async def _of_agreements(work: Work, subjects: Sequence[Subject]) -> list[Finding]:
+async def _of_protected(work: Work, cause: Event, members: tuple[UUID, ...]) -> list[Finding]:
+    """Claims of partners on one customer that are protected, each against those before it."""
+    claims = list({one.deal_id: one for one in await deals.protected_on(work, members)}.values())
+    if len({one.partner_id for one in claims}) < 2:
+        return []
+    known = await sales.accounts_by_id(work, [members[0]])
+    found = []
+    for number, later in enumerate(claims):
+        lines = folded(later.product_lines)
+        subject = Subject(
+            id=later.deal_id,
+            kind=ConflictSubject.DEAL,
+            cause=cause,
+            members=members,
+            account=known.get(members[0]),
+            partner_id=later.partner_id,
+            deal_id=later.deal_id,
+            day=work.today,
+            region=None,
+            mode=None,
+            lines=lines or None,
+        )
+        for one in claims[:number]:
+            is_shared = not lines or not one.product_lines or not set(lines).isdisjoint(folded(one.product_lines))
+            if one.partner_id != later.partner_id and is_shared:
+                pair = _with_own(subject, one.partner_id)
+                found.append(Finding(ConflictKind.SAME_CUSTOMER, subject, pair, deals=(one.deal_id,)))
+    return found
+
+
+async def _of_agreements(work: Work, subjects: Sequence[Subject], asked: str) -> list[Finding]:
     """Orders where somebody may not sell, or to whom."""
     by_id = {one.id: one for one in subjects}
-    asked = [one.asked for one in subjects]
-    through = [one.asked for one in subjects if one.partner_id is not None]
-
-    def found(kind: ConflictKind, breaches: Iterable[Breach]) -> list[Finding]:
-        return [
-            Finding(
-                kind,
-                by_id[one.subject_id],
-                _with_own(by_id[one.subject_id], one.other_id),
-                cell=one.region,
-                agreements=tuple(sorted(one.agreement_ids)),
-            )
-            for one in breaches
-        ]
-
     return [
-        *found(ConflictKind.TERRITORY_BREACH, await repository.outside(work.tx, through) if through else ()),
-        *found(ConflictKind.CROSS_REGION, await repository.into_anothers(work.tx, through) if through else ()),
-        *found(ConflictKind.EXCLUSIVITY_BREACH, await repository.held_by_another(work.tx, asked)),
+        Finding(
+            one.kind,
+            by_id[one.subject_id],
+            _with_own(by_id[one.subject_id], one.other_id),
+            cell=one.region,
+            agreements=tuple(sorted(one.agreement_ids)),
+        )
+        for one in await repository.breaches_of(work.tx, asked)
     ]
 
 
 async def _of_prices(
-    work: Work, rules: ConflictRules, subjects: Sequence[Subject], lines: dict[UUID, list[SoldLineHeard]]
+    work: Work, rules: ConflictRules, subjects: Sequence[Subject], lines: dict[UUID, list[SoldLineHeard]], asked: str
 ) -> list[Finding]:
     """Lines sold for less than their partner may. Of several agreements that fit, the widest room counts."""
     through = [one for one in subjects if one.partner_id is not None]
-    caps = await repository.caps_of(work.tx, [one.asked for one in through]) if through else []
+    caps = await repository.caps_of(work.tx, asked) if through else []
     found = []
     for subject in through:
         own = [cap for cap in caps if cap.subject_id == subject.id]

@@ -96,7 +96,7 @@ async def _open(work: Work, rules: ConflictRules, found: Finding, count: int) ->
             "place": found.places[0],
             "account_id": found.subject.members[0] if found.cell is None else None,
             "order_ids": found.order_ids,
-            "product_lines": sorted(worth.lines),
+            "product_lines": sorted(worth.lines or found.lines),
             "region": found.cell or (account.region if account is not None else None),
             "owner_id": account.owner_id if account is not None else None,
             "value_base": worth.value_base,
@@ -132,7 +132,7 @@ async def _keep(work: Work, found: Finding, conflict: Conflict, shown: Sequence[
         snapshot = await repository.snapshot(
             work.tx,
             [each] if kind is ConflictSubject.ORDER else [],
-            sorted(set(found.deals)) if is_subject else [],
+            found.claims if is_subject else [],
             sorted(set(found.agreements)) if is_subject else [],
             [each] if kind is ConflictSubject.OPPORTUNITY else [],
         )

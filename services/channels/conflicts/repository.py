@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -12,6 +12,7 @@ from kit.db.database import Tx
 from kit.db.rows import columns_of, dumps, insert_rows, select_sql
 from kit.security.principals import ScopeQuery
 from services.channels.channels.enums import ChannelKind
+from services.channels.conflicts.enums import ConflictKind
 from services.channels.conflicts.models import LIVE, Conflict, ConflictEvidence, ConflictStatement
 
 _ONE = f"SELECT {columns_of(Conflict, 'c')} FROM conflict c WHERE c.id = $1"
@@ -29,32 +30,37 @@ FROM {_ASKED} JOIN sale s ON s.account_id = ANY(o.members) AND s.partner_id <> o
 JOIN sale_line l ON l.order_id = s.order_id AND {_KEPT} AND lower(l.product_line COLLATE "C") = ANY(o.lines)
 GROUP BY o.subject_id, s.partner_id
 """
-_OUTSIDE = f"""
-SELECT o.subject_id, NULL::uuid AS other_id, o.regions[cardinality(o.regions)] AS region,
-    array_agg(DISTINCT c.agreement_id) AS agreement_ids
-FROM {_ASKED} JOIN agreement_cell c ON c.partner_id = o.partner_id AND {_THAT_DAY}
-WHERE cardinality(o.regions) > 0
-GROUP BY o.subject_id, o.regions HAVING NOT bool_or(c.region = ANY(o.regions))
-"""
 _OWN = (
     f"EXISTS (SELECT FROM agreement_cell c WHERE c.partner_id = o.partner_id AND c.region = ANY({{}}) AND {_THAT_DAY})"
 )
-_INTO_ANOTHERS = f"""
-SELECT DISTINCT ON (o.subject_id, c.partner_id)
-    o.subject_id, c.partner_id AS other_id, c.region, ARRAY[c.agreement_id] AS agreement_ids
-FROM {_ASKED} JOIN agreement_cell c ON c.region = ANY(o.homes) AND c.partner_id <> o.partner_id AND {_THAT_DAY}
-    AND {_OF_LINE}
-WHERE {_OWN.format("o.regions")} AND NOT {_OWN.format("o.homes")}
-ORDER BY o.subject_id, c.partner_id, length(c.region) DESC, c.number, c.product_line
+_BREACHES = f"""
+WITH o AS MATERIALIZED (SELECT o.* FROM {_ASKED}), outside AS (
+    SELECT o.subject_id, NULL::uuid AS other_id, o.regions[cardinality(o.regions)] AS region,
+        array_agg(DISTINCT c.agreement_id) AS agreement_ids
+    FROM o JOIN agreement_cell c ON c.partner_id = o.partner_id AND {_THAT_DAY}
+    WHERE cardinality(o.regions) > 0
+    GROUP BY o.subject_id, o.regions HAVING NOT bool_or(c.region = ANY(o.regions))
+), into_anothers AS (
+    SELECT DISTINCT ON (o.subject_id, c.partner_id)
+        o.subject_id, c.partner_id AS other_id, c.region, ARRAY[c.agreement_id] AS agreement_ids
+    FROM o JOIN agreement_cell c ON c.region = ANY(o.homes) AND c.partner_id <> o.partner_id AND {_THAT_DAY}
+        AND {_OF_LINE}
+    WHERE {_OWN.format("o.regions")} AND NOT {_OWN.format("o.homes")}
+    ORDER BY o.subject_id, c.partner_id, length(c.region) DESC, c.number, c.product_line
+), held_by_another AS (
+    SELECT DISTINCT ON (o.subject_id, c.partner_id)
+        o.subject_id, c.partner_id AS other_id, c.region, ARRAY[c.agreement_id] AS agreement_ids
+    FROM o JOIN agreement_cell c ON c.region = ANY(o.regions) AND c.partner_id IS DISTINCT FROM o.partner_id
+        AND CASE WHEN o.partner_id IS NULL THEN c.exclusivity = 'exclusive' ELSE c.exclusivity <> 'none' END
+        AND {_THAT_DAY} AND {_OF_LINE} AND (c.mode = 'all' OR c.mode = o.mode)
+    ORDER BY o.subject_id, c.partner_id, length(c.region) DESC, c.number, c.product_line
+)
+SELECT 'territory_breach' AS kind, b.* FROM outside b
+UNION ALL SELECT 'cross_region', b.* FROM into_anothers b
+UNION ALL SELECT 'exclusivity_breach', b.* FROM held_by_another b
 """
-_HELD_BY_ANOTHER = f"""
-SELECT DISTINCT ON (o.subject_id, c.partner_id)
-    o.subject_id, c.partner_id AS other_id, c.region, ARRAY[c.agreement_id] AS agreement_ids
-FROM {_ASKED} JOIN agreement_cell c ON c.region = ANY(o.regions) AND c.partner_id IS DISTINCT FROM o.partner_id
-    AND CASE WHEN o.partner_id IS NULL THEN c.exclusivity = 'exclusive' ELSE c.exclusivity <> 'none' END
-    AND {_THAT_DAY} AND {_OF_LINE} AND (c.mode = 'all' OR c.mode = o.mode)
-ORDER BY o.subject_id, c.partner_id, length(c.region) DESC, c.number, c.product_line
-"""
+"""Orders in no territory that their partner has on their day, where it has one; orders inside of it for customers
+outside of it, in another partner's; orders in a sole or exclusive cell of another, direct ones in an exclusive one."""
 _CAPS = f"""
 SELECT o.subject_id, c.product_line, a.id AS agreement_id, a.max_discount
 FROM {_ASKED} JOIN agreement_cell c ON c.partner_id = o.partner_id AND {_THAT_DAY}
@@ -136,6 +142,7 @@ class Beside(NamedTuple):
 class Breach(NamedTuple):
     """What of agreements an order breaks, in which folded region; `other_id` is the partner whose it is."""
 
+    kind: ConflictKind
     subject_id: UUID
     other_id: UUID | None
     region: str
@@ -192,29 +199,24 @@ async def sales_since(tx: Tx, account_ids: Collection[UUID], first: date) -> lis
     return await tx.rows(SoldBefore, _SALES, list(account_ids), first)
 
 
-async def orders_beside(tx: Tx, asked: Sequence[dict[str, object]], window_days: int) -> list[Beside]:
+def asking(subjects: Sequence[Mapping[str, object]]) -> str:
+    """Subjects as the statements about them read them: written once for all."""
+    return dumps(subjects)
+
+
+async def orders_beside(tx: Tx, asked: str, window_days: int) -> list[Beside]:
     """Orders of other partners beside these."""
-    return await tx.rows(Beside, _ORDERS_BESIDE, dumps(asked), window_days)
+    return await tx.rows(Beside, _ORDERS_BESIDE, asked, window_days)
 
 
-async def outside(tx: Tx, asked: Sequence[dict[str, object]]) -> list[Breach]:
-    """Orders in no territory that their partner has on their day, where it has one."""
-    return await tx.rows(Breach, _OUTSIDE, dumps(asked))
+async def breaches_of(tx: Tx, asked: str) -> list[Breach]:
+    """What of agreements orders break."""
+    return [one._replace(kind=ConflictKind(one.kind)) for one in await tx.rows(Breach, _BREACHES, asked)]
 
 
-async def into_anothers(tx: Tx, asked: Sequence[dict[str, object]]) -> list[Breach]:
-    """Orders inside their partner's territory for customers outside of it, in another partner's."""
-    return await tx.rows(Breach, _INTO_ANOTHERS, dumps(asked))
-
-
-async def held_by_another(tx: Tx, asked: Sequence[dict[str, object]]) -> list[Breach]:
-    """Orders in a sole or exclusive cell of another partner; direct ones in an exclusive cell."""
-    return await tx.rows(Breach, _HELD_BY_ANOTHER, dumps(asked))
-
-
-async def caps_of(tx: Tx, asked: Sequence[dict[str, object]]) -> list[Cap]:
+async def caps_of(tx: Tx, asked: str) -> list[Cap]:
     """What agreements say of the discounts of orders."""
-    return await tx.rows(Cap, _CAPS, dumps(asked))
+    return await tx.rows(Cap, _CAPS, asked)
 
 
 async def found_before(tx: Tx, subject_ids: Collection[UUID]) -> set[tuple[UUID, str, str]]:

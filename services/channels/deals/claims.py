@@ -16,7 +16,7 @@ from services.channels.deals import repository
 from services.channels.deals.enums import DealState
 from services.channels.deals.models import Deal, DealOrderLine
 from services.channels.deals.rules import counts
-from services.channels.deals.service import resource
+from services.channels.deals.service import hold_claims, resource
 from services.channels.events_in import OrderHeard, OrderReturnedHeard
 from services.channels.events_in.customer import AccountRedirectHeard
 from services.channels.events_out.deals import DealWon
@@ -57,7 +57,8 @@ async def claim_orders(work: Work, confirmed: Sequence[Fact[OrderHeard]]) -> Non
 
 async def claim_merged(work: Work, merged: Sequence[Fact[AccountRedirectHeard]]) -> None:
     """What accounts have ordered that are one customer from now on may be a deal's on any of them: it does not matter
-    which was heard of first, the order or the merge."""
+    which was heard of first, the order or the merge. Nobody decides meanwhile on claims on any of them."""
+    await hold_claims(work, {each for one in merged for each in (one.data.survivor_id, one.data.merged_id)})
     for fact in merged:
         pair = {fact.data.survivor_id, fact.data.merged_id}
         groups = await redirects.hold_accounts(work, pair)

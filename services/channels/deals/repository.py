@@ -111,6 +111,12 @@ WHERE d.state IN ('registered', 'approved', 'expired', 'won') AND d.partner_id I
         OR EXISTS (SELECT FROM unnest(d.product_lines) AS l (line) WHERE lower(l.line COLLATE "C") = ANY(o.lines)))
 ORDER BY o.subject_id, d.number
 """
+_PROTECTED = f"""
+SELECT m.id AS account_id, d.id AS deal_id, d.partner_id, d.product_lines
+FROM unnest($1::uuid[]) AS m (id) LEFT JOIN account_identity a ON a.id = m.id
+JOIN deal d ON d.account_id = m.id OR {_SAME.format("d", "a")}
+WHERE d.state IN ('approved', 'won') AND d.protected_until >= $2 ORDER BY d.registered_at, d.number, m.id
+"""
 _RETURNED = """
 UPDATE deal_order_line l SET returned_net_base = r.returned_net_base
 FROM json_to_recordset($1::json) AS r(order_id uuid, line_no int, returned_net_base bigint)
@@ -215,6 +221,15 @@ class Claim(NamedTuple):
     number: str
 
 
+class Protected(NamedTuple):
+    """A claim that is protected, on an account; no product lines are all."""
+
+    account_id: UUID
+    deal_id: UUID
+    partner_id: UUID
+    product_lines: list[str]
+
+
 async def hold_locks(tx: Tx, keys: Sequence[int]) -> None:
     """Wait, one key after the other, for claims that may be the same; until the transaction ends."""
     await tx.execute("SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS k", keys)
@@ -315,9 +330,14 @@ async def matching(tx: Tx, orders: Sequence[dict[str, object]]) -> list[Match]:
     return await tx.rows(Match, _MATCHING, dumps(orders))
 
 
-async def claims_on(tx: Tx, subjects: Sequence[dict[str, object]]) -> list[Claim]:
-    """Claims of others on the customers of subjects."""
-    return await tx.rows(Claim, _CLAIMS, dumps(subjects))
+async def claims_on(tx: Tx, subjects: str) -> list[Claim]:
+    """Claims of others on the customers of subjects, which are JSON."""
+    return await tx.rows(Claim, _CLAIMS, subjects)
+
+
+async def protected_on(tx: Tx, account_ids: Sequence[UUID], day: date) -> list[Protected]:
+    """Claims that are protected on a day, once for each of these accounts that they are on, the first one first."""
+    return await tx.rows(Protected, _PROTECTED, account_ids, day)
 
 
 async def unclaimed(tx: Tx, account_ids: Sequence[UUID]) -> list[Unclaimed]:

@@ -5,7 +5,7 @@ A claim holds the advisory locks of all it may share with another, so the first 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -24,7 +24,7 @@ from kit.work import Work
 from services.channels.deals import repository
 from services.channels.deals.enums import DealState
 from services.channels.deals.models import Deal
-from services.channels.deals.repository import Account, Active, Claim, Opened, Ordered
+from services.channels.deals.repository import Account, Active, Claim, Opened, Ordered, Protected
 from services.channels.deals.rules import (
     ACTIVE_WITHIN,
     MAX_OPEN,
@@ -201,11 +201,24 @@ async def read_findings(work: Work, deal_id: UUID) -> Findings:
     return Findings(deal, after, until, ordered, opened, active)
 
 
-async def claims_on(work: Work, subjects: Sequence[dict[str, Any]]) -> list[Claim]:
+async def claims_on(work: Work, subjects: str) -> list[Claim]:
     """Claims that other partners have on the customers of orders or opportunities on their days: registered ones, and
-    protected ones also after they were won or have expired. A subject has its `subject_id`, the accounts that are its
-    customer (`members`), `partner_id` and `deal_id` where it has them, its `day`, and folded `lines` (None: any)."""
-    return await repository.claims_on(work.tx, subjects) if subjects else []
+    protected ones also after they were won or have expired. `subjects` are JSON: each has its `subject_id`, the
+    accounts that are its customer (`members`), `partner_id` and `deal_id` where it has them, its `day`, and folded
+    `lines` (null: any)."""
+    return await repository.claims_on(work.tx, subjects)
+
+
+async def protected_on(work: Work, account_ids: Sequence[UUID]) -> list[Protected]:
+    """Claims that are protected today, for each of these accounts, the first one first. A customer has more than one
+    where each was approved before it was known that their customers are one: all of them stand."""
+    return await repository.protected_on(work.tx, account_ids, work.today)
+
+
+async def hold_claims(work: Work, account_ids: Collection[UUID]) -> None:
+    """Wait for claims on accounts that are taken or decided on, and keep new ones out until the work ends."""
+    groups = await redirects.groups_of(work, account_ids)
+    await repository.hold_locks(work.tx, sorted(account_locks(groups.everyone(account_ids))))
 
 
 def identity_of(work: Work, data: DealCreate, domain: str | None) -> Identity:

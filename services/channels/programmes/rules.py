@@ -173,6 +173,8 @@ def rebate(plan: TierPlan, position: int, focus: int = 0) -> int:
     position is in focus lines (mix)."""
     if plan.kind is PlanKind.LUMP:
         return plan.tiers[tier_at(plan, position) - 1].amount if position > 0 else 0
+    if -MAX_POSITION <= position <= 0:
+        return 0
     parts = slices(plan, 0, position, (0, focus))
     return ratio(sum((part.end - part.start) * part.rate for part in parts), 1, RATE_WHOLE)
 

@@ -46,7 +46,8 @@ class Sold(NamedTuple):
 
 async def line_below_floor(work: Work, sold: Sold) -> int | None:
     """The first line whose net is under its floor and that no standing approval of somebody else covers. Products
-    without a known cost have no floor; the least markup is that of the book that their price would come from."""
+    without a known cost have no floor; the least markup is that of the book that their price would come from. Where
+    they have no price (another currency, another buyer) it is the highest of any book: no way around leads there."""
     named = await products.products_by_sku(work, sorted({line.sku for line in sold.lines}))
     costs = {sku: cost_on(one.costs, sold.day) for sku, one in named.items()}
     known = {sku: cost for sku, cost in costs.items() if cost is not None}
@@ -113,9 +114,15 @@ async def _markups(
     quantities: dict[str, int] = {}
     for line in sold.lines:
         quantities[line.sku] = quantities.get(line.sku, 0) + line.quantity
-    markups = {}
+    markups: dict[str, int] = {}
+    unpriced: set[str] = set()
     for sku, product_line in lines.items():
         article = Article(sku, product_line, costs[sku], entries[sku], offers.get(sku, ()))
         price = price_of(article, quantities[sku], buyer, market)
-        markups[sku] = standing.min_markups.get(price.entry.book, 0) if price else 0
+        if price is None:
+            unpriced.add(sku)
+        else:
+            markups[sku] = standing.min_markups.get(price.entry.book, 0)
+    if unpriced:
+        markups |= dict.fromkeys(unpriced, await prices.highest_markup(work))
     return markups

@@ -10,6 +10,7 @@ from kit.redirects import roots_of
 from services.channels.events_in.customer import AccountRedirectHeard
 from services.channels.redirects import repository
 from services.channels.redirects.models import AccountRedirect, AccountRoot
+from services.channels.redirects.rules import HELD
 
 MERGED, UNMERGED = "customer.account.merged.v1", "customer.account.unmerged.v1"
 
@@ -35,3 +36,4 @@ async def on_redirect(tx: Tx, facts: Sequence[Fact[AccountRedirectHeard]]) -> No
     roots = roots_of(await repository.edges(tx, ids))
     rows = [AccountRoot(account_id=account_id, root_id=root) for account_id, root in sorted(roots.items())]
     await repository.put_roots(tx, ids, rows)
+    tx.kept.pop(HELD, None)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Final
 from uuid import UUID
+
+HELD: Final = "accounts held"
+"""Under which a transaction keeps the accounts that it holds, and what they are one with."""
 
 
 def lock_number(account_id: UUID) -> int:

@@ -9,7 +9,7 @@ from kit.db.database import Tx
 from kit.redirects import Groups
 from kit.work import Work
 from services.channels.redirects import repository
-from services.channels.redirects.rules import lock_number
+from services.channels.redirects.rules import HELD, lock_number
 
 
 async def groups_of(work: Work, account_ids: Collection[UUID]) -> Groups:
@@ -19,13 +19,18 @@ async def groups_of(work: Work, account_ids: Collection[UUID]) -> Groups:
 
 
 async def hold_accounts(work: Work, account_ids: Collection[UUID]) -> Groups:
-    """Wait for whoever looks at these accounts or at what they lead to; the groups as they are then."""
+    """Wait for whoever looks at these accounts or at what they lead to; the groups as they are then. Whoever asks for
+    the same again in the transaction waits and looks no more: nobody merges meanwhile."""
+    known: tuple[frozenset[UUID], Groups] | None = work.tx.kept.get(HELD)
+    if known is not None and known[0].issuperset(account_ids):
+        return known[1]
     held: set[UUID] = set()
     groups = await groups_of(work, account_ids)
     while wanted := {*account_ids, *(groups.root(each) for each in account_ids)} - held:
         await repository.hold_locks(work.tx, sorted(lock_number(each) for each in wanted))
         held |= wanted
         groups = await groups_of(work, account_ids)
+    work.tx.kept[HELD] = frozenset(account_ids), groups
     return groups
 
 

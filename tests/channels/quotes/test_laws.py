@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kit.testing.service import ServiceHarness
-from tests.channels.quotes.offers import PATH, PRICES, account, body, cost, goods, in_yuan, promotion
+from tests.channels.quotes.offers import (
+    ENTRIES,
+    PATH,
+    PRICES,
+    account,
+    body,
+    cost,
+    goods,
+    in_yuan,
+    promotion,
+    published,
+)
 
 LINE = st.fixed_dictionaries(
     {
@@ -82,3 +95,29 @@ def check_sums(quote: dict[str, Any]) -> None:
             total[1] += part["discount_base"]
     for code, (discount, base) in given.items():
         assert base == (2 * 640 if code == "CUP" else round(discount * 0.1373))
+
+
+TIED: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("A-TEN", "line", {"kind": "cash_off", "reward": {"type": "line_rate", "share": 100_000}}),
+    ("B-TEN", "line", {"kind": "cash_off", "reward": {"type": "line_rate", "share": 100_000}}),
+    ("A-OFF", "order", {"reward": {"type": "spend_steps", "steps": {"USD": [{"spend": 30_000, "amount": 5_000}]}}}),
+    ("B-OFF", "order", {"reward": {"type": "spend_every", "steps": {"USD": {"spend": 36_000, "amount": 5_000}}}}),
+)
+"""Two of each step that give the same of 3 x 100.00 and 2 x 50.00."""
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_no_order_of_creation_changes_an_amount(service: ServiceHarness, seed: int) -> None:
+    """Ids follow the order in which things are made: none of them decides, of what is tied the smaller code wins."""
+    draw = Random(seed)
+    for sku in draw.sample(sorted(PRICES), len(PRICES)):
+        await service.post("/v1/products", {"sku": sku, "name": sku, "product_line": sku[3:].lower()})
+    await published(service, *draw.sample(ENTRIES, len(ENTRIES)))
+    for code, phase, terms in draw.sample(TIED, len(TIED)):
+        await promotion(service, phase, code=code, **{"kind": "spend", **terms})
+    lines = draw.sample([("CD-ROCK", 3), ("CD-JAZZ", 2)], 2)
+    answer = await service.post(f"{PATH}/preview", body(await account(service), *lines))
+    found = answer.json()
+    assert answer.status_code == 200, found
+    nets = {line["sku"]: (line["net"], sorted(part["code"] for part in line["promotions"])) for line in found["lines"]}
+    assert nets == {"CD-ROCK": (23_250, ["A-OFF", "A-TEN"]), "CD-JAZZ": (7_750, ["A-OFF", "A-TEN"])}
