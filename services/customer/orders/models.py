@@ -155,8 +155,9 @@ class FirstOrderTable(FirstOrder, Base, table=True):
 
 
 class OrderLine(FrozenRow):
-    """A line; `returned` pieces of `quantity` have come back. What a unit costs and what is left of the net are
-    fixed at placement (None: the cost is not known)."""
+    """A line; `returned` pieces of `quantity` have come back. Fixed at placement: its discount in base currency, what a
+    unit costs by the list as its quote has it (None without a quote), what a unit costs the company and what is left of
+    the net (None: the cost is not known)."""
 
     __tablename__ = "order_line"
 
@@ -175,6 +176,8 @@ class OrderLine(FrozenRow):
     net_base: Annotated[int, big_int(nullable=False)]
     tax_base: Annotated[int, big_int(nullable=False)]
     gross_base: Annotated[int, big_int(nullable=False)]
+    list_price: Annotated[int | None, big_int(nullable=True)] = None
+    discount_base: Annotated[int | None, big_int(nullable=True)] = None
     unit_cost_base: Annotated[int | None, big_int(nullable=True)] = None
     margin_base: Annotated[int | None, big_int(nullable=True)] = None
 
