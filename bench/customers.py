@@ -1,7 +1,7 @@
 """A customer database of so many orders, filled by set-based SQL: what `bench.pages` and `bench.insights` measure in.
 
-An account has some ten orders and an owner, an order an activity, five orders a case and an opportunity (of 10,000 orders
-and fewer each has one, so that every page is full). Triggers are off while it is filled; what they keep is
+An account has some ten orders and an owner, an order an activity, five orders a case and an opportunity (of 10,000
+orders and fewer each has one, so that every page is full). Triggers are off while it is filled; what they keep is
 written beside.
 """
 
