@@ -69,17 +69,18 @@ SELECT md5('step' || n)::uuid, {_ACCOUNT_OF}, md5('order' || n)::uuid, 'confirme
 FROM generate_series(1, $1) AS n
 """,
     f"""
-INSERT INTO activity (id, created_at, kind, stream_key, account_id, owner_id, notes, state, due_on)
+INSERT INTO activity (id, created_at, kind, stream_key, account_id, owner_id, notes, state, due_on, ended_at, outcome)
 SELECT md5('activity' || n)::uuid, {_AT}, 'task', {_ACCOUNT_OF}, {_ACCOUNT_OF}, {_OWNER_OF}, '{{}}',
-       CASE WHEN n % 4 = 0 THEN 'planned' ELSE 'completed' END, ({_AT})::date + 30
+       CASE WHEN n % 4 = 0 THEN 'planned' ELSE 'completed' END, ({_AT})::date + 30,
+       CASE WHEN n % 4 > 0 THEN {_AT} END, CASE WHEN n % 4 > 0 THEN 'done' END
 FROM generate_series(1, $1) AS n
 """,
     f"""
 INSERT INTO service_case (id, created_at, number, kind, state, severity, stream_key, account_id, owner_id, subject,
-                          received_at, opened_on, escalation_level, breaches, sla_version)
+                          received_at, opened_on, closed_on, escalation_level, breaches, sla_version)
 SELECT md5('case' || n)::uuid, {_AT}, 'CS-' || n, 'question', CASE WHEN n % 20 < 10 THEN 'received' ELSE 'closed' END,
        CASE WHEN n % 20 < 5 THEN 'critical' ELSE 'low' END, {_ACCOUNT_OF}, {_ACCOUNT_OF}, {_OWNER_OF}, 's', {_AT},
-       ({_AT})::date, 0, 0, 1
+       ({_AT})::date, CASE WHEN n % 20 >= 10 THEN ({_AT})::date END, 0, 0, 1
 FROM generate_series(1, $1, 1) AS n WHERE n % 5 < 1 OR $1 <= 10000
 """,
     """
