@@ -15,7 +15,7 @@ import argparse
 import asyncio
 import multiprocessing
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -55,12 +55,12 @@ SELECT count(*) AS rows, count(DISTINCT external_id) AS ids, sum(net)::bigint AS
 COUNTS = {"accounts": _ACCOUNTS, "orders": _ORDERS}
 
 
-def live(settings: Settings, connect: dict[str, Any]) -> None:
+def live(settings: Settings, connect: Mapping[str, Any]) -> None:
     """A worker; it ends with the import, or by force."""
     asyncio.run(_live(settings, connect))
 
 
-async def _live(settings: Settings, connect: dict[str, Any]) -> None:
+async def _live(settings: Settings, connect: Mapping[str, Any]) -> None:
     runtime = make_runtime(settings, bus=EmbeddedBus(connect), verifier=test_verifier())
     stop = asyncio.Event()
     jobs = jobs_of(runtime)
@@ -77,7 +77,7 @@ async def done(service: ServiceHarness, run: str) -> tuple[int, bool]:
     return int(row["n"]), row["state"] == "running"
 
 
-async def lived(service: ServiceHarness, connect: dict[str, Any], run: str, until: int | None) -> dict[str, Any]:
+async def lived(service: ServiceHarness, connect: Mapping[str, Any], run: str, until: int | None) -> dict[str, Any]:
     """A worker until so many rows are done, or to the end: its most memory, and how many rows it did."""
     context = multiprocessing.get_context("spawn")
     process = context.Process(target=live, args=(service.runtime.settings, connect))
