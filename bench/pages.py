@@ -43,7 +43,7 @@ PAGES = (
     "orders?limit=20&is_overdue=true",
     "orders?limit=20&is_overdue=true&sort=order_date",
     "orders?limit=20&open_amount[gt]=0",
-    "orders?limit=20&sku=SKU-7",
+    "orders?limit=5&sku=SKU-7",
     "cases?limit=20",
     "cases?limit=20&state=received",
     "cases?limit=20&state=received&severity=critical",

@@ -129,6 +129,13 @@ class OrderTable(OrderColumns, Base, table=True):
         sa.Index("ix_orders_created_at_id", "created_at", "id"),
         sa.Index("ix_orders_gross_base_id", "gross_base", "id"),
         sa.Index("ix_orders_owner_id_created_at_id", "owner_id", "created_at", "id"),
+        sa.Index("ix_orders_owner_id_order_date_id", "owner_id", "order_date", "id"),
+        sa.Index("ix_orders_owner_id_gross_base_id", "owner_id", "gross_base", "id"),
+        sa.Index(
+            "ix_orders_owner_id_state_created_at_id",
+            *("owner_id", "state", "created_at", "id"),
+            postgresql_where=sa.text("state IN ('draft', 'placed', 'on_hold')"),
+        ),
         sa.Index("ix_orders_partner_id_id", "partner_id", "id"),
         *(
             sa.Index(f"ix_orders_{name}", name, postgresql_where=sa.text(f"{name} IS NOT NULL"))
