@@ -125,9 +125,9 @@ def exported(folder: Path) -> str:
     """All events of all services, as `crmesh events export` writes them, and what is parked."""
     done = run_program("events", "export", "--data", str(folder), "--out", str(folder / "events.jsonl"))
     assert done.returncode == 0, done.stderr
-    parked = run_program("parked", "list", "--data", str(folder))
-    assert parked.returncode == 0, parked.stderr
-    return (folder / "events.jsonl").read_text() + parked.stdout
+    parked = [run_program("parked", "list", service, "--data", str(folder)) for service in SERVICES]
+    assert [one.returncode for one in parked] == [0] * len(SERVICES), parked
+    return "\n".join([(folder / "events.jsonl").read_text(), *(one.stdout for one in parked)])
 
 
 def rows_of(world: World, database: str) -> str:
