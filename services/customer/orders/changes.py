@@ -281,12 +281,7 @@ def placed(work: Work, order: Order, refs: References) -> Order:
         refs.check_there(sellers, day)
     rate = refs.rate(order.currency, order.base_currency, day)
     priced = price_order(_inputs(order.lines), order.currency, rate, order.base_currency, order.id)
-    discounts = {line.line_no: line.discount for line in order.lines}
-    taken = discounts_base(discounts, order.currency, rate, order.base_currency, order.id)
-    lines = [
-        _fixed(line, refs, day, amounts).model_copy(update=_quoted(order, line, refs, taken[line.line_no]))
-        for line, amounts in zip(order.lines, priced.lines, strict=True)
-    ]
+    lines = _fixed_lines(order, refs, day, rate, priced.lines)
     placement, policy = order.placement + 1, policy_of(work.settings)
     asked = [
         OrderCheck(order_id=order.id, placement=placement, kind=kind, state=CheckState.PENDING)
@@ -338,9 +333,18 @@ def _fixed(line: OrderLine, refs: References, day: date, amounts: Amounts) -> Or
     return line.model_copy(update={**fixed, "margin_base": margin, **amounts.named()})
 
 
-def _quoted(order: Order, line: OrderLine, refs: References, discount_base: int) -> dict[str, int | None]:
-    list_price = refs.list_price(order.quote_id, order.currency, line.line_no, line.sku)
-    return {"list_price": list_price, "discount_base": discount_base}
+def _fixed_lines(order: Order, refs: References, day: date, rate: str, priced: Sequence[Amounts]) -> list[OrderLine]:
+    discounts = {line.line_no: line.discount for line in order.lines}
+    taken = discounts_base(discounts, order.currency, rate, order.base_currency, order.id)
+    return [
+        _fixed(line, refs, day, amounts).model_copy(
+            update={
+                "list_price": refs.list_price(order.quote_id, order.currency, line.line_no, line.sku),
+                "discount_base": taken[line.line_no],
+            }
+        )
+        for line, amounts in zip(order.lines, priced, strict=True)
+    ]
 
 
 def due_on(order: Order) -> date:
