@@ -162,7 +162,7 @@ revision: $(READY) ## Write the next migration: make revision SERVICE=risk MESSA
 contracts: $(READY) ## Write the event schemas, AsyncAPI and OpenAPI documents
 	@$(CRMESH) contracts
 
-BENCHES := limit http cost gateway events lists identity imports quotes studies policies alerts attainment forecast load standalone latency soak
+BENCHES := limit http cost gateway events lists pages insights identity imports quotes studies policies alerts attainment forecast load standalone latency soak
 
 .PHONY: bench
 bench: $(READY) ## Run the measurements in bench/ (wrk is needed); ARGS="--quick" for a short run

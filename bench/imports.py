@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -80,28 +80,26 @@ async def measured(step: Callable[[], Any]) -> Spent:
     return Spent(*taken, most)
 
 
-async def sent(service: ServiceHarness, rows: int) -> str:
-    """An import that waits for a worker."""
-    run: str = (await service.post("/v1/imports", {"kind": "accounts"})).json()["id"]
-    part, number = b"", 0
+async def sent(service: ServiceHarness, kind: str, text: Iterable[bytes], **options: Any) -> str:
+    """An import of the lines of a file, by their column `id`, that waits for a worker."""
+    run: str = (await service.post("/v1/imports", {"kind": kind})).json()["id"]
+    headers = {**service.headers(), "Content-Type": "application/octet-stream"}
+    part, number = bytearray(), 0
 
     async def put() -> None:
-        path, headers = f"/v1/imports/{run}/parts/{number}", service.headers()
-        answer = await service.client.put(
-            path, content=part, headers={**headers, "Content-Type": "application/octet-stream"}
-        )
+        nonlocal number
+        number += 1
+        answer = await service.client.put(f"/v1/imports/{run}/parts/{number}", content=bytes(part), headers=headers)
         answer.raise_for_status()
+        part.clear()
 
-    for line in lines(rows):
+    for line in text:
         part += line
         if len(part) >= PART:
-            number += 1
             await put()
-            part = b""
-    number += 1
-    await put()
-    body = {"key": "id", "options": {"source": "erp"}}
-    (await service.post(f"/v1/imports/{run}/start", body)).raise_for_status()
+    if part:
+        await put()
+    (await service.post(f"/v1/imports/{run}/start", {"key": "id", "options": options})).raise_for_status()
     return run
 
 
@@ -137,13 +135,13 @@ async def run_one(server: TestServer, rows: int) -> list[dict[str, Any]]:
     async with service_harness(server, "customer") as service:
         rate = {"currency": "CNY", "rate": "0.137", "valid_from": "2026-01-01"}
         (await service.post("/v1/exchange-rates", rate)).raise_for_status()
-        imports = await sent(service, rows)
+        imports = await sent(service, "accounts", lines(rows), source="erp")
         first = await measured(lambda: worked(service, imports))
         connection = await service.runtime.db.connect()
         await connection.execute("VACUUM (ANALYZE)")
         await connection.close()
         limit = await measured(lambda: stored_again(service, rows))
-        again = await sent(service, rows)
+        again = await sent(service, "accounts", lines(rows), source="erp")
         second = await measured(lambda: worked(service, again))
     return [
         {

@@ -373,7 +373,7 @@ class InboxConsumer:
     async def _blame(self, tx: Tx, keys: Sequence[str], failure: Exception) -> None:
         """When a projection failed, count the keys against it."""
         for key in keys if self._projection else ():
-            if await projections.failed(tx, self._projection, key, parked.storable(repr(failure), 2000)):
+            if await projections.failed(tx, self._projection, key, parked.reason(failure)):
                 self._set_aside = True
                 log.error("projection_set_aside", group=self.group, projection=self._projection, error=repr(failure))
 

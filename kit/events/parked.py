@@ -17,6 +17,7 @@ from kit.events.handlers import Lane, Subscriptions
 from kit.events.projections import look
 from kit.ids import derived_id
 from kit.settings import ServiceSettings
+from kit.telemetry.scrubbing import scrub_text
 from kit.work import system_work
 
 _HEADER_BYTES = 16 * 1024
@@ -78,7 +79,7 @@ async def park(
                 [[name, value.decode("utf-8", "replace")] for name, value in record.headers]
             ).decode(),
             "value": record.value.decode("utf-8", "replace"),
-            "error": storable(repr(failure), 2000) if failure else "waits behind a parked event of its key",
+            "error": reason(failure) if failure else "waits behind a parked event of its key",
             "attempts": attempts,
         }
         for record, event in held
@@ -89,6 +90,11 @@ async def park(
 def storable(text: str, limit: int) -> str:
     """At most `limit` characters of a text, as PostgreSQL and JSON can hold them."""
     return text[:limit].encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
+
+
+def reason(error: Exception) -> str:
+    """Why something failed, as it is kept: without what of a person or a secret the error quotes."""
+    return storable(scrub_text(repr(error)), 2000)
 
 
 def describe(record: Record, error: Exception) -> dict[str, Any]:
@@ -110,7 +116,7 @@ def describe(record: Record, error: Exception) -> dict[str, Any]:
         "headers": headers,
         "value": base64.b64encode(record.value[:MAX_EVENT_BYTES]).decode(),
         "size": len(record.value),
-        "error": storable(repr(error), 2000),
+        "error": reason(error),
     }
 
 

@@ -14,6 +14,7 @@ from kit.db.filters import Field
 from kit.db.lists import ListSpec
 from kit.db.rows import dumps
 from kit.jobs.tables import JobState
+from kit.telemetry.scrubbing import scrub_text
 
 MAX_ERROR_CHARS = 2_000
 JOBS = ListSpec(
@@ -236,5 +237,5 @@ async def release(tx: Tx, claim: Claim) -> None:
 
 
 def error_text(error: BaseException) -> str:
-    """Bounded text that the text type takes (no NUL)."""
-    return str(error).replace("\x00", "")[:MAX_ERROR_CHARS]
+    """Bounded text that the text type takes (no NUL), without what of a person or a secret the error quotes."""
+    return scrub_text(str(error)).replace("\x00", "")[:MAX_ERROR_CHARS]

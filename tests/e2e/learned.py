@@ -64,12 +64,12 @@ def reported(world: World, unit_id: str) -> dict[str, list[str]]:
     unit = world.make("/v1/units", world.example("POST /v1/units") | {"parent_id": unit_id})["id"]
     body = {"unit_id": unit, "cadence": "monthly", "local_time": "06:00"}
     schedule = world.make("/v1/report-schedules", body)["id"]
-    world.query("targets", (_LAST_MONTH, UUID(schedule)))
+    world.query("targets", (LAST_MONTH, UUID(schedule)))
     report = world.until(lambda: world.get("/v1/reports", schedule_id=schedule)["items"])[0]["id"]
     return {"report_schedule_id": [schedule], "report_id": [report]}
 
 
-_LAST_MONTH = (
+LAST_MONTH = (
     "UPDATE report_schedule SET next_start = date_trunc('month', now() - interval '1 month')::date, "
     "due_at = date_trunc('month', now()) "
     "WHERE id = $1 RETURNING id"

@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -15,6 +19,7 @@ from kit.native.process import free_port
 from kit.runtime import LOG_DATABASE
 from kit.testing.native import run_apart
 from kit.testing.program import Program, run_program, start_program
+from tests.e2e.learned import LAST_MONTH
 from tests.e2e.world import SERVICES, World
 
 PEOPLE = 12
@@ -22,11 +27,38 @@ _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 
 
 
 @pytest.fixture
-def program(data_folder: Path) -> Iterator[Program]:
-    """A system that logs all it can."""
+def traces() -> Iterator[tuple[str, list[bytes]]]:
+    """Where spans are sent to, and what came."""
+    received: list[bytes] = []
+
+    class Collector(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            received.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_args: Any) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Collector)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}", received
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def program(data_folder: Path, traces: tuple[str, list[bytes]]) -> Iterator[Program]:
+    """A system that logs all it can, and tells of each step of each request."""
     port = free_port()
     words = ("run", "--data", str(data_folder), "--port", str(port), "--log-level", "INFO")
-    program = start_program(*words, log=data_folder / "run.log", url=f"http://127.0.0.1:{port}")
+    told = {"OTEL_EXPORTER_OTLP_ENDPOINT": traces[0], "OTEL_EXPORTER_OTLP_COMPRESSION": "none"}
+    url = f"http://127.0.0.1:{port}"
+    program = start_program(*words, log=data_folder / "run.log", url=url, environment=told)
     try:
         program.wait_ready()
         yield program
@@ -78,6 +110,26 @@ def busy(world: World, number: int) -> None:
     assert [item["emails"][0]["value"] for item in found] == [f"Quillon.{number}@Secret-Harbour.example"]
 
 
+def reported(world: World) -> str:
+    """A report that a schedule has written, who may be leaving, and who may be the same."""
+    unit = world.make("/v1/units", world.example("POST /v1/units"))["id"]
+    body = {"unit_id": unit, "cadence": "monthly", "local_time": "06:00"}
+    schedule = world.make("/v1/report-schedules", body)["id"]
+    world.query("targets", (LAST_MONTH, UUID(schedule)))
+    report = world.until(lambda: world.get("/v1/reports", schedule_id=schedule)["items"])[0]["id"]
+    paths = (f"/v1/reports/{report}", "/v1/churn-warnings", "/v1/duplicate-candidates")
+    return "\n".join(world.send("GET", path).text for path in paths)
+
+
+def exported(folder: Path) -> str:
+    """All events of all services, as `crmesh events export` writes them, and what is parked."""
+    done = run_program("events", "export", "--data", str(folder), "--out", str(folder / "events.jsonl"))
+    assert done.returncode == 0, done.stderr
+    parked = [run_program("parked", "list", service, "--data", str(folder)) for service in SERVICES]
+    assert [one.returncode for one in parked] == [0] * len(SERVICES), parked
+    return "\n".join([(folder / "events.jsonl").read_text(), *(one.stdout for one in parked)])
+
+
 def rows_of(world: World, database: str) -> str:
     """Every row of every table as text; what is kept as bytes is read as text too."""
     address = urlsplit(json.loads((world.folder / "system.json").read_text())["postgres"])
@@ -102,11 +154,15 @@ def clear_values(text: str, names: bool) -> list[str]:
     return [word for word in [*words, *(["quillon"] if names else [])] if word in folded]
 
 
-def test_nothing_stands_in_clear(program: Program, data_folder: Path) -> None:
+def test_nothing_stands_in_clear(program: Program, data_folder: Path, traces: tuple[str, list[bytes]]) -> None:
     with World(program.url, data_folder) as world:
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(lambda number: busy(world, number), range(PEOPLE)))
+        assert clear_values(reported(world), names=True) == []
         world.settled()
+        events = exported(data_folder)
+        assert events.count("customer.contact.created.v1") >= PEOPLE
+        assert clear_values(events, names=True) == []
         raw = {name: rows_of(world, name) for name in (*(f"crmesh_{one}" for one in SERVICES), LOG_DATABASE)}
         assert "consent_changed" in raw["crmesh_customer"]
         for name, text in raw.items():
@@ -122,6 +178,9 @@ def test_nothing_stands_in_clear(program: Program, data_folder: Path) -> None:
         turned = run_program("keys", "rotate", "--data", str(data_folder))
         assert turned.returncode == 0, turned.stderr
         program.stop()
+    spans = b"".join(traces[1]).decode("utf-8", "replace")
+    assert spans.count("/v1/contacts") >= 10 * PEOPLE
+    assert clear_values(spans, names=True) == []
     log = program.output()
     assert log.count('"event":"request"') >= 10 * PEOPLE
     assert clear_values(log, names=True) == []

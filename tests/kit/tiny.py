@@ -133,7 +133,7 @@ class Handlers:
         self.calls += 1
         for event, n in ((fact.event, fact.data.n) for fact in facts):
             if n in self.poison:
-                raise ValueError(f"cannot digest {n}")
+                raise ValueError(f"cannot digest {n} of rep@example.com")
             if self.transient.get(n, 0) > 0:
                 self.transient[n] -= 1
                 raise TransientError(f"not yet {n}")

@@ -22,8 +22,8 @@ UPDATE service_case t SET due_at = w.due_at
 FROM unnest($1::uuid[], $2::timestamptz[]) AS w (id, due_at) WHERE t.id = w.id AND t.due_at IS DISTINCT FROM w.due_at
 """
 _WAKE_ALL: Final = """
-UPDATE service_case t SET due_at = $1
-FROM (SELECT id FROM service_case WHERE due_at > $1 ORDER BY id FOR NO KEY UPDATE) w WHERE t.id = w.id
+UPDATE service_case t SET due_at = least(t.due_at, $1)
+FROM (SELECT id FROM service_case WHERE due_at IS NOT NULL ORDER BY id FOR NO KEY UPDATE) w WHERE t.id = w.id
 """
 _NOT_OF: Final = select_sql(
     Case,
@@ -104,5 +104,5 @@ async def put_wakes(tx: Tx, wakes: Collection[Wake]) -> None:
 
 
 async def wake_all(tx: Tx, now: datetime) -> None:
-    """Let every case that time will touch be looked at now."""
+    """Let every case that time will touch be looked at now, also one that a worker is just looking at."""
     await tx.execute(_WAKE_ALL, now)

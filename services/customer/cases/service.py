@@ -133,6 +133,7 @@ async def create_case(work: Work, data: CaseCreate) -> Held:
 
     Raises UnknownReference, AccountArchived, OwnerLeft, SecondOwnerNotImpartial, Invalid.
     """
+    await organisation.hold_calendar(work)
     now = clock.now()
     received_at = _received_at(data.received_at, now)
     account_id = data.account_id or (await _order_account(work, data.order_id) if data.order_id else None)
@@ -193,6 +194,7 @@ async def read_case(work: Work, case_id: UUID) -> Held:
 
 async def hold(work: Work, case_id: UUID, version: Versions | None = None) -> Held:
     """A case, locked, after all that time has brought about; raises NotFound, VersionMismatch."""
+    await organisation.hold_calendar(work)
     case = await get_case(work, case_id, version=version, lock=True)
     clocks = await slas.clocks_of(work, [case.id])
     (held,) = await pass_time(work, [Held(case, clocks[case.id], clock.now())])

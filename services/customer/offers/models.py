@@ -52,11 +52,12 @@ class QuotedPromotion(FrozenRow):
 
 class QuotedLine(FrozenRow):
     """A line of a quote, in its currency: price of one piece, discount of the whole line. What was heard of before its
-    promotions were kept has none."""
+    promotions and the price of the list were kept has none."""
 
     line_no: int
     sku: str
     quantity: int
+    list_price: int | None = None
     unit_price: int
     discount: int
     promotions: tuple[QuotedPromotion, ...] = ()

@@ -33,6 +33,7 @@ from services.customer.orders.rules import (
     OrderOpen,
     check_promoted,
     check_split,
+    discounts_base,
     has_given_date,
     margin_of,
     price_order,
@@ -280,7 +281,7 @@ def placed(work: Work, order: Order, refs: References) -> Order:
         refs.check_there(sellers, day)
     rate = refs.rate(order.currency, order.base_currency, day)
     priced = price_order(_inputs(order.lines), order.currency, rate, order.base_currency, order.id)
-    lines = [_fixed(line, refs, day, amounts) for line, amounts in zip(order.lines, priced.lines, strict=True)]
+    lines = _fixed_lines(order, refs, day, rate, priced.lines)
     placement, policy = order.placement + 1, policy_of(work.settings)
     asked = [
         OrderCheck(order_id=order.id, placement=placement, kind=kind, state=CheckState.PENDING)
@@ -330,6 +331,20 @@ def _fixed(line: OrderLine, refs: References, day: date, amounts: Amounts) -> Or
     margin = margin_of(amounts.net_base, line.quantity, cost)
     fixed = {"product_line": refs.line(line.sku), "unit_cost_base": None if margin is None else cost}
     return line.model_copy(update={**fixed, "margin_base": margin, **amounts.named()})
+
+
+def _fixed_lines(order: Order, refs: References, day: date, rate: str, priced: Sequence[Amounts]) -> list[OrderLine]:
+    discounts = {line.line_no: line.discount for line in order.lines}
+    taken = discounts_base(discounts, order.currency, rate, order.base_currency, order.id)
+    return [
+        _fixed(line, refs, day, amounts).model_copy(
+            update={
+                "list_price": refs.list_price(order.quote_id, order.currency, line.line_no, line.sku),
+                "discount_base": taken[line.line_no],
+            }
+        )
+        for line, amounts in zip(order.lines, priced, strict=True)
+    ]
 
 
 def due_on(order: Order) -> date:

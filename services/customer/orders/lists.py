@@ -19,8 +19,8 @@ PAID_LATE = (
 )
 """By how many days money for an order came late, at most; what went back or was voided did not come."""
 _HAS_SKU = (
-    "EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sku IN (SELECT unnest({}) UNION ALL "
-    f"SELECT d.sku FROM product_directory d WHERE {code_sql('d.sku')} = ANY({{}})))"
+    "EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.sku = ANY(ARRAY(SELECT unnest({}) UNION ALL "
+    f"SELECT d.sku FROM product_directory d WHERE {code_sql('d.sku')} = ANY({{}}))))"
 )
 
 

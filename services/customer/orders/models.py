@@ -129,6 +129,13 @@ class OrderTable(OrderColumns, Base, table=True):
         sa.Index("ix_orders_created_at_id", "created_at", "id"),
         sa.Index("ix_orders_gross_base_id", "gross_base", "id"),
         sa.Index("ix_orders_owner_id_created_at_id", "owner_id", "created_at", "id"),
+        sa.Index("ix_orders_owner_id_order_date_id", "owner_id", "order_date", "id"),
+        sa.Index("ix_orders_owner_id_gross_base_id", "owner_id", "gross_base", "id"),
+        sa.Index(
+            "ix_orders_owner_id_state_created_at_id",
+            *("owner_id", "state", "created_at", "id"),
+            postgresql_where=sa.text("state IN ('draft', 'placed', 'on_hold')"),
+        ),
         sa.Index("ix_orders_partner_id_id", "partner_id", "id"),
         *(
             sa.Index(f"ix_orders_{name}", name, postgresql_where=sa.text(f"{name} IS NOT NULL"))
@@ -155,8 +162,9 @@ class FirstOrderTable(FirstOrder, Base, table=True):
 
 
 class OrderLine(FrozenRow):
-    """A line; `returned` pieces of `quantity` have come back. What a unit costs and what is left of the net are
-    fixed at placement (None: the cost is not known)."""
+    """A line; `returned` pieces of `quantity` have come back. Fixed at placement: its discount in base currency, what a
+    unit costs by the list as its quote has it (None without a quote), what a unit costs the company and what is left of
+    the net (None: the cost is not known)."""
 
     __tablename__ = "order_line"
 
@@ -175,6 +183,8 @@ class OrderLine(FrozenRow):
     net_base: Annotated[int, big_int(nullable=False)]
     tax_base: Annotated[int, big_int(nullable=False)]
     gross_base: Annotated[int, big_int(nullable=False)]
+    list_price: Annotated[int | None, big_int(nullable=True)] = None
+    discount_base: Annotated[int | None, big_int(nullable=True)] = None
     unit_cost_base: Annotated[int | None, big_int(nullable=True)] = None
     margin_base: Annotated[int | None, big_int(nullable=True)] = None
 

@@ -38,7 +38,8 @@ class References(FrozenRow):
     once, the accounts that each contact is one of (merged ones are one), memberships of sellers (from a day until
     before another), the earliest first, and rates (currency, first day, base units per unit), the latest first: those
     that a set of orders names.
-    `above` has the leads of the units of ended memberships (member, first day, lead), the nearest first; `earlier`
+    `quotes` has (currency, number of the line, sku, price of a piece by the list) of the lines of each quote, `above`
+    the leads of the units of ended memberships (member, first day, lead), the nearest first; `earlier`
     the accounts and days of the orders, and the date of the latest confirmed order of the account before that day."""
 
     products: Annotated[dict[str, tuple[str, str | None]], DECODED]
@@ -53,6 +54,7 @@ class References(FrozenRow):
     earlier: Annotated[tuple[tuple[UUID, date, date | None], ...], DECODED]
     terms: Annotated[dict[UUID, int], DECODED]
     bought: Annotated[frozenset[UUID], DECODED]
+    quotes: Annotated[dict[UUID, tuple[tuple[str, int, str, int], ...]], DECODED]
 
     @cached_property
     def _last(self) -> dict[tuple[UUID, date], date | None]:
@@ -74,6 +76,15 @@ class References(FrozenRow):
         """What a unit of the product, by its own spelling, costs on a day in base currency; None where that is not
         known."""
         return next((cost for valid_from, cost in self.costs.get(sku, ()) if valid_from <= day), None)
+
+    def list_price(self, quote_id: UUID | None, currency: str, line_no: int, sku: str) -> int | None:
+        """What a piece costs by the list as a quote has it, by its line of that number or the first of the product;
+        None without a quote in this currency that names the product."""
+        quoted = self.quotes.get(quote_id, ()) if quote_id is not None else ()
+        found = [
+            (number != line_no, number, price) for of, number, named, price in quoted if (of, named) == (currency, sku)
+        ]
+        return min(found)[2] if found else None
 
     def check_contact(self, contact_id: UUID | None, account_id: UUID) -> None:
         """Raises UnknownReference for a contact that is not the account's."""
@@ -183,5 +194,6 @@ NOTHING = References(
     earlier=(),
     terms={},
     bought=frozenset(),
+    quotes={},
 )
 """Of orders that refer to nothing."""

@@ -201,7 +201,12 @@ SELECT
    WHERE a.id = ANY($6::uuid[])) AS terms,
   (SELECT coalesce(json_agg(a.id), '[]') FROM account a WHERE a.id = ANY($6::uuid[]) AND EXISTS (
      SELECT FROM account m JOIN first_order f ON f.account_id = m.id
-     WHERE m.id = coalesce(a.root_id, a.id) OR m.root_id = coalesce(a.root_id, a.id))) AS bought
+     WHERE m.id = coalesce(a.root_id, a.id) OR m.root_id = coalesce(a.root_id, a.id))) AS bought,
+  (SELECT coalesce(json_object_agg(q.id, (
+     SELECT coalesce(json_agg(json_build_array(q.currency, l.line_no, l.sku, l.list_price)), '[]')
+     FROM jsonb_to_recordset(q.lines) AS l(line_no int, sku text, list_price bigint)
+     WHERE l.list_price IS NOT NULL)), '{}')
+   FROM quote_directory q WHERE q.id = ANY($12::uuid[])) AS quotes
 """
 
 
@@ -321,14 +326,15 @@ async def find_references(
     tx: Tx, skus: Collection[str], partners: Collection[UUID], sellers: Collection[UUID], currencies: Collection[str],
     base_currency: str, days: Collection[tuple[UUID, date]], owners: Collection[UUID] = (),
     channels: Collection[UUID] = (), contacts: Collection[UUID] = (), promotions: Collection[UUID] = (),
+    quotes: Collection[UUID] = (),
 ) -> References:  # fmt: skip
-    """Products, partners, sellers, rates, channels, contacts and promotions of these names, over the tables of their
-    slices, by one statement; and when accounts last ordered before the days named, how many days to pay they have, and
-    who led their owners."""
+    """Products, partners, sellers, rates, channels, contacts, promotions and quotes of these names, over the tables of
+    their slices, by one statement; and when accounts last ordered before the days named, how many days to pay they
+    have, and who led their owners."""
     args = [sorted(names, key=str) for names in (skus, partners, sellers, currencies)]
     asked = sorted(days)
     columns = [one[0] for one in asked], [one[1] for one in asked]
-    more = [sorted(names) for names in (owners, channels, contacts, promotions)]
+    more = [sorted(names) for names in (owners, channels, contacts, promotions, quotes)]
     found = await tx.row(References, _REFERENCES, *args, base_currency, *columns, *more)
     assert found is not None
     return found

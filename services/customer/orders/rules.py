@@ -196,6 +196,24 @@ def promoted_base(
     return amounts
 
 
+def discounts_base(
+    discounts: Mapping[int, int], currency: str, rate: str, base_currency: str, order: object
+) -> dict[int, int]:
+    """What the discounts of lines, by their numbers, are in base currency: their sum is converted once and spread, ties
+    by lots that are drawn per `order`. Raises AmountOverflow.
+
+    >>> discounts_base({1: 30, 2: 0, 3: 10}, "CNY", "0.1", "USD", "x")
+    {1: 3, 2: 0, 3: 1}
+    """
+    if not sum(discounts.values()):
+        return dict(discounts)
+    total = convert(sum(discounts.values()), currency, rate, base_currency)
+    if total > MAX_AMOUNT:
+        raise AmountOverflow(next(iter(discounts)), "discount", f"the order's discounts pass {MAX_AMOUNT}", index=0)
+    amounts = _spread(total, list(discounts.values()), lots(order, "discount_base", list(discounts)))
+    return dict(zip(discounts, amounts, strict=True))
+
+
 def margin_of(net_base: int, quantity: int, unit_cost_base: int | None) -> int | None:
     """What is left of a line's net once its pieces are paid for; None where the cost is not known, or is no amount.
 

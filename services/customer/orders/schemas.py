@@ -200,8 +200,9 @@ class OrderCancel(Schema):
 
 
 class OrderLineRead(Schema):
-    """A line with its amounts; base amounts are 0 before placement. Cost and margin are fixed then; they are null where
-    the cost is not known, and without `costs:read`."""
+    """A line with its amounts; base amounts are 0 before placement. The discount in base currency, the price of a piece
+    by the list (as the quote of the order has it), cost and margin are fixed then; the last two are null where the cost
+    is not known, and without `costs:read`."""
 
     line_no: int
     sku: str
@@ -217,6 +218,8 @@ class OrderLineRead(Schema):
     net_base: int
     tax_base: int
     gross_base: int
+    list_price: int | None
+    discount_base: int | None
     unit_cost_base: int | None
     margin_base: int | None
 

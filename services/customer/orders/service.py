@@ -149,6 +149,7 @@ async def load_references(
         {order.channel_id for order in orders if order.channel_id is not None},
         {order.contact_id for order in orders if order.contact_id is not None},
         {one.promotion_id for order in orders for one in order.promotions},
+        {order.quote_id for order in orders if order.quote_id is not None},
     )
     if found.are_over(known_owners):
         await require_filled(work.tx, [LEADS])

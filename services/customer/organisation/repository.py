@@ -30,6 +30,9 @@ WHERE u.lead_id <> p.id ORDER BY p.id, s.place DESC
 """
 
 
+_HOLD: Final = "SELECT pg_advisory_xact_lock{}(hashtext('company calendar'), 0)"
+
+
 class Lead(NamedTuple):
     """Who leads a unit above a member."""
 
@@ -55,3 +58,13 @@ async def list_years(tx: Tx) -> list[CalendarYear]:
 async def leads_above(tx: Tx, member_ids: Collection[UUID], day: date) -> list[Lead]:
     """Leads of the units above members on a day, the nearest first; nobody leads themselves."""
     return await tx.rows(Lead, _LEADS, list(member_ids), day)
+
+
+async def hold_calendar(tx: Tx) -> None:
+    """Until the transaction ends nobody changes the calendar; any number may hold it."""
+    await tx.execute(_HOLD.format("_shared"))
+
+
+async def take_calendar(tx: Tx) -> None:
+    """Until the transaction ends nobody holds the calendar."""
+    await tx.execute(_HOLD.format(""))

@@ -48,3 +48,13 @@ async def leads_of(work: Work, member_ids: Collection[UUID]) -> dict[UUID, list[
         if one.lead_id not in above:
             above.append(one.lead_id)
     return found
+
+
+async def hold_calendar(work: Work) -> None:
+    """Whoever starts clocks holds the calendar before any row: who changes it waits, and then sees those clocks."""
+    await repository.hold_calendar(work.tx)
+
+
+async def take_calendar(work: Work) -> None:
+    """Whoever changes the calendar waits for those who hold it; who comes later sees the change."""
+    await repository.take_calendar(work.tx)

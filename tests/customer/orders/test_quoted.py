@@ -81,3 +81,28 @@ async def test_what_is_no_order(world: World) -> None:
     for body, headers, pointers in cases:
         answer = await world.service.post("/v1/orders", body, headers=headers)
         assert (answer.status_code, codes(answer.json())) == (422, pointers), (body, answer.text)
+
+
+def prices(order: dict[str, Any]) -> list[tuple[int | None, int | None]]:
+    """What each line costs by the list, and its discount in base currency."""
+    return [(line["list_price"], line["discount_base"]) for line in order["lines"]]
+
+
+async def test_lines_tell_the_price_of_the_list_and_their_discount(world: World) -> None:
+    account = await world.account()
+    quote = await quoted(world, account)
+    draft = (await world.service.post("/v1/orders", {"quote_id": quote})).json()
+    assert prices(draft) == [(None, None)] * 2, "fixed at placement"
+    placed = (await world.service.post(f"/v1/orders/{draft['id']}/place")).json()
+    assert prices(placed) == [(1000, 1), (1000, 68)], "507 x 0.137 are 69 in all"
+    (event,) = await world.service.published("customer.order.placed.v1")
+    assert prices(event.payload) == prices(placed)
+    swapped = [{"sku": sku, "quantity": 1, "unit_price": 900, "discount": 10} for sku in ("CD-JAZZ", "CD-ROCK")]
+    other = (await world.service.post("/v1/orders", {"quote_id": quote, "lines": swapped, "place": True})).json()
+    assert [price for price, _ in prices(other)] == [1000, 1000]
+    free = (await world.placed(account))["lines"]
+    assert [(line["list_price"], line["discount_base"]) for line in free] == [(None, 0), (None, 0)], "1 x 0.137"
+    rate = {"currency": "EUR", "rate": "1.1", "valid_from": "2026-01-01"}
+    assert (await world.service.post("/v1/exchange-rates", rate)).status_code == 201
+    foreign = await world.placed(account, quote_id=quote, currency="EUR")
+    assert prices(foreign) == [(None, 1), (None, 0)], "a price of another currency is none"

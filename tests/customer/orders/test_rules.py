@@ -26,6 +26,7 @@ from services.customer.orders.rules import (
     OrderLineRefused,
     PricedOrder,
     check_split,
+    discounts_base,
     price_order,
 )
 
@@ -75,6 +76,22 @@ def test_lines_sum_to_the_total_in_both_currencies(lines: list[LineInput], rate:
         assert min(row.net, row.tax, row.net_base, row.tax_base) >= 0
     assert priced.total.gross_base == convert(priced.total.gross, pair[0], rate, pair[1])
     assert abs(priced.total.net_base - convert(priced.total.net, pair[0], rate, pair[1])) <= 1
+
+
+@given(line_lists(), rates, pairs)
+def test_discounts_are_converted_once_and_spread(lines: list[LineInput], rate: str, pair: tuple[str, str]) -> None:
+    discounts = {line.number: line.discount for line in lines}
+    found = discounts_base(discounts, pair[0], rate, pair[1], "order")
+    whole = convert(sum(discounts.values()), pair[0], rate, pair[1])
+    assert sum(found.values()) == whole
+    for number, discount in discounts.items():
+        assert abs(found[number] * sum(discounts.values()) - discount * whole) < max(1, sum(discounts.values()))
+    assert discounts_base(discounts, pair[0], "1", pair[0], "order") == discounts
+
+
+def test_discounts_that_are_no_amount_in_base_currency_are_refused() -> None:
+    with pytest.raises(AmountOverflow):
+        discounts_base({1: 0, 2: MAX_AMOUNT}, "CNY", "2", "USD", "order")
 
 
 @given(line_lists(), rates, pairs, st.randoms(use_true_random=False))

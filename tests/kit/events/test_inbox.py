@@ -196,7 +196,7 @@ async def test_poison_parks_its_key_and_the_others_flow(tiny: Tiny) -> None:
     assert await parked_rows(tiny) == [("key-1", n, 1 if n == 4 else 0) for n in expected["key-1"] if n >= 4]
     (letter,) = [json.loads(record.value) for record in await tiny.log(dead_letter_topic_of(tiny.service))]
     assert json.loads(base64.b64decode(letter["value"])) == {"n": 4}
-    assert "cannot digest 4" in letter["error"]
+    assert "cannot digest 4 of [email]" in letter["error"]
 
 
 async def is_published(tiny: Tiny) -> bool:

@@ -52,7 +52,7 @@ async def test_list_shows_what_waits_and_why(embedded: Tiny) -> None:
     async with embedded.db.reading() as tx:
         first, second = await parked.list_parked(tx)
     assert (first["attempts"], first["topic"]) == (1, embedded.topic)
-    assert "cannot digest 1" in first["error"]
+    assert "cannot digest 1 of [email]" in first["error"]
     assert "waits behind" in second["error"]
 
 

@@ -109,7 +109,7 @@ async def test_two_runners_share_the_jobs_and_never_one_job(db: Database, until:
 
 async def test_refusal_fails_at_once_and_other_errors_are_bounded(db: Database, until: Any, working: Any) -> None:
     async def refused(_context: JobContext) -> None:
-        raise Conflict("the period is closed\x00")
+        raise Conflict("the period of rep@example.com is closed\x00")
 
     async def broken(_context: JobContext) -> None:
         raise ValueError("secret of rep@example.com")
@@ -122,7 +122,7 @@ async def test_refusal_fails_at_once_and_other_errors_are_bounded(db: Database, 
 
     async with working(JobRunner(db, handlers, poll=0.02, max_attempts=3, retry_delay=0.01, finished=finished)):
         row = await until(first, state="failed")
-        assert (row["error"], row["attempts"]) == ("conflict: the period is closed", 1)
+        assert (row["error"], row["attempts"]) == ("conflict: the period of [email] is closed", 1)
         row = await until(second, state="failed")
         assert (row["error"], row["attempts"]) == ("ValueError", 3)
         assert row["finished_at"] is not None
