@@ -10,7 +10,7 @@ import pytest
 from kit.events.rebuild import rebuild
 from kit.testing.service import ServiceHarness
 from services.risk.verify import verify
-from tests.risk.conftest import balance
+from tests.risk.conftest import Days, balance
 from tests.risk.credit.test_laws import logged, publish_all
 from tests.risk.credit.walking import Walk
 
@@ -20,19 +20,23 @@ WALKS = 4
 
 
 @pytest.mark.parametrize("seed", range(WALKS))
-async def test_no_walk_gets_around_credit(logged: ServiceHarness, seed: int) -> None:
-    walk = Walk(logged, random.Random(seed))
+async def test_no_walk_gets_around_credit(logged: ServiceHarness, days: Days, seed: int) -> None:
+    walk = Walk(logged, random.Random(seed), days)
     await walk.begin()
     steps = [walk.ask] * 8 + [walk.hold_order] * 2 + [walk.override] * 2 + [walk.confirm] * 4 + [walk.pay] * 4
     steps += [walk.cancel, walk.give_back, walk.use, walk.use, walk.take_back, walk.take_back, walk.bind, walk.rush]
-    steps += [walk.raise_limit, walk.hold, walk.merge]
+    steps += [walk.raise_limit, walk.raise_limit, walk.hold, walk.merge, walk.waive, *[walk.sleep] * 3]
     taken: dict[str, int] = defaultdict(int)
     for _ in range(STEPS):
         step = walk.dice.choice(steps)
         await step()
         taken[step.__name__] += 1
+        if step != walk.sleep:
+            await walk.look()
         await walk.check()
-    assert len(taken) >= 11, taken
+    assert len(taken) >= 13, taken
+    reasons = await logged.rows("SELECT DISTINCT cause FROM credit_decision WHERE cause IS NOT NULL")
+    assert len(reasons) >= 4, reasons
     assert await logged.parked() == []
     assert await balance(logged, walk.accounts[0]) == walk.balance(walk.accounts[0])
     await publish_all(logged, walk.heard)
