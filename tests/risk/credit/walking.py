@@ -173,7 +173,8 @@ class Walk(Model):
         known = self.pick("reserved", "overridden")
         if known is None:
             return
-        day, terms = self.dice.choice((self.today, date(2026, 1, 2))), self.dice.choice((0, 3, 3_650))
+        day = self.dice.choice((self.today, self.today, date(2026, 1, 2)))
+        terms = self.dice.choice((0, 0, 3, 3_650))
         await self.hear(known.order.confirmed(str(day), terms, partner_id=known.partner_id))
         known.state = "confirmed"
         known.due_on = day + timedelta(terms) if day >= DAY else None
@@ -304,7 +305,7 @@ class Walk(Model):
 
     async def sleep(self) -> None:
         """Days pass, and nobody looks until something is asked; or raises are ended meanwhile."""
-        self.clock.on(self.today + timedelta(self.dice.randint(1, 8)))
+        self.clock.on(self.today + timedelta(self.dice.randint(2, 12)))
         if self.dice.random() < 0.5:
             await DueLoop(self.service.runtime, [RAISES_DUE]).turn()
 

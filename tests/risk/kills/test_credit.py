@@ -1,5 +1,5 @@
-"""Killed at one statement after the other, an answer to a placement with its reservation, a hold, a sweep of holds and a
-merge are there whole, once, or not at all, also where the commit was the last that was heard of."""
+"""Killed at one statement after the other, an answer to a placement with its reservation, a hold, a sweep of holds and
+a merge are there whole, once, or not at all, also where the commit was the last that was heard of."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ from tests.risk.redirects.test_decisions import redirect
 from tests.risk.scorecards.scored import DAY
 
 __all__ = ["logged"]
+STRIDE = 3
+"""How many statements more each life has than the one before."""
 
 
 async def seen(service: ServiceHarness) -> tuple[Any, ...]:
@@ -45,11 +47,11 @@ async def seen(service: ServiceHarness) -> tuple[Any, ...]:
 async def killed_until_done(
     service: ServiceHarness, lives: Lives, work: Callable[[], Awaitable[Any]], steps: int = 1
 ) -> int:
-    """Begin again until a life gets through, each a statement longer; how many died. All of it came by `steps` changes,
-    and nothing after its last."""
+    """Begin again until a life gets through, each longer than the one before; how many died. All of it came by
+    `steps` changes."""
     before, dead, changes = await seen(service), 0, 0
     while True:
-        with lives.life(1 + dead) as life:
+        with lives.life(1 + dead * STRIDE) as life:
             task = asyncio.ensure_future(work())
             end = asyncio.ensure_future(life.end.wait())
         await asyncio.wait({task, end}, return_when=asyncio.FIRST_COMPLETED)
