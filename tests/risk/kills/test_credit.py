@@ -3,9 +3,8 @@ a merge are there whole, once, or not at all, also where the commit was the last
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -17,7 +16,7 @@ from kit.ids import new_id
 from kit.testing.service import ServiceHarness
 from services.risk.holds.dues import HOLDS_DUE
 from services.risk.verify import verify
-from tests.customer.kills.lives import Lives
+from tests.customer.kills.lives import Life, Lives
 from tests.risk.conftest import Days, Order, Payment, balance, open_account
 from tests.risk.credit.test_laws import logged, publish_all
 from tests.risk.holds.owing import OFFICER, account, said, set_policy, standing
@@ -44,27 +43,23 @@ async def seen(service: ServiceHarness) -> tuple[Any, ...]:
     return tuple(row.values())
 
 
-async def killed_until_done(
-    service: ServiceHarness, lives: Lives, work: Callable[[], Awaitable[Any]], steps: int = 1
-) -> int:
-    """Begin again until a life gets through, each longer than the one before; how many died. All of it came by
-    `steps` changes."""
+async def killed_until_done(service: ServiceHarness, lives: Lives, work: Callable[[Life], Awaitable[Any]]) -> int:
+    """Begin again until a life gets through, each longer than the one before; how many died. All of it came by one
+    change."""
     before, dead, changes = await seen(service), 0, 0
     while True:
         with lives.life(1 + dead * STRIDE) as life:
-            task = asyncio.ensure_future(work())
-            end = asyncio.ensure_future(life.end.wait())
-        await asyncio.wait({task, end}, return_when=asyncio.FIRST_COMPLETED)
-        for each in (task, end):
-            each.cancel()
-            with suppress(asyncio.CancelledError, ConnectionError):
-                await each
+            try:
+                await work(life)
+            except Exception:
+                if not life.is_over:
+                    raise
         after = await seen(service)
         before, changes = after, changes + (after != before)
         if not life.is_over:
             break
         dead += 1
-    assert changes == steps
+    assert changes == 1
     return dead
 
 
@@ -80,7 +75,7 @@ async def test_an_answer_and_what_it_reserves(logged: ServiceHarness, lives: Liv
     account_id = await open_account(logged, 1_000)
     order = Order(account_id, gross)
     placed = order.placed()
-    assert await killed_until_done(logged, lives, lambda: logged.deliver(placed)) > 8
+    assert await killed_until_done(logged, lives, lambda life: logged.deliver(placed, stop=life.end)) > 8
     assert len(await logged.published(f"risk.credit.{word}.v1")) == 1
     assert await balance(logged, account_id) == (gross if word == "reserved" else 0)
     await sound(logged, placed)
@@ -92,7 +87,7 @@ async def test_what_a_payment_frees(logged: ServiceHarness, lives: Lives) -> Non
     heard = [order.placed(), order.confirmed()]
     await logged.deliver(*heard)
     received = paid.received((order, 300))
-    assert await killed_until_done(logged, lives, lambda: logged.deliver(received)) > 8
+    assert await killed_until_done(logged, lives, lambda life: logged.deliver(received, stop=life.end)) > 8
     assert await balance(logged, account_id) == 900 - 300 - 200
     await sound(logged, *heard, received)
 
@@ -102,7 +97,7 @@ async def test_a_hold_of_a_person(service: ServiceHarness, lives: Lives) -> None
     headers = service.headers(*OFFICER, Idempotency_Key=uuid4().hex)
     answers = []
 
-    async def place() -> None:
+    async def place(_life: Life) -> None:
         body = {"account_id": str(account_id), "reason": "Fraud"}
         answers.append(await service.post("/v1/credit-holds", body, headers=headers))
 
@@ -123,7 +118,7 @@ async def test_a_sweep(service: ServiceHarness, days: Days, lives: Lives) -> Non
         await service.deliver(order.placed(), order.confirmed("2026-06-01", 14))
     days.on(DAY.replace(month=7, day=5))
     sweep = DueLoop(service.runtime, [HOLDS_DUE])
-    assert await killed_until_done(service, lives, sweep.turn) > 8
+    assert await killed_until_done(service, lives, lambda _life: sweep.turn()) > 8
     assert [await standing(service, each) for each in accounts] == [["overdue"]] * 3
     assert await said(service) == [("hold_placed", ["overdue"])] * 3
 
@@ -136,7 +131,8 @@ async def test_a_merge_and_its_end(logged: ServiceHarness, lives: Lives, copies:
     await logged.deliver(*heard)
     for ends, left in ((False, 0), (True, 200)):
         told = redirect(root, merged, merge_id, ends=ends)[:copies]
-        assert await killed_until_done(logged, lives, lambda: logged.deliver(*told)) > 5  # noqa: B023
+        hear = partial(logged.deliver, *told)
+        assert await killed_until_done(logged, lives, lambda life: hear(stop=life.end)) > 5  # noqa: B023
         heard += told
         asks = Order(merged, 200).placed()
         await logged.deliver(asks)
