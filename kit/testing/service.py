@@ -119,8 +119,9 @@ class ServiceHarness:
         headers = {**(options.pop("headers", None) or self.headers()), "If-Match": f'"{version}"'}
         return await self.request("PATCH", path, body, headers=headers, **options)
 
-    async def deliver(self, *events: Event) -> None:
-        """Hand events to the lanes of the service as their consumers would, in one batch."""
+    async def deliver(self, *events: Event, stop: asyncio.Event | None = None) -> None:
+        """Hand events to the lanes of the service as their consumers would, in one batch; once `stop` is set what
+        goes wrong is raised, not tried again."""
         polled: dict[TopicPartition, list[Record]] = {}
         for event in events:
             partition = TopicPartition(topic_of_type(event.type), partition_of(event.key))
@@ -133,7 +134,7 @@ class ServiceHarness:
         runtime = self.runtime
         for lane in self.subscriptions.lanes:
             consumer = InboxConsumer(runtime.db, runtime.bus, lane, runtime.settings)
-            await consumer.handle(polled, asyncio.Event())
+            await consumer.handle(polled, stop or asyncio.Event())
 
     async def deliver_alone(self, event: Event) -> None:
         """One event in a transaction of its own, as if of a partition of its own: several of these may run at once."""

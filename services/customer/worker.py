@@ -22,6 +22,7 @@ from services.customer.churn.service import FIT, MONTHLY
 from services.customer.contacts.models import ContactColumns
 from services.customer.custom_fields.jobs import index_job
 from services.customer.custom_fields.service import INDEX
+from services.customer.exchange_rates.dues import RATES_DUE
 from services.customer.grading.jobs import grading_job
 from services.customer.grading.service import GRADE
 from services.customer.identity.dues import IDENTITY_DUE
@@ -63,6 +64,7 @@ DUES: Sequence[AnyDue] = (
     SATISFACTION_DUE,
     SEGMENTS_DUE,
     IMPORTS_DUE,
+    RATES_DUE,
 )
 KEYS: Sequence[Fill] = (
     names_of(AccountColumns),

@@ -21,6 +21,7 @@ from services.risk.holds.dues import HOLDS_DUE
 from services.risk.indicators.evaluations import INDICATORS_DUE, MARKS_DUE
 from services.risk.obligations.judging import OBLIGATIONS_DUE
 from services.risk.obligations.models import ObligationColumns
+from services.risk.profiles.handlers import fill_partners
 from services.risk.profiles.raises import RAISES_DUE
 from services.risk.reports.dues import SNAPSHOTS_DUE
 from services.risk.risks.models import Risk
@@ -85,7 +86,8 @@ def jobs_of(runtime: Runtime) -> Mapping[str, JobHandler]:
 def create_worker(runtime: Runtime) -> Worker:
     """The worker on a runtime that its owner starts and stops."""
     patient = [due for due in DUES if due not in PROMPT]
-    return Worker(runtime, subscriptions, jobs_of(runtime), dues=patient, keys=KEYS, prompt=PROMPT)
+    keys = (*KEYS, fill_partners(runtime.settings))
+    return Worker(runtime, subscriptions, jobs_of(runtime), dues=patient, keys=keys, prompt=PROMPT)
 
 
 async def main() -> None:

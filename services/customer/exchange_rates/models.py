@@ -27,12 +27,21 @@ class ExchangeRate(FrozenRow):
     created_at: Annotated[datetime, moment(nullable=False)]
 
 
-class ExchangeRateTable(ExchangeRate, Base, table=True):
-    """Exchange rates."""
+class DueRate(ExchangeRate):
+    """A rate, and since when it waits to be said: one that was entered by a release without its event does."""
+
+    __tablename__ = "exchange_rate"
+
+    due_at: Annotated[datetime | None, moment(nullable=True, sa_column_kwargs={"server_default": sa.func.now()})] = None
+
+
+class ExchangeRateTable(DueRate, Base, table=True):
+    """Exchange rates. What writes no `due_at` does not say them, so a worker does."""
 
     __table_args__ = (
         sa.UniqueConstraint("currency", "base_currency", "valid_from"),
         sa.CheckConstraint("rate::numeric > 0", name="positive"),
         sa.CheckConstraint("currency <> base_currency", name="foreign"),
         sa.Index("ix_exchange_rate_valid_from_id", "valid_from", "id"),
+        sa.Index("ix_exchange_rate_due_at", "due_at", postgresql_where=sa.text("due_at IS NOT NULL")),
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import NamedTuple
+from uuid import UUID
 
 from kit.db.database import Tx
 
@@ -29,3 +30,8 @@ async def rates_on(tx: Tx, wanted: Collection[tuple[str, date]], base_currency: 
     """The rates of (currency, day); those are missing of which there is none."""
     pairs = list(wanted)
     return await tx.rows(RateOn, _RATES, [pair[0] for pair in pairs], [pair[1] for pair in pairs], base_currency)
+
+
+async def take_off(tx: Tx, ids: Sequence[UUID]) -> None:
+    """These rates are said."""
+    await tx.execute("UPDATE exchange_rate SET due_at = NULL WHERE id = ANY($1::uuid[])", ids)

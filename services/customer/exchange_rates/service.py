@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from kit import clock
@@ -14,7 +14,7 @@ from kit.records import audit_added
 from kit.work import Work
 from services.customer.events_out.exchange_rates import ExchangeRateSet
 from services.customer.exchange_rates import repository
-from services.customer.exchange_rates.models import ExchangeRate
+from services.customer.exchange_rates.models import DueRate, ExchangeRate
 from services.customer.exchange_rates.rules import ExchangeRateInvalid, check_rate
 from services.customer.exchange_rates.schemas import ExchangeRateCreate
 
@@ -50,15 +50,22 @@ async def create_rate(work: Work, data: ExchangeRateCreate) -> ExchangeRate:
         check_rate(data.rate, data.currency, work.base_currency)
     except ExchangeRateInvalid as error:
         raise ExchangeRateInvalid(error.detail, errors=[FieldError("/rate", error.code, error.detail)]) from None
-    rate = ExchangeRate(
+    rate = DueRate(
         **data.model_dump(),
         id=new_id(),
         base_currency=work.base_currency,
         created_by=work.actor.subject,
         created_at=clock.now(),
     )
-    if not await insert_rows(work.tx, ExchangeRate, [rate], "ON CONFLICT DO NOTHING"):
+    if not await insert_rows(work.tx, DueRate, [rate], "ON CONFLICT DO NOTHING"):
         raise DuplicateExchangeRate()
     await outbox.say(work, [(ExchangeRateSet.of(rate, business_date=work.today), 1)])
     await audit_added(work, "exchange_rate", rate.id, data.model_dump(mode="json"))
     return rate
+
+
+async def tell_rates(work: Work, rows: Sequence[DueRate]) -> None:
+    """Say the rates that were entered before they had an event; those of another base currency are nobody's."""
+    mine = sorted((row for row in rows if row.base_currency == work.base_currency), key=lambda row: row.valid_from)
+    await repository.take_off(work.tx, [row.id for row in rows])
+    await outbox.say(work, [(ExchangeRateSet.of(row, business_date=work.today), 1) for row in mine])

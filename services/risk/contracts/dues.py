@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from kit.due.due import Due
@@ -30,12 +30,22 @@ from services.risk.events_out.contracts import (
 from services.risk.obligations import service as obligations
 
 
+AT_ONCE = timedelta(microseconds=1)
+MOST_STEPS = 50
+"""Steps of a contract that one transaction takes."""
+
+
 async def work_contracts(work: Work, rows: Sequence[ContractColumns]) -> None:
-    """Take every step whose day has come, in the order of the days: after a week off each of them, none twice."""
-    for contract in await repository.load_contracts(work.tx, [row.id for row in rows]):
-        current = contract
-        while (step := next_step(current.timing)) is not None and step.day <= work.today:
-            current = await _take(work, current, step)
+    """Take every step whose day has come, in the order of the days: after a week off each of them, none twice. Of a
+    contract that was renewed for decades the rest is due still."""
+    due_at = {row.id: row.due_at for row in rows}
+    for contract in await repository.load_contracts(work.tx, list(due_at)):
+        current, taken = contract, 0
+        while (step := next_step(current.timing)) is not None and step.day <= work.today and taken < MOST_STEPS:
+            current, taken = await _take(work, current, step), taken + 1
+        before = due_at[contract.id]
+        if step is not None and step.day <= work.today and before is not None:
+            await repository.put_off(work.tx, contract.id, before + AT_ONCE)
 
 
 CONTRACTS_DUE = Due("contract", ContractColumns, work_contracts, "t.due_at IS NOT NULL")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -80,6 +80,11 @@ async def find_contract(tx: Tx, visible: ScopeQuery, contract_id: UUID, *, lock:
 async def load_contracts(tx: Tx, ids: Sequence[UUID]) -> list[Contract]:
     """Contracts by id, in the order of their ids."""
     return await tx.rows(Contract, f"{_SELECT} c.id = ANY($1::uuid[]) ORDER BY c.id", ids)
+
+
+async def put_off(tx: Tx, contract_id: UUID, due_at: datetime) -> None:
+    """Dates bring about more of a contract, after this."""
+    await tx.execute("UPDATE contract SET due_at = $2 WHERE id = $1", contract_id, due_at)
 
 
 async def count_versions(tx: Tx, contract_id: UUID) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from services.risk.alerts.service import Found
 from services.risk.indicators import repository
 from services.risk.indicators.metrics import read
 from services.risk.indicators.models import Indicator, IndicatorReading, IndicatorValue
-from services.risk.indicators.rules import COUNTED, FALLING, next_level, threshold_of
+from services.risk.indicators.rules import COUNTED, FALLING, MINUTE, next_level, next_look, threshold_of
 from services.risk.marks import service as marks
 from services.risk.marks.models import IndicatorMark
 from services.risk.redirects.service import groups_of
@@ -33,8 +33,6 @@ PROJECTIONS: Final = (
     "account_redirect",
 )
 """What indicators are read from."""
-DAY: Final = timedelta(days=1)
-MINUTE: Final = timedelta(minutes=1)
 COMPANY: Final = ""
 """Whom an indicator is of that names nobody: every fact touches it."""
 
@@ -97,7 +95,7 @@ async def _evaluate(work: Work, of: Indicator, before: IndicatorReading) -> Eval
         evaluated_at=now,
         recorded_at=now if is_kept else before.recorded_at,
         recorded_value=value if is_kept else before.recorded_value,
-        due_at=min(now + MINUTE, clock.start_of_day(work.settings.timezone, work.today + DAY)),
+        due_at=next_look(before.id, now),
     )
     kept: IndicatorValue = IndicatorValue(
         id=new_id(), indicator_id=of.id, at=now, day=work.today, value=value, sample=found.sample, level=level

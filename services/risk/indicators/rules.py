@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Final, NamedTuple
+from uuid import UUID
 
 from kit.errors import FieldError, Invalid
 from kit.money import SHARE_WHOLE
@@ -14,6 +15,9 @@ from services.risk.alerts.enums import IndicatorLevel
 from services.risk.indicators.enums import IndicatorState
 from services.risk.marks.enums import IndicatorMeasure
 
+MINUTE: Final = timedelta(minutes=1)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_STEP: Final = timedelta(milliseconds=1)
 _GREEN, _AMBER, _RED = IndicatorLevel
 _ACTIVE, _PAUSED = IndicatorState
 _M = IndicatorMeasure
@@ -161,3 +165,11 @@ def window_of(measure: IndicatorMeasure, days: int | None, today: date) -> tuple
     """The days that count: the last `days`, today included."""
     length = WINDOWS.get(measure, DEFAULT_WINDOW) if days is None else days
     return today - timedelta(length - 1), today
+
+
+def next_look(indicator_id: UUID, now: datetime) -> datetime:
+    """When an indicator is looked at without a cause: once a minute, at a millisecond of the minute that its id gives.
+    So those of a company are spread over the minute, also after midnight, and none waits for all of them."""
+    at = indicator_id.int % (MINUTE // _STEP) * _STEP
+    wait = (at - (now - _EPOCH)) % MINUTE
+    return now + (wait or MINUTE)

@@ -23,6 +23,11 @@ FROM credit_profile c WHERE c.id = ANY($1::uuid[]) ORDER BY c.id FOR SHARE OF c
 _FIND = select_sql(CreditProfile, "id = ANY($1::uuid[]) ORDER BY id")
 _LOCK = select_sql(CreditProfile, "id = ANY($1::uuid[]) ORDER BY id FOR UPDATE")
 
+_PARTNERS_WITHOUT = """
+SELECT p.id FROM partner_directory p
+WHERE p.state IN ('active', 'suspended') AND p.id > $1 AND NOT EXISTS (SELECT FROM credit_profile c WHERE c.id = p.id)
+ORDER BY p.id LIMIT $2
+"""
 _LOCK_PARTNERS = "SELECT FROM partner_directory WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 # What was said of its holds before has numbers of its own: those of the profile go on from there.
 _PARTNER_HOLDS = """
@@ -56,6 +61,11 @@ async def put_off(tx: Tx, raise_id: UUID, due_at: datetime) -> None:
 async def add_profiles(tx: Tx, rows: Sequence[CreditProfile]) -> None:
     """Insert profiles that are not there yet."""
     await insert_rows(tx, CreditProfile, rows, "ON CONFLICT DO NOTHING")
+
+
+async def partners_without(tx: Tx, after: UUID, count: int) -> list[UUID]:
+    """Partners that sell and have no profile, behind an id."""
+    return [row["id"] for row in await tx.fetch(_PARTNERS_WITHOUT, after, count)]
 
 
 async def partner_holds(tx: Tx, partner_ids: Sequence[UUID]) -> list[Holds]:

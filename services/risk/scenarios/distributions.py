@@ -219,8 +219,8 @@ class GpdTail:
 
         is_tail = uniforms > 1 - self.tail_share
         found = np.empty_like(uniforms)
-        left = (1 - uniforms[is_tail]) / self.tail_share
-        over = -np.log(left) if self.xi == 0 else (left**-self.xi - 1) / self.xi
+        beyond = -np.log((1 - uniforms[is_tail]) / self.tail_share)
+        over = beyond if self.xi == 0 else np.expm1(self.xi * beyond) / self.xi
         found[is_tail] = self.threshold + self.beta * over
         if self.body is not None:
             found[~is_tail] = self._below(uniforms[~is_tail] / (1 - self.tail_share))

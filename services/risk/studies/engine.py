@@ -85,7 +85,7 @@ def annual_losses(
             hit = np.flatnonzero(events > event)
             layer = uniforms(seed, scenario.id, Purpose.EVENT + event, chunk, CHUNK)
             losses = scenario.severity.losses(layer[hit])
-            if losses.size and losses.max() > MAX_AMOUNT:
+            if losses.size and not losses.max() <= MAX_AMOUNT:  # also where it is no number
                 raise LossTooLarge(f"more than {MAX_AMOUNT} in scenario {scenario.id}")
             part[hit] += np.rint(losses).astype(np.int64)
     return found

@@ -124,3 +124,18 @@ async def test_a_contract_that_nothing_happens_to_is_not_rewritten(service: Serv
         days.on(day)
         assert await turn(service) == 0
     assert (await service.get(path)).json() == before
+
+
+async def test_a_contract_of_long_ago_is_renewed_step_by_step(service: ServiceHarness, days: Days) -> None:
+    """From the last day of a leap February, month by month: no transaction takes all of it, and no day drifts."""
+    days.on(date(2026, 1, 5))
+    dates: dict[str, Any] = {"starts_on": "2016-02-01", "ends_on": "2016-02-29", "renewal": "automatic", "renew_months": 1}
+    path = await signed(service, "2026-01-05", **dates, notice_days=10)
+    assert await turn(service) > 2, "begun, and renewed 119 times"
+    row = (await service.get(path)).json()
+    assert (row["state"], row["ends_on"], row["terms_from"]) == ("in_force", "2026-01-29", "2025-12-30")
+    assert (await service.get(f"{path}?as_of=2025-03-15")).json()["ends_on"] == "2025-03-29"
+    assert (await service.get(f"{path}?as_of=2025-02-15")).json()["ends_on"] == "2025-02-28"
+    versions = await service.rows("SELECT count(*) AS n, count(DISTINCT effective_from) AS days FROM contract_version")
+    assert [(one["n"], one["days"]) for one in versions] == [(120, 120)]
+    assert await turn(service) == 0

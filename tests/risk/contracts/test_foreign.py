@@ -46,8 +46,11 @@ async def test_without_a_rate_of_the_day_there_is_no_contract(service: ServiceHa
 
 
 async def test_a_value_is_rounded_once_half_even(service: ServiceHarness) -> None:
-    await service.deliver(rate("CNY", "0.15", "2026-01-01"), rate("JPY", "0.0067", "2026-01-01"))
-    for currency, value, base in (("CNY", 10, 2), ("CNY", 30, 4), ("CNY", 70, 10), ("JPY", 1000, 670)):
+    await service.deliver(
+        rate("CNY", "0.15", "2026-01-01"), rate("JPY", "0.0067", "2026-01-01"), rate("KWD", "3.25", "2026-01-01")
+    )
+    found = [("CNY", 10, 2), ("CNY", 30, 4), ("CNY", 70, 10), ("JPY", 1000, 670), ("KWD", 1000, 325), ("KWD", 2, 1)]
+    for currency, value, base in found:
         path = await draft(service, currency=currency, value=value)
         assert (await shown(service, path))[3] == base, (currency, value)
     path = await draft(service, value=500)

@@ -1,149 +1,52 @@
-"""Random steps of everything that moves or binds credit, held against a plain model.
-
-The model folds customer's events in integers and answers each placement by the table of the requirement.
-"""
+"""Random steps of everything that moves or binds credit, held against a plain model."""
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections import defaultdict
-from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from kit.clock import business_date
+from kit.due.loop import DueLoop
 from kit.events.envelope import Event
 from kit.ids import new_id
 from kit.testing.service import ServiceHarness
-from tests.risk.conftest import Order, Payment, open_account
+from services.risk.profiles.raises import RAISES_DUE
+from tests.risk.conftest import Days, Order, Payment, open_account
+from tests.risk.credit.modelled import Known, Model, Paid, Party
 from tests.risk.credit.test_partners import partner, path_of
-from tests.risk.holds.owing import lift, place
+from tests.risk.holds.owing import OFFICER, lift, place, set_policy, standing, sweep
 from tests.risk.redirects.test_decisions import redirect
+from tests.risk.scorecards.scored import set_terms
 
 CURRENCIES = ("CNY", "CNY", "EUR")
 ME = "admin"
 """Who walks."""
-TODAY = str(business_date("Asia/Shanghai"))
+CEILING = 450
+"""Above it the override of an officer is not enough."""
+DAY = date(2026, 2, 20)
+"""When a walk begins."""
 
 
-@dataclass
-class Known:
-    """An order as the model knows it; `held` is what the answer to its placement reserved."""
+class Walk(Model):
+    """Accounts and partners of a service, and the steps that somebody takes."""
 
-    order: Order
-    account_id: UUID
-    partner_id: UUID | None = None
-    state: str = "placed"
-    held: int = 0
-    exposure: int = 0
-    is_terms_refused: bool = False
-    currency: str = "CNY"
-    placed_by: str | None = None
-
-
-@dataclass
-class Paid:
-    """A payment as the model knows it: what of it pays which orders."""
-
-    payment: Payment
-    parts: dict[UUID, int] = field(default_factory=dict)
-    is_waiting: bool = False
-    is_over: bool = False
-
-
-@dataclass
-class Party:
-    """What binds an account or a partner."""
-
-    limit: int | None
-    terms_days: int | None = None
-    share: int = 0
-    holds: list[str] = field(default_factory=list)
-    money: int = 0
-
-
-class Walk:
-    """Accounts and partners of a service, and what the model says of them."""
-
-    def __init__(self, service: ServiceHarness, dice: random.Random) -> None:
+    def __init__(self, service: ServiceHarness, dice: random.Random, clock: Days) -> None:
+        super().__init__(clock)
         self.service, self.dice = service, dice
-        self.parties: dict[UUID, Party] = {}
-        self.accounts: list[UUID] = []
-        self.partners: list[UUID] = []
-        self.orders: list[Known] = []
-        self.payments: list[Paid] = []
-        self.leads: dict[UUID, tuple[UUID, UUID]] = {}
         self.heard: list[Event] = []
 
     async def begin(self) -> None:
+        self.clock.on(DAY)
+        await set_policy(self.service, items_from=str(DAY))
+        await set_terms(self.service, override_ceiling=CEILING)
         for limit in (1_000, 3_000, 5_000):
             self.accounts.append(await open_account(self.service, limit))
             self.parties[self.accounts[-1]] = Party(limit)
         for bound in (None, 1_500):
             self.partners.append(await partner(self.service, bound))
             self.parties[self.partners[-1]] = Party(bound)
-
-    def root(self, account_id: UUID) -> UUID:
-        while account_id in self.leads:
-            account_id = self.leads[account_id][0]
-        return account_id
-
-    def group(self, account_id: UUID) -> list[UUID]:
-        return [one for one in self.accounts if self.root(one) == self.root(account_id)]
-
-    def balance(self, account_id: UUID) -> int:
-        return sum(one.exposure for one in self.orders if one.account_id == account_id) - self.parties[account_id].money
-
-    def of_partner(self, partner_id: UUID) -> int:
-        return sum(one.exposure for one in self.orders if one.partner_id == partner_id)
-
-    def named(self, known: Known, group: list[UUID]) -> tuple[int, int]:
-        """Money that waits for this order, and what waits for others, or for this one in a currency that it has not."""
-        here, elsewhere = 0, 0
-        others: dict[UUID, int] = defaultdict(int)
-        for one in self.payments:
-            order = one.payment.waits_for
-            if order is None or not one.is_waiting or one.payment.account_id not in group:
-                continue
-            if next(one for one in self.orders if one.order is order).state == "cancelled":
-                continue
-            if order.id != known.order.id:
-                others[order.id] += one.payment.left
-            elif one.payment.currency == known.currency:
-                here += one.payment.left
-            else:
-                elsewhere += one.payment.left
-        for order_id, amount in others.items():
-            holder = next(one for one in self.orders if one.order.id == order_id)
-            elsewhere += max(0, amount - max(0, holder.exposure))
-        return here, elsewhere
-
-    def answer(self, known: Known, partner_id: UUID | None, days: int, limit: int | None = None) -> str | None:
-        """The first check that fails, as the requirement has them; `limit` is another than the model's."""
-        amount, group = known.order.gross, self.group(known.account_id)
-        binds = self.parties[self.root(known.account_id)]
-        owed = sum(self.balance(one) for one in group)
-        here, elsewhere = self.named(known, group)
-        own = max(0, -owed - elsewhere)
-        cover = max(-(-amount * binds.share // 1_000_000), min(amount, here, own))
-        if any(self.parties[one].holds for one in group):
-            return "on_hold"
-        if binds.terms_days is not None and days > binds.terms_days:
-            return "terms_exceeded"
-        if cover > own:
-            return "deposit_missing"
-        bound_by = binds.limit if limit is None else limit
-        assert bound_by is not None
-        if amount > cover and max(0, owed) + amount - cover > bound_by:
-            return "limit_exceeded"
-        if partner_id is not None:
-            bound = self.parties[partner_id]
-            if bound.holds:
-                return "partner_on_hold"
-            if bound.limit is not None and amount > 0 and max(0, self.of_partner(partner_id)) + amount > bound.limit:
-                return "partner_limit_exceeded"
-        return None
 
     async def hear(self, *events: Event) -> None:
         """Deliver events, and now and then one that came before."""
@@ -167,6 +70,7 @@ class Walk:
             known = Known(Order(account_id, 0), account_id)
             self.orders.append(known)
         event, named, days = self.placement(known)
+        self.judge(self.group(known.account_id))
         found = self.answer(known, named, days)
         self.settle(known, named, is_refused=found is not None)
         await self.hear(event)
@@ -207,17 +111,21 @@ class Walk:
         work = [self.service.deliver_alone(event) for _known, event, _named, _days in asked.values()]
         await asyncio.gather(*work, self.patch(root, version, {"credit_limit": lower}))
         self.heard += [event for _known, event, _named, _days in asked.values()]
-        sql = "SELECT * FROM credit_decision WHERE order_id = ANY($1) ORDER BY decided_at, id"
+        sql = (
+            "SELECT * FROM credit_decision WHERE order_id = ANY($1) "
+            "ORDER BY exposure_before, decision = 'automatic' AND amount > 0"
+        )
         rows = await self.service.rows(sql, list(asked))
         assert len(rows) == 4
+        self.judge(self.group(account_id))
         for row in rows:
             known, _event, named, days = asked[row["order_id"]]
-            assert row["credit_limit"] in (binds.limit, lower)
+            assert row["credit_limit"] in (binds.bound(self.today), lower)
             assert row["exposure_before"] == sum(self.balance(one) for one in self.group(account_id))
             found = self.answer(known, named, days, row["credit_limit"])
             assert (row["decision"], row["cause"]) == ("refused" if found else "automatic", found)
             self.settle(known, named, is_refused=found is not None)
-        binds.limit = lower
+        binds.set_limit(lower)
 
     async def patch(self, subject: UUID, version: int, changes: dict[str, Any]) -> None:
         answer = await self.service.patch(path_of(subject), {**changes, "reason": "walk"}, version)
@@ -234,20 +142,24 @@ class Walk:
             known.is_terms_refused = True
 
     async def override(self) -> None:
+        """By who may release any amount, or by an officer, who may not above the ceiling."""
         known = self.pick("refused", "superseded", "reserved", "confirmed")
         if known is None:
             return
+        by, roles = self.dice.choice(((ME, "administrator"), OFFICER))
         body = {"order_id": str(known.order.id), "decision": "override", "reason": "x"}
-        answer = await self.service.post("/v1/credit-decisions", body)
-        if known.state == "refused" and known.placed_by == ME:
+        answer = await self.service.post("/v1/credit-decisions", body, headers=self.service.headers(by, roles))
+        if known.is_terms_refused or known.state != "refused":
+            code = "terms-refused" if known.is_terms_refused else "order-not-refused"
+            assert (answer.status_code, answer.json()["code"]) == (409, code)
+        elif known.placed_by == by:
             assert (answer.status_code, answer.json()["code"]) == (403, "same-person")
-        elif known.state == "refused":
+        elif known.order.gross > CEILING and by != ME:
+            assert (answer.status_code, answer.json()["code"]) == (403, "override-ceiling")
+        else:
             assert answer.status_code == 201, answer.text
             known.state, known.held = "overridden", known.order.gross
             known.exposure += known.held
-        else:
-            code = "terms-refused" if known.is_terms_refused else "order-not-refused"
-            assert (answer.status_code, answer.json()["code"]) == (409, code)
 
     async def cancel(self) -> None:
         known = self.pick("reserved", "refused", "superseded", "overridden")
@@ -261,9 +173,11 @@ class Walk:
         known = self.pick("reserved", "overridden")
         if known is None:
             return
-        day = self.dice.choice((TODAY, "2026-01-02"))
-        await self.hear(known.order.confirmed(day, 3_650, partner_id=known.partner_id))
+        day = self.dice.choice((self.today, self.today, date(2026, 1, 2)))
+        terms = self.dice.choice((0, 0, 3, 3_650))
+        await self.hear(known.order.confirmed(str(day), terms, partner_id=known.partner_id))
         known.state = "confirmed"
+        known.due_on = day + timedelta(terms) if day >= DAY else None
         for one in self.payments:
             if one.is_waiting and one.payment.waits_for is known.order:
                 one.is_waiting = False
@@ -279,7 +193,7 @@ class Walk:
         await self.hear(one.payment.event("allocated", *parts, left=one.payment.left - amount, day=self.day()))
 
     def day(self) -> str:
-        return self.dice.choice((TODAY, "2026-01-20"))
+        return self.dice.choice((str(self.today), "2026-01-20"))
 
     async def give_back(self) -> None:
         """Goods of an order come back, also of one that is not owed yet as far as was heard, or is on hold."""
@@ -353,17 +267,21 @@ class Walk:
         if subject in self.accounts:
             changes |= {"terms_days": self.dice.choice((0, 30, 90)), "deposit_share": self.dice.choice((0, 300_000))}
             binds.terms_days, binds.share = changes["terms_days"], changes["deposit_share"]
-        binds.limit = changes["credit_limit"]
+        binds.set_limit(changes["credit_limit"])
         version = (await self.service.get(path_of(subject))).json()["version"]
         await self.patch(subject, version, changes)
 
     async def raise_limit(self) -> None:
+        """For some days, also what is raised already."""
         subject = self.dice.choice([one for one in self.accounts if one not in self.leads])
-        higher = (self.parties[subject].limit or 0) + 400
-        body = {"credit_limit": higher, "until": "2099-12-31", "reason": "season"}
+        binds = self.parties[subject]
+        before = binds.limit if binds.raised_until is None else binds.limit_before
+        assert before is not None
+        higher, until = before + 400, self.today + timedelta(self.dice.randint(0, 12))
+        body = {"credit_limit": higher, "until": str(until), "reason": "season"}
         answer = await self.service.post(f"{path_of(subject)}/raise-limit", body)
-        if answer.status_code == 200:
-            self.parties[subject].limit = higher
+        assert answer.status_code == 200, answer.text
+        binds.raise_to(higher, until)
 
     async def hold(self) -> None:
         """A person holds an account or a partner, or lifts that."""
@@ -374,6 +292,22 @@ class Walk:
         else:
             kind = "account_id" if subject in self.accounts else "partner_id"
             holds.append(await place(self.service, **{kind: str(subject), "reason": "walk"}))
+
+    async def waive(self) -> None:
+        """A person lifts what the rule holds, for some days."""
+        sql = "SELECT id, subject_id FROM credit_hold WHERE state = 'standing' AND hold_reason = 'overdue' ORDER BY id"
+        found = await self.service.rows(sql)
+        if found:
+            row, until = self.dice.choice(found), self.today + timedelta(self.dice.randint(0, 9))
+            assert (await lift(self.service, f"/v1/credit-holds/{row['id']}", until=str(until))).status_code == 200
+            binds = self.parties[row["subject_id"]]
+            binds.is_overdue, binds.waived_until = False, until
+
+    async def sleep(self) -> None:
+        """Days pass, and nobody looks until something is asked; or raises are ended meanwhile."""
+        self.clock.on(self.today + timedelta(self.dice.randint(2, 12)))
+        if self.dice.random() < 0.5:
+            await DueLoop(self.service.runtime, [RAISES_DUE]).turn()
 
     async def merge(self) -> None:
         """Two accounts are one, or one of those is its own again."""
@@ -388,6 +322,14 @@ class Walk:
             merge_id = new_id()
             self.leads[merged] = (survivor, merge_id)
             await self.hear(*redirect(survivor, merged, merge_id))
+
+    async def look(self) -> None:
+        """The sweep brings the holds of the rule to where they belong."""
+        await sweep(self.service)
+        self.judge(self.accounts)
+        for one in self.accounts:
+            held = "overdue" in await standing(self.service, one)
+            assert held == self.parties[one].is_overdue, self.parties[one]
 
     async def check(self) -> None:
         """Each balance is what the model says."""

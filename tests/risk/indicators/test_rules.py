@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +16,7 @@ from services.risk.alerts.enums import IndicatorLevel
 from services.risk.alerts.rules import Outcome, outcome
 from services.risk.indicators.rules import (
     FALLING,
+    MINUTE,
     SCOPES,
     Bounds,
     check_bounds,
@@ -18,6 +24,7 @@ from services.risk.indicators.rules import (
     concentration,
     net_promoters,
     next_level,
+    next_look,
     share,
     shortfall,
 )
@@ -125,3 +132,18 @@ def test_what_becomes_of_an_alert(
     level: IndicatorLevel, standing: IndicatorLevel | None, silent: IndicatorLevel | None, right: Outcome
 ) -> None:
     assert outcome(level, standing, silent) is right
+
+
+@given(st.uuids(), st.datetimes(timezones=st.sampled_from((UTC, ZoneInfo("Asia/Shanghai")))))
+def test_an_indicator_is_looked_at_once_a_minute_at_its_own_moment(one: UUID, now: datetime) -> None:
+    first = next_look(one, now)
+    assert now < first <= now + MINUTE
+    assert next_look(one, first) == first + MINUTE
+    assert next_look(one, first - timedelta(milliseconds=1)) == first
+
+
+def test_indicators_are_spread_over_the_minute() -> None:
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    seconds = Counter((next_look(uuid4(), now) - now) // timedelta(seconds=1) for _ in range(3_000))
+    assert len(seconds) >= 60
+    assert max(seconds.values()) < 120, "50 each, if they were even"

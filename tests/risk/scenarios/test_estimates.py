@@ -125,3 +125,10 @@ def test_ranks_come_from_integers(count: int, percent: int) -> None:
 @given(st.dictionaries(st.integers(0, 50).map(lambda number: UUID(int=number)), st.integers(0, 10**15), min_size=1))
 def test_shares_are_the_whole(sums: dict[UUID, int]) -> None:
     assert sum(shares_of(sums).values()) == (1_000_000 if any(sums.values()) else 0)
+
+
+@pytest.mark.parametrize("xi", [1e-300, 1e-17, 1e-12, 1e-9, -1e-17, -1e-9])
+def test_a_tail_of_nearly_no_shape_is_nearly_exponential(xi: float) -> None:
+    uniforms = np.array([2.0**-53, 0.3, 0.5, 0.9, 0.999, 1 - 2.0**-53])
+    plain, shaped = (GpdTail(50_000, 1, each, 40_000).losses(uniforms) for each in (0.0, xi))
+    assert np.allclose(plain, shaped, rtol=1e-7, atol=0)
