@@ -27,6 +27,8 @@ CLIENT_TOOLS := tests/clients/tools
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
+# Without compiled files every process compiles 2,400 modules again: half of what its start costs.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## Show this list
