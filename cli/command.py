@@ -45,6 +45,10 @@ class Refused(Exception):
     """The command does not do it; says why in a sentence."""
 
 
+class CannotRun(Exception):
+    """The system cannot start or go on: says why in a sentence."""
+
+
 def _known(value: str | None) -> str | None:
     if value is not None and value not in SERVICES:
         raise typer.BadParameter(f"{value} is none of {', '.join(SERVICES)}")

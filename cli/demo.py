@@ -1,4 +1,4 @@
-"""`crmesh demo`: load, table, showcase, rebuild and compare, audit, story, stop; and `--check` of a running system."""
+"""`crmesh demo`: load, table, showcase, rebuild and compare, audit, story, stop."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cli.derived import rebuild_all, verify_all
 from cli.load import cdnow
 from cli.load.client import connected
 from cli.load.loader import LoadFailed, LoadReport, settled
-from cli.load.table import Table, settled_table
+from cli.load.table import Table
 from cli.serve import load_sample, options_of, with_system
 from cli.showcase.telling import Showcase, tell
 from cli.showcase.views import print_outcome, print_side
@@ -27,17 +27,6 @@ from cli.story_report import StoryReport, print_story
 from kit.native.postgres import EmbeddedPostgres
 from kit.native.process import free_port
 from standalone.system import BusKind, System
-
-
-async def check_demo(url: str, full: Path | None, *, as_json: bool) -> bool:
-    """The table of a running system; True when it agrees."""
-    async with connected(url) as api:
-        table = await settled_table(api, full or cdnow.sample_path())
-    if as_json:
-        sys.stdout.write(json.dumps(table.as_dict(), indent=2) + "\n")
-    else:
-        print_table(table)
-    return table.agrees
 
 
 def make_folder() -> Path:

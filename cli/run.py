@@ -1,4 +1,7 @@
-"""`crmesh run` and `crmesh demo`: the whole system in one process, until Ctrl-C or until its story is told."""
+"""`crmesh run` and `crmesh demo`: the whole system in one process, until Ctrl-C or until its story is told.
+
+Whatever starts the system imports all services: that waits until the options are known to be good.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +14,14 @@ import httpx
 import typer
 
 from cli import command
-from cli.command import EXIT_FOUND, EXIT_UNAVAILABLE, EXIT_USAGE
+from cli.check import check_demo
+from cli.command import EXIT_FOUND, EXIT_UNAVAILABLE, EXIT_USAGE, CannotRun
 from cli.connect import usual_folder
 from cli.console import err, say
-from cli.demo import check_demo, run_demo
 from cli.load import cdnow
 from cli.load.cdnow import DataFileError
 from cli.load.client import ApiError
 from cli.load.loader import CHUNK, LoadFailed
-from cli.serve import CannotRun, options_of, run_system
-from cli.year.command import run_year
 from cli.year.sales import SHORT, WHOLE
 from kit.telemetry.logging import configure_logging
 
@@ -78,6 +79,8 @@ def run(
     """Run the whole system in one process until Ctrl-C."""
     _configure_logging("standalone", log_level)
     path = (file or cdnow.sample_path()) if load else None
+    from cli.serve import options_of, run_system
+
     raise typer.Exit(execute(run_system(options_of(data, host, port, _bus(bus)), path, chunk, is_shown=showcase)))
 
 
@@ -100,7 +103,11 @@ def demo(
     if check:
         agrees = execute(check_demo(url, full, as_json=as_json))
     elif year:
+        from cli.year.command import run_year
+
         agrees = execute(run_year(SHORT if short else WHOLE, _bus(bus), port, page, as_json=as_json))
     else:
+        from cli.demo import run_demo
+
         agrees = execute(run_demo(full, _bus(bus), port, as_json=as_json))
     raise typer.Exit(0 if agrees else EXIT_FOUND)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from cli.command import EXIT_FOUND, EXIT_INTERRUPTED
+from cli.command import EXIT_FOUND, EXIT_INTERRUPTED, CannotRun
 from cli.console import LoadProgress, err, print_table, say
 from cli.load.client import connected
 from cli.load.loader import CHUNK, LoadReport, load
@@ -23,10 +23,6 @@ from kit.native.process import FolderInUse, NativeError
 from standalone.system import BusKind, Interrupted, Options, OtherBus, PortTaken, System, WorkerEnded, running
 
 Work = Callable[[System, asyncio.Event], Awaitable[int]]
-
-
-class CannotRun(Exception):
-    """The system cannot start or go on: says why in a sentence."""
 
 
 def options_of(folder: Path, host: str, port: int, bus: BusKind) -> Options:

@@ -97,6 +97,7 @@ class Story:
     # act 1: organisation, products, partner, target
 
     async def organise(self) -> None:
+        """A company of units and members, its products, a partner and a programme."""
         company = await self.make("/v1/units", "story-company", {"name": "Story company", "kind": "company"})
         region = await self.make(
             "/v1/units", "story-region", {"name": "Story region", "kind": "region", "parent_id": company["id"]}
@@ -147,6 +148,7 @@ class Story:
             await self.api.post("/v1/exchange-rates", {"currency": "CNY", "rate": RATE, "valid_from": "2026-01-01"})
 
     async def set_target(self) -> None:
+        """A quarter's revenue, decomposed onto the members."""
         body = {
             "name": f"Story revenue {self.run}",
             "metric": "revenue",
@@ -184,6 +186,7 @@ class Story:
     # act 2: account and order
 
     async def open_account(self) -> None:
+        """A customer with an owner, a contact and a credit limit."""
         body = {
             "kind": "organization",
             "name": f"Story customer {self.run}",
@@ -250,6 +253,7 @@ class Story:
         return check
 
     async def place_order(self) -> None:
+        """An order is placed and confirmed; its sums add up."""
         self.before = {target: await self.actual(target) for target in (self.target, *self.member_targets.values())}
         placed = await self.place(LINES, self.partner)
         self.order_id = placed["id"]
@@ -274,6 +278,7 @@ class Story:
         return sums
 
     async def check_credit_lines(self) -> None:
+        """What the order is worth is credited, once, to who sold it."""
         net = self.order["net_base"]
 
         async def counted() -> bool:
@@ -296,6 +301,8 @@ class Story:
         return (expense, sum(int(row["amount"]) for row in rows)) if rows else (0, 0)
 
     async def check_rebate(self) -> None:
+        """The partner has earned a rebate, and its ledger sums to zero."""
+
         async def accrued() -> bool:
             return (await self.rebate())[0] > 0
 
@@ -303,6 +310,7 @@ class Story:
         ensure((await self.rebate())[1] == 0, "the rebate ledger does not sum to zero")
 
     async def check_scope(self) -> None:
+        """Who is no owner or leader does not see the order."""
         path = f"/v1/orders/{self.order_id}"
         for principal in ("rep-31", "manager-east", "director"):
             await self.api.acting_as(principal).get(path)
@@ -318,6 +326,7 @@ class Story:
     # act 4: on hold, override
 
     async def hold_and_override(self) -> None:
+        """An order over the limit is held until an officer overrides it."""
         profile = await self.api.get(f"/v1/credit-profiles/{self.account}")
         exposure = await self.exposure_of(self.order_id)
         body = {"credit_limit": exposure + 100, "reason": "story: a small limit"}
@@ -336,6 +345,7 @@ class Story:
     # act 5: payment, return of one piece, return of the rest
 
     async def pay_and_return(self) -> None:
+        """A payment and two returns take everything back, in every service."""
         exposure = await self.exposure_of(self.order_id)
         payment = {
             "account_id": self.account,

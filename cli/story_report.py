@@ -29,6 +29,7 @@ class StoryReport:
 
     @property
     def holds(self) -> bool:
+        """Whether nothing was broken."""
         return not self.broken
 
     def as_dict(self) -> dict[str, Any]:

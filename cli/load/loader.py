@@ -159,6 +159,7 @@ class _Load:
         return sorted({purchase.customer for purchase in cdnow.read(self.path)})
 
     async def accounts(self) -> None:
+        """Customers of the file as accounts, each with its seller as owner."""
         rows = []
         for customer in self._customers():
             owner = self.organisation.seller(cdnow.sellers_of(customer)[0][0])
@@ -175,6 +176,7 @@ class _Load:
         await self._send("accounts", "/v1/accounts/batch", rows)
 
     async def limits(self) -> None:
+        """Credit limits, once every account has its profile."""
         wanted = set(self._customers())
         if self.record.done.get("limits", 0) >= len(wanted):
             return
@@ -215,11 +217,13 @@ class _Load:
         }
 
     async def orders(self) -> int:
+        """Purchases of the file as orders that are placed at once; returns how many were sent."""
         return await self._send(
             "orders", "/v1/orders/batch", [self._order(purchase) for purchase in cdnow.read(self.path)]
         )
 
     async def release_held(self) -> None:
+        """An officer releases those of the held orders that the rule of the sample lets go."""
         officer = self.api.acting_as("officer")
         await officer.token()
         purchases = {purchase.line: purchase for purchase in cdnow.read(self.path)}
@@ -237,6 +241,7 @@ class _Load:
             await asyncio.gather(*(release(item) for item in part))
 
     async def payments(self, held: set[int]) -> None:
+        """What was paid for orders that are not on hold."""
         rows: list[dict[str, Any] | None] = []
         for purchase in cdnow.read(self.path):
             for part, (day, cents) in enumerate(cdnow.payments_of(purchase), start=1):
@@ -254,6 +259,7 @@ class _Load:
         await self._send("payments", "/v1/payments/batch", rows)
 
     async def returns(self, held: set[int]) -> None:
+        """What came back of orders that are not on hold."""
         rows: list[dict[str, Any] | None] = []
         for purchase in cdnow.read(self.path):
             returned = cdnow.return_of(purchase)

@@ -34,6 +34,7 @@ class TableRow:
 
     @property
     def agrees(self) -> bool:
+        """Whether both sides are the same; of the whole: whether everything is in, too."""
         return self.left == self.right
 
 
@@ -48,10 +49,12 @@ class Table:
 
     @property
     def complete(self) -> bool:
+        """Whether nothing of the file is missing."""
         return not self.missing
 
     @property
     def agrees(self) -> bool:
+        """Whether both sides are the same; of the whole: whether everything is in, too."""
         return self.complete and all(row.agrees for row in self.rows)
 
     def as_dict(self) -> dict[str, Any]:

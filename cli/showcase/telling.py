@@ -42,6 +42,7 @@ class Showcase:
 
     @property
     def holds(self) -> bool:
+        """Whether nothing broke and all laws hold."""
         return not self.broken and not self.broken_laws()
 
     def as_dict(self) -> dict[str, Any]:

@@ -34,6 +34,7 @@ class Act:
 
     @property
     def holds(self) -> bool:
+        """Whether all its laws hold."""
         return all(law.holds for law in self.laws)
 
 

@@ -8,7 +8,7 @@ from cli.showcase import steps
 from cli.showcase.steps import Law
 from cli.year.book import CURRENCY, Act, Book, dollars
 from cli.year.company import PIECE_PRICE
-from cli.year.offers import BUDGET, HELD, OFF, OPEN_FROM, PIECES, SKU, ordered
+from cli.year.offers import HELD, PIECES, SKU, a_tenth_off, ordered
 from cli.year.sales import NET_DAYS
 from cli.year.trade import order_in
 
@@ -151,25 +151,8 @@ async def _study(book: Book, risk: str) -> None:
 
 async def graded_prices(book: Book) -> str:
     """A promotion for whoever has a grade, and one account; returns its id. Nobody of this year has a grade yet."""
-    group = {"code": book.code("GRADES"), "name": book.code("Grades"), "phase": "line"}
-    made = await book.made("/v1/promotion-groups", group, by="channel-manager")
-    body = {
-        "code": book.code("GRADED"),
-        "name": "A tenth off for who has a grade",
-        "goal": "sales",
-        "kind": "cash_off",
-        "reward": {"type": "line_rate", "share": OFF},
-        "budget_base": BUDGET,
-        "group_id": made["id"],
-        "products": {"skus": [SKU]},
-        "audience": {"account_ids": [book.accounts[BUYS_MOST]], "grades": ["A", "B", "C", "D"]},
-        "windows": [{"starts_on": book.calendar.start, **OPEN_FROM}],
-    }
-    promotion = await book.made("/v1/promotions", body, by="channel-manager")
-    path = f"/v1/promotions/{promotion['id']}"
-    await book.api.post(f"{path}/approve")
-    await steps.in_state(book.api, path, ("active",), ("approved", "scheduled"))
-    return str(promotion["id"])
+    audience = {"account_ids": [book.accounts[BUYS_MOST]], "grades": ["A", "B", "C", "D"]}
+    return await a_tenth_off(book, ("Grades", "GRADED"), "A tenth off for who has a grade", audience)
 
 
 async def offered(book: Book) -> dict[str, Any]:

@@ -105,7 +105,7 @@ async def _sold(book: Book, order: str, effect: str) -> dict[str, Any]:
 async def quoted(book: Book) -> Act:
     """A promotion gives a tenth off; the quote becomes an order that takes its budget."""
     account, partner = book.accounts[QUOTED], book.partners[QUOTED]
-    promotion = await _promotion(book, account)
+    promotion = await a_tenth_off(book, ("Year", "TENTH"), "A tenth off chicken", {"account_ids": [account]})
     asked = {
         "account_id": account,
         "partner_id": partner,
@@ -136,20 +136,24 @@ async def quoted(book: Book) -> Act:
     )
 
 
-async def _promotion(book: Book, account: str) -> str:
-    """Written by the channel manager, approved by the administrator."""
-    group = {"code": book.code("YEAR"), "name": book.code("Year"), "phase": "line"}
+async def a_tenth_off(book: Book, codes: tuple[str, str], name: str, audience: dict[str, list[str]]) -> str:
+    """A promotion of a group of its own, by the codes of both; returns its id.
+
+    Written by the channel manager, approved by the administrator.
+    """
+    group_code, code = codes
+    group = {"code": book.code(group_code.upper()), "name": book.code(group_code), "phase": "line"}
     made = await book.made("/v1/promotion-groups", group, by="channel-manager")
     body = {
-        "code": book.code("TENTH"),
-        "name": "A tenth off chicken",
+        "code": book.code(code),
+        "name": name,
         "goal": "sales",
         "kind": "cash_off",
         "reward": {"type": "line_rate", "share": OFF},
         "budget_base": BUDGET,
         "group_id": made["id"],
         "products": {"skus": [SKU]},
-        "audience": {"account_ids": [account]},
+        "audience": audience,
         "windows": [{"starts_on": book.calendar.start, **OPEN_FROM}],
     }
     promotion = await book.made("/v1/promotions", body, by="channel-manager")

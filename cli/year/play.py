@@ -31,6 +31,7 @@ class Year:
 
     @property
     def holds(self) -> bool:
+        """Whether nothing broke, all laws hold and the table ties."""
         return not self.broken and all(act.holds for act in self.acts) and self.table is not None and self.table.ties
 
     def broken_laws(self) -> list[str]:

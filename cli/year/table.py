@@ -26,6 +26,7 @@ class Row:
 
     @property
     def ties(self) -> bool:
+        """Whether the two sides are the same to the cent."""
         return self.says == self.also
 
 
@@ -37,6 +38,7 @@ class Tied:
 
     @property
     def ties(self) -> bool:
+        """Whether the two sides are the same to the cent."""
         return all(row.ties for row in self.rows)
 
     def as_dict(self) -> dict[str, Any]:

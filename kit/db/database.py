@@ -26,6 +26,7 @@ STOP_SECONDS = 10.0
 
 Kind = TypeVar("Kind")
 """A row type: a model, or a NamedTuple in the order of the columns."""
+Second = TypeVar("Second")
 
 
 def _plain(value: object) -> object:
@@ -87,6 +88,16 @@ class Tx:
         """The first row as a typed object, or None."""
         row = await self.connection.fetchrow(sql, *args)
         return None if row is None else _maker(kind)(row)
+
+    async def column(self, _kind: type[Kind], sql: str, *args: object) -> list[Kind]:
+        """The only column, whose values are of this type."""
+        return [row[0] for row in await self.connection.fetch(sql, *args)]
+
+    async def pairs(
+        self, _first: type[Kind], _second: type[Second], sql: str, *args: object
+    ) -> list[tuple[Kind, Second]]:
+        """The only two columns, whose values are of these types."""
+        return [(row[0], row[1]) for row in await self.connection.fetch(sql, *args)]
 
     async def fetchval(self, sql: str, *args: object) -> Any:
         """The first column of the first row, or None."""

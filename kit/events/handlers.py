@@ -93,6 +93,7 @@ class Lane:
 
     @property
     def service(self) -> str:
+        """Whose lane it is."""
         return self.door.service
 
     @property

@@ -343,6 +343,7 @@ class _Rebuild:
         await self.tx.execute(_STANDS, self.projection.name, self.projection.version)
 
     async def clean(self) -> None:
+        """Drop the schema that was built in."""
         await self.tx.execute(f"DROP SCHEMA IF EXISTS {self.schema} CASCADE")
 
 

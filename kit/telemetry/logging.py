@@ -33,6 +33,7 @@ class _Stderr(logging.Handler):
     """Writes to whatever stderr is now (test runners and daemons replace it)."""
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Write a record, formatted."""
         try:
             sys.stderr.write(self.format(record) + "\n")
         except Exception:

@@ -110,12 +110,15 @@ class ServiceHarness:
         return await self.client.request(method, path, json=body, headers=headers or self.headers())
 
     async def get(self, path: str, **options: Any) -> httpx.Response:
+        """GET (see `request`)."""
         return await self.request("GET", path, **options)
 
     async def post(self, path: str, body: Any = None, **options: Any) -> httpx.Response:
+        """POST (see `request`)."""
         return await self.request("POST", path, body, **options)
 
     async def patch(self, path: str, body: Any, version: int, **options: Any) -> httpx.Response:
+        """PATCH of a version (see `request`)."""
         headers = {**(options.pop("headers", None) or self.headers()), "If-Match": f'"{version}"'}
         return await self.request("PATCH", path, body, headers=headers, **options)
 

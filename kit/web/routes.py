@@ -61,6 +61,7 @@ class JsonRequest(Request):
     counts); raises orjson.JSONDecodeError, which FastAPI makes a validation error."""
 
     async def json(self) -> Any:
+        """The decoded body, read once."""
         return orjson.loads(await self.body())
 
 
@@ -125,6 +126,7 @@ class TransactionRoute(APIRoute):
         return response
 
     def get_route_handler(self) -> Endpoint:
+        """The handler that FastAPI asks for."""
         endpoint = super().get_route_handler()
         read_only, is_personal = self._reads(), self._is_personal()
         takes_json = self.body_field is not None and not isinstance(self.body_field.field_info, params.Form)

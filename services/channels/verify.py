@@ -183,6 +183,7 @@ class _Walk:
     focus: Counter[UUID] = field(default_factory=Counter)
 
     def add(self, row: RebateAccrual) -> None:
+        """Count an accrual in."""
         self.moves[row.position_before] += 1
         self.moves[row.position_after] -= 1
         self.taken += 0 if row.taken_back is None else row.amount

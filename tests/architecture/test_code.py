@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.architecture.source import (
@@ -194,3 +195,28 @@ def test_nothing_is_printed_and_nothing_left_to_do() -> None:
         if marks.search(line)
     ]
     assert not wrong
+
+
+def undocumented(body: list[ast.stmt]) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Public functions and methods without a docstring; those of a protocol are its lines."""
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            if not node.name.startswith("_") and ast.get_docstring(node) is None:
+                yield node
+        elif isinstance(node, ast.ClassDef) and not any("Protocol" in ast.unparse(base) for base in node.bases):
+            yield from undocumented(node.body)
+
+
+def test_public_functions_have_docstrings() -> None:
+    wrong = [
+        f"{name_of(path)}:{function.lineno} {function.name}"
+        for path in python_files(*PACKAGES)
+        if "migrations" not in path.parts
+        for function in undocumented(tree_of(path).body)
+    ]
+    assert not wrong
+
+
+def test_a_function_without_docstring_is_seen() -> None:
+    source = "def a(): ...\ndef _b(): ...\nclass C:\n    def d(self): ...\nclass P(Protocol):\n    def e(self): ...\n"
+    assert [function.name for function in undocumented(ast.parse(source).body)] == ["a", "d"]

@@ -82,7 +82,9 @@ def impurities(handler: Callable[..., Any]) -> Iterator[str]:
         elif isinstance(value, types.FunctionType):
             if value.__module__ in IMPURE_MODULES or (value.__module__, value.__name__) in IMPURE_FUNCTIONS:
                 yield f"{value.__module__}.{value.__name__}"
-            elif value.__module__.startswith(("services.", "kit.security.principals", "kit.db.rows")):
+            elif value.__module__.startswith(
+                ("services.", "kit.security.principals", "kit.db.redirects", "kit.db.rows")
+            ):
                 todo += used_by(value)
 
 

@@ -13,8 +13,9 @@ import httpx
 import psutil
 import pytest
 
+from cli.command import CannotRun
 from cli.connect import default_folder
-from cli.serve import CannotRun, with_system
+from cli.serve import with_system
 from kit.events.bus import Message
 from kit.events.kafka import KafkaBus
 from kit.native.process import free_port

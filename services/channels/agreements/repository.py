@@ -68,7 +68,7 @@ async def hold_lock(tx: Tx) -> None:
 
 async def numbers_in_force(tx: Tx, partner_id: UUID, day: date) -> list[str]:
     """Numbers of agreements of a partner that are signed and do not end before a day, or go on after it."""
-    return [row["number"] for row in await tx.fetch(_IN_FORCE, partner_id, day)]
+    return await tx.column(str, _IN_FORCE, partner_id, day)
 
 
 async def next_number(tx: Tx) -> int:

@@ -294,9 +294,9 @@ async def splits_of(tx: Tx, account_ids: Collection[UUID]) -> list[Conflict]:
 
 async def split_accounts(tx: Tx) -> set[UUID]:
     """Accounts of which a split was decided."""
-    return {row["account_id"] for row in await tx.fetch(_SPLIT_ACCOUNTS)}
+    return set(await tx.column(UUID, _SPLIT_ACCOUNTS))
 
 
 async def known_members(tx: Tx, member_ids: Collection[UUID]) -> set[UUID]:
     """Which of the ids are members that were heard of."""
-    return {row["id"] for row in await tx.fetch(_MEMBERS, list(member_ids))}
+    return set(await tx.column(UUID, _MEMBERS, list(member_ids)))

@@ -357,7 +357,7 @@ async def put_returned(tx: Tx, lines: Sequence[dict[str, object]]) -> None:
 
 async def deals_of(tx: Tx, order_ids: Sequence[UUID]) -> dict[UUID, UUID]:
     """The deal of each order that is one's."""
-    return {row["order_id"]: row["deal_id"] for row in await tx.fetch(_DEALS_OF, order_ids)}
+    return dict(await tx.pairs(UUID, UUID, _DEALS_OF, order_ids))
 
 
 async def realised(tx: Tx, deal_id: UUID) -> int:
@@ -379,7 +379,7 @@ async def drop_orders(tx: Tx, deal_id: UUID) -> None:
 
 async def all_orders(tx: Tx) -> set[UUID]:
     """Orders that are of a deal."""
-    return {row["order_id"] for row in await tx.fetch("SELECT DISTINCT order_id FROM deal_order_line")}
+    return set(await tx.column(UUID, "SELECT DISTINCT order_id FROM deal_order_line"))
 
 
 def all_deals(tx: Tx) -> AsyncIterable[Deal]:
@@ -394,4 +394,4 @@ async def all_lines(tx: Tx) -> list[DealOrderLine]:
 
 async def doubles(tx: Tx) -> list[str]:
     """Claims that were taken while another stood on the same customer."""
-    return [row["what"] for row in await tx.fetch(_DOUBLES)]
+    return await tx.column(str, _DOUBLES)

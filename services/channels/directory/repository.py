@@ -38,7 +38,7 @@ async def is_on_hold(tx: Tx, partner_id: UUID) -> bool:
 
 async def members_of(tx: Tx, ids: Collection[UUID], day: date) -> set[UUID]:
     """Which of these are members that have not left by a day."""
-    return {row["id"] for row in await tx.fetch(_MEMBERS, list(ids), day)}
+    return set(await tx.column(UUID, _MEMBERS, list(ids), day))
 
 
 async def put_identities(tx: Tx, rows: Sequence[AccountIdentity]) -> None:

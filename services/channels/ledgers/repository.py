@@ -55,4 +55,4 @@ async def totals_of(tx: Tx, book: str) -> list[Total]:
 
 async def off_balance(tx: Tx) -> list[str]:
     """Accounts that are not the sum of their entries, transactions that do not sum to zero."""
-    return [row["what"] for row in await tx.fetch(_OFF_BALANCE)]
+    return await tx.column(str, _OFF_BALANCE)

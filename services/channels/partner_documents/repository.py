@@ -25,4 +25,4 @@ async def same_as(tx: Tx, one: PartnerDocument) -> PartnerDocument | None:
 
 async def expired_kinds(tx: Tx, partner_id: UUID, day: date) -> list[str]:
     """Kinds of which a mandatory document of a partner is over on a day, and none is valid."""
-    return [row["kind"] for row in await tx.fetch(_EXPIRED, partner_id, day)]
+    return await tx.column(str, _EXPIRED, partner_id, day)

@@ -45,7 +45,7 @@ class SealedPartner(NamedTuple):
 
 async def known_partners(tx: Tx, partner_ids: Sequence[UUID]) -> set[UUID]:
     """Which of these ids are partners."""
-    return {row["id"] for row in await tx.fetch("SELECT id FROM partner WHERE id = ANY($1::uuid[])", partner_ids)}
+    return set(await tx.column(UUID, "SELECT id FROM partner WHERE id = ANY($1::uuid[])", partner_ids))
 
 
 async def hold_tax_ids(tx: Tx) -> None:
@@ -77,7 +77,7 @@ async def sealed_of(tx: Tx, partner_ids: Collection[UUID]) -> list[SealedPartner
 
 async def hashed_after(tx: Tx, after: UUID, limit: int) -> list[UUID]:
     """Partners of which something is hashed, after one, in order of id."""
-    return [row["id"] for row in await tx.fetch(_HASHED, after, limit)]
+    return await tx.column(UUID, _HASHED, after, limit)
 
 
 async def lock_partners(tx: Tx, partner_ids: Collection[UUID]) -> list[Partner]:

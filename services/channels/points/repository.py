@@ -152,7 +152,7 @@ async def accounts_by_id(tx: Tx, ids: Sequence[UUID]) -> list[PointsAccount]:
 
 async def earned_in(tx: Tx, order_ids: Sequence[UUID]) -> set[tuple[UUID, UUID]]:
     """(order, programme) in which some member has earned with the order."""
-    return {(row["order_id"], row["programme_id"]) for row in await tx.fetch(_EARNED, order_ids)}
+    return set(await tx.pairs(UUID, UUID, _EARNED, order_ids))
 
 
 async def uses_of(tx: Tx, redemption_ids: Sequence[UUID]) -> list[PointsUse]:
@@ -202,7 +202,7 @@ async def take_lines(tx: Tx, taken: Sequence[Taken]) -> None:
 
 
 async def add_entries(tx: Tx, rows: Sequence[PointsEntry]) -> None:
-    """Store movements."""
+    """Append movements of points; what members hold is written apart (`save_accounts`)."""
     await insert_rows(tx, PointsEntry, rows)
 
 

@@ -40,6 +40,7 @@ class SplitStep(FrozenRow):
 
     @property
     def partner_ids(self) -> tuple[UUID, ...]:
+        """Who shares, in the order of the shares."""
         return tuple(each.partner_id for each in self.shares)
 
     def parts_of(self, volume: int) -> dict[UUID, int]:

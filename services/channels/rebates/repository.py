@@ -122,7 +122,7 @@ GROUP BY p.source_id HAVING count(*) <> 2 OR sum(p.amount) <> 0
 
 async def accrued(tx: Tx, event_ids: Sequence[UUID]) -> set[tuple[UUID, UUID]]:
     """In which programmes the ledger has worked these events already: pairs of event and programme."""
-    return {(row["source_event_id"], row["programme_id"]) for row in await tx.fetch(_ACCRUED, event_ids)}
+    return set(await tx.pairs(UUID, UUID, _ACCRUED, event_ids))
 
 
 async def splits_of(tx: Tx, order_ids: Sequence[UUID]) -> list[Shared]:
@@ -132,7 +132,7 @@ async def splits_of(tx: Tx, order_ids: Sequence[UUID]) -> list[Shared]:
 
 async def fact_counts(tx: Tx, order_ids: Sequence[UUID]) -> dict[UUID, int]:
     """How many facts each order has had."""
-    return {row["order_id"]: row["facts"] for row in await tx.fetch(_FACTS, order_ids)}
+    return dict(await tx.pairs(UUID, int, _FACTS, order_ids))
 
 
 async def originals_of(tx: Tx, order_ids: Sequence[UUID]) -> list[Original]:
@@ -148,7 +148,7 @@ async def lock_accounts(tx: Tx, rows: Sequence[RebateAccount]) -> dict[UUID, Sta
 
 async def known_accounts(tx: Tx, account_ids: Sequence[UUID]) -> set[UUID]:
     """Which of these accounts are there."""
-    return {row["id"] for row in await tx.fetch(_KNOWN, account_ids)}
+    return set(await tx.column(UUID, _KNOWN, account_ids))
 
 
 async def add_to_accounts(tx: Tx, rows: Sequence[RebateAccount]) -> None:
@@ -172,12 +172,12 @@ async def all_layers(tx: Tx) -> list[RebateLayer]:
 
 
 async def add_accruals(tx: Tx, rows: Sequence[RebateAccrual]) -> None:
-    """Store accruals."""
+    """Append accruals; what their accounts hold is added apart (`add_to_accounts`)."""
     await insert_rows(tx, RebateAccrual, rows)
 
 
 async def add_entries(tx: Tx, rows: Sequence[RebateEntry]) -> None:
-    """Store entries."""
+    """Append both sides of accruals, which sum to zero."""
     await insert_rows(tx, RebateEntry, rows)
 
 
@@ -187,7 +187,7 @@ def all_accruals(tx: Tx) -> AsyncIterable[RebateAccrual]:
 
 
 async def all_accounts(tx: Tx) -> list[RebateAccount]:
-    """Every account."""
+    """Every account of the rebate ledger, by id."""
     return await tx.rows(RebateAccount, _ALL_ACCOUNTS)
 
 
@@ -198,12 +198,12 @@ async def shared_orders(tx: Tx) -> list[Shared]:
 
 async def undecided_splits(tx: Tx) -> list[UUID]:
     """Orders that are shared otherwise than a conflict was decided that holds on their day."""
-    return [row["order_id"] for row in await tx.fetch(_UNDECIDED)]
+    return await tx.column(UUID, _UNDECIDED)
 
 
 async def one_sided(tx: Tx) -> list[str]:
     """Accruals whose two sides are not there or do not sum to zero, and entries of none."""
-    return [row["what"] for row in await tx.fetch(_ONE_SIDED)]
+    return await tx.column(str, _ONE_SIDED)
 
 
 async def lock_partner(tx: Tx, partner_id: UUID) -> None:
@@ -218,7 +218,7 @@ async def lock_known(tx: Tx, account_ids: Sequence[UUID]) -> None:
 
 async def closed_accounts(tx: Tx, account_ids: Sequence[UUID]) -> set[UUID]:
     """Which of these accounts are closed."""
-    return {row["account_id"] for row in await tx.fetch(_CLOSED, account_ids)}
+    return set(await tx.column(UUID, _CLOSED, account_ids))
 
 
 async def close_accounts(tx: Tx, partner_id: UUID, statement_id: UUID, until: date, today: date) -> None:
@@ -233,4 +233,4 @@ async def add_postings(tx: Tx, rows: Sequence[RebatePosting]) -> None:
 
 async def taken_of_open(tx: Tx) -> list[UUID]:
     """Orders of which something was taken back as of a closed period that is not closed."""
-    return [row["order_id"] for row in await tx.fetch(_OPEN_TAKEN)]
+    return await tx.column(UUID, _OPEN_TAKEN)

@@ -115,7 +115,7 @@ WHERE s.account_id = ANY($1::uuid[]) AND (l.quantity IS NULL OR l.quantity > l.r
 async def sold_by_partners(tx: Tx, asked: Sequence[SoldAsked]) -> dict[UUID, int]:
     """Net by key, of what was sold at all."""
     rows = [one._asdict() for one in asked]
-    return {row["key"]: row["net"] for row in await tx.fetch(_SOLD, dumps(rows))}
+    return dict(await tx.pairs(UUID, int, _SOLD, dumps(rows)))
 
 
 async def put_sales(tx: Tx, sales: Sequence[Sale], lines: Sequence[SaleLine]) -> None:
@@ -213,7 +213,7 @@ async def ordered_by(tx: Tx, account_ids: Sequence[UUID]) -> Ordered:
 
 async def accounts_with_orders(tx: Tx, account_ids: Sequence[UUID]) -> set[UUID]:
     """Which accounts have an order that counts and did not come back as a whole."""
-    return {row["account_id"] for row in await tx.fetch(_KEEPING, account_ids)}
+    return set(await tx.column(UUID, _KEEPING, account_ids))
 
 
 async def owners_of(tx: Tx, account_ids: Sequence[UUID]) -> dict[UUID, UUID | None]:

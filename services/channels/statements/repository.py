@@ -112,9 +112,9 @@ async def free_entries(tx: Tx, statement_id: UUID) -> None:
 
 async def adjusted_by(tx: Tx, statement_id: UUID) -> set[str]:
     """Who wrote the adjustments of a statement."""
-    return {row["created_by"] for row in await tx.fetch(_AUTHORS, statement_id)}
+    return set(await tx.column(str, _AUTHORS, statement_id))
 
 
 async def wrong_statements(tx: Tx) -> list[str]:
     """Statements that are not what their lines and their carry come to."""
-    return [row["what"] for row in await tx.fetch(_WRONG)]
+    return await tx.column(str, _WRONG)

@@ -188,7 +188,7 @@ async def settle_holds(tx: Tx, ids: Sequence[UUID]) -> None:
 
 async def watched(tx: Tx) -> set[UUID]:
     """Reservations of placements that were heard to be on hold."""
-    return {row["id"] for row in await tx.fetch(_WATCHED)}
+    return set(await tx.column(UUID, _WATCHED))
 
 
 def all_reservations(tx: Tx) -> AsyncIterable[TermsReservation]:
@@ -203,7 +203,7 @@ async def off_the_points(tx: Tx) -> list[str]:
 
 async def off_the_coupons(tx: Tx) -> list[str]:
     """Unique coupons that an order has without its terms, and orders without the coupons of their terms."""
-    return [row["what"] for row in await tx.fetch(_OFF_THE_COUPONS)]
+    return await tx.column(str, _OFF_THE_COUPONS)
 
 
 async def off_the_books(tx: Tx) -> list[str]:

@@ -362,4 +362,4 @@ async def all_tiers(tx: Tx) -> list[PartnerTier]:
 
 async def off_the_results(tx: Tx) -> list[str]:
     """Levels that are not what an evaluation or the decision of an appeal gave."""
-    return [row["what"] for row in await tx.fetch(_OFF_THE_RESULTS)]
+    return await tx.column(str, _OFF_THE_RESULTS)

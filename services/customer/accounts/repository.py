@@ -274,7 +274,7 @@ async def judge(tx: Tx, ids: Collection[UUID], today: date, timezone: str) -> di
 
 async def next_to_judge(tx: Tx, after: UUID, count: int) -> list[UUID]:
     """Accounts behind an id, in order of id, locked."""
-    return [row["id"] for row in await tx.fetch(_NEXT_TO_JUDGE, after, count)]
+    return await tx.column(UUID, _NEXT_TO_JUDGE, after, count)
 
 
 async def put_dates(tx: Tx, account: Account) -> None:
@@ -301,7 +301,7 @@ def tell_owners(tx: Tx, rows: Sequence[Mapping[str, object]]) -> None:
 
 async def merged_into(tx: Tx, root_id: UUID) -> list[UUID]:
     """Accounts that lead to this one, in order of id."""
-    return [row["id"] for row in await tx.fetch("SELECT id FROM account WHERE root_id = $1 ORDER BY id", root_id)]
+    return await tx.column(UUID, "SELECT id FROM account WHERE root_id = $1 ORDER BY id", root_id)
 
 
 async def groups_of(tx: Tx, ids: Collection[UUID]) -> dict[UUID, frozenset[UUID]]:

@@ -82,7 +82,7 @@ async def lock_contacts(tx: Tx, ids: Collection[UUID]) -> list[StoredContact]:
 
 async def roots_of(tx: Tx, account_ids: Collection[UUID]) -> dict[UUID, UUID]:
     """What accounts read as: those that were merged have their root."""
-    return {row["id"]: row["root_id"] for row in await tx.fetch(_ROOTS, list(account_ids))}
+    return dict(await tx.pairs(UUID, UUID, _ROOTS, list(account_ids)))
 
 
 async def hold_accounts(tx: Tx, account_ids: Collection[UUID]) -> None:

@@ -151,7 +151,7 @@ async def put_checks(tx: Tx, ids: Collection[UUID], now: datetime) -> None:
 
 async def next_accounts(tx: Tx, after: UUID, count: int) -> list[UUID]:
     """Accounts behind an id, in order of id."""
-    return [row["id"] for row in await tx.fetch(_NEXT, after, count)]
+    return await tx.column(UUID, _NEXT, after, count)
 
 
 async def skipped_keys(tx: Tx) -> int:

@@ -111,7 +111,7 @@ async def put_part(tx: Tx, import_id: UUID, part_no: int | None, chunks: Iterabl
 
 async def known_keys(tx: Tx, import_id: UUID, hashes: Collection[bytes]) -> set[bytes]:
     """Those of these keys that earlier rows of the file have."""
-    return {row["key_hash"] for row in await tx.fetch(_KNOWN, import_id, list(hashes))}
+    return set(await tx.column(bytes, _KNOWN, import_id, list(hashes)))
 
 
 async def add_rows(tx: Tx, rows: Sequence[ImportRow]) -> None:

@@ -37,6 +37,7 @@ class _By(NamedTuple):
 
     @property
     def versions(self) -> Versions:
+        """Of the rule of stages and of the rule by which churn is judged."""
         return Versions(self.policy_version, self.judging.policy_version)
 
 

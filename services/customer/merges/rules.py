@@ -165,6 +165,7 @@ class _Side(NamedTuple):
     back: dict[str, Any]
 
     def has(self, name: str) -> Any:
+        """What a field is after the undoing."""
         return self.back.get(name, self.now[name])
 
 

@@ -129,4 +129,4 @@ async def find_former(tx: Tx, pairs: Collection[Pair]) -> Sequence[Former]:
 
 async def off_balance(tx: Tx) -> list[UUID]:
     """Orders that are not paid what payments say, and payments that hold less than they pay."""
-    return [row["id"] for row in await tx.fetch(_UNPAID)]
+    return await tx.column(UUID, _UNPAID)

@@ -27,4 +27,4 @@ async def of_indicator(tx: Tx, indicator_id: UUID) -> list[RiskAlert]:
 
 async def linked_risks(tx: Tx, indicator_id: UUID, named: tuple[UUID, ...]) -> list[UUID]:
     """Risks that an indicator names, and those that name it, by id."""
-    return [row["id"] for row in await tx.fetch(_LINKED, named, str(indicator_id))]
+    return await tx.column(UUID, _LINKED, named, str(indicator_id))

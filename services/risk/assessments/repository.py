@@ -39,7 +39,7 @@ ORDER BY risk_id, kind, ordinal DESC
 
 async def next_open(tx: Tx, after: UUID | None, most: int) -> list[UUID]:
     """Risks that are not closed, by id."""
-    return [row["id"] for row in await tx.fetch(_OPEN, after, most)]
+    return await tx.column(UUID, _OPEN, after, most)
 
 
 async def count_open(tx: Tx) -> int:

@@ -17,7 +17,7 @@ from services.risk.events_in import (
 
 
 async def on_order_placed(work: Work, facts: Sequence[Fact[OrderHeard]]) -> None:
-    """Answer each placement."""
+    """Answer each placement: reserved, or refused with what is short."""
     await service.answer_placements(work, await service.fresh(work, facts))
 
 

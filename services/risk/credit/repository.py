@@ -140,12 +140,12 @@ async def add_partners(tx: Tx, rows: Sequence[ExposurePartner]) -> None:
 
 async def partners_of(tx: Tx, order_ids: Sequence[UUID]) -> set[UUID]:
     """Partners that the ledger keeps these orders under."""
-    return {row["partner_id"] for row in await tx.fetch(_PARTNERS_OF, order_ids)}
+    return set(await tx.column(UUID, _PARTNERS_OF, order_ids))
 
 
 async def accounts_of(tx: Tx, order_ids: Sequence[UUID]) -> set[UUID]:
     """Accounts that the ledger keeps these orders under."""
-    return {row["account_id"] for row in await tx.fetch(_ACCOUNTS_OF, order_ids)}
+    return set(await tx.column(UUID, _ACCOUNTS_OF, order_ids))
 
 
 async def lock_orders(tx: Tx, order_ids: Sequence[UUID]) -> list[OrderExposure]:
@@ -155,17 +155,17 @@ async def lock_orders(tx: Tx, order_ids: Sequence[UUID]) -> list[OrderExposure]:
 
 async def answered(tx: Tx, event_ids: Sequence[UUID]) -> set[UUID]:
     """Which of these events the ledger has worked already."""
-    return {row["source_event_id"] for row in await tx.fetch(_ANSWERED, event_ids)}
+    return set(await tx.column(UUID, _ANSWERED, event_ids))
 
 
 async def overridden(tx: Tx, order_ids: Sequence[UUID]) -> set[tuple[UUID, int]]:
     """Placements of these orders that an officer released; the orders are locked."""
-    return {(row["order_id"], row["placement"]) for row in await tx.fetch(_OVERRIDDEN, order_ids)}
+    return set(await tx.pairs(UUID, int, _OVERRIDDEN, order_ids))
 
 
 async def on_account(tx: Tx, payment_ids: Sequence[UUID]) -> dict[UUID, int]:
     """What lies on account of payments, as the ledger has it; one that never had any is missing."""
-    return {row["payment_id"]: row["amount"] for row in await tx.fetch(_ON_ACCOUNT, payment_ids)}
+    return dict(await tx.pairs(UUID, int, _ON_ACCOUNT, payment_ids))
 
 
 async def add_balances(tx: Tx, rows: Sequence[ExposureAccount]) -> None:
@@ -179,17 +179,17 @@ async def put_orders(tx: Tx, rows: Sequence[OrderExposure]) -> None:
 
 
 async def add_entries(tx: Tx, rows: Sequence[ExposureEntry]) -> None:
-    """Store entries."""
+    """Append to the exposure ledger; rows that carry its sums are written apart (`add_balances`, `put_orders`)."""
     await insert_rows(tx, ExposureEntry, rows)
 
 
 async def add_decisions(tx: Tx, rows: Sequence[CreditDecision]) -> None:
-    """Store decisions."""
+    """Keep decisions with their inputs, of which `verify` derives them again."""
     await insert_rows(tx, CreditDecision, rows)
 
 
 def all_decisions(tx: Tx) -> AsyncIterable[Decided]:
-    """Every decision."""
+    """Every decision with its inputs, in no order."""
     return tx.stream_rows(Decided, _DECISIONS)
 
 
@@ -200,4 +200,4 @@ def all_moves(tx: Tx) -> AsyncIterable[Moved]:
 
 async def unequal_sums(tx: Tx) -> list[str]:
     """Accounts and orders whose stored sums are not those of their entries."""
-    return [row["what"] for row in await tx.fetch(_UNEQUAL)]
+    return await tx.column(str, _UNEQUAL)

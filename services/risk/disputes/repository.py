@@ -69,7 +69,7 @@ async def end_orders(tx: Tx, dispute_id: UUID, day: date) -> None:
 
 async def accounts_of(tx: Tx, order_ids: Sequence[UUID]) -> list[UUID]:
     """Whose these orders are."""
-    return [row["account_id"] for row in await tx.fetch(_ACCOUNTS, list(order_ids))]
+    return await tx.column(UUID, _ACCOUNTS, list(order_ids))
 
 
 async def id_of_number(tx: Tx, visible: ScopeQuery, number: str) -> UUID | None:

@@ -128,6 +128,7 @@ class PaymentReceivedHeard(PaymentHeard):
     received_on: date
 
     def moved(self) -> tuple[UUID, date]:
+        """Its payment, and the day on which money moved."""
         return self.id, self.received_on
 
 
@@ -141,6 +142,7 @@ class PaymentRefundedHeard(PaymentHeard):
     refunded_on: date
 
     def moved(self) -> tuple[UUID, date]:
+        """Its payment, and the day on which money moved."""
         return self.payment_id, self.refunded_on
 
 
@@ -187,6 +189,7 @@ class PaymentAllocatedHeard(PaymentHeard):
     allocated_on: date
 
     def moved(self) -> tuple[UUID, date]:
+        """Its payment, and the day on which money moved."""
         return self.id, self.allocated_on
 
 
@@ -202,6 +205,7 @@ class PaymentVoidedHeard(PaymentHeard):
     voided_on: date
 
     def moved(self) -> tuple[UUID, date]:
+        """Its payment, and the day on which money moved."""
         return self.id, self.voided_on
 
 

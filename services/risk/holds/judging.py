@@ -137,6 +137,7 @@ class _Subject:
     version: int
 
     def say(self, step: Step) -> Said:
+        """What is announced of a step; the version goes up by one."""
         self.version += 1
         if isinstance(step, Placing):
             self.reasons.add(step.hold_reason)

@@ -163,7 +163,7 @@ async def to_judge(tx: Tx, today: date, timezone: str, most: int) -> list[UUID]:
 
 async def partners_to_judge(tx: Tx, today: date, most: int) -> list[UUID]:
     """Partners of which a hold has passed its last day, or is not as their grade asks for."""
-    return [row["id"] for row in await tx.fetch(_PARTNERS_TO_JUDGE, today, most)]
+    return await tx.column(UUID, _PARTNERS_TO_JUDGE, today, most)
 
 
 async def lock_exposures(tx: Tx, account_ids: Sequence[UUID]) -> None:
@@ -208,4 +208,4 @@ async def put_off(tx: Tx, sweep_id: UUID, due_at: datetime) -> None:
 
 async def off_profiles(tx: Tx) -> list[str]:
     """Profiles that do not say which holds stand."""
-    return [row["what"] for row in await tx.fetch(_OFF_PROFILES)]
+    return await tx.column(str, _OFF_PROFILES)

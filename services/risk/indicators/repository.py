@@ -232,12 +232,12 @@ async def parties(tx: Tx, order_ids: Collection[UUID]) -> list[OrderParty]:
 
 async def accounts_of_cases(tx: Tx, case_ids: Collection[UUID]) -> set[UUID]:
     """Accounts that cases count for."""
-    return {row["account_id"] for row in await tx.fetch(_CASE_ACCOUNTS, sorted(case_ids))}
+    return set(await tx.column(UUID, _CASE_ACCOUNTS, sorted(case_ids)))
 
 
 async def partners_of_conflicts(tx: Tx, conflict_ids: Collection[UUID]) -> set[UUID]:
     """Partners that conflicts count for."""
-    return {row["partner_id"] for row in await tx.fetch(_CONFLICT_PARTNERS, sorted(conflict_ids))}
+    return set(await tx.column(UUID, _CONFLICT_PARTNERS, sorted(conflict_ids)))
 
 
 async def take_new(tx: Tx, event_ids: Collection[UUID]) -> set[UUID]:
@@ -246,7 +246,7 @@ async def take_new(tx: Tx, event_ids: Collection[UUID]) -> set[UUID]:
 
 
 async def add_buckets(tx: Tx, buckets: Sequence[TallyBucket]) -> None:
-    """Add to days."""
+    """Add to what the days have counted so far."""
     await insert_rows(tx, TallyBucket, buckets, _ADD)
 
 

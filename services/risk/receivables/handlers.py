@@ -35,7 +35,7 @@ async def on_order_returned(tx: Tx, facts: Sequence[Fact[OrderReturnedHeard]]) -
 
 
 async def on_payment_received(tx: Tx, facts: Sequence[Fact[PaymentReceivedHeard]]) -> None:
-    """Money came in."""
+    """Money that came in pays the orders it is allocated to."""
     await _book_payments(tx, facts, MoveKind.PAID)
 
 
@@ -45,12 +45,12 @@ async def on_payment_allocated(tx: Tx, facts: Sequence[Fact[PaymentAllocatedHear
 
 
 async def on_payment_refunded(tx: Tx, facts: Sequence[Fact[PaymentRefundedHeard]]) -> None:
-    """Money went back."""
+    """Money that went back is owed again by the orders it had paid."""
     await _book_payments(tx, facts, MoveKind.REFUNDED)
 
 
 async def on_payment_voided(tx: Tx, facts: Sequence[Fact[PaymentVoidedHeard]]) -> None:
-    """A payment did not happen."""
+    """A payment that did not happen paid nothing: its orders owe it again."""
     await _book_payments(tx, facts, MoveKind.VOIDED)
 
 

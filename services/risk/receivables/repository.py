@@ -204,7 +204,7 @@ async def unknown(tx: Tx, facts: Sequence[AnyFact]) -> list[AnyFact]:
 
 async def on_account(tx: Tx, payment_ids: Sequence[UUID]) -> dict[UUID, int]:
     """What lies on account of payments; one that never had any is missing."""
-    return {row["payment_id"]: row["amount"] for row in await tx.fetch(_ON_ACCOUNT, payment_ids)}
+    return dict(await tx.pairs(UUID, int, _ON_ACCOUNT, payment_ids))
 
 
 async def add_moves(tx: Tx, rows: Sequence[ReceivableMove]) -> None:
@@ -306,13 +306,13 @@ WHERE coalesce(a.balance, 0) <> coalesce(o.amount, 0) - coalesce(m.amount, 0)
 
 
 def all_moves(tx: Tx) -> AsyncIterable[Moved]:
-    """Every move."""
+    """Every move of receivables, in no order."""
     return tx.stream_rows(Moved, _MOVES)
 
 
 async def unequal_sums(tx: Tx) -> list[str]:
     """Orders of which not what is open is the sum of the moves."""
-    return [row["what"] for row in await tx.fetch(_UNEQUAL)]
+    return await tx.column(str, _UNEQUAL)
 
 
 async def off_ledger(tx: Tx) -> list[str]:

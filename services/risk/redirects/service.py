@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
+from kit.db.redirects import groups_in
 from kit.errors import Conflict
 from kit.redirects import Groups
 from kit.work import Work
-from services.risk.redirects import repository
+from services.risk.redirects.lists import ACCOUNTS
 
 
 class AccountMerged(Conflict):
@@ -19,8 +20,7 @@ class AccountMerged(Conflict):
 
 async def groups_of(work: Work, account_ids: Collection[UUID]) -> Groups:
     """The groups of these accounts, as they are now."""
-    rows = await repository.group_rows(work.tx, account_ids) if account_ids else ()
-    return Groups.of((row.account_id, row.root_id) for row in rows)
+    return await groups_in(work.tx, ACCOUNTS, account_ids)
 
 
 async def refuse_merged(work: Work, account_id: UUID) -> None:

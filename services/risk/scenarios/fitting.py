@@ -54,7 +54,7 @@ class Window(NamedTuple):
 
     @property
     def days(self) -> int:
-        """How many."""
+        """From the first to the last, both counted."""
         return (self.last - self.first).days + 1
 
     @property

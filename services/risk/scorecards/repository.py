@@ -225,7 +225,7 @@ async def installed_on(tx: Tx, timezone: str) -> date:
 
 async def next_subjects(tx: Tx, kind: SubjectKind, after: UUID | None, most: int) -> list[UUID]:
     """Partners, or accounts that lead to no other, with a profile, by id."""
-    return [row["id"] for row in await tx.fetch(NEXT, after, most, kind)]
+    return await tx.column(UUID, NEXT, after, most, kind)
 
 
 async def count_subjects(tx: Tx, *kinds: SubjectKind) -> int:

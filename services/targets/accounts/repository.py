@@ -26,7 +26,7 @@ async def put_accounts(tx: Tx, rows: Sequence[AccountEntry]) -> None:
 
 async def list_known(tx: Tx, account_ids: Collection[UUID]) -> set[UUID]:
     """Those among `account_ids` that customer has told of."""
-    return {row["id"] for row in await tx.fetch(_KNOWN, sorted(account_ids))}
+    return set(await tx.column(UUID, _KNOWN, sorted(account_ids)))
 
 
 async def get_located(tx: Tx, account_id: UUID) -> Located | None:

@@ -27,4 +27,4 @@ WHERE a.id = $1 ORDER BY o.id LIMIT {MAX_OVERLAPPING}
 
 async def list_overlapping(tx: Tx, adjustment_id: UUID, first: date, last: date) -> list[UUID]:
     """Other adjustments that were executed on any of these days, in a scope that meets that of this one."""
-    return [row["id"] for row in await tx.fetch(_OVERLAPPING, adjustment_id, first, last)]
+    return await tx.column(UUID, _OVERLAPPING, adjustment_id, first, last)

@@ -25,4 +25,4 @@ async def put_channels(tx: Tx, rows: Sequence[ChannelEntry]) -> None:
 
 async def list_known(tx: Tx, channel_ids: Collection[UUID]) -> set[UUID]:
     """Those of these that channels has told of, or through which something was sold: that is heard in another lane."""
-    return {row["id"] for row in await tx.fetch(_KNOWN, list(channel_ids))}
+    return set(await tx.column(UUID, _KNOWN, list(channel_ids)))

@@ -306,7 +306,7 @@ async def list_handled(tx: Tx, source_ids: Collection[UUID]) -> set[UUID]:
 
 async def list_sequences(tx: Tx, subject_ids: Collection[UUID]) -> dict[UUID, int]:
     """The sequence of the newest fact about each result that has one."""
-    return {row["subject_id"]: row["last"] for row in await tx.fetch(_SEQUENCES, list(subject_ids))}
+    return dict(await tx.pairs(UUID, int, _SEQUENCES, list(subject_ids)))
 
 
 async def list_paths(tx: Tx, wanted: Collection[tuple[UUID, date]]) -> dict[tuple[UUID, date], Sequence[UUID]]:

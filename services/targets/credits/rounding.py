@@ -28,6 +28,7 @@ class _Line:
     less: set[int]
 
     def cells(self) -> list[int]:
+        """What each person gets."""
         return [low + (person in self.more) for person, low in enumerate(self.low)]
 
 

@@ -160,7 +160,7 @@ async def count_decompositions(tx: Tx, target_id: UUID) -> int:
 
 async def list_decomposed(tx: Tx, target_ids: Collection[UUID]) -> set[UUID]:
     """Those of the targets that are decomposed."""
-    return {row["target_id"] for row in await tx.fetch(_DECOMPOSED, list(target_ids))}
+    return set(await tx.column(UUID, _DECOMPOSED, list(target_ids)))
 
 
 async def has_other(tx: Tx, target_id: UUID, decomposition_id: UUID) -> bool:

@@ -51,7 +51,7 @@ async def list_memberships(tx: Tx, member_id: UUID) -> list[Membership]:
 
 async def get_codes(tx: Tx, member_ids: Collection[UUID]) -> dict[UUID, str]:
     """Codes of the known ones among `member_ids`."""
-    return {row["id"]: row["code"] for row in await tx.fetch(_CODES, list(member_ids))}
+    return dict(await tx.pairs(UUID, str, _CODES, list(member_ids)))
 
 
 async def list_within(tx: Tx, member_ids: Collection[UUID], first: date, last: date) -> dict[UUID, frozenset[UUID]]:
@@ -79,7 +79,7 @@ async def _in_full(tx: Tx, locked: Sequence[MemberRow]) -> list[Member]:
 
 async def holders_of(tx: Tx, subjects: Collection[str]) -> dict[str, UUID]:
     """Who has these token subjects."""
-    return {row["subject"]: row["id"] for row in await tx.fetch(_SUBJECTS, sorted(subjects))}
+    return dict(await tx.pairs(str, UUID, _SUBJECTS, sorted(subjects)))
 
 
 async def add_members(tx: Tx, rows: Sequence[MemberRow]) -> None:

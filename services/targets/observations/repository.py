@@ -50,7 +50,7 @@ async def list_by_id(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Observation]:
 
 async def list_corrected(tx: Tx, ids: Collection[UUID]) -> set[UUID]:
     """Those among `ids` that another one corrects."""
-    return {row["corrects_id"] for row in await tx.fetch(_CORRECTED, list(ids))}
+    return set(await tx.column(UUID, _CORRECTED, list(ids)))
 
 
 async def add_observations(tx: Tx, rows: Sequence[Observation]) -> None:

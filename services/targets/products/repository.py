@@ -25,7 +25,7 @@ async def put_products(tx: Tx, rows: Sequence[ProductEntry]) -> None:
 
 async def list_lines(tx: Tx, lines: Collection[str]) -> set[str]:
     """Those among `lines` that a product has."""
-    return {row["product_line"] for row in await tx.fetch(_LINES, list(lines))}
+    return set(await tx.column(str, _LINES, list(lines)))
 
 
 async def list_launches(tx: Tx, skus: Collection[str]) -> dict[str, date | None]:

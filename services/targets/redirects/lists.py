@@ -4,22 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from kit.db.lists import Field
+from kit.db.redirects import Redirects
 
-_MEMBERS: Final = """
-unnest($1::uuid[]) AS g(id) CROSS JOIN LATERAL (
-  SELECT coalesce((SELECT r.root_id FROM account_root r WHERE r.account_id = g.id), g.id) AS id
-) t CROSS JOIN LATERAL (
-  SELECT t.id UNION ALL SELECT r.account_id FROM account_root r WHERE r.root_id = t.id
-) m
-"""
-
-
-def filed_fields(column: str) -> dict[str, Field]:
-    """`account_id` is what the account of a column reads as, by any of those that read as it all are found;
-    `filed_account_id` is the account itself."""
-    root = f"coalesce((SELECT ar.root_id FROM account_root ar WHERE ar.account_id = {column}), {column})"
-    return {
-        "account_id": Field(root, "uuid", filed=column, members=_MEMBERS),
-        "filed_account_id": Field(column, "uuid"),
-    }
+ACCOUNTS: Final = Redirects("account")
+filed_fields = ACCOUNTS.filed_fields

@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import Field
 
-from kit.db.columns import FrozenRow, identifier, moment
+from kit.db.columns import FrozenRow, identifier
+from kit.db.redirects import RedirectRow, redirect_indexes
 from services.targets.db import Base
 
 
-class AccountRedirect(FrozenRow):
-    """A merge, which stands until it is taken back; one that was never stands again."""
+class AccountRedirect(RedirectRow):
+    """A merge of two accounts, which stands until it is taken back."""
 
     __tablename__ = "account_redirect"
-
-    merge_id: Annotated[UUID, identifier(primary_key=True)]
-    survivor_id: Annotated[UUID, identifier(nullable=False)]
-    merged_id: Annotated[UUID, identifier(nullable=False)]
-    merged_at: Annotated[datetime, moment(nullable=False)]
-    stands: Annotated[bool, Field(nullable=False)]
 
 
 class AccountRedirectTable(AccountRedirect, Base, table=True):
     """Merges."""
 
-    __table_args__ = (
-        sa.Index("ix_account_redirect_survivor_id", "survivor_id", postgresql_where=sa.text("stands")),
-        sa.Index("ix_account_redirect_merged_id", "merged_id", postgresql_where=sa.text("stands")),
-    )
+    __table_args__ = redirect_indexes("account_redirect")
 
 
 class AccountRoot(FrozenRow):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
+from kit.db.redirects import groups_in
 from kit.redirects import Groups
 from kit.work import Work
-from services.targets.redirects import repository
+from services.targets.redirects.lists import ACCOUNTS
 
 
 async def groups_of(work: Work, account_ids: Collection[UUID]) -> Groups:
     """The groups of these accounts, as they are now."""
-    rows = await repository.group_rows(work.tx, account_ids) if account_ids else ()
-    return Groups.of((row.account_id, row.root_id) for row in rows)
+    return await groups_in(work.tx, ACCOUNTS, account_ids)

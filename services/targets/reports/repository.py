@@ -75,7 +75,7 @@ async def list_shown(tx: Tx, unit_id: UUID, first: date, last: date) -> list[Sho
 
 async def list_family(tx: Tx, decomposition_ids: Collection[UUID], parent_ids: Collection[UUID]) -> list[UUID]:
     """Ids of all children of decompositions, and of their parents."""
-    return [row["id"] for row in await tx.fetch(_FAMILY, list(decomposition_ids), list(parent_ids))]
+    return await tx.column(UUID, _FAMILY, list(decomposition_ids), list(parent_ids))
 
 
 async def add_report(tx: Tx, report: Report) -> bool:

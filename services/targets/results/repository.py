@@ -152,7 +152,7 @@ async def put_freed(tx: Tx, rows: Sequence[FreedOrder]) -> None:
 
 async def which_credited(tx: Tx, order_ids: Collection[UUID]) -> set[UUID]:
     """Those of these orders that are credited."""
-    return {row["order_id"] for row in await tx.fetch(_CREDITED, list(order_ids))}
+    return set(await tx.column(UUID, _CREDITED, list(order_ids)))
 
 
 async def list_credited(tx: Tx, order_ids: Collection[UUID]) -> set[UUID]:
@@ -223,7 +223,7 @@ async def list_orders(tx: Tx, order_ids: Collection[UUID]) -> dict[UUID, Credite
 async def orders_between(tx: Tx, account_ids: Collection[UUID], first: date, last: date | None) -> list[UUID]:
     """Credited orders of accounts on days."""
     await tx.execute(_GATE)
-    return [row["order_id"] for row in await tx.fetch(_ORDERS_BETWEEN, list(account_ids), first, last)]
+    return await tx.column(UUID, _ORDERS_BETWEEN, list(account_ids), first, last)
 
 
 async def list_stood(tx: Tx, subject_ids: Collection[UUID]) -> list[Stood]:

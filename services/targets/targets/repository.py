@@ -234,7 +234,7 @@ async def credited_types(tx: Tx, types: Collection[str]) -> set[str]:
 
 async def list_decomposed(tx: Tx, target_ids: Collection[UUID]) -> set[UUID]:
     """Those of the targets that are decomposed."""
-    return {row["target_id"] for row in await tx.fetch(_DECOMPOSED, list(target_ids))}
+    return set(await tx.column(UUID, _DECOMPOSED, list(target_ids)))
 
 
 async def get_amount(tx: Tx, target_id: UUID, on: date) -> int:

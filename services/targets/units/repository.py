@@ -68,7 +68,7 @@ async def write_units(tx: Tx, units: Sequence[Unit]) -> None:
 
 async def list_inside(tx: Tx, unit_ids: Collection[UUID], on: date) -> list[UUID]:
     """Members who belong on a day to units or to what is below them."""
-    return [row["member_id"] for row in await tx.fetch(_INSIDE, list(unit_ids), on)]
+    return await tx.column(UUID, _INSIDE, list(unit_ids), on)
 
 
 async def list_units_led(tx: Tx, subject: str, today: date) -> list[UUID]:
