@@ -33,6 +33,8 @@ from kit.money import ratio
 from kit.security.tokens import TokenVerifier
 
 DAYS_OF_A_YEAR = 365
+SHORTEST = 0.001
+"""Seconds: the least that a service can be told."""
 _OF = {"target_id": "{target_id}"}
 TARGET = {"target": Source("targets", "/v1/targets/{target_id}", "TargetRead")}
 PARTS = TARGET | {
@@ -117,7 +119,7 @@ async def _replies(services: Services, target_id: UUID, context: RequestContext)
         target = replies["target"]
         if target is not None and target.status == 200:
             period = {"from": target.data["period_start"], "to": target.data["period_end"]}
-            left = calls.SECONDS - (time.monotonic() - began)
+            left = max(calls.SECONDS - (time.monotonic() - began), SHORTEST)
             replies |= await ask(services, FUNNEL, period, context, left)
     return replies | asked.result()
 
