@@ -212,13 +212,3 @@ async def credits_joined(book: Book, survivor: str, other: str) -> None:
         return True if len([line for line in lines if line["account_id"] == survivor]) == filed > 0 else None
 
     await book.effect("a merge joins what was credited", credits)
-
-
-async def deals_joined(book: Book, survivor: str, other: str) -> None:
-    """Wait until the deals of an account read as those of the one that goes on."""
-
-    async def deals() -> bool | None:
-        found = await book.all_of("/v1/deals", account_id=survivor)
-        return True if other in {deal["filed_account_id"] for deal in found} else None
-
-    await book.effect("a merge joins the deals", deals)

@@ -54,7 +54,6 @@ EFFECTS = (
     "an order wins the deal that it names",
     "a merge joins what was credited",
     "a merge joins the points",
-    "a merge joins the deals",
     "an unmerge parts the points",
 )
 
