@@ -205,10 +205,9 @@ async def minutes_of_case(book: Book, account: str) -> tuple[str | None, int]:
 
 async def credits_joined(book: Book, survivor: str, other: str) -> None:
     """Wait until what was credited reads as that of the account that goes on."""
-    filed = len(await book.all_of("/v1/credit-lines", filed_account_id=other))
 
     async def credits() -> bool | None:
         lines = await book.all_of("/v1/credit-lines", filed_account_id=other)
-        return True if len([line for line in lines if line["account_id"] == survivor]) == filed > 0 else None
+        return True if {line["account_id"] for line in lines} == {survivor} else None
 
     await book.effect("a merge joins what was credited", credits)
