@@ -128,13 +128,15 @@ async def _on_its_way(made: dict[str, Runtime]) -> str:
         placed = await tx.fetchval("SELECT count(*) FROM orders WHERE state = 'placed'")
     if placed:
         parts.append(f"{placed} orders without an answer")
-    async with made["targets"].db.reading() as tx:
-        working = await tx.fetchval("SELECT count(*) FROM job WHERE state IN ('queued', 'running')")
-    if working:
-        parts.append(f"{working} jobs not finished")
+    for service, runtime in made.items():
+        async with runtime.db.reading() as tx:
+            working = await tx.fetchval(_WORKING)
+        if working:
+            parts.append(f"{service}: {working} jobs not finished")
     return "; ".join(parts)
 
 
+_WORKING = "SELECT count(*) FROM job WHERE state = 'running' OR state = 'queued' AND run_at <= now()"
 _LIMITS = "SELECT id::text, credit_limit, version, (SELECT count(*) FROM scoring_run) FROM credit_profile"
 
 

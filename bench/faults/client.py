@@ -115,7 +115,7 @@ class Client:
     async def _call(
         self, method: str, path: str, body: object, headers: dict[str, str], principal: str, query: dict[str, str]
     ) -> tuple[Any, int]:
-        content = b"" if body is None else orjson.dumps(body, default=str)
+        content = body if isinstance(body, bytes) else b"" if body is None else orjson.dumps(body, default=str)
         kind = {"Content-Type": "application/json"} if body is not None else {}
         for attempt in itertools.count(1):
             problem = ""

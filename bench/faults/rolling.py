@@ -13,6 +13,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from bench.faults.breadth import open_broad_lanes
+from bench.faults.broad import check_broad
 from bench.faults.checker import Checker, Verdict, runtimes, wait_quiet
 from bench.faults.client import Client, Journal
 from bench.faults.driver import Pace, open_lanes, prepare
@@ -70,10 +72,12 @@ async def roll(folder: Path, seed: int) -> tuple[dict[str, Any], Journal, Verdic
         async with Client(system.gateways(), journal, retries=False) as client:
             rng = random.Random(seed)
             world = await prepare(client, rng, f"r{seed}")
-            lanes = await open_lanes(client, world, Pace(RATE), seed, 12)
+            pace, stop = Pace(RATE), asyncio.Event()
+            lanes = await open_lanes(client, world, pace, seed, 12)
+            broad = await open_broad_lanes(client, world, pace, seed, 3)
             journal.failures.clear()
-            stop = asyncio.Event()
             running = [asyncio.create_task(lane.run(stop)) for lane in lanes]
+            running += [asyncio.create_task(lane.run(stop)) for lane in broad]
             began, before = time.monotonic(), len(journal.acks)
             names = await restart_all(system, client)
             await asyncio.sleep(2)
@@ -87,6 +91,7 @@ async def roll(folder: Path, seed: int) -> tuple[dict[str, Any], Journal, Verdic
             if waiting:
                 checker.verdict.damage.append(Damage(WRONG, f"still on its way after {seconds:.0f} s: {waiting}"))
             verdict = await checker.check({})
+            verdict.damage += await check_broad(journal.acks, made)
         row = {
             "restarted": len(names),
             "commands": sent,

@@ -17,10 +17,13 @@ import shutil
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.faults.breadth import BroadLane, open_broad_lanes
+from bench.faults.broad import check_broad, counts_of
 from bench.faults.checker import Checker, Verdict, runtimes, wait_quiet
 from bench.faults.client import Client, Journal
 from bench.faults.clocks import Clocks, find_library
@@ -90,6 +93,8 @@ class Plan:
     rate: float = 25.0
     accounts: int = 12
     """More than ten: so many keys it takes until the projection that always fails is set aside."""
+    broad: int = 1
+    """Lanes of commands beside orders and money."""
     commands: int = 0
     kills: int = 0
     short: bool = True
@@ -196,7 +201,9 @@ async def _storm(plan: Plan, system: System, bus: KafkaBus, client: Client, jour
     world = await prepare(client, rng, f"f{plan.seed}")
     prober = Prober(client, world, plan.seed)
     await prober.start()
-    lanes = await open_lanes(client, world, Pace(plan.rate), plan.seed, plan.accounts)
+    pace = Pace(plan.rate)
+    lanes: list[Lane | BroadLane] = [*await open_lanes(client, world, pace, plan.seed, plan.accounts)]
+    lanes += await open_broad_lanes(client, world, pace, plan.seed, plan.broad)
     system.heal()  # the world was made two hours ago
     nemesis = Nemesis(system, bus, client, prober, journal, rng, short=plan.short)
     storm = {kind: weight for kind, weight in STORM.items() if kind in nemesis.kinds}
@@ -227,7 +234,7 @@ async def _storm(plan: Plan, system: System, bus: KafkaBus, client: Client, jour
     return nemesis
 
 
-async def _drive(lanes: list[Lane], stop: asyncio.Event) -> None:
+async def _drive(lanes: Sequence[Lane | BroadLane], stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as group:
         for lane in lanes:
             group.create_task(lane.run(stop))
@@ -245,7 +252,10 @@ async def _check(plan: Plan, system: System, bus: KafkaBus, journal: Journal, ne
         checker.verdict.seconds_to_quiet = seconds
         if waiting:
             checker.verdict.damage.append(Damage(WRONG, f"still on its way after {seconds:.0f} s: {waiting}"))
-        return await checker.check(nemesis.jobs())
+        verdict = await checker.check(nemesis.jobs())
+        verdict.damage += await check_broad(journal.acks, made)
+        verdict.counted.update(counts_of(journal.acks))
+        return verdict
 
 
 def report(outcome: Outcome, plan: Plan) -> None:
@@ -321,9 +331,10 @@ def _main(options: argparse.Namespace, folder: Path) -> int:
         plan = Plan(
             options.seed,
             options.rate,
-            24,
-            options.commands,
-            options.kills,
+            accounts=24,
+            broad=6,
+            commands=options.commands,
+            kills=options.kills,
             short=False,
             kinds=(*STORM, *ONCE),
             disks=True,

@@ -3,7 +3,8 @@ are read without colours, and on paper."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import vl_convert
@@ -14,6 +15,7 @@ VERSION = "6.1"
 WIDTH = 620
 INK, MAIN, SOFT, FAINT, MARK = "#1b1b1b", "#1f4e79", "#7d9cbb", "#d6e0ea", "#b3400f"
 BANDS = {"low": "#edf1f5", "medium": "#b9cadb", "high": "#6f93b5", "extreme": "#1f4e79"}
+_FEW = 10
 _CONFIG = {
     "background": "white",
     "font": "Noto Sans, Noto Sans CJK SC, Helvetica, Arial, sans-serif",
@@ -37,16 +39,30 @@ def rows(values: Sequence[Json]) -> Json:
     return {"values": list(values)}
 
 
+def _whole(values: Iterable[float]) -> Json:
+    """The axis of counts or amounts: there is no half of an account, however few they are."""
+    found = list(values)
+    few = found and min(found) >= 0 and max(found) <= _FEW
+    return {"format": "~s", **({"values": list(range(int(max(found)) + 1))} if few else {})}
+
+
 def bars(values: Sequence[Json], x_title: str, *, mark_title: str = "", steps: int = 26) -> Spec:
     """Lying bars with their labels. Rows are {name, value, label}, and {mark} where a tick stands for a plan."""
     order = [row["name"] for row in values]
     y = {"field": "name", "type": "nominal", "sort": order, "title": None, "axis": {"domain": False, "ticks": False}}
-    x = {"field": "value", "type": "quantitative", "title": x_title, "axis": {"grid": True, "format": "~s"}}
+    x = {
+        "field": "value",
+        "type": "quantitative",
+        "title": x_title,
+        "axis": {"grid": True, **_whole(row["value"] for row in values)},
+    }
+    beyond = {**x, "field": "end"}
+    ends = [{**row, "end": max(row["value"], row.get("mark", 0))} for row in values]
     layers: list[Json] = [
         {"mark": {"type": "bar", "color": SOFT, "height": {"band": 0.7}}, "encoding": {"y": y, "x": x}},
         {
             "mark": {"type": "text", "align": "left", "dx": 4},
-            "encoding": {"y": y, "x": x, "text": {"field": "label", "type": "nominal"}},
+            "encoding": {"y": y, "x": beyond, "text": {"field": "label", "type": "nominal"}},
         },
     ]
     if mark_title:
@@ -54,7 +70,7 @@ def bars(values: Sequence[Json], x_title: str, *, mark_title: str = "", steps: i
         layers.append(
             {"mark": tick, "encoding": {"y": y, "x": {"field": "mark", "type": "quantitative", "title": x_title}}}
         )
-    return {"data": rows(values), "width": WIDTH, "height": {"step": steps}, "layer": layers}
+    return {"data": rows(ends), "width": WIDTH, "height": {"step": steps}, "layer": layers}
 
 
 def intervals(values: Sequence[Json], x_title: str) -> Spec:
@@ -94,7 +110,7 @@ def intervals(values: Sequence[Json], x_title: str) -> Spec:
 def columns(values: Sequence[Json], y_title: str) -> Spec:
     """Standing bars in the order given. Rows are {name, value, label}."""
     x = {"field": "name", "type": "nominal", "sort": None, "title": None, "axis": {"labelAngle": 0}}
-    y = {"field": "value", "type": "quantitative", "title": y_title, "axis": {"format": "~s"}}
+    y = {"field": "value", "type": "quantitative", "title": y_title, "axis": _whole(row["value"] for row in values)}
     return {
         "data": rows(values),
         "width": WIDTH,
@@ -112,6 +128,9 @@ def columns(values: Sequence[Json], y_title: str) -> Spec:
 def stacked(values: Sequence[Json], x_title: str, parts: Sequence[str]) -> Spec:
     """Lying bars of parts. Rows are {name, part, value}; parts from dark to light."""
     shades = [MAIN, SOFT, FAINT, "#9aa0a6"][: len(parts)]
+    sums: Counter[str] = Counter()
+    for row in values:
+        sums[row["name"]] += row["value"]
     return {
         "data": rows([{**row, "rank": parts.index(row["part"])} for row in values]),
         "width": WIDTH,
@@ -119,7 +138,7 @@ def stacked(values: Sequence[Json], x_title: str, parts: Sequence[str]) -> Spec:
         "mark": {"type": "bar", "stroke": INK, "strokeWidth": 0.5},
         "encoding": {
             "y": {"field": "name", "type": "nominal", "sort": None, "title": None},
-            "x": {"field": "value", "type": "quantitative", "title": x_title, "axis": {"format": "~s"}},
+            "x": {"field": "value", "type": "quantitative", "title": x_title, "axis": _whole(sums.values())},
             "order": {"field": "rank", "type": "quantitative"},
             "color": {
                 "field": "part",
@@ -133,8 +152,16 @@ def stacked(values: Sequence[Json], x_title: str, parts: Sequence[str]) -> Spec:
 
 
 def progress(values: Sequence[Json], band: Sequence[Json], y_title: str) -> Spec:
-    """Two lines over days and a band. Rows are {day, value, line}; of the band {day, low, middle, high}."""
-    x = {"field": "day", "type": "temporal", "title": None, "axis": {"format": "%Y-%m-%d", "labelAngle": -30}}
+    """Two lines over days, each of them named, and a band. Rows are {day, value, line}; of the band {day, low, middle,
+    high}. A day is the same one wherever the picture is drawn."""
+    days = sorted({str(row["day"]) for row in (*values, *band)})
+    x = {
+        "field": "day",
+        "type": "temporal",
+        "timeUnit": "utcyearmonthdate",
+        "title": None,
+        "axis": {"format": "%Y-%m-%d", "values": [_moment(day) for day in days], "labelAngle": 0, "labelOverlap": True},
+    }
     y = {"type": "quantitative", "title": y_title, "axis": {"format": "~s"}}
     lines = {
         "data": rows(values),
@@ -158,6 +185,11 @@ def progress(values: Sequence[Json], band: Sequence[Json], y_title: str) -> Spec
             }
         )
     return {"width": WIDTH, "height": 280, "layer": layers}
+
+
+def _moment(day: str) -> Json:
+    year, month, date = map(int, day.split("-"))
+    return {"year": year, "month": month, "date": date, "utc": True}
 
 
 def curve(values: Sequence[Json], x_title: str, y_title: str) -> Spec:

@@ -30,7 +30,8 @@ async def attainment(scope: Scope) -> Section:
     whole = (await scope.api.get("/v1/attainment", target_id=target["id"]))["items"][0]
     months = await _months(scope, target["id"])
     forecast = await scope.api.get("/v1/forecasts", target_id=target["id"])
-    lines, done, planned = [], 0, 0
+    done = planned = 0
+    lines = [_point(scope.first, 0, line, currency) for line in ("plan", "actual")] if months else []
     for month in months:
         planned += month.get("amount") or 0
         lines.append(_point(month["period_end"], planned, "plan", currency))

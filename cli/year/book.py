@@ -48,13 +48,18 @@ class Effect:
 
 @dataclass
 class Book:
-    """One year that is played; ids are by code, accounts by the number of the buyer, orders by that of the sale."""
+    """One year that is played; ids are by code, accounts by the number of the buyer, orders by that of the sale.
+
+    `today` is the business day, which the calendar was made on or a day before; `shared`: orders that a split shares
+    between partners, with the share of each.
+    """
 
     api: Api
     scale: Scale
     calendar: Calendar
     sales: tuple[Sale, ...]
     run: str
+    today: date
     units: dict[str, str] = field(default_factory=dict)
     members: dict[str, str] = field(default_factory=dict)
     partners: list[str] = field(default_factory=list)
@@ -69,12 +74,9 @@ class Book:
     graded: int = 0
     stated: dict[str, int] = field(default_factory=dict)
     points: int = 0
+    split: dict[str, int] = field(default_factory=dict)
+    shared: dict[str, dict[str, int]] = field(default_factory=dict)
     effects: list[Effect] = field(default_factory=list)
-
-    @property
-    def today(self) -> date:
-        """The business day."""
-        return self.calendar.today
 
     @property
     def source(self) -> str:
@@ -155,9 +157,21 @@ class Book:
 
 async def opened(api: Api, scale: Scale) -> Book:
     """A book of the company's year around the business day of the system."""
-    today = date.fromisoformat((await api.get("/v1/attainment"))["as_of"])
+    today = await _business_day(api)
     calendar = Calendar(today)
-    return Book(api, scale, calendar, sales_of(calendar, scale), uuid4().hex[:6])
+    return Book(api, scale, calendar, sales_of(calendar, scale), uuid4().hex[:6], today)
+
+
+async def reopened(book: Book, api: Api) -> None:
+    """Go on with a book on a later business day. Raises ShowcaseFailed on the same one."""
+    today = await _business_day(api)
+    if today <= book.today:
+        raise steps.ShowcaseFailed(f"it is still {today}")
+    book.api, book.today = api, today
+
+
+async def _business_day(api: Api) -> date:
+    return date.fromisoformat((await api.get("/v1/attainment"))["as_of"])
 
 
 def dollars(cents: int) -> str:

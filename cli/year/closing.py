@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from cli.showcase import steps
@@ -43,9 +44,15 @@ async def graded(book: Book) -> Act:
         discount: int = (await offered(book))["discount"]
         return discount if discount > before else None
 
+    async def sooner() -> bool | None:
+        return True if (await minutes_of_case(book, book.accounts[BUYS_MOST]))[1] < slow else None
+
     off = 0
     if ended["dry_reason"] is None:  # a second year of the same day changes no grades
-        off = await book.effect("a grade gives its customer another price", cheaper)
+        async with asyncio.TaskGroup() as group:
+            price = group.create_task(book.effect("a grade gives its customer another price", cheaper))
+            group.create_task(book.effect("a grade has its customer's complaints answered sooner", sooner))
+        off = price.result()
     grade, fast = await minutes_of_case(book, book.accounts[BUYS_MOST])
     ours = {*book.accounts, *book.others}
     results = [item for item in await book.all_of(f"{path}/results") if item["account_id"] in ours]

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,35 +21,61 @@ from cli.load.client import connected
 from cli.serve import options_of, with_system
 from cli.year.book import Act
 from cli.year.page import page_of
-from cli.year.play import Year, played
+from cli.year.play import FIRST_ZONE, NEXT_ZONE, Year, begun, ended
 from cli.year.sales import Scale
 from cli.year.table import Tied
 from kit.native.process import free_port
 from standalone.system import BusKind, System
 
+ZONE = "CRMESH_TIMEZONE"
+
 
 async def run_year(scale: Scale, bus: BusKind, port: int, page: Path | None, *, as_json: bool) -> bool:
     """The whole year on a temporary data folder; True when everything ties. `page`: where its story is written."""
     folder = make_folder()
+    options = options_of(folder, "127.0.0.1", port or free_port(), bus)
     outcome: dict[str, Any] = {}
 
-    async def work(system: System, _stop: asyncio.Event) -> int:
+    async def first_day(system: System, _stop: asyncio.Event) -> int:
         say(err, f"playing a year ({scale.name}) through {system.options.url}")
         async with connected(system.options.url) as api:
-            year = await played(api, scale, _tell)
+            outcome["year"] = await begun(api, scale, _tell)
+        return 0
+
+    async def next_day(system: System, _stop: asyncio.Event) -> int:
+        async with connected(system.options.url) as api:
+            await ended(api, outcome["year"], _tell)
         say(err, "rebuilding every projection and ledger from the log")
-        rebuilt = await rebuild_all(system.runtimes)
+        outcome["rebuilt"] = await rebuild_all(system.runtimes)
         say(err, "deriving every decision again")
-        outcome.update(year=year, rebuilt=rebuilt, findings=await verify_all(system.runtimes))
+        outcome["findings"] = await verify_all(system.runtimes)
         return 0
 
     try:
-        code = await with_system(options_of(folder, "127.0.0.1", port or free_port(), bus), work)
+        with _in_zone(FIRST_ZONE):
+            code = await with_system(options, first_day)
+        if not code:
+            say(err, "stopped, and started again on the other side of the date line, where it is a day later")
+            with _in_zone(NEXT_ZONE):
+                code = await with_system(options, next_day)
     finally:
         await remove_folder(folder)
     if code:
         raise typer.Exit(code)
     return _present(outcome["year"], outcome["rebuilt"], outcome["findings"], page, as_json=as_json)
+
+
+@contextmanager
+def _in_zone(zone: str) -> Iterator[None]:
+    """The company zone of what starts meanwhile."""
+    before = os.environ.get(ZONE)
+    os.environ[ZONE] = zone
+    try:
+        yield
+    finally:
+        os.environ.pop(ZONE)
+        if before is not None:
+            os.environ[ZONE] = before
 
 
 def _tell(act: Act) -> None:

@@ -1,7 +1,10 @@
-"""Two partners sold to one customer: found by events, stated, and split between them and their sellers."""
+"""Two partners sold to one customer: found by events, stated, and from the next day split between them and their
+sellers."""
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +14,7 @@ from cli.year.company import PIECE_PRICE
 from cli.year.offers import PIECES, SKU, ordered
 
 SHARES = (600_000, 400_000)
+WHOLE = sum(SHARES)
 
 
 async def split(book: Book) -> Act:
@@ -40,6 +44,7 @@ async def split(book: Book) -> Act:
     for partner in conflict["partner_ids"]:
         await book.api.post(f"{path}/agree", {"partner_id": partner, "accepts": True})
     closed = await book.api.post(f"{path}/close", {"note": "Both partners were told."})
+    book.split = closed["partner_shares"]
     return Act(
         "A partner conflict",
         (
@@ -48,6 +53,47 @@ async def split(book: Book) -> Act:
         ),
         (
             Law("the conflict is closed with a split", closed["state"] == "closed" and closed["outcome"] == "split"),
-            Law("the shares of the partners make a whole", sum(closed["partner_shares"].values()) == sum(SHARES)),
+            Law("the shares of the partners make a whole", sum(closed["partner_shares"].values()) == WHOLE),
         ),
     )
+
+
+async def shared(book: Book) -> Act:
+    """On a later day the company orders again through one of the two: credits and rebate are shared as was agreed."""
+    line = {"sku": SKU, "quantity": PIECES, "unit_price": PIECE_PRICE, "discount": 0, "tax_rate": 0}
+    order = await ordered(book, "shared", book.accounts[0], [line], partner_id=book.partners[0])
+    of, net = order["id"], order["net_base"]
+    book.shared[of] = book.split
+    sellers = {book.seller(number): net * share // WHOLE for number, share in enumerate(SHARES)}
+    partners = {partner: net * share // WHOLE for partner, share in book.split.items()}
+
+    async def credited() -> bool | None:
+        lines = await book.all_of("/v1/credit-lines", order_id=of)
+        return True if _sums(lines, "member_id", "amount") == sellers else None
+
+    async def accrued() -> bool | None:
+        entries = await book.all_of("/v1/rebate-entries", order_id=of, ledger_account="rebate_expense")
+        return True if _sums(entries, "partner_id", "volume") == partners else None
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(book.effect("a split shares an order between its sellers", credited))
+        group.create_task(book.effect("a split shares an order between its partners", accrued))
+    return Act(
+        "The split holds",
+        (
+            f"On {book.today} the company orders for {dollars(net)} through one of the two partners: their sellers are "
+            f"credited {' and '.join(dollars(amount) for amount in sellers.values())}, and as much counts for the "
+            "rebate of each partner.",
+        ),
+        (
+            Law("the sellers have all of the order", sum(sellers.values()) == net),
+            Law("the partners have all of the order", sum(partners.values()) == net),
+        ),
+    )
+
+
+def _sums(rows: list[dict[str, Any]], key: str, amount: str) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for row in rows:
+        found[row[key]] += row[amount]
+    return dict(found)

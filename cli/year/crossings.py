@@ -12,7 +12,8 @@ from cli.year.offers import HELD, PIECES, SKU, a_tenth_off, ordered
 from cli.year.sales import NET_DAYS
 from cli.year.trade import order_in
 
-SHORT_DAYS = 10
+LOWER_GRADE, SHORT_DAYS = "BB", 15
+USUAL_GRADE = "A"
 BUYS_MOST = 0
 """Number of a company that is graded at the year's end."""
 TRIALS, SEED, HORIZON_MONTHS = 20_000, 1997, 12
@@ -20,9 +21,11 @@ ORDER_LOST = {"kind": "lognormal", "q05": 10_000, "q95": 40_000}
 
 
 async def terms_shortened(book: Book) -> Act:
-    """Risk gives a company fewer days to pay: its new orders have them, and one with more is held."""
+    """Risk gives a company a lower grade, which has fewer days to pay: its new orders have them, and one with more is
+    held."""
     account = book.accounts[HELD]
-    before = await _terms(book, account, SHORT_DAYS)
+    before = (await book.api.get(f"/v1/credit-profiles/{account}"))["grade"]
+    graded = await _graded(book, account, LOWER_GRADE)
     line = {"sku": SKU, "quantity": 1, "unit_price": PIECE_PRICE, "discount": 0, "tax_rate": 0}
 
     async def defaulted() -> dict[str, Any] | None:
@@ -33,7 +36,7 @@ async def terms_shortened(book: Book) -> Act:
         await book.api.post(f"/v1/orders/{made['id']}/cancel", {"reason": "other"})
         return None
 
-    order = await book.effect("days to pay that risk gives are those of new orders", defaulted)
+    order = await book.effect("the days to pay of a credit grade are those of new orders", defaulted)
     await book.api.post(f"/v1/orders/{order['id']}/place")
     await order_in(book, order["id"], "confirmed")
     placed = await ordered(book, "long", account, [line], payment_terms_days=NET_DAYS)
@@ -44,26 +47,30 @@ async def terms_shortened(book: Book) -> Act:
 
     waiting = await book.effect("an order with more days to pay than its customer has is held", held)
     await book.api.post(f"/v1/orders/{placed['id']}/cancel", {"reason": "credit"})
-    await _terms(book, account, before)
+    raised = await _graded(book, account, USUAL_GRADE)
     return Act(
-        "Fewer days to pay",
+        "A lower credit grade",
         (
-            f"A company gets {SHORT_DAYS} days to pay instead of {before}: an order that says nothing has them, one "
-            f"with {NET_DAYS} is held ({waiting['checks'][-1]['cause']}) and given up.",
+            f"A company is graded {graded['grade']} instead of {before}, which has {SHORT_DAYS} days to pay: an order "
+            f"that says nothing has them, one with {NET_DAYS} is held ({waiting['checks'][-1]['cause']}) and given up. "
+            f"Then an officer proposes {USUAL_GRADE}, and another approves it.",
         ),
-        (Law("it is held for its terms", waiting["checks"][-1]["cause"] == "terms_exceeded"),),
+        (
+            Law("the grade has its days", graded["terms_days"] == SHORT_DAYS and graded["set_terms_days"] is None),
+            Law("it is held for its terms", waiting["checks"][-1]["cause"] == "terms_exceeded"),
+            Law("a better grade holds when another has approved it", raised["grade"] == USUAL_GRADE),
+        ),
     )
 
 
-async def _terms(book: Book, account: str, days: int | None) -> int | None:
-    """Set the days to pay of an account; returns those it had, as they were set."""
-    officer = book.api.acting_as("officer")
+async def _graded(book: Book, account: str, grade: str) -> dict[str, Any]:
+    """Give an account a grade; a better one is approved by another."""
     path = f"/v1/credit-profiles/{account}"
-    profile = await officer.get(path)
-    body = {"terms_days": days, "reason": "of the year"}
-    await officer.call("PATCH", path, body, headers={"If-Match": f'"{profile["version"]}"'})
-    had: int | None = profile["set_terms_days"]
-    return had if days is None else profile["terms_days"]
+    body = {"grade": grade, "until": book.calendar.end, "reason": "of the year"}
+    profile: dict[str, Any] = await book.api.acting_as("officer").post(f"{path}/set-grade", body)
+    if profile["proposed_grade"] is not None:
+        profile = await book.api.post(f"{path}/approve-grade")
+    return profile
 
 
 async def behind(book: Book) -> Act:
@@ -88,7 +95,12 @@ async def behind(book: Book) -> Act:
 
     told = await book.effect("a target behind its pace turns an indicator red", red)
     await _study(book, risk)
-    seen = await book.api.get("/v1/dashboards/sales", target_id=book.root)
+
+    async def adjusts() -> dict[str, Any] | None:
+        found: dict[str, Any] = await book.api.get("/v1/dashboards/sales", target_id=book.root)
+        return found if found["risk_adjusted"]["expected_loss"] is not None else None
+
+    seen = await book.effect("what may be lost is taken off the forecast", adjusts)
     adjusted, forecast = seen["risk_adjusted"], seen["forecast"]["data"]
     alert = await steps.found(book.api, "/v1/alerts", target_id=book.root)
     off = None if adjusted["p50"] is None else forecast["p50"] - adjusted["p50"]
@@ -174,12 +186,11 @@ async def minutes_of_case(book: Book, account: str) -> tuple[str | None, int]:
     return case["grade"], next(clock["minutes"] for clock in case["clocks"] if clock["clock"] == "first_response")
 
 
-async def joined(book: Book, survivor: str, other: str) -> None:
+async def credits_joined(book: Book, survivor: str, other: str) -> None:
     """Wait until what was credited reads as that of the account that goes on."""
-    filed = len(await book.all_of("/v1/credit-lines", filed_account_id=other))
 
     async def credits() -> bool | None:
         lines = await book.all_of("/v1/credit-lines", filed_account_id=other)
-        return True if len([line for line in lines if line["account_id"] == survivor]) == filed > 0 else None
+        return True if {line["account_id"] for line in lines} == {survivor} else None
 
     await book.effect("a merge joins what was credited", credits)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
 from cli.showcase.steps import Law
 from cli.year.book import CURRENCY, Act, Book
 from cli.year.company import PIECE_PRICE
-from cli.year.crossings import joined
+from cli.year.crossings import credits_joined
 from cli.year.offers import PIECES, SKU, ordered
+
+Join = Callable[[Book, str, str], Coroutine[Any, Any, None]]
+"""Waits until what one account had is the other's."""
 
 
 async def merged(book: Book) -> Act:
@@ -14,17 +21,18 @@ async def merged(book: Book) -> Act:
     last = book.scale.companies - 1
     survivor, other = book.accounts[last - 1], book.accounts[last]
     await _deal(book, other)
-    await _merge(book, survivor, other)
-    await joined(book, survivor, other)
+    await _merge(book, survivor, other, credits_joined)
     first, second = book.accounts[last + 1], book.accounts[last + 2]
     before = await _balances(book, first, second)
     points = [await _points(book, account) for account in (first, second)]
-    merge = await _merge(book, first, second)
 
     async def together() -> bool | None:
         return True if await _points(book, first) == sum(points) else None
 
-    await book.effect("a merge joins the points", together)
+    async def points_joined(_book: Book, _survivor: str, _other: str) -> None:
+        await book.effect("a merge joins the points", together)
+
+    merge = await _merge(book, first, second, points_joined)
     await book.api.post(f"/v1/merges/{merge}/unmerge", {"dry_run": False})
 
     async def apart() -> bool | None:
@@ -33,8 +41,9 @@ async def merged(book: Book) -> Act:
     async def parted() -> bool | None:
         return True if [await _points(book, account) for account in (first, second)] == points else None
 
-    await book.effect("an unmerge is known to risk", apart)
-    await book.effect("an unmerge parts the points", parted)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(book.effect("an unmerge is known to risk", apart))
+        group.create_task(book.effect("an unmerge parts the points", parted))
     after = await _balances(book, first, second)
     return Act(
         "One customer twice",
@@ -77,14 +86,18 @@ async def _points(book: Book, account: str) -> int:
     return sum(item["available"] for item in found["items"] if item["programme_id"] == book.club)
 
 
-async def _merge(book: Book, survivor: str, other: str) -> str:
+async def _merge(book: Book, survivor: str, other: str, *joined: Join) -> str:
+    """Merge two accounts and wait until that is `joined` everywhere; returns the id of the merge."""
     body = {"merged_id": other, "reason": "One customer, entered twice"}
     made = await book.api.post(f"/v1/accounts/{survivor}/merge", body)
 
     async def risk() -> bool | None:
         return True if await _filed(book, other) == {survivor} else None
 
-    await book.effect("a merge is known to risk", risk)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(book.effect("a merge is known to risk", risk))
+        for join in joined:
+            group.create_task(join(book, survivor, other))
     return str(made["merge_id"])
 
 

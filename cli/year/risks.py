@@ -20,8 +20,8 @@ REASON = "A large customer pays late"
 async def red_indicator(book: Book) -> Act:
     """Before anybody has paid, what is overdue of a company is red; its risk asks to be assessed, and is."""
     risk = await _risk(book)
-    await _assess(book, risk, "inherent", 3)
-    await _assess(book, risk, "current", 3)
+    await assess(book, risk, "inherent", 3)
+    await assess(book, risk, "current", 3)
     assessed = (await book.api.get(f"/v1/risks/{risk}"))["state"]
     body = {
         "measure": "overdue_ratio",
@@ -48,7 +48,7 @@ async def red_indicator(book: Book) -> Act:
         waiting = group.create_task(book.effect("a red indicator asks for an assessment of its risk", asks))
     alert, asking = raised.result(), waiting.result()
     book.alert = alert["id"]
-    await _assess(book, risk, "current", 4)
+    await assess(book, risk, "current", 4)
     after = await book.api.get(f"/v1/risks/{risk}")
     return Act(
         "A red indicator",
@@ -80,8 +80,9 @@ async def _risk(book: Book) -> str:
     return str((await book.made("/v1/risks", body))["id"])
 
 
-async def _assess(book: Book, risk: str, kind: str, likelihood: int) -> None:
-    body = {"risk_id": risk, "kind": kind, "likelihood": likelihood, "impact": 3, "rationale": REASON}
+async def assess(book: Book, risk: str, kind: str, likelihood: int, rationale: str = REASON) -> None:
+    """Say how likely a risk is."""
+    body = {"risk_id": risk, "kind": kind, "likelihood": likelihood, "impact": 3, "rationale": rationale}
     await book.api.post("/v1/assessments", body)
 
 

@@ -11,7 +11,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 
 from cli.load import cdnow
 
@@ -37,6 +39,7 @@ SHORT = Scale("short", companies=8, shoppers=4, days_apart=5, by_line=False)
 WHOLE = Scale("whole", companies=32, shoppers=200, days_apart=1, by_line=True)
 BUSIEST = 40
 """So many of the busiest CDNOW customers are left out: they are shops themselves."""
+LEAVERS, LEAST_DAYS, SILENT_GAPS = 2, 3, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +146,33 @@ def _companies(calendar: Calendar, scale: Scale) -> list[Found]:
 
 def shoppers_of(scale: Scale) -> list[str]:
     """Ids of the CDNOW customers that are played: those with most purchases, after the busiest."""
+    return _ranked()[BUSIEST : BUSIEST + scale.shoppers]
+
+
+def _ranked() -> list[str]:
     counts: dict[str, int] = defaultdict(int)
     for purchase in cdnow.read(cdnow.sample_path()):
         counts[purchase.customer] += purchase.day.year == CDNOW_YEAR and purchase.cents > 0
-    ranked = sorted(counts, key=lambda customer: (-counts[customer], customer))
-    return ranked[BUSIEST : BUSIEST + scale.shoppers]
+    return sorted(counts, key=lambda customer: (-counts[customer], customer))
+
+
+def leavers_of(calendar: Calendar, scale: Scale) -> list[list[tuple[date, Piece]]]:
+    """The purchases of the first customers after those that are played who bought often, and then no more."""
+    bought: dict[str, list[tuple[date, Piece]]] = {customer: [] for customer in _ranked()[BUSIEST + scale.shoppers :]}
+    for purchase in cdnow.read(cdnow.sample_path()):
+        placed = calendar.placed(purchase.day)
+        if placed is not None and purchase.customer in bought and purchase.day.year == CDNOW_YEAR and purchase.cents:
+            piece = Piece(cdnow.sku_of(purchase), purchase.quantity, purchase.cents)
+            bought[purchase.customer].append((placed, piece))
+    found = [sorted(each, key=lambda one: one[0]) for each in bought.values()]
+    return [each for each in found if has_left([day for day, _piece in each], calendar.today)][:LEAVERS]
+
+
+def has_left(days: list[date], today: date) -> bool:
+    """Whether somebody who bought on these days, rising, has been silent for four of its usual gaps."""
+    once = sorted(set(days))
+    gaps = [(after - before).days for before, after in pairwise(once)]
+    return len(once) >= LEAST_DAYS and (today - once[-1]).days >= SILENT_GAPS * median(gaps)
 
 
 def _shoppers(calendar: Calendar, scale: Scale) -> list[Found]:

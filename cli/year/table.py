@@ -129,17 +129,17 @@ def _of_channels(book: Book, facts: _Facts) -> list[Row]:
     """Customer's net where a partner is named against the base of its rebate, and the rebate itself."""
     rows = []
     for number, partner in enumerate(book.partners, start=1):
-        of = [order for order in facts.orders if order["partner_id"] == partner]
         expense = [
             entry
             for entry in facts.rebates
             if entry["partner_id"] == partner and entry["ledger_account"] == "rebate_expense"
         ]
-        net, base = facts.net({order["id"] for order in of}), sum(entry["volume"] for entry in expense)
-        rows.append(Row(f"partner {number}", "customer: orders less returns", net, "channels: accrual base", base))
         volumes: dict[tuple[int, int], int] = defaultdict(int)
-        for order in of:
-            volumes[_quarter(order["order_date"])] += facts.net({order["id"]})
+        for order in facts.orders:
+            part = _part(book, order, partner)
+            volumes[_quarter(order["order_date"])] += facts.net({order["id"]}) * part // 1_000_000 if part else 0
+        net, base = sum(volumes.values()), sum(entry["volume"] for entry in expense)
+        rows.append(Row(f"partner {number}", "customer: orders less returns", net, "channels: accrual base", base))
         posted = sum(entry["amount"] for entry in expense)
         expected = sum(rebate_of(volume) for volume in volumes.values())
         rows.append(
@@ -147,6 +147,13 @@ def _of_channels(book: Book, facts: _Facts) -> list[Row]:
         )
     rows.append(Row("rebate ledger", "debits and credits", sum(entry["amount"] for entry in facts.rebates), "zero", 0))
     return rows
+
+
+def _part(book: Book, order: dict[str, Any], partner: str) -> int:
+    """The share of an order that is a partner's, in millionths; nothing comes back of what is shared."""
+    if order["id"] in book.shared:
+        return book.shared[order["id"]].get(partner, 0)
+    return 1_000_000 if order["partner_id"] == partner else 0
 
 
 def rebate_of(volume: int) -> int:

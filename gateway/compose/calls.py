@@ -16,6 +16,7 @@ from gateway.problems import UpstreamError
 from gateway.upstream import Upstream, UpstreamRequest
 
 SECONDS = 3.0
+"""Of a composed answer as a whole."""
 MOST_BYTES = 1024 * 1024
 
 logger = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ class Services:
     upstreams: Mapping[str, Upstream]
     lanes: Mapping[str, Lane]
 
-    async def ask(self, path: str, context: RequestContext, seconds: float = SECONDS) -> dict[str, Any]:
+    async def ask(self, path: str, context: RequestContext, seconds: float | None = None) -> dict[str, Any]:
         """What GET `path` answers, by service, with the caller's token; None for one that does not answer 200 with
         JSON in time."""
         names = list(self.upstreams)
@@ -47,9 +48,10 @@ class Services:
         }
 
     async def get(
-        self, name: str, path: str, query: str, context: RequestContext, seconds: float = SECONDS
+        self, name: str, path: str, query: str, context: RequestContext, seconds: float | None = None
     ) -> Reply | None:
         """What a service answers to GET, with the caller's token; None when there is no JSON in time."""
+        seconds = SECONDS if seconds is None else seconds
         lane = self.lanes.get(name)
         if lane is None or not lane.enter():
             return None

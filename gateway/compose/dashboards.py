@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
@@ -11,6 +13,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, create_model
 from starlette.responses import Response
 
+from gateway.compose import calls
 from gateway.compose.calls import Reply, Services
 from gateway.compose.parts import (
     BAD_ID,
@@ -30,9 +33,11 @@ from kit.money import ratio
 from kit.security.tokens import TokenVerifier
 
 DAYS_OF_A_YEAR = 365
+SHORTEST = 0.001
+"""Seconds: the least that a service can be told."""
 _OF = {"target_id": "{target_id}"}
-PARTS = {
-    "target": Source("targets", "/v1/targets/{target_id}", "TargetRead"),
+TARGET = {"target": Source("targets", "/v1/targets/{target_id}", "TargetRead")}
+PARTS = TARGET | {
     "attainment": Source("targets", "/v1/attainment", "AttainmentRead", _OF),
     "forecast": Source("targets", "/v1/forecasts", "ForecastRead", _OF),
     "adjustment": Source("risk", "/v1/target-adjustments", "TargetAdjustmentRead", _OF),
@@ -94,17 +99,29 @@ def dashboards_router(services: Services, verifier: TokenVerifier, limits: RateL
         is answered all the same. Without the target itself there is no answer: its problem is this one's.
         """
         context: RequestContext = request.state.context
-        replies = await ask(services, PARTS, {"target_id": str(target_id)}, context)
+        replies = await _replies(services, target_id, context)
         target = replies["target"]
         if target is not None and 400 <= target.status < 500:
             return passed_on(target)
-        if target is not None and target.status == 200:
-            period = {"from": target.data["period_start"], "to": target.data["period_end"]}
-            replies |= await ask(services, FUNNEL, period, context)
         parts = {name: part_of(replies.get(name)) for name in PARTS | FUNNEL}
         return composed({"target_id": str(target_id), "risk_adjusted": risk_adjusted(replies), **parts}, known)
 
     return router
+
+
+async def _replies(services: Services, target_id: UUID, context: RequestContext) -> dict[str, Reply | None]:
+    """All parts within one deadline: the funnel has what the target leaves of it."""
+    began, values = time.monotonic(), {"target_id": str(target_id)}
+    async with asyncio.TaskGroup() as group:
+        beside = {name: source for name, source in PARTS.items() if name not in TARGET}
+        asked = group.create_task(ask(services, beside, values, context))
+        replies = await ask(services, TARGET, values, context)
+        target = replies["target"]
+        if target is not None and target.status == 200:
+            period = {"from": target.data["period_start"], "to": target.data["period_end"]}
+            left = max(calls.SECONDS - (time.monotonic() - began), SHORTEST)
+            replies |= await ask(services, FUNNEL, period, context, left)
+    return replies | asked.result()
 
 
 def risk_adjusted(replies: Mapping[str, Reply | None]) -> dict[str, int | None]:

@@ -95,15 +95,21 @@ def admission(verifier: TokenVerifier, limits: RateLimits) -> Dependency:
 
 
 async def ask(
-    services: Services, sources: Mapping[str, Source], values: Mapping[str, str], context: RequestContext
+    services: Services,
+    sources: Mapping[str, Source],
+    values: Mapping[str, str],
+    context: RequestContext,
+    seconds: float | None = None,
 ) -> dict[str, Reply | None]:
-    """What each source answers with the caller's token, side by side; None for one that does not in time."""
+    """What each source answers with the caller's token, side by side; None for one that does not in time (what is left
+    of it in seconds, where some of it was spent)."""
     calls = (
         services.get(
             source.service,
             source.path.format_map(values),
             urlencode({name: value.format_map(values) for name, value in source.query.items()}),
             context,
+            seconds,
         )
         for source in sources.values()
     )

@@ -20,7 +20,7 @@ from tests.e2e.world import World
 
 
 @contextmanager
-def running_system(bus: str, folder: Path) -> Iterator[Program]:
+def running_system(bus: str, folder: Path, environment: dict[str, str] | None = None) -> Iterator[Program]:
     port = free_port()
     program = start_program(
         "run",
@@ -32,6 +32,7 @@ def running_system(bus: str, folder: Path) -> Iterator[Program]:
         bus,
         log=folder / "run.log",
         url=f"http://127.0.0.1:{port}",
+        environment=environment,
     )
     try:
         program.wait_ready()

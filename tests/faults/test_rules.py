@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 
 import orjson
 
-from bench.faults import rules
+from bench.faults import broad, rules
+from bench.faults.breadth import ROWS_OF_AN_IMPORT
 from bench.faults.client import Ack
 from bench.faults.log import Entry, first_occurrences, resent
 from bench.faults.rules import DUPLICATED, LOST, REORDERED, WRONG
@@ -131,3 +132,18 @@ def test_parked_events() -> None:
         ([], "live", keys),
     ):
         assert kinds(rules.check_parked("risk", rows, (), state, failed)) == [WRONG]
+
+
+def test_what_other_lanes_asked_for_is_there_and_has_ended() -> None:
+    def ack(kind: str, of: str) -> Ack:
+        return Ack(0, "broad-0", kind, "/", of, "", {}, 1, 0.0)
+
+    acks = [ack("quote", "q"), ack("import", "i"), ack("start", "i"), ack("answer", ""), ack("merge", "")]
+    numbers = {"answers": 1, "merges": 1, "leads": ROWS_OF_AN_IMPORT, "ungraded": 0}
+    rows = {"quote": ["q"], "import": ["i"]}
+    assert broad.damage_of(acks, broad.Found(rows, {"start": ["i"]}, numbers)) == []
+    assert kinds(broad.damage_of(acks, broad.Found({**rows, "quote": []}, {"start": ["i"]}, numbers))) == [LOST]
+    assert kinds(broad.damage_of(acks, broad.Found({**rows, "study": ["s"]}, {}, numbers))) == [DUPLICATED]
+    assert kinds(broad.damage_of(acks, broad.Found(rows, {"start": []}, numbers))) == [LOST], "it has not ended"
+    for name, wrong, kind in (("answers", 2, DUPLICATED), ("leads", 19, LOST), ("ungraded", 1, DUPLICATED)):
+        assert kinds(broad.damage_of(acks, broad.Found(rows, {}, {**numbers, name: wrong}))) == [kind]

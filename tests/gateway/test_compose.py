@@ -95,7 +95,7 @@ async def test_parts_are_asked_side_by_side_and_each_answers_for_itself(
 async def test_a_service_that_hangs_costs_its_parts_alone(
     settings: GatewaySettings, issuer: DevelopmentIssuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(calls.Services.get, "__defaults__", (0.4,))
+    monkeypatch.setattr(calls, "SECONDS", 0.4)
     apps = {"customer": service({}), "risk": service({}, 30.0), "channels": service({}), "targets": service({})}
     async with system(settings, issuer, "asgi", **apps) as client:
         answer = await read(client, f"/v1/customers/{ACCOUNT}/360")
@@ -188,6 +188,29 @@ async def test_a_dashboard_without_targets_or_risk(settings: GatewaySettings, is
         assert (answer.status_code, set(states(answer).values())) == (200, {"unavailable"})
         nothing = await read(client, "/v1/dashboards/sales")
         assert (nothing.status_code, nothing.json()["errors"][0]["pointer"]) == (400, "target_id")
+
+
+async def test_a_dashboard_has_one_deadline(settings: GatewaySettings, issuer: DevelopmentIssuer) -> None:
+    """The funnel waits for the target, and has what that leaves of the time."""
+    left: list[int] = []
+
+    async def customer(scope: Scope, receive: Receive, send: Send) -> None:
+        left.append(int(dict(scope["headers"])[b"x-request-timeout-ms"]))
+        await service({})(scope, receive, send)
+
+    apps = sales({}, {})
+    quick = apps["targets"]
+    assert quick is not None
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(0.5)
+        await quick(scope, receive, send)
+
+    async with system(settings, issuer, "asgi", **apps | {"targets": slow, "customer": customer}) as client:
+        answer = await read(client, SALES)
+    assert (answer.status_code, answer.json()["funnel"]["state"]) == (200, "ok")
+    assert len(left) == 1
+    assert 0 < left[0] <= 1000 * calls.SECONDS - 500
 
 
 async def test_who_calls_is_asked_before_what(settings: GatewaySettings, issuer: DevelopmentIssuer) -> None:

@@ -123,7 +123,7 @@ async def test_all_services_are_asked_side_by_side(
 async def test_a_service_that_fails_is_unavailable_in_its_part(
     settings: GatewaySettings, issuer: DevelopmentIssuer, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(calls.Services.ask, "__defaults__", (0.4,))
+    monkeypatch.setattr(calls, "SECONDS", 0.4)
     apps = {"customer": service(), "channels": service(500), "risk": service(delay=30.0), "targets": None}
     async with system(settings, issuer, kind, **apps) as client:
         answer = await client.get("/v1/me")

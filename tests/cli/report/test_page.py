@@ -93,6 +93,31 @@ def test_labels_of_charts_are_in_the_svg_as_they_were_given() -> None:
     assert "<script" not in drawn
 
 
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Shanghai"])
+def test_days_are_those_of_the_figures_wherever_they_are_drawn(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", zone)
+    drawn = charts.svg(SPECS["progress"], Numbers.of("en").of_charts())
+    assert re.findall(r">(2015-[0-9-]+)<", drawn) == ["2015-07-31", "2015-08-31", "2015-09-30"]
+
+
+@pytest.mark.parametrize("kind", ["bars", "columns", "stacked"])
+def test_a_few_are_counted_in_whole_numbers(kind: str) -> None:
+    spec = {
+        "bars": charts.bars([{"name": "gold", "value": 2, "label": "2"}], "partners"),
+        "columns": charts.columns([{"name": "A", "value": 2, "label": "2"}], "accounts"),
+        "stacked": charts.stacked([{"name": "risk", "part": "red", "value": 2}], "alerts", ["red", "amber"]),
+    }[kind]
+    drawn = charts.svg(spec, Numbers.of("en").of_charts())
+    assert {"0", "1"} <= set(re.findall(r">([0-9.]+)<", drawn)) <= {"0", "1", "2"}
+
+
+def test_no_label_lies_under_the_mark_of_a_plan() -> None:
+    row = {"name": "rep-01", "value": 10.0, "mark": 100.0, "label": "10 %"}
+    spec = charts.bars([row], "CNY", mark_title="Plan")
+    assert [each["end"] for each in spec["data"]["values"]] == [100.0]
+    assert spec["layer"][1]["encoding"]["x"]["field"] == "end"
+
+
 def test_the_page_is_in_the_readers_language_of_numbers() -> None:
     assert '<html lang="zh-Hans-CN">' in made(reader="zh_CN")
     assert "2015年7月1日" in made(reader="zh_CN")

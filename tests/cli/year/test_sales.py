@@ -13,7 +13,19 @@ from cli.showcase.steps import Law
 from cli.year.book import Act, dollars
 from cli.year.page import page_of
 from cli.year.play import Year
-from cli.year.sales import LINES, SHORT, WHOLE, Calendar, pizza_path, sales_of, sku_of
+from cli.year.sales import (
+    LEAVERS,
+    LINES,
+    SHORT,
+    WHOLE,
+    Calendar,
+    Scale,
+    has_left,
+    leavers_of,
+    pizza_path,
+    sales_of,
+    sku_of,
+)
 from cli.year.table import Row, Tied, rebate_of
 
 DAYS = (date(2024, 2, 29), date(2025, 1, 1), date(2025, 3, 31), date(2026, 11, 30), date(2027, 12, 31))
@@ -56,6 +68,26 @@ def test_the_short_year_is_short(today: date) -> None:
     sales = sales_of(Calendar(today), SHORT)
     assert 60 <= len(sales) <= 150
     assert {sale.buyer for sale in sales} == set(range(SHORT.companies + SHORT.shoppers))
+
+
+@pytest.mark.parametrize("today", DAYS)
+@pytest.mark.parametrize("scale", [SHORT, WHOLE], ids=lambda scale: scale.name)
+def test_some_have_bought_often_and_then_no_more(today: date, scale: Scale) -> None:
+    calendar = Calendar(today)
+    found = leavers_of(calendar, scale)
+    assert len(found) == LEAVERS
+    for bought in found:
+        days = [day for day, _piece in bought]
+        assert calendar.start <= min(days)
+        assert days == sorted(days)
+        assert has_left(days, today)
+
+
+def test_who_has_left() -> None:
+    days = [date(2026, 1, 1), date(2026, 1, 8), date(2026, 1, 8), date(2026, 1, 15)]
+    assert has_left(days, date(2026, 2, 12))
+    assert not has_left(days, date(2026, 2, 11)), "27 days are not four weeks"
+    assert not has_left(days[:3], date(2026, 12, 31)), "two days have one gap"
 
 
 def test_a_rebate_is_marginal() -> None:
