@@ -8,8 +8,8 @@ from alembic import op
 
 from kit.db.key_migrations import build_index
 
-revision = "0056"
-down_revision = "0050"
+revision = "0054"
+down_revision = "0053"
 branch_labels = None
 depends_on = None
 
