@@ -140,7 +140,7 @@ def ask(api: httpx.Client, asked: dict[str, Any], times: int) -> tuple[list[floa
 
 def measure(servers: Servers, token: str, region: str, asks: int) -> list[dict[str, Any]]:
     """A row per pair of groups and period, and the worst of all."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     with httpx.Client(
         base_url=servers.service_url("targets"), headers={"Authorization": f"Bearer {token}"}, timeout=60
     ) as api:

@@ -120,7 +120,9 @@ class BroadLane:
         await self._send("made", f"/v1/contacts/{contact['id']}/consents", consent)
         path = f"/v1/surveys/{self._ground.survey}/invitations"
         (item,) = (await self._send("made", path, {"contacts": [{"contact_id": contact["id"]}]}))["items"]
-        await self._send("answer", f"/v1/survey-forms/{item['token']}/answer", {"score": self._rng.randrange(CONTENT, 11)})
+        await self._send(
+            "answer", f"/v1/survey-forms/{item['token']}/answer", {"score": self._rng.randrange(CONTENT, 11)}
+        )
 
     async def _merge(self) -> None:
         body = {"kind": "organization", "name": f"Twin {self._next()}"}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from kit.db.database import Tx
+from kit.db.database import Row, Tx
 from kit.db.rows import columns_of, dumps, insert_rows, insert_sql, select_sql
 from services.targets.credits.enums import MEASURES, Measure
 from services.targets.credits.lists import label_sql
@@ -43,9 +43,9 @@ class Standing(NamedTuple):
     """Of the measures, in their order."""
 
     @classmethod
-    def of(cls, row: Sequence[Any]) -> Standing:
+    def of(cls, row: Row) -> Standing:
         """From columns of this order, the measures at the end."""
-        return cls(*row[:_PLACES], row[_PLACES:_SIZE])
+        return cls(*row[:_PLACES], sums=row[_PLACES:_SIZE])
 
     def values(self, sign: int = 1) -> dict[Measure, int | None]:
         """What stands by measure, or what takes it back (`sign` -1)."""

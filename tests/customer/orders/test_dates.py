@@ -37,6 +37,7 @@ REFERENCES = References(
     channels={},
     promotions=frozenset(),
     contacts={},
+    quotes={},
     memberships=((SELLER, date(2020, 1, 1), None),),
     above=(),
     earlier=tuple((BUYER.id, date(2024, 1, 1) + timedelta(days), None) for days in range(2_000)),

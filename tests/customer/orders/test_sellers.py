@@ -163,6 +163,7 @@ def test_who_is_credited_is_there_wherever_somebody_leads(
         channels={},
         promotions=frozenset(),
         contacts={},
+        quotes={},
         memberships=memberships,
         above=tuple((owner, first, lead) for seller, first, _ in memberships if seller == owner for lead in above),
         rates=(),

@@ -118,11 +118,11 @@ async def test_what_the_results_of_f1_say(service: ServiceHarness) -> None:
         found[name] for name in ("expected_loss", "p50", "p90")
     ]
     assert (adjusted["study_id"], adjusted["insufficient_data"]) == (path.rpartition("/")[2], False)
-    told = {**TargetActivated.EXAMPLE, "id": new_id()}
-    other = f"/v1/target-adjustments?target_id={told['id']}"
+    active = {**TargetActivated.EXAMPLE, "id": new_id()}
+    other = f"/v1/target-adjustments?target_id={active['id']}"
     unheard = (await service.get(other)).json()
     assert (unheard["status"], unheard["retryable"], codes(unheard)) == (422, True, ["target_id"]), "0 of nobody"
-    await service.deliver(make_event("targets.target.activated.v1", told, "organisation"))
+    await service.deliver(make_event("targets.target.activated.v1", active, "organisation"))
     nothing = (await service.get(other)).json()
     assert (nothing["expected_loss"], nothing["insufficient_data"]) == (0, False)
     (said,) = await service.published("risk.study.completed.v1")

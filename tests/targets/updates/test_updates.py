@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from kit.db.database import Tx
+from kit.due.due import AnyDue
 from kit.due.loop import DueLoop
 from services.targets.updates import repository
 from services.targets.updates.dues import MARKS_DUE, NEWS_DUE
@@ -107,7 +108,7 @@ async def test_many_workers_say_it_once(world: World, days: Days) -> None:
     targets = {await begin(world, name=f"Spring {number}") for number in range(8)}
     await sell(world, "a1", 100)
     days.moment += MINUTE
-    small = [replace(MARKS_DUE, batch=1), replace(NEWS_DUE, batch=2)]
+    small: list[AnyDue] = [replace(MARKS_DUE, batch=1), replace(NEWS_DUE, batch=2)]
     for _ in range(2):
         await asyncio.gather(*(DueLoop(world.service.runtime, small).turn() for _ in range(4)))
     assert sorted(await told(world)) == sorted((target, 100) for target in targets)
