@@ -45,7 +45,7 @@ class Standing(NamedTuple):
     @classmethod
     def of(cls, row: Row) -> Standing:
         """From columns of this order, the measures at the end."""
-        return cls(*row[:_PLACES], sums=row[_PLACES:_SIZE])
+        return cls._make((*row[:_PLACES], row[_PLACES:_SIZE]))
 
     def values(self, sign: int = 1) -> dict[Measure, int | None]:
         """What stands by measure, or what takes it back (`sign` -1)."""
