@@ -152,7 +152,8 @@ def check_lanes(acks: Sequence[Ack], index: dict[Identity, list[Occurrence]]) ->
     return damage
 
 
-_SIGN = {"risk.credit.reserved.v1": 1, "risk.credit.charged.v1": 1, "risk.credit.released.v1": -1}
+RESERVED, REFUSED = "risk.credit.reserved.v1", "risk.credit.refused.v1"
+_SIGN = {RESERVED: 1, "risk.credit.charged.v1": 1, "risk.credit.released.v1": -1}
 """What moves the exposure of an account, and which way; holds, grades and limits move none."""
 
 
@@ -161,14 +162,16 @@ def check_limits(facts: Iterable[Event]) -> list[Damage]:
     damage = []
     balances: dict[str, int] = defaultdict(int)
     for event in facts:
+        if event.type not in _SIGN and event.type != REFUSED:
+            continue
         fact: dict[str, Any] = event.payload
         account = fact["account_id"]
-        if event.type in ("risk.credit.reserved.v1", "risk.credit.refused.v1"):
+        if event.type in (RESERVED, REFUSED):
             if fact["exposure_before"] != balances[account]:
                 text = f"{event.type} {fact['order_id']} saw {fact['exposure_before']}, not {balances[account]}"
                 damage.append(Damage(WRONG, text))
             use = max(0, balances[account]) + fact["amount"]
-            if event.type == "risk.credit.reserved.v1" and fact["decision"] == "automatic" and use > fact["limit"]:
+            if event.type == RESERVED and fact["decision"] == "automatic" and use > fact["limit"]:
                 damage.append(Damage(WRONG, f"order {fact['order_id']} passes the limit: {use} > {fact['limit']}"))
         if event.type in _SIGN:
             balances[account] += _SIGN[event.type] * fact["amount"]

@@ -44,7 +44,9 @@ def test_a_merged_customer_leads_on(world: World) -> None:
 
 
 def test_a_sales_dashboard(world: World) -> None:
-    path = f"/v1/dashboards/sales?target_id={active_target(world)}"
+    target_id = active_target(world)
+    world.until(lambda: world.send("GET", f"/v1/target-adjustments?target_id={target_id}").status_code == 200)
+    path = f"/v1/dashboards/sales?target_id={target_id}"
     answer = world.send("GET", path)
     assert answer.status_code == 200, answer.text
     assert set(states(answer.json())) == set(dashboards.PARTS | dashboards.FUNNEL)
