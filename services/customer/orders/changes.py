@@ -326,24 +326,23 @@ def _given(part: OrderPromotion, discount_base: int) -> OrderPromotion:
     return part.model_copy(update={"discount_base": discount_base})
 
 
-def _fixed(line: OrderLine, refs: References, day: date, amounts: Amounts) -> OrderLine:
+def _fixed(
+    line: OrderLine, refs: References, day: date, amounts: Amounts, list_price: int | None, taken: int
+) -> OrderLine:
     cost = refs.unit_cost(line.sku, day)
     margin = margin_of(amounts.net_base, line.quantity, cost)
     fixed = {"product_line": refs.line(line.sku), "unit_cost_base": None if margin is None else cost}
-    return line.model_copy(update={**fixed, "margin_base": margin, **amounts.named()})
+    told = {"margin_base": margin, "list_price": list_price, "discount_base": taken}
+    return line.model_copy(update={**fixed, **told, **amounts.named()})
 
 
 def _fixed_lines(order: Order, refs: References, day: date, rate: str, priced: Sequence[Amounts]) -> list[OrderLine]:
     discounts = {line.line_no: line.discount for line in order.lines}
     taken = discounts_base(discounts, order.currency, rate, order.base_currency, order.id)
+    prices = [refs.list_price(order.quote_id, order.currency, line.line_no, line.sku) for line in order.lines]
     return [
-        _fixed(line, refs, day, amounts).model_copy(
-            update={
-                "list_price": refs.list_price(order.quote_id, order.currency, line.line_no, line.sku),
-                "discount_base": taken[line.line_no],
-            }
-        )
-        for line, amounts in zip(order.lines, priced, strict=True)
+        _fixed(line, refs, day, amounts, price, taken[line.line_no])
+        for line, amounts, price in zip(order.lines, priced, prices, strict=True)
     ]
 
 

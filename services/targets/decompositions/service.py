@@ -13,7 +13,7 @@ from kit.security import audit
 from kit.work import Work
 from services.targets.decompositions import repository
 from services.targets.decompositions.balancing import check_share
-from services.targets.decompositions.models import Decomposition, DecompositionRow, DriverPart
+from services.targets.decompositions.models import ChildTarget, Decomposition, DecompositionRow, DriverPart
 from services.targets.decompositions.planning import Split, plan_split
 from services.targets.decompositions.rules import Retired
 from services.targets.decompositions.schemas import (
@@ -24,7 +24,7 @@ from services.targets.decompositions.schemas import (
     SplitCreate,
 )
 from services.targets.events_out import DecompositionChild, TargetDecomposed
-from services.targets.metrics.service import Priced, knows_costs, told_without
+from services.targets.metrics.service import hides_drivers, knows_costs
 from services.targets.policies.service import policy_on
 from services.targets.targets import service as targets
 from services.targets.targets.enums import TargetState
@@ -102,19 +102,23 @@ async def require_decomposition(work: Work, target_id: UUID, decomposition_id: U
 
 async def shown(work: Work, row: Decomposition) -> Decomposition:
     """A decomposition as the caller may see it: what margins gave its drivers needs `costs:read`."""
-    children = await told_children(work, row.target_id, row.drivers, row.children)
+    if not await hides_split(work, row.target_id, row.drivers):
+        return row
+    children = tuple(_bare(child) for child in row.children)
     found: Decomposition = row.model_copy(update={"children": children})
     return found
 
 
-async def told_children(
-    work: Work, target_id: UUID, drivers: Sequence[DriverPart], rows: Sequence[Priced]
-) -> tuple[Priced, ...]:
-    """Children of a split, or cells of a table, as the caller may see them."""
+def _bare(child: ChildTarget) -> ChildTarget:
+    return child.model_copy(update={"driver_values": None})
+
+
+async def hides_split(work: Work, target_id: UUID, drivers: Sequence[DriverPart]) -> bool:
+    """Whether the caller may not see what a split or a table was made from."""
     if knows_costs(work):
-        return tuple(rows)
+        return False
     named = {str(part.params.get("metric")) for part in drivers if part.params}
-    return told_without(work, rows, {(await targets.require_target(work, target_id)).metric, *named})
+    return hides_drivers(work, {(await targets.require_target(work, target_id)).metric, *named})
 
 
 async def sum_credited(work: Work, scopes: Sequence[Mapping[str, object]], *, volume: bool = False) -> dict[str, int]:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import TypeVar
-
-from sqlmodel import SQLModel
 
 from kit.db.lists import ListSpec
 from kit.errors import Forbidden
@@ -15,9 +11,6 @@ from kit.work import Work
 from services.targets.metrics.rules import COSTS
 
 PERMISSION = "costs:read"
-
-Priced = TypeVar("Priced", bound=SQLModel)
-"""A row with `driver_values`."""
 
 
 def knows_costs(work: Work) -> bool:
@@ -31,12 +24,9 @@ def check_costs(work: Work, metric: str) -> None:
         raise Forbidden(f"needs the permission {PERMISSION}")
 
 
-def told_without(work: Work, rows: Sequence[Priced], metrics: set[str]) -> tuple[Priced, ...]:
-    """Children or cells as the caller may see them: what `metrics` gave the drivers of their split is null where one of
-    these tells of costs."""
-    if knows_costs(work) or not COSTS & metrics:
-        return tuple(rows)
-    return tuple(row.model_copy(update={"driver_values": None}) for row in rows)
+def hides_drivers(work: Work, metrics: set[str]) -> bool:
+    """Whether the caller may not know what these metrics gave the drivers of a split."""
+    return bool(COSTS & metrics) and not knows_costs(work)
 
 
 def shown_list(work: Work, spec: ListSpec, figures: tuple[str, ...], is_cost: str) -> ListSpec:

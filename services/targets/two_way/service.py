@@ -17,7 +17,7 @@ from services.targets.metrics.rules import MetricNotDivisible
 from services.targets.targets import service as targets
 from services.targets.targets.models import Target
 from services.targets.two_way import repository
-from services.targets.two_way.models import TwoWay, TwoWayRow
+from services.targets.two_way.models import Cell, TwoWay, TwoWayRow
 from services.targets.two_way.planning import Asked, plan_table
 from services.targets.two_way.rules import MAX_CELLS, MarginsUnrelated, Place, Question, Solved, TooManyCells
 from services.targets.two_way.schemas import TableCellShown, TableCreate, TableShown
@@ -88,9 +88,15 @@ async def require_table(work: Work, target_id: UUID, table_id: UUID) -> TwoWay:
 
 async def shown(work: Work, row: TwoWay) -> TwoWay:
     """A table as the caller may see it: what margins gave its drivers needs `costs:read`."""
-    cells = await decompositions.told_children(work, row.target_id, row.drivers, row.cells)
+    if not await decompositions.hides_split(work, row.target_id, row.drivers):
+        return row
+    cells = tuple(_bare(cell) for cell in row.cells)
     found: TwoWay = row.model_copy(update={"cells": cells})
     return found
+
+
+def _bare(cell: Cell) -> Cell:
+    return cell.model_copy(update={"driver_values": None})
 
 
 async def _require(work: Work, target_id: UUID, table_id: UUID) -> TwoWay:

@@ -44,9 +44,13 @@ async def tell_news(work: Work, rows: Sequence[TargetNews]) -> None:
     said = await alerts.say_progress(work, changed, work.today)
     now, written = clock.now(), []
     for one in changed:
-        row, is_told = news.pop(one.target.id), one.target.id in said
+        row: TargetNews = news.pop(one.target.id)
         told = {"due_at": None, "said_at": now, "value": one.item.actual, "base": one.item.base}
-        written.append(row.model_copy(update=told if is_told else {"due_at": now + AGAIN}))
-    written += [row.model_copy(update={"due_at": None}) for row in news.values() if row.id in live]
+        written.append(row.model_copy(update=told if one.target.id in said else {"due_at": now + AGAIN}))
+    written += [_at_rest(row) for row in news.values() if row.id in live]
     await repository.write_news(work.tx, written)
     await repository.forget_news(work.tx, [row.id for row in rows if row.id not in live])
+
+
+def _at_rest(row: TargetNews) -> TargetNews:
+    return row.model_copy(update={"due_at": None})

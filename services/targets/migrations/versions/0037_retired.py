@@ -44,7 +44,7 @@ BEGIN
                   UNION ALL
                   SELECT cross_id, amount FROM after_rows WHERE cross_id IS NOT NULL
                   UNION ALL{children}
-                  SELECT p.id, 0 FROM decomposition p
+                  SELECT p.id, 0 FROM decomposition p {joined}
                   JOIN (SELECT id FROM (SELECT id, amount AS before, NULL::bigint AS after{base} FROM before_rows
                                         UNION ALL
                                         SELECT id, NULL, amount{after_base} FROM after_rows) both_rows
@@ -56,8 +56,9 @@ BEGIN
     RETURN NULL;
 END $$
 """
-_BEFORE = dict.fromkeys(("and_child", "children", "base", "after_base", "or_base"), "")
+_BEFORE = dict.fromkeys(("and_child", "children", "joined", "base", "after_base", "or_base"), "")
 _WITH_BASE = {
+    **_BEFORE,
     "and_child": ", or child,",
     "children": """
                   SELECT part, 0 FROM (
@@ -71,27 +72,41 @@ _WITH_BASE = {
     "after_base": ", NULL, base",
     "or_base": " OR max(base_before) IS DISTINCT FROM max(base_after)",
 }
-_COMPARE = """
+_COMPARED = """
 CREATE OR REPLACE FUNCTION decomposition_compare_sum() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     standing record;
-    bases bigint;
 BEGIN
-    SELECT d.amount, d.children_sum, d.target_id, t.amount AS parent_amount, t.base AS parent_base{retired}
-    INTO standing
+    SELECT d.amount, d.children_sum, t.amount AS parent_amount INTO standing
     FROM decomposition d LEFT JOIN target t ON t.id = d.target_id WHERE d.id = NEW.id;
-    IF NOT FOUND{or_retired} THEN
+    IF NOT FOUND THEN
         RETURN NULL;
     END IF;
     IF standing.children_sum <> standing.amount OR standing.parent_amount IS DISTINCT FROM standing.amount THEN
         RAISE EXCEPTION 'decomposition %: the children sum to %, it splits %, its target has %',
             NEW.id, standing.children_sum, standing.amount, standing.parent_amount
             USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_decomposition_children_sum';
-    END IF;{bases}
+    END IF;
     RETURN NULL;
 END $$
 """
-_OF_BASES = """
+_COMPARE = """
+CREATE OR REPLACE FUNCTION decomposition_compare_sum() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    standing record;
+    bases bigint;
+BEGIN
+    SELECT d.amount, d.children_sum, d.target_id, d.retired_on, t.amount AS parent_amount, t.base AS parent_base
+    INTO standing
+    FROM decomposition d LEFT JOIN target t ON t.id = d.target_id WHERE d.id = NEW.id;
+    IF NOT FOUND OR standing.retired_on IS NOT NULL THEN
+        RETURN NULL;
+    END IF;
+    IF standing.children_sum <> standing.amount OR standing.parent_amount IS DISTINCT FROM standing.amount THEN
+        RAISE EXCEPTION 'decomposition %: the children sum to %, it splits %, its target has %',
+            NEW.id, standing.children_sum, standing.amount, standing.parent_amount
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_decomposition_children_sum';
+    END IF;
     IF standing.parent_base IS NOT NULL THEN
         SELECT sum(c.base) INTO bases FROM target c WHERE c.decomposition_id = NEW.id OR c.cross_id = NEW.id;
         IF bases IS DISTINCT FROM standing.parent_base THEN
@@ -99,7 +114,10 @@ _OF_BASES = """
                 NEW.id, bases, standing.parent_base
                 USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_decomposition_bases_sum';
         END IF;
-    END IF;"""
+    END IF;
+    RETURN NULL;
+END $$
+"""
 
 
 def upgrade() -> None:
@@ -108,14 +126,12 @@ def upgrade() -> None:
     op.add_column("target_version", sa.Column("base", sa.BigInteger(), nullable=True))
     op.add_column("target_version", sa.Column("plan_id", sa.Uuid(), nullable=True))
     op.execute(_KEEP.format(**_WITH_BASE))
-    op.execute(
-        _COMPARE.format(retired=", d.retired_on", or_retired=" OR standing.retired_on IS NOT NULL", bases=_OF_BASES)
-    )
+    op.execute(_COMPARE)
 
 
 def downgrade() -> None:
     """Take back."""
-    op.execute(_COMPARE.format(retired="", or_retired="", bases=""))
+    op.execute(_COMPARED)
     op.execute(_KEEP.format(**_BEFORE))
     op.drop_column("target_version", "plan_id")
     op.drop_column("target_version", "base")
