@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from tests.e2e.plans import active_target
 from tests.e2e.ways import How, acted, changed
 from tests.e2e.world import World
 
@@ -63,6 +64,13 @@ def _entered(world: World) -> httpx.Response:
     return world.send("POST", "/v1/scenarios", body)
 
 
+def adjustment(world: World) -> httpx.Response:
+    """What a target may lose, once it is heard of."""
+    path = f"/v1/target-adjustments?target_id={active_target(world)}"
+    world.until(lambda: world.send("GET", path).status_code == 200)
+    return world.send("GET", path)
+
+
 STUDY_CALLS: dict[str, How] = {
     "POST /v1/scenarios": _entered,
     "PATCH /v1/scenarios/{scenario_id}": changed("PATCH", "/v1/scenarios/{scenario_id}", scenario),
@@ -70,6 +78,7 @@ STUDY_CALLS: dict[str, How] = {
     "POST /v1/scenarios/{scenario_id}/archive": acted("/v1/scenarios/{scenario_id}/archive", scenario),
     "POST /v1/scenarios/{scenario_id}/restore": acted("/v1/scenarios/{scenario_id}/restore", archived),
     "POST /v1/studies": _drafted,
+    "GET /v1/target-adjustments": adjustment,
     "PATCH /v1/studies/{study_id}": changed("PATCH", "/v1/studies/{study_id}", study),
     "POST /v1/studies/{study_id}/run": acted("/v1/studies/{study_id}/run", study),
     "POST /v1/studies/{study_id}/cancel": acted("/v1/studies/{study_id}/cancel", running),

@@ -50,14 +50,14 @@ async def create_rate(work: Work, data: ExchangeRateCreate) -> ExchangeRate:
         check_rate(data.rate, data.currency, work.base_currency)
     except ExchangeRateInvalid as error:
         raise ExchangeRateInvalid(error.detail, errors=[FieldError("/rate", error.code, error.detail)]) from None
-    rate = DueRate(
+    rate = ExchangeRate(
         **data.model_dump(),
         id=new_id(),
         base_currency=work.base_currency,
         created_by=work.actor.subject,
         created_at=clock.now(),
     )
-    if not await insert_rows(work.tx, DueRate, [rate], "ON CONFLICT DO NOTHING"):
+    if not await insert_rows(work.tx, DueRate, [DueRate(**rate.model_dump())], "ON CONFLICT DO NOTHING"):
         raise DuplicateExchangeRate()
     await outbox.say(work, [(ExchangeRateSet.of(rate, business_date=work.today), 1)])
     await audit_added(work, "exchange_rate", rate.id, data.model_dump(mode="json"))
