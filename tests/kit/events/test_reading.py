@@ -88,9 +88,9 @@ async def test_undecodable_records_are_shown_unless_something_is_asked_for(embed
         (Selection(types=("source",)), False),
         (Selection(key="k"), True),
         (Selection(key="K"), False),
-        (Selection(since=clock.now() + timedelta(hours=1)), False),
-        (Selection(since=clock.now() - timedelta(hours=1), until=clock.now() + timedelta(hours=1)), True),
-        (Selection(until=clock.now() - timedelta(hours=1)), False),
+        (Selection(since=clock.now() + timedelta(days=1)), False),
+        (Selection(since=clock.now() - timedelta(days=1), until=clock.now() + timedelta(days=1)), True),
+        (Selection(until=clock.now() - timedelta(days=1)), False),
     ],
 )
 def test_selections(selection: Selection, wanted: bool, event: Event) -> None:
