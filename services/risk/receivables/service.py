@@ -46,7 +46,7 @@ async def read_figures(work: Work, query: FiguresQuery) -> FiguresRead:
     owed = await repository.owed(work.tx, chosen)
     sales = await repository.sales(work.tx, chosen, window_start(as_of, window_days))
     first = await repository.first_sale(work.tx, chosen)
-    if first is None:
+    if first is None and await repository.first_sale(work.tx, chosen._replace(as_of=date.max)) is None:
         await directory.check_chosen(work, account_id, query.owner_id, query.partner_id)
     recent = (as_of.year, as_of.month)
     for _ in range(RECENT_MONTHS - 1):
