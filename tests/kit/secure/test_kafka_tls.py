@@ -198,6 +198,8 @@ async def test_what_is_sent_after_a_login_is_heard_by_who_has_a_certificate(
                 await asyncio.sleep(0.2)
         stop.set()
         await asyncio.gather(*working)
+        for service, _ in ways.values():
+            await service.runtime.bus.stop()
 
 
 def test_a_password_is_in_no_text(secured: Secured) -> None:
