@@ -161,15 +161,18 @@ def _per_line(fact: OrderCredited) -> dict[int, int]:
 
 def _lines_agree(order: Order, fact: OrderCredited) -> bool:
     """Whether the lines and their amounts are those of the order's event, of a confirmation in every measure; which
-    lines are of new products the fact itself tells."""
+    lines are of new products the fact itself tells. A return may name lines that did not come back: what goes with the
+    last piece, a new customer, stands in the first line."""
     if isinstance(order, OrderConfirmed):
         said = {measure: _without_zeros(measure, per_line(cells)) for measure, cells in _measured(fact).items()}
         if fact.rule == RULE:
             return said == sold(order, said.get(Measure.NEW_PRODUCT, ()))
         return _per_line(fact) == {line.line_no: line.net_base for line in order.lines}
-    return _per_line(fact) == {
+    heard = {
         line.line_no: line.returned_net_base_before - line.returned_net_base_after for line in order.returned_lines
     }
+    said = _per_line(fact)
+    return said == dict.fromkeys(said, 0) | heard
 
 
 def _without_zeros(measure: Measure, lines: dict[int, int]) -> dict[int, int]:

@@ -23,6 +23,8 @@ from tests.e2e.learned import actions, coupons, drawn, kept, ranked, reported, s
 SERVICES = ("channels", "customer", "risk", "targets")
 TEXTS = ("code", "sku", "subject", "name")
 DEADLINE_SECONDS = 30
+SETTLED_SECONDS = 240
+"""Targets tell at the end of their minute, and at most once a minute."""
 
 
 class World:
@@ -81,9 +83,9 @@ class World:
         """If-Match with the version as it is now."""
         return {"If-Match": self.send("GET", path).raise_for_status().headers["ETag"]}
 
-    def until(self, check: Callable[[], Any]) -> Any:
+    def until(self, check: Callable[[], Any], seconds: float = DEADLINE_SECONDS) -> Any:
         """Poll until `check` gives something true."""
-        deadline = time.monotonic() + DEADLINE_SECONDS
+        deadline = time.monotonic() + seconds
         while not (seen := check()):
             assert time.monotonic() < deadline, "did not become true"
             time.sleep(0.02)
@@ -91,9 +93,12 @@ class World:
 
     def settled(self) -> None:
         """Wait until every event has been sent and applied, every account compared with all others, and looked at after
-        its orders, which tells more."""
-        waiting = (_MARKS,), ("SELECT FROM identity_check LIMIT 1",)
-        self.until(lambda: self._is_quiet() and not self.query("customer", *waiting) and self._is_quiet())
+        its orders, which tells more, and every target has told of its minute how far it is."""
+        self.until(lambda: self._is_quiet() and not self._is_waiting() and self._is_quiet(), SETTLED_SECONDS)
+
+    def _is_waiting(self) -> bool:
+        looks = (_MARKS,), ("SELECT FROM identity_check LIMIT 1",)
+        return bool(self.query("customer", *looks) or self.query("targets", (_NEWS,)))
 
     def _is_quiet(self) -> bool:
         return all(self.get(f"/admin/{name}/status")["settled"] for name in SERVICES)
@@ -382,6 +387,10 @@ _PARKED = (
 _MARKS = (
     "(SELECT FROM lifecycle_mark WHERE due_at <= now() LIMIT 1) "
     "UNION ALL (SELECT FROM satisfaction_mark WHERE due_at <= now() LIMIT 1)"
+)
+_NEWS = (
+    "(SELECT FROM credit_mark LIMIT 1) UNION ALL (SELECT FROM target_news WHERE due_at IS NOT NULL LIMIT 1) "
+    "UNION ALL (SELECT FROM target_judging WHERE due_at <= now() LIMIT 1)"
 )
 _JOB = "INSERT INTO job (id, kind, params, requested_by) VALUES ($1, 'seeded', '{}', 'admin') RETURNING id"
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"

@@ -84,6 +84,17 @@ async def test_orders_of_splits_are_judged_by_their_shares(world: Any) -> None:
     assert list(await failing(world)) == ["credit lines derived again are equal"]
 
 
+async def test_a_first_order_that_comes_back_in_steps_agrees(world: Any) -> None:
+    """Its new customer stands in the first line and goes with the last piece, of whichever line that is."""
+    order = world.order({"a1": 500_000, "b1": 500_000}, [100, 51, 0], is_first_order=True)
+    steps = [world.returned(order, {1: (0, 100)}), world.returned(order, {2: (0, 20)})]
+    events = [world.confirmed(order), *steps, world.returned(order, {2: (20, 51), 3: (0, 0)})]
+    await world.service.deliver(*events)
+    await publish(world, *events)
+    assert await failing(world) == {}
+    assert await world.service.rows("SELECT 1 FROM credit_line HAVING sum(new_customers) <> 0") == []
+
+
 async def test_each_decision_is_judged_by_its_own_rule(world: Any) -> None:
     order = world.order({"a1": 428_571, "a2": 428_571, "b1": 142_858}, [11, 99, 99])
     old, back = world.confirmed(order), world.returned(order, {1: (0, 10), 2: (0, 33)})
