@@ -12,6 +12,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from kit.collector import collector_paused
+
 COMMANDS = MappingProxyType(
     {
         "run": "cli.run:run",
@@ -59,7 +61,8 @@ class Commands(TyperGroup):
 
 def _imported(name: str) -> Any:
     module, _, attribute = COMMANDS[name].partition(":")
-    found: typer.Typer | Callable[..., None] = getattr(import_module(module), attribute)
+    with collector_paused():
+        found: typer.Typer | Callable[..., None] = getattr(import_module(module), attribute)
     if isinstance(found, typer.Typer):
         made: Any = typer.main.get_group(found)
     else:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
+from kit.collector import collector_paused
+
 SERVICES = ("customer", "targets", "channels", "risk")
 
 
@@ -12,4 +14,5 @@ def room(service: str, name: str) -> ModuleType:
     """A room of a service, for example `room("risk", "subscriptions")`."""
     if service not in SERVICES:
         raise KeyError(service)
-    return importlib.import_module(f"services.{service}.{name}")
+    with collector_paused():
+        return importlib.import_module(f"services.{service}.{name}")

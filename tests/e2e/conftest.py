@@ -50,17 +50,17 @@ def remove(folder: Path) -> None:
 
 
 @pytest.fixture
-def data_folder() -> Iterator[Path]:
-    """An empty data folder, removed with all servers on it."""
-    folder = make_folder("system")
+def data_folder(prepared: Callable[[Path], Path]) -> Iterator[Path]:
+    """A data folder with empty databases, removed with all servers on it."""
+    folder = prepared(make_folder("system"))
     yield folder
     remove(folder)
 
 
 @pytest.fixture(scope="module", params=["embedded", "kafka"])
-def system(request: pytest.FixtureRequest) -> Iterator[Program]:
+def system(request: pytest.FixtureRequest, prepared: Callable[[Path], Path]) -> Iterator[Program]:
     """An empty running system on either bus."""
-    folder = make_folder("system")
+    folder = prepared(make_folder("system"))
     try:
         with running_system(request.param, folder) as program:
             yield program
@@ -69,14 +69,14 @@ def system(request: pytest.FixtureRequest) -> Iterator[Program]:
 
 
 @pytest.fixture(scope="session")
-def world() -> Iterator[World]:
+def world(prepared: Callable[[Path], Path]) -> Iterator[World]:
     """The API of a running system (embedded log) where the story has been played; one for all modules."""
 
     async def play(url: str) -> StoryReport:
         async with connected(url) as api:
             return await run_story(api)
 
-    folder = make_folder("system")
+    folder = prepared(make_folder("system"))
     try:
         with running_system("embedded", folder) as program:
             assert run_apart(play(program.url)).broken == ""
