@@ -62,6 +62,11 @@ pictures: $(READY) ## Draw the pictures of the README from the sample that `make
 test: $(READY) ## All tests but the guards and the nightly ones
 	@$(BIN)/python -m pytest -m "not nightly" $(PARALLEL) --durations=20 $(LONG) $(REST)
 
+# One run of both: while a client waits for its tools the others work on.
+.PHONY: test-clients
+test-clients: $(CLIENTS)/.ready ## The tests of `make test` and of `make clients` in one run, as CI does
+	@$(BIN)/python -m pytest -m "not nightly" $(PARALLEL) --durations=20 $(LONG) tests/clients $(REST)
+
 # Tracing more than doubles the time of what runs in the process of the tests (ADR 10); what it starts is not traced.
 .PHONY: coverage
 coverage: $(READY) ## Branch coverage of kit and services: at least 95 % (needs an hour)
@@ -84,8 +89,13 @@ clients: $(CLIENTS)/.ready ## kcat, JavaScript, TypeScript and Python clients on
 test-full: $(CLIENTS)/.ready ## Every test, the nightly ones and those of the clients too, with branch coverage
 	@$(BIN)/python -m pytest $(PARALLEL) $(COVERED) --durations=50 $(LONG) $(REST) $(GUARDS) tests/clients
 
+# The types are judged in one process, beside which the guards run.
 .PHONY: check
 check: $(READY) ## Style, types, imports, architecture, contracts, migrations
+	@$(MAKE) --jobs=2 --output-sync=target check-source check-guards
+
+.PHONY: check-source
+check-source: $(READY)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy --any-exprs-report .mypy_cache/any
@@ -94,6 +104,9 @@ check: $(READY) ## Style, types, imports, architecture, contracts, migrations
 	@$(CRMESH) contracts --check
 	@$(BIN)/python -m deploy.tools.manifests
 	@$(BIN)/python -m deploy.observability.generate --check
+
+.PHONY: check-guards
+check-guards: $(READY)
 	@$(BIN)/python -m pytest -n $(TESTERS) --dist loadfile $(GUARDS)
 
 .PHONY: observability

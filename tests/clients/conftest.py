@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,7 +67,7 @@ async def _records(bus: KafkaBus, topic: str) -> list[Record]:
 
 
 @pytest.fixture(scope="session")
-def running() -> Iterator[Running]:
+def running(prepared: Callable[[Path], Path]) -> Iterator[Running]:
     """`crmesh run --bus kafka` after the story of the README."""
 
     async def play(url: str) -> StoryReport:
@@ -76,7 +76,7 @@ def running() -> Iterator[Running]:
 
     with system_folder() as folder:
         port = free_port()
-        arguments = ("run", "--bus", "kafka", "--data", str(folder), "--port", str(port))
+        arguments = ("run", "--bus", "kafka", "--data", str(prepared(folder)), "--port", str(port))
         program = start_program(*arguments, log=folder / "run.log", url=f"http://127.0.0.1:{port}")
         try:
             program.wait_ready()

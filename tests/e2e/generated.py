@@ -13,6 +13,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 import requests
 import schemathesis
 import schemathesis.specs.openapi.schemas  # with this module, not within a test beside other threads
@@ -37,10 +38,14 @@ from tests.e2e.world import World
 
 MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 EXAMPLES = {"GET": 6, "POST": 8, "PATCH": 8, "PUT": 8}
+"""Of each mode, by night; otherwise the first half of them."""
 LONGEST_PARAMETER = 500
 """Generated texts of a query are no longer: to repeat a class up to 100,000 times costs a second a case."""
 EXAMPLES_OF_OPERATIONS = 2
-"""Of each mode; the operational endpoints are the same code in every service."""
+"""The operational endpoints are the same code in every service."""
+AMOUNTS = pytest.mark.parametrize(
+    "is_whole", [pytest.param(False, id="half"), pytest.param(True, id="whole", marks=pytest.mark.nightly)]
+)
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -56,6 +61,7 @@ class Run:
 
     world: World
     session: requests.Session
+    is_whole: bool
     statuses: dict[str, set[int]] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
 
@@ -99,17 +105,18 @@ def often(value: object) -> bool:
 
 
 @contextmanager
-def running(world: World) -> Iterator[Run]:
-    """A run with its connection."""
+def running(world: World, is_whole: bool) -> Iterator[Run]:
+    """A run with its connection; whole, or half of the generated cases."""
     with requests.Session() as session:
-        yield Run(world, session)
+        yield Run(world, session, is_whole)
 
 
 def fuzz(run: Run, key: str, operation: Any, mode: GenerationMode) -> None:
     """A bounded number of generated cases of one operation, the same in every run."""
+    most = EXAMPLES_OF_OPERATIONS if "/admin/" in key else EXAMPLES[key.partition(" ")[0]]
 
     @settings(
-        max_examples=EXAMPLES_OF_OPERATIONS if "/admin/" in key else EXAMPLES[key.partition(" ")[0]],
+        max_examples=most if run.is_whole else most // 2,
         derandomize=True,
         database=None,
         deadline=None,

@@ -6,7 +6,7 @@ import asyncio
 import json
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,9 +83,9 @@ def wait_for_orders(folder: Path, program: Program, seconds: float = 300) -> Non
 
 
 @pytest.fixture(scope="module", params=[part_of_sample, pytest.param(whole_sample, marks=pytest.mark.nightly)])
-def loaded(request: pytest.FixtureRequest) -> Iterator[Loaded]:
+def loaded(request: pytest.FixtureRequest, prepared: Callable[[Path], Path]) -> Iterator[Loaded]:
     with system_folder() as folder:
-        path = request.param(folder)
+        path = request.param(prepared(folder))
         load, orders = ("--load", "--file", str(path)), len(list(cdnow.read(path)))
         first = start(folder, *load, "--chunk", "25")
         wait_for_orders(folder, first)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,9 +26,9 @@ NEXT = "9999"
 
 
 @pytest.fixture
-def folder() -> Iterator[Path]:
+def folder(prepared: Callable[[Path], Path]) -> Iterator[Path]:
     with system_folder() as made:
-        yield made
+        yield prepared(made)
 
 
 @contextmanager

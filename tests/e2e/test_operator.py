@@ -7,7 +7,7 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,14 +36,14 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def system(folder: Path) -> Iterator[Program]:
+def system(folder: Path, prepared: Callable[[Path], Path]) -> Iterator[Program]:
     """A system in which the story of one order was told."""
 
     async def tell(url: str) -> None:
         async with connected(url) as api:
             assert (await run_story(api)).broken == ""
 
-    program = serve(folder / "data", folder / "run.log")
+    program = serve(prepared(folder / "data"), folder / "run.log")
     program.wait_ready()
     run_apart(tell(program.url))
     yield program

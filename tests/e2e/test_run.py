@@ -6,7 +6,7 @@ import re
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -102,8 +102,11 @@ def test_after_a_kill_the_next_run_takes_over_the_database_server(folder: Path) 
     assert servers_of(folder) == []
 
 
-def test_the_table_of_a_run_after_a_kill_waits_for_what_is_on_its_way(folder: Path) -> None:
-    load = ("--load", "--no-showcase", "--file", str(part_of_sample(folder)))
+def test_the_table_of_a_run_after_a_kill_waits_for_what_is_on_its_way(
+    folder: Path, prepared: Callable[[Path], Path]
+) -> None:
+    prepared(folder)
+    load = ("--load", "--no-showcase", "--file", str(part_of_sample(folder, 300)))
     program = start(folder, *load)
     program.wait_ready()
     program.wait_output("stop with Ctrl-C", 300)
@@ -142,8 +145,10 @@ def test_a_port_already_taken_is_said_before_anything_is_touched(folder: Path) -
     assert list(folder.iterdir()) == []
 
 
-def test_a_data_folder_in_use_is_said_and_its_user_not_disturbed(folder: Path) -> None:
-    program = start(folder)
+def test_a_data_folder_in_use_is_said_and_its_user_not_disturbed(
+    folder: Path, prepared: Callable[[Path], Path]
+) -> None:
+    program = start(prepared(folder))
     program.wait_ready()
     answer = run_program("run", "--data", str(folder), "--port", str(free_port()))
     assert answer.returncode == EXIT_UNAVAILABLE

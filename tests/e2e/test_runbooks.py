@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,7 +65,7 @@ async def park_two(dsn: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Running]:
+def running(prepared: Callable[[Path], Path]) -> Iterator[Running]:
     """The embedded system, as `crmesh run` serves it."""
 
     async def play(url: str, dsn: str) -> None:
@@ -73,7 +73,7 @@ def running() -> Iterator[Running]:
             assert (await run_story(api)).broken == ""
         await park_two(dsn)
 
-    with system_folder() as folder, running_system("embedded", folder) as program:
+    with system_folder() as folder, running_system("embedded", prepared(folder)) as program:
         server = read_system(folder)["postgres"]
         run_apart(play(program.url, server.replace("/?", "/crmesh_customer?", 1)))
         yield Running(program, folder)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,9 +69,9 @@ class Facts:
 
 
 @pytest.fixture(scope="module")
-def shown() -> Iterator[Shown]:
+def shown(prepared: Callable[[Path], Path]) -> Iterator[Shown]:
     with system_folder() as folder:
-        path = part_of_sample(folder)
+        path = part_of_sample(prepared(folder))
         port = free_port()
         place = ("--data", str(folder), "--port", str(port), "--file", str(path))
         program = start_program("run", "--load", *place, log=folder / "run.log", url=f"http://127.0.0.1:{port}")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -70,9 +71,11 @@ def traces_of(exporter: InMemorySpanExporter) -> dict[int, dict[int, ReadableSpa
     return found
 
 
-async def test_order_credit_attainment_and_rebate_are_one_trace(exporter: InMemorySpanExporter) -> None:
+async def test_order_credit_attainment_and_rebate_are_one_trace(
+    exporter: InMemorySpanExporter, prepared: Callable[[Path], Path]
+) -> None:
     with system_folder() as folder:
-        options, stop = Options(folder, port=free_port()), asyncio.Event()
+        options, stop = Options(prepared(folder), port=free_port()), asyncio.Event()
         async with running(options, stop) as system:
             serving = asyncio.create_task(system.serve(stop))
             await system.wait_until_serving()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,8 +73,8 @@ async def play(url: str, year: Year | None) -> Year:
 
 
 @pytest.fixture(scope="module", params=["embedded", pytest.param("kafka", marks=pytest.mark.nightly)])
-def lived(request: pytest.FixtureRequest) -> Iterator[Played]:
-    folder = make_folder("year")
+def lived(request: pytest.FixtureRequest, prepared: Callable[[Path], Path]) -> Iterator[Played]:
+    folder = prepared(make_folder("year"))
     try:
         with running_system(request.param, folder, {"CRMESH_TIMEZONE": FIRST_ZONE}) as program:
             year = run_apart(play(program.url, None))

@@ -23,6 +23,8 @@ from tests.e2e.learned import actions, coupons, drawn, kept, ranked, reported, s
 SERVICES = ("channels", "customer", "risk", "targets")
 TEXTS = ("code", "sku", "subject", "name")
 DEADLINE_SECONDS = 30
+POLL_SECONDS = 0.1
+"""A look is a request to each service: looking without a pause takes the time from what is waited for."""
 SETTLED_SECONDS = 240
 """Targets tell at the end of their minute, and at most once a minute."""
 
@@ -88,7 +90,7 @@ class World:
         deadline = time.monotonic() + seconds
         while not (seen := check()):
             assert time.monotonic() < deadline, "did not become true"
-            time.sleep(0.02)
+            time.sleep(POLL_SECONDS)
         return seen
 
     def settled(self) -> None:

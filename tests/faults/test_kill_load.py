@@ -79,13 +79,15 @@ def check(*arguments: str) -> Any:
         pytest.param(KILLS, whole_sample, id="five", marks=pytest.mark.nightly),
     ],
 )
-def test_kills_in_a_load_change_nothing(kills: Sequence[str], file: Callable[[Path], Path]) -> None:
+def test_kills_in_a_load_change_nothing(
+    kills: Sequence[str], file: Callable[[Path], Path], prepared: Callable[[Path], Path]
+) -> None:
     seed = int(os.environ.get("CRMESH_SEED", random.randrange(2**32)))
     print(f"seed {seed}")
     chance = random.Random(seed)
     kills = chance.sample(kills, len(kills))
     with system_folder() as folder:
-        path = file(folder)
+        path = file(prepared(folder))
         total = rows_of_the_load(path)
         for number, kind in enumerate(kills):
             whole = kind == "everything" or (kind == "random" and chance.random() < 0.5)

@@ -14,9 +14,9 @@ def whole_sample(_folder: Path) -> Path:
     return cdnow.sample_path()
 
 
-def part_of_sample(folder: Path) -> Path:
+def part_of_sample(folder: Path, orders: int = PART_ORDERS) -> Path:
     """A file in the folder with the first orders of the sample, which stands in the order of its customers."""
     path = folder / "part.txt"
     lines = cdnow.sample_path().read_text(encoding="ascii").splitlines(keepends=True)
-    path.write_text("".join(lines[:PART_ORDERS]), encoding="ascii")
+    path.write_text("".join(lines[:orders]), encoding="ascii")
     return path

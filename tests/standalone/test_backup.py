@@ -64,10 +64,10 @@ async def make_accounts(api: Api, stop: asyncio.Event, made: list[str], fifty: a
             fifty.set()
 
 
-async def test_a_backup_under_load_is_of_one_moment_and_goes_on(folder: Path) -> None:
+async def test_a_backup_under_load_is_of_one_moment_and_goes_on(folder: Path, prepared: Callable[[Path], Path]) -> None:
     """Everything acknowledged before it began is in it, nothing is in one database and missing in another."""
     stop, fifty, made = asyncio.Event(), asyncio.Event(), list[str]()
-    async with serving(folder / "a") as system, connected(system.options.url) as api:
+    async with serving(prepared(folder / "a")) as system, connected(system.options.url) as api:
         writing = asyncio.create_task(make_accounts(api, stop, made, fifty))
         await fifty.wait()
         before = len(made)
