@@ -31,6 +31,10 @@ system), of events in [the list](../contracts/events/README.md); tasks from end 
 """
 
 
+class Unnamed(LookupError):
+    """A slice that no test names, or an event that no slice does."""
+
+
 @dataclass
 class Capability:
     """A slice: what it is, (operation, what it does), types of events, paths of tests."""
@@ -70,10 +74,10 @@ def capabilities(service: str, app: Any, tests: dict[str, str]) -> Iterator[Capa
         if found.operations or found.events:
             found.tests = _tests_of(service, found, tests)
             if not found.tests:
-                raise LookupError(f"no test names {module} or its paths")
+                raise Unnamed(f"no test names {module} or its paths")
             yield found
     if silent:
-        raise LookupError(f"no slice of {service} names {sorted(silent)}")
+        raise Unnamed(f"no slice of {service} names {sorted(silent)}")
 
 
 def _doc_of(service: str, name: str) -> str | None:

@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 
 from cli.asyncapi import agreed_by, asyncapi, encode, event_schema, headers_schema, published_by
-from cli.capabilities import PAGE, page
+from cli.capabilities import PAGE, Unnamed, page
 from cli.event_list import event_list
 from cli.releases import FOLDER as RELEASED
 from cli.releases import AlreadyReleased, broken_promises, release
@@ -73,9 +73,10 @@ def generate(folder: Path = FOLDER) -> dict[Path, bytes]:
     return found | {PAGE: page(apps, merged).encode()} if folder == FOLDER else found
 
 
-def differences(folder: Path = FOLDER) -> dict[Path, str]:
-    """File -> `missing`, `changed` or `stale` (nothing generates it any more) where the folder differs."""
-    files = generate(folder)
+def differences(folder: Path = FOLDER, files: Mapping[Path, bytes] | None = None) -> dict[Path, str]:
+    """File -> `missing`, `changed` or `stale` (nothing generates it any more) where the folder differs from `files`
+    (None: those of the code)."""
+    files = generate(folder) if files is None else files
     made = (path for path in folder.rglob("*.json") if path.parent.name != RELEASED)
     found = dict.fromkeys(sorted(set(made) - files.keys()), "stale")
     for path, content in files.items():
@@ -88,7 +89,8 @@ def differences(folder: Path = FOLDER) -> dict[Path, str]:
 
 def write(folder: Path = FOLDER) -> dict[Path, str]:
     """Make the folder equal to the code; returns what differed."""
-    files, found = generate(folder), differences(folder)
+    files = generate(folder)
+    found = differences(folder, files)
     for path, state in found.items():
         if state == "stale":
             path.unlink()
@@ -105,7 +107,11 @@ def contracts(
 ) -> None:
     """Write the contracts of all services, or compare them with what is committed; released ones must still hold."""
     console = Console(soft_wrap=True, highlight=False)
-    found = differences(folder) if check else write(folder)
+    try:
+        found = differences(folder) if check else write(folder)
+    except Unnamed as error:
+        console.print(f"[red]the page of capabilities cannot be written:[/red] {error}")
+        raise typer.Exit(1) from None
     for path, state in sorted(found.items()):
         console.print(f"{state}: {os.path.relpath(path, folder)}")
     broken = broken_promises(folder)

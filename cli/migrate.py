@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import asyncpg
 import typer
+from alembic.util import CommandError
 from rich.table import Table
 from sqlalchemy.exc import DBAPIError
 
@@ -102,8 +104,18 @@ def _print(rows: list[dict[str, Any]]) -> None:
 
 
 def revision(service: Service, message: str, data: Data = None) -> None:
-    """Write the next migration of a service from the difference between its tables and its database."""
+    """Write the next migration of a service from the difference between its tables and its database.
+
+    The database is at the newest revision; where there is none, `make infra-up` starts a server and says its address.
+    """
     if not message.strip():
         raise usage("a revision needs a title")
-    new_revision(service, dict(_database(service, data).connect), message)
+
+    async def work() -> None:
+        try:
+            await asyncio.to_thread(new_revision, service, dict(_database(service, data).connect), message)
+        except CommandError as error:
+            raise Refused(f"{error} `crmesh migrate {service}` does that.") from None
+
+    execute(work())
     say(out, f"written to services/{service}/migrations/versions: read it, and expand before you contract")
