@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 
 from kit.db.migrate import head
+from kit.native.process import free_port
 from kit.testing.native import run_apart
 from kit.testing.postgres import TestServer, create_database, drop_database, unique_name
 from kit.testing.program import COMMAND, run_program
@@ -111,3 +112,14 @@ def test_a_gateway_has_nothing_to_examine(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("CRMESH_DATA", "/nonexistent")
     answer = run_program("doctor")
     assert (answer.returncode, "environment of a gateway" in answer.stderr) == (2, True)
+
+
+@pytest.mark.usefixtures("database")
+def test_a_revision_says_what_it_misses(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = head("risk")
+    answer = run_program("revision", "risk", "add nothing")
+    assert (answer.returncode, "`crmesh migrate risk`" in " ".join(answer.stderr.split())) == (1, True), answer.stderr
+    monkeypatch.setenv("CRMESH_POSTGRES", f"postgresql://postgres@127.0.0.1:{free_port()}/")
+    answer = run_program("revision", "risk", "add nothing")
+    assert (answer.returncode, "cannot be reached" in answer.stderr) == (3, True), answer.stderr
+    assert head("risk") == before, "nothing was written"

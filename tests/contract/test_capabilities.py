@@ -6,10 +6,12 @@ import json
 import re
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from cli.asyncapi import published_by
-from cli.capabilities import PAGE, capabilities, first_sentence
-from cli.contracts import FOLDER
+from cli.capabilities import PAGE, Unnamed, capabilities, first_sentence
+from cli.contracts import FOLDER, contracts
 from standalone.registry import SERVICES
 
 TEXT = PAGE.read_text()
@@ -41,6 +43,17 @@ def test_a_capability_without_a_test_is_refused() -> None:
 
     with pytest.raises(LookupError, match="no test names"):
         list(capabilities("risk", Nothing(), {}))
+
+
+def test_the_command_says_what_no_test_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_folder: object) -> None:
+        raise Unnamed("no test names services.risk.holds")
+
+    monkeypatch.setattr("cli.contracts.generate", refuse)
+    app = typer.Typer()
+    app.command()(contracts)
+    result = CliRunner().invoke(app, ["--check"])
+    assert (result.exit_code, "no test names services.risk.holds" in result.output) == (1, True)
 
 
 @pytest.mark.parametrize(
