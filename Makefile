@@ -92,7 +92,7 @@ test-full: $(CLIENTS)/.ready ## Every test, the nightly ones and those of the cl
 # The types are judged in one process, beside which the guards run.
 .PHONY: check
 check: $(READY) ## Style, types, imports, architecture, contracts, migrations
-	@$(MAKE) --jobs=2 --output-sync=target check-source check-guards
+	@$(MAKE) --jobs=2 check-source check-guards
 
 .PHONY: check-source
 check-source: $(READY)
