@@ -21,6 +21,8 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
+from kit.db.database import Row, Tx
+from kit.db.pool import Connection
 from kit.web.context import Context
 from kit.web.deadline import DeadlineExceeded, seconds_of
 from kit.web.routes import TransactionRoute
@@ -55,6 +57,30 @@ def state_of(status: int) -> PartState:
     if status == 200:
         return PartState.OK
     return PartState.REFUSED if status in (401, 403) else PartState.ABSENT
+
+
+class _Once:
+    """A connection of statements that read: one that several parts ask for, of the same values, is worked once, and all
+    of them see the same rows."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._known: dict[tuple[str, str, str], Any] = {}
+
+    async def fetch(self, sql: str, *args: object) -> list[Row]:
+        return list(await self._once("fetch", sql, args))
+
+    async def fetchrow(self, sql: str, *args: object) -> Row | None:
+        return cast(Row | None, await self._once("fetchrow", sql, args))
+
+    async def fetchval(self, sql: str, *args: object) -> Any:
+        return await self._once("fetchval", sql, args)
+
+    async def _once(self, method: str, sql: str, args: tuple[object, ...]) -> Any:
+        key = (method, sql, repr(args))
+        if key not in self._known:
+            self._known[key] = await getattr(self._connection, method)(sql, *args)
+        return self._known[key]
 
 
 class Operation:
@@ -126,6 +152,7 @@ async def overview_answer(
     one."""
     seconds = seconds_of(work.request)
     until = None if seconds is None else asyncio.get_running_loop().time() + SHARE * seconds
+    work = replace(work, tx=Tx(cast(Connection, _Once(work.tx.connection))))
     body: dict[str, Any] = dict(values)
     for name, operation in parts.items():
         try:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from services.customer.overviews.router import PARTS
@@ -95,6 +97,23 @@ async def test_a_part_that_fails_leaves_the_others(world: World) -> None:
             await tx.execute("ALTER TABLE elsewhere RENAME TO opportunity")
     assert found["pipeline"] == {"state": "unavailable", "reason": "internal", "data": None}
     assert {name for name in PARTS if found[name]["state"] != "ok"} == {"pipeline"}
+
+
+async def test_what_several_parts_ask_of_the_database_is_asked_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = (await world.confirmed())["account_id"]
+    asked: list[tuple[str, str]] = []
+    execute = vars(asyncpg.Connection)["_execute"]
+
+    async def counted(self: Any, sql: str, args: Any, *more: Any, **options: Any) -> Any:
+        asked.append((sql, repr(args)))
+        return await execute(self, sql, args, *more, **options)
+
+    monkeypatch.setattr(asyncpg.Connection, "_execute", counted)
+    await overview(world.service, f"/v1/accounts/{account}/overview")
+    assert len(asked) > len(PARTS)
+    assert len(asked) == len(set(asked))
 
 
 @pytest.mark.parametrize("path", ["", "/overview", "/grade", "/timeline", "/satisfaction"])
