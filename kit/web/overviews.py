@@ -68,12 +68,15 @@ class _Once:
         self._known: dict[tuple[str, str, str], Any] = {}
 
     async def fetch(self, sql: str, *args: object) -> list[Row]:
+        """All rows, in a list of the caller's own."""
         return list(await self._once("fetch", sql, args))
 
     async def fetchrow(self, sql: str, *args: object) -> Row | None:
+        """The first row, or None."""
         return cast(Row | None, await self._once("fetchrow", sql, args))
 
     async def fetchval(self, sql: str, *args: object) -> Any:
+        """The first column of the first row, or None."""
         return await self._once("fetchval", sql, args)
 
     async def _once(self, method: str, sql: str, args: tuple[object, ...]) -> Any:
