@@ -6,11 +6,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import orjson
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from fastapi.responses import FileResponse, HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
 from gateway.openapi import MergedDocument, for_swagger_4
+from kit.web.queries import known_only
 
 ASSETS = {
     "swagger-ui-bundle.js": "text/javascript",
@@ -58,7 +59,7 @@ def asset_folder() -> Path:
 
 def docs_router(document: MergedDocument) -> APIRouter:
     """The page, its assets and the OpenAPI document."""
-    router = APIRouter(include_in_schema=False)
+    router = APIRouter(include_in_schema=False, dependencies=[Depends(known_only)])
     folder = asset_folder()
 
     @router.get("/docs")

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote
 
 import orjson
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 from joserfc import jwt
 from joserfc.jwk import ECKey
@@ -22,6 +22,7 @@ from pydantic import BaseModel
 
 from gateway.settings import GatewaySettings
 from kit import clock
+from kit.web.queries import known_only
 
 ALGORITHM = "ES256"
 KEY_FILE = "issuer-key.pem"
@@ -228,12 +229,12 @@ def issuer_router(issuer: DevelopmentIssuer) -> APIRouter:
                 return JSONResponse(content, 400, headers=_NO_STORE)
             return JSONResponse(content, 401, headers=_NO_STORE | {"WWW-Authenticate": 'Basic realm="crmesh"'})
 
-    @router.get("/.well-known/jwks.json")
+    @router.get("/.well-known/jwks.json", dependencies=[Depends(known_only)])
     async def read_keys() -> dict[str, Any]:
         """Public keys of the issuer."""
         return issuer.jwks()
 
-    @router.get("/.well-known/openid-configuration")
+    @router.get("/.well-known/openid-configuration", dependencies=[Depends(known_only)])
     async def read_issuer() -> dict[str, Any]:
         """Discovery document of the issuer."""
         return issuer.metadata()

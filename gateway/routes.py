@@ -137,6 +137,7 @@ RESOURCES: dict[str, tuple[str, ...]] = {
     "channels": (
         "agreements",
         "channel-costs",
+        "channel-overviews",
         "channels",
         "competitor-prices",
         "deals",
@@ -208,6 +209,7 @@ RESOURCES: dict[str, tuple[str, ...]] = {
         "indicators",
         "risk-alerts",
         "risk-dashboards",
+        "risk-overviews",
         "risk-snapshots",
     ),
 }

@@ -50,14 +50,14 @@ def bars(values: Sequence[Json], x_title: str, *, mark_title: str = "", steps: i
     """Lying bars with their labels. Rows are {name, value, label}, and {mark} where a tick stands for a plan."""
     order = [row["name"] for row in values]
     y = {"field": "name", "type": "nominal", "sort": order, "title": None, "axis": {"domain": False, "ticks": False}}
+    ends = [{**row, "end": max(row["value"], row.get("mark", 0))} for row in values]
     x = {
         "field": "value",
         "type": "quantitative",
         "title": x_title,
-        "axis": {"grid": True, **_whole(row["value"] for row in values)},
+        "axis": {"grid": True, **_whole(row["end"] for row in ends)},
     }
     beyond = {**x, "field": "end"}
-    ends = [{**row, "end": max(row["value"], row.get("mark", 0))} for row in values]
     layers: list[Json] = [
         {"mark": {"type": "bar", "color": SOFT, "height": {"band": 0.7}}, "encoding": {"y": y, "x": x}},
         {

@@ -5,9 +5,9 @@ from __future__ import annotations
 import locale
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import httpx
 import typer
@@ -63,11 +63,13 @@ def report_command(
         say(err, f"The gateway cannot be reached: {error or type(error).__name__}.", "bold red")
         raise typer.Exit(EXIT_UNAVAILABLE) from None
     except (CannotReport, ApiError) as error:
-        said = error.problem.get("detail", error) if isinstance(error, ApiError) else error
-        say(err, f"No report: {said}", "bold red")
+        say(err, f"No report: {_said(error)}", "bold red")
         raise typer.Exit(EXIT_FOUND) from None
     if pictures is not None:
-        pictures.mkdir(parents=True, exist_ok=True)
+        try:
+            pictures.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            _cannot_write(pictures, error)
         for name, drawn in made.pictures.items():
             _write(pictures / f"{name}.svg", drawn)
     _write(out, made.html)
@@ -77,14 +79,29 @@ def report_command(
 
 def _write(path: Path, text: str) -> None:
     """All of it or nothing, also where a reader has the old page open."""
-    part = path.with_name(f".{path.name}.part")
+    part = path.absolute().with_name(f".{path.absolute().name}.part")
     try:
         part.write_text(text, encoding="utf-8")
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
-        say(err, f"{path} cannot be written: {error.strerror}", "bold red")
-        raise typer.Exit(EXIT_USAGE) from None
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        _cannot_write(path, error)
+
+
+def _cannot_write(path: Path, error: OSError) -> NoReturn:
+    say(err, f"{path} cannot be written: {error.strerror}", "bold red")
+    raise typer.Exit(EXIT_USAGE) from None
+
+
+def _said(error: Exception) -> str:
+    """What the API, or the issuer of tokens, says of a refusal, with the fields at fault."""
+    if not isinstance(error, ApiError):
+        return str(error)
+    if (of_issuer := error.problem.get("error_description")) is not None:
+        return f"--as: {of_issuer}"
+    named = [f"{one['pointer']}: {one['detail']}" for one in error.problem.get("errors", ())]
+    return "; ".join([str(error.problem.get("detail", error)), *named])
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ from babel.numbers import format_currency, format_decimal, format_percent
 from kit.money import SHARE_WHOLE, exponent
 
 NONE = "–"
+ISOLATE, POP = "\u2068", "\u2069"
 
 
 class UnknownReader(ValueError):
@@ -34,14 +35,9 @@ class Numbers:
         except (UnknownLocaleError, ValueError, TypeError):
             raise UnknownReader(name) from None
 
-    @property
-    def language(self) -> str:
-        """For the `lang` of a page (BCP 47)."""
-        return str(self.locale).replace("_", "-")
-
     def count(self, value: int | None) -> str:
         """A whole number."""
-        return NONE if value is None else format_decimal(value, locale=self.locale)
+        return NONE if value is None else self._apart(format_decimal(value, locale=self.locale))
 
     def share(self, value: int | None, digits: int = 1) -> str:
         """Millionths as a percentage."""
@@ -49,17 +45,23 @@ class Numbers:
             return NONE
         part = Decimal(value) / SHARE_WHOLE
         pattern = self.locale.percent_formats[None].pattern.replace("0", "0." + "0" * digits, 1)
-        return format_percent(part, format=pattern, locale=self.locale)
+        return self._apart(format_percent(part, format=pattern, locale=self.locale))
 
     def money(self, minor: int | None, currency: str) -> str:
         """Minor units with the currency's own digits."""
         if minor is None:
             return NONE
-        return format_currency(major(minor, currency), currency, locale=self.locale, currency_digits=True)
+        return self._apart(format_currency(major(minor, currency), currency, locale=self.locale, currency_digits=True))
 
     def day(self, text: str | None) -> str:
         """An ISO date."""
-        return NONE if text is None else format_date(date.fromisoformat(text), "medium", locale=self.locale)
+        return (
+            NONE if text is None else self._apart(format_date(date.fromisoformat(text), "medium", locale=self.locale))
+        )
+
+    def _apart(self, text: str) -> str:
+        """What is written from right to left keeps its own order among English words."""
+        return f"{ISOLATE}{text}{POP}" if self.locale.text_direction == "rtl" else text
 
     def of_charts(self) -> dict[str, Any]:
         """The same for the axes of charts (d3-format's locale)."""

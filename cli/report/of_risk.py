@@ -35,9 +35,8 @@ async def ageing(scope: Scope) -> Section:
         ("of it disputed", numbers.money(row["disputed"], currency)),
     ]
     summary = f"{numbers.money(row['total'], currency)} open as of {numbers.day(row['as_of'])}."
-    return Section(
-        "ageing", "Receivables by age", summary, charts.columns(values, currency), (Table(("Age", "Amount"), rows),)
-    )
+    chart = charts.columns(values, currency) if any(row[name] for name, _ in BUCKETS) else None
+    return Section("ageing", "Receivables by age", summary, chart, (Table(("Age", "Amount"), rows),))
 
 
 async def heat_map(scope: Scope) -> Section:
@@ -90,10 +89,11 @@ async def losses(scope: Scope) -> Section:
         )
         for point in answer["points"][::step]
     ]
+    expected, rare = (numbers.money(study[name], currency) for name in ("expected_loss", "var_95"))
+    trials = numbers.count(study["trials"])
     summary = (
-        f"{study['name']}: {numbers.money(study['expected_loss'], currency)} expected in {study['horizon_months']} "
-        f"months; one year in twenty loses {numbers.money(study['var_95'], currency)} or more "
-        f"({numbers.count(study['trials'])} trials)."
+        f"{study['name']}, of {numbers.day(study['created_at'][:10])}: {expected} expected in "
+        f"{study['horizon_months']} months; one year in twenty loses {rare} or more ({trials} trials)."
     )
     return Section(
         "losses",

@@ -169,7 +169,7 @@ async def alerts(scope: Scope) -> Section:
         for item in of_risk
     ]
     if not rows:
-        raise Nothing("No alert stands.")
+        raise Nothing("No alert stands today.")
     values = [
         {"name": kind, "part": level, "value": sum(row[1] == kind and row[2] == level for row in rows)}
         for kind in ("target", "risk")
@@ -178,7 +178,7 @@ async def alerts(scope: Scope) -> Section:
     return Section(
         "alerts",
         "Standing alerts",
-        f"{numbers.count(len(rows))} alerts stand.",
+        f"{numbers.count(len(rows))} alerts stand today, whatever the period.",
         charts.stacked(values, "alerts", ["red", "amber"]),
         (Table(("What", "Kind", "Level", "Measure", "Raised on", "State"), rows),),
     )

@@ -29,7 +29,6 @@ def page(scope: Scope, sections: Sequence[Section], pictures: Mapping[str, str],
     environment = Environment(loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined)
     template = environment.get_template("page.html.jinja")
     return template.render(
-        language=scope.numbers.language,
         unit=scope.unit_name,
         first=scope.numbers.day(scope.first),
         last=scope.numbers.day(scope.last),

@@ -81,11 +81,10 @@ async def found(api: Api, path: str, **params: object) -> dict[str, Any]:
 
 
 async def ensured(api: Api, path: str, key: str, body: dict[str, Any]) -> dict[str, Any]:
-    """What is there under the code or name that the body says; made when it is missing."""
+    """What is there under the code or name that the body says; made when it is missing, once what it names has been
+    heard of."""
     item = await first(api, path, **{key: body[key]})
-    if item is None:
-        item = await api.post(path, body)
-    return item
+    return item if item is not None else await retried(f"what {path} names", lambda: api.post(path, body))
 
 
 async def retried(what: str, send: Callable[[], Awaitable[Answer]]) -> Answer:

@@ -19,35 +19,44 @@ from gateway.compose.parts import (
     ask,
     composed,
     fields_of,
-    part_of,
+    parts_of,
     passed_on,
 )
 from gateway.headers import RequestContext
 from gateway.limits import RateLimits
 from kit.security.tokens import TokenVerifier
 
-_OF = {"account_id": "{account_id}"}
-_FEW = {"limit": "20"}
-_DUE = {"open[gt]": "0", "sort": "due_on"}
-PARTS = {
-    "account": Source("customer", "/v1/accounts/{account_id}", "AccountRead"),
-    "open_orders": Source("customer", "/v1/orders", "OrderPage", _OF | {"open_amount[gt]": "0"} | _FEW),
-    "pipeline": Source("customer", "/v1/opportunities", "OpportunityPage", _OF | {"state": "open"} | _FEW),
-    "cases": Source("customer", "/v1/cases", "CasePage", _OF | {"state[ne]": "closed"} | _FEW),
-    "grade": Source("customer", "/v1/accounts/{account_id}/grade", "AccountGradeRead"),
-    "lifecycle": Source("customer", "/v1/accounts/{account_id}/lifecycle", "LifecycleRead"),
-    "satisfaction": Source("customer", "/v1/accounts/{account_id}/satisfaction", "AccountSatisfactionRead"),
-    "timeline": Source("customer", "/v1/accounts/{account_id}/timeline", "TimelinePage", _FEW),
-    "exposure": Source("risk", "/v1/exposures/{account_id}", "ExposureRead"),
-    "credit": Source("risk", "/v1/credit-profiles/{account_id}", "CreditProfileRead"),
-    "receivables": Source("risk", "/v1/receivables", "ReceivablePage", _OF | _DUE | _FEW),
-    "receivable_figures": Source("risk", "/v1/receivable-figures", "FiguresRead", _OF),
-    "contracts": Source("risk", "/v1/contracts", "ContractPage", _OF | {"state[in]": "signed,in_force"} | _FEW),
-    "points": Source("channels", "/v1/points-balances/{account_id}", "PointsBalancesRead"),
-    "quotes": Source("channels", "/v1/quotes", "QuotePage", _OF | {"state[in]": "pending_approval,issued"} | _FEW),
-}
-"""The warning that an account may be lost, and why, is in `lifecycle`; what else is decided about it are fields of
-`account`."""
+CUSTOMER = Source(
+    "customer",
+    "/v1/accounts/{account_id}/overview",
+    {
+        "account": "AccountRead",
+        "open_orders": "OrderPage",
+        "pipeline": "OpportunityPage",
+        "cases": "CasePage",
+        "grade": "AccountGradeRead",
+        "lifecycle": "LifecycleRead",
+        "satisfaction": "AccountSatisfactionRead",
+        "timeline": "TimelinePage",
+    },
+)
+RISK = Source(
+    "risk",
+    "/v1/risk-overviews/accounts/{account_id}",
+    {
+        "exposure": "ExposureRead",
+        "credit": "CreditProfileRead",
+        "receivables": "ReceivablePage",
+        "receivable_figures": "FiguresRead",
+        "contracts": "ContractPage",
+    },
+)
+CHANNELS = Source(
+    "channels",
+    "/v1/channel-overviews/accounts/{account_id}",
+    {"points": "PointsBalancesRead", "quotes": "QuotePage"},
+)
+SOURCES = (CUSTOMER, RISK, CHANNELS)
 
 
 class _Customer(BaseModel):
@@ -61,7 +70,7 @@ CustomerRead = create_model(
     __base__=_Customer,
     __doc__="""A customer as the caller may see it. Each part has the permissions and the record scope of its own
     operation; a list has its first 20.""",
-    **fields_of(PARTS),
+    **fields_of(SOURCES),
 )
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     304: UNCHANGED,
@@ -91,16 +100,18 @@ def customers_router(services: Services, verifier: TokenVerifier, limits: RateLi
         one leads to the one that it was merged into.
         """
         context: RequestContext = request.state.context
-        replies = await ask(services, PARTS, {"account_id": str(account_id)}, context)
-        account = replies["account"]
+        replies = await ask(services, SOURCES, {"account_id": str(account_id)}, context)
+        account = replies[0]
         if account is not None and account.status == 307:
-            root = account.location.rpartition("/")[2]
+            root = account.location.split("/")[-2]
             return Response(
                 status_code=307, headers={"Location": f"/v1/customers/{root}/360", "Cache-Control": "no-store"}
             )
         if account is not None and 400 <= account.status < 500:
             return passed_on(account)
-        parts = {name: part_of(reply) for name, reply in replies.items()}
-        return composed({"account_id": str(account_id), **parts}, known)
+        body: dict[str, Any] = {"account_id": str(account_id)}
+        for source, reply in zip(SOURCES, replies, strict=True):
+            body |= parts_of(source, reply)
+        return composed(body, known)
 
     return router

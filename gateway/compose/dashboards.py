@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
@@ -24,7 +23,7 @@ from gateway.compose.parts import (
     ask,
     composed,
     fields_of,
-    part_of,
+    parts_of,
     passed_on,
 )
 from gateway.headers import RequestContext
@@ -35,17 +34,22 @@ from kit.security.tokens import TokenVerifier
 DAYS_OF_A_YEAR = 365
 SHORTEST = 0.001
 """Seconds: the least that a service can be told."""
-_OF = {"target_id": "{target_id}"}
-TARGET = {"target": Source("targets", "/v1/targets/{target_id}", "TargetRead")}
-PARTS = TARGET | {
-    "attainment": Source("targets", "/v1/attainment", "AttainmentRead", _OF),
-    "forecast": Source("targets", "/v1/forecasts", "ForecastRead", _OF),
-    "adjustment": Source("risk", "/v1/target-adjustments", "TargetAdjustmentRead", _OF),
-    "alerts": Source("risk", "/v1/risk-alerts", "RiskAlertPage", {"state[ne]": "resolved", "limit": "20"}),
-    "ageing": Source("risk", "/v1/receivable-ageings", "AgeingPage", {"by": "total"}),
-}
-FUNNEL = {"funnel": Source("customer", "/v1/funnel", "FunnelRead", {"from": "{from}", "to": "{to}"})}
+TARGET = Source(
+    "targets",
+    "/v1/targets/{target_id}/overview",
+    {"target": "TargetRead", "attainment": "AttainmentRead", "forecast": "ForecastRead"},
+)
+ADJUSTMENT = Source(
+    "risk",
+    "/v1/target-adjustments",
+    {"adjustment": "TargetAdjustmentRead"},
+    {"target_id": "{target_id}"},
+    whole=True,
+)
+COMPANY = Source("risk", "/v1/risk-overviews/company", {"alerts": "RiskAlertPage", "ageing": "AgeingPage"})
+FUNNEL = Source("customer", "/v1/funnel", {"funnel": "FunnelRead"}, {"from": "{from}", "to": "{to}"}, whole=True)
 """Of the opportunities opened in the target's period: known once the target is."""
+SOURCES = (TARGET, ADJUSTMENT, COMPANY, FUNNEL)
 
 
 class RiskAdjusted(BaseModel):
@@ -72,7 +76,7 @@ DashboardRead = create_model(
     __base__=_Dashboard,
     __doc__="""A target with its pace and probability, what risk takes off it, the funnel of its period, standing alerts
     and the ageing of receivables. Each part has the permissions and the record scope of its own operation.""",
-    **fields_of(PARTS | FUNNEL),
+    **fields_of(SOURCES),
 )
 _ANSWERS: dict[int | str, dict[str, Any]] = {304: UNCHANGED, 422: BAD_ID}
 
@@ -100,33 +104,33 @@ def dashboards_router(services: Services, verifier: TokenVerifier, limits: RateL
         """
         context: RequestContext = request.state.context
         replies = await _replies(services, target_id, context)
-        target = replies["target"]
+        target = replies[0]
         if target is not None and 400 <= target.status < 500:
             return passed_on(target)
-        parts = {name: part_of(replies.get(name)) for name in PARTS | FUNNEL}
-        return composed({"target_id": str(target_id), "risk_adjusted": risk_adjusted(replies), **parts}, known)
+        parts: dict[str, Any] = {}
+        for source, reply in zip(SOURCES, replies, strict=True):
+            parts |= parts_of(source, reply)
+        adjusted = risk_adjusted(parts["forecast"]["data"], parts["adjustment"]["data"])
+        return composed({"target_id": str(target_id), "risk_adjusted": adjusted, **parts}, known)
 
     return router
 
 
-async def _replies(services: Services, target_id: UUID, context: RequestContext) -> dict[str, Reply | None]:
-    """All parts within one deadline: the funnel has what the target leaves of it."""
-    began, values = time.monotonic(), {"target_id": str(target_id)}
+async def _replies(services: Services, target_id: UUID, context: RequestContext) -> list[Reply | None]:
+    """Of all sources within one deadline: the funnel has what the target leaves of it."""
+    began, values, funnel = time.monotonic(), {"target_id": str(target_id)}, None
     async with asyncio.TaskGroup() as group:
-        beside = {name: source for name, source in PARTS.items() if name not in TARGET}
-        asked = group.create_task(ask(services, beside, values, context))
-        replies = await ask(services, TARGET, values, context)
-        target = replies["target"]
-        if target is not None and target.status == 200:
-            period = {"from": target.data["period_start"], "to": target.data["period_end"]}
+        beside = group.create_task(ask(services, (ADJUSTMENT, COMPANY), values, context))
+        (target,) = await ask(services, (TARGET,), values, context)
+        if target is not None and target.status == 200 and (found := target.data["target"]["data"]):
+            period = {"from": found["period_start"], "to": found["period_end"]}
             left = max(calls.SECONDS - (time.monotonic() - began), SHORTEST)
-            replies |= await ask(services, FUNNEL, period, context, left)
-    return replies | asked.result()
+            (funnel,) = await ask(services, (FUNNEL,), period, context, left)
+    return [target, *beside.result(), funnel]
 
 
-def risk_adjusted(replies: Mapping[str, Reply | None]) -> dict[str, int | None]:
-    """See RiskAdjusted."""
-    forecast, adjustment = (_data(replies[name]) for name in ("forecast", "adjustment"))
+def risk_adjusted(forecast: Any, adjustment: Any) -> dict[str, int | None]:
+    """See RiskAdjusted; `forecast` and `adjustment` are the data of these parts, None without them."""
     left = None
     if forecast:
         left = max(0, (date.fromisoformat(forecast["period_end"]) - date.fromisoformat(forecast["as_of"])).days)
@@ -143,7 +147,3 @@ def risk_adjusted(replies: Mapping[str, Reply | None]) -> dict[str, int | None]:
     ):
         p50 = forecast["p50"] - ratio(loss, left, horizon)
     return {"p50": p50, "expected_loss": loss, "days_left": left, "horizon_days": horizon}
-
-
-def _data(reply: Reply | None) -> Any:
-    return reply.data if reply and reply.status == 200 else None

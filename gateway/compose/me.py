@@ -9,8 +9,8 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from gateway.auth import authenticate
 from gateway.compose.calls import Services
+from gateway.compose.parts import admission
 from gateway.limits import RateLimits
 from kit.security.principals import Reach
 from kit.security.tokens import TokenVerifier
@@ -63,17 +63,20 @@ def me_router(services: Services, verifier: TokenVerifier, limits: RateLimits) -
     """The endpoint, over the services' `/admin/me`."""
     router = APIRouter(tags=["me"])
 
-    @router.get("/v1/me", name="read_me", response_model=MeRead, openapi_extra={"security": [{"bearer": []}]})
+    @router.get(
+        "/v1/me",
+        name="read_me",
+        response_model=MeRead,
+        dependencies=[admission(verifier, limits)],
+        openapi_extra={"security": [{"bearer": []}]},
+    )
     async def read_me(request: Request) -> dict[str, Any]:
         """The caller: subject, roles, member and unit, and for each service permissions and record scope.
 
         A service that does not answer in time is `unavailable` in its part; the rest is answered all the same.
         """
-        state = request.state
-        claims = await authenticate(verifier, state.context.values)
-        state.answer.principal = claims.subject
-        state.answer.headers += limits.admit(claims.subject)
-        answers = await services.ask("/admin/me", state.context)
+        claims = request.state.claims
+        answers = await services.ask("/admin/me", request.state.context)
         return {"subject": claims.subject, "roles": sorted(claims.roles), **_composed(answers)}
 
     return router

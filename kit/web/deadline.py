@@ -18,6 +18,13 @@ class DeadlineExceeded(AppError):
     code, status, title = "deadline-exceeded", 504, "The caller's time was over before the work was done"
 
 
+def seconds_of(request: Request) -> float | None:
+    """How long the caller waits, as `X-Request-Timeout-Ms` says; None without that header, or with a malformed one."""
+    given = request.headers.get(HEADER, "")
+    is_usable = given.isascii() and given.isdigit() and len(given) <= _MAX_DIGITS
+    return int(given) / 1000 if is_usable else None
+
+
 class Deadline:
     """Cuts the block off when the time of `X-Request-Timeout-Ms` is over (DeadlineExceeded, after a rollback).
 
@@ -26,9 +33,7 @@ class Deadline:
     """
 
     def __init__(self, request: Request) -> None:
-        given = request.headers.get(HEADER, "")
-        is_usable = given.isascii() and given.isdigit() and len(given) <= _MAX_DIGITS
-        self._seconds = int(given) / 1000 if is_usable else None
+        self._seconds = seconds_of(request)
         self._lookout: Lookout = request.app.state.lookout
         self._timeout = None if self._seconds is None else asyncio.timeout(None)
         self._due = 0.0

@@ -33,6 +33,7 @@ from kit.security.principals import ANONYMOUS, Actor, Scope
 from kit.web import idempotency
 from kit.web.context import Allow, context_of, permissions_of
 from kit.web.deadline import Deadline
+from kit.web.queries import parameters_of, refuse_others
 
 ATTEMPTS = 4
 _RETRIED = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.InvalidCachedStatementError)
@@ -83,6 +84,8 @@ class TransactionRoute(APIRoute):
         if self.is_public:
             options["openapi_extra"] = {**(options.get("openapi_extra") or {}), "security": []}
         super().__init__(path, seen, **options)
+        has_grammar = any(one.get("in") == "query" for one in (self.openapi_extra or {}).get("parameters", ()))
+        self._known = None if has_grammar or not self._reads() else parameters_of(self.dependant)
         if self._is_plain_read():
             self.app = self._answer
 
@@ -110,8 +113,17 @@ class TransactionRoute(APIRoute):
 
     async def _answer(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        response = await _read(request, await self._caller(request), self._called, self._is_personal())
+        actor = await self._caller(request)
+        self._check(request, actor)
+        response = await _read(request, actor, self._called, self._is_personal())
         await response(scope, receive, send)
+
+    def _check(self, request: Request, actor: Actor) -> None:
+        """Raises Forbidden, and BadQuery for a parameter that a read does not know; a list looks at them itself."""
+        if self.allow is not None:
+            self.allow.check(actor)
+        if self._known is not None and request.scope["query_string"]:
+            refuse_others(request, self._known)
 
     async def _called(self, request: Request) -> Response:
         values: dict[str, Any] = {}
@@ -134,8 +146,7 @@ class TransactionRoute(APIRoute):
         async def handle(received: Request) -> Response:
             request = JsonRequest(received.scope, received.receive)
             actor = await self._caller(request)
-            if self.allow is not None:  # before the body is looked at, and before an answer that is kept is given again
-                self.allow.check(actor)
+            self._check(request, actor)  # before the body is looked at, and an answer that is kept is given again
             if read_only:
                 return await _read(request, actor, endpoint, is_personal)
             if takes_json:

@@ -16,6 +16,7 @@ from services.channels.conflicts.router import router as conflicts
 from services.channels.coupons.router import router as coupons
 from services.channels.deals.router import router as deals
 from services.channels.dry_runs.router import router as dry_runs
+from services.channels.overviews.router import router as overviews
 from services.channels.partner_cases.router import router as partner_cases
 from services.channels.partner_contacts.router import router as partner_contacts
 from services.channels.partner_criteria.router import router as partner_criteria
@@ -82,5 +83,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     simulations,
     statements,
     adjustments,
+    overviews,
     operations_router(subscriptions),
 )

@@ -25,6 +25,7 @@ from services.customer.lifecycle.router import router as lifecycle
 from services.customer.merges.router import router as merges
 from services.customer.opportunities.router import router as opportunities
 from services.customer.orders.router import router as orders
+from services.customer.overviews.router import router as overviews
 from services.customer.payments.router import router as payments
 from services.customer.pipelines.router import router as pipelines
 from services.customer.policies.router import router as policies
@@ -72,5 +73,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     returns,
     payments,
     imports,
+    overviews,
     operations_router(subscriptions),
 )

@@ -17,6 +17,7 @@ from services.risk.holds.router import router as holds
 from services.risk.incidents.router import router as incidents
 from services.risk.indicators.router import router as indicators
 from services.risk.obligations.router import router as obligations
+from services.risk.overviews.router import router as overviews
 from services.risk.pipeline.router import router as pipeline
 from services.risk.policies.router import router as policies
 from services.risk.profiles.router import router as profiles
@@ -56,5 +57,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     indicators,
     alerts,
     reports,
+    overviews,
     operations_router(subscriptions),
 )

@@ -20,6 +20,7 @@ from services.targets.kpis.router import router as kpis
 from services.targets.members.router import router as members
 from services.targets.metrics.router import router as metrics
 from services.targets.observations.router import router as observations
+from services.targets.overviews.router import router as overviews
 from services.targets.plans.router import changes as target_changes
 from services.targets.plans.router import router as plans
 from services.targets.policies.router import router as target_policies
@@ -60,5 +61,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     adjustments,
     kpis,
     observations,
+    overviews,
     operations_router(subscriptions),
 )

@@ -24,6 +24,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "pipelines": ("/v1/pipelines/",),
     "scans": ("/v1/duplicate-scans/",),
     "credit": ("/v1/credit-", "/v1/exposures/", "/v1/financial-statements/", "/v1/order-credits/", "/v1/receivables/"),
+    "overviews": ("/v1/channel-overviews/", "/v1/risk-overviews/"),
     "scorings": ("/v1/scoring-runs/",),
     "results": (
         "/v1/targets/",
@@ -81,7 +82,18 @@ FULL = dict.fromkeys(GROUPS.keys() - OF_FEW, 200)
 ELSEWHERE = (
     FULL
     | dict.fromkeys(
-        ("customer", "opportunities", "credit", "results", "contracts", "quotes", "deals", "conflicts", "snapshots"),
+        (
+            "customer",
+            "opportunities",
+            "credit",
+            "overviews",
+            "results",
+            "contracts",
+            "quotes",
+            "deals",
+            "conflicts",
+            "snapshots",
+        ),
         404,
     )
     | {"plans": 403, "costs": 403, "rebates": 403}
@@ -90,7 +102,9 @@ MATRIX: dict[str, dict[str, int]] = {
     "rep-33": ELSEWHERE,
     "manager-south": ELSEWHERE | {"plans": 200, "costs": 200, "transfers": 404, "scans": 200, "imports": 404},
     "rep-31": ELSEWHERE
-    | dict.fromkeys(("customer", "opportunities", "credit", "contracts", "quotes", "deals", "conflicts"), 200),
+    | dict.fromkeys(
+        ("customer", "opportunities", "credit", "overviews", "contracts", "quotes", "deals", "conflicts"), 200
+    ),
     "manager-east": FULL | {"transfers": 404, "scans": 200, "snapshots": 404, "rebates": 403, "imports": 404},
     "director": FULL | {"backtests": 200, "transfers": 200, "scans": 200, "imports": 200},
     "officer": {name: 200 for name in FULL if name not in ("results", "kpis", "costs")},
@@ -107,13 +121,14 @@ MATRIX: dict[str, dict[str, int]] = {
             "coupon-codes",
             "costs",
             "quotes",
+            "overviews",
             "agreements",
             "deals",
             "conflicts",
         ),
         200,
     ),
-    "agent": {"customer": 200, "credit": 200, "scorings": 200, "organisation": 200, "goods": 200},
+    "agent": dict.fromkeys(("customer", "credit", "overviews", "scorings", "organisation", "goods"), 200),
     "auditor": FULL | {"operations": 200},
     "admin": FULL | dict.fromkeys(OF_FEW, 200),
 }

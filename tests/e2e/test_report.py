@@ -27,7 +27,7 @@ TITLES = {
 
 def write(world: World, out: Path, *more: str) -> tuple[int, str, str]:
     done = run_program("report", "--url", world.url, "--out", str(out), *more)
-    return done.returncode, done.stderr, out.read_text() if out.exists() else ""
+    return done.returncode, done.stderr, out.read_text() if out.is_file() else ""
 
 
 def section(page: str, key: str) -> str:
@@ -70,10 +70,15 @@ def test_what_is_wrong_with_the_call_is_said_and_nothing_written(world: World, t
         (("--period", "2026-Q5"), 2, "--period"),
         (("--locale", "klingon"), 2, "--locale"),
         (("--unit", "no-such-unit"), 1, "no-such-unit"),
+        (("--period", "9999"), 1, "to: "),
+        (("--as", "nobody"), 1, "client_id"),
     ):
         code, said, page = write(world, out, *arguments)
         assert (code, page) == (status, ""), said
         assert word in said
-    code, said, _ = write(world, tmp_path / "missing" / "r.html", "--period", "2026")
-    assert code == 2
-    assert "cannot be written" in said
+    (tmp_path / "file").touch()
+    for place in (tmp_path / "missing" / "r.html", tmp_path):
+        code, said, _ = write(world, place, "--period", "2026")
+        assert (code, "cannot be written" in said, "Traceback" in said) == (2, True, False)
+    code, said, _ = write(world, out, "--period", "2026", "--pictures", str(tmp_path / "file" / "below"))
+    assert (code, "cannot be written" in said, "Traceback" in said) == (2, True, False)

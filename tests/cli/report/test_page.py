@@ -118,8 +118,13 @@ def test_no_label_lies_under_the_mark_of_a_plan() -> None:
     assert spec["layer"][1]["encoding"]["x"]["field"] == "end"
 
 
-def test_the_page_is_in_the_readers_language_of_numbers() -> None:
-    assert '<html lang="zh-Hans-CN">' in made(reader="zh_CN")
+def test_the_axis_reaches_to_the_plan_where_nothing_was_sold() -> None:
+    spec = charts.bars([{"name": "rep-01", "value": 0.0, "mark": 40_000.0, "label": "0 %"}], "CNY", mark_title="Plan")
+    assert "40k" in re.findall(r">([0-9.k]+)<", charts.svg(spec, Numbers.of("en").of_charts()))
+
+
+def test_numbers_are_the_readers_and_words_are_english() -> None:
+    assert '<html lang="en">' in made(reader="zh_CN")
     assert "2015年7月1日" in made(reader="zh_CN")
 
 

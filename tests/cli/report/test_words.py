@@ -67,6 +67,14 @@ def test_numbers_are_written_as_the_reader_does(reader: str, money: str, share: 
     assert numbers.day("2015-03-05") == day
 
 
+@pytest.mark.parametrize("reader", ["ar", "he", "fa"])
+def test_what_is_written_from_the_right_keeps_its_own_order(reader: str) -> None:
+    numbers = Numbers.of(reader)
+    for text in (numbers.day("2015-03-05"), numbers.money(123_456, "USD"), numbers.share(125_000), numbers.count(7)):
+        assert (text[0], text[-1]) == ("\u2068", "\u2069")
+    assert numbers.day(None) == "–"
+
+
 def test_a_currency_has_its_own_digits() -> None:
     numbers = Numbers.of("en")
     assert numbers.money(1234, "JPY") == "¥1,234"

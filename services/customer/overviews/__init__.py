@@ -1,0 +1,1 @@
+"""What the service knows of something, in one answer."""
