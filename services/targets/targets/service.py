@@ -167,7 +167,7 @@ class Known:
     units: Mapping[UUID, Unit]
     members: Mapping[UUID, str]
     held: Mapping[tuple[date, date], Mapping[UUID, frozenset[UUID]]]
-    lines: Collection[str]
+    lines: Mapping[str, str]
     types: Collection[str]
     channels: Collection[UUID]
 
@@ -188,7 +188,7 @@ async def known_of(work: Work, rows: Sequence[TargetCreate]) -> Known:
             work, {each for row in rows for each in (row.member_id, row.owner_id) if each}
         ),
         held=held,
-        lines=await products.known_lines(work, list(lines)) if lines else (),
+        lines=await products.known_lines(work, lines),
         types=await known_types(work, {row.customer_type for row in rows if row.customer_type is not None}),
         channels=await known_channels(work, {row.channel_id for row in rows if row.channel_id is not None}),
     )
@@ -224,8 +224,8 @@ def check_new(work: Work, data: TargetCreate, known: Known) -> None:
             raise MemberOutside(errors=[FieldError("/member_id", "outside", detail)])
     if data.region is not None and (problem := check_region(data.region)):
         raise UnknownReference(errors=[FieldError("/region", "unknown-region", problem)])
-    if data.product_line is not None and data.product_line not in known.lines:
-        raise NotHeardYet(errors=[FieldError("/product_line", "unknown-product-line", "no product is of this line")])
+    if data.product_line is not None and (problem := products.line_problem(known.lines, data.product_line)):
+        raise NotHeardYet(errors=[FieldError("/product_line", "unknown-product-line", problem)])
     if data.channel_id is not None and data.channel_id not in known.channels:
         raise NotHeardYet(errors=[FieldError("/channel_id", "unknown-channel", "no such channel")])
     if data.customer_type is not None and data.customer_type not in known.types:
