@@ -74,7 +74,7 @@ class StateConflict(Conflict):
     """The state does not allow an action: code `<noun>-state`, the state and those that allow it."""
 
     def __init__(self, what: str, action: str, state: str, allowed: Sequence[str]) -> None:
-        detail = f"{action} is not possible for a {what.replace('-', ' ')} in state {state}"
+        detail = f"{action} is not possible: the {what.replace('-', ' ')} is in state {state}"
         super().__init__(detail, extra={"state": state, "allowed_states": list(allowed)})
         self.code = f"{what}-state"
 

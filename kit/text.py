@@ -48,12 +48,16 @@ _ONE_SIGN = str.maketrans(
     | dict.fromkeys("\u2018\u2019\u201a\u201b\u2032", "'")
     | dict.fromkeys("\u201c\u201d\u201e\u201f", '"')
     | dict.fromkeys("\u2022\u2027\u2219\u22c5\u30fb\uff65", "\u00b7")
-    | {"\u2225": "\u2016"}
+    | {"\u2225": "\u2016", "ı": "i"}
 )
 """Signs that keyboards, fonts and code pages give for one: dashes, wave dashes, quotation marks, middle dots, double
-bars. Compatibility forms of Unicode leave them apart."""
-STALE = "[" + "".join(map(chr, sorted(_ONE_SIGN))) + "\ufff0-\ufff8\U0001d159]"
-"""Characters that no key holds any more, as a class of a regular expression: a stored one with any is made anew."""
+bars; and ı, which Turkish writes I where it is great. Compatibility forms of Unicode leave them apart."""
+_DOT = "\u0307"
+_DOTTED = "ijįḭị"
+"""Letters that have a dot of their own: one more says nothing, İ and I are both i where they are small."""
+STALE = f"[{''.join(map(chr, sorted(_ONE_SIGN)))}\ufff0-\ufff8\U0001d159]|[{_DOTTED}]{_DOT}"
+"""What no key holds any more, as a regular expression: a stored one with any is made anew."""
+_MORE_DOTS = re.compile(f"(?<=[{_DOTTED}]){_DOT}+")
 _HAN = re.compile("[\u2e80-\u2fdf\u3005-\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]+")
 _FIRST_OF_SURNAMES = frozenset(surname[0] for surname in SURNAMES)
 _FAMILIES = "|".join(" ".join(map("".join, zip(r.split(), s, strict=True))) for s, r in SURNAMES.items())
@@ -62,9 +66,11 @@ STALE_PLACES = "^1 (?!({}) )({})( [^ ]+){{1,{}}}$".format(
 )
 """Places that hardly anybody's name has any more, as a regular expression: one is made anew whose family name stands in
 another reading than its own."""
+PERSONS = f"^1 ({_FAMILIES})( [^ ]+){{1,{GIVEN_LENGTH}}}$"
+"""Places that persons have by the reading of their family, as a regular expression; what is none may have it too."""
 _ACCENTED_LATIN = re.compile("([a-z])[\u0300-\u036f]+")
 _LATIN = str.maketrans(
-    {"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ł": "l", "þ": "th", "ŋ": "n", "ŧ": "t"}
+    {"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ł": "l", "þ": "th", "ŋ": "n", "ŧ": "t"}
 )
 
 
@@ -142,15 +148,16 @@ _apart = _Apart()
 def fold_text(text: str) -> str:
     """The key by which text is searched and matched: two texts that a reader takes for the same have one.
 
-    NFKC (widths, ligatures, compositions), case, traditional to simplified, one dash, quotation mark and dot for all of
-    their kind, nothing invisible, one space between words.
+    NFKC (widths, ligatures, compositions), case (İ and ı are i), traditional to simplified, one dash, quotation mark
+    and dot for all of their kind, nothing invisible, one space between words.
     `fold_text(fold_text(x)) == fold_text(x)`. A text that folds to nothing is invisible.
     """
     if text.isascii():
         return " ".join(text.lower().split())
     plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFD", text).casefold()).casefold()
     plain = unicodedata.normalize("NFKC", _IGNORED.sub("", plain))
-    return " ".join(unicodedata.normalize("NFKC", plain.translate(_simplified)).split())
+    plain = unicodedata.normalize("NFKC", plain.translate(_simplified))
+    return " ".join(unicodedata.normalize("NFKC", _MORE_DOTS.sub("", plain)).split())
 
 
 def without_punctuation(folded: str) -> str:
@@ -171,17 +178,17 @@ def has_han(text: str) -> bool:
     return _HAN.search(text) is not None
 
 
-def sort_key(name: str) -> str:
+def sort_key(name: str, *, may_be_person: bool = True) -> str:
     """The key by which names sort, in a column COLLATE "C"; its version is its first character.
 
     Latin without accents and case, punctuation as a space; each Chinese character as its syllable, tone and itself, so
     that 李 stands between Leo and Lima and names of one family stay together. The reading follows the word, 重庆 is
-    Chongqing, that of a family name is its own, 曾 is Zeng. Other scripts by code point.
+    Chongqing, that of a family name of what `may_be_person` is its own, 曾 is Zeng. Other scripts by code point.
     """
     folded = fold_latin(fold_text(name)[: SORTED_LENGTH * 2])
     plain = (without_punctuation(folded) or folded)[:SORTED_LENGTH]
     person = plain.replace(" ", "")
-    if _HAN.fullmatch(person) and person[:1] in _FIRST_OF_SURNAMES:
+    if may_be_person and _HAN.fullmatch(person) and person[:1] in _FIRST_OF_SURNAMES:
         return f"{SORT_VERSION} {_spelled_person(person)}"
     spelled = _HAN.sub(lambda run: f" {' '.join(map(_spelled, _words(run[0])))} ", plain)
     return f"{SORT_VERSION} {' '.join(spelled.split())}"

@@ -2,7 +2,8 @@
 
 What is left to do stands in the rows themselves, so it goes on after a crash, and two workers share it. It takes half
 of the time of one connection, locks a batch of rows for milliseconds, and waits for nobody's lock. When it starts it
-takes the keys away that hold what no key holds any more (`STALE`, `STALE_PLACES`), by one pass over each table.
+looks, by one pass over each table, for keys that hold what no key holds any more (`STALE`, `STALE_PLACES`) and for
+places of persons that may be none's (`PERSONS`), and makes those anew that come out differently.
 """
 
 from __future__ import annotations
@@ -12,15 +13,16 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 import structlog
 from sqlmodel import SQLModel
 
-from kit.db.database import TRANSIENT_ERRORS, Database, Tx
+from kit.db.database import TRANSIENT_ERRORS, Database, Row, Tx
 from kit.db.rows import dumps, table_name
-from kit.db.text_keys import KEY_COLUMNS, TextKeys, keys_of
-from kit.text import STALE, STALE_PLACES
+from kit.db.text_keys import KEY_COLUMNS, TextKeys, everybody, keys_of
+from kit.text import PERSONS, STALE, STALE_PLACES, fold_text
 
 log = structlog.get_logger(__name__)
 
@@ -34,20 +36,16 @@ behind it."""
 
 @lru_cache(maxsize=64)
 def _statements(table: str, keys: TextKeys) -> tuple[str, str, str]:
-    waiting = (
-        f"SELECT id, {', '.join(keys.sources)} FROM {table} WHERE ({keys.waiting()}) AND id > $1 "
-        "ORDER BY id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED"
+    columns = ", ".join(("id", *keys.sources, *keys.told_by))
+    batch = "AND id > $1 ORDER BY id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED"
+    waiting = f"SELECT {columns} FROM {table} WHERE ({keys.waiting()}) {batch}"
+    suspected = (
+        f"SELECT {columns}, {', '.join(KEY_COLUMNS)} FROM {table} "
+        f"WHERE keyed_of IS NOT NULL AND (search_key ~ $3 OR name_sort ~ $4) {batch}"
     )
     made = ", ".join(f"{column} = r.{column}" for column in KEY_COLUMNS)
-    forget = (
-        f"UPDATE {table} SET keyed_of = NULL WHERE keyed_of IS NOT NULL AND id IN "
-        f"(SELECT id FROM {table} WHERE search_key ~ $1 OR name_sort ~ $2 FOR NO KEY UPDATE SKIP LOCKED)"
-    )
-    return (
-        waiting,
-        f"UPDATE {table} t SET {made} FROM json_populate_recordset(NULL::{table}, $1::json) r WHERE t.id = r.id",
-        forget,
-    )
+    update = f"UPDATE {table} t SET {made} FROM json_populate_recordset(NULL::{table}, $1::json) r WHERE t.id = r.id"
+    return waiting, suspected, update
 
 
 class NameFill:
@@ -58,25 +56,58 @@ class NameFill:
         if keys is None or not keys.name:
             raise TypeError(f"{model.__name__} has no name")
         self._keys = keys
-        self._waiting, self._update, self._forget = _statements(table_name(model), keys)
+        self._places = STALE_PLACES if keys.is_person is everybody else f"{STALE_PLACES}|{PERSONS}"
+        self._waiting, self._suspected, self._update = _statements(table_name(model), keys)
 
     async def __call__(self, tx: Tx, after: UUID, count: int) -> UUID | None:
-        rows = await tx.fetch(self._waiting, after, count)
-        if not rows:
-            return None
-        await tx.execute(self._update, dumps([{"id": row["id"], **self._keys.made(dict(row))} for row in rows]))
-        last: UUID = rows[-1]["id"]
-        return last
+        return await self._write(tx, await tx.fetch(self._waiting, after, count))
 
-    async def forget_stale(self, tx: Tx) -> None:
-        """Let rows wait whose keys hold what no key holds any more; they are found by those, and stand there,
-        meanwhile."""
-        await tx.execute(self._forget, STALE, STALE_PLACES)
+    async def anew(self, tx: Tx, after: UUID, count: int) -> UUID | None:
+        """A `Fill` of the keys that are out of date, as far as these show it."""
+        return await self._write(tx, await tx.fetch(self._suspected, after, count, STALE, self._places))
+
+    async def _write(self, tx: Tx, found: Sequence[Row]) -> UUID | None:
+        """Give those of the rows their keys that have others; the last row's id."""
+        rows: list[dict[str, Any]] = [dict(row) for row in found]
+        made = [{**row, **self._keys.made(row)} for row in rows]
+        if others := [new for row, new in zip(rows, made, strict=True) if new != row]:
+            await tx.execute(
+                self._update, dumps([{name: new[name] for name in ("id", *KEY_COLUMNS)} for new in others])
+            )
+        return rows[-1]["id"] if rows else None
+
+
+class FoldedKey:
+    """Folds a key of names (`kit.names.fold_name`) in a column of its own anew: a `Fill` that finds nothing waiting."""
+
+    def __init__(self, model: type[SQLModel], column: str) -> None:
+        table = table_name(model)
+        self._stale = (
+            f"SELECT id, {column} AS key FROM {table} WHERE {column} ~ $3 AND id > $1 "
+            "ORDER BY id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED"
+        )
+        self._update = (
+            f"UPDATE {table} t SET {column} = n.key FROM unnest($1::uuid[], $2::text[]) AS n(id, key) WHERE t.id = n.id"
+        )
+
+    async def __call__(self, _tx: Tx, _after: UUID, _count: int) -> UUID | None:
+        return None
+
+    async def anew(self, tx: Tx, after: UUID, count: int) -> UUID | None:
+        """A `Fill` of the keys that hold what no key holds any more."""
+        rows = await tx.fetch(self._stale, after, count, STALE)
+        await tx.execute(self._update, [row["id"] for row in rows], [fold_text(row["key"]) for row in rows])
+        return rows[-1]["id"] if rows else None
 
 
 def names_of(model: type[SQLModel]) -> NameFill:
     """How the keys of a row type's names are made."""
     return NameFill(model)
+
+
+def folded_of(model: type[SQLModel], column: str) -> FoldedKey:
+    """How a key of names in a column of its own is kept up to date."""
+    return FoldedKey(model, column)
 
 
 class KeyFiller:
@@ -87,7 +118,7 @@ class KeyFiller:
         self._fills = tuple(fills)
         self._batch = batch
         self._look = look
-        self._stale = [fill for fill in self._fills if isinstance(fill, NameFill)]
+        self._anew = [fill.anew for fill in self._fills if isinstance(fill, NameFill | FoldedKey)]
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; a batch that has begun ends."""
@@ -103,15 +134,18 @@ class KeyFiller:
 
     async def fill(self, stop: asyncio.Event | None = None) -> None:
         """Make every key that is missing now, for the first time also those that are out of date."""
-        while self._stale:
-            async with self._db.transaction() as tx:
-                await self._stale[-1].forget_stale(tx)
-            self._stale.pop()
+        while self._anew and await self._all(self._anew[-1], stop):
+            self._anew.pop()
         for fill in self._fills:
-            after: UUID | None = UUID(int=0)
-            while after is not None and not (stop is not None and stop.is_set()):
-                begun = time.monotonic()
-                async with self._db.transaction() as tx:
-                    after = await fill(tx, after, self._batch)
-                if after is not None:
-                    await asyncio.sleep(time.monotonic() - begun)
+            await self._all(fill, stop)
+
+    async def _all(self, fill: Fill, stop: asyncio.Event | None) -> bool:
+        """Batch after batch, as long as nobody says stop; whether it came to the end."""
+        after: UUID | None = UUID(int=0)
+        while after is not None and not (stop is not None and stop.is_set()):
+            begun = time.monotonic()
+            async with self._db.transaction() as tx:
+                after = await fill(tx, after, self._batch)
+            if after is not None:
+                await asyncio.sleep(time.monotonic() - begun)
+        return after is None

@@ -91,12 +91,15 @@ class SearchKey:
 class TextKeys:
     """What a row type has: `name` sorts, it and the columns in `also` are searched and matched by their folded form;
     `codes` are codes of our own, which are one code in upper and lower case; `numbers` are drawn by us, in upper case,
-    and found in any."""
+    and found in any. `is_person` says of a row whether its name is a person's, by what the row has in `told_by` and in
+    the columns above (None: no row's is)."""
 
     name: str = ""
     also: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
+    is_person: Callable[[Mapping[str, Any]], bool] | None = None
+    told_by: tuple[str, ...] = ()
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -106,9 +109,10 @@ class TextKeys:
     def made(self, row: Mapping[str, Any]) -> dict[str, str | None]:
         """The key columns of a row."""
         texts = [row[column] or "" for column in self.sources]
+        is_person = self.is_person is not None and self.is_person(row)
         return {
             "search_key": "\n".join(map(fold_text, texts)),
-            "name_sort": sort_key(texts[0]) if texts[0] else LAST,
+            "name_sort": sort_key(texts[0], may_be_person=is_person) if texts[0] else LAST,
             "keyed_of": f"{KEYS_VERSION} " + "\n".join(texts),
         }
 
@@ -127,12 +131,21 @@ class TextKeys:
             if column not in keys:
                 order = f"{alias}.name_sort" if column == self.name else ""
                 match = f"split_part({alias}.search_key, chr(10), {number})"
-                keys[column] = TextKey(match, _folded, order, sort_key, f"{alias}.search_key IS NULL")
+                keys[column] = TextKey(match, _folded, order, self._place, f"{alias}.search_key IS NULL")
         return keys
+
+    def _place(self, value: str) -> str:
+        """Of a value that a list is compared with: of whom it is the name is not said."""
+        return sort_key(value, may_be_person=self.is_person is not None)
 
     def search(self, alias: str) -> SearchKey | None:
         """What `q` looks into, None where only codes are searched."""
         return SearchKey(f"{alias}.search_key", f"{alias}.search_key IS NULL") if self.name else None
+
+
+def everybody(_row: Mapping[str, Any]) -> bool:
+    """`is_person` of a row type whose rows are persons."""
+    return True
 
 
 def _folded(value: str) -> Sequence[str]:

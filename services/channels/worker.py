@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import uvloop
 
-from kit.db.key_filler import Fill, names_of
+from kit.db.key_filler import Fill, folded_of, names_of
 from kit.due.due import AnyDue
 from kit.events.worker import Worker
 from kit.jobs.jobs import JobHandler
@@ -18,6 +18,8 @@ from services.channels.conflicts.dues import CONFLICTS_DUE
 from services.channels.coupons.jobs import coupons_job
 from services.channels.coupons.service import GENERATE
 from services.channels.deals.dues import DEALS_DUE
+from services.channels.deals.models import Deal
+from services.channels.directory.models import AccountIdentity
 from services.channels.partner_contacts.models import PartnerContactColumns
 from services.channels.partner_documents.dues import PARTNER_DOCUMENTS_DUE
 from services.channels.partners.models import Partner
@@ -34,6 +36,7 @@ from services.channels.promotions.dues import PROMOTIONS_DUE
 from services.channels.promotions.models import Promotion
 from services.channels.quotes.dues import QUOTES_DUE
 from services.channels.rebates.jobs import catch_up_job
+from services.channels.sales.models import AccountFact
 from services.channels.settings import Settings
 from services.channels.simulations.jobs import simulation_job
 from services.channels.simulations.service import SIMULATE
@@ -59,6 +62,9 @@ DUES: Sequence[AnyDue] = (
     TERMS_DUE,
 )
 KEYS: Sequence[Fill] = (
+    folded_of(AccountFact, "name_key"),
+    folded_of(AccountIdentity, "name_key"),
+    folded_of(Deal, "name_key"),
     names_of(Channel),
     names_of(Partner),
     names_of(PartnerContactColumns),

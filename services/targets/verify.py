@@ -171,8 +171,8 @@ def _lines_agree(order: Order, fact: OrderCredited) -> bool:
     heard = {
         line.line_no: line.returned_net_base_before - line.returned_net_base_after for line in order.returned_lines
     }
-    said = _per_line(fact)
-    return said == dict.fromkeys(said, 0) | heard
+    per_line_said = _per_line(fact)
+    return per_line_said == dict.fromkeys(per_line_said, 0) | heard
 
 
 def _without_zeros(measure: Measure, lines: dict[int, int]) -> dict[int, int]:

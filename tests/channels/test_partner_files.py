@@ -20,6 +20,7 @@ async def a_seller(service: ServiceHarness) -> dict[str, Any]:
 
 class TestPartnerContacts(Created, Listed, Patched, Named):
     table = "partner_contact"
+    of_persons = True
     family = Family(
         path="/v1/partner-contacts",
         noun="partner_contact",

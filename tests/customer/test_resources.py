@@ -42,6 +42,7 @@ async def of_account(service: ServiceHarness) -> dict[str, Any]:
 
 class TestContacts(Created, Listed, Patched, Scoped, Named):
     table = "contact"
+    of_persons = True
     family = Family(
         path="/v1/contacts",
         noun="contact",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
+from pydantic import AfterValidator
+
 from kit.events.contract import Heard
+from kit.text import fold_text
 
 
 class LineHeard(Heard):
@@ -86,7 +89,9 @@ class OrderReturnedHeard(SoldHeard):
 
 
 class AccountHeard(Heard):
-    """An account: scope, identity and dimensions; the hashes and `name_key` of organisations only."""
+    """An account: scope, identity and dimensions; the hashes and `name_key` of organisations only.
+
+    A key that an earlier release told is folded as those of today are."""
 
     id: UUID
     stream_key: UUID
@@ -97,7 +102,7 @@ class AccountHeard(Heard):
     version: int
     country: str | None = None
     business_type: str | None = None
-    name_key: str | None = None
+    name_key: Annotated[str, AfterValidator(fold_text)] | None = None
     tax_id_hash: str | None = None
     domain_hash: str | None = None
 

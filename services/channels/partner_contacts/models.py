@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from kit.db.columns import OwnedRow, identifier, one_of, text
-from kit.db.text_keys import TextKeyed, TextKeys, key_indexes
+from kit.db.text_keys import TextKeyed, TextKeys, everybody, key_indexes
 from kit.security.data_keys import DataKeyRow
 from services.channels.db import Base
 from services.channels.partner_contacts.enums import PartnerContactRole
@@ -21,7 +21,7 @@ class PartnerContactColumns(OwnedRow):
     """What the table has in clear; an archived contact takes no changes until it is restored."""
 
     __tablename__ = "partner_contact"
-    __text_keys__: ClassVar = TextKeys(name="name")
+    __text_keys__: ClassVar = TextKeys(name="name", is_person=everybody)
 
     partner_id: Annotated[UUID, identifier(nullable=False)]
     name: Annotated[str, text(nullable=False)]

@@ -56,7 +56,9 @@ class AccountColumns(OwnedRow):
     """
 
     __tablename__ = "account"
-    __text_keys__: ClassVar = TextKeys(name="name", also=("local_name",))
+    __text_keys__: ClassVar = TextKeys(
+        name="name", also=("local_name",), is_person=lambda row: row["kind"] == AccountKind.PERSON, told_by=("kind",)
+    )
 
     stream_key: Annotated[UUID, identifier(nullable=False)]
     kind: Annotated[AccountKind, text(nullable=False)]

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from kit.db.columns import DECODED, FrozenRow, OwnedRow, big_int, document, identifier, moment, one_of, text
-from kit.db.text_keys import TextKeyed, TextKeys, key_indexes
+from kit.db.text_keys import TextKeyed, TextKeys, everybody, key_indexes
 from kit.security.data_keys import DataKeyRow
 from services.customer.contacts.enums import ContactRole, PointKind
 from services.customer.db import Base
@@ -41,7 +41,7 @@ class ContactColumns(OwnedRow):
     """What the table of contacts has in clear."""
 
     __tablename__ = "contact"
-    __text_keys__: ClassVar = TextKeys(name="name")
+    __text_keys__: ClassVar = TextKeys(name="name", is_person=everybody)
 
     account_id: Annotated[UUID, identifier(nullable=False, sa_column_args=(sa.ForeignKey("account.id"),))]
     name: Annotated[str, text(nullable=False)]

@@ -27,7 +27,9 @@ class LeadColumns(OwnedRow):
     """
 
     __tablename__ = "lead"
-    __text_keys__: ClassVar = TextKeys(name="name", also=("company", "person_name"))
+    __text_keys__: ClassVar = TextKeys(
+        name="name", also=("company", "person_name"), is_person=lambda row: not row["company"]
+    )
 
     name: Annotated[str, text(nullable=False)]
     company: Annotated[str | None, text(nullable=True)] = None

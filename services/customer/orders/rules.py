@@ -284,6 +284,8 @@ def check_split(credits: Sequence[tuple[str, int]], lines: int = 1) -> None:
         if seller in sellers:
             raise _split_error(f"/credits/{index}/member_id", f"seller {seller} is named twice")
         sellers.add(seller)
+    if not credits:
+        raise _split_error("/credits", "nobody is credited: the account has no owner, so name who sells")
     whole = sum(share for _, share in credits)
     if whole != SHARE_WHOLE:
         raise _split_error("/credits", f"shares sum to {whole}, not {SHARE_WHOLE}")

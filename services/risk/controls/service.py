@@ -35,12 +35,19 @@ def _branches(risk: Risk, kind: ControlKind) -> tuple[Branch, ...]:
     return risk.causes if kind is ControlKind.PREVENTIVE else risk.consequences
 
 
-async def _check(work: Work, risk: Risk, kind: ControlKind, branch: str | None, owner_id: UUID | None) -> None:
+async def _check(
+    work: Work,
+    risk: Risk,
+    kind: ControlKind,
+    branch: str | None,
+    owner_id: UUID | None,
+    before: UUID | None = None,
+) -> None:
     if branch is not None and branch not in {one.code for one in _branches(risk, kind)}:
         side = "cause" if kind is ControlKind.PREVENTIVE else "consequence"
         detail = f"the risk has no such {side}"
         raise UnknownReference(detail, errors=[FieldError("/branch", UnknownReference.code, detail)])
-    (await risks.known(work, [owner_id], ())).check(owner_id, ())
+    (await risks.known(work, [owner_id], ())).check(owner_id, (), before)
 
 
 async def add_control(work: Work, data: ControlCreate) -> Control:
@@ -55,7 +62,7 @@ async def change_control(work: Work, control_id: UUID, version: Versions, data: 
     """Change the fields given; raises NotFound, VersionMismatch and what a new one raises."""
     before = await require(work, CONTROLS, control_id, version=version)
     risk = await risks.require_risk(work, before.risk_id)
-    await _check(work, risk, before.kind, data.branch, data.owner_id)
+    await _check(work, risk, before.kind, data.branch, data.owner_id, before.owner_id)
     return await change(work, CONTROLS, before, data.given())
 
 

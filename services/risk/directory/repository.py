@@ -24,6 +24,10 @@ _ACCOUNT = (
 _ACCOUNTS = "SELECT id FROM account_directory WHERE id = ANY($1::uuid[])"
 _PARTNERS = "SELECT id FROM partner_directory WHERE id = ANY($1::uuid[])"
 _MEMBERS = "SELECT DISTINCT id FROM principal WHERE id = ANY($1::uuid[])"
+_LEFT = (
+    "SELECT id FROM principal WHERE id = ANY($1::uuid[]) "
+    "GROUP BY id HAVING bool_and(valid_to IS NOT NULL AND valid_to <= $2)"
+)
 _TARGETS = "SELECT id FROM target_directory WHERE id = ANY($1::uuid[])"
 _OWNERS = "SELECT id, owner_id FROM account_directory WHERE id = ANY($1::uuid[])"
 _PARTNER_OWNERS = "SELECT id, owner_id FROM partner_directory WHERE id = ANY($1::uuid[])"
@@ -112,6 +116,11 @@ async def known_partners(tx: Tx, ids: Collection[UUID]) -> set[UUID]:
 async def known_members(tx: Tx, ids: Collection[UUID]) -> set[UUID]:
     """Which of these members are known."""
     return {row[0] for row in await tx.fetch(_MEMBERS, sorted(ids))}
+
+
+async def left_members(tx: Tx, ids: Collection[UUID], day: date) -> set[UUID]:
+    """Which of these members belong to no unit on this day nor later."""
+    return {row[0] for row in await tx.fetch(_LEFT, sorted(ids), day)}
 
 
 async def known_targets(tx: Tx, ids: Collection[UUID]) -> set[UUID]:

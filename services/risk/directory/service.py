@@ -87,6 +87,11 @@ async def known_members(work: Work, ids: Collection[UUID]) -> set[UUID]:
     return await repository.known_members(work.tx, ids) if ids else set()
 
 
+async def left_members(work: Work, ids: Collection[UUID]) -> set[UUID]:
+    """Which of these members have left by today."""
+    return await repository.left_members(work.tx, ids, work.today) if ids else set()
+
+
 async def check_target(work: Work, target_id: UUID) -> None:
     """Raises NotHeardYet for a target that nobody told of, ProjectionBuilding while targets are being filled."""
     if not await repository.known_targets(work.tx, [target_id]):

@@ -63,7 +63,7 @@ class _Known(NamedTuple):
         """Raises UnknownReference, NotHeardYet."""
         if data.risk_id is not None and data.risk_id not in self.risk_ids:
             raise UnknownReference(errors=[FieldError("/risk_id", UnknownReference.code, "no such risk")])
-        self.owners.check(data.owner_id, ())
+        self.owners.check_known(data.owner_id, ())
 
 
 async def _known(work: Work, rows: Sequence[IncidentCreate | IncidentUpdate]) -> _Known:

@@ -30,11 +30,11 @@ SCOPE = ("account_id", "partner_id", "channel_id", "target_id", "region", "produ
 INDICATORS = Resource(NOUN, Indicator, lambda _one: None, audited=tuple(IndicatorCreate.model_fields), owner="owner_id")
 
 
-async def _check(work: Work, row: Indicator) -> None:
+async def _check(work: Work, row: Indicator, before: UUID | None = None) -> None:
     """Raises Invalid, UnknownReference, NotHeardYet."""
     check_scope(row.measure, [name for name in SCOPE if getattr(row, name) is not None])
     check_bounds(row.bounds, is_falling=row.measure in FALLING)
-    (await risks.known(work, [row.owner_id], ())).check(row.owner_id, ())
+    (await risks.known(work, [row.owner_id], ())).check(row.owner_id, (), before)
     if row.account_id is not None and not await directory.known_accounts(work, [row.account_id]):
         raise NotHeardYet(errors=[FieldError("/account_id", NotHeardYet.code, "no such account is known here")])
     if row.partner_id is not None and not await directory.known_partners(work, [row.partner_id]):
@@ -73,7 +73,7 @@ async def change_indicator(work: Work, indicator_id: UUID, version: Versions, da
     """
     before = await require(work, INDICATORS, indicator_id, version=version)
     given: Mapping[str, Any] = data.given()
-    await _check(work, changed_row(before, given).after)
+    await _check(work, changed_row(before, given).after, before.owner_id)
     after = await change(work, INDICATORS, before, given)
     if after.state is IndicatorState.ACTIVE and after.version != before.version:
         await repository.schedule(work.tx, indicator_id, clock.now())

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from kit import clock
 from kit.due.due import Due
-from kit.errors import FieldError, NotFound, NotHeardYet, UnknownReference
+from kit.errors import FieldError, Invalid, NotFound, NotHeardYet, UnknownReference
 from kit.events.contract import Published
 from kit.records import Change, Resource, add, change, changed_row, fresh, require
 from kit.transitions import next_state
@@ -73,15 +73,33 @@ def step_of(work: Work, risk: Risk) -> RiskStep:
     return RiskStep(risk_id=risk.id, risk_version=risk.version, state=risk.state, day=work.today)
 
 
+class OwnerLeft(Invalid):
+    """Who has left the sales organisation is given nothing new."""
+
+    code, title = "owner-left", "The owner has left"
+
+    def __init__(self, pointer: str) -> None:
+        super().__init__(errors=[FieldError(pointer, self.code, "has left")])
+
+
 class Known:
     """What of the references of risks is known here."""
 
-    def __init__(self, members: Collection[UUID], links: Mapping[LinkKind, Collection[UUID]]) -> None:
+    def __init__(
+        self, members: Collection[UUID], left: Collection[UUID], links: Mapping[LinkKind, Collection[UUID]]
+    ) -> None:
         self._members = members
+        self._left = left
         self._links = links
 
-    def check(self, owner_id: UUID | None, links: Sequence[LinkBody]) -> None:
-        """Raises NotHeardYet."""
+    def check(self, owner_id: UUID | None, links: Sequence[LinkBody], before: UUID | None = None) -> None:
+        """Raises NotHeardYet, OwnerLeft for an owner who has left and was not the owner before."""
+        self.check_known(owner_id, links)
+        if owner_id in self._left and owner_id != before:
+            raise OwnerLeft("/owner_id")
+
+    def check_known(self, owner_id: UUID | None, links: Sequence[LinkBody]) -> None:
+        """Raises NotHeardYet; of what is over the owner may have left."""
         faults = [] if owner_id is None or owner_id in self._members else [_unknown("/owner_id")]
         for number, link in enumerate(links):
             if link.kind in OF_OURS and UUID(link.id) not in self._links[link.kind]:
@@ -105,7 +123,8 @@ async def known(work: Work, owners: Iterable[UUID | None], links: Iterable[LinkB
         LinkKind.PARTNER: await directory.known_partners(work, ids[LinkKind.PARTNER]),
         LinkKind.CONTRACT: await contracts.known_contracts(work, ids[LinkKind.CONTRACT]),
     }
-    return Known(await directory.known_members(work, {owner for owner in owners if owner is not None}), found)
+    named = {owner for owner in owners if owner is not None}
+    return Known(await directory.known_members(work, named), await directory.left_members(work, named), found)
 
 
 def check_risk(work: Work, risk: Risk, before: Risk | None = None) -> None:
@@ -158,7 +177,7 @@ async def update_risk(work: Work, risk_id: UUID, version: Versions, data: RiskUp
     before = await require(work, RISKS, risk_id, version=version)
     given = data.given()
     links, owner_id = data.links or [], data.owner_id
-    (await known(work, [owner_id], links)).check(owner_id, links)
+    (await known(work, [owner_id], links)).check(owner_id, links, before.owner_id)
     return await change(work, RISKS, before, checked(work, before, given))
 
 

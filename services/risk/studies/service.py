@@ -71,11 +71,11 @@ def _resource(work: Work) -> Resource[Study]:
     return Resource(NOUN, Study, said, audited=tuple(StudyCreate.model_fields), owner="owner_id")
 
 
-async def _check(work: Work, study: Study) -> None:
+async def _check(work: Work, study: Study, before: UUID | None = None) -> None:
     """Raises UnknownReference for scenarios that are unknown or not seen, StudyTooLarge, NotHeardYet for the owner,
     CorrelationInvalid, CorrelationNotPositiveDefinite."""
     check_size(study.trials, len(study.scenario_ids))
-    (await risks.known(work, [study.owner_id], ())).check(study.owner_id, ())
+    (await risks.known(work, [study.owner_id], ())).check(study.owner_id, (), before)
     await _scenarios(work, study)
     known = set(study.scenario_ids)
     faults = [
@@ -121,7 +121,7 @@ async def change_draft(work: Work, study_id: UUID, version: Versions, data: Stud
     if before.state is not StudyState.DRAFT:
         raise StateConflict(NOUN, "change", before.state, [StudyState.DRAFT])
     given = data.given()
-    await _check(work, changed_row(before, given).after)
+    await _check(work, changed_row(before, given).after, before.owner_id)
     return await change(work, _resource(work), before, given)
 
 
@@ -133,7 +133,7 @@ async def copy_study(work: Work, study_id: UUID) -> Study:
     source = await require(work, _resource(work), study_id)
     kept = source.model_dump(include=set(StudyCreate.model_fields)) | {"is_reference": False}
     study = Study.model_validate({**fresh(), **kept, "state": StudyState.DRAFT})
-    await _check(work, study)
+    await _check(work, study, source.owner_id)
     return await add(work, _resource(work), study, action="copy")
 
 
@@ -144,7 +144,7 @@ async def run_study(work: Work, study_id: UUID) -> Study:
     """
     before = await require(work, _resource(work), study_id, lock=True)
     state = next_state(NOUN, MOVES, "run", before.state)
-    await _check(work, before)
+    await _check(work, before, before.owner_id)
     run, kept = await _frozen(work, before)
     job_id, now = new_id(), clock.now()
     changes: dict[str, Any] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -63,19 +63,21 @@ def _fields(data: TreatmentCreate | TreatmentUpdate) -> dict[str, Any]:
     return {name: getattr(data, name) for name in data.model_fields_set}
 
 
-async def _check(work: Work, row: Treatment) -> None:
+async def _check(work: Work, row: Treatment, before: Sequence[TreatmentAction] = ()) -> None:
     """Raises DateOrder for an acceptance, NotHeardYet for owners of actions."""
     if isinstance(row.effect, AcceptEffect):
         check_expiry(row.effect.expires_on, work.today)
-    await _check_owners(work, row.actions)
+    await _check_owners(work, row.actions, {one.owner_id for one in before if one.owner_id is not None})
 
 
-async def _check_owners(work: Work, actions: Sequence[TreatmentAction]) -> None:
+async def _check_owners(work: Work, actions: Sequence[TreatmentAction], before: Collection[UUID]) -> None:
     known = await risks.known(work, [one.owner_id for one in actions], ())
     faults = []
     for number, one in enumerate(actions):
         try:
-            known.check(one.owner_id, ())
+            known.check(one.owner_id, (), one.owner_id if one.owner_id in before else None)
+        except risks.OwnerLeft:
+            raise risks.OwnerLeft(f"/actions/{number}/owner_id") from None
         except NotHeardYet as unknown:
             faults += [FieldError(f"/actions/{number}/owner_id", each.code, each.detail) for each in unknown.errors]
     if faults:
@@ -128,7 +130,7 @@ async def change_plan(work: Work, treatment_id: UUID, version: Versions, data: T
     one = changed_row(before, given)
     if not one.changed:
         return before
-    await _check(work, one.after)
+    await _check(work, one.after, before.actions)
     if work.actor.subject not in before.authors:
         given["authors"] = (*before.authors, work.actor.subject)
     return await change(work, _resource(work), before, given)

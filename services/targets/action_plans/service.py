@@ -103,18 +103,25 @@ def _plain(given: Mapping[str, Any]) -> dict[str, Any]:
     return {**given, **lists}
 
 
-async def _check(work: Work, row: ActionPlan) -> None:
+async def _check(work: Work, row: ActionPlan, before: ActionPlan | None = None) -> None:
     check_keys(row.steps, "/steps")
-    await members.require_named_member(work, row.owner_id, "/owner_id")
-    await check_owners(work, row.steps, "/steps")
+    await members.check_owner(work, row.owner_id, "/owner_id", before.owner_id if before else None)
+    await check_owners(work, row.steps, "/steps", before.steps if before else ())
 
 
-async def check_owners(work: Work, items: Sequence[ActionItem], pointer: str) -> None:
-    """Who does something is a member; raises MemberUnknown, which names the first that is none."""
-    known = await members.known_members(work, {one.owner_id for one in items}) if items else {}
+async def check_owners(
+    work: Work, items: Sequence[ActionItem], pointer: str, before: Sequence[ActionItem] = ()
+) -> None:
+    """Who does something is a member who has not left, unless they did something of it before; raises MemberUnknown,
+    OwnerLeft, which name the first."""
+    owners = {one.owner_id for one in items}
+    known = await members.known_members(work, owners) if items else {}
+    left = await members.left_members(work, owners - {one.owner_id for one in before})
     for number, one in enumerate(items):
         if one.owner_id not in known:
             raise members.MemberUnknown(f"{pointer}/{number}/owner_id")
+        if one.owner_id in left:
+            raise members.OwnerLeft(f"{pointer}/{number}/owner_id")
 
 
 def _counted(work: Work, row: ActionPlan) -> ActionPlan:
@@ -154,7 +161,7 @@ async def update_action_plan(work: Work, plan_id: UUID, version: Versions, data:
         asked = [ActionStep(**one.model_dump()) for one in data.steps]
         check_keys(asked, "/steps")
         given["steps"] = merged(before.steps, asked)
-    await _check(work, changed_row(before, given).after)
+    await _check(work, changed_row(before, given).after, before)
     said = _saying(work, ActionPlanUpdated if before.state is _ACTIVE else None)
     return await _write(work, before, given, said, "update")
 

@@ -121,11 +121,11 @@ async def _check_tree(work: Work, target_id: UUID, root_id: UUID) -> None:
         raise _unknown("risk_alert_id", "it is about another tree")
 
 
-async def _check(work: Work, row: Adjustment) -> None:
+async def _check(work: Work, row: Adjustment, before: Adjustment | None = None) -> None:
     check_keys(row.measures, "/measures")
     if row.owner_id is not None:
-        await members.require_named_member(work, row.owner_id, "/owner_id")
-    await check_owners(work, row.measures, "/measures")
+        await members.check_owner(work, row.owner_id, "/owner_id", before.owner_id if before else None)
+    await check_owners(work, row.measures, "/measures", before.measures if before else ())
     if row.plan_id is None:
         return
     try:
@@ -154,7 +154,7 @@ async def update_adjustment(work: Work, adjustment_id: UUID, version: Versions, 
     one = changed_row(before, given)
     if not one.changed:
         return before
-    await _check(work, one.after)
+    await _check(work, one.after, before)
     return await change(
         work, saying(work), before, {**given, **_VOID, "authored_by": work.actor.subject}, action="update"
     )

@@ -214,21 +214,26 @@ async def check_known(work: Work, query: AttainmentQuery, *, body: bool = False)
         value = getattr(query, name)
         is_known = not value or (name == "region" and not check_region(value))
         is_known = is_known or (name == "customer_type" and value in CUSTOMER_TYPES)
-        if is_known or (name == "product_line" and await known_lines(work, [value])):
+        lines = await known_lines(work, [value]) if value and name == "product_line" else {}
+        if is_known or value in lines.values() or await repository.is_known(work.tx, name, value):
             continue
-        if not await repository.is_known(work.tx, name, value):
-            raise (_unheard if name == "product_line" else _unknown)(f"/{name}" if body else name)
+        meant = "".join(f"; expected {line}" for line in lines.values()) or _meant_region(name, value)
+        raise (_unheard if name == "product_line" else _unknown)(f"/{name}" if body else name, meant)
     if query.channel_id is not None and not await known_channels(work, [query.channel_id]):
         raise _unheard("/channel_id" if body else "channel_id")
 
 
-def _unheard(name: str) -> NotHeardYet:
+def _meant_region(name: str, value: str) -> str:
+    return f"; {check_region(value)}" if name == "region" else ""
+
+
+def _unheard(name: str, more: str = "") -> NotHeardYet:
     """Products and channels are the service channels' own."""
-    return NotHeardYet(errors=[FieldError(name, NotHeardYet.code, "nobody knows this value")])
+    return NotHeardYet(errors=[FieldError(name, NotHeardYet.code, f"nobody knows this value{more}")])
 
 
-def _unknown(name: str) -> UnknownReference:
-    return UnknownReference(errors=[FieldError(name, UnknownReference.code, "nobody knows this value")])
+def _unknown(name: str, more: str = "") -> UnknownReference:
+    return UnknownReference(errors=[FieldError(name, UnknownReference.code, f"nobody knows this value{more}")])
 
 
 def _excluded(name: str) -> BadQuery:

@@ -199,14 +199,13 @@ async def _channels(work: Work, children: Sequence[ChildCreate]) -> list[Part]:
 
 async def _values(work: Work, dimension: Dimension, children: Sequence[ChildCreate]) -> list[Part]:
     keys = [key for child in children if (key := child.key)]
-    lines = await products.known_lines(work, keys) if dimension is Dimension.PRODUCT_LINE else set[str]()
+    lines = await products.known_lines(work, keys) if dimension is Dimension.PRODUCT_LINE else {}
     types = await known_types(work, keys) if dimension is Dimension.CUSTOMER_TYPE else frozenset[str]()
     for index, key in enumerate(keys):
         if dimension is Dimension.REGION and (problem := check_region(key)):
             _refuse(index, "key", "unknown-region", problem)
-        if dimension is Dimension.PRODUCT_LINE and key not in lines:
-            unheard = FieldError(f"/children/{index}/key", "unknown-product-line", "no product is of this line")
-            raise ChildNotHeardYet(errors=[unheard])
+        if dimension is Dimension.PRODUCT_LINE and (problem := products.line_problem(lines, key)):
+            raise ChildNotHeardYet(errors=[FieldError(f"/children/{index}/key", "unknown-product-line", problem)])
         if dimension is Dimension.CUSTOMER_TYPE and key not in types:
             _refuse(index, "key", "unknown-customer-type", f"expected one of: {', '.join(sorted(CUSTOMER_TYPES))}")
     return [Part(key, key, {dimension.value: key}, child) for key, child in zip(keys, children, strict=True)]

@@ -31,6 +31,10 @@ FROM membership s JOIN unit u ON u.id = s.unit_id CROSS JOIN unnest(u.path) AS a
 WHERE s.member_id = ANY($1::uuid[]) AND s.valid_from <= $3 AND (s.valid_to IS NULL OR s.valid_to > $2)
 GROUP BY s.member_id
 """
+_LEFT = """
+SELECT m.id FROM member m WHERE m.id = ANY($1::uuid[]) AND NOT EXISTS (
+  SELECT FROM membership s WHERE s.member_id = m.id AND (s.valid_to IS NULL OR s.valid_to > $2))
+"""
 _CODES = "SELECT id, code FROM member WHERE id = ANY($1::uuid[])"
 
 
@@ -52,6 +56,11 @@ async def list_memberships(tx: Tx, member_id: UUID) -> list[Membership]:
 async def get_codes(tx: Tx, member_ids: Collection[UUID]) -> dict[UUID, str]:
     """Codes of the known ones among `member_ids`."""
     return dict(await tx.pairs(UUID, str, _CODES, list(member_ids)))
+
+
+async def list_left(tx: Tx, member_ids: Collection[UUID], day: date) -> set[UUID]:
+    """Those among `member_ids` who belong to no unit on this day nor later."""
+    return set(await tx.column(UUID, _LEFT, list(member_ids), day))
 
 
 async def list_within(tx: Tx, member_ids: Collection[UUID], first: date, last: date) -> dict[UUID, frozenset[UUID]]:

@@ -32,6 +32,15 @@ class MemberUnknown(Invalid):
         super().__init__(errors=[FieldError(pointer, "unknown-member", "no such member")])
 
 
+class OwnerLeft(Invalid):
+    """Who has left the sales organisation is given nothing new."""
+
+    code, title = "owner-left", "The owner has left"
+
+    def __init__(self, pointer: str) -> None:
+        super().__init__(errors=[FieldError(pointer, self.code, "has left")])
+
+
 class AffectsPostedLines(Conflict):
     code, title = "affects-posted-lines", "Credited lines would belong to another unit; send it as a correction"
 
@@ -78,6 +87,18 @@ async def require_named_member(work: Work, member_id: UUID, pointer: str) -> str
     if member_id not in known:
         raise MemberUnknown(pointer)
     return known[member_id]
+
+
+async def left_members(work: Work, member_ids: Collection[UUID]) -> set[UUID]:
+    """Those who have left by today."""
+    return await repository.list_left(work.tx, member_ids, work.today) if member_ids else set()
+
+
+async def check_owner(work: Work, member_id: UUID, pointer: str, before: UUID | None = None) -> None:
+    """Whom a field of the body makes an owner; raises MemberUnknown, OwnerLeft unless they were it before."""
+    await require_named_member(work, member_id, pointer)
+    if member_id != before and await left_members(work, [member_id]):
+        raise OwnerLeft(pointer)
 
 
 async def units_of(work: Work, member_ids: Collection[UUID], first: date, last: date) -> Mapping[UUID, frozenset[UUID]]:

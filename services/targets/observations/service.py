@@ -22,7 +22,7 @@ from services.targets.observations.rules import (
     check_value,
 )
 from services.targets.observations.schemas import ObservationCreate
-from services.targets.products.service import known_lines
+from services.targets.products.service import known_lines, line_problem
 from services.targets.targets.regions import check_region
 from services.targets.units.models import Unit
 from services.targets.units.service import UnitUnknown, known_units, visible_to
@@ -40,7 +40,7 @@ class _Attempt:
 
     work: Work
     units: Mapping[UUID, Unit]
-    lines: set[str]
+    lines: Mapping[str, str]
     known: Mapping[str, Observation]
     olds: Mapping[UUID, Observation]
     corrected: set[UUID]
@@ -125,8 +125,8 @@ def _check(attempt: _Attempt, row: ObservationCreate) -> None:
         raise UnitUnknown("/unit_id")
     if row.region is not None and (problem := check_region(row.region)):
         raise UnknownReference(errors=[FieldError("/region", "unknown-region", problem)])
-    if row.product_line is not None and row.product_line not in attempt.lines:
-        raise NotHeardYet(errors=[FieldError("/product_line", "unknown-reference", "no product has it")])
+    if row.product_line is not None and (problem := line_problem(attempt.lines, row.product_line)):
+        raise NotHeardYet(errors=[FieldError("/product_line", "unknown-reference", problem)])
     if row.corrects_id is not None:
         _replace(attempt, row, row.corrects_id)
 

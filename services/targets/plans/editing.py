@@ -46,7 +46,7 @@ async def update_target(work: Work, target_id: UUID, version: Versions, data: Ta
         return before
     check_stretch(given["amount"], given.get("stretch", before.stretch))
     if given.get("owner_id") is not None:
-        await members.require_named_member(work, given["owner_id"], "/owner_id")
+        await members.check_owner(work, given["owner_id"], "/owner_id", before.owner_id)
     one = changed_row(before, given | targets.written(work))
     others: list[Change[Target]] = []
     if "amount" in one.changed:

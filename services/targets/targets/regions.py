@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 
+from kit.text import fold_text
+
 
 @cache
 def known_regions() -> frozenset[str]:
@@ -24,5 +26,5 @@ def check_region(region: str) -> str:
     """What is wrong with a region, empty when it is a code of ISO 3166-2 as that writes it."""
     if region in known_regions():
         return ""
-    meant = region.strip().upper()
+    meant = fold_text(region).upper()
     return "no code of ISO 3166-2" + (f"; expected {meant}" if meant in known_regions() else "")

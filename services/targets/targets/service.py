@@ -161,13 +161,14 @@ def _amount_invalid(name: str, detail: str) -> AmountInvalid:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What targets refer to, as far as it is known: units, codes of members, units of members by period, product lines,
-    customer types and channels."""
+    """What targets refer to, as far as it is known: units, codes of members, owners who have left, units of members by
+    period, product lines, customer types and channels."""
 
     units: Mapping[UUID, Unit]
     members: Mapping[UUID, str]
+    left: Collection[UUID]
     held: Mapping[tuple[date, date], Mapping[UUID, frozenset[UUID]]]
-    lines: Collection[str]
+    lines: Mapping[str, str]
     types: Collection[str]
     channels: Collection[UUID]
 
@@ -187,8 +188,9 @@ async def known_of(work: Work, rows: Sequence[TargetCreate]) -> Known:
         members=await members.known_members(
             work, {each for row in rows for each in (row.member_id, row.owner_id) if each}
         ),
+        left=await members.left_members(work, {row.owner_id for row in rows if row.owner_id}),
         held=held,
-        lines=await products.known_lines(work, list(lines)) if lines else (),
+        lines=await products.known_lines(work, lines),
         types=await known_types(work, {row.customer_type for row in rows if row.customer_type is not None}),
         channels=await known_channels(work, {row.channel_id for row in rows if row.channel_id is not None}),
     )
@@ -198,6 +200,14 @@ async def known_types(work: Work, types: Collection[str]) -> frozenset[str]:
     """Customer types as they are decided, and words of early orders that something was credited to."""
     others = set(types) - CUSTOMER_TYPES
     return CUSTOMER_TYPES | (await repository.credited_types(work.tx, others) if others else set[str]())
+
+
+def _check_members(data: TargetCreate, known: Known) -> None:
+    for name in ("member_id", "owner_id"):
+        if (member_id := getattr(data, name)) is not None and member_id not in known.members:
+            raise members.MemberUnknown(f"/{name}")
+    if data.owner_id in known.left:
+        raise members.OwnerLeft("/owner_id")
 
 
 def check_new(work: Work, data: TargetCreate, known: Known) -> None:
@@ -214,9 +224,7 @@ def check_new(work: Work, data: TargetCreate, known: Known) -> None:
         raise units.UnitUnknown("/unit_id")
     if data.unit_id is not None:
         units.check_meets(known.units[data.unit_id], data.period_start, data.period_end, "/unit_id")
-    for name in ("member_id", "owner_id"):
-        if (member_id := getattr(data, name)) is not None and member_id not in known.members:
-            raise members.MemberUnknown(f"/{name}")
+    _check_members(data, known)
     if data.unit_id is not None and data.member_id is not None:
         held = known.held[data.period_start, data.period_end]
         if data.unit_id not in held.get(data.member_id, ()):
@@ -224,8 +232,8 @@ def check_new(work: Work, data: TargetCreate, known: Known) -> None:
             raise MemberOutside(errors=[FieldError("/member_id", "outside", detail)])
     if data.region is not None and (problem := check_region(data.region)):
         raise UnknownReference(errors=[FieldError("/region", "unknown-region", problem)])
-    if data.product_line is not None and data.product_line not in known.lines:
-        raise NotHeardYet(errors=[FieldError("/product_line", "unknown-product-line", "no product is of this line")])
+    if data.product_line is not None and (problem := products.line_problem(known.lines, data.product_line)):
+        raise NotHeardYet(errors=[FieldError("/product_line", "unknown-product-line", problem)])
     if data.channel_id is not None and data.channel_id not in known.channels:
         raise NotHeardYet(errors=[FieldError("/channel_id", "unknown-channel", "no such channel")])
     if data.customer_type is not None and data.customer_type not in known.types:
@@ -237,7 +245,7 @@ async def update_target(work: Work, target_id: UUID, version: Versions, data: Ta
     """Change what does not count yet; a proposal or approval of it, and of what is above it, is void then.
 
     Raises NotFound, VersionMismatch, BalancingTarget, StateConflict, TargetDecomposed (its amount), StretchBelowAmount,
-    MemberUnknown.
+    MemberUnknown, OwnerLeft.
     """
     before = await require_target(work, target_id, lock=True)
     version.check(before.version)
@@ -258,7 +266,7 @@ async def update_target(work: Work, target_id: UUID, version: Versions, data: Ta
     if before.base is not None:
         check_rate(before.metric, changes.get("amount", before.amount), before.base, "/amount")
     if changes.get("owner_id") is not None:
-        await members.require_named_member(work, changes["owner_id"], "/owner_id")
+        await members.check_owner(work, changes["owner_id"], "/owner_id", before.owner_id)
     await void_above(work, target_id)
     return await change(work, TARGETS, before, {**changes, **written(work)}, action="update")
 

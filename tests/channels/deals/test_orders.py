@@ -19,12 +19,13 @@ from services.customer.events_out.opportunities import OpportunityUpdated
 from tests.channels.conftest import Days, Order
 from tests.channels.deals.claimed import CHINESE, PATH, approved, director, partner_of, read, registered
 from tests.channels.quotes.offers import SELLER, account, member
+from tests.shared_suites.identity import filled
 
 
 async def buyer(service: ServiceHarness, name: str = CHINESE[0], **changes: Any) -> UUID:
     """An account of a name that customer has told of."""
-    known = {"tax_id_hash": None, "domain_hash": None, "country": "CN", **changes}
-    return UUID(await account(service, name_key=fold_name(name), **known))
+    known = {"name_key": fold_name(name), "tax_id_hash": None, "domain_hash": None, "country": "CN", **changes}
+    return UUID(await account(service, **known))
 
 
 def order(partner_id: UUID, key: UUID, net: int = 1_000, on: str = "2026-03-10") -> Order:
@@ -167,3 +168,16 @@ async def test_what_the_reviewer_should_know(service: ServiceHarness, days: Days
         await tx.execute("UPDATE deal SET owner_id = $1", SELLER)
     rep = await service.get(f"{PATH}/{deal['id']}/findings", headers=service.headers("seller", "sales_rep"))
     assert (rep.status_code, rep.json()["ordered"], rep.json()["active"]) == (200, [], []), "accounts of others"
+
+
+async def test_a_customer_of_a_name_that_an_earlier_release_folded(service: ServiceHarness, days: Days) -> None:
+    """Told, or kept since: the letters of Turkish were apart."""
+    days.on("2026-03-02")
+    told, kept = [await buyer(service, name_key=key) for key in ("i\u0307stanbulgıda", "izmir")]
+    async with service.transaction() as tx:
+        await tx.execute("UPDATE account_identity SET name_key = 'i\u0307zmirılıca' WHERE id = $1", kept)
+    await filled(service)
+    for name, key in (("ISTANBUL GIDA", told), ("İzmir Ilıca", kept)):
+        deal = await approved(service, customer_name=name)
+        await service.deliver(confirmed(order(partner_of(deal), key)))
+        assert (await read(service, deal))["state"] == "won", name

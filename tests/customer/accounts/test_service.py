@@ -266,3 +266,23 @@ async def test_a_masked_tax_id_sent_back_changes_nothing(world: World) -> None:
     answer = await world.service.patch(path, {"region": "CN-BJ"}, 1, headers=agent)
     assert (answer.status_code, answer.json()["tax_id"]) == (200, seen["tax_id"])
     assert (await world.service.get(path)).json()["tax_id"] == USCC
+
+
+async def test_a_company_is_no_person_where_names_sort(world: World) -> None:
+    """任 is Ren2 as a family and ren4 otherwise; a person has the same name as a company."""
+    for kind, name in [
+        ("organization", "任我行"),
+        ("person", "任我行"),
+        ("person", "任意"),
+        ("organization", "任四海"),
+    ]:
+        await world.account(kind=kind, name=name)
+    found = await world.service.get("/v1/accounts?sort=name")
+    assert [(item["kind"], item["name"]) for item in found.json()["items"]] == [
+        ("person", "任我行"),
+        ("organization", "任四海"),
+        ("organization", "任我行"),
+        ("person", "任意"),
+    ]
+    both = await world.service.get("/v1/accounts?name=任我行")
+    assert len(both.json()["items"]) == 2

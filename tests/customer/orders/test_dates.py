@@ -26,6 +26,8 @@ from services.customer.orders.references import References
 from services.customer.orders.schemas import OrderCreate
 from services.customer.settings import Settings
 from tests.customer.conftest import World, refused
+from tests.customer.imports.files import counts, imported, text_of
+from tests.customer.orders.test_quoted import quoted
 
 SELLER = derived_id("member", 1)
 BUYER = Buyer(derived_id("account", 1), derived_id("account", 1), SELLER, None, None, next_number=7)
@@ -46,6 +48,9 @@ REFERENCES = References(
     rates=tuple(("EUR", date(2027, 6, 30) - timedelta(days=back), f"1.{back:03d}") for back in range(900)),
 )
 """One rate a day, each another: it says which day was asked for."""
+
+IMPORTED = (["id", "account_id", "currency", "sku", "quantity", "unit_price"],)
+FILE: dict[str, Any] = {"key": "id", "options": {"source": "file"}}
 
 hours = st.integers(-12, 14)
 moments = st.integers(0, 364 * 24 * 60).map(lambda minute: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minute))
@@ -286,3 +291,37 @@ async def test_no_order_is_of_a_day_that_cannot_be(world: World) -> None:
             assert [error["code"] for error in problem.get("errors", ())] == [code], problem
     first = await world.service.post("/v1/orders", world.order_body(account, order_date="1970-01-01"))
     assert first.status_code == 201, first.text
+
+
+async def test_every_way_to_place_what_waited_takes_its_own_day(world: World) -> None:
+    """A change and a row of what is on hold, a file, a quote's order; each by who may not choose a date."""
+    rep = world.service.headers("rep-1", "sales_rep")
+    account = await world.account()
+    lines = [{"sku": "CD-JAZZ", "quantity": 1, "unit_price": 100_000}]
+    named = {"external_id": {"source": "shop", "id": "W-1"}}
+    row = {**undated(world, account, **named), "place": True}
+    await world.service.post("/v1/orders/batch", {"rows": [row]}, headers=rep)
+    made = (await world.service.get("/v1/orders")).json()["items"]
+    quote = await quoted(world, account)
+    draft = (await world.service.post("/v1/orders", {"quote_id": quote}, headers=rep)).json()
+    run = await imported(
+        world, "orders", text_of(*IMPORTED, ["W-2", account["id"], "CNY", "CD-ROCK", "1", "500"]), **FILE
+    )
+    assert counts(run) == (1, 0, 0, 0)
+    await world.service.deliver(refused(await world.order(made[0]["id"])))
+    await wait(world)
+    held = await world.order(made[0]["id"])
+    changed = await world.service.patch(f"/v1/orders/{held['id']}", {"lines": lines}, held["version"], headers=rep)
+    assert (changed.status_code, changed.json()["order_date"], changed.json()["placement"]) == (200, today(world), 2)
+    await world.service.deliver(refused(changed.json()))
+    await wait(world, 2)
+    again = await world.service.post("/v1/orders/batch", {"rows": [row]}, headers=rep)
+    assert again.json()["updated"] == 1, again.text
+    assert (await world.order(held["id"]))["order_date"] == today(world)
+    placed_quote = await world.service.post(f"/v1/orders/{draft['id']}/place", headers=rep)
+    assert (placed_quote.status_code, placed_quote.json()["order_date"]) == (200, today(world)), placed_quote.text
+    text = text_of(*IMPORTED, ["W-2", account["id"], "CNY", "CD-ROCK", "1", "500"])
+    placing = {**FILE, "options": {**FILE["options"], "place": True}}
+    assert counts(await imported(world, "orders", text, **placing)) == (0, 1, 0, 0)
+    days = await world.service.rows("SELECT DISTINCT order_date, is_dated, state FROM orders")
+    assert [tuple(map(str, day.values())) for day in days] == [(today(world), "False", "placed")]

@@ -10,8 +10,12 @@ from typing import Any
 import pytest
 
 from kit.ids import new_id
-from kit.testing.service import ServiceHarness, codes
+from kit.testing.service import ServiceHarness, codes, make_event
+from services.risk.controls.schemas import EXAMPLE as CONTROL
+from services.risk.indicators.schemas import EXAMPLE as INDICATOR
 from services.risk.risks.schemas import EXAMPLE
+from services.risk.treatments.schemas import EXAMPLE as TREATMENT
+from services.targets.events_out.members import MemberLeft
 from tests.risk.conftest import Days, account_created, partner_activated, seller, turn
 from tests.risk.risks.register import assessed, entered, state_of
 
@@ -145,3 +149,35 @@ async def test_odd_text_is_refused(service: ServiceHarness, text: str) -> None:
         "/v1/risks", content=json.dumps(body), headers={**service.headers(), "Content-Type": "application/json"}
     )
     assert answer.status_code in (400, 422), answer.text
+
+
+async def test_who_has_left_is_given_nothing_new(service: ServiceHarness) -> None:
+    """Risks, controls, indicators and actions of treatments; what was theirs stays editable."""
+    gone, here = new_id(), new_id()
+    await service.deliver(seller(gone, "gone"), seller(here, "here"))
+    theirs = await entered(service, owner_id=str(gone))
+    control = {**CONTROL, "risk_id": theirs.rpartition("/")[2], "owner_id": str(gone)}
+    action = {"title": "Ask", "due_on": "2099-03-31", "owner_id": str(gone)}
+    treatment = {**TREATMENT, "risk_id": control["risk_id"], "actions": [action]}
+    indicator = {**INDICATOR, "owner_id": str(gone)}
+    bodies = {"/v1/controls": control, "/v1/treatments": treatment, "/v1/indicators": indicator}
+    made = [await service.post(path, body) for path, body in bodies.items()]
+    assert [answer.status_code for answer in made] == [201, 201, 201], [answer.text for answer in made]
+    membership = {"path": [new_id()], "valid_from": "2020-01-01", "valid_to": "2026-01-31"}
+    left = {**MemberLeft.EXAMPLE, "id": gone, "subject": "gone", "memberships": [membership], "version": 9}
+    await service.deliver(make_event(MemberLeft.TYPE, left, gone, sequence=9))
+
+    wanted = {**bodies, "/v1/risks": {**EXAMPLE, "code": "R-NEW", "owner_id": str(gone)}}
+    for path, body in wanted.items():
+        answer = await service.post(path, body)
+        pointer = "/actions/0/owner_id" if path == "/v1/treatments" else "/owner_id"
+        assert (answer.status_code, answer.json()["code"], list(codes(answer.json()))) == (422, "owner-left", [pointer])
+    other = await entered(service, owner_id=str(here))
+    assert (await service.patch(other, {"owner_id": str(gone)}, 1)).json()["code"] == "owner-left"
+    same = {"owner_id": str(gone), "title": "Later"}
+    paths = [theirs, *(str(one.headers["location"]) for one in (made[0], made[2]))]
+    for path in paths:
+        given = same if "indicators" not in path else {"owner_id": str(gone), "red": 300_000}
+        assert (await service.patch(path, given, 1)).status_code == 200, path
+    again = await service.patch(str(made[1].headers["location"]), {"actions": [{**action, "title": "Ask twice"}]}, 1)
+    assert again.status_code == 200, again.text

@@ -301,3 +301,34 @@ async def test_a_correction_of_many_lines_is_a_job(world: Any, monkeypatch: pyte
     assert by_unit == {world.units["team-a"]: 0, world.units["team-b"]: 4 * 111 + 7}
     facts = [f for f in await world.service.published("targets.order.credited.v1") if f.payload["kind"] == "corrected"]
     assert len(facts) == 4
+
+
+async def test_who_has_left_is_given_nothing_new(world: Any) -> None:
+    """Targets, one by one and in a batch, and plans of action with their steps; what was theirs stays editable."""
+    gone, here = world.members["a1"], world.members["b1"]
+    q1 = {"name": "Q1", "period_start": "2026-01-01", "period_end": "2026-03-31", "amount": 100}
+    theirs = (await world.service.post("/v1/targets", {**q1, "owner_id": gone})).json()
+    step = {"key": "k", "name": "Do", "owner_id": gone, "due_on": "2026-03-01", "weight": 1}
+    body = {"target_id": theirs["id"], "name": "Win", "owner_id": gone, "steps": [step]}
+    plan = await world.service.post("/v1/action-plans", body)
+    assert plan.status_code == 201, plan.text
+    left = await world.service.post(f"/v1/members/{gone}/leave", {"on": "2026-06-30"})
+    assert left.status_code == 200, left.text
+
+    async def refused(answer: Any, pointer: str) -> None:
+        assert (answer.status_code, answer.json()["code"]) == (422, "owner-left"), answer.text
+        assert answer.json()["errors"][0]["pointer"] == pointer
+
+    await refused(await world.service.post("/v1/targets", {**q1, "owner_id": gone}), "/owner_id")
+    row = {**q1, "owner_id": gone, "external_id": "T-1"}
+    (result,) = (await world.service.post("/v1/targets/batch", {"rows": [row]})).json()["results"]
+    assert result["problem"]["code"] == "owner-left"
+    other = (await world.service.post("/v1/targets", {**q1, "owner_id": here})).json()
+    await refused(await world.service.patch(f"/v1/targets/{other['id']}", {"owner_id": gone}, 1), "/owner_id")
+    await refused(await world.service.post("/v1/action-plans", {**body, "steps": []}), "/owner_id")
+    await refused(await world.service.post("/v1/action-plans", {**body, "owner_id": here}), "/steps/0/owner_id")
+    kept = await world.service.patch(f"/v1/targets/{theirs['id']}", {"owner_id": gone, "name": "New"}, 1)
+    assert kept.status_code == 200, kept.text
+    path = f"/v1/action-plans/{plan.json()['id']}"
+    again = await world.service.patch(path, {"name": "New", "owner_id": gone, "steps": [step]}, 1)
+    assert again.status_code == 200, again.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from kit.events.bus import Message
 from kit.events.envelope import Event, to_headers, topic_of
@@ -83,3 +84,35 @@ async def test_a_rebuild_gives_the_same_rows(service: ServiceHarness) -> None:
 
 def message(event: Event) -> Message:
     return Message(key=event.key, value=event.data, headers=tuple(to_headers(event)))
+
+
+async def test_a_value_in_another_spelling_is_told_its_own(service: ServiceHarness) -> None:
+    """Wherever a target, its children, a figure or an observation names one."""
+    await service.deliver(*(make_event(TYPE, product(line), new_id()) for line in ("Rock", "rock-hard", "jazz")))
+    target = (await service.post("/v1/targets", Q1)).json()
+    observed = {
+        **{"external_id": "O-1", "kind": "size", "value": 1, "source": "press", "observed_on": "2026-04-02"},
+        **{"period_start": "2026-01-01", "period_end": "2026-03-31"},
+    }
+    for name, wrong, meant in [
+        ("product_line", "ROCK", "Rock"),
+        ("product_line", "Rock-Hard", "rock-hard"),
+        ("product_line", "roc", None),
+        ("region", "cn-sh", "CN-SH"),
+        ("region", "ＣＮ－ＳＨ", "CN-SH"),
+        ("region", "CN\u2013BJ ", "CN-BJ"),
+        ("region", "CN-31", None),
+    ]:
+        split = {"dimension": name, "children": [{"key": wrong}]}
+        answers = [
+            await service.post("/v1/targets", {**Q1, name: wrong}),
+            await service.post(f"/v1/targets/{target['id']}/decompositions", split),
+            await service.post("/v1/observations", {**observed, name: wrong}),
+            await service.get(f"/v1/attainment?{name}={quote(wrong)}"),
+        ]
+        for answer in answers:
+            assert answer.status_code == 422, answer.text
+            detail = answer.json()["errors"][0]["detail"]
+            assert detail.endswith(f"; expected {meant}") if meant else "expected" not in detail, answer.text
+    for line in ("Rock", "rock-hard"):
+        assert (await service.post("/v1/targets", {**Q1, "product_line": line})).status_code == 201
