@@ -85,7 +85,9 @@ _UNMARK = "UPDATE decomposition SET is_crediting = false, version = version + 1 
 
 _MARK = "UPDATE decomposition SET is_crediting = true, version = version + 1, updated_at = $2 WHERE id = $1"
 
-_REDRIVE = "UPDATE decomposition SET drivers = $2::jsonb, version = version + 1, updated_at = $3 WHERE id = $1"
+_REDRIVE = """
+UPDATE decomposition SET drivers = $2::jsonb, bases_sum = true, version = version + 1, updated_at = $3 WHERE id = $1
+"""
 
 _HAS_OTHER = "SELECT EXISTS (SELECT FROM decomposition WHERE target_id = $1 AND id <> $2 AND retired_on IS NULL)"
 _RETIRE = """
@@ -174,7 +176,7 @@ async def restate(tx: Tx, decomposition_id: UUID, amount: int, over_assignment: 
 
 
 async def redrive(tx: Tx, decomposition_id: UUID, drivers: Sequence[DriverPart], at: datetime) -> None:
-    """Keep what the values of a decomposition's drivers rest on now."""
+    """Keep what the values of a decomposition's drivers rest on now; its denominators are split anew, too."""
     await tx.execute(_REDRIVE, decomposition_id, dumps([part.model_dump(mode="json") for part in drivers]), at)
 
 
