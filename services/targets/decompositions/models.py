@@ -41,8 +41,8 @@ class DecompositionRow(OwnedRow):
     difference.
     The cells of a table (`table_id`) are the children of its rows; a cross decomposition is that of a column, over the
     same cells. `carried` is what of a balancing child was carried over from ended periods; `origin_id` is what it is a
-    copy of in a plan. `bases_sum` is false of what an early release wrote of a ratio: its children's planned denominators
-    need not sum to its target's."""
+    copy of in a plan. `bases_sum` is false of what an early release wrote of a ratio: the planned denominators of its
+    children need not sum to its target's."""
 
     __tablename__ = "decomposition"
 
