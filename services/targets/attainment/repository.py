@@ -142,7 +142,8 @@ SELECT t.id, t.parent_id, t.decomposition_id, t.child_key, t.name, t.metric, t.s
                     AND o.unit_id = above.id
                WHERE u.id = t.unit_id AND above.id <> t.unit_id) AS is_nested,
        CASE WHEN held.is_known THEN held.stretch ELSE t.stretch END AS stretch,
-       t.closed_value, a.actual, a.lines, a.unassigned, a.base, a.net, t.base AS planned_base
+       t.closed_value, a.actual, a.lines, a.unassigned, a.base, a.net,
+       coalesce(held.base, t.base) AS planned_base
 FROM target t {held_on("t", "$6::date")} CROSS JOIN LATERAL ({_WHOLE}) w CROSS JOIN LATERAL (
     SELECT coalesce(sum(b.actual), 0)::bigint AS actual, coalesce(sum(b.lines), 0)::bigint AS lines,
            coalesce(sum(b.unassigned), 0)::bigint AS unassigned, coalesce(sum(b.base), 0)::bigint AS base,

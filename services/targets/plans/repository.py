@@ -147,7 +147,7 @@ SELECT t.id, (SELECT max(v.number) + 1 FROM target_version v WHERE v.target_id =
 FROM target t WHERE t.id = ANY($1::uuid[])
 """
 _PLANNED = (
-    *("amount", "stretch", "computed", "bound", "locked", "reason", "owner_id", "period_end"),
+    *("amount", "base", "stretch", "computed", "bound", "locked", "reason", "owner_id", "period_end"),
     *("state", "authored_by", "proposed_by", "approved_by", "version", "updated_at"),
 )
 """What a change of a plan, and its promotion, may write beside a name."""

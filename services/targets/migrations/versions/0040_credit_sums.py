@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -31,7 +33,7 @@ def _number(name: str, default: str | None = None) -> sa.Column[int]:
     return sa.Column(name, sa.BigInteger(), server_default=default, nullable=False)
 
 
-_TYPES: dict[str, sa.types.TypeEngine[object]] = {"day": sa.Date(), "month": sa.Date(), "member_id": sa.Uuid()}
+_TYPES: dict[str, sa.types.TypeEngine[Any]] = {"day": sa.Date(), "month": sa.Date(), "member_id": sa.Uuid()}
 _TABLES = {
     "credit_day": {"day": "day", "unit": _label("unit")},
     "credit_member_month": {
