@@ -97,6 +97,7 @@ _IN_TABLE = "SELECT EXISTS (SELECT FROM two_way_table WHERE $1 IN (row_decomposi
 _IN_PLANS = """
 SELECT count(*) FROM target_plan WHERE root_id = $1 AND state IN ('open', 'proposed', 'approved')
 """
+_LOCK_OPENING = "SELECT pg_advisory_xact_lock(hashtextextended('plans of ' || $1::text, 0))"
 _RESTATE = """
 UPDATE decomposition SET amount = $2, over_assignment = $3, version = version + 1, updated_at = $4 WHERE id = $1
 """
@@ -188,6 +189,11 @@ async def retire(tx: Tx, decomposition_id: UUID, on: date, at: datetime) -> None
 async def is_in_table(tx: Tx, decomposition_id: UUID) -> bool:
     """Whether the children of a decomposition are rows or columns of a table."""
     return bool(await tx.fetchval(_IN_TABLE, decomposition_id))
+
+
+async def lock_opening(tx: Tx, root_id: UUID) -> None:
+    """Wait for whoever opens a plan of a tree, or retires a part of it; until the transaction ends."""
+    await tx.execute(_LOCK_OPENING, str(root_id))
 
 
 async def count_plans(tx: Tx, root_id: UUID) -> int:
