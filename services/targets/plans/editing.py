@@ -14,7 +14,6 @@ from kit.transitions import next_state
 from kit.versions import Versions
 from kit.work import Work
 from services.targets.members import service as members
-from services.targets.metrics.rules import check_rate
 from services.targets.plans import repository
 from services.targets.plans.rules import locked_amount
 from services.targets.plans.service import tree_of
@@ -55,20 +54,12 @@ async def update_target(work: Work, target_id: UUID, version: Versions, data: Ta
         closed = {row.id: row.amount for row in standing.rows if row.state is TargetState.CLOSED}
         settled = await _settled(tree_of(standing), before, given["amount"], closed)
         others = shared_rows([row for row in standing.rows if row.id != target_id], settled)
-    check_rates((one, *others))
+    targets.check_rates((one, *others))
     await repository.write_planned(work.tx, (one, *others))
     await targets.void_above(work, target_id)
     await record(work, targets.TARGETS, [one], action="update")
     await repository.restate(work.tx, [each.after.id for each in (one, *others)], clock.now())
     return one.after
-
-
-def check_rates(changes: Sequence[Change[Target]]) -> None:
-    """Raises RateOutside where a ratio is to be less than none or more than all."""
-    for one in changes:
-        row: Target = one.after
-        if row.base is not None and "amount" in one.changed:
-            check_rate(row.metric, row.amount, row.base, "/amount")
 
 
 async def _settled(tree: Tree, before: Target, amount: int, closed: Mapping[UUID, int]) -> Settled:
