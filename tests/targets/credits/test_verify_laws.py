@@ -141,7 +141,7 @@ class Ledger:
         found = []
         for (sequence, number), rows in sorted(groups.items()):
             sums = dict(zip(MEASURES, self._summed(rows).sums, strict=True))
-            named = {name: sums[MEASURES[list(MEASURES).index(name)]] for name in MEASURES if name in Step._fields}
+            named: dict[str, Any] = {name.value: value for name, value in sums.items() if name in Step._fields}
             found.append(Step(ORDER, sequence, str(rows[0].kind), rows[0].posting_date, number, **named))
         return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -124,7 +125,7 @@ async def test_what_is_given_stays_and_the_others_share(world: Any) -> None:
     root = await rate(world)
     regions = await split(world, root, "unit", "north", "south")
     async with world.service.transaction() as tx:
-        standing = await read_tree(tx, root)
+        standing = await read_tree(tx, UUID(root))
     ids = {one.id: str(one.id) for one in standing.rows}
     (top,) = (one for one, name in ids.items() if name == root)
     (north,) = (one for one, name in ids.items() if name == regions["north"])

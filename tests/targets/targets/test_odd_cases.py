@@ -37,7 +37,7 @@ async def sold(world: World, amount: int, day: str, code: str = "a1") -> dict[st
     return order
 
 
-async def only(world: World, **query: str) -> dict[str, Any]:
+async def only(world: World, **query: Any) -> dict[str, Any]:
     (item,) = (await world.attainment(**query))["items"]
     found: dict[str, Any] = item
     return found
@@ -239,7 +239,7 @@ async def test_any_days_are_a_question(world: World, query: str, groups: str) ->
 async def test_no_part_of_a_ratio_passes_the_whole(world: World) -> None:
     """Neither by more than is promised, nor by a lock, nor by a commit."""
     await allow_over(world)
-    ratio = {"metric": "csat", "base": 1_000, "live": False}
+    ratio: dict[str, Any] = {"metric": "csat", "base": 1_000, "live": False}
     whole = await made(world, 1_000, "2026-01-01", "2026-03-31", **ratio)
     path = f"/v1/targets/{whole}/decompositions"
     half = await made(world, 500, "2026-01-01", "2026-03-31", **ratio)
