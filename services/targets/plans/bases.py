@@ -1,4 +1,4 @@
-"""Pure rules of planned denominators in a plan: they go where what they are of goes, and sum as amounts do."""
+"""Planned denominators in a plan: they go where what they are of goes, and sum as amounts do."""
 
 from __future__ import annotations
 

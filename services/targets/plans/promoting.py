@@ -257,7 +257,10 @@ def _rebase(merge: _Merge) -> None:
         splits=[split for split in merge.branch.splits if split.id not in merge.gone],
     )
     bases = settle_bases(standing, kept, [merge.plan.branch_id])
-    rows = [row.model_copy(update={"base": bases.get(row.id, row.base)}) for row in merge.branch.rows]
+    row: Target
+    rows = []
+    for row in merge.branch.rows:
+        rows.append(row.model_copy(update={"base": bases.get(row.id, row.base)}))
     merge.branch = merge.branch._replace(rows=rows)
 
 
