@@ -78,6 +78,17 @@ SELECT date_trunc('month', posting_date)::date, {", ".join(label_sql(kind, value
        {_SUMS}, count(*)
 FROM credit_line GROUP BY 1, 2, 3, 4, 5, 6
 """
+_DAYS = f"""
+INSERT INTO credit_day (day, unit, {", ".join(_MEASURES)}, lines)
+SELECT posting_date, {label_sql("unit", _OF["unit"])}, {_SUMS}, count(*) FROM credit_line GROUP BY 1, 2
+"""
+_BUT_LINES = {kind: value for kind, value in _OF.items() if kind != "product_line"}
+_MEMBERS = f"""
+INSERT INTO credit_member_month (month, member_id, {", ".join(_BUT_LINES)}, {", ".join(_MEASURES)}, lines)
+SELECT date_trunc('month', posting_date)::date, member_id,
+       {", ".join(label_sql(kind, value) for kind, value in _BUT_LINES.items())}, {_SUMS}, count(*)
+FROM credit_line GROUP BY 1, 2, 3, 4, 5, 6
+"""
 _PATHS = {"unit": "unit_path"}
 _LABELS = " UNION ".join(
     f"SELECT {label_sql(kind, value)}, '{kind}', {value}, {_PATHS.get(kind, 'ARRAY[]::uuid[]')} FROM credit_line"
@@ -114,11 +125,12 @@ async def fill(servers: Servers, lines: int) -> dict[str, int]:
         await connection.execute(_SELLERS)
         for first in range(1, lines + 1, STEP):
             await connection.execute(_MADE, first, min(first + STEP - 1, lines))
-        for statement in (_BUCKETS, _MONTHS, f"INSERT INTO credit_label (id, kind, value, path) {_LABELS}"):
+        made = (_BUCKETS, _MONTHS, _DAYS, _MEMBERS)
+        for statement in (*made, f"INSERT INTO credit_label (id, kind, value, path) {_LABELS}"):
             await connection.execute(statement)
         await connection.execute("VACUUM (ANALYZE)")
         await connection.execute("CHECKPOINT")
-        tables = ("credit_line", "credit_bucket", "credit_month")
+        tables = ("credit_line", "credit_bucket", "credit_month", "credit_day", "credit_member_month")
         return {name: await connection.fetchval(f"SELECT count(*) FROM {name}") for name in tables}
     finally:
         await connection.close()

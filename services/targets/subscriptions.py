@@ -27,7 +27,10 @@ from services.targets.risk_alerts.handlers import ALERTS, project_risk_alert
 
 CREDITS = Projection(
     "credits",
-    ("credited_order", "credit_label", "credit_bucket", "credit_month", "credit_line"),
+    (
+        *("credited_order", "credit_label", "credit_bucket", "credit_month", "credit_day", "credit_member_month"),
+        "credit_line",
+    ),
     {OrderCredited.TYPE: apply_credits, ResultCredited.TYPE: apply_credits},
     is_ledger=True,
 )

@@ -19,9 +19,11 @@ from services.targets.credit_marks.models import CreditMarkTable
 from services.targets.crediting_splits.models import CreditingSplitTable
 from services.targets.credits.models import (
     CreditBucketTable,
+    CreditDayTable,
     CreditedOrderTable,
     CreditLabelTable,
     CreditLineTable,
+    CreditMemberMonthTable,
     CreditMonthTable,
     UnlaunchedLineTable,
 )
@@ -73,9 +75,11 @@ __all__ = [
     "ChannelDirectory",
     "ConsumerOffset",
     "CreditBucketTable",
+    "CreditDayTable",
     "CreditLabelTable",
     "CreditLineTable",
     "CreditMarkTable",
+    "CreditMemberMonthTable",
     "CreditMonthTable",
     "CreditedOrderTable",
     "CreditingSplitTable",

@@ -14,7 +14,18 @@ from services.targets.crediting_splits.repository import all_splits
 from services.targets.credits.enums import MEASURES, Measure
 from services.targets.credits.first_rule import LineAmount, ReturnedLine, reverse_lines, split_lines
 from services.targets.credits.ledger import measures_of
-from services.targets.credits.measures import OF_ORDERS, SAID, Measured, add, credit_all, per_line, sold, take_back_all
+from services.targets.credits.measures import (
+    OF_ORDERS,
+    SAID,
+    Measured,
+    add,
+    came_back,
+    credit_all,
+    per_line,
+    sold,
+    take_back_all,
+    within,
+)
 from services.targets.credits.repository import sum_ledger
 from services.targets.credits.rules import RULE
 from services.targets.events_in import OrderConfirmed, OrderReturned
@@ -36,6 +47,10 @@ Places = dict[tuple[int, UUID], tuple[object, ...]]
 """Where the credit of a line and member stands: unit path and dimensions of its newest line."""
 
 
+_OTHERS = frozenset(MEASURES) - set(OF_ORDERS)
+"""What no fact about an order itself counts; `costed_net` follows there."""
+
+
 class _Standing:
     """What facts so far have credited of an order: where, and how much."""
 
@@ -51,6 +66,8 @@ class _Run:
         self.exact = Check(SERVICE, "credit lines derived again are equal")
         self.sums = Check(SERVICE, "credit lines sum to the order's net amount")
         self.reversals = Check(SERVICE, "reversals at the original unit and dimensions")
+        self.before: dict[UUID, Measured] = {}
+        """By the event of a return: what stood before it."""
         self.held: Counter[str] = Counter(dict.fromkeys(("lines", *(measure.value for measure in MEASURES)), 0))
 
     def fact(self, fact: OrderCredited, standing: _Standing) -> None:
@@ -61,9 +78,11 @@ class _Run:
             self.exact.add(agrees, f"order {fact.order_id}: shares of conflict {fact.reason}")
         self.count(fact.lines)
         if fact.kind == "corrected":
-            self.reversals.add(fact.amount == amount == 0, f"order {fact.order_id}")
+            self.reversals.add(fact.amount == amount == 0 and _only_moves(fact), f"order {fact.order_id}")
         elif not _is_of_first_rule(fact):
             self.exact.add(_follows(fact, standing.measured), f"order {fact.order_id}, rule {fact.rule}")
+        if fact.kind == "returned":
+            self.before[fact.source_event_id] = {measure: dict(cells) for measure, cells in standing.measured.items()}
         for line in fact.lines:
             key, place = (line.line_no, line.member_id), (line.unit_path, *_dimensions(line))
             if fact.kind == "returned":
@@ -86,13 +105,16 @@ class _Run:
         """Check the facts about one event of an order."""
         model = OrderConfirmed if event.type == OrderConfirmed.TYPE else OrderReturned
         order: Order = model.model_validate(event.payload)
+        before = self.before.pop(event.id, {})
         self.once.add(len(found) == 1, f"{event.type} {event.id} of order {order.id} has {len(found)}")
         if len(found) == 1:
             fact = OrderCredited.model_validate_json(found[0])
             net = order.net_base if isinstance(order, OrderConfirmed) else order.return_net_base
             self.sums.add(sum(line.amount for line in fact.lines) == fact.amount == net, f"order {order.id}: {net}")
-            agrees = _agrees_by_first_rule if _is_of_first_rule(fact) else _lines_agree
-            self.exact.add(agrees(order, fact) and _inputs_agree(order, fact), f"order {order.id}")
+            agrees = (
+                _agrees_by_first_rule(order, fact) if _is_of_first_rule(fact) else _lines_agree(order, fact, before)
+            )
+            self.exact.add(agrees and _inputs_agree(order, fact), f"order {order.id}")
 
 
 def _dimensions(line: CreditLine) -> tuple[str | None, str | None, str | None]:
@@ -130,8 +152,23 @@ def _measured(fact: OrderCredited) -> Measured:
     return found
 
 
+def _only_moves(fact: OrderCredited) -> bool:
+    """Whether a correction leaves each line what it is in every measure; what was sold of a product whose launch was
+    not known is credited alone."""
+    sums: Counter[tuple[str, int]] = Counter()
+    for line in fact.lines:
+        for measure, value in measures_of(line).items():
+            sums[measure, line.line_no] += value or 0
+    changed = {measure for (measure, _line), value in sums.items() if value}
+    if changed != {Measure.NEW_PRODUCT}:
+        return not changed
+    return all(not value for line in fact.lines for name, value in measures_of(line).items() if name not in changed)
+
+
 def _follows(fact: OrderCredited, standing: Measured) -> bool:
     """Whether the fact's measures per line are split by its rule, from what stood before it."""
+    if any(getattr(line, measure) is not None for line in fact.lines for measure in _OTHERS):
+        return False
     found = _measured(fact)
     amounts = {measure: per_line(cells) for measure, cells in found.items()}
     try:
@@ -159,14 +196,33 @@ def _per_line(fact: OrderCredited) -> dict[int, int]:
     return per_line(_measured(fact)[Measure.AMOUNT]) if fact.lines else {}
 
 
-def _lines_agree(order: Order, fact: OrderCredited) -> bool:
-    """Whether the lines and their amounts are those of the order's event, of a confirmation in every measure; which
-    lines are of new products the fact itself tells. A return may name lines that did not come back: what goes with the
-    last piece, a new customer, stands in the first line."""
+def _lines_agree(order: Order, fact: OrderCredited, before: Measured) -> bool:
+    """Whether the lines are worth in every measure what the order's event says; facts of the second rule have net
+    amounts only. Which lines are of new products the fact itself tells, of a return what stood `before` it."""
+    if fact.rule != RULE:
+        return _nets_agree(order, fact)
+    said = {measure: _without_zeros(measure, per_line(cells)) for measure, cells in _measured(fact).items()}
     if isinstance(order, OrderConfirmed):
-        said = {measure: _without_zeros(measure, per_line(cells)) for measure, cells in _measured(fact).items()}
-        if fact.rule == RULE:
-            return said == sold(order, said.get(Measure.NEW_PRODUCT, ()))
+        return said == sold(order, said.get(Measure.NEW_PRODUCT, ()))
+    back = came_back(order, before)
+    taken = {
+        measure: lines if measure is Measure.AMOUNT else within(lines, per_line(before.get(measure, {})))
+        for measure, lines in back.items()
+    }
+    return _taken(said) == _taken({measure: _negative(lines) for measure, lines in taken.items()})
+
+
+def _taken(lines: Mapping[Measure, Mapping[int, int]]) -> dict[tuple[Measure, int], int]:
+    """What is taken of each line, without what is not; a return may name lines that did not come back."""
+    return {(measure, line): amount for measure, of in lines.items() for line, amount in of.items() if amount}
+
+
+def _negative(lines: Mapping[int, int]) -> dict[int, int]:
+    return {line: -amount for line, amount in lines.items()}
+
+
+def _nets_agree(order: Order, fact: OrderCredited) -> bool:
+    if isinstance(order, OrderConfirmed):
         return _per_line(fact) == {line.line_no: line.net_base for line in order.lines}
     heard = {
         line.line_no: line.returned_net_base_before - line.returned_net_base_after for line in order.returned_lines

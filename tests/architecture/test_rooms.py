@@ -72,6 +72,7 @@ RANKS = {
     "cascading": 2,
     "editing": 2,
     "promoting": 2,
+    "bases": 2,
     "rebasing": 2,
     "transferring": 2,
     "reorganising": 2,

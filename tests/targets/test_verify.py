@@ -173,7 +173,7 @@ async def test_a_damaged_ledger_is_found(world: Any, events: list[Any]) -> None:
 
 
 @pytest.mark.parametrize("measure", ["margin", "cash", "units", "visits", "nps_answers", "lines"])
-@pytest.mark.parametrize("table", ["credit_bucket", "credit_month"])
+@pytest.mark.parametrize("table", ["credit_bucket", "credit_month", "credit_day", "credit_member_month"])
 async def test_a_sum_that_is_wrong_in_one_measure_is_found(
     world: Any, events: list[Any], table: str, measure: str
 ) -> None:
@@ -186,4 +186,4 @@ async def test_a_sum_that_is_wrong_in_one_measure_is_found(
     await publish(world, *events)
     found = await failing(world)
     assert list(found) == ["ledger and buckets hold what the facts say"]
-    assert f"{measure} of {table.removeprefix('credit_')}s" in found.popitem()[1]
+    assert f"{measure} of {table.removeprefix('credit_').replace('_', ' ')}s" in found.popitem()[1]

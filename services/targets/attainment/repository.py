@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
 from kit.db.database import Tx
+from services.targets.attainment.lists import BUCKETS, DAYS, LABEL, MEMBERS, MONTHS, Source
 from services.targets.credits.lists import label_sql
 from services.targets.decompositions.enums import PERIODS
 from services.targets.levels.lists import level_sql
@@ -89,54 +90,13 @@ class Slice:
     visible_units: Sequence[UUID] | None = None
 
 
-_CONDITIONS = {
-    "first": "b.day >= {}",
-    "last": "b.day <= {}",
-    "unit_id": "b.unit_path @> ARRAY[{}::uuid]",
-    "member_id": "b.member_id = {}",
-    "product_line": "b.product_line = {}",
-    "region": "b.region = {}",
-    "customer_type": "b.customer_type = {}",
-    "channel_id": "b.channel = {}::uuid::text",
-}
-_KEYS = {
-    "": "NULL::text",
-    "member": "b.member_id::text",
-    "unit": "b.unit_path[cardinality(b.unit_path)]::text",
-    "day": "to_char(b.day, 'YYYY-MM-DD')",
-    "week": "to_char(b.day, 'IYYY-\"W\"IW')",
-    "month": "to_char(b.day, 'YYYY-MM')",
-    "quarter": "to_char(b.day, 'YYYY-\"Q\"Q')",
-    "year": "to_char(b.day, 'YYYY')",
-    "product_line": "nullif(b.product_line, '')",
-    "region": "nullif(b.region, '')",
-    "customer_type": "nullif(b.customer_type, '')",
-    "channel": "nullif(b.channel, '')",
-}
 _TOTALS = ", ".join(f"coalesce(sum(b.{name}), 0)::bigint AS {name}" for name in ("actual", "lines", "base", "net"))
 
-_LABEL = "{0}.value"
-_MONTH_CONDITIONS = {
-    "unit_id": (
-        "m.unit = ANY(ARRAY(SELECT l.id FROM credit_label l WHERE l.kind = 'unit' AND l.path @> ARRAY[{}::uuid]))"
-    ),
-    "product_line": f"m.product_line = {label_sql('product_line', '{}::text')}",
-    "region": f"m.region = {label_sql('region', '{}::text')}",
-    "customer_type": f"m.customer_type = {label_sql('customer_type', '{}::text')}",
-    "channel_id": f"m.channel = {label_sql('channel', '{}::uuid::text')}",
-}
-_MONTH_KEYS = {
-    "": ("0", "NULL::text"),
-    "unit": ("m.unit", _LABEL),
-    "month": ("m.month", "to_char({1}, 'YYYY-MM')"),
-    "quarter": ("m.month", "to_char({1}, 'YYYY-\"Q\"Q')"),
-    "year": ("m.month", "to_char({1}, 'YYYY')"),
-    "product_line": ("m.product_line", _LABEL),
-    "region": ("m.region", _LABEL),
-    "customer_type": ("m.customer_type", _LABEL),
-    "channel": ("m.channel", _LABEL),
-}
-"""By group: what months are summed by, and how that is shown (of a label, or of the sum's own column)."""
+_DIMENSIONS = ("unit_id", "member_id", "product_line", "region", "customer_type", "channel_id")
+_DAYS_AT_MOST = 800
+"""Longer periods are read from months where they may."""
+_SEEN_FIRST = 20_000
+"""Of so many sums the pairs are counted before all are summed."""
 _DAY = timedelta(days=1)
 _LAST = date(9999, 12, 1)
 
@@ -182,7 +142,8 @@ SELECT t.id, t.parent_id, t.decomposition_id, t.child_key, t.name, t.metric, t.s
                     AND o.unit_id = above.id
                WHERE u.id = t.unit_id AND above.id <> t.unit_id) AS is_nested,
        CASE WHEN held.is_known THEN held.stretch ELSE t.stretch END AS stretch,
-       t.closed_value, a.actual, a.lines, a.unassigned, a.base, a.net, t.base AS planned_base
+       t.closed_value, a.actual, a.lines, a.unassigned, a.base, a.net,
+       coalesce(held.base, t.base) AS planned_base
 FROM target t {held_on("t", "$6::date")} CROSS JOIN LATERAL ({_WHOLE}) w CROSS JOIN LATERAL (
     SELECT coalesce(sum(b.actual), 0)::bigint AS actual, coalesce(sum(b.lines), 0)::bigint AS lines,
            coalesce(sum(b.unassigned), 0)::bigint AS unassigned, coalesce(sum(b.base), 0)::bigint AS base,
@@ -224,33 +185,44 @@ _KNOWN = (
 
 
 async def sum_credits(tx: Tx, part: Slice, groups: Sequence[str], limit: int) -> list[GroupSum]:
-    """Sums of the credits in `part`, one per group or pair of groups; one alone without groups.
+    """Sums of the credits in `part`, one per group or pair of groups; one alone without groups. Of more than `limit`
+    as many, whose sums may be empty.
 
-    Whole months come from the months where nothing asks for members or days, all else from the daily buckets.
+    Each part of the period comes from the coarsest table that can tell.
     """
-    args: list[object] = []
     keys = (*groups, "", "")[:2]
-    parts = []
-    if _has_months(part, keys):
-        begins, ends = _whole_months(part)
-        parts.append(_months_sql(part, keys, begins, ends, args))
-        if part.first is not None:
-            parts.append(_days_sql(replace(part, last=_before(part.last, begins)), keys, args))
-        if part.last is not None:
-            parts.append(_days_sql(replace(part, first=ends), keys, args))
-    else:
-        parts.append(_days_sql(part, keys, args))
+    sources = list(_sources_of(part, keys))
+    if len(groups) > 1 and "member" in groups and sources[0][0] is BUCKETS:
+        pairs: list[object] = []
+        sql = _many_sql(*sources[0], keys, limit, pairs)
+        if int(await tx.fetchval(sql, *pairs)) >= limit:
+            return [GroupSum(None, None, 0, 0)] * limit
+    args: list[object] = []
+    parts = [_sums_sql(source, within, keys, args) for source, within in sources]
     grouping = f"GROUP BY 1, 2 ORDER BY 1, 2 LIMIT {limit}" if groups else ""
     key = "b.key AS key, b.second_key AS second_key" if groups else "NULL::text AS key, NULL::text AS second_key"
     return await tx.rows(GroupSum, f"SELECT {key}, {_TOTALS} FROM ({' UNION ALL '.join(parts)}) b {grouping}", *args)
 
 
-def _has_months(part: Slice, keys: Sequence[str]) -> bool:
-    """Whether months can tell, and at least one lies in the slice whole."""
-    if part.member_id is not None or part.visible_members is not None or not set(keys) <= _MONTH_KEYS.keys():
-        return False
+def _sources_of(part: Slice, keys: Sequence[str]) -> Iterator[tuple[Source, Slice]]:
+    """The tables that tell of a slice, each with its part of the period: whole months, and what is left of it."""
+
+    def can(source: Source) -> bool:
+        given = {name for name in _DIMENSIONS if getattr(part, name) is not None}
+        return part.visible_members is None and set(keys) <= source.keys.keys() and given <= source.conditions.keys()
+
     begins, ends = _whole_months(part)
-    return begins < ends
+    fine = DAYS if can(DAYS) else BUCKETS
+    coarse = next((one for one in (MONTHS, MEMBERS) if can(one)), None)
+    is_short = part.first is not None and part.last is not None and (part.last - part.first).days <= _DAYS_AT_MOST
+    if coarse is None or begins >= ends or (fine is DAYS and is_short):
+        yield fine, part
+        return
+    yield coarse, replace(part, first=begins, last=ends - _DAY)
+    if part.first is not None:
+        yield fine, replace(part, last=_before(part.last, begins))
+    if part.last is not None:
+        yield fine, replace(part, first=ends)
 
 
 def _whole_months(part: Slice) -> tuple[date, date]:
@@ -268,38 +240,37 @@ def _before(last: date | None, begins: date) -> date:
     return begins - _DAY if last is None else min(last, begins - _DAY)
 
 
-def _days_sql(part: Slice, keys: Sequence[str], args: list[object]) -> str:
-    """Sums of the daily buckets of a slice."""
-    wheres = [_counts(part.metric, "b")]
-    for name, condition in _CONDITIONS.items():
+def _sums_sql(source: Source, part: Slice, keys: Sequence[str], args: list[object]) -> str:
+    """Sums of a table over a slice; what they are summed by is shown, and labels are read, once they are summed."""
+    (first, one), (second, two) = (source.keys[key] for key in keys)
+    return (
+        f"SELECT {one.format('x', 's.a')} AS key, {two.format('y', 's.b')} AS second_key, "
+        f"s.actual, s.lines, s.base, s.net FROM (SELECT {first} AS a, {second} AS b, {_sums(part.metric, 'm')} "
+        f"FROM {source.table} m WHERE {_wheres(source, part, args)} GROUP BY 1, 2) s "
+        f"{_joined('x', 's.a', one)} {_joined('y', 's.b', two)}"
+    )
+
+
+def _many_sql(source: Source, part: Slice, keys: Sequence[str], limit: int, args: list[object]) -> str:
+    """How many pairs of groups there are among the first sums, `limit` at most: a refusal costs less than an answer."""
+    first, second = (source.keys[key][0] for key in keys)
+    return (
+        f"SELECT count(*) FROM (SELECT DISTINCT a, b FROM (SELECT {first} AS a, {second} AS b FROM {source.table} m "
+        f"WHERE {_wheres(source, part, args)} LIMIT {_SEEN_FIRST}) r LIMIT {limit}) n"
+    )
+
+
+def _wheres(source: Source, part: Slice, args: list[object]) -> str:
+    wheres = [_counts(part.metric, "m")]
+    conditions = {"first": f"{source.time} >= {{}}", "last": f"{source.time} <= {{}}", **source.conditions}
+    for name, condition in conditions.items():
         if (value := getattr(part, name)) is not None:
             args.append(value)
             wheres.append(condition.format(f"${len(args)}"))
     if part.visible_members is not None:
         args += [part.visible_members, part.visible_units or ()]
-        wheres.append(f"(b.member_id = ANY(${len(args) - 1}::uuid[]) OR b.unit_path && ${len(args)}::uuid[])")
-    first, second = (_KEYS[key] for key in keys)
-    return (
-        f"SELECT {first} AS key, {second} AS second_key, {_sums(part.metric, 'b')} "
-        f"FROM credit_bucket b WHERE {' AND '.join(wheres)} GROUP BY 1, 2"
-    )
-
-
-def _months_sql(part: Slice, keys: Sequence[str], begins: date, ends: date, args: list[object]) -> str:
-    """Sums of the months from `begins` until before `ends`; labels are read once they are summed."""
-    args += [begins, ends]
-    wheres = [f"m.month >= ${len(args) - 1}", f"m.month < ${len(args)}", _counts(part.metric, "m")]
-    for name, condition in _MONTH_CONDITIONS.items():
-        if (value := getattr(part, name)) is not None:
-            args.append(value)
-            wheres.append(condition.format(f"${len(args)}"))
-    (first, one), (second, two) = (_MONTH_KEYS[key] for key in keys)
-    return (
-        f"SELECT {one.format('x', 's.a')} AS key, {two.format('y', 's.b')} AS second_key, "
-        f"s.actual, s.lines, s.base, s.net FROM (SELECT {first} AS a, {second} AS b, {_sums(part.metric, 'm')} "
-        f"FROM credit_month m WHERE {' AND '.join(wheres)} GROUP BY 1, 2) s "
-        f"{_joined('x', 's.a', one)} {_joined('y', 's.b', two)}"
-    )
+        wheres.append(f"(m.member_id = ANY(${len(args) - 1}::uuid[]) OR m.unit_path && ${len(args)}::uuid[])")
+    return " AND ".join(wheres)
 
 
 def _counts(metric: str, alias: str) -> str:
@@ -319,7 +290,7 @@ def _sums(metric: str, alias: str) -> str:
 
 
 def _joined(alias: str, label: str, shown: str) -> str:
-    return f"LEFT JOIN credit_label {alias} ON {alias}.id = {label}" if shown == _LABEL else ""
+    return f"LEFT JOIN credit_label {alias} ON {alias}.id = {label}" if shown == LABEL else ""
 
 
 async def list_results(

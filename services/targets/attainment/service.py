@@ -131,6 +131,10 @@ async def _sums(work: Work, query: AttainmentQuery, part: Slice) -> list[GroupSu
         sums = await _levels(work, part, query.group_by)
     else:
         sums = await repository.sum_credits(work.tx, part, query.group_by, MAX_ITEMS + 1)
+    return _few(sums)
+
+
+def _few(sums: list[GroupSum]) -> list[GroupSum]:
     if len(sums) > MAX_ITEMS:
         raise BadQuery(errors=[FieldError("group_by", "too-many", f"there are more than {MAX_ITEMS} groups")])
     return sums
@@ -153,7 +157,7 @@ async def _compared(
     earlier = replace(part, first=first, last=last)
     before = {
         (one.key, one.second_key): one.actual
-        for one in await repository.sum_credits(work.tx, earlier, query.group_by, MAX_ITEMS + 1)
+        for one in _few(await repository.sum_credits(work.tx, earlier, query.group_by, MAX_ITEMS + 1))
     }
     told = [told_of(item, before.pop((item.key, item.second_key), 0)) for item in items]
     gone = [_item(query, GroupSum(*keys, 0, 0), part.metric) for keys in before]

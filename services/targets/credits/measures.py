@@ -125,7 +125,7 @@ def take_back_all(order_id: UUID, returned: Amounts, shares: Mapping[UUID, int],
     taken: Measured = {}
     for measure, lines in returned.items():
         stands = standing.get(measure, {})
-        back = lines if measure is Measure.AMOUNT else _within(lines, per_line(stands))
+        back = lines if measure is Measure.AMOUNT else within(lines, per_line(stands))
         if measure not in SAID:
             back = {line: amount for line, amount in back.items() if amount}
         if back:
@@ -133,7 +133,8 @@ def take_back_all(order_id: UUID, returned: Amounts, shares: Mapping[UUID, int],
     return taken
 
 
-def _within(lines: Mapping[int, int], stands: Mapping[int, int]) -> dict[int, int]:
+def within(lines: Mapping[int, int], stands: Mapping[int, int]) -> dict[int, int]:
+    """What is taken of each line, between 0 and what stands of it."""
     low_high = {line: sorted((0, stands.get(line, 0))) for line in lines}
     return {line: min(max(amount, low_high[line][0]), low_high[line][1]) for line, amount in lines.items()}
 

@@ -189,3 +189,39 @@ class CreditMonthTable(CreditMonth, Base, table=True):
     """Monthly sums."""
 
     __table_args__ = (sa.Index("ix_credit_month_unit", "unit", "month"),)
+
+
+class CreditDay(Measures):
+    """Sum of the lines of a day by the label of the unit (0: none), whoever was credited of whatever."""
+
+    __tablename__ = "credit_day"
+
+    day: Annotated[date, Field(primary_key=True)]
+    unit: Annotated[int, big_int(primary_key=True)]
+    amount: Annotated[int, big_int(nullable=False)]
+    margin: Annotated[int, _measure()] = 0
+    lines: Annotated[int, big_int(nullable=False)]
+
+
+class CreditDayTable(CreditDay, Base, table=True):
+    """Daily sums of units."""
+
+
+class CreditMemberMonth(Measures):
+    """Sum of the lines of a month by member and the labels of unit and dimensions (0: none), of all product lines."""
+
+    __tablename__ = "credit_member_month"
+
+    month: Annotated[date, Field(primary_key=True)]
+    member_id: Annotated[UUID, identifier(primary_key=True)]
+    unit: Annotated[int, big_int(primary_key=True)]
+    region: Annotated[int, big_int(primary_key=True)]
+    customer_type: Annotated[int, big_int(primary_key=True)]
+    channel: Annotated[int, big_int(primary_key=True)]
+    amount: Annotated[int, big_int(nullable=False)]
+    margin: Annotated[int, _measure()] = 0
+    lines: Annotated[int, big_int(nullable=False)]
+
+
+class CreditMemberMonthTable(CreditMemberMonth, Base, table=True):
+    """Monthly sums of members."""

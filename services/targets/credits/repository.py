@@ -188,7 +188,6 @@ _VALUES = {
     "customer_type": "customer_type",
     "channel": "channel_id::text",
 }
-_LABELS = ", ".join(label_sql(kind, value) for kind, value in _VALUES.items())
 _NEW_LABELS = " UNION ALL ".join(
     f"SELECT {label_sql(kind, value)} AS id, '{kind}' AS kind, {value} AS value, "
     f"{'unit_path' if kind == 'unit' else 'NULL::uuid[]'} AS path FROM places WHERE nullif({value}, '') IS NOT NULL"
@@ -207,30 +206,40 @@ _LEFT: Mapping[str, tuple[int | None, ...]] = {name: (None,) if name == "margin"
 _OF_LINES = tuple(name for name in CreditLineRow.model_fields if name not in frozenset(_NAMES))
 
 
+_DAY, _MONTH = "posting_date", "date_trunc('month', posting_date)::date"
+_LABELED = {name: label_sql(name, value) for name, value in _VALUES.items()}
+_KEYS: Mapping[str, Mapping[str, str]] = {
+    "credit_bucket": {
+        **{"member_id": "member_id", "day": _DAY, "unit_path": "unit_path"},
+        **{name: f"coalesce({name}, '')" for name in ("product_line", "region", "customer_type")},
+        "channel": "coalesce(channel_id::text, '')",
+    },
+    "credit_month": {"month": _MONTH, **_LABELED},
+    "credit_day": {"day": _DAY, "unit": _LABELED["unit"]},
+    "credit_member_month": {
+        **{"month": _MONTH, "member_id": "member_id"},
+        **{name: label for name, label in _LABELED.items() if name != "product_line"},
+    },
+}
+"""Tables of sums, in the order in which their rows are locked: their keys, and what of a line each is."""
+
+
 @lru_cache(maxsize=256)
-def _adding(measures: tuple[str, ...]) -> tuple[str, str, str]:
-    """Statements that add lines to buckets, to months and to the lines; measures that no line has stay 0."""
-    named = ", ".join(measures)
+def _adding(measures: tuple[str, ...]) -> tuple[str, ...]:
+    """Statements that add lines to each table of sums, and to the lines; measures that no line has stay 0."""
     sums = ", ".join(f"coalesce(sum({name}), 0)::bigint" for name in measures)
-    lines = "FROM json_populate_recordset(NULL::credit_line, $1::json)"
+    added = ", ".join(f"{name} = s.{name} + excluded.{name}" for name in (*measures, "lines"))
 
-    def added(alias: str) -> str:
-        return ", ".join(f"{name} = {alias}.{name} + excluded.{name}" for name in (*measures, "lines"))
+    def adding(table: str, keys: Mapping[str, str]) -> str:
+        names, numbers = ", ".join(keys), ", ".join(str(number) for number in range(1, len(keys) + 1))
+        return f"""
+INSERT INTO {table} AS s ({names}, {", ".join(measures)}, lines)
+SELECT {", ".join(keys.values())}, {sums}, count(*)
+FROM json_populate_recordset(NULL::credit_line, $1::json) GROUP BY {numbers} ORDER BY {numbers}
+ON CONFLICT ({names}) DO UPDATE SET {added}
+"""
 
-    buckets = f"""
-INSERT INTO credit_bucket AS b (member_id, day, unit_path, product_line, region, customer_type, channel, {named}, lines)
-SELECT member_id, posting_date, unit_path, coalesce(product_line, ''), coalesce(region, ''),
-       coalesce(customer_type, ''), coalesce(channel_id::text, ''), {sums}, count(*)
-{lines} GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7
-ON CONFLICT (member_id, day, unit_path, product_line, region, customer_type, channel) DO UPDATE SET {added("b")}
-"""
-    months = f"""
-INSERT INTO credit_month AS m (month, {", ".join(_VALUES)}, {named}, lines)
-SELECT date_trunc('month', posting_date)::date, {_LABELS}, {sums}, count(*)
-{lines} GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6
-ON CONFLICT (month, {", ".join(_VALUES)}) DO UPDATE SET {added("m")}
-"""
-    return buckets, months, insert_sql("credit_line", (*_OF_LINES, *measures))
+    return (*(adding(table, keys) for table, keys in _KEYS.items()), insert_sql("credit_line", (*_OF_LINES, *measures)))
 
 
 def _whole(table: str, lines: str) -> str:
@@ -242,6 +251,8 @@ _SUMS = {
     "lines": _whole("credit_line", "count(*)"),
     "buckets": _whole("credit_bucket", "sum(lines)"),
     "months": _whole("credit_month", "sum(lines)"),
+    "days": _whole("credit_day", "sum(lines)"),
+    "member months": _whole("credit_member_month", "sum(lines)"),
 }
 
 
@@ -339,7 +350,8 @@ async def list_misplaced_members(tx: Tx, since: Mapping[UUID, date]) -> set[UUID
 
 
 async def add_credits(tx: Tx, orders: Sequence[CreditedOrder], lines: Sequence[CreditLineRow]) -> None:
-    """Add facts to orders, labels, buckets, months and lines, in this order of tables and in key order within each."""
+    """Add facts to orders, labels, the tables of sums and lines, in this order of tables and in key order within
+    each."""
     await tx.execute(_ADD_ORDERS, dumps(orders))
     if not lines:
         return
@@ -356,5 +368,5 @@ async def add_credits(tx: Tx, orders: Sequence[CreditedOrder], lines: Sequence[C
 
 
 async def sum_ledger(tx: Tx) -> dict[str, dict[str, int]]:
-    """What all credit lines, all buckets and all months come to: how many lines there are, and each measure."""
+    """What all credit lines and each table of sums come to: how many lines there are, and each measure."""
     return {name: {key: int(value) for key, value in (await tx.fetch(sql))[0].items()} for name, sql in _SUMS.items()}

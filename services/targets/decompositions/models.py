@@ -41,7 +41,8 @@ class DecompositionRow(OwnedRow):
     difference.
     The cells of a table (`table_id`) are the children of its rows; a cross decomposition is that of a column, over the
     same cells. `carried` is what of a balancing child was carried over from ended periods; `origin_id` is what it is a
-    copy of in a plan."""
+    copy of in a plan. `bases_sum` is false of what an early release wrote of a ratio: the planned denominators of its
+    children need not sum to its target's."""
 
     __tablename__ = "decomposition"
 
@@ -58,6 +59,7 @@ class DecompositionRow(OwnedRow):
     carried: Annotated[int, big_int(nullable=False, sa_column_kwargs={"server_default": "0"})] = 0
     origin_id: Annotated[UUID | None, identifier(nullable=True)] = None
     retired_on: Annotated[date | None, Field(nullable=True)] = None
+    bases_sum: Annotated[bool, Field(nullable=False, sa_column_kwargs={"server_default": "true"})] = True
 
 
 class DecompositionTable(DecompositionRow, Base, table=True):

@@ -45,7 +45,7 @@ async def plan_split(
 ) -> Split:
     """Split a target; over-assigned, a balancing child holds the difference. Raises AmountTooLarge, DimensionFixed,
     DimensionNotSupported, MetricNotDivisible, ChildrenInvalid, DecompositionInvalid, DecompositionInfeasible,
-    DriverDataInsufficient."""
+    DriverDataInsufficient, RateOutside (a child of a ratio)."""
     if data.dimension in PERIODS and target.metric in LEVELS:
         raise MetricNotDivisible("what is read off a day has no parts by time")
     if data.dimension not in PERIODS:
@@ -97,7 +97,10 @@ def _cells(
             child = replace(child, locked=ratio(base, part.given.rate, SHARE_WHOLE))
         children.append(child)
     by_base = Driver(DriverKind.CUSTOM, 1, {part.key: base for part, base in zip(parts, bases, strict=True)})
-    return decompose(total, children, [by_base], target.id), bases
+    cells = decompose(total, children, [by_base], target.id)
+    for cell, base in zip(cells, bases, strict=True):
+        check_rate(target.metric, cell.amount, base, "/children")
+    return cells, bases
 
 
 def balancing_child(

@@ -85,7 +85,9 @@ _UNMARK = "UPDATE decomposition SET is_crediting = false, version = version + 1 
 
 _MARK = "UPDATE decomposition SET is_crediting = true, version = version + 1, updated_at = $2 WHERE id = $1"
 
-_REDRIVE = "UPDATE decomposition SET drivers = $2::jsonb, version = version + 1, updated_at = $3 WHERE id = $1"
+_REDRIVE = """
+UPDATE decomposition SET drivers = $2::jsonb, bases_sum = true, version = version + 1, updated_at = $3 WHERE id = $1
+"""
 
 _HAS_OTHER = "SELECT EXISTS (SELECT FROM decomposition WHERE target_id = $1 AND id <> $2 AND retired_on IS NULL)"
 _RETIRE = """
@@ -95,6 +97,7 @@ _IN_TABLE = "SELECT EXISTS (SELECT FROM two_way_table WHERE $1 IN (row_decomposi
 _IN_PLANS = """
 SELECT count(*) FROM target_plan WHERE root_id = $1 AND state IN ('open', 'proposed', 'approved')
 """
+_LOCK_OPENING = "SELECT pg_advisory_xact_lock(hashtextextended('plans of ' || $1::text, 0))"
 _RESTATE = """
 UPDATE decomposition SET amount = $2, over_assignment = $3, version = version + 1, updated_at = $4 WHERE id = $1
 """
@@ -174,7 +177,7 @@ async def restate(tx: Tx, decomposition_id: UUID, amount: int, over_assignment: 
 
 
 async def redrive(tx: Tx, decomposition_id: UUID, drivers: Sequence[DriverPart], at: datetime) -> None:
-    """Keep what the values of a decomposition's drivers rest on now."""
+    """Keep what the values of a decomposition's drivers rest on now; its denominators are split anew, too."""
     await tx.execute(_REDRIVE, decomposition_id, dumps([part.model_dump(mode="json") for part in drivers]), at)
 
 
@@ -186,6 +189,11 @@ async def retire(tx: Tx, decomposition_id: UUID, on: date, at: datetime) -> None
 async def is_in_table(tx: Tx, decomposition_id: UUID) -> bool:
     """Whether the children of a decomposition are rows or columns of a table."""
     return bool(await tx.fetchval(_IN_TABLE, decomposition_id))
+
+
+async def lock_opening(tx: Tx, root_id: UUID) -> None:
+    """Wait for whoever opens a plan of a tree, or retires a part of it; until the transaction ends."""
+    await tx.execute(_LOCK_OPENING, str(root_id))
 
 
 async def count_plans(tx: Tx, root_id: UUID) -> int:

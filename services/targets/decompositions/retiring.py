@@ -30,6 +30,7 @@ async def retire(work: Work, target_id: UUID, decomposition_id: UUID) -> Decompo
         raise TargetOfPlan
     if before.table_id is not None or await repository.is_in_table(work.tx, decomposition_id):
         raise OfTable
+    await service.hold_opening(work, target.root_id)
     if await repository.count_plans(work.tx, target.root_id):
         raise PlansOpen
     await repository.retire(work.tx, decomposition_id, work.today, clock.now())

@@ -130,7 +130,8 @@ class DecompositionItem(Schema):
     that has a unit and a unit above it among its children: their results sum to more than the target's. `table_id`
     is the table of whose row or (`is_cross`) column it is; the children of a column are children of the rows.
     `over_assignment` is the share by which the children were to pass the amount, in millionths. One that was retired
-    (`retired_on`) says how it was."""
+    (`retired_on`) says how it was. `bases_sum` is false of a ratio's of an early release whose children's planned
+    denominators do not sum to its target's."""
 
     id: UUID
     target_id: UUID
@@ -145,6 +146,7 @@ class DecompositionItem(Schema):
     table_id: UUID | None
     is_cross: bool
     retired_on: date | None
+    bases_sum: bool
     version: int
     created_at: datetime
     updated_at: datetime

@@ -137,6 +137,11 @@ async def has_other(work: Work, target_id: UUID, decomposition_id: UUID) -> bool
     return await repository.has_other(work.tx, target_id, decomposition_id)
 
 
+async def hold_opening(work: Work, root_id: UUID) -> None:
+    """Plans of a tree are opened one after another, and not while a part of it is retired; no live row is locked."""
+    await repository.lock_opening(work.tx, root_id)
+
+
 async def restate(work: Work, row: DecompositionRow, amount: int, over_assignment: int) -> None:
     """Note that the children of a decomposition, written before, share this amount otherwise; announce it again."""
     after = row.model_copy(update={"amount": amount, "version": row.version + 1})

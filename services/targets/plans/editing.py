@@ -31,8 +31,8 @@ async def update_target(work: Work, target_id: UUID, version: Versions, data: Ta
     all below what changes shares it on; what is closed stays. They are audited with it. A proposal or approval of the
     plan is void then.
 
-    Raises what targets.update_target raises, LockOfRoot, LockUnequal, DecompositionInfeasible, TableInfeasible,
-    AmountTooLarge.
+    Raises what targets.update_target raises, RateOutside, LockOfRoot, LockUnequal, DecompositionInfeasible,
+    TableInfeasible, AmountTooLarge.
     """
     if (await targets.require_target(work, target_id)).plan_id is None:
         return await targets.update_target(work, target_id, version, data)
@@ -54,6 +54,7 @@ async def update_target(work: Work, target_id: UUID, version: Versions, data: Ta
         closed = {row.id: row.amount for row in standing.rows if row.state is TargetState.CLOSED}
         settled = await _settled(tree_of(standing), before, given["amount"], closed)
         others = shared_rows([row for row in standing.rows if row.id != target_id], settled)
+    targets.check_rates((one, *others))
     await repository.write_planned(work.tx, (one, *others))
     await targets.void_above(work, target_id)
     await record(work, targets.TARGETS, [one], action="update")

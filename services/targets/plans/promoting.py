@@ -23,6 +23,7 @@ from services.targets.decompositions.planning import balancing_child
 from services.targets.decompositions.rules import OfTable
 from services.targets.events_out import PlanPromoted, TargetAdjusted
 from services.targets.plans import repository
+from services.targets.plans.bases import settle_bases
 from services.targets.plans.editing import changed_fast
 from services.targets.plans.enums import Carry, TargetPlanState
 from services.targets.plans.models import Plan
@@ -74,7 +75,7 @@ async def promote_plan(work: Work, plan_id: UUID, data: PlanPromote) -> Plan:
 
     Raises NotFound, PlanPromoted, StateConflict, PlanNotApproved, ValidFromOutside, AlreadyReported,
     EffectiveBeforeLast, PlanOutdated, NothingToChange, DecompositionInfeasible, TableInfeasible, OfTable (a gap over
-    the rows or columns of a table), AmountTooLarge.
+    the rows or columns of a table), AmountTooLarge, BasesApart.
     """
     plan = await require_plan(work, plan_id, lock=True)
     check_standing(plan.state, "promote")
@@ -196,7 +197,7 @@ def _changes(merge: _Merge, settled: Settled) -> list[Change[Target]]:
         if before is None or row.id in merge.frozen:
             continue
         amount = settled.amounts[row.id]
-        given: dict[str, Any] = {"amount": amount}
+        given: dict[str, Any] = {"amount": amount, "base": row.base}
         if row.authored_by is not None:
             given |= {name: getattr(row, name) for name in _EDITED}
         if amount != before.amount:
@@ -242,6 +243,25 @@ def _added(work: Work, merge: _Merge, settled: Settled, changes: Sequence[Change
             waiting.append(new)
     parents |= made
     return [(parents[one.parent_id], one) for one in waiting if one.parent_id is not None]
+
+
+def _rebase(merge: _Merge) -> None:
+    """Denominators sum as they will be: what stays as it is keeps its own. Raises BasesApart."""
+    kept = {
+        row.id: origin.base
+        for row in merge.branch.rows
+        if row.id in merge.frozen and (origin := merge.origin(row)) is not None and origin.base is not None
+    }
+    standing = merge.branch._replace(
+        rows=[row for row in merge.branch.rows if row.id not in merge.gone],
+        splits=[split for split in merge.branch.splits if split.id not in merge.gone],
+    )
+    bases = settle_bases(standing, kept, [merge.plan.branch_id])
+    row: Target
+    rows = []
+    for row in merge.branch.rows:
+        rows.append(row.model_copy(update={"base": bases.get(row.id, row.base)}))
+    merge.branch = merge.branch._replace(rows=rows)
 
 
 def _mapped(merge: _Merge, branch_id: UUID | None) -> UUID | None:
@@ -298,6 +318,7 @@ def _tables(merge: _Merge, settled: Settled) -> list[TwoWayRow]:
 
 async def _write(work: Work, plan: Plan, merge: _Merge, settled: Settled) -> Plan:
     """Targets, decompositions, tables and versions in one transaction, which compares the sums; and what is said."""
+    _rebase(merge)
     changes = _changes(merge, settled)
     standing, new = _splits(merge, settled)
     below = _added(work, merge, settled, changes)
@@ -305,7 +326,7 @@ async def _write(work: Work, plan: Plan, merge: _Merge, settled: Settled) -> Pla
     if not changes and not new and not below and not is_marked:
         raise NothingToChange
     now, changed = clock.now(), [one.after.id for one in changes]
-    versioned = [one.after.id for one in changes if {"amount", "stretch"} & set(one.changed)]
+    versioned = [one.after.id for one in changes if {"amount", "base", "stretch"} & set(one.changed)]
     await repository.keep_first_versions(work.tx, versioned)
     await _say_adjusted(work, merge.plan, changes)
     await repository.restate(work.tx, changed, now)

@@ -15,10 +15,11 @@ from kit.work import Work
 from services.targets.decompositions.models import DecompositionRow
 from services.targets.decompositions.rules import DecompositionInfeasible
 from services.targets.plans import repository
+from services.targets.plans.bases import settle_bases
 from services.targets.plans.enums import Prefer, TargetPlanState
 from services.targets.plans.models import Plan
 from services.targets.plans.repository import Standing
-from services.targets.plans.rules import PlanConflicts, check_standing, conflicts_of
+from services.targets.plans.rules import BasesApart, PlanConflicts, check_standing, conflicts_of
 from services.targets.plans.service import PLANS, cells_of, require_plan, tree_of
 from services.targets.plans.settling import Settled, settle
 from services.targets.targets import service as targets
@@ -48,7 +49,7 @@ async def rebase_plan(work: Work, plan_id: UUID, prefer: Prefer | None) -> Plan:
     """Let a plan rest on the live tree as it is now; sums are restored with what somebody set as locks, where these
     leave room for the rest. The live root is locked, so that no promotion comes between.
 
-    Raises NotFound, PlanPromoted, StateConflict, PlanConflicts, DecompositionInfeasible, TableInfeasible.
+    Raises NotFound, PlanPromoted, StateConflict, PlanConflicts, DecompositionInfeasible, TableInfeasible, BasesApart.
     """
     plan = await require_plan(work, plan_id, lock=True)
     check_standing(plan.state, "rebase")
@@ -95,6 +96,8 @@ async def _write(work: Work, merge: _Merge, closed: Collection[UUID]) -> None:
     standing = {one.id: one for one in merge.live.rows}
     rows = [_as_live(merge, one, standing) for one in merge.branch.rows]
     whole = Standing([*rows, *made], [*_splits(merge), *splits], [*merge.branch.tables, *tables])
+    bases = _settle_bases(merge, whole, {copies[one] for one in closed})
+    rows, made = ([_based(one, bases) for one in side] for side in (rows, made))
     settled = await _settle(merge, whole, {copies[one]: standing[one].amount for one in closed})
     before = {one.id: one for one in was.rows}
     changes = [_changed(before[one.id], one, settled.amounts[one.id]) for one in rows]
@@ -112,7 +115,7 @@ async def _write(work: Work, merge: _Merge, closed: Collection[UUID]) -> None:
 
 def _changed(before: Target, after: Target, amount: int) -> Change[Target]:
     """A target of the plan as it becomes; its stretch is no less than its amount."""
-    names = (*_LIVE, "base_amount", "origin_id", "state", "authored_by")
+    names = (*_LIVE, "base", "base_amount", "origin_id", "state", "authored_by")
     stretch = None if after.stretch is None else max(after.stretch, amount)
     given = {name: getattr(after, name) for name in names} | {"amount": amount, "stretch": stretch}
     return changed_row(before, given)
@@ -160,7 +163,9 @@ def _as_live(merge: _Merge, row: Target, live: dict[UUID, Target]) -> Target:
     if row.origin_id in merge.chosen:
         kept: Target = row.model_copy(update={"base_amount": origin.amount, "state": state})
         return kept
-    taken: dict[str, Any] = {"base_amount": origin.amount, "amount": origin.amount, "state": state}
+    taken: dict[str, Any] = {
+        **{"base_amount": origin.amount, "amount": origin.amount, "base": origin.base, "state": state}
+    }
     is_edited = row.authored_by is not None and row.amount == row.base_amount
     taken |= {name: getattr(origin, name) for name in _LIVE if not (is_edited and name in _NAMED)}
     taken |= {"authored_by": row.authored_by if is_edited else None}
@@ -177,6 +182,23 @@ async def _settle(merge: _Merge, whole: Standing, closed: dict[UUID, int]) -> Se
         return await asyncio.to_thread(settle, tree, top, amount, held)
     except (DecompositionInfeasible, TableInfeasible):
         return await asyncio.to_thread(settle, tree, top, amount, closed)
+
+
+def _settle_bases(merge: _Merge, whole: Standing, closed: Collection[UUID]) -> dict[UUID, int]:
+    """As amounts: what was set here stays where that leaves room for the rest."""
+    chosen = {merge.copies[one] for one in merge.chosen}
+    bases = {one.id: one.base for one in whole.rows if one.base is not None}
+    mine = {one.id for one in whole.rows if one.id in chosen or one.origin_id is None}
+    top = merge.plan.branch_id
+    try:
+        return settle_bases(whole, {one: bases[one] for one in bases.keys() & (mine | set(closed))}, [top])
+    except BasesApart:
+        return settle_bases(whole, {one: bases[one] for one in bases.keys() & set(closed)}, [top])
+
+
+def _based(target: Target, bases: dict[UUID, int]) -> Target:
+    row: Target = target.model_copy(update={"base": bases.get(target.id, target.base)})
+    return row
 
 
 def _copied(merge: _Merge, one: Target) -> Target:

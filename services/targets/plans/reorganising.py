@@ -22,6 +22,7 @@ from services.targets.decompositions.models import DecompositionRow
 from services.targets.decompositions.planning import OF_ITSELF
 from services.targets.metrics.lists import LEVELS
 from services.targets.plans import repository
+from services.targets.plans.bases import settle_bases, with_bases
 from services.targets.plans.editing import shared_rows
 from services.targets.plans.forking import (
     Grown,
@@ -72,6 +73,7 @@ class _Fork:
     rows: list[Target] = field(default_factory=list)
     splits: list[DecompositionRow] = field(default_factory=list)
     shifts: Counter[UUID] = field(default_factory=Counter)
+    bases: Counter[UUID] = field(default_factory=Counter)
 
 
 async def open_plans(work: Work, moves: Reorganised, name: str) -> list[Opened]:
@@ -118,17 +120,25 @@ def _go_on(fork: _Fork, row: Target) -> None:
         raise
     if gone is None:
         raise TransferApart("nobody of it goes along")
-    for each in place.down:
-        fork.shifts[each] -= gone
-    for each in place.up:
-        fork.shifts[each] += gone
+    for sign, chain in ((-1, place.down), (1, place.up)):
+        for each in chain:
+            fork.shifts[each] += sign * gone.amount
+            fork.bases[each] += sign * (gone.base or 0)
 
 
-def _fork(fork: _Fork, row: Target, parent: Target, split: DecompositionRow) -> int | None:
-    """Part a target below its new parent: how much goes on, None when it is somebody's who stays."""
+class _Gone(NamedTuple):
+    """How much goes on, and of a ratio over which planned denominator."""
+
+    amount: int
+    base: int | None
+
+
+def _fork(fork: _Fork, row: Target, parent: Target, split: DecompositionRow) -> _Gone | None:
+    """Part a target below its new parent: what goes on, None when it is somebody's who stays."""
     below = carried_split(fork.tree, row)
     new = _begun(fork, row, parent, split)
-    amount = _amount_after(fork.calendar, row, fork.moves.start)
+    amount = _after(fork.calendar, row, row.amount, fork.moves.start)
+    base = None if row.base is None else _after(fork.calendar, row, row.base, fork.moves.start)
     if below is not None:
         place, going = len(fork.rows), goers(fork.tree, below, fork.moves)
         made = _split_of(below, new, over=below.over_assignment if any(one.is_balancing for one in going) else 0)
@@ -136,25 +146,27 @@ def _fork(fork: _Fork, row: Target, parent: Target, split: DecompositionRow) -> 
         gone = [part for part in parts if part is not None]
         if not gone:
             return None
-        amount = sum(gone)
+        amount = sum(part.amount for part in gone)
+        base = None if row.base is None else sum(part.base or 0 for part in gone)
         fork.splits.append(made.model_copy(update={"amount": amount}))
-        fork.rows.insert(place, new.model_copy(update={"amount": amount, "computed": amount}))
+        fork.rows.insert(place, new.model_copy(update={"amount": amount, "base": base, "computed": amount}))
     else:
-        fork.rows.append(new.model_copy(update={"amount": amount, "computed": amount}))
+        fork.rows.append(new.model_copy(update={"amount": amount, "base": base, "computed": amount}))
     check_amounts([amount, row.amount - amount])
-    left: dict[str, Any] = {"amount": row.amount - amount, "locked": None, **targets.written(fork.work)}
+    stays = {"amount": row.amount - amount, "base": None if row.base is None else row.base - (base or 0)}
+    left: dict[str, Any] = {**stays, "locked": None, **targets.written(fork.work)}
     if row.period_start < fork.moves.start:
         left["period_end"] = fork.moves.start - _ONE
     fork.ended[row.id] = changed_row(row, left)
-    return amount
+    return _Gone(amount, base)
 
 
-def _amount_after(calendar: Calendar, row: Target, start: date) -> int:
-    """What goes on of an amount from a day on, by working days."""
+def _after(calendar: Calendar, row: Target, amount: int, start: date) -> int:
+    """What goes on of an amount or base of a target from a day on, by working days."""
     if row.period_start >= start:
-        return row.amount
+        return amount
     days = working_days(calendar, row.period_start, start - _ONE), working_days(calendar, start, row.period_end)
-    return parted(row.amount, days)[1]
+    return parted(amount, days)[1]
 
 
 def _begun(fork: _Fork, row: Target, parent: Target, split: DecompositionRow) -> Target:
@@ -209,12 +221,23 @@ async def _write(work: Work, plan: Plan, standing: Standing, fork: _Fork) -> Non
     tree = tree_of(Standing([*standing.rows, *fork.rows], [*standing.splits, *fork.splits], standing.tables))
     whole = rows[plan.branch_id].amount
     settled = await asyncio.to_thread(settle, tree, plan.branch_id, whole, held, _kept_beyond(standing, amounts))
-    others = shared_rows([one for one in standing.rows if one.id not in fork.ended], settled)
+    left = [one for one in standing.rows if one.id not in fork.ended]
+    others = with_bases(left, shared_rows(left, settled), _bases(standing, fork), clock.now())
     changes = [*fork.ended.values(), *(_set(work, one, fork) for one in others)]
     await repository.add_splits(work.tx, fork.splits)
     await repository.add_targets(work.tx, fork.rows)
     await targets.change_together(work, plan.branch_id, changes, action="transfer")
     await repository.restate(work.tx, [one.after.id for one in changes], clock.now())
+
+
+def _bases(standing: Standing, fork: _Fork) -> dict[UUID, int]:
+    """The denominators of ratios, as what goes on takes its own along."""
+    rows = {one.id: one for one in standing.rows}
+    given = {one: (rows[one].base or 0) + shift for one, shift in fork.bases.items() if rows[one].base is not None}
+    changed = [change.after for change in fork.ended.values()]
+    given |= {one.id: one.base for one in (*changed, *fork.rows) if one.base is not None}
+    whole = Standing([*standing.rows, *fork.rows], [*standing.splits, *fork.splits], standing.tables)
+    return settle_bases(whole, given, list(given))
 
 
 def _kept_beyond(standing: Standing, amounts: Mapping[UUID, int]) -> dict[UUID, int]:

@@ -91,7 +91,6 @@ WITH splits AS ({_SPLITS} FROM target t JOIN decomposition d ON d.target_id = t.
      targets AS ({_TARGETS} FROM target t WHERE t.root_id = $1)
 SELECT {_copy_of("r.id")}, r.revision FROM target r WHERE r.id = $1
 """
-_LOCK_OPENING = "SELECT pg_advisory_xact_lock(hashtextextended('plans of ' || $1::text, 0))"
 _TOUCHED = """
 SELECT DISTINCT t.root_id FROM target t JOIN target p ON p.id = t.parent_id JOIN target r ON r.id = t.root_id
 WHERE r.state = 'active' AND r.plan_id IS NULL AND t.state <> 'closed' AND NOT t.is_balancing AND t.period_end >= $4
@@ -147,7 +146,7 @@ SELECT t.id, (SELECT max(v.number) + 1 FROM target_version v WHERE v.target_id =
 FROM target t WHERE t.id = ANY($1::uuid[])
 """
 _PLANNED = (
-    *("amount", "stretch", "computed", "bound", "locked", "reason", "owner_id", "period_end"),
+    *("amount", "base", "stretch", "computed", "bound", "locked", "reason", "owner_id", "period_end"),
     *("state", "authored_by", "proposed_by", "approved_by", "version", "updated_at"),
 )
 """What a change of a plan, and its promotion, may write beside a name."""
@@ -158,11 +157,6 @@ FROM json_populate_recordset(NULL::target, $1::json) n WHERE t.id = n.id AND t.v
 _STATE = "UPDATE target SET state = $2::text, version = version + 1, updated_at = $3 WHERE root_id = $1"
 _END = f"{_STATE} AND state <> 'closed'"
 _REOPEN = f"{_STATE} AND state IN ('proposed', 'approved')"
-
-
-async def lock_opening(tx: Tx, root_id: UUID) -> None:
-    """Plans of a tree are opened one after another; no live row is locked."""
-    await tx.execute(_LOCK_OPENING, str(root_id))
 
 
 async def count_standing(tx: Tx, root_id: UUID) -> int:

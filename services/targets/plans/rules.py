@@ -75,6 +75,10 @@ class TransferApart(Conflict):
     code, title = "transfer-apart", "The target cannot go below this parent"
 
 
+class BasesApart(Conflict):
+    code, title = "plan-bases-apart", "The planned denominators of the parts do not sum to that of their target"
+
+
 UNPARTED = "what is read off a day has no parts by time"
 """Why a target of such a metric goes nowhere in the middle of its period."""
 

@@ -12,6 +12,7 @@ from kit.errors import BadQuery, FieldError, NotFound, StateConflict, UnknownRef
 from kit.records import Resource, add, change, fresh, require
 from kit.transitions import next_state
 from kit.work import Work
+from services.targets.decompositions import service as decompositions
 from services.targets.plans import repository
 from services.targets.plans.enums import TargetPlanState
 from services.targets.plans.models import Plan
@@ -40,7 +41,7 @@ async def open_plan(work: Work, data: PlanCreate) -> Plan:
         raise _no_root("it is the root of no live tree")
     if root.state is not TargetState.ACTIVE:
         raise StateConflict("target", "a plan", root.state, [TargetState.ACTIVE])
-    await repository.lock_opening(work.tx, root.id)
+    await decompositions.hold_opening(work, root.id)
     if await repository.count_standing(work.tx, root.id) >= MAX_OPEN:
         raise TooManyPlans
     row = fresh()

@@ -21,6 +21,7 @@ from services.targets.decompositions.planning import OF_ITSELF
 from services.targets.members import service as members
 from services.targets.metrics.lists import LEVELS
 from services.targets.plans import repository
+from services.targets.plans.bases import settle_bases, with_bases
 from services.targets.plans.editing import shared_rows
 from services.targets.plans.enums import PartedBy
 from services.targets.plans.repository import Standing
@@ -68,9 +69,12 @@ async def transfer_target(work: Work, plan_id: UUID, data: PlanTransfer) -> Tran
     if await decompositions.decomposed(work, [before.id]):
         raise TransferApart("it is decomposed itself")
     eve = data.first - timedelta(days=1)
-    stays, goes = parted(before.amount, await _weights(work, before, data))
-    new = _gone(work, before, parent, _split_of(standing, before, parent), goes, data.first)
-    made = changed_row(before, {"amount": stays, "period_end": eve, "locked": None, **targets.written(work)})
+    weights = await _weights(work, before, data)
+    stays, goes = parted(before.amount, weights)
+    bases = (None, None) if before.base is None else parted(before.base, weights)
+    new = _gone(work, before, parent, _split_of(standing, before, parent), (goes, bases[1]), data.first)
+    own = {"amount": stays, "base": bases[0], "period_end": eve, "locked": None}
+    made = changed_row(before, {**own, **targets.written(work)})
     changes = [made, *await _settled(work, standing, made, new)]
     await targets.add_children(work, parent, [new])
     await targets.change_together(work, before.id, changes, action="transfer")
@@ -126,8 +130,11 @@ def _split_of(standing: Standing, target: Target, parent: Target) -> UUID:
     return split.id
 
 
-def _gone(work: Work, target: Target, parent: Target, split_id: UUID, amount: int, first: date) -> Target:
-    """What goes: about what its new parent is about, and its member."""
+def _gone(
+    work: Work, target: Target, parent: Target, split_id: UUID, goes: tuple[int, int | None], first: date
+) -> Target:
+    """What goes, an amount and of a ratio its base: about what its new parent is about, and its member."""
+    amount, base = goes
     own = {
         **fresh(),
         **OF_ITSELF,
@@ -138,6 +145,7 @@ def _gone(work: Work, target: Target, parent: Target, split_id: UUID, amount: in
         "decomposition_id": split_id,
         "period_start": first,
         "amount": amount,
+        "base": base,
         "computed": amount,
         "state": TargetState.DRAFT,
         "authored_by": work.actor.subject,
@@ -158,6 +166,13 @@ async def _settled(work: Work, standing: Standing, made: Change[Target], new: Ta
     tree = tree_of(standing._replace(rows=[*standing.rows, new]))
     settled = await asyncio.to_thread(settle, tree, common, rows[common].amount, held)
     others = shared_rows([one for one in standing.rows if one.id != made.after.id], settled)
+    moved = new.base or 0
+    if new.base is not None and made.after.base is not None:
+        given = {made.after.id: made.after.base, new.id: new.base}
+        given |= {one: (rows[one].base or 0) + moved * sign for sign, side in ((-1, down), (1, up)) for one in side}
+        whole = standing._replace(rows=[*standing.rows, new])
+        kept = [one for one in standing.rows if one.id != made.after.id]
+        others = with_bases(kept, others, settle_bases(whole, given, list(given)), clock.now())
     return [_set(work, one, (*down, *up)) for one in others]
 
 

@@ -91,7 +91,7 @@ def held_on(alias: str, day: str) -> str:
     first one; nothing of what never counted."""
     return f"""
 LEFT JOIN LATERAL (
-    SELECT v.amount, v.stretch, true AS is_known FROM target_version v WHERE v.target_id = {alias}.id
+    SELECT v.amount, v.base, v.stretch, true AS is_known FROM target_version v WHERE v.target_id = {alias}.id
     ORDER BY v.valid_from <= {day} DESC, CASE WHEN v.valid_from <= {day} THEN -v.number ELSE v.number END LIMIT 1
 ) held ON true
 """

@@ -328,10 +328,20 @@ async def void_split(work: Work, rows: Sequence[Target]) -> dict[UUID, Target]:
 
 
 async def change_together(work: Work, target_id: UUID, changes: Sequence[Change[Target]], *, action: str) -> None:
-    """Write changes of drafts of one tree, locked, in one statement; approvals above the target are void then."""
+    """Write changes of drafts of one tree, locked, in one statement; approvals above the target are void then. Raises
+    RateOutside."""
+    check_rates(changes)
     await repository.write_targets(work.tx, [one.after for one in changes])
     await void_above(work, target_id)
     await record(work, TARGETS, changes, action=action)
+
+
+def check_rates(changes: Sequence[Change[Target]]) -> None:
+    """Raises RateOutside where a ratio is to be less than none or more than all."""
+    for one in changes:
+        row: Target = one.after
+        if row.base is not None and {"amount", "base"} & set(one.changed):
+            check_rate(row.metric, row.amount, row.base, "/amount")
 
 
 async def require_counted(work: Work, target_id: UUID) -> Target:

@@ -184,7 +184,7 @@ async def test_the_migration_fills_what_the_fold_would(own_world: World) -> None
         order = world.order({code: 1_000_000}, [100 + number, 7], f"2026-0{number + 1}-15", region=maybe_region(number))
         await world.service.deliver(world.confirmed(order), world.returned(order, {1: (0, 30)}, "2026-02-28"))
     await world.service.deliver(world.confirmed(world.order({"a1": 1_000_000}, [5], "2025-01-01")))
-    tables = ("credit_month", "credit_label")
+    tables = ("credit_month", "credit_label", "credit_day", "credit_member_month")
     before = [await world.service.rows(f"SELECT * FROM {table} t ORDER BY t::text") for table in tables]
     connect = world.service.runtime.settings.database_connect()
     await asyncio.to_thread(run_alembic, "targets", connect, "downgrade", "0011")

@@ -216,6 +216,8 @@ async def test_the_rebuilt_ledger_equals_the_live_one(credited: Any) -> None:
         ("credit_label", True),
         ("credit_bucket", True),
         ("credit_month", True),
+        ("credit_day", True),
+        ("credit_member_month", True),
         ("credit_line", False),
     ]
     await runtime.bus.stop()
@@ -268,6 +270,8 @@ async def test_a_rebuild_is_a_job(credited: Any) -> None:
         "credit_label",
         "credit_bucket",
         "credit_month",
+        "credit_day",
+        "credit_member_month",
         "credit_line",
     }
     assert (await credited.service.get(f"/v1/attainment/rebuilds/{new_id()}")).status_code == 404

@@ -69,7 +69,7 @@ async def sums(world: World, where: str = "TRUE") -> dict[str, int]:
     """What all lines come to by measure; what is 0 is left out."""
     columns = ", ".join(f"coalesce(sum({name}), 0)::bigint AS {name}" for name in MEASURES)
     (row,) = await world.service.rows(f"SELECT {columns} FROM credit_line WHERE {where}")
-    for table in ("credit_bucket", "credit_month"):
+    for table in ("credit_bucket", "credit_month", "credit_day", "credit_member_month"):
         assert where != "TRUE" or (await world.service.rows(f"SELECT {columns} FROM {table}"))[0] == row, table
     return {name: value for name, value in row.items() if value}
 

@@ -24,7 +24,14 @@ from services.targets.credits.measures import (
     sold,
     take_back_all,
 )
-from services.targets.credits.models import CreditBucket, CreditLineRow, CreditMonth, Measures
+from services.targets.credits.models import (
+    CreditBucket,
+    CreditDay,
+    CreditLineRow,
+    CreditMemberMonth,
+    CreditMonth,
+    Measures,
+)
 from services.targets.events_in import OrderConfirmed, OrderReturned
 from services.targets.events_out import CreditLine
 
@@ -206,7 +213,7 @@ def test_every_measure_is_kept_summed_and_told() -> None:
     """The enum declares them: columns of the ledger and fields of its facts are the same, each of its own type."""
     names = {measure.value for measure in MEASURES}
     assert names == Measures.model_fields.keys() | {"amount", "margin"}
-    for table in (CreditLineRow, CreditBucket, CreditMonth):
+    for table in (CreditLineRow, CreditBucket, CreditMonth, CreditDay, CreditMemberMonth):
         assert names <= table.model_fields.keys()
     place = {"line_no", "member_id", "unit_path", "product_line", "region", "customer_type"}
     assert names == CreditLine.model_fields.keys() - place

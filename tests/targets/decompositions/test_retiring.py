@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
 
+from services.targets.plans.schemas import PlanCreate
+from services.targets.plans.service import open_plan
 from tests.targets.conftest import World
 
 CONVERSION = {"metric": "conversion_rate", "base": 4_000}
@@ -98,6 +102,30 @@ async def test_a_draft_changes_again_and_is_no_longer_approved(world: World) -> 
     assert (fresh.status_code, fresh.json()["is_crediting"]) == (201, True)
     assert (await world.service.post(f"{path}/activate")).status_code == 200
     assert await world.service.published("targets.target.closed.v1") == [], "nobody had heard of them"
+
+
+async def test_no_plan_is_opened_meanwhile(world: World) -> None:
+    """A plan that is being opened is waited for: it would know of what is retired."""
+    path, split = await begin(world)
+    root_id = UUID(path.rsplit("/", 1)[1])
+    async with world.service.transaction() as tx:
+        plan = await open_plan(world.service.work(tx), PlanCreate(root_id=root_id, name="What if"))
+        asked = asyncio.create_task(retire(world, path, split))
+        await asyncio.sleep(0.3)
+        assert not asked.done()
+    refused = await asked
+    assert (refused.status_code, refused.json()["code"]) == (409, "plans-open")
+    assert (await world.service.post(f"/v1/plans/{plan.id}/drop")).status_code == 200
+    promoted = (await world.service.post("/v1/plans", {"root_id": str(root_id), "name": "More"})).json()
+    branch = (await world.service.get(f"/v1/targets/{promoted['branch_id']}")).json()
+    raised = await world.service.patch(f"/v1/targets/{branch['id']}", {"amount": 2_000}, branch["version"])
+    assert raised.status_code == 200, raised.text
+    body = {"valid_from": "2026-02-01", "reason": "more"}
+    answers = await asyncio.gather(
+        world.service.post(f"/v1/plans/{promoted['id']}/promote", body), retire(world, path, split)
+    )
+    assert answers[0].status_code == 200, answers[0].text
+    assert answers[1].status_code in (200, 409), "after or before the plan was promoted"
 
 
 async def test_sides_of_a_table_stay(world: World) -> None:

@@ -63,7 +63,7 @@ async def until_it_is_handled(world: World, lives: Lives, event: Event) -> int:
 async def torn(world: World) -> Sequence[Any]:
     """Measures of which lines and daily or monthly sums, or facts and lines, are not one."""
     found = []
-    for table in ("credit_bucket", "credit_month"):
+    for table in ("credit_bucket", "credit_month", "credit_day", "credit_member_month"):
         of_lines = ", ".join("count(*)" if name == "lines" else f"coalesce(sum({name}), 0)" for name in SUMMED)
         of_sums = ", ".join(f"coalesce(sum({name}), 0)" for name in SUMMED)
         sql = f"SELECT {of_lines} FROM credit_line EXCEPT SELECT {of_sums} FROM {table}"
