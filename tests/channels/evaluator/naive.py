@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from kit.money import SHARE_WHOLE, allocate
 from services.channels.evaluator.carts import Context, Left, PricedLine
@@ -64,7 +65,7 @@ class Naive:
 
     def is_for_buyer(self, rule: Rule) -> bool:
         who, buyer, known = rule.audience, self.context.buyer, self.context
-        asked = [
+        asked: list[tuple[Set[Any], Set[Any]]] = [
             (who.customer_types, {known.customer_type}),
             (who.grades, {buyer.grade}),
             (who.lifecycle_stages, {known.lifecycle_stage}),
