@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from math import inf
 
 from services.channels.evaluator.carts import Context, Left
 from services.channels.evaluator.results import Reason
@@ -17,10 +16,14 @@ FREE = Left()
 def window_at(rule: Rule, moment: datetime) -> Window | None:
     """The window that holds at a moment: its start lies in it, its end does not. Of several the one that ends last, in
     whatever order they are."""
-    holding = [one for one in rule.windows if one.start <= moment and (one.end is None or moment < one.end)]
-    if len(holding) < 2:
-        return holding[0] if holding else None
-    return max(holding, key=lambda one: one.end.timestamp() if one.end is not None else inf)
+    found: Window | None = None
+    for one in rule.windows:
+        if one.start <= moment and (one.end is None or moment < one.end):
+            if one.end is None:
+                return one
+            if found is None or found.end is None or found.end < one.end:
+                found = one
+    return found
 
 
 def refusal(rule: Rule, context: Context, currencies: frozenset[str] | None) -> Reason | None:
