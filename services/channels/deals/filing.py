@@ -21,10 +21,10 @@ async def file_claims(work: Work, heard: Sequence[Fact[AccountHeard]]) -> None:
     """Claims without an account are filed under the one that is their customer, where no other may be it. Nobody is
     told: it is what every reader finds by the same rule. Whoever decides on a claim on any of the accounts, or by what
     they are known from now on, has committed before, or waits: who looks for conflicts after this finds it."""
-    accounts = [fact.data for fact in heard]
-    known_by = [Identity(one.name_key, one.country, one.tax_id_hash, one.domain_hash) for one in accounts]
-    await hold_claims(work, {one.id for one in accounts}, known_by)
-    rows = await repository.unfiled(work.tx, sorted({one.id for one in accounts}))
+    told = [fact.data for fact in heard]
+    known_by = [Identity(one.name_key, one.country, one.tax_id_hash, one.domain_hash) for one in told]
+    await hold_claims(work, {one.id for one in told}, known_by)
+    rows = await repository.unfiled(work.tx, sorted({one.id for one in told}))
     if not rows:
         return
     groups = await redirects.groups_of(work, {row.id for row in rows})
