@@ -230,9 +230,11 @@ class Protected(NamedTuple):
     product_lines: list[str]
 
 
-async def hold_locks(tx: Tx, keys: Sequence[int]) -> None:
-    """Wait, one key after the other, for claims that may be the same; until the transaction ends."""
-    await tx.execute("SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS k", keys)
+async def hold_locks(tx: Tx, keys: Sequence[int], *, is_shared: bool = False) -> None:
+    """Wait, one key after the other, for claims that may be the same; until the transaction ends. Who shares them waits
+    for those alone who do not."""
+    lock = "pg_advisory_xact_lock_shared" if is_shared else "pg_advisory_xact_lock"
+    await tx.execute(f"SELECT {lock}(k) FROM unnest($1::bigint[]) AS k", keys)
 
 
 async def hold_locks_soon(tx: Tx, keys: Sequence[int], seconds: float) -> bool:

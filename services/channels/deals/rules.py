@@ -31,6 +31,8 @@ WARNINGS = (14, 3)
 ORDERED_WITHIN = timedelta(days=365)
 ACTIVE_WITHIN = timedelta(days=60)
 ONE_DAY = timedelta(days=1)
+TURNS = 256
+"""Advisory locks of end customers: each has some of them, by what it is known."""
 TURN = 0.5
 """Seconds that a claim waits for others that may be the same before it looks who has won."""
 PATIENCE = 20
@@ -83,13 +85,14 @@ def lock_keys(identity: Identity, partner: str) -> list[int]:
 
     Claims that share none of them by chance wait for each other for nothing, no more.
     """
-    keys = [("partner", partner), ("name", f"{identity.country} {identity.name_key}")]
-    keys += [
-        (kind, value)
-        for kind, value in (("tax_id", identity.tax_id_hash), ("domain", identity.domain_hash))
-        if value is not None
-    ]
-    return sorted({_number(f"deal {kind} {value}") for kind, value in keys})
+    return sorted({*identity_locks(identity), partner_lock(partner)})
+
+
+def identity_locks(identity: Identity) -> set[int]:
+    """The advisory locks of whoever is known so: two that are the same customer share one."""
+    name = None if identity.name_key is None else f"{identity.country} {identity.name_key}"
+    signs = (("name", name), ("tax_id", identity.tax_id_hash), ("domain", identity.domain_hash))
+    return {_turn(f"deal {kind} {value}") for kind, value in signs if value is not None}
 
 
 def partner_lock(partner: str) -> int:
@@ -99,7 +102,13 @@ def partner_lock(partner: str) -> int:
 
 def account_locks(account_ids: Iterable[UUID]) -> set[int]:
     """The advisory locks of accounts, merged ones by their root: claims on any of what is one share one."""
-    return {_number(f"deal account {each}") for each in account_ids}
+    return {_turn(f"deal account {each}") for each in account_ids}
+
+
+def _turn(key: str) -> int:
+    """One of few locks: a batch of events holds those of all that it tells of, and PostgreSQL keeps a bounded number
+    of them."""
+    return _number(f"deal turn {_number(key) % TURNS}")
 
 
 def _number(key: str) -> int:

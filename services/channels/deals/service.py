@@ -5,7 +5,7 @@ A claim holds the advisory locks of all it may share with another, so the first 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -40,6 +40,7 @@ from services.channels.deals.rules import (
     TooManyDeals,
     account_locks,
     hashes_of,
+    identity_locks,
     lock_keys,
 )
 from services.channels.deals.schemas import DealCreate
@@ -215,10 +216,12 @@ async def protected_on(work: Work, account_ids: Sequence[UUID]) -> list[Protecte
     return await repository.protected_on(work.tx, account_ids, work.today)
 
 
-async def hold_claims(work: Work, account_ids: Collection[UUID]) -> None:
-    """Wait for claims on accounts that are taken or decided on, and keep new ones out until the work ends."""
+async def hold_claims(work: Work, account_ids: Collection[UUID], known_by: Iterable[Identity] = ()) -> None:
+    """Wait for claims on accounts, or on whoever is known so, that are taken or decided on, and keep new ones out until
+    the work ends: who decides has heard of these events, or they find the decision. Events of others do not wait."""
     groups = await redirects.groups_of(work, account_ids)
-    await repository.hold_locks(work.tx, sorted(account_locks(groups.everyone(account_ids))))
+    keys = account_locks(groups.everyone(account_ids)).union(*(identity_locks(one) for one in known_by))
+    await repository.hold_locks(work.tx, sorted(keys), is_shared=True)
 
 
 def identity_of(work: Work, data: DealCreate, domain: str | None) -> Identity:

@@ -14,8 +14,16 @@ FREE = Left()
 
 
 def window_at(rule: Rule, moment: datetime) -> Window | None:
-    """The window that holds at a moment: its start lies in it, its end does not."""
-    return next((one for one in rule.windows if one.start <= moment and (one.end is None or moment < one.end)), None)
+    """The window that holds at a moment: its start lies in it, its end does not. Of several the one that ends last, in
+    whatever order they are."""
+    found: Window | None = None
+    for one in rule.windows:
+        if one.start <= moment and (one.end is None or moment < one.end):
+            if one.end is None:
+                return one
+            if found is None or found.end is None or found.end < one.end:
+                found = one
+    return found
 
 
 def refusal(rule: Rule, context: Context, currencies: frozenset[str] | None) -> Reason | None:

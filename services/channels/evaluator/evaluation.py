@@ -97,10 +97,11 @@ def _together(cart: Cart, context: Context, compiled: Compiled, found: Candidate
 
 
 def _lines(stage: Stage, compiled: Compiled, found: Sequence[Candidate], tally: Tally) -> None:
-    given = Given()
-    offers = line_phase.offers_of(stage, found, given.refused)
+    given, totals = Given(), Totals(stage)
+    offers = line_phase.offers_of(stage, found, totals, given.refused)
     won = line_phase.best_of_lines(stage, compiled, [o for o in offers if o.candidate.rule.per_line], given)
-    for _rank, offer in line_phase.best_of_all(stage, [o for o in offers if not o.candidate.rule.per_line]):
+    together = [o for o in offers if not o.candidate.rule.per_line]
+    for _rank, offer in line_phase.best_of_all(stage, together, totals):
         given.add(offer.candidate, offer.candidate.places, line_phase.gives(stage, offer))
         won[offer.candidate.rule.group] = set(stage.cart.places)
     _settle(stage, Phase.LINE, given, tally)
@@ -185,8 +186,9 @@ def _or_solo(cart: Cart, context: Context, chosen: Chosen, rest: Tally) -> Tally
 def _best_solo(stage: Stage, solo: Candidates, refused: dict[str, NotApplied]) -> Tally | None:
     """What the best solo promotion gives alone."""
     options: list[tuple[tuple[int, Fraction, int], Phase, Given, list[Present]]] = []
-    offers = line_phase.offers_of(stage, solo[Phase.LINE], refused)
-    for rank, offer in line_phase.best_of_all(stage, offers, is_solo=True):
+    totals = Totals(stage)
+    offers = line_phase.offers_of(stage, solo[Phase.LINE], totals, refused)
+    for rank, offer in line_phase.best_of_all(stage, offers, totals, is_solo=True):
         given = Given()
         given.add(offer.candidate, offer.candidate.places, line_phase.gives(stage, offer))
         options.append(((rank[0], Fraction(rank[1], SHARE_WHOLE), rank[2]), Phase.LINE, given, []))
@@ -195,7 +197,6 @@ def _best_solo(stage: Stage, solo: Candidates, refused: dict[str, NotApplied]) -
         given = Given()
         set_phase.give_set(stage, saving, given)
         options.append((saving.worth, Phase.SET, given, []))
-    totals = Totals(stage)
     deals = order_phase.deals_of(stage, solo[Phase.ORDER], totals, refused)
     for deal in order_phase.best_deals(deals, is_solo=True):
         given = Given()

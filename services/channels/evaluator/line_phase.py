@@ -54,9 +54,11 @@ class Given:
                 self.parts.setdefault(place, []).append((candidate, amount))
 
 
-def offers_of(stage: Stage, candidates: Iterable[Candidate], refused: dict[str, NotApplied]) -> list[Offer]:
+def offers_of(
+    stage: Stage, candidates: Iterable[Candidate], totals: Totals, refused: dict[str, NotApplied]
+) -> list[Offer]:
     """Candidates that may give something; why the others may not is noted."""
-    found, totals = [], Totals(stage)
+    found = []
     for candidate in candidates:
         reward = candidate.rule.reward
         if isinstance(reward, LineRate):
@@ -92,11 +94,16 @@ def _limit(stage: Stage, offer: Offer, totals: Totals) -> Reason | None:
 
 def _use(stage: Stage, offer: Offer, totals: Totals) -> int:
     """What an offer alone takes of its budget, in base currency; at most that where even that fits."""
-    net, _room, quantity = totals.of(offer.candidate.pool, offer.candidate.places)
-    exact = net * SHARE_WHOLE if offer.kind == PRICE else offer.exact(net, quantity)
-    most = stage.in_base(exact // SHARE_WHOLE + len(offer.candidate.places))
-    budget = offer.candidate.left.budget_base
+    most, budget = stage.in_base(_most(offer, totals)), offer.candidate.left.budget_base
     return most if budget is not None and most <= budget else stage.in_base(sum(gives(stage, offer)))
+
+
+def _most(offer: Offer, totals: Totals) -> int:
+    """More than an offer gives of all its lines, or as much, found without looking at each."""
+    candidate = offer.candidate
+    net, room, quantity = totals.of(candidate.pool, candidate.places)
+    exact = net * SHARE_WHOLE if offer.kind == PRICE else offer.exact(net, quantity)
+    return min(exact // SHARE_WHOLE + len(candidate.places), net if candidate.rule.below_floor else room)
 
 
 def gives(stage: Stage, offer: Offer) -> list[int]:
@@ -116,7 +123,9 @@ def rank_of(stage: Stage, offer: Offer) -> Rank:
     return sum(gives(stage, offer)), exact, -offer.candidate.number
 
 
-def best_of_all(stage: Stage, offers: Iterable[Offer], *, is_solo: bool = False) -> list[tuple[Rank, Offer]]:
+def best_of_all(
+    stage: Stage, offers: Iterable[Offer], totals: Totals, *, is_solo: bool = False
+) -> list[tuple[Rank, Offer]]:
     """Of each group the offer that gives most in all (solo: of all groups), if it gives anything."""
     pruned: dict[tuple[object, ...], Offer] = {}
     for offer in offers:
@@ -127,8 +136,11 @@ def best_of_all(stage: Stage, offers: Iterable[Offer], *, is_solo: bool = False)
         if known is None or known.value < offer.value:
             pruned[key] = offer
     best: dict[str, tuple[Rank, Offer]] = {}
-    for offer in pruned.values():
-        group, rank = "" if is_solo else offer.candidate.rule.group, rank_of(stage, offer)
+    for most, offer in sorted(((_most(one, totals), one) for one in pruned.values()), key=lambda one: -one[0]):
+        group = "" if is_solo else offer.candidate.rule.group
+        if group in best and most < best[group][0][0]:
+            continue
+        rank = rank_of(stage, offer)
         if rank[0] and (group not in best or best[group][0] < rank):
             best[group] = rank, offer
     return [best[group] for group in sorted(best)]
@@ -140,23 +152,25 @@ def best_of_lines(stage: Stage, compiled: Compiled, offers: Iterable[Offer], giv
     by_sku = _best_by_sku(stage.cart, compiled, offers)
     for place, line in enumerate(stage.cart.lines):
         best: dict[str, tuple[Rank, Candidate]] = {}
-        net = stage.nets[place]
-        for offer in by_sku.get(line.sku, ()):
-            candidate = offer.candidate
-            exact = offer.exact(net, line.quantity)
-            room = net if candidate.rule.below_floor else stage.rooms[place]
-            rank = (min(rounded(exact), room), exact, -candidate.number)
-            group = candidate.rule.group
-            if rank[0] and (group not in best or best[group][0] < rank):
-                best[group] = rank, candidate
+        net, quantity = stage.nets[place], line.quantity
+        for rivals in by_sku.get(line.sku, ()):
+            # Within one room who saves most exactly gives most: only the winner is rounded.
+            exact, number, candidate = max(
+                (offer.exact(net, quantity), -offer.candidate.number, offer.candidate) for offer in rivals
+            )
+            rule = candidate.rule
+            rank = (min(rounded(exact), net if rule.below_floor else stage.rooms[place]), exact, number)
+            if rank[0] and (rule.group not in best or best[rule.group][0] < rank):
+                best[rule.group] = rank, candidate
         for group, (rank, candidate) in best.items():
             given.add(candidate, (place,), (rank[0],))
             won.setdefault(group, set()).add(place)
     return won
 
 
-def _best_by_sku(cart: Cart, compiled: Compiled, offers: Iterable[Offer]) -> dict[str, list[Offer]]:
-    """The offers that can win on a line of each sku: of each group, kind and floor one."""
+def _best_by_sku(cart: Cart, compiled: Compiled, offers: Iterable[Offer]) -> dict[str, list[list[Offer]]]:
+    """The offers that can win on a line of each sku: of each group, kind and floor one; those of a group that have the
+    same room are rivals."""
     buckets: dict[tuple[str, str], dict[tuple[str, int, bool], Offer]] = {}
     for offer in offers:
         products, rule = compiled.pools[offer.candidate.pool], offer.candidate.rule
@@ -176,7 +190,10 @@ def _best_by_sku(cart: Cart, compiled: Compiled, offers: Iterable[Offer]) -> dic
         for bucket in (("sku", sku), ("line", product_line), ("all", "")):
             for slot, offer in buckets.get(bucket, {}).items():
                 _keep_better(best, slot, offer)
-        found[sku] = list(best.values())
+        rivals: dict[tuple[str, bool], list[Offer]] = {}
+        for (group, _kind, is_below), offer in best.items():
+            rivals.setdefault((group, is_below), []).append(offer)
+        found[sku] = list(rivals.values())
     return found
 
 

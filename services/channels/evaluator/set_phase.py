@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import lcm
 from typing import NamedTuple
 
 from kit.money import SHARE_WHOLE
@@ -32,15 +33,18 @@ class Run(NamedTuple):
 
 
 class Pieces:
-    """What a unit of each line costs, and how lines rank by that: equal ones by place."""
+    """What a unit of each line costs, in parts of a minor unit of which `scale` are one, so that all are whole; and how
+    lines rank by that: equal ones by place."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
-        self.nets = [Fraction(net, line.quantity) for net, line in zip(stage.nets, stage.cart.lines, strict=True)]
-        self.cheapest = _ranks(sorted(stage.cart.places, key=lambda place: (self.nets[place], place)))
-        self.dearest = _ranks(sorted(stage.cart.places, key=lambda place: (-self.nets[place], place)))
+        lines, places = stage.cart.lines, stage.cart.places
+        self.scale = lcm(*(line.quantity for line in lines))
+        self.nets = [net * (self.scale // line.quantity) for net, line in zip(stage.nets, lines, strict=True)]
+        self.cheapest = _ranks(sorted(places, key=lambda place: (self.nets[place], place)))
+        self.dearest = _ranks(sorted(places, key=lambda place: (-self.nets[place], place)))
 
-    def worth(self, runs: Iterable[Run]) -> dict[int, Fraction]:
+    def worth(self, runs: Iterable[Run]) -> dict[int, int]:
         """What units cost, by place."""
         return {run.place: run.units * self.nets[run.place] for run in runs}
 
@@ -59,7 +63,7 @@ class Saving:
     candidate: Candidate
     exact: Fraction
     given: int
-    weights: dict[int, Fraction]
+    weights: dict[int, int]
     taken: dict[int, int]
 
     @property
@@ -100,7 +104,7 @@ def _take(runs: Iterable[Run], wanted: int) -> list[Run]:
     return found
 
 
-Found = tuple[Fraction, dict[int, Fraction], dict[int, int]]
+Found = tuple[Fraction, dict[int, int], dict[int, int]]
 
 
 def _bundle(pieces: Pieces, bundle: Bundle, max_times: int | None, runs: Sequence[Run]) -> Found | int:
@@ -117,8 +121,12 @@ def _bundle(pieces: Pieces, bundle: Bundle, max_times: int | None, runs: Sequenc
         dearest = sorted(by_sku[need.sku], key=lambda run: pieces.dearest[run.place])
         used += _take(dearest, times * need.quantity)
     weights = pieces.worth(used)
-    exact = sum(weights.values(), Fraction(0)) - times * bundle.prices[pieces.stage.context.currency]
-    return exact, weights, {run.place: run.units for run in used}
+    price = times * bundle.prices[pieces.stage.context.currency]
+    return (
+        Fraction(sum(weights.values()) - price * pieces.scale, pieces.scale),
+        weights,
+        {run.place: run.units for run in used},
+    )
 
 
 def _nth_piece(pieces: Pieces, rule: NthPiece, max_times: int | None, runs: Sequence[Run]) -> Found | int:
@@ -131,7 +139,7 @@ def _nth_piece(pieces: Pieces, rule: NthPiece, max_times: int | None, runs: Sequ
     cheapest = sorted(runs, key=lambda run: pieces.cheapest[run.place])
     weights = pieces.worth(_take(cheapest, times * rule.reduced))
     taken = {run.place: run.units for run in _take(cheapest, times * rule.pieces)}
-    return sum(weights.values(), Fraction(0)) * Fraction(rule.share, SHARE_WHOLE), weights, taken
+    return Fraction(sum(weights.values()) * rule.share, pieces.scale * SHARE_WHOLE), weights, taken
 
 
 def best_set(stage: Stage, candidates: Sequence[Candidate], refused: dict[str, NotApplied]) -> Saving | None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from kit.money import SHARE_WHOLE, allocate
 from services.channels.evaluator.carts import Context, Left, PricedLine
 from services.channels.evaluator.rewards import (
     Bundle,
+    Condition,
+    Gift,
     Ladder,
     LineAmount,
     LinePrice,
@@ -43,6 +46,49 @@ class Naive:
         named = not (who.skus or who.lines) or line.sku in who.skus or line.product_line in who.lines
         return named and line.sku not in who.excluded
 
+    @property
+    def currency(self) -> str:
+        return self.context.currency
+
+    def knows_currency(self, rule: Rule) -> bool:
+        """A rule with amounts has them in the currency, its reward and its cap."""
+        reward = rule.reward
+        if isinstance(reward, LineAmount):
+            amounts: list[object] = [reward.amounts]
+        elif isinstance(reward, LinePrice | Bundle):
+            amounts = [reward.prices]
+        elif isinstance(reward, OrderRate | Gift):
+            amounts = [reward.spends]
+        else:
+            amounts = [reward.steps] if isinstance(reward, SpendSteps | SpendEvery) else []
+        return all(not one or self.currency in one for one in [*amounts, rule.max_discount])  # type: ignore[operator]
+
+    def is_for_buyer(self, rule: Rule) -> bool:
+        who, buyer, known = rule.audience, self.context.buyer, self.context
+        asked: list[tuple[Set[Any], Set[Any]]] = [
+            (who.customer_types, {known.customer_type}),
+            (who.grades, {buyer.grade}),
+            (who.lifecycle_stages, {known.lifecycle_stage}),
+            (who.tiers, {buyer.tier}),
+            (who.channel_ids, {buyer.channel_id}),
+            (who.segment_ids, set(buyer.segment_ids)),
+            (who.account_ids, {buyer.account_id, *buyer.also}),
+        ]
+        regions = {buyer.region} if buyer.region is None else {buyer.region, buyer.region.split("-")[0]}
+        return all(not wanted or wanted & own for wanted, own in [*asked, (who.regions, regions)])
+
+    def is_time(self, rule: Rule) -> bool:
+        now = self.context.moment
+        return not rule.windows or any(one.start <= now and (one.end is None or now < one.end) for one in rule.windows)
+
+    def meets(self, rule: Rule) -> bool:
+        known = self.context
+        if rule.condition is Condition.FIRST_ORDER:
+            return not known.has_ordered
+        if rule.condition is Condition.QUIET:
+            return known.quiet_days is not None and known.quiet_days >= rule.quiet_days
+        return rule.condition is None or known.is_member
+
     def places(self, rule: Rule) -> list[int]:
         return [place for place, line in enumerate(self.lines) if self.is_for(rule, line)]
 
@@ -54,7 +100,13 @@ class Naive:
         left = self.left.get(rule.code, Left())
         return (
             rule.is_active
+            and self.is_time(rule)
+            and self.knows_currency(rule)
+            and self.is_for_buyer(rule)
+            and self.meets(rule)
+            and (rule.payment_terms_max is None or self.context.payment_terms_days <= rule.payment_terms_max)
             and bool(self.places(rule))
+            and (not isinstance(rule.reward, Gift) or rule.reward.sku in self.context.gift_values)
             and (not rule.needs_coupon or rule.code in self.context.coupons)
             and rule.code not in self.context.declined
             and (left.uses is None or left.uses > 0)
@@ -62,14 +114,26 @@ class Naive:
 
     def fits(self, rule: Rule, given: int) -> bool:
         budget = self.left.get(rule.code, Left()).budget_base
-        return budget is None or round(given * self.context.to_base) <= budget
+        used = round(given * self.context.to_base)
+        if isinstance(rule.reward, Gift):
+            used = rule.reward.quantity * self.context.gift_values[rule.reward.sku].cost_base
+        return budget is None or used <= budget
+
+    def present(self, rule: Rule) -> int:
+        """What a gift is worth at list price, 0 where it is not offered or not taken."""
+        gift = rule.reward
+        if not isinstance(gift, Gift) or rule.code not in self.context.gifts or not self.fits(rule, 0):
+            return 0
+        spend = sum(self.nets[place] for place in self.places(rule))
+        is_offered = spend >= gift.spends.get(self.currency, 0)
+        return gift.quantity * self.context.gift_values[gift.sku].list_price if is_offered else 0
 
     def of_line(self, rule: Rule, place: int) -> Fraction:
         line, net, reward = self.lines[place], self.nets[place], rule.reward
         if isinstance(reward, LineAmount):
-            return Fraction(reward.amounts["CNY"] * line.quantity)
+            return Fraction(reward.amounts[self.currency] * line.quantity)
         if isinstance(reward, LinePrice):
-            return Fraction(max(0, net - reward.prices["CNY"] * line.quantity))
+            return Fraction(max(0, net - reward.prices[self.currency] * line.quantity))
         share = 0
         if isinstance(reward, LineRate):
             share = reward.share
@@ -81,7 +145,7 @@ class Naive:
     def line_rule(self, rule: Rule) -> tuple[int, Fraction, Gave]:
         exact = {place: self.of_line(rule, place) for place in self.places(rule)}
         gave = {place: min(round(amount), self.room(rule, place)) for place, amount in exact.items()}
-        cap = rule.max_discount.get("CNY")
+        cap = rule.max_discount.get(self.currency)
         if cap is not None and sum(gave.values()) > cap:
             gave = dict(zip(gave, allocate(cap, list(gave.values())), strict=True))
         return sum(gave.values()), sum(exact.values(), Fraction(0)), gave
@@ -90,21 +154,21 @@ class Naive:
         places, reward = self.places(rule), rule.reward
         spend = sum(self.nets[place] for place in places)
         exact = Fraction(0)
-        if isinstance(reward, OrderRate) and spend >= reward.spends.get("CNY", 0):
+        if isinstance(reward, OrderRate) and spend >= reward.spends.get(self.currency, 0):
             exact = Fraction(spend * reward.share, SHARE_WHOLE)
         elif isinstance(reward, SpendSteps):
             exact = Fraction(
-                max(((s.spend, s.amount) for s in reward.steps["CNY"] if s.spend <= spend), default=(0, 0))[1]
+                max(((s.spend, s.amount) for s in reward.steps[self.currency] if s.spend <= spend), default=(0, 0))[1]
             )
         elif isinstance(reward, SpendEvery):
-            times = spend // reward.steps["CNY"].spend
+            times = spend // reward.steps[self.currency].spend
             times = times if rule.max_times is None else min(times, rule.max_times)
-            exact = Fraction(times * reward.steps["CNY"].amount)
+            exact = Fraction(times * reward.steps[self.currency].amount)
         return self.spread(rule, exact, {place: Fraction(self.nets[place]) for place in places})
 
     def spread(self, rule: Rule, exact: Fraction, weights: dict[int, Fraction]) -> tuple[int, Fraction, Gave]:
         rooms = {place: self.room(rule, place) for place in weights}
-        amount = min(round(exact), sum(rooms.values()), rule.max_discount.get("CNY", 10**20))
+        amount = min(round(exact), sum(rooms.values()), rule.max_discount.get(self.currency, 10**20))
         return amount, exact, poured(amount, weights, rooms)
 
     def set_rule(self, rule: Rule, units: list[tuple[int, Fraction]]) -> tuple[int, Fraction, Gave, list[int]]:
@@ -129,7 +193,7 @@ class Naive:
                 for net, place in by_sku[need.sku][: times * need.quantity]:
                     taken.append(place)
                     saved[place] = saved.get(place, Fraction(0)) + net
-            exact = max(Fraction(0), sum(saved.values(), Fraction(0)) - times * reward.prices["CNY"])
+            exact = max(Fraction(0), sum(saved.values(), Fraction(0)) - times * reward.prices[self.currency])
         return (*self.spread(rule, exact, saved), taken)
 
     def settle(self, given: list[tuple[Rule, Gave]]) -> None:
@@ -177,7 +241,9 @@ def naive(
     together = [rule for rule in rules if rest.may(rule) and not rule.solo]
     _lines(rest, [rule for rule in together if rule.phase is Phase.LINE])
     _sets(rest, [rule for rule in together if rule.phase is Phase.SET])
+    presents = _presents(rest, [rule for rule in together if rule.phase is Phase.GIFT])
     _best(rest, [rule for rule in together if rule.phase is Phase.ORDER], rest.order_rule, lambda rule: rule.group)
+    rest.applied |= presents
     best, key = rest, (sum(rest.applied.values()), Fraction(10**20), "")
     for rule in (rule for rule in rules if rest.may(rule) and rule.solo):
         alone = start()
@@ -187,11 +253,24 @@ def naive(
         other = (given, exact, rule.code)
         if (other[0], other[1]) > (key[0], key[1]) or (other[:2] == key[:2] and other[2] < key[2]):
             alone.settle([(rule, gave)])
+            alone.applied |= {rule.code: given} if rule.phase is Phase.GIFT else {}
             best, key = alone, other
     return best.nets, {code: amount for code, amount in best.applied.items() if amount}
 
 
+def _presents(state: Naive, rules: list[Rule]) -> dict[str, int]:
+    """Of each group the dearest gift that is taken."""
+    worth = {rule.code: state.present(rule) for rule in rules}
+    found = {}
+    for group in {rule.group for rule in rules}:
+        code = min((-worth[rule.code], rule.code) for rule in rules if rule.group == group)[1]
+        found[code] = worth[code]
+    return found
+
+
 def _alone(state: Naive, rule: Rule) -> tuple[int, Fraction, Gave]:
+    if rule.phase is Phase.GIFT:
+        return (worth := state.present(rule)), Fraction(worth), {}
     if rule.phase is Phase.SET:
         return state.set_rule(rule, _units(state))[:3]
     return state.line_rule(rule) if rule.phase is Phase.LINE else state.order_rule(rule)
