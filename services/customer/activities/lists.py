@@ -6,8 +6,11 @@ from datetime import date
 from functools import lru_cache
 
 from kit.db.lists import Field, ListSpec, fields_of
-from services.customer.accounts.lists import filed_fields, joined_root
+from services.customer.accounts.lists import SCOPE, filed_fields, joined_root
 from services.customer.activities.models import Activity
+
+OF_LEADS = f"t.lead_id IN (SELECT d.id FROM lead d WHERE d.owner_id = ANY({SCOPE}))"
+"""Activities with leads of members."""
 
 
 @lru_cache(maxsize=8)
