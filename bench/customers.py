@@ -49,7 +49,8 @@ SELECT id, at, 'SO-' || n, account_id, account_id, owner_id, 'CN-SH', 'existing'
             ELSE 'draft' END,
        1, at::date, 30, 'USD', 'USD', '1', net, 0, net, net, 0, net, paid, paid, at, ''
 FROM (SELECT n, md5('order' || n)::uuid AS id, {_ACCOUNT_OF} AS account_id, {_OWNER_OF} AS owner_id, {_AT} AS at,
-             1000 + (n::bigint * 7919) % 100000 AS net, CASE WHEN n % 5 = 0 THEN 0 ELSE 1000 + (n::bigint * 7919) % 100000 END AS paid
+             1000 + (n::bigint * 7919) % 100000 AS net,
+             CASE WHEN n % 5 = 0 THEN 0 ELSE 1000 + (n::bigint * 7919) % 100000 END AS paid
       FROM generate_series(1, $1) AS n) made
 """,
     """
@@ -87,7 +88,8 @@ SELECT md5('case' || n)::uuid, {_AT}, 'CS-' || n, 'question', CASE WHEN n % 20 <
 FROM generate_series(1, $1, 1) AS n WHERE n % 5 < 1 OR $1 <= 10000
 """,
     f"""
-INSERT INTO contact (id, created_at, account_id, account_owner_id, name, roles, channels, search_key, name_sort, keyed_of)
+INSERT INTO contact (id, created_at, account_id, account_owner_id, name, roles, channels, search_key, name_sort,
+                     keyed_of)
 SELECT md5('contact' || n)::uuid, {_AT}, {_ACCOUNT_OF}, {_OWNER_OF}, 'Person ' || n, '{{}}', '[]',
        'person ' || n || chr(10), '1 person ' || n, '{KEYS_VERSION} Person ' || n || chr(10)
 FROM generate_series(1, $1) AS n WHERE n % 5 < 1 OR $1 <= 10000
@@ -95,7 +97,8 @@ FROM generate_series(1, $1) AS n WHERE n % 5 < 1 OR $1 <= 10000
     f"""
 INSERT INTO payment (id, created_at, account_id, account_owner_id, stream_key, received_on, amount, currency,
                      base_currency, exchange_rate, method, refunded, is_waiting, content_hash)
-SELECT md5('payment' || n)::uuid, {_AT}, {_ACCOUNT_OF}, {_OWNER_OF}, {_ACCOUNT_OF}, ({_AT})::date, 1000, 'USD', 'USD', '1', 'cash', 0, false, ''
+SELECT md5('payment' || n)::uuid, {_AT}, {_ACCOUNT_OF}, {_OWNER_OF}, {_ACCOUNT_OF}, ({_AT})::date, 1000,
+       'USD', 'USD', '1', 'cash', 0, false, ''
 FROM generate_series(1, $1) AS n
 """,
     """

@@ -42,11 +42,11 @@ class Page:
 
 
 class Branch(NamedTuple):
-    """Some rows of a list: those of a condition, or those of each of `members` (SQL of a uuid[]), whom the condition
-    names as `member.id`. Each is read by itself: an index on (what is compared, sort columns) gives the order."""
+    """Some rows of a list: those of each of `members` (SQL of a uuid[]), whom the condition names as `member.id`. Each
+    is read by itself: an index on (what is compared, sort columns) gives the order."""
 
     condition: str
-    members: str = ""
+    members: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +132,14 @@ def _page_sql(
 ) -> str:
     """`nulls` tells which values of the cursor are NULL; empty without a cursor."""
     shown = [f'{spec.fields[name].sql} AS "{name}"' for name in columns]
-    select = ", ".join([*shown, *(f'{spec.fields[key.name].order} AS "{_PLACE}{key.name}"' for key in sort)])
+    places = ", ".join(f'{spec.fields[key.name].order} AS "{_PLACE}{key.name}"' for key in sort)
+    select = ", ".join([*shown, places])
     order = ", ".join(spec.fields[key.name].order + (" DESC" if key.descending else "") for key in sort)
     after = _behind(spec, conditions, sort, nulls)
 
-    def page(where: str) -> str:
+    def page(selected: str, where: str) -> str:
         found = replace(conditions, where=where).sql(spec)[0]
-        return f"SELECT {select} FROM {spec.source} WHERE {found}{after} ORDER BY {order} LIMIT {size + 1}"
+        return f"SELECT {selected} FROM {spec.source} WHERE {found}{after} ORDER BY {order} LIMIT {size + 1}"
 
     each = next((name for name, operator in conditions.filters if operator == "each"), None)
     if each is not None:
@@ -146,18 +147,17 @@ def _page_sql(
         filed = f"{spec.fields[each].filed} = member.id"
         branches = (Branch(f"({conditions.where}) AND {filed}", f"${conditions.number_of(each)}::uuid[]"),)
     if not branches:
-        return page(conditions.where)
+        return page(select, conditions.where)
     keys = [f'page."{_PLACE}{key.name}"' for key in sort]
-    places = ", ".join(key + (" DESC" if one.descending else "") for key, one in zip(keys, sort, strict=True))
+    ordered = ", ".join(key + (" DESC" if one.descending else "") for key, one in zip(keys, sort, strict=True))
     pages = " UNION ALL ".join(
-        f"SELECT page.* FROM unnest({one.members}) AS member(id) CROSS JOIN LATERAL ({page(one.condition)}) page"
-        if one.members
-        else f"({page(one.condition)})"
+        f"SELECT page.* FROM unnest({one.members}) member (id) CROSS JOIN LATERAL ({page(places, one.condition)}) page"
         for one in branches
     )
-    # the key ends the places: what is in two branches is there once
-    once = f"DISTINCT ON ({', '.join(keys)}) " if len(branches) > 1 else ""
-    return f"SELECT {once}page.* FROM ({pages}) page ORDER BY {places} LIMIT {size + 1}"
+    # the key ends the places: what is in two branches is there once, and what is shown is read of this page alone
+    found = f"SELECT DISTINCT ON ({', '.join(keys)}) page.* FROM ({pages}) page ORDER BY {ordered} LIMIT {size + 1}"
+    shown_of = f"SELECT {select} FROM {spec.source} WHERE {spec.fields[spec.key].sql} = {keys[-1]}"
+    return f"SELECT shown.* FROM ({found}) page CROSS JOIN LATERAL ({shown_of}) shown ORDER BY {ordered}"
 
 
 def _behind(spec: ListSpec, conditions: _Conditions, sort: tuple[SortKey, ...], nulls: tuple[bool, ...]) -> str:

@@ -21,7 +21,8 @@ _MERGED: Final = (
     "ARRAY(SELECT g.id FROM account g JOIN account r ON r.id = g.root_id "
     f"WHERE g.root_id IS NOT NULL AND r.owner_id = ANY({SCOPE}))"
 )
-"""Accounts that read as another one of these members."""
+"""Accounts that read as another one, of these members."""
+_READ_AS_OTHERS: Final = "ARRAY(SELECT g.id FROM account g WHERE g.root_id IS NOT NULL)"
 
 
 async def filed(work: Work, account_id: UUID | None) -> dict[str, Any]:
@@ -69,10 +70,9 @@ class Seen(NamedTuple):
         return Seen(f"{self.where}{condition}", [*self.args, *args], branches)
 
 
-async def rows_seen(work: Context, row: str, own: Sequence[str] = (), other: str | None = None) -> Seen:
+async def rows_seen(work: Context, row: str, own: Sequence[str] = (), others: Sequence[Branch] = ()) -> Seen:
     """The record scope of a list of rows (alias `row`, a table with `OfOwner`) that are seen by who is named in a
-    column of `own`, by the owner of the account `a` that theirs reads as, and by members (`SCOPE`) of whom `other`
-    holds.
+    column of `own`, by the owner of the account `a` that theirs reads as, and by whom one of `others` holds.
 
     What few members have is read by their own indexes; what many have is so frequent that the list is read through.
     """
@@ -80,10 +80,13 @@ async def rows_seen(work: Context, row: str, own: Sequence[str] = (), other: str
     if scope.everything:
         return Seen("TRUE", ())
     columns = [f"{column} = ANY({SCOPE})" for column in (*own, "a.owner_id")]
-    seen = Seen(f"({' OR '.join([*columns, *([other] if other else [])])})", [list(scope.members)])
+    columns += [one.condition.replace("member.id", f"ANY({one.members})") for one in others]
+    seen = Seen(f"({' OR '.join(columns)})", [list(scope.members)])
     if len(scope.members) > FEW:
         return seen
     branches = [Branch(f"{column} = member.id", SCOPE) for column in own]
-    branches.append(Branch(f"{row}.account_owner_id = member.id AND a.owner_id = member.id", SCOPE))
+    branches.append(
+        Branch(f"{row}.account_owner_id = member.id AND {row}.account_id <> ALL ({_READ_AS_OTHERS})", SCOPE)
+    )
     branches.append(Branch(f"{row}.account_id = member.id", _MERGED))
-    return seen._replace(branches=[*branches, *([Branch(other)] if other else [])])
+    return seen._replace(branches=[*branches, *others])

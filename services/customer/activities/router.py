@@ -59,7 +59,7 @@ async def upsert_activities(body: ActivityBatch, work: Writer) -> Response:
 @router.get("/v1/activities", response_model=ActivityPage, openapi_extra=documented(activities_on(date.min)))
 async def list_activities(work: Reader) -> Response:
     """Activities that are the caller's to see, by their own owner or that of their account or lead."""
-    seen = await rows_seen(work, "t", ("t.owner_id",), OF_LEADS)
+    seen = await rows_seen(work, "t", ("t.owner_id",), [OF_LEADS])
     return await list_answer(work, activities_on(work.today), *seen)
 
 
