@@ -49,7 +49,8 @@ SELECT id, at, 'SO-' || n, account_id, account_id, owner_id, 'CN-SH', 'existing'
             ELSE 'draft' END,
        1, at::date, 30, 'USD', 'USD', '1', net, 0, net, net, 0, net, paid, paid, at, ''
 FROM (SELECT n, md5('order' || n)::uuid AS id, {_ACCOUNT_OF} AS account_id, {_OWNER_OF} AS owner_id, {_AT} AS at,
-             1000 + (n * 7919) % 100000 AS net, CASE WHEN n % 5 = 0 THEN 0 ELSE 1000 + (n * 7919) % 100000 END AS paid
+             1000 + (n::bigint * 7919) % 100000 AS net,
+             CASE WHEN n % 5 = 0 THEN 0 ELSE 1000 + (n::bigint * 7919) % 100000 END AS paid
       FROM generate_series(1, $1) AS n) made
 """,
     """
@@ -57,7 +58,7 @@ INSERT INTO order_line (order_id, line_no, sku, product_line, quantity, returned
                         tax, gross, net_base, tax_base, gross_base, unit_cost_base, margin_base)
 SELECT md5('order' || n)::uuid, 1, 'SKU-' || n % 50, 'line-' || n % 5, 1, 0, net, 0, 0, net, 0, net, net, 0, net,
        net * 6 / 10, net - net * 6 / 10
-FROM (SELECT n, 1000 + (n * 7919) % 100000 AS net FROM generate_series(1, $1) AS n) made
+FROM (SELECT n, 1000 + (n::bigint * 7919) % 100000 AS net FROM generate_series(1, $1) AS n) made
 """,
     f"""
 INSERT INTO order_credit (order_id, member_id, position, share)
@@ -69,19 +70,36 @@ SELECT md5('step' || n)::uuid, {_ACCOUNT_OF}, md5('order' || n)::uuid, 'confirme
 FROM generate_series(1, $1) AS n
 """,
     f"""
-INSERT INTO activity (id, created_at, kind, stream_key, account_id, owner_id, notes, state, due_on, ended_at, outcome)
-SELECT md5('activity' || n)::uuid, {_AT}, 'task', {_ACCOUNT_OF}, {_ACCOUNT_OF}, {_OWNER_OF}, '{{}}',
+INSERT INTO activity (id, created_at, kind, stream_key, account_id, owner_id, account_owner_id, notes, state, due_on,
+                      ended_at, outcome)
+SELECT md5('activity' || n)::uuid, {_AT}, 'task', {_ACCOUNT_OF}, {_ACCOUNT_OF}, {_OWNER_OF}, {_OWNER_OF}, '{{}}',
        CASE WHEN n % 4 = 0 THEN 'planned' ELSE 'completed' END, ({_AT})::date + 30,
        CASE WHEN n % 4 > 0 THEN {_AT} END, CASE WHEN n % 4 > 0 THEN 'done' END
 FROM generate_series(1, $1) AS n
 """,
     f"""
-INSERT INTO service_case (id, created_at, number, kind, state, severity, stream_key, account_id, owner_id, subject,
-                          received_at, opened_on, closed_on, escalation_level, breaches, sla_version)
+INSERT INTO service_case (id, created_at, number, kind, state, severity, stream_key, account_id, owner_id,
+                          account_owner_id, subject, received_at, opened_on, closed_on, clock_due_at, escalation_level,
+                          breaches, sla_version)
 SELECT md5('case' || n)::uuid, {_AT}, 'CS-' || n, 'question', CASE WHEN n % 20 < 10 THEN 'received' ELSE 'closed' END,
-       CASE WHEN n % 20 < 5 THEN 'critical' ELSE 'low' END, {_ACCOUNT_OF}, {_ACCOUNT_OF}, {_OWNER_OF}, 's', {_AT},
-       ({_AT})::date, CASE WHEN n % 20 >= 10 THEN ({_AT})::date END, 0, 0, 1
+       CASE WHEN n % 20 < 5 THEN 'critical' ELSE 'low' END, {_ACCOUNT_OF}, {_ACCOUNT_OF}, {_OWNER_OF}, {_OWNER_OF},
+       's', {_AT}, ({_AT})::date, CASE WHEN n % 20 >= 10 THEN ({_AT})::date END,
+       CASE WHEN n % 20 < 10 THEN {_AT} + interval '2 days' END, 0, 0, 1
 FROM generate_series(1, $1, 1) AS n WHERE n % 5 < 1 OR $1 <= 10000
+""",
+    f"""
+INSERT INTO contact (id, created_at, account_id, account_owner_id, name, roles, channels, search_key, name_sort,
+                     keyed_of)
+SELECT md5('contact' || n)::uuid, {_AT}, {_ACCOUNT_OF}, {_OWNER_OF}, 'Person ' || n, '{{}}', '[]',
+       'person ' || n || chr(10), '1 person ' || n, '{KEYS_VERSION} Person ' || n || chr(10)
+FROM generate_series(1, $1) AS n WHERE n % 5 < 1 OR $1 <= 10000
+""",
+    f"""
+INSERT INTO payment (id, created_at, account_id, account_owner_id, stream_key, received_on, amount, currency,
+                     base_currency, exchange_rate, method, refunded, is_waiting, content_hash)
+SELECT md5('payment' || n)::uuid, {_AT}, {_ACCOUNT_OF}, {_OWNER_OF}, {_ACCOUNT_OF}, ({_AT})::date, 1000,
+       'USD', 'USD', '1', 'cash', 0, false, ''
+FROM generate_series(1, $1) AS n
 """,
     """
 INSERT INTO case_clock (id, case_id, clock, attempt, minutes, started_at, worked_us, is_raised, due_at)
@@ -89,12 +107,14 @@ SELECT md5(id::text || 'r')::uuid, id, 'resolution', 1, 480, received_at, 0, fal
 FROM service_case WHERE state <> 'closed'
 """,
     f"""
-INSERT INTO opportunity (id, created_at, name, name_sort, search_key, keyed_of, account_id, stream_key, owner_id, state,
+INSERT INTO opportunity (id, created_at, name, name_sort, search_key, keyed_of, account_id, stream_key, owner_id,
+                         account_owner_id, state,
                          pipeline, pipeline_id, stage, stage_since, amount, currency, amount_base, base_currency,
                          probability, weighted_base, forecast_category, competitors, opened_at, opened_on,
                          expected_close)
 SELECT md5('opportunity' || n)::uuid, {_AT}, 'Deal ' || n, '1 deal ' || n, 'deal ' || n || chr(10),
-       '{KEYS_VERSION} Deal ' || n || chr(10), {_ACCOUNT_OF}, {_ACCOUNT_OF}, {_OWNER_OF}, 'open', p.pipeline, p.id,
+       '{KEYS_VERSION} Deal ' || n || chr(10), {_ACCOUNT_OF}, {_ACCOUNT_OF}, {_OWNER_OF}, {_OWNER_OF}, 'open',
+       p.pipeline, p.id,
        'research', {_AT}, n * 100, 'USD', n * 100, 'USD', 100000, n * 10, 'pipeline', '{{}}', {_AT}, ({_AT})::date,
        ({_AT})::date + 60
 FROM generate_series(1, $1) AS n CROSS JOIN (SELECT * FROM pipeline ORDER BY id LIMIT 1) p

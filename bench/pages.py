@@ -54,6 +54,10 @@ PAGES = (
     "opportunities?limit=20&sort=-amount_base",
     "activities?limit=20&state=planned&sort=due_on",
     "activities?limit=20&overdue=true",
+    "payments?limit=20",
+    "payments?limit=20&sort=-received_on",
+    "contacts?limit=20",
+    "contacts?limit=20&sort=name",
     "accounts/{account}/timeline?limit=20",
     "orders?limit=5&account_id={account}",
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from urllib.parse import quote, urlencode
 
 import orjson
@@ -39,6 +39,14 @@ class Page:
     next_cursor: str | None
     count: int | None = None
     count_kind: CountMode = "none"
+
+
+class Branch(NamedTuple):
+    """Some rows of a list: those of each of `members` (SQL of a uuid[]), whom the condition names as `member.id`. Each
+    is read by itself: an index on (what is compared, sort columns) gives the order."""
+
+    condition: str
+    members: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,30 +128,51 @@ def _page_sql(
     sort: tuple[SortKey, ...],
     nulls: tuple[bool, ...],
     size: int,
+    branches: tuple[Branch, ...],
 ) -> str:
     """`nulls` tells which values of the cursor are NULL; empty without a cursor."""
-    where, number = conditions.sql(spec)
-    if nulls:
-        keys: list[tuple[Field, bool, str | None]] = []
-        present = {name for name, operator in conditions.filters if operator not in ("null", "ne")}
-        for key, null in zip(sort, nulls, strict=True):
-            field, number = spec.fields[key.name], number if null else number + 1
-            if key.name in present:
-                field = replace(field, nullable=False)
-            keys.append((field, key.descending, None if null else f"${number}::{KINDS[field.kind].cast}"))
-        where += f" AND {_after(keys)}"
     shown = [f'{spec.fields[name].sql} AS "{name}"' for name in columns]
-    select = ", ".join([*shown, *(f'{spec.fields[key.name].order} AS "{_PLACE}{key.name}"' for key in sort)])
+    places = ", ".join(f'{spec.fields[key.name].order} AS "{_PLACE}{key.name}"' for key in sort)
+    select = ", ".join([*shown, places])
     order = ", ".join(spec.fields[key.name].order + (" DESC" if key.descending else "") for key in sort)
-    page = f"SELECT {select} FROM {spec.source} WHERE {where}"
+    after = _behind(spec, conditions, sort, nulls)
+
+    def page(selected: str, where: str) -> str:
+        found = replace(conditions, where=where).sql(spec)[0]
+        return f"SELECT {selected} FROM {spec.source} WHERE {found}{after} ORDER BY {order} LIMIT {size + 1}"
+
     each = next((name for name, operator in conditions.filters if operator == "each"), None)
-    if each is None:
-        return f"{page} ORDER BY {order} LIMIT {size + 1}"
-    # a page of each of them by its own index, of which the first rows make the page of all
-    own = f"{page} AND {spec.fields[each].filed} = member.id ORDER BY {order} LIMIT {size + 1}"
-    places = ", ".join(f'page."{_PLACE}{key.name}"' + (" DESC" if key.descending else "") for key in sort)
-    several = f"unnest(${conditions.number_of(each)}::uuid[]) AS member(id)"
-    return f"SELECT page.* FROM {several} CROSS JOIN LATERAL ({own}) page ORDER BY {places} LIMIT {size + 1}"
+    if each is not None:
+        # a page of each of them by its own index, of which the first rows make the page of all
+        filed = f"{spec.fields[each].filed} = member.id"
+        branches = (Branch(f"({conditions.where}) AND {filed}", f"${conditions.number_of(each)}::uuid[]"),)
+    if not branches:
+        return page(select, conditions.where)
+    keys = [f'page."{_PLACE}{key.name}"' for key in sort]
+    ordered = ", ".join(key + (" DESC" if one.descending else "") for key, one in zip(keys, sort, strict=True))
+    pages = " UNION ALL ".join(
+        f"SELECT page.* FROM unnest({one.members}) member (id) CROSS JOIN LATERAL ({page(places, one.condition)}) page"
+        for one in branches
+    )
+    # the key ends the places: what is in two branches is there once, and what is shown is read of this page alone
+    found = f"SELECT DISTINCT ON ({', '.join(keys)}) page.* FROM ({pages}) page ORDER BY {ordered} LIMIT {size + 1}"
+    shown_of = f"SELECT {select} FROM {spec.source} WHERE {spec.fields[spec.key].sql} = {keys[-1]}"
+    return f"SELECT shown.* FROM ({found}) page CROSS JOIN LATERAL ({shown_of}) shown ORDER BY {ordered}"
+
+
+def _behind(spec: ListSpec, conditions: _Conditions, sort: tuple[SortKey, ...], nulls: tuple[bool, ...]) -> str:
+    """The condition of rows after the cursor, with its parameters after those of the conditions; "" without one."""
+    if not nulls:
+        return ""
+    number = conditions.sql(spec)[1]
+    keys: list[tuple[Field, bool, str | None]] = []
+    present = {name for name, operator in conditions.filters if operator not in ("null", "ne")}
+    for key, null in zip(sort, nulls, strict=True):
+        field, number = spec.fields[key.name], number if null else number + 1
+        if key.name in present:
+            field = replace(field, nullable=False)
+        keys.append((field, key.descending, None if null else f"${number}::{KINDS[field.kind].cast}"))
+    return f" AND {_after(keys)}"
 
 
 def _escape(text: str) -> str:
@@ -202,12 +231,14 @@ async def fetch_page(
     *,
     where: str = "TRUE",
     args: Sequence[object] = (),
+    branches: Sequence[Branch] = (),
     secret: bytes,
 ) -> Page:
     """One page of the list among the rows that satisfy `where` (its parameters `$1`.. are `args`).
 
-    `where` is the caller's record scope: it is not part of the cursor, it holds on every page. jsonb fields
-    come as `orjson.Fragment`. Raises BadQuery for a cursor that is not one of this query.
+    `where` is the caller's record scope: it is not part of the cursor, it holds on every page. `branches` are the same
+    rows, each once or more, where that many indexes give the page sooner. jsonb fields come as `orjson.Fragment`.
+    Raises BadQuery for a cursor that is not one of this query.
     """
     identity = _identity(spec, query)
     position = _position(spec, query, secret, identity)
@@ -215,7 +246,7 @@ async def fetch_page(
     conditions, values = _conditions(spec, query, where, args)
     size = next(size for size in _SIZES if size >= query.limit)
     nulls = tuple(value is None for value in position)
-    sql = _page_sql(spec, conditions, query.fields, query.sort, nulls, size)
+    sql = _page_sql(spec, conditions, query.fields, query.sort, nulls, size, tuple(branches))
     rows = await tx.fetch(sql, *values, *(value for value in position if value is not None))
     cursor = None
     if len(rows) > query.limit:
@@ -279,6 +310,7 @@ def next_link(path: str, params: Iterable[tuple[str, str]], page: Page) -> str |
 
 
 __all__ = [
+    "Branch",
     "CountMode",
     "Field",
     "Filter",

@@ -9,7 +9,16 @@ from uuid import UUID
 from pydantic import BaseModel, create_model
 from starlette.responses import Response
 
-from kit.db.lists import ListSpec, fetch_item, fetch_page, next_link, openapi_parameters, page_body, parse_query
+from kit.db.lists import (
+    Branch,
+    ListSpec,
+    fetch_item,
+    fetch_page,
+    next_link,
+    openapi_parameters,
+    page_body,
+    parse_query,
+)
 from kit.errors import NotFound
 from kit.security.principals import owned_rows
 from kit.web.context import Context, visible
@@ -22,16 +31,17 @@ async def list_answer(
     spec: ListSpec,
     where: str = "TRUE",
     args: Sequence[object] = (),
+    branches: Sequence[Branch] = (),
     *,
     extra: Collection[str] = (),
     show: Callable[[list[dict[str, Any]]], Awaitable[None]] | None = None,
 ) -> Response:
-    """The page that the request's parameters ask for, among the rows of the record scope `where`/`args`; `extra` names
-    parameters that the route reads itself, `show` makes what is shown of what was read."""
+    """The page that the request's parameters ask for, among the rows of the record scope `where`/`args` (`branches`:
+    see `fetch_page`); `extra` names parameters that the route reads itself, `show` makes what is shown of what was
+    read."""
     params = context.request.query_params.multi_items()
-    page = await fetch_page(
-        context.tx, spec, parse_query(spec, params, extra=extra), where=where, args=args, secret=context.runtime.secret
-    )
+    query, secret = parse_query(spec, params, extra=extra), context.runtime.secret
+    page = await fetch_page(context.tx, spec, query, where=where, args=args, branches=branches, secret=secret)
     if show is not None:
         await show(page.items)
     link = next_link(context.request.url.path, params, page)

@@ -18,3 +18,10 @@ class OfAccount(SQLModel):
     """Of a row below an order or a payment: the account of that, which the database fills in."""
 
     account_id: Annotated[UUID | None, identifier(nullable=True)] = None
+
+
+class OfOwner(SQLModel):
+    """Of a row that is filed under an account: who owns that account, by which lists find it in their order. The
+    database fills it in; it follows when the account is handed over (`ownership`)."""
+
+    account_owner_id: Annotated[UUID | None, identifier(nullable=True)] = None

@@ -26,7 +26,7 @@ from services.customer.events_out import (
 )
 from services.customer.orders.repository import all_settled, confirmed_placements
 from services.customer.orders.settling import booking
-from services.customer.ownership.repository import count_behind
+from services.customer.ownership.repository import CARRIERS, count_behind
 from services.customer.payments.repository import off_balance
 
 Decided = tuple[str, int]
@@ -72,10 +72,12 @@ async def verify(db: Database, bus: EventBus) -> list[Finding]:
 
 
 async def _owned(tx: Tx) -> Finding:
-    check = Check("customer", "orders have the owner of their account")
-    check.count, behind = await count_behind(tx)
-    for order in behind:
-        check.fault(f"order {order}")
+    check = Check("customer", "rows carry the owner of their account")
+    for table in CARRIERS:
+        count, behind = await count_behind(tx, table)
+        check.count += count
+        for row in behind:
+            check.fault(f"{table} {row}")
     return check.finding()
 
 

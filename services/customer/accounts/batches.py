@@ -41,7 +41,7 @@ from services.customer.accounts.service import (
 from services.customer.accounts.values import custom_fields
 from services.customer.custom_fields.values import Fields
 from services.customer.directories.service import Sellers
-from services.customer.ownership.service import orders_follow
+from services.customer.ownership.service import rows_follow
 
 
 @dataclass(slots=True)
@@ -188,4 +188,4 @@ async def _write(attempt: _Attempt) -> None:
         await confirm(work, write)
     await record(work, resource(work), [write.one for write in attempt.created], action="create")
     await record(work, resource(work), updated, action="update")
-    await orders_follow(work, [one.after.id for one in updated if "owner_id" in one.changed])
+    await rows_follow(work, [one.after.id for one in updated if "owner_id" in one.changed])

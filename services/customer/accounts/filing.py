@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from kit.db.filters import KINDS, Refused
+from kit.db.lists import Branch
 from kit.errors import NotFound
 from kit.security.principals import owned_rows
 from kit.web.context import Context
 from kit.work import Work
 from services.customer.accounts import repository, service
+from services.customer.accounts.lists import SCOPE
+
+FEW: Final = 20
+"""Most members whose rows are looked up one by one."""
+_MERGED: Final = (
+    "ARRAY(SELECT g.id FROM account g JOIN account r ON r.id = g.root_id "
+    f"WHERE g.root_id IS NOT NULL AND r.owner_id = ANY({SCOPE}))"
+)
+"""Accounts that read as another one, of these members."""
+_READ_AS_OTHERS: Final = "ARRAY(SELECT g.id FROM account g WHERE g.root_id IS NOT NULL)"
 
 
 async def filed(work: Work, account_id: UUID | None) -> dict[str, Any]:
@@ -44,3 +55,38 @@ async def rows_of(work: Context, column: str) -> tuple[str, Sequence[object]]:
         else:
             return "TRUE", ()
     return await owned_rows(work.tx, work.visible, column)
+
+
+class Seen(NamedTuple):
+    """The record scope of a list, as `list_answer` takes it."""
+
+    where: str
+    args: Sequence[object]
+    branches: Sequence[Branch] = ()
+
+    def narrowed(self, condition: str, args: Sequence[object]) -> Seen:
+        """Those of the rows that satisfy a condition (begins with ` AND ` or is empty); its parameters come last."""
+        branches = [one._replace(condition=f"{one.condition}{condition}") for one in self.branches]
+        return Seen(f"{self.where}{condition}", [*self.args, *args], branches)
+
+
+async def rows_seen(work: Context, row: str, own: Sequence[str] = (), others: Sequence[Branch] = ()) -> Seen:
+    """The record scope of a list of rows (alias `row`, a table with `OfOwner`) that are seen by who is named in a
+    column of `own`, by the owner of the account `a` that theirs reads as, and by whom one of `others` holds.
+
+    What few members have is read by their own indexes; what many have is so frequent that the list is read through.
+    """
+    scope = await work.scope()
+    if scope.everything:
+        return Seen("TRUE", ())
+    columns = [f"{column} = ANY({SCOPE})" for column in (*own, "a.owner_id")]
+    columns += [one.condition.replace("member.id", f"ANY({one.members})") for one in others]
+    seen = Seen(f"({' OR '.join(columns)})", [list(scope.members)])
+    if len(scope.members) > FEW:
+        return seen
+    branches = [Branch(f"{column} = member.id", SCOPE) for column in own]
+    branches.append(
+        Branch(f"{row}.account_owner_id = member.id AND {row}.account_id <> ALL ({_READ_AS_OTHERS})", SCOPE)
+    )
+    branches.append(Branch(f"{row}.account_id = member.id", _MERGED))
+    return seen._replace(branches=[*branches, *others])

@@ -22,6 +22,8 @@ SEEN_BY = (
     "(CASE WHEN a.root_id IS NULL THEN a.owner_id ELSE (SELECT r.owner_id FROM account r WHERE r.id = a.root_id) END)"
 )
 """Whose record scope decides who sees account `a`: its owner's; of one that was merged, the owner of its root."""
+SCOPE: Final = "$1::uuid[]"
+"""The members of the caller's record scope, in lists that are read by it."""
 _MEMBERS: Final = """
 account g CROSS JOIN LATERAL (
   SELECT coalesce(g.root_id, g.id) AS id

@@ -41,7 +41,7 @@ from services.customer.exchange_rates.service import rate_on
 from services.customer.identity import service as identity
 from services.customer.identity.models import Compared
 from services.customer.identity.service import COMPARED
-from services.customer.ownership.service import orders_follow
+from services.customer.ownership.service import rows_follow
 from services.customer.persons.sealing import index_of
 
 
@@ -296,7 +296,7 @@ async def transfer_account(work: Work, account_id: UUID, owner_id: UUID) -> tupl
     before = await _lock(work, account_id)
     await check_owner(work, owner_id)
     if before.owner_id == owner_id:
-        await orders_follow(work, [account_id])
+        await rows_follow(work, [account_id])
         return before, owner_id
     return await _save(work, written(_handed_over(before, owner_id), (), None), "transfer"), before.owner_id
 
@@ -314,7 +314,7 @@ async def transfer_accounts(
     await save(work, [written(one, (), None)._replace(transfer_id=transfer_id) for one in changes])
     await record(work, resource(work), changes, action="transfer")
     moved = [one.after.id for one in changes]
-    await orders_follow(work, moved)
+    await rows_follow(work, moved)
     return moved
 
 
@@ -388,5 +388,5 @@ async def _save(work: Work, write: Written, action: str) -> Account:
             raise DuplicateAccount()
     await record(work, resource(work), [one], action=action)
     if "owner_id" in one.changed:
-        await orders_follow(work, [one.after.id])
+        await rows_follow(work, [one.after.id])
     return stored

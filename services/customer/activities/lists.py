@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import date
 from functools import lru_cache
 
-from kit.db.lists import Field, ListSpec, fields_of
-from services.customer.accounts.lists import filed_fields, joined_root
+from kit.db.lists import Branch, Field, ListSpec, fields_of
+from services.customer.accounts.lists import SCOPE, filed_fields, joined_root
 from services.customer.activities.models import Activity
+
+OF_LEADS = Branch("t.lead_id = member.id", f"ARRAY(SELECT d.id FROM lead d WHERE d.owner_id = ANY({SCOPE}))")
+"""Activities with leads of members."""
 
 
 @lru_cache(maxsize=8)

@@ -11,7 +11,7 @@ from sqlmodel import Field
 
 from kit.db.columns import DECODED, FrozenRow, OwnedRow, document, identifier, identifiers, moment, one_of, text
 from services.customer.activities.enums import ActivityKind, ActivityPhase, ActivityState
-from services.customer.db import Base
+from services.customer.db import Base, OfOwner
 
 
 class Notes(FrozenRow):
@@ -79,7 +79,7 @@ def as_of(today: date, activity: Activity) -> ShownActivity:
     return ShownActivity.model_construct(None, overdue=due is not None and due < today, **activity.__dict__)
 
 
-class ActivityTable(Activity, Base, table=True):
+class ActivityTable(Activity, OfOwner, Base, table=True):
     """Activities."""
 
     __table_args__ = (
@@ -101,6 +101,9 @@ class ActivityTable(Activity, Base, table=True):
         sa.Index("ix_activity_created_at_id", "created_at", "id"),
         sa.Index("ix_activity_account_id_created_at_id", "account_id", "created_at", "id"),
         sa.Index("ix_activity_owner_id_created_at_id", "owner_id", "created_at", "id"),
+        sa.Index("ix_activity_account_owner_id_created_at_id", "account_owner_id", "created_at", "id"),
+        sa.Index("ix_activity_account_owner_id_due_on_id", "account_owner_id", "due_on", "id"),
+        sa.Index("ix_activity_owner_id_due_on_id", "owner_id", "due_on", "id"),
         sa.Index(
             "ix_activity_opportunity_id_created_at_id",
             "opportunity_id",

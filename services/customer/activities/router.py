@@ -9,7 +9,6 @@ from uuid import UUID
 from fastapi import Depends
 from starlette.responses import Response
 
-from kit.security.principals import owned_rows
 from kit.transitions import shown_move
 from kit.web import routes
 from kit.web.batch import BatchAnswer, parse_rows
@@ -17,9 +16,9 @@ from kit.web.context import Allow, Context, IfMatch
 from kit.web.lists import documented, list_answer
 from kit.web.responses import json_answer, row_answer
 from kit.work import Work
-from services.customer.accounts.filing import filed
+from services.customer.accounts.filing import filed, rows_seen
 from services.customer.activities import batches, service
-from services.customer.activities.lists import activities_on
+from services.customer.activities.lists import OF_LEADS, activities_on
 from services.customer.activities.models import Activity, as_of
 from services.customer.activities.rules import MOVES
 from services.customer.activities.schemas import (
@@ -60,11 +59,8 @@ async def upsert_activities(body: ActivityBatch, work: Writer) -> Response:
 @router.get("/v1/activities", response_model=ActivityPage, openapi_extra=documented(activities_on(date.min)))
 async def list_activities(work: Reader) -> Response:
     """Activities that are the caller's to see, by their own owner or that of their account or lead."""
-    own, args = await owned_rows(work.tx, work.visible, "t.owner_id")
-    accounts, _ = await owned_rows(work.tx, work.visible, "a.owner_id")
-    leads, _ = await owned_rows(work.tx, work.visible, "d.owner_id")
-    of_leads = f"t.lead_id IN (SELECT d.id FROM lead d WHERE {leads})"
-    return await list_answer(work, activities_on(work.today), f"({own} OR {accounts} OR {of_leads})", args)
+    seen = await rows_seen(work, "t", ("t.owner_id",), [OF_LEADS])
+    return await list_answer(work, activities_on(work.today), *seen)
 
 
 @router.get("/v1/activities/{activity_id}", response_model=ActivityRead)

@@ -10,15 +10,13 @@ LONG = ("description", "remedy_sought", "response", "response_sha256", *VOID)
 """What a list does not show."""
 
 CASES = ListSpec(
-    source=f"service_case t {joined_root('t.account_id', 'LEFT JOIN')} LEFT JOIN LATERAL ("
-    "SELECT min(k.due_at) AS due_at FROM case_clock k WHERE k.case_id = t.id AND k.stopped_at IS NULL"
-    ") k ON t.state <> 'closed'",
+    source=f"service_case t {joined_root('t.account_id', 'LEFT JOIN')}",
     fields={
         **fields_of(
             Case, "t", sortable=("created_at", "number", "received_at"), without=(*LONG, "stream_key", "due_at")
         ),
         **filed_fields("t.account_id", nullable=True),
-        "due_at": Field("k.due_at", "datetime", nullable=True, sortable=True),
+        "due_at": Field("t.clock_due_at", "datetime", nullable=True, sortable=True),
     },
     default_sort="-created_at",
 )

@@ -13,7 +13,7 @@ from sqlmodel import Field
 from kit.db.columns import DECODED, FrozenRow, OwnedRow, big_int, document, identifier, moment, one_of, text
 from kit.db.text_keys import TextKeys
 from services.customer.cases.enums import CaseKind, CaseState, Extent
-from services.customer.db import Base
+from services.customer.db import Base, OfOwner
 from services.customer.policies.enums import Grade
 from services.customer.slas.enums import Severity
 
@@ -110,8 +110,10 @@ def with_clocks(case: Case, clocks: Iterable[ShownClock]) -> ShownCase:
     return ShownCase.model_construct(None, clocks=shown, **values)
 
 
-class CaseTable(Case, Base, table=True):
-    """Cases."""
+class CaseTable(Case, OfOwner, Base, table=True):
+    """Cases, with the earliest moment at which an open clock of theirs runs out, which the database fills in."""
+
+    clock_due_at: Annotated[datetime | None, moment(nullable=True)] = None
 
     __table_args__ = (
         one_of("kind", CaseKind),
@@ -127,6 +129,11 @@ class CaseTable(Case, Base, table=True):
         sa.Index("ix_service_case_account_id_created_at_id", "account_id", "created_at", "id"),
         sa.Index("ix_service_case_owner_id_created_at_id", "owner_id", "created_at", "id"),
         sa.Index("ix_service_case_second_owner_id_created_at_id", "second_owner_id", "created_at", "id"),
+        sa.Index("ix_service_case_account_owner_id_created_at_id", "account_owner_id", "created_at", "id"),
+        sa.Index("ix_service_case_clock_due_at_id", "clock_due_at", "id"),
+        sa.Index("ix_service_case_account_owner_id_clock_due_at_id", "account_owner_id", "clock_due_at", "id"),
+        sa.Index("ix_service_case_owner_id_clock_due_at_id", "owner_id", "clock_due_at", "id"),
+        sa.Index("ix_service_case_second_owner_id_clock_due_at_id", "second_owner_id", "clock_due_at", "id"),
         sa.Index("ix_service_case_due_at", "due_at", postgresql_where=sa.text("due_at IS NOT NULL")),
     )
 

@@ -8,14 +8,13 @@ from uuid import UUID
 from fastapi import Depends
 from starlette.responses import Response
 
-from kit.security.principals import owned_rows
 from kit.transitions import shown_move
 from kit.web import routes
 from kit.web.context import Allow, Context, IfMatch
 from kit.web.lists import documented, list_answer
 from kit.web.responses import row_answer
 from kit.work import Work
-from services.customer.accounts.filing import filed
+from services.customer.accounts.filing import filed, rows_seen
 from services.customer.cases import moves, service
 from services.customer.cases.lists import CASES
 from services.customer.cases.rules import MOVES, NOUN
@@ -54,9 +53,7 @@ async def create_case(body: CaseCreate, work: Writer) -> Response:
 @router.get("/v1/cases", response_model=CasePage, openapi_extra=documented(CASES))
 async def list_cases(work: Reader) -> Response:
     """Cases that are the caller's to see, by their owner, their second owner or their account's."""
-    scopes = [await owned_rows(work.tx, work.visible, name) for name in ("t.owner_id", "t.second_owner_id")]
-    accounts, args = await owned_rows(work.tx, work.visible, "a.owner_id")
-    return await list_answer(work, CASES, f"({' OR '.join([*(sql for sql, _ in scopes), accounts])})", args)
+    return await list_answer(work, CASES, *await rows_seen(work, "t", ("t.owner_id", "t.second_owner_id")))
 
 
 @router.get("/v1/cases/{case_id}", response_model=CaseRead)

@@ -20,7 +20,7 @@ FOUND_BY = (
 """Contacts that have an e-mail address or phone number with these hashes."""
 
 CONTACTS = ListSpec(
-    source=f"contact c {joined_root('c.account_id')}",
+    source=f"contact c {joined_root('c.account_id', 'LEFT JOIN')}",
     fields={
         **fields_of(ContactColumns, "c", sortable=("name", "created_at"), without=("archived_at",)),
         **filed_fields("c.account_id"),

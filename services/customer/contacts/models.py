@@ -13,7 +13,7 @@ from kit.db.columns import DECODED, FrozenRow, OwnedRow, big_int, document, iden
 from kit.db.text_keys import TextKeyed, TextKeys, everybody, key_indexes
 from kit.security.data_keys import DataKeyRow
 from services.customer.contacts.enums import ContactRole, PointKind
-from services.customer.db import Base
+from services.customer.db import Base, OfOwner
 
 
 class Point(FrozenRow):
@@ -70,7 +70,7 @@ class SealedContact(ContactColumns):
     address: Annotated[bytes | None, Field(sa_type=sa.LargeBinary, nullable=True)] = None
 
 
-class ContactTable(SealedContact, TextKeyed, Base, table=True):
+class ContactTable(SealedContact, TextKeyed, OfOwner, Base, table=True):
     """Contacts."""
 
     __table_args__ = (
@@ -80,6 +80,8 @@ class ContactTable(SealedContact, TextKeyed, Base, table=True):
         *key_indexes("contact", ContactColumns.__text_keys__, "account_id"),
         sa.Index("ix_contact_created_at_id", "created_at", "id"),
         sa.Index("ix_contact_account_id_created_at_id", "account_id", "created_at", "id"),
+        sa.Index("ix_contact_account_owner_id_created_at_id", "account_owner_id", "created_at", "id"),
+        sa.Index("ix_contact_account_owner_id_name_sort_id", "account_owner_id", "name_sort", "id"),
     )
 
 

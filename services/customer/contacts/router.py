@@ -10,12 +10,12 @@ from fastapi import Depends, Header, Query
 from starlette.responses import Response
 
 from kit.errors import BadQuery, FieldError
-from kit.security.principals import owned_rows
 from kit.web import routes
 from kit.web.batch import BatchAnswer, parse_rows
 from kit.web.context import Allow, Context, IfMatch
 from kit.web.lists import documented, list_answer
 from kit.web.responses import json_answer
+from services.customer.accounts.filing import rows_seen
 from services.customer.contacts import batches, lists, service
 from services.customer.contacts.models import Contact
 from services.customer.contacts.schemas import (
@@ -65,14 +65,14 @@ async def upsert_contacts(body: ContactBatch, work: Writer, skip: Skip = False) 
 async def list_contacts(work: Reader, email: Email = None, phone: Phone = None) -> Response:
     """Contacts of accounts that the caller may see; `email` and `phone` are exact, and for who sees them in full.
     `custom.<key>` and `custom.<key>[op]` ask for indexed custom fields, as in the list of accounts."""
-    where, args = await owned_rows(work.tx, work.visible, "a.owner_id")
+    seen = await rows_seen(work, "c")
     asked = {name: value for name, value in (("email", email), ("phone", phone)) if value is not None}
     if asked and not may_read_pii(work.actor):
         raise BadQuery(errors=[FieldError(name, "unknown-parameter", "needs pii:read") for name in asked])
-    found, hashes = service.found_by(work, asked, len(args))
+    seen = seen.narrowed(*service.found_by(work, asked, len(seen.args)))
     show = partial(service.shown_items, work)
     spec = await filtered(work, CustomResource.CONTACT, lists.CONTACTS, work.request.query_params.keys())
-    return await list_answer(work, spec, f"{where}{found}", [*args, *hashes], extra=("email", "phone"), show=show)
+    return await list_answer(work, spec, *seen, extra=("email", "phone"), show=show)
 
 
 @router.get("/v1/contacts/{contact_id}", response_model=ContactRead)

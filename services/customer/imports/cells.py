@@ -16,7 +16,20 @@ LOST: Final = "\ufdd0"
 """Stands before a number of a workbook that has more digits than it keeps (a noncharacter: no text has it)."""
 LOST_DIGITS: Final = ("precision-lost", "the workbook keeps 15 digits of a number; let the column be text")
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?")
-_SIGNS = "¥￥$€£元 \u00a0"
+_BLANKS = " \u00a0"
+_SIGNS: Final = {
+    "¥": frozenset({"CNY", "JPY"}),
+    "元": frozenset({"CNY", "HKD", "TWD"}),
+    "€": frozenset({"EUR"}),
+    "£": frozenset({"EGP", "FKP", "GBP", "GIP", "LBP", "SDG", "SHP", "SSP", "SYP"}),
+    "$": frozenset(
+        [
+            *("ARS", "AUD", "BBD", "BMD", "BND", "BSD", "BZD", "CAD", "CLP", "COP", "CVE", "DOP", "FJD", "GYD", "HKD"),
+            *("JMD", "KYD", "LRD", "MXN", "NAD", "NIO", "NZD", "SBD", "SGD", "SRD", "TTD", "TWD", "USD", "UYU", "XCD"),
+        ]
+    ),
+}
+"""Signs of money, and the currencies that are written so."""
 _DAY = re.compile(
     r"(\d{4})(?:[-/.年])(\d{1,2})(?:[-/.月])(\d{1,2})日?(?:[T ]00:00(?::00(?:\.0+)?)?)?|(\d{4})(\d\d)(\d\d)"
 )
@@ -91,7 +104,7 @@ def _text(text: str) -> str:
 
 
 def _number(text: str) -> Decimal:
-    plain = unicodedata.normalize("NFKC", text.removeprefix(LOST)).strip(_SIGNS)
+    plain = unicodedata.normalize("NFKC", text.removeprefix(LOST)).strip(_BLANKS)
     if not plain or len(plain) > 28 or not _NUMBER.fullmatch(plain):
         raise CellRefused("number-invalid", "expected a number such as 1234.50")
     try:
@@ -110,7 +123,11 @@ def _whole(number: Decimal, code: str, reason: str) -> int:
 
 def _amount(text: str, currency: str, unit: AmountUnit) -> int:
     """Minor units; nothing is rounded."""
-    number = _number(text)
+    plain = unicodedata.normalize("NFKC", text)
+    for sign in _SIGNS.keys() & set(plain):
+        if currency not in _SIGNS[sign]:
+            raise CellRefused("currency-differs", f"{sign} is no {currency or 'amount without a currency'}")
+    number = _number(plain.strip("".join([*_SIGNS, _BLANKS])))
     if abs(number) > MAX_AMOUNT * 10:
         raise CellRefused("number-invalid", "the amount is too large")
     if unit is AmountUnit.MINOR:

@@ -184,13 +184,14 @@ class Plan:
         return unescaped(cells[column.place]).strip() if column.place < len(cells) else None
 
     def _values(self, cells: Sequence[str], problems: list[RowProblem]) -> dict[tuple[str, ...], CellValue | None]:
-        said = {column.field: (column.name, self._cell(cells, column)) for column in self.columns}
-        said |= {field: (field, text) for field, text in self.constants.items() if not (said.get(field) or (0, ""))[1]}
-        currency = (said.get("currency") or ("", ""))[1] or ""
+        said = {one.field: (one.name, one.target, self._cell(cells, one)) for one in self.columns}
+        for field, text in self.constants.items():
+            if (field not in said or not said[field][2]) and (to := target_of(self.kind, field, self.custom)):
+                said[field] = field, to, text
+        currency = said["currency"][2] or "" if "currency" in said else ""
         found: dict[tuple[str, ...], CellValue | None] = {}
-        for field, (column, text) in said.items():
-            target = target_of(self.kind, field, self.custom)
-            if text is None or target is None:
+        for column, target, text in said.values():
+            if text is None:
                 continue
             if not text:
                 if self.empty is EmptyCell.CLEAR and target.path[0] != "external_ids":

@@ -11,7 +11,7 @@ from sqlmodel import Field
 
 from kit.db.columns import OwnedRow, identifier, moment, one_of, text
 from kit.db.text_keys import TextKeyed, TextKeys, key_indexes
-from services.customer.db import Base
+from services.customer.db import Base, OfOwner
 from services.customer.leads.enums import LeadState
 
 Bytes = Annotated[bytes | None, Field(sa_type=sa.LargeBinary, nullable=True)]
@@ -74,7 +74,7 @@ class Lead(LeadColumns):
     phone: str | None = None
 
 
-class LeadTable(SealedLead, TextKeyed, Base, table=True):
+class LeadTable(SealedLead, TextKeyed, OfOwner, Base, table=True):
     """Leads."""
 
     __table_args__ = (
@@ -93,6 +93,7 @@ class LeadTable(SealedLead, TextKeyed, Base, table=True):
         *key_indexes("lead", LeadColumns.__text_keys__, "owner_id"),
         sa.Index("ix_lead_created_at_id", "created_at", "id"),
         sa.Index("ix_lead_owner_id_created_at_id", "owner_id", "created_at", "id"),
+        sa.Index("ix_lead_account_owner_id_created_at_id", "account_owner_id", "created_at", "id"),
         sa.Index("ix_lead_score_id", "score", "id"),
         sa.Index("ix_lead_account_id", "account_id", postgresql_where=sa.text("account_id IS NOT NULL")),
         sa.Index("ix_lead_contact_id", "contact_id", postgresql_where=sa.text("contact_id IS NOT NULL")),

@@ -10,13 +10,13 @@ from fastapi import Depends, Query
 from starlette.responses import Response
 
 from kit.errors import BadQuery, FieldError
-from kit.security.principals import owned_rows
 from kit.transitions import shown_move
 from kit.web import routes
 from kit.web.batch import BatchAnswer, parse_rows
 from kit.web.context import Allow, Context, IfMatch
 from kit.web.lists import documented, list_answer
 from kit.web.responses import json_answer
+from services.customer.accounts.filing import rows_seen
 from services.customer.leads import batches, service
 from services.customer.leads.access import READ, WRITE
 from services.customer.leads.lists import LEADS
@@ -67,15 +67,13 @@ async def upsert_leads(body: LeadBatch, work: Writer) -> Response:
 async def list_leads(work: Reader, email: Email = None, phone: Phone = None) -> Response:
     """Leads that are the caller's to see, by their own owner or that of the account they became; `email` and `phone`
     are exact, and for who sees them in full."""
-    own, args = await owned_rows(work.tx, work.visible, "l.owner_id")
-    accounts, _ = await owned_rows(work.tx, work.visible, "a.owner_id")
+    seen = await rows_seen(work, "l", ("l.owner_id",))
     asked = {name: value for name, value in (("email", email), ("phone", phone)) if value is not None}
     if asked and not may_read_pii(work.actor):
         raise BadQuery(errors=[FieldError(name, "unknown-parameter", "needs pii:read") for name in asked])
-    found, hashes = service.found_by(work, asked, len(args))
+    seen = seen.narrowed(*service.found_by(work, asked, len(seen.args)))
     show = partial(service.shown_items, work)
-    where = f"({own} OR {accounts}){found}"
-    return await list_answer(work, LEADS, where, [*args, *hashes], extra=("email", "phone"), show=show)
+    return await list_answer(work, LEADS, *seen, extra=("email", "phone"), show=show)
 
 
 @router.get("/v1/leads/{lead_id}", response_model=LeadRead)

@@ -15,7 +15,7 @@ def opportunities_on(today: date) -> ListSpec:
     """The list as it is on a business day, which decides what is overdue: what is expected today is not yet, and what
     is won or lost never."""
     return ListSpec(
-        source=f"opportunity o {joined_root('o.account_id')}",
+        source=f"opportunity o {joined_root('o.account_id', 'LEFT JOIN')}",
         fields={
             **fields_of(
                 Opportunity,

@@ -12,7 +12,7 @@ from sqlmodel import Field
 from kit.db.columns import FrozenRow, OwnedRow, big_int, identifier, moment, one_of, text
 from kit.db.text_keys import TextKeyed, TextKeys, key_indexes
 from kit.money import MAX_AMOUNT, SHARE_WHOLE
-from services.customer.db import Base
+from services.customer.db import Base, OfOwner
 from services.customer.opportunities.enums import OpportunityState
 from services.customer.pipelines.enums import ForecastCategory
 
@@ -76,7 +76,7 @@ def as_of(today: date, opportunity: Opportunity) -> ShownOpportunity:
     return ShownOpportunity.model_construct(None, overdue=due is not None and due < today, **opportunity.__dict__)
 
 
-class OpportunityTable(Opportunity, TextKeyed, Base, table=True):
+class OpportunityTable(Opportunity, TextKeyed, OfOwner, Base, table=True):
     """Opportunities."""
 
     __table_args__ = (
@@ -103,6 +103,11 @@ class OpportunityTable(Opportunity, TextKeyed, Base, table=True):
         *key_indexes("opportunity", Opportunity.__text_keys__, "owner_id"),
         sa.Index("ix_opportunity_created_at_id", "created_at", "id"),
         sa.Index("ix_opportunity_owner_id_created_at_id", "owner_id", "created_at", "id"),
+        sa.Index("ix_opportunity_account_owner_id_created_at_id", "account_owner_id", "created_at", "id"),
+        sa.Index("ix_opportunity_account_owner_id_expected_close_id", "account_owner_id", "expected_close", "id"),
+        sa.Index("ix_opportunity_account_owner_id_amount_base_id", "account_owner_id", "amount_base", "id"),
+        sa.Index("ix_opportunity_owner_id_expected_close_id", "owner_id", "expected_close", "id"),
+        sa.Index("ix_opportunity_owner_id_amount_base_id", "owner_id", "amount_base", "id"),
         sa.Index("ix_opportunity_account_id_created_at_id", "account_id", "created_at", "id"),
         sa.Index("ix_opportunity_pipeline_stage_created_at_id", "pipeline", "stage", "created_at", "id"),
         sa.Index("ix_opportunity_pipeline_opened_on", "pipeline", "opened_on"),

@@ -9,7 +9,6 @@ from uuid import UUID
 from fastapi import Depends
 from starlette.responses import Response
 
-from kit.security.principals import owned_rows
 from kit.transitions import shown_move
 from kit.web import routes
 from kit.web.batch import BatchAnswer, parse_rows
@@ -17,7 +16,7 @@ from kit.web.context import Allow, Context, IfMatch
 from kit.web.lists import documented, list_answer
 from kit.web.responses import json_answer, row_answer
 from kit.work import Work
-from services.customer.accounts.filing import filed
+from services.customer.accounts.filing import filed, rows_seen
 from services.customer.opportunities import batches, service
 from services.customer.opportunities.lists import STEPS, opportunities_on
 from services.customer.opportunities.models import Opportunity, as_of
@@ -64,9 +63,7 @@ async def upsert_opportunities(body: OpportunityBatch, work: Writer) -> Response
 @router.get("/v1/opportunities", response_model=OpportunityPage, openapi_extra=documented(opportunities_on(date.min)))
 async def list_opportunities(work: Reader) -> Response:
     """Opportunities that are the caller's to see, by their own owner or their account's."""
-    own, args = await owned_rows(work.tx, work.visible, "o.owner_id")
-    accounts, _ = await owned_rows(work.tx, work.visible, "a.owner_id")
-    return await list_answer(work, opportunities_on(work.today), f"({own} OR {accounts})", args)
+    return await list_answer(work, opportunities_on(work.today), *await rows_seen(work, "o", ("o.owner_id",)))
 
 
 @router.get("/v1/opportunities/{opportunity_id}", response_model=OpportunityRead)

@@ -11,22 +11,24 @@ from kit.work import Work
 from services.customer.ownership import repository
 
 FOLLOW = "orders.follow"
-"""Kind of the job that lets orders follow their accounts."""
+"""Kind of the job that lets orders and other rows follow their accounts."""
 AT_ONCE = 1_000
-"""Most orders that follow in the transaction of the hand-over itself."""
+"""Most rows of a table that follow in the transaction of the hand-over itself."""
 NO_ID = UUID(int=0)
 
 
-async def orders_follow(work: Work, accounts: Collection[UUID]) -> int:
-    """Give the orders of accounts, which the caller has locked and written, their owner; returns how many.
+async def rows_follow(work: Work, accounts: Collection[UUID]) -> None:
+    """Give the orders of accounts, which the caller has locked and written, their owner, and let the others carry it.
 
-    More than AT_ONCE are left to a job and 0 is returned: until it is done they are found in the lists of who had
-    them, but worked by who has the account.
+    More than AT_ONCE of a table are left to a job: until it is done they are found in the lists of who had them, or of
+    nobody, but worked by who has the account.
     """
-    if not accounts:
-        return 0
-    behind, _accounts = await repository.find_behind(work.tx, accounts, NO_ID, AT_ONCE + 1)
-    if len(behind) > AT_ONCE:
+    is_left = False
+    for table in repository.CARRIERS if accounts else ():
+        behind, _accounts = await repository.find_behind(work.tx, table, accounts, NO_ID, AT_ONCE + 1)
+        if len(behind) > AT_ONCE:
+            is_left = True
+        elif behind:
+            await repository.follow(work.tx, table, behind, clock.now())
+    if is_left:
         await enqueue(work.tx, FOLLOW, {"accounts": sorted(map(str, accounts))}, work.actor.subject)
-        return 0
-    return await repository.follow(work.tx, behind, clock.now()) if behind else 0

@@ -11,7 +11,7 @@ _UNALLOCATED = (
     "FROM payment_allocation l WHERE l.payment_id = p.id), 0)::bigint ELSE 0 END"
 )
 PAYMENTS = ListSpec(
-    source=f"payment p {joined_root('p.account_id')}",
+    source=f"payment p {joined_root('p.account_id', 'LEFT JOIN')}",
     fields={
         **fields_of(
             PaymentColumns,

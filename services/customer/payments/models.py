@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from kit.db.columns import DECODED, FrozenRow, OwnedRow, big_int, document, identifier, moment, text
-from services.customer.db import Base, OfAccount
+from services.customer.db import Base, OfAccount, OfOwner
 from services.customer.payments.rules import on_account_base, unallocated
 
 
@@ -44,7 +44,7 @@ class PaymentColumns(OwnedRow):
     content_hash: Annotated[str, text(nullable=False)]
 
 
-class PaymentTable(PaymentColumns, Base, table=True):
+class PaymentTable(PaymentColumns, OfOwner, Base, table=True):
     """Payments."""
 
     __table_args__ = (
@@ -63,6 +63,8 @@ class PaymentTable(PaymentColumns, Base, table=True):
         sa.Index("ix_payment_account_id_created_at_id", "account_id", "created_at", "id"),
         sa.Index("ix_payment_received_on_id", "received_on", "id"),
         sa.Index("ix_payment_created_at_id", "created_at", "id"),
+        sa.Index("ix_payment_account_owner_id_created_at_id", "account_owner_id", "created_at", "id"),
+        sa.Index("ix_payment_account_owner_id_received_on_id", "account_owner_id", "received_on", "id"),
     )
 
 

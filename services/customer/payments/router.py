@@ -11,10 +11,10 @@ from starlette.responses import Response
 from kit.web import routes
 from kit.web.batch import BatchAnswer, parse_rows
 from kit.web.context import Allow, Context
-from kit.web.lists import documented, owned_list, page_of
+from kit.web.lists import documented, list_answer, page_of
 from kit.web.responses import json_answer
 from kit.work import Work
-from services.customer.accounts.filing import filed
+from services.customer.accounts.filing import filed, rows_seen
 from services.customer.payments import allocations, refunds, service, voids
 from services.customer.payments.lists import PAYMENTS
 from services.customer.payments.models import Payment
@@ -59,7 +59,7 @@ async def receive_payments(body: PaymentBatch, work: Writer) -> Response:
 @router.get("/v1/payments", response_model=page_of(PaymentSummary), openapi_extra=documented(PAYMENTS))
 async def list_payments(work: Reader) -> Response:
     """Payments of accounts that the caller may see."""
-    return await owned_list(work, PAYMENTS, "a.owner_id")
+    return await list_answer(work, PAYMENTS, *await rows_seen(work, "p"))
 
 
 @router.get("/v1/payments/{payment_id}", response_model=PaymentRead)

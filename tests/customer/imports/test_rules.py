@@ -331,3 +331,52 @@ def test_what_a_mapping_may_say() -> None:
     for sizes in ({}, {2: 1}, {1: 1, 3: 1}):
         with pytest.raises(PartMissing):
             check_parts(sizes)
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "minor"),
+    [
+        *(("￥12", "CNY", 1200), ("12.5元", "CNY", 1250), ("¥ 12", "JPY", 12), ("€5", "EUR", 500)),
+        *(("$5", "HKD", 500), ("$5", "CNY", None), ("¥5", "USD", None), ("€5", "CNY", None), ("12元", "USD", None)),
+    ],
+)
+def test_an_amount_under_the_sign_of_another_currency_is_refused(text: str, currency: str, minor: int | None) -> None:
+    if minor is not None:
+        assert read_cell(text, CellKind.AMOUNT, currency=currency, unit=AmountUnit.MAJOR) == minor
+        return
+    for kind, said in ((CellKind.AMOUNT, text), (CellKind.MONEY, f"{currency} {text}")):
+        with pytest.raises(CellRefused) as refused:
+            read_cell(said, kind, currency=currency, unit=AmountUnit.MAJOR)
+        assert refused.value.code == "currency-differs"
+
+
+@pytest.mark.parametrize("kind", [CellKind.COUNT, CellKind.SHARE, CellKind.DECIMAL])
+def test_what_is_no_amount_has_no_sign(kind: CellKind) -> None:
+    with pytest.raises(CellRefused):
+        read_cell("$0.5" if kind is not CellKind.COUNT else "¥12", kind, currency="USD", unit=AmountUnit.MAJOR)
+
+
+@pytest.mark.parametrize(
+    "text", ["(1,234.50)", "1.234,50", "1 234.50", "1e3", "1,23", "12,345,6.7", "5-", "NaN", "∞", "1_000"]
+)
+def test_a_number_that_could_be_read_two_ways_is_refused(text: str) -> None:
+    for kind in (CellKind.AMOUNT, CellKind.COUNT, CellKind.SHARE, CellKind.DECIMAL):
+        with pytest.raises(CellRefused):
+            read_cell(text, kind, currency="CNY", unit=AmountUnit.MAJOR)
+
+
+def test_records_of_odd_files() -> None:
+    """A mark of the byte order, CRLF, quoted line ends, a trailing delimiter, characters of four bytes."""
+
+    def read(data: bytes, encoding: TextEncoding) -> list[list[str] | None]:
+        records = CsvRecords(encoding, ",")
+        records.feed(data)
+        records.finish()
+        return [record.cells for record in records.take(9)]
+
+    text = 'id,name\r\n1,"𠮷野家\r\n分店"\r\n007,𪜀有限,\r\n'
+    found = [["id", "name"], ["1", "𠮷野家\r\n分店"], ["007", "𪜀有限", ""]]
+    assert read(b"\xef\xbb\xbf" + text.encode(), TextEncoding.UTF_8) == found
+    assert read(text.encode("gb18030"), TextEncoding.GB18030) == found
+    line = plan(ImportKind.ACCOUNTS, ["id", "name"], key="id").read(3, ["007", "x", ""])
+    assert (line.key, line.problems) == ("007", []), "an empty cell behind the last column is none"

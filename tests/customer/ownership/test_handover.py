@@ -287,7 +287,7 @@ async def test_what_was_left_behind_is_named_and_follows(world: World) -> None:
     assert (await world.service.get(f"/v1/orders/{order['id']}", headers=as_(world, "rep-3"))).status_code == 200
     async with logged(world.service):
         found = {one.check: one for one in await verify(world.service.runtime.db, world.service.runtime.bus)}
-    finding = found["orders have the owner of their account"]
+    finding = found["rows carry the owner of their account"]
     assert (finding.ok, finding.count, order["id"] in finding.detail) == (False, 1, True)
     async with world.service.transaction() as tx:
         await tx.execute(
