@@ -185,9 +185,9 @@ class Plan:
 
     def _values(self, cells: Sequence[str], problems: list[RowProblem]) -> dict[tuple[str, ...], CellValue | None]:
         said = {one.field: (one.name, one.target, self._cell(cells, one)) for one in self.columns}
-        for field, text in self.constants.items():
+        for field, constant in self.constants.items():
             if (field not in said or not said[field][2]) and (to := target_of(self.kind, field, self.custom)):
-                said[field] = field, to, text
+                said[field] = field, to, constant
         currency = said["currency"][2] or "" if "currency" in said else ""
         found: dict[tuple[str, ...], CellValue | None] = {}
         for column, target, text in said.values():
