@@ -12,8 +12,6 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from kit.collector import collector_paused
-
 COMMANDS = MappingProxyType(
     {
         "run": "cli.run:run",
@@ -61,8 +59,7 @@ class Commands(TyperGroup):
 
 def _imported(name: str) -> Any:
     module, _, attribute = COMMANDS[name].partition(":")
-    with collector_paused():
-        found: typer.Typer | Callable[..., None] = getattr(import_module(module), attribute)
+    found: typer.Typer | Callable[..., None] = getattr(import_module(module), attribute)
     if isinstance(found, typer.Typer):
         made: Any = typer.main.get_group(found)
     else:

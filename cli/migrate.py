@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import typer
-from alembic.util import CommandError
 from rich.table import Table
 from sqlalchemy.exc import DBAPIError
 
@@ -112,6 +111,8 @@ def revision(service: Service, message: str, data: Data = None) -> None:
         raise usage("a revision needs a title")
 
     async def work() -> None:
+        from alembic.util import CommandError
+
         try:
             await asyncio.to_thread(new_revision, service, dict(_database(service, data).connect), message)
         except CommandError as error:
