@@ -90,6 +90,9 @@ async def test_more_than_a_thousand_groups_are_refused(world: Any) -> None:
             world.members["a1"],
             first,
         )
+        await tx.execute(
+            "INSERT INTO credit_day (day, unit, amount, lines) SELECT day, 0, amount, lines FROM credit_bucket"
+        )
     answer = await world.service.get("/v1/attainment?group_by=day")
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "too-many")
     last = first + timedelta(days=999)
