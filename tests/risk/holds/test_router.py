@@ -103,7 +103,8 @@ async def test_a_sweep_sees_what_was_placed_and_waived_since_it_looked(
     account_id = await account(service)
     await owing(service, account_id)
     days.on(date(2026, 6, 26))
-    lock, asked = judging.lock, []
+    lock = judging.lock
+    asked: list[Any] = []
 
     async def late(work: Any, ids: Any, kind: Any) -> None:
         if not asked:
