@@ -79,8 +79,9 @@ def _further(calendar: Calendar, first: Obligation, days: Sequence[date]) -> lis
 
 
 async def stop(work: Work, contract_id: UUID, last: date) -> None:
-    """The contract ends after `last`: nobody owes what would have been due later."""
+    """The contract ends after `last`: nobody owes what would have been due later, but what is known to be met is."""
     book = await _locked(work, contract_id)
+    await judging.judge(work, contract_id)
     written = await repository.of_contract(work.tx, contract_id)
     for one in written:
         if one.state is ObligationState.PENDING and one.due_on > last:
@@ -204,8 +205,10 @@ async def meet_obligation(work: Work, obligation_id: UUID, data: ObligationMeet)
 
 
 async def waive_obligation(work: Work, obligation_id: UUID, data: ObligationWaive) -> Obligation:
-    """Let an obligation of somebody else go; raises NotFound, StateConflict, SamePerson."""
-    book, before = await _held(work, obligation_id)
+    """Let an obligation of somebody else go; raises NotFound, StateConflict (also for what facts met), SamePerson."""
+    book, _found = await _held(work, obligation_id)
+    await judging.judge(work, book.id)
+    before = await require_obligation(work, obligation_id)
     state = next_state(NOUN, MOVES, "waive", before.state)
     check_approver(work.actor.subject, (before.author,))
     changes = {"state": state, "waived_by": work.actor.subject, "waive_reason": data.reason}

@@ -139,3 +139,15 @@ async def test_a_contract_of_long_ago_is_renewed_step_by_step(service: ServiceHa
     versions = await service.rows("SELECT count(*) AS n, count(DISTINCT effective_from) AS days FROM contract_version")
     assert [(one["n"], one["days"]) for one in versions] == [(120, 120)]
     assert await turn(service) == 0
+
+
+async def test_a_year_from_the_29th_of_february(service: ServiceHarness, days: Days) -> None:
+    """It ends on the last of February in years without the day, and on the day in leap years: none drifts."""
+    days.on(date(2024, 1, 10))
+    dates: dict[str, Any] = {"starts_on": "2023-03-01", "ends_on": "2024-02-29", "notice_days": 30, "renew_months": 12}
+    path = await signed(service, "2024-01-10", **dates)
+    days.on(date(2028, 2, 1))
+    await turn(service)
+    ends = [e.payload["ends_on"] for e in await service.published("risk.contract.amended.v1")]
+    assert ends == ["2025-02-28", "2026-02-28", "2027-02-28", "2028-02-29", "2029-02-28"]
+    assert (await service.get(f"{path}?as_of=2028-02-29")).json()["ends_on"] == "2028-02-29"

@@ -178,3 +178,32 @@ async def test_entries_name_their_source_once(service: ServiceHarness) -> None:
     published = {event.id for event in await service.published(CreditReserved.TYPE, CreditReleased.TYPE)}
     assert {UUID(entry["fact_event_id"]) for entry in answer} == published
     assert await service.published(CreditCharged.TYPE) == []
+
+
+async def test_an_order_that_is_raised_while_it_stands_refused_is_asked_for_whole(service: ServiceHarness) -> None:
+    """What its placement before held is freed first, and what was overpaid gives it no room."""
+    account_id = await open_account(service, 1000)
+    other, order = Order(account_id, 300), Order(account_id, 1100)
+    await service.deliver(other.placed(), order.placed())
+    assert await facts(service, order) == [("refused", 1100)]
+    order.gross = 900
+    await service.deliver(order.placed(2))
+    assert [row["shortfall"] for row in await refusals(service, order)] == [400, 200]
+    order.gross = 700
+    await service.deliver(order.placed(3))
+    assert await balance(service, account_id) == 1000
+    order.gross = 701
+    await service.deliver(order.placed(4))
+    assert [row["shortfall"] for row in await refusals(service, order)] == [400, 200, 1]
+    assert await balance(service, account_id) == 300, "the placement before is freed, refused or not"
+    await service.deliver(other.confirmed(), payment(account_id, (other, 300)), payment(account_id, (other, 500)))
+    assert await balance(service, account_id) == -500
+    order.gross = 1001
+    await service.deliver(order.placed(5))
+    assert [row["shortfall"] for row in await refusals(service, order)] == [400, 200, 1, 1]
+
+
+async def refusals(service: ServiceHarness, order: Order) -> list[dict[str, Any]]:
+    """What was short at each refused placement of an order, oldest first."""
+    sql = "SELECT shortfall FROM credit_decision WHERE order_id = $1 AND decision = 'refused' ORDER BY placement"
+    return [dict(row) for row in await service.rows(sql, order.id)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ import pytest
 from kit.clock import business_date
 from kit.ids import new_id
 from kit.testing.service import ServiceHarness, codes
+from services.risk.holds import dues, judging
 from tests.risk.conftest import Days, Order, partner_activated, seller
-from tests.risk.holds.owing import OFFICER, account, cause, lift, owing, place, set_policy, standing, sweep
+from tests.risk.holds.owing import OFFICER, account, cause, lift, owing, place, said, set_policy, standing, sweep
 
 PATH = "/v1/credit-holds"
 TODAY = business_date("Asia/Shanghai")
@@ -90,6 +92,49 @@ async def test_a_rules_hold_is_waived_for_thirty_days_at_most(service: ServiceHa
         assert (answer.status_code, answer.json()["code"], codes(answer.json())) == (422, code, ["/until"])
     assert await standing(service, account_id) == ["overdue"]
     assert (await lift(service, path)).json()["waived_until"] == "2026-07-26"
+
+
+async def test_a_sweep_sees_what_was_placed_and_waived_since_it_looked(
+    service: ServiceHarness, days: Days, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It finds an account that is to be held; before it has the lock an order places that hold, and a person waives
+    it."""
+    await set_policy(service, items_from="2026-01-01")
+    account_id = await account(service)
+    await owing(service, account_id)
+    days.on(date(2026, 6, 26))
+    lock = judging.lock
+    asked: list[Any] = []
+
+    async def late(work: Any, ids: Any, kind: Any) -> None:
+        if not asked:
+            asked.append(ids)
+            await service.deliver_alone(Order(account_id, 1).placed())
+            (item,) = (await service.get(f"{PATH}?state=standing")).json()["items"]
+            assert (await lift(service, f"{PATH}/{item['id']}")).status_code == 200
+        await lock(work, ids, kind)
+
+    async with service.transaction() as tx:
+        monkeypatch.setattr(dues, "judging", SimpleNamespace(lock=late, judge=judging.judge))
+        await dues.sweep(service.work(tx), [])
+    assert asked == [[account_id]]
+    assert await standing(service, account_id) == []
+    assert [word for word, _reasons in await said(service)] == ["hold_placed", "hold_lifted"]
+    days.on(date(2026, 7, 27))
+    await sweep(service)
+    assert await standing(service, account_id) == ["overdue"]
+
+
+async def test_a_hold_that_ends_is_lifted_by_a_person_or_the_sweep(service: ServiceHarness, days: Days) -> None:
+    days.on(date(2026, 6, 29))
+    for _ in range(4):
+        await place(service, account_id=str(await account(service)), reason="rumour", until="2026-06-30")
+    items = (await service.get(f"{PATH}?state=standing")).json()["items"]
+    days.on(date(2026, 7, 1), 0)
+    answers = await asyncio.gather(sweep(service), *(lift(service, f"{PATH}/{item['id']}") for item in items))
+    assert {answer.status_code for answer in answers[1:]} <= {200, 409}
+    assert await service.rows("SELECT id FROM credit_hold WHERE state = 'standing'") == []
+    assert [word for word, _reasons in await said(service)] == ["hold_placed"] * 4 + ["hold_lifted"] * 4
 
 
 async def test_a_persons_hold_is_not_waived(service: ServiceHarness) -> None:

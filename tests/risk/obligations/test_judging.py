@@ -268,3 +268,39 @@ async def test_nobody_owes_what_is_due_after_a_termination(service: ServiceHarne
     assert (await service.get(first)).json()["state"] == "late"
     row = (await service.get(second)).json()
     assert (row["state"], row["waived_by"]) == ("waived", "officer")
+
+
+async def test_what_was_met_before_the_end_is_met_though_nobody_had_looked(service: ServiceHarness, days: Days) -> None:
+    contract, account_id, paths = await running(service, days, *TWO)
+    order_id = new_id()
+    days.on(date(2026, 3, 20))
+    await service.deliver(ordered(contract, account_id, order_id), paid(account_id, order_id, 100, "2026-03-19"))
+    headers = service.headers("d", "sales_director")
+    waived = await service.post(f"{paths[0]}/waive", {"reason": "gone"}, headers=headers)
+    assert (waived.status_code, waived.json()["state"]) == (409, "met")
+    await act(service, contract, "terminate", {"on": "2026-03-20", "reason": "breach"})
+    await turn(service)
+    rows = [(await service.get(path)).json() for path in paths]
+    assert [(row["state"], row["met_on"]) for row in rows] == [("met", "2026-03-19"), ("waived", None)]
+    assert await said(service) == [("met", "2026-03-19", 1)]
+
+
+async def test_an_order_that_meets_beside_the_end_of_the_contract(service: ServiceHarness, days: Days) -> None:
+    """What is due after the end is met or waived, never both, and told as it stands, whichever is heard of first."""
+    made = [await running(service, days, *TWO) for _ in range(4)]
+    days.on(date(2026, 3, 20))
+    orders = [new_id() for _ in made]
+    await service.deliver(*(ordered(c, a, o) for (c, a, _), o in zip(made, orders, strict=True)))
+    body = {"on": "2026-03-20", "reason": "breach"}
+    ends = [service.post(f"{c}/terminate", body, headers=service.headers(*OFFICER)) for c, _, _ in made]
+    money = [service.deliver_alone(paid(a, o, 100, "2026-03-19")) for (_, a, _), o in zip(made, orders, strict=True)]
+    answers, _none, _worked = await asyncio.gather(asyncio.gather(*ends), asyncio.gather(*money), turn(service))
+    assert [answer.status_code for answer in answers] == [200] * 4
+    await turn(service)
+    for contract, _, paths in made:
+        rows = [(await service.get(path)).json() for path in paths]
+        assert (await service.get(contract)).json()["state"] == "terminated"
+        assert [row["state"] for row in rows] in (["met", "waived"], ["waived", "waived"])
+    counted = await service.rows("SELECT count(*) AS n FROM outbox WHERE type = 'risk.obligation.met.v1'")
+    met = await service.rows("SELECT count(*) AS n FROM obligation WHERE state = 'met'")
+    assert counted == met

@@ -157,3 +157,19 @@ def test_what_a_spread_of_exposures_does() -> None:
 
 def test_the_shortfall_of_the_page() -> None:
     assert quantile(np.arange(5), 75).shortfall == 3.8
+
+
+def test_what_never_happens_costs_nothing_and_what_always_does_comes_once_a_year() -> None:
+    never, always = (annual_losses(Scenario(FIRST, Frequency(p, p=p), LARGE), 1, CHUNK) for p in (0.0, 1.0))
+    assert int(never.max()) == 0
+    assert int(always.min()) > 0
+    assert chance_above(np.sort(never), 0) == 0
+    assert chance_above(np.sort(always), 0) == 1
+    assert (quantile(np.sort(never), 99).value, moments(never).mean) == (0, 0)
+
+
+@pytest.mark.parametrize("r", [-1, 1])
+def test_risks_that_go_together_or_apart_do_so_year_by_year(r: int) -> None:
+    found = simulate(BOTH, 1, CHUNK, factors_of([Correlation(FIRST, SECOND, r)]))
+    years = np.lexsort((r * found[SECOND], found[FIRST]))
+    assert np.all(np.diff(r * found[SECOND][years]) >= 0)

@@ -87,6 +87,30 @@ async def test_a_plan_and_a_close_at_once(service: ServiceHarness) -> None:
         assert {close.status_code, plan.status_code} in ({200, 409}, {409, 201}), (close.text, plan.text)
 
 
+async def test_an_approval_takes_place_once_and_of_the_plan_it_saw(service: ServiceHarness) -> None:
+    """Two who approve, and a third who changes the plan meanwhile: nobody approves what they wrote themselves."""
+    for turn in range(6):
+        path = await planned(service)
+        first, second = (service.headers(name, "sales_director") for name in ("director", "other"))
+        editor = service.headers("other", "risk_officer")
+
+        async def approve(by: dict[str, str], after: float, path: str = path) -> Any:
+            await asyncio.sleep(after)
+            return await service.post(f"{path}/approve", headers=by)
+
+        answers = await asyncio.gather(
+            service.patch(path, {"cost_once": 7}, 1, headers=editor),
+            approve(second, turn * 0.01),
+            approve(first, turn * 0.012),
+        )
+        statuses = [answer.status_code for answer in answers]
+        row = (await service.get(path)).json()
+        assert (row["state"], statuses.count(200)) == ("approved", 2 if row["cost_once"] == 7 else 1), statuses
+        assert row["cost_once"] != 7 or row["approved_by"] == "director", "who changed the plan approved it"
+        await act(service, path, "start")
+        assert await refused(service, path, "approve", by=DIRECTOR) == (409, "treatment-state")
+
+
 async def test_an_acceptance_expires_on_the_day_after_once(service: ServiceHarness, days: Days) -> None:
     days.on(date(2026, 3, 2))
     path = await accepted(service, "2026-06-30")
