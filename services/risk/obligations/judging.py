@@ -66,7 +66,7 @@ async def judge(work: Work, contract_id: UUID) -> None:
     if book is None or book.stage is not BookStage.RUNNING:
         return
     obligations = await repository.of_contract(work.tx, contract_id)
-    met = await _met_by_facts(work, contract_id, obligations)
+    met = await met_by_facts(work, contract_id, obligations)
     after = [await _judge_one(work, one, met.get(one.id)) for one in obligations]
     if [one.state for one in after] != [one.state for one in obligations]:
         await tell(work, book)
@@ -76,7 +76,8 @@ async def judge(work: Work, contract_id: UUID) -> None:
     await repository.schedule(work.tx, contract_id, due_at)
 
 
-async def _met_by_facts(work: Work, contract_id: UUID, obligations: Sequence[Obligation]) -> dict[UUID, date]:
+async def met_by_facts(work: Work, contract_id: UUID, obligations: Sequence[Obligation]) -> dict[UUID, date]:
+    """The days on which orders and payments met obligations of a contract, by their ids."""
     found: dict[UUID, date] = {}
     for kind, side in sorted(BY_FACTS):
         claims = [
