@@ -107,7 +107,7 @@ async def figures(work: Work, of: Indicator) -> Reading:
 
 
 async def counting(tx: Tx) -> Counting:
-    tables = {name: await tx.fetch(f"SELECT * FROM {name}") for name in TABLES}
+    tables = {name: [dict(row) for row in await tx.fetch(f"SELECT * FROM {name}")] for name in TABLES}
     roots = {
         row["account_id"]: row["root_id"] for row in await tx.fetch("SELECT account_id, root_id FROM account_root")
     }
