@@ -178,6 +178,8 @@ async def run(servers: Servers, sizes: list[int]) -> list[dict[str, Any]]:
                 "moved": moved,
             }
         )
+    if len(sizes) < 2:
+        return rows
     growth = exponent([(float(size), row["value"]) for size, row in zip(sizes, rows, strict=True)])
     return [*rows, {"name": "growth with accounts", "value": round(growth, 2), "unit": "exponent", "limit": GROWTH}]
 

@@ -128,4 +128,4 @@ def _is_kept(work: Work, before: IndicatorReading, value: int | None, now: datet
 
 
 MARKS_DUE = Due("indicator_mark", IndicatorMark, take_marks, batch=1000)
-INDICATORS_DUE = Due("indicator_reading", IndicatorReading, evaluate, "t.due_at IS NOT NULL", batch=20)
+INDICATORS_DUE = Due("indicator_reading", IndicatorReading, evaluate, "t.due_at IS NOT NULL", batch=5)

@@ -24,7 +24,7 @@ from services.risk.indicators.models import (
     TargetPace,
 )
 from services.risk.marks.enums import IndicatorMeasure
-from services.risk.redirects.lists import is_one_sql, root_of
+from services.risk.redirects.lists import root_of
 
 _DISPUTED = "SELECT order_id, sum(amount) AS amount FROM dispute_order WHERE closed_on IS NULL GROUP BY order_id"
 _BY_ID = select_sql(Indicator, "id = ANY($1::uuid[])")
@@ -69,71 +69,83 @@ SET amount = tally_bucket.amount + excluded.amount, count = tally_bucket.count +
 _CASE = "ON CONFLICT (id) DO UPDATE SET is_breached = tally_case.is_breached OR excluded.is_breached"
 _WARNING = "ON CONFLICT (account_id) DO UPDATE SET is_standing = excluded.is_standing"
 _CONFLICT = "ON CONFLICT (id) DO UPDATE SET is_open = tally_conflict.is_open AND excluded.is_open"
-_BREACHES = f"""
-SELECT count(*)::bigint FROM tally_breach b WHERE b.day BETWEEN $4::date AND $5::date
-  AND ($1::uuid IS NULL OR {is_one_sql("b.account_id", "$1")}) AND ($2::uuid IS NULL OR b.partner_id = $2)
-  AND ($3::uuid IS NULL OR b.channel_id = $3)
-"""
-_CONFLICTS = """
-SELECT count(*)::bigint FROM tally_conflict c WHERE c.is_open AND ($1::uuid IS NULL OR $1 = ANY(c.partner_ids))
-"""
 _PACE = "ON CONFLICT (target_id) DO UPDATE SET pace = excluded.pace, as_of = excluded.as_of"
-_OF_ORDERS = f"""
-($1::uuid IS NULL OR {is_one_sql("t.account_id", "$1")}) AND ($2::uuid IS NULL OR t.partner_id = $2)
-  AND ($3::uuid IS NULL OR t.channel_id = $3) AND ($4::text IS NULL OR t.region = $4)
-"""
-_SUMS = f"""
+# `{whose}` is a condition only of what an indicator names, so that the index over it is used.
+_BREACHES = "SELECT count(*)::bigint FROM tally_breach t WHERE t.day BETWEEN $1::date AND $2::date AND {whose}"
+_CONFLICTS = "SELECT count(*)::bigint FROM tally_conflict c WHERE c.is_open"
+_SUMS = """
 SELECT t.kind, sum(t.amount)::bigint AS amount, sum(t.count)::bigint AS things FROM tally_bucket t
-WHERE t.kind = ANY($5::text[]) AND t.day BETWEEN $6::date AND $7::date AND {_OF_ORDERS} GROUP BY t.kind
+WHERE t.kind = ANY($3::text[]) AND t.day BETWEEN $1::date AND $2::date AND {whose} GROUP BY t.kind
 """
+# Amounts are summed by what they are filed under before those that are one are: few rows are left to look up.
 _GROUPS = """
 SELECT count(*)::bigint AS groups, coalesce(sum(x), 0)::text AS total, coalesce(sum(x * x), 0)::text AS squares FROM (
-    SELECT sum(t.amount)::numeric AS x FROM tally_bucket t
-    WHERE t.kind IN ('confirmed', 'returned') AND t.day BETWEEN $5::date AND $6::date AND {named}
-      AND t.{column} <> '00000000-0000-0000-0000-000000000000'
-    GROUP BY {group} HAVING sum(t.amount) > 0
+    SELECT sum(f.x) AS x FROM (
+        SELECT t.{column} AS id, sum(t.amount) AS x FROM tally_bucket t
+        WHERE t.kind IN ('confirmed', 'returned') AND t.day BETWEEN $1::date AND $2::date AND {whose}
+          AND t.{column} <> '00000000-0000-0000-0000-000000000000'
+        GROUP BY t.{column}
+    ) f {roots} GROUP BY {group} HAVING sum(f.x) > 0
 ) g
 """
 _OVERDUE = f"""
-SELECT count(*)::bigint AS items, coalesce(sum(r.open), 0)::bigint AS open,
-       coalesce(sum(greatest(0, r.open - coalesce(q.amount, 0))) FILTER (WHERE r.due_on < $4), 0)::bigint AS overdue
-FROM receivable r LEFT JOIN ({_DISPUTED}) q USING (order_id)
-WHERE r.open > 0 AND r.due_on IS NOT NULL AND ($1::uuid IS NULL OR {is_one_sql("r.account_id", "$1")})
-  AND ($2::uuid IS NULL OR r.partner_id = $2) AND ($3::text IS NULL OR r.region = $3)
+SELECT count(*)::bigint AS items, coalesce(sum(t.open), 0)::bigint AS open,
+       coalesce(sum(greatest(0, t.open - coalesce(q.amount, 0))) FILTER (WHERE t.due_on < $1), 0)::bigint AS overdue
+FROM receivable t LEFT JOIN ({_DISPUTED}) q USING (order_id)
+WHERE t.open > 0 AND t.due_on IS NOT NULL AND {{whose}}
 """
-_CASES = f"""
-SELECT count(*)::bigint AS cases, count(*) FILTER (WHERE c.is_complaint)::bigint AS complaints,
-       count(*) FILTER (WHERE c.is_breached)::bigint AS breached
-FROM tally_case c WHERE c.opened_on BETWEEN $2::date AND $3::date
-  AND ($1::uuid IS NULL OR {is_one_sql("c.account_id", "$1")})
+_CASES = """
+SELECT count(*)::bigint AS cases, count(*) FILTER (WHERE t.is_complaint)::bigint AS complaints,
+       count(*) FILTER (WHERE t.is_breached)::bigint AS breached
+FROM tally_case t WHERE t.opened_on BETWEEN $1::date AND $2::date AND {whose}
 """
-_OBLIGATIONS = f"""
+_OBLIGATIONS = """
 SELECT count(*) FILTER (WHERE o.state = 'late')::bigint AS late, count(*)::bigint AS standing
-FROM obligation o JOIN obligation_book b ON b.id = o.contract_id
-WHERE o.state IN ('pending', 'late') AND ($1::uuid IS NULL OR {is_one_sql("b.account_id", "$1")})
-  AND ($2::uuid IS NULL OR b.partner_id = $2)
+FROM obligation o JOIN obligation_book t ON t.id = o.contract_id WHERE o.state IN ('pending', 'late') AND {whose}
 """
-_DISCOUNTS = f"""
+_DISCOUNTS = """
 SELECT count(*)::bigint AS orders, coalesce(sum(t.net), 0)::bigint AS net,
        coalesce(sum(t.discount), 0)::bigint AS discount
-FROM tally_discount t WHERE t.day BETWEEN $5::date AND $6::date AND {_OF_ORDERS}
+FROM tally_discount t WHERE t.day BETWEEN $1::date AND $2::date AND {whose}
 """
 _LINE_SUMS = """
 SELECT t.kind, sum(t.amount)::bigint AS amount, count(*)::bigint AS things FROM tally_line t
-WHERE t.product_line = $1 AND t.kind = ANY($2::text[]) AND t.day BETWEEN $3::date AND $4::date GROUP BY t.kind
+WHERE t.kind = ANY($3::text[]) AND t.day BETWEEN $1::date AND $2::date AND {whose} GROUP BY t.kind
 """
 _LINE_DISCOUNTS = """
 SELECT count(*)::bigint AS orders, coalesce(sum(t.amount), 0)::bigint AS net,
        coalesce(sum(t.discount), 0)::bigint AS discount
 FROM tally_line t
-WHERE t.product_line = $1 AND t.kind = 'confirmed' AND t.discount IS NOT NULL AND t.day BETWEEN $2::date AND $3::date
+WHERE t.kind = 'confirmed' AND t.discount IS NOT NULL AND t.day BETWEEN $1::date AND $2::date AND {whose}
 """
-_REFUSED = f"""
-SELECT count(DISTINCT d.order_id)::bigint FROM credit_decision d
-WHERE d.decision = 'refused' AND d.decided_at >= $2::date::timestamp AT TIME ZONE $4::text
-  AND d.decided_at < ($3::date + 1)::timestamp AT TIME ZONE $4::text
-  AND ($1::uuid IS NULL OR {is_one_sql("d.account_id", "$1")})
+_REFUSED = """
+SELECT count(DISTINCT t.order_id)::bigint FROM credit_decision t
+WHERE t.decision = 'refused' AND t.decided_at >= $1::date::timestamp AT TIME ZONE $3::text
+  AND t.decided_at < ($2::date + 1)::timestamp AT TIME ZONE $3::text AND {whose}
 """
+
+
+class Whose(NamedTuple):
+    """Whose rows count: at most one thing is named (the accounts are all that are one), nothing is the company."""
+
+    account_ids: Sequence[UUID] | None = None
+    partner_id: UUID | None = None
+    channel_id: UUID | None = None
+    region: str | None = None
+    product_line: str | None = None
+
+    def of(self, sql: str, *args: object, **parts: str) -> tuple[str, list[object]]:
+        """A statement over the rows `t` that count, and its parameters: `args` first, then what is named."""
+        named: list[object] = []
+        whose = []
+        for name, value in self._asdict().items():
+            if value is None:
+                continue
+            named.append(value)
+            number = len(args) + len(named)
+            column = "t.account_id = ANY(${}::uuid[])" if name == "account_ids" else f"t.{name} = ${{}}"
+            whose.append(column.format(number))
+        return sql.format(whose=" AND ".join(whose) or "TRUE", **parts), [*args, *named]
 
 
 class Sum(NamedTuple):
@@ -285,55 +297,55 @@ async def add_lines(tx: Tx, rows: Sequence[TallyLine]) -> None:
     await insert_rows(tx, TallyLine, rows, "ON CONFLICT DO NOTHING")
 
 
-async def sums(tx: Tx, of: Indicator, days: tuple[date, date], *kinds: TallyKind) -> dict[TallyKind, Sum]:
-    """What was counted of an indicator's kinds on its days."""
-    if of.product_line is not None:
-        found = await tx.rows(Sum, _LINE_SUMS, of.product_line, list(kinds), *days)
-    else:
-        named = (of.account_id, of.partner_id, of.channel_id, of.region)
-        found = await tx.rows(Sum, _SUMS, *named, list(kinds), *days)
+async def sums(tx: Tx, whose: Whose, days: tuple[date, date], *kinds: TallyKind) -> dict[TallyKind, Sum]:
+    """What was counted of these kinds on these days."""
+    sql, args = whose.of(_SUMS if whose.product_line is None else _LINE_SUMS, *days, list(kinds))
+    found = await tx.rows(Sum, sql, *args)
     return {kind: Sum(kind, 0, 0) for kind in kinds} | {TallyKind(one.kind): one for one in found}
 
 
-async def groups(tx: Tx, of: Indicator, days: tuple[date, date], column: str) -> Groups:
+async def groups(tx: Tx, whose: Whose, days: tuple[date, date], column: str) -> Groups:
     """Net confirmed less returned by group; `column` is whose the groups are: accounts that are one are one group."""
-    group = root_of("t.account_id") if column == "account_id" else f"t.{column}"
-    sql = _GROUPS.format(named=_OF_ORDERS, column=column, group=group)
-    (found,) = await tx.rows(Groups, sql, of.account_id, of.partner_id, of.channel_id, of.region, *days)
+    is_account = column == "account_id"
+    roots = "LEFT JOIN account_root ar ON ar.account_id = f.id" if is_account else ""
+    group = "coalesce(ar.root_id, f.id)" if is_account else "f.id"
+    sql, args = whose.of(_GROUPS, *days, column=column, roots=roots, group=group)
+    (found,) = await tx.rows(Groups, sql, *args)
     return found
 
 
-async def overdue(tx: Tx, of: Indicator, today: date) -> Overdue:
+async def overdue(tx: Tx, whose: Whose, today: date) -> Overdue:
     """Open items on a day."""
-    (found,) = await tx.rows(Overdue, _OVERDUE, of.account_id, of.partner_id, of.region, today)
+    sql, args = whose.of(_OVERDUE, today)
+    (found,) = await tx.rows(Overdue, sql, *args)
     return found
 
 
-async def cases(tx: Tx, of: Indicator, days: tuple[date, date]) -> Cases:
+async def cases(tx: Tx, whose: Whose, days: tuple[date, date]) -> Cases:
     """Cases that were opened on these days."""
-    (found,) = await tx.rows(Cases, _CASES, of.account_id, *days)
+    sql, args = whose.of(_CASES, *days)
+    (found,) = await tx.rows(Cases, sql, *args)
     return found
 
 
-async def obligations(tx: Tx, of: Indicator) -> Obligations:
+async def obligations(tx: Tx, whose: Whose) -> Obligations:
     """Obligations that stand."""
-    (found,) = await tx.rows(Obligations, _OBLIGATIONS, of.account_id, of.partner_id)
+    sql, args = whose.of(_OBLIGATIONS)
+    (found,) = await tx.rows(Obligations, sql, *args)
     return found
 
 
-async def discounts(tx: Tx, of: Indicator, days: tuple[date, date]) -> Discounts:
+async def discounts(tx: Tx, whose: Whose, days: tuple[date, date]) -> Discounts:
     """What was taken off orders of these days."""
-    if of.product_line is not None:
-        (found,) = await tx.rows(Discounts, _LINE_DISCOUNTS, of.product_line, *days)
-        return found
-    named = (of.account_id, of.partner_id, of.channel_id, of.region)
-    (found,) = await tx.rows(Discounts, _DISCOUNTS, *named, *days)
+    sql, args = whose.of(_DISCOUNTS if whose.product_line is None else _LINE_DISCOUNTS, *days)
+    (found,) = await tx.rows(Discounts, sql, *args)
     return found
 
 
-async def refused(tx: Tx, of: Indicator, days: tuple[date, date], timezone: str) -> int:
+async def refused(tx: Tx, whose: Whose, days: tuple[date, date], timezone: str) -> int:
     """Orders whose credit was refused on these days."""
-    return int(await tx.fetchval(_REFUSED, of.account_id, *days, timezone))
+    sql, args = whose.of(_REFUSED, *days, timezone)
+    return int(await tx.fetchval(sql, *args))
 
 
 async def pace(tx: Tx, target_id: UUID | None) -> TargetPace | None:
@@ -346,11 +358,14 @@ async def warned(tx: Tx) -> int:
     return int(await tx.fetchval("SELECT count(*) FROM tally_warning WHERE is_standing"))
 
 
-async def conflicts(tx: Tx, of: Indicator) -> int:
-    """Conflicts that stand."""
-    return int(await tx.fetchval(_CONFLICTS, of.partner_id))
+async def conflicts(tx: Tx, partner_id: UUID | None) -> int:
+    """Conflicts that stand, of a partner or of all."""
+    if partner_id is None:
+        return int(await tx.fetchval(_CONFLICTS))
+    return int(await tx.fetchval(f"{_CONFLICTS} AND $1::uuid = ANY(c.partner_ids)", partner_id))
 
 
-async def breaches(tx: Tx, of: Indicator, days: tuple[date, date]) -> int:
+async def breaches(tx: Tx, whose: Whose, days: tuple[date, date]) -> int:
     """Lines that were sold under their floor on these days."""
-    return int(await tx.fetchval(_BREACHES, of.account_id, of.partner_id, of.channel_id, *days))
+    sql, args = whose.of(_BREACHES, *days)
+    return int(await tx.fetchval(sql, *args))

@@ -47,6 +47,11 @@ def one_decimal(value: Fraction) -> str:
     return f"{'-' if tenths < 0 else ''}{whole}.{rest}"
 
 
+def outstanding_days(owed: int, sales: int, window_days: int) -> str:
+    """Days in which what is owed was sold (sales of the window above 0), as text with one decimal."""
+    return one_decimal(owed * Fraction(window_days, sales))
+
+
 def figures(parts: Outstanding, as_of: date, window_days: int) -> Figures | None:
     """Days sales outstanding at the end of `as_of`; None without sales in the window."""
     if parts.sales <= 0:
@@ -54,7 +59,7 @@ def figures(parts: Outstanding, as_of: date, window_days: int) -> Figures | None
     per_amount = Fraction(window_days, parts.sales)
     days, is_capped = countback(parts.owed, as_of, parts.sales_of, parts.first)
     return Figures(
-        dso=one_decimal(parts.owed * per_amount),
+        dso=outstanding_days(parts.owed, parts.sales, window_days),
         best_dso=one_decimal(parts.not_due * per_amount),
         delay=one_decimal((parts.owed - parts.not_due) * per_amount),
         dso_countback=one_decimal(days),

@@ -13,7 +13,7 @@ from services.risk.directory import service as directory
 from services.risk.receivables import repository
 from services.risk.receivables.enums import AgeingBy
 from services.risk.receivables.repository import Chosen
-from services.risk.receivables.rules import Outstanding, figures, month_before, window_start
+from services.risk.receivables.rules import Outstanding, figures, month_before, outstanding_days, window_start
 from services.risk.receivables.schemas import AgeingRead, FiguresQuery, FiguresRead
 from services.risk.redirects.service import groups_of
 
@@ -66,6 +66,19 @@ async def read_figures(work: Work, query: FiguresQuery) -> FiguresRead:
         insufficient_data=found is None,
         **days,
     )
+
+
+async def days_outstanding(
+    work: Work, window_days: int, *, account_id: UUID | None, partner_id: UUID | None
+) -> str | None:
+    """Days sales outstanding at the end of today, as `read_figures` has them (one decimal, as text) and without what
+    only its other figures need; None without sales in the window."""
+    members = None if account_id is None else (await groups_of(work, [account_id])).members(account_id)
+    chosen = Chosen(work.today, members, None, partner_id, work.visible)
+    sales = await repository.sales(work.tx, chosen, window_start(work.today, window_days))
+    if sales <= 0:
+        return None
+    return outstanding_days((await repository.owed(work.tx, chosen)).owed, sales, window_days)
 
 
 async def paid_by_day(work: Work, order_ids: Sequence[UUID]) -> list[tuple[date, int]]:
