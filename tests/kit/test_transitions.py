@@ -34,7 +34,7 @@ def test_an_action_leads_on_from_its_sources_only(action: str, state: Light) -> 
         next_state("traffic-light", MOVES, action, state)
     assert (caught.value.code, caught.value.status) == ("traffic-light-state", 409)
     assert caught.value.extra == {"state": state, "allowed_states": list(move.sources)}
-    assert "traffic light in state" in caught.value.detail
+    assert caught.value.detail == f"{action} is not possible: the traffic light is in state {state}"
 
 
 def test_the_documentation_says_the_move() -> None:

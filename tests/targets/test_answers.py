@@ -302,6 +302,7 @@ async def test_every_operation_answers_as_declared(answers: Answers) -> None:
         f"/v1/members/{member['id']}",
         "/v1/members?count=exact&fields=memberships",
         f"/v1/targets/{target['id']}",
+        f"/v1/targets/{target['id']}/overview",
         f"/v1/targets/{target['id']}/versions",
         "/v1/targets?limit=2&fields=id,amount",
         "/v1/targets",

@@ -239,10 +239,13 @@ async def aged(tx: Tx, scope: ScopeQuery, as_of: date) -> Aged:
     return found or Aged("total", as_of)
 
 
+async def plan_by_day(tx: Tx) -> None:
+    """Plan what follows in the transaction for the day that is asked for: of today there are hardly any later moves."""
+    await tx.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+
+
 async def owed(tx: Tx, chosen: Chosen) -> Owed:
     """What is owed of credit orders at the end of the day."""
-    # How many moves are of later days depends on the day: of today there are hardly any.
-    await tx.execute("SET LOCAL plan_cache_mode = force_custom_plan")
     sql, args = chosen.of(_OWED)
     found = await tx.row(Owed, sql, *args)
     assert found is not None

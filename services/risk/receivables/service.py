@@ -78,6 +78,7 @@ async def days_outstanding(
     sales = await repository.sales(work.tx, chosen, window_start(work.today, window_days))
     if sales <= 0:
         return None
+    await repository.plan_by_day(work.tx)
     return outstanding_days((await repository.owed(work.tx, chosen)).owed, sales, window_days)
 
 
