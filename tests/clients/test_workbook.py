@@ -49,7 +49,8 @@ def converted(content: bytes, folder: Path) -> list[list[str]]:
     )
     (made,) = folder.glob("report*.csv")
     assert done.returncode == 0, done.stderr
-    return list(csv.reader(made.open(newline="", encoding="utf-8")))
+    with made.open(newline="", encoding="utf-8") as file:
+        return list(csv.reader(file))
 
 
 @pytest.mark.parametrize(("currency", "digits"), [("USD", 2), ("JPY", 0)])
