@@ -62,11 +62,6 @@ pictures: $(READY) ## Draw the pictures of the README from the sample that `make
 test: $(READY) ## All tests but the guards and the nightly ones
 	@$(BIN)/python -m pytest -m "not nightly" $(PARALLEL) --durations=20 $(LONG) $(REST)
 
-# One run of both: while a client waits for its tools the others work on.
-.PHONY: test-clients
-test-clients: $(CLIENTS)/.ready ## The tests of `make test` and of `make clients` in one run, as CI does
-	@$(BIN)/python -m pytest -m "not nightly" $(PARALLEL) --durations=20 $(LONG) tests/clients $(REST)
-
 # Tracing more than doubles the time of what runs in the process of the tests (ADR 10); what it starts is not traced.
 .PHONY: coverage
 coverage: $(READY) ## Branch coverage of kit and services: at least 95 % (needs an hour)
