@@ -186,7 +186,12 @@ class Lane:
         if order["state"] == "draft":
             await self._send("cancel", f"{path}/cancel", {"reason": "customer_request"})
         elif order["state"] == "on_hold" and dice < 0.4:
-            decision = {"order_id": order_id, "decision": "override", "reason": "known_customer"}
+            decision = {
+                "order_id": order_id,
+                "placement": order["placement"],
+                "decision": "override",
+                "reason": "known_customer",
+            }
             await self._send("override", "/v1/credit-decisions", decision, principal="officer")
         elif order["state"] == "on_hold" and dice < 0.7:
             await self._send("place", f"{path}/place", None)

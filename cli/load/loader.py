@@ -232,7 +232,12 @@ class _Load:
         ]
 
         async def release(item: dict[str, Any]) -> None:
-            body = {"order_id": item["id"], "decision": "override", "reason": RELEASE_REASON}
+            body = {
+                "order_id": item["id"],
+                "placement": item["placement"],
+                "decision": "override",
+                "reason": RELEASE_REASON,
+            }
             await officer.post("/v1/credit-decisions", body, expect=(201, 409))
             self.progress.advance(1)
 

@@ -31,8 +31,10 @@ Officer = Annotated[Context, Depends(Allow("credit:override"))]
 async def override_credit(body: CreditDecisionCreate, work: Officer) -> Response:
     """Release an order that stands refused; its placement is confirmed by this answer.
 
-    Somebody else placed it (403 `same-person`), and its terms were not refused (409 `terms-refused`). An amount above
-    `override_ceiling` of the policy of terms needs `credit:override-any` (403 `override-ceiling`).
+    `placement` is the one that was judged: when the order was placed again since, what stands refused is something that
+    nobody has judged (409 `placement-changed`, with its `placement` and `amount`). Somebody else placed it (403
+    `same-person`), and its terms were not refused (409 `terms-refused`). An amount above `override_ceiling` of the
+    policy of terms needs `credit:override-any` (403 `override-ceiling`).
     """
     decision_id = await service.override(work, body)
     location = f"/v1/credit-decisions/{decision_id}"

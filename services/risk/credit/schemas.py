@@ -8,17 +8,18 @@ from uuid import UUID
 
 from pydantic import ConfigDict
 
-from kit.web.schema import Code, Schema
+from kit.web.schema import Code, Count, Schema
 from services.risk.credit.enums import CreditState, Decision, EntryKind
 
 
 class CreditDecisionCreate(Schema):
-    """An officer releases an order that was refused."""
+    """An officer releases an order that was refused: the placement that they judged, the first unless they name one."""
 
     model_config = ConfigDict(
         json_schema_extra={
             "example": {
                 "order_id": "01989f2e-0000-7000-8000-000000000002",
+                "placement": 1,
                 "decision": "override",
                 "reason": "bank_guarantee",
             }
@@ -26,6 +27,7 @@ class CreditDecisionCreate(Schema):
     )
 
     order_id: UUID
+    placement: Count = 1
     decision: Literal["override"]
     reason: Code
 

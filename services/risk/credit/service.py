@@ -49,6 +49,10 @@ class OrderNotRefused(Conflict):
     code, title = "order-not-refused", "Only an order that stands refused can be released by an officer"
 
 
+class PlacementChanged(Conflict):
+    code, title = "placement-changed", "The order was placed again: the placement that stands refused is another"
+
+
 class TermsRefused(Conflict):
     code, title = "terms-refused", "The terms of this placement were refused: the order has to be placed again"
 
@@ -223,8 +227,8 @@ async def override(work: Work, data: CreditDecisionCreate) -> UUID:
     """Reserve credit for an order that stands refused, whatever the limit; returns the id of the decision.
 
     Raises NotHeardYet for an order that never asked, TermsRefused when its terms were refused, OrderNotRefused when it
-    is not refused (any more), SamePerson for who placed it, OverrideCeiling for an amount above that of the policy of
-    terms, unless the officer may override any.
+    is not refused (any more), PlacementChanged when another placement than the named one is, SamePerson for who placed
+    it, OverrideCeiling for an amount above that of the policy of terms, unless the officer may override any.
     """
     if not await repository.accounts_of(work.tx, [data.order_id]):
         raise NotHeardYet(errors=[FieldError("/order_id", "unknown-reference", "no such order here yet")])
@@ -235,6 +239,8 @@ async def override(work: Work, data: CreditDecisionCreate) -> UUID:
         raise TermsRefused(extra=standing)
     if known.state is not CreditState.REFUSED:
         raise OrderNotRefused(extra=standing)
+    if known.placement != data.placement:
+        raise PlacementChanged(extra={**standing, "amount": known.asked})
     if work.actor.subject == known.placed_by:
         raise SamePerson("whoever placed an order does not release it")
     ceiling = (await profiles.terms_policy(work)).override_ceiling

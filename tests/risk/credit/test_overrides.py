@@ -20,8 +20,15 @@ __all__ = ["logged"]
 LIMIT = 1000
 
 
-async def override(service: ServiceHarness, order: Order, by: str = "risk-01") -> Response:
-    body = {"order_id": str(order.id), "decision": "override", "reason": "guarantee"}
+async def override(
+    service: ServiceHarness, order: Order, by: str = "risk-01", placement: int | None = None
+) -> Response:
+    body = {
+        "order_id": str(order.id),
+        "placement": order.placement if placement is None else placement,
+        "decision": "override",
+        "reason": "guarantee",
+    }
     return await service.post("/v1/credit-decisions", body, headers=service.headers(by, "risk_officer"))
 
 
@@ -163,3 +170,20 @@ async def test_the_ledger_is_rebuilt_equal_and_verified(logged: ServiceHarness) 
     assert report.equal, report.as_dict()
     findings = {finding.check: finding for finding in await verify(service.runtime.db, service.runtime.bus)}
     assert all(finding.ok for finding in findings.values()), findings
+
+
+async def test_an_officer_releases_only_the_placement_that_they_judged(service: ServiceHarness) -> None:
+    """The order grows between what the officer has read and their word."""
+    order = await asked(service, LIMIT + 1)
+    await service.deliver(order.placed(2, gross_base=1_000_000))
+    late = await override(service, order, placement=1)
+    standing = {"state": "refused", "placement": 2, "amount": 1_000_000}
+    assert (late.status_code, late.json()["code"]) == (409, "placement-changed")
+    assert {name: late.json()[name] for name in standing} == standing
+    unnamed = {"order_id": str(order.id), "decision": "override", "reason": "guarantee"}
+    answer = await service.post("/v1/credit-decisions", unnamed, headers=service.headers("risk-01", "risk_officer"))
+    assert (answer.status_code, answer.json()["code"]) == (409, "placement-changed"), "without one it is the first"
+    assert await balance(service, order.account_id) == 0
+    assert not await service.published(CreditReserved.TYPE)
+    seen = await override(service, order, placement=2)
+    assert (seen.status_code, seen.json()["placement"], seen.json()["amount"]) == (201, 2, 1_000_000)

@@ -147,7 +147,12 @@ class Walk(Model):
         if known is None:
             return
         by, roles = self.dice.choice(((ME, "administrator"), OFFICER))
-        body = {"order_id": str(known.order.id), "decision": "override", "reason": "x"}
+        body = {
+            "order_id": str(known.order.id),
+            "placement": known.order.placement,
+            "decision": "override",
+            "reason": "x",
+        }
         answer = await self.service.post("/v1/credit-decisions", body, headers=self.service.headers(by, roles))
         if known.is_terms_refused or known.state != "refused":
             code = "terms-refused" if known.is_terms_refused else "order-not-refused"
