@@ -65,6 +65,7 @@ async def set_up(api: Api, *, with_targets: bool = True) -> Organisation:
     await _programme(api)
     units = await _units(api)
     members = await _members(api, units)
+    await _leads(api, units, members)
     targets = await _targets(api, units, members) if with_targets else {}
     return Organisation(units, members, partners, targets)
 
@@ -101,6 +102,14 @@ async def _members(api: Api, units: dict[str, str]) -> dict[str, str]:
         other = units[f"{NORTH_SOUTH[1 - MOVED_SELLER % 2]}-team-1"]
         await api.post(f"/v1/members/{known[mover]}/move", {"unit_id": other, "from": MOVED_ON})
     return known
+
+
+async def _leads(api: Api, units: dict[str, str], members: dict[str, str]) -> None:
+    """The director leads the company and each manager their region: what belongs to somebody who left is theirs."""
+    led = {code for code, unit in (await _by_code(api, "/v1/units")).items() if unit["leads"]}
+    for code, leader in [("company", "director"), *((region, f"manager-{region}") for region in NORTH_SOUTH)]:
+        if code not in led:
+            await api.post(f"/v1/units/{units[code]}/lead", {"member_id": members[leader], "from": START})
 
 
 async def _products(api: Api) -> None:
