@@ -65,14 +65,14 @@ async def test_a_row_of_what_is_archived_is_told_so_and_brings_nothing_back(worl
 
 async def test_an_archived_contact_is_no_duplicate_and_no_crash(world: World) -> None:
     """civicrm/civicrm-core#9362."""
-    of = {"account_id": (await world.account())["id"], "external_id": {"source": "crm", "id": "K1"}}
-    row = {**of, "name": "Li Wei", "emails": [{"value": "li@harbour.example"}]}
+    of = {"account_id": (await world.account())["id"]}
+    row = {**of, "external_ids": {"crm": "K1"}, "name": "Li Wei", "emails": [{"value": "li@harbour.example"}]}
     (made,) = await sent(world, "contacts", row)
     assert made["status"] == "created", made
     assert (await world.service.post(f"/v1/contacts/{made['id']}/archive")).status_code == 200
     (result,) = await sent(world, "contacts", {**row, "name": "Li Weiwei"})
     assert (result["status"], result["problem"]["code"]) == ("problem", "contact-archived"), result
-    other = {**row, "external_id": {"source": "crm", "id": "K2"}}
+    other = {**row, "external_ids": {"crm": "K2"}}
     assert [one["status"] for one in await sent(world, "contacts", other)] == ["created"], "its address is free"
 
 
@@ -90,7 +90,7 @@ async def test_rows_are_matched_as_the_database_keeps_them_apart(world: World) -
     (result,) = await sent(world, "accounts", row)
     assert (result["status"], result["id"]) == ("updated", account["id"])
     twice = [
-        company("A", country="FR", tax_id=spelling, external_ids={"erp": spelling})
+        company("A", country="FR", tax_id=spelling, external_ids={"erp": f"C-{len(spelling)}"})
         for spelling in ("732 829 320", "732829320")
     ]
     found = await sent(world, "accounts", *twice)
@@ -176,5 +176,37 @@ async def test_work_is_not_parked_on_who_has_left(world: World) -> None:
     headers = world.service.headers("manager-north", "sales_manager")
     moved = await world.service.patch(path, {"owner_id": str(REP_1)}, opportunity["version"], headers=headers)
     assert (moved.status_code, moved.json()["owner_id"]) == (200, str(REP_1)), moved.text
-    trail = await world.service.rows("SELECT actor FROM audit_log WHERE resource = 'opportunity' AND action = 'update'")
+    trail = await world.service.rows(
+        "SELECT actor FROM audit_log WHERE resource = 'opportunity' AND before IS NOT NULL"
+    )
     assert [row["actor"] for row in trail] == ["manager-north"]
+
+
+@pytest.mark.parametrize("email", [" space@company.example", "space@company.example ", "\u00a0space@company.example"])
+async def test_an_address_with_a_blank_is_kept_without_it(world: World, email: str) -> None:
+    """SuiteCRM/SuiteCRM-Core#987, oroinc/crm#357: it is thrown away, or the row is."""
+    account = await world.account()
+    body = {"account_id": account["id"], "name": "Li", "emails": [{"value": email}]}
+    answer = await world.service.post("/v1/contacts", body)
+    assert answer.status_code == 201, answer.text
+    assert [one["value"] for one in answer.json()["emails"]] == ["space@company.example"]
+    (result,) = await sent(world, "contacts", {**body, "name": "Wu", "external_ids": {"crm": "K1"}})
+    assert result["problem"]["code"] == "duplicate-contact", result
+
+
+@pytest.mark.parametrize(
+    ("stored", "asked"),
+    [("Queen’s University", "queen's"), ("Li  Wei", "li wei"), (" Blue Harbour ", "blue harbour")],
+    ids=["SuiteCRM/SuiteCRM#2913", "SuiteCRM/SuiteCRM#10339", "blanks at the ends"],
+)
+async def test_signs_and_blanks_that_look_alike_are_found(world: World, stored: str, asked: str) -> None:
+    await world.account(name=stored)
+    assert len(await names(world, f"q={quote(asked)}")) == 1
+
+
+async def test_names_that_differ_by_an_accent_are_two_companies(world: World) -> None:
+    """YetiForceCompany/YetiForceCRM#17393: Müller and Muller are taken for duplicates."""
+    wanted = ("Müller", "Muller", "Möller", "Moller")
+    rows = [company(name, country="DE", external_ids={"erp": f"C-{n}"}) for n, name in enumerate(wanted)]
+    assert [one["status"] for one in await sent(world, "accounts", *rows)] == ["created"] * 4
+    assert await names(world, f"name={quote('Müller')}") == ["Müller"]
