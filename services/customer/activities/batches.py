@@ -81,7 +81,9 @@ async def _prepare(work: Work, rows: Sequence[ActivityRow]) -> _Attempt:
     return _Attempt(
         work,
         scope,
-        await organisation.default_owners(work, [one.owner_id for one in (*found.values(), *held.values())]),
+        await organisation.default_owners(
+            work, [*(one.owner_id for one in found.values()), *(one.owner_id for one in held.values())]
+        ),
         clock.now(),
         await directories.find_sellers(work, {row.owner_id for row in rows if row.owner_id is not None}),
         await load_references(work, rows, ids),

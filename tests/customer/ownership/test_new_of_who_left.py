@@ -15,7 +15,7 @@ from tests.customer.transfers.test_transfers import leave
 CALL = {"kind": "call", "phase": "pre_sale", "due_on": "2026-02-14"}
 OPPORTUNITY = {"name": "New branch", "amount": 100, "currency": "CNY"}
 CASE = {"kind": "question", "severity": "low", "subject": "When?"}
-NEW = {"activities": CALL, "opportunities": OPPORTUNITY, "cases": CASE}
+NEW: dict[str, dict[str, Any]] = {"activities": CALL, "opportunities": OPPORTUNITY, "cases": CASE}
 BATCHES = ("activities", "opportunities")
 
 
