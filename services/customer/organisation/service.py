@@ -43,7 +43,8 @@ def _hours(body: HoursBody) -> Hours:
 
 
 async def leads_of(work: Work, member_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
-    """Who is above each member, the nearest lead first, nobody twice; members without one are missing."""
+    """Who is above each member and has not left, the nearest lead first, nobody twice; members without one are
+    missing."""
     found: dict[UUID, list[UUID]] = {}
     for one in await repository.leads_above(work.tx, member_ids, work.today) if member_ids else ():
         above = found.setdefault(one.member_id, [])
@@ -78,9 +79,7 @@ async def default_owners(work: Work, owners: Iterable[UUID | None]) -> Owners:
     if own in left and (await work.scope()).everything:
         own = None
     above = await leads_of(work, left)
-    gone = (await directories.find_sellers(work, {lead for leads in above.values() for lead in leads})).left
-    heirs = {one: next((lead for lead in above.get(one, ()) if lead not in gone), None) for one in left}
-    return Owners(own, heirs)
+    return Owners(own, {one: next(iter(above.get(one, ())), None) for one in left})
 
 
 async def hold_calendar(work: Work) -> None:
