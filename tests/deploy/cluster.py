@@ -52,7 +52,12 @@ def service(workload: Object) -> str:
 
 def environment(name: str, workload: Object) -> dict[str, str]:
     """Every variable of the workload's container; those from Secrets have the value `secret:NAME/KEY`."""
-    maps = {one["metadata"]["name"]: one.get("data", {}) for one in of_kind(name, "ConfigMap")}
+    return environment_among(of_kind(name, "ConfigMap"), workload)
+
+
+def environment_among(objects: Sequence[Object], workload: Object) -> dict[str, str]:
+    """`environment` of a workload with the ConfigMaps among some objects."""
+    maps = {one["metadata"]["name"]: one.get("data", {}) for one in objects if one["kind"] == "ConfigMap"}
     values: dict[str, str] = {}
     for source in container(workload).get("envFrom", []):
         values |= maps[source["configMapRef"]["name"]]

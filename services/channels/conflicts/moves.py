@@ -39,6 +39,8 @@ from services.channels.conflicts.schemas import (
     ConflictStatementAdd,
 )
 from services.channels.conflicts.service import require_conflict, splits_of_accounts
+from services.channels.directory import service as directory
+from services.channels.directory.service import OwnerLeft
 from services.channels.events_out.conflicts import ConflictResolved
 from services.channels.partners import service as partners
 from services.channels.promotions.rules import SamePerson
@@ -197,9 +199,9 @@ def _check_party(conflict: Conflict, partner_id: UUID) -> None:
 async def _check_outcome(work: Work, conflict: Conflict, data: ConflictPropose) -> None:
     check_validity(data.valid_from, data.valid_to)
     check_shares(data.outcome, data.member_shares, data.partner_shares)
-    members = await repository.known_members(work.tx, data.member_shares) if data.member_shares else set()
+    members = await directory.known_members(work, data.member_shares, data.valid_from)
     known = await partners.known_partners(work, list(data.partner_shares)) if data.partner_shares else set()
-    absent = [f"/member_shares/{each}" for each in data.member_shares if each not in members]
+    absent = [f"/member_shares/{each}" for each in data.member_shares if each not in members.known]
     unknown = [f"/partner_shares/{each}" for each in data.partner_shares if each not in known]
     strangers = [n for n, each in enumerate(data.at_fault) if each not in conflict.partner_ids]
     unknown += [f"/at_fault/{n}" for n in strangers]
@@ -207,6 +209,8 @@ async def _check_outcome(work: Work, conflict: Conflict, data: ConflictPropose) 
         raise UnknownReference(errors=[FieldError(at, UnknownReference.code, "unknown here") for at in unknown])
     if absent:
         raise NotHeardYet(errors=[FieldError(at, NotHeardYet.code, "not heard of yet") for at in absent])
+    if left := [f"/member_shares/{each}" for each in data.member_shares if each in members.left]:
+        raise OwnerLeft(*left)
     await _check_split(work, conflict, data.outcome, data.valid_from, data.valid_to)
 
 

@@ -128,7 +128,6 @@ SELECT s.order_id, s.account_id, s.partner_id, s.deal_id, s.channel_id, s.region
 FROM sale s JOIN sale_line l ON l.order_id = s.order_id AND {_KEPT}
 WHERE s.account_id = ANY($1::uuid[]) AND s.order_date >= $2 GROUP BY s.order_id
 """
-_MEMBERS = "SELECT DISTINCT id FROM principal WHERE id = ANY($1::uuid[])"
 
 
 class Beside(NamedTuple):
@@ -295,8 +294,3 @@ async def splits_of(tx: Tx, account_ids: Collection[UUID]) -> list[Conflict]:
 async def split_accounts(tx: Tx) -> set[UUID]:
     """Accounts of which a split was decided."""
     return set(await tx.column(UUID, _SPLIT_ACCOUNTS))
-
-
-async def known_members(tx: Tx, member_ids: Collection[UUID]) -> set[UUID]:
-    """Which of the ids are members that were heard of."""
-    return set(await tx.column(UUID, _MEMBERS, list(member_ids)))

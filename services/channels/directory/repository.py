@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from kit.db.database import Tx
@@ -26,7 +27,7 @@ WHERE calendar_year.version < excluded.version
 """
 _YEARS = select_sql(CalendarYear, "TRUE ORDER BY year")
 _MEMBERS = """
-SELECT DISTINCT id FROM principal WHERE id = ANY($1::uuid[]) AND (valid_to IS NULL OR valid_to > $2)
+SELECT id, coalesce(bool_and(valid_to <= $2), false) AS has_left FROM principal WHERE id = ANY($1::uuid[]) GROUP BY id
 """
 _ON_HOLD = "SELECT cardinality(hold_reasons) > 0 FROM partner_hold WHERE partner_id = $1"
 
@@ -36,9 +37,16 @@ async def is_on_hold(tx: Tx, partner_id: UUID) -> bool:
     return bool(await tx.fetchval(_ON_HOLD, partner_id))
 
 
-async def members_of(tx: Tx, ids: Collection[UUID], day: date) -> set[UUID]:
-    """Which of these are members that have not left by a day."""
-    return set(await tx.column(UUID, _MEMBERS, list(ids), day))
+class Known(NamedTuple):
+    """A member of the sales organisation, who may have left it."""
+
+    id: UUID
+    has_left: bool
+
+
+async def known_members(tx: Tx, ids: Collection[UUID], day: date) -> list[Known]:
+    """Which of these are members, and who of them has left by a day."""
+    return await tx.rows(Known, _MEMBERS, list(ids), day)
 
 
 async def put_identities(tx: Tx, rows: Sequence[AccountIdentity]) -> None:

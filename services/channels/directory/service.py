@@ -6,9 +6,11 @@ from collections.abc import Collection
 from datetime import date
 from functools import lru_cache
 from types import MappingProxyType
+from typing import NamedTuple
 from uuid import UUID
 
 from kit.calendar import Calendar, OwnKind, calendar_of
+from kit.errors import FieldError, Invalid
 from kit.work import Work
 from services.channels.directory import repository
 
@@ -30,6 +32,23 @@ async def is_on_hold(work: Work, partner_id: UUID) -> bool:
     return await repository.is_on_hold(work.tx, partner_id)
 
 
-async def known_members(work: Work, ids: Collection[UUID]) -> set[UUID]:
-    """Which of these are members of the sales organisation that have not left."""
-    return await repository.members_of(work.tx, ids, work.today) if ids else set()
+class OwnerLeft(Invalid):
+    """Who has left the sales organisation is given nothing new."""
+
+    code, title = "owner-left", "The owner has left"
+
+    def __init__(self, *pointers: str) -> None:
+        super().__init__(errors=[FieldError(pointer, self.code, "has left") for pointer in pointers])
+
+
+class Members(NamedTuple):
+    """Those of some ids that are members of the sales organisation, and those of them who have left it."""
+
+    known: frozenset[UUID]
+    left: frozenset[UUID]
+
+
+async def known_members(work: Work, ids: Collection[UUID], day: date | None = None) -> Members:
+    """Which of these are members of the sales organisation, and who of them has left by a day (None: today)."""
+    found = await repository.known_members(work.tx, ids, day or work.today) if ids else []
+    return Members(frozenset(one.id for one in found), frozenset(one.id for one in found if one.has_left))

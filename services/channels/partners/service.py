@@ -65,7 +65,7 @@ def new_partner(begun: dict[str, Any], draft: Draft) -> Partner:
 
 
 async def apply_partner(work: Work, data: PartnerCreate) -> Partner:
-    """Enter a partner; raises Taken, DuplicatePartner, PartnerTaxIdInvalid, UnknownReference."""
+    """Enter a partner; raises Taken, DuplicatePartner, PartnerTaxIdInvalid, UnknownReference, OwnerLeft."""
     if data.tax_id is not None:
         await repository.hold_tax_ids(work.tx)
     begun = fresh()

@@ -17,6 +17,7 @@ from kit.security.rings import ring_of
 from kit.web.schema import Schema
 from kit.work import Work
 from services.channels.directory import service as directory
+from services.channels.directory.service import Members, OwnerLeft
 from services.channels.partners import repository
 from services.channels.partners.access import may_read_pii
 from services.channels.partners.lists import FOUND_BY
@@ -49,7 +50,7 @@ class Given(NamedTuple):
 class Known(NamedTuple):
     """What bodies name that is there: members, accounts, product lines in their own spelling; kept tax ids."""
 
-    members: set[UUID]
+    members: Members
     accounts: set[UUID]
     lines: Mapping[str, str]
     private: Mapping[UUID, Private]
@@ -94,7 +95,7 @@ async def known_of(work: Work, rows: Sequence[Given]) -> Known:
 
 
 def drafted(work: Work, known: Known, given: Given) -> Draft:
-    """What a body says as columns. Raises UnknownReference, NotHeardYet, PartnerTaxIdInvalid."""
+    """What a body says as columns. Raises UnknownReference, NotHeardYet, OwnerLeft, PartnerTaxIdInvalid."""
     columns = {name: value for name, value in given.fields.items() if name not in SEALED}
     _check_references(known, given)
     if "product_lines" in columns:
@@ -125,13 +126,19 @@ def _check_references(known: Known, given: Given) -> None:
     before, fields = given.before, given.fields
     unknown = [
         FieldError(f"/{name}", NotHeardYet.code, f"no such {what} here")
-        for name, what, those in (("owner_id", "member", known.members), ("account_id", "account", known.accounts))
+        for name, what, those in (
+            ("owner_id", "member", known.members.known),
+            ("account_id", "account", known.accounts),
+        )
         if (one := fields.get(name)) is not None
         and one not in those
         and (before is None or getattr(before, name) != one)
     ]
     if unknown:
         raise NotHeardYet(errors=unknown)
+    owner_id = fields.get("owner_id")
+    if owner_id in known.members.left and (before is None or before.owner_id != owner_id):
+        raise OwnerLeft("/owner_id")
     lines = enumerate(fields.get("product_lines") or ())
     strange = [f"/product_lines/{number}" for number, line in lines if line not in known.lines]
     if strange:

@@ -33,6 +33,8 @@ from services.customer.leads import service as leads
 from services.customer.leads.enums import LeadState
 from services.customer.leads.models import Lead
 from services.customer.leads.rules import LeadConverted
+from services.customer.organisation import service as organisation
+from services.customer.organisation.service import Owners
 
 Pair = tuple[str, str]
 FIXED = {"account_id", "account_ref", "lead_id", "external_id", "ended_at"}
@@ -45,7 +47,7 @@ class _Attempt:
 
     work: Work
     scope: Scope
-    own_id: UUID | None
+    owners: Owners
     now: datetime
     sellers: Sellers
     refs: References
@@ -79,7 +81,9 @@ async def _prepare(work: Work, rows: Sequence[ActivityRow]) -> _Attempt:
     return _Attempt(
         work,
         scope,
-        await directories.seller_of_subject(work, work.actor.subject),
+        await organisation.default_owners(
+            work, [*(one.owner_id for one in found.values()), *(one.owner_id for one in held.values())]
+        ),
         clock.now(),
         await directories.find_sellers(work, {row.owner_id for row in rows if row.owner_id is not None}),
         await load_references(work, rows, ids),
@@ -127,7 +131,7 @@ def _new(attempt: _Attempt, row: ActivityRow) -> Activity:
     if lead is not None and lead.state is LeadState.CONVERTED:
         raise LeadConverted(extra={"account_id": str(lead.account_id)})
     _check_owner(attempt, row.owner_id)
-    made = new_activity(row, account, lead, attempt.own_id)
+    made = new_activity(row, account, lead, attempt.owners)
     attempt.refs.check(made, NAMED)
     if row.outcome is None:
         return made

@@ -29,10 +29,11 @@ from services.customer.activities.schemas import (
     ActivityRow,
     ActivityUpdate,
 )
-from services.customer.directories import service as directories
 from services.customer.events_out.activities import ActivityCompleted
 from services.customer.leads import service as leads
 from services.customer.leads.models import Lead
+from services.customer.organisation import service as organisation
+from services.customer.organisation.service import Owners
 
 AUDITED = ("kind", "account_id", "contact_id", "opportunity_id", "case_id", "lead_id", "owner_id", "due_on")
 
@@ -73,13 +74,13 @@ async def _lead(work: Work, lead_id: UUID) -> Lead:
 
 
 def new_activity(
-    data: ActivityCreate | ActivityRow, account: Account | None, lead: Lead | None, own_id: UUID | None
+    data: ActivityCreate | ActivityRow, account: Account | None, lead: Lead | None, owners: Owners
 ) -> Activity:
-    """A planned activity; `own_id` is the seller who plans it."""
+    """A planned activity; `owners` says whose it is by default."""
     new, of, ref = fresh(), account or lead, data.external_id
     values = data.model_dump(include=set(ActivityContent.model_fields)) | {
         "account_id": account.id if account else None,
-        "owner_id": data.owner_id or own_id or (of.owner_id if of else None),
+        "owner_id": data.owner_id or owners.default(of.owner_id if of else None),
         "stream_key": account.stream_key if account else new["id"],
         "external_source": ref.source if ref else None,
         "external_id": ref.id if ref else None,
@@ -95,7 +96,9 @@ async def create_activity(work: Work, data: ActivityCreate) -> Activity:
         await accounts.check_owner(work, data.owner_id)
     if data.external_id is not None:
         await _refuse_taken(work, data.external_id.pair)
-    made = new_activity(data, account, lead, await directories.seller_of_subject(work, work.actor.subject))
+    of = account or lead
+    owners = await organisation.default_owners(work, [of.owner_id] if of and not data.owner_id else ())
+    made = new_activity(data, account, lead, owners)
     await _check_named(work, made, NAMED)
     return await add(work, resource(work), made)
 
@@ -184,7 +187,7 @@ async def complete_activity(work: Work, activity_id: UUID, data: ActivityComplet
     changes = {"state": state, "outcome": data.outcome, "ended_at": ended_at}
     after = await change(work, resource(work), before, changes, action="complete")
     if data.next_step is not None:
-        new = fresh()
+        new, owners = fresh(), await organisation.default_owners(work, [after.owner_id])
         task = Activity(
             **new,
             kind=ActivityKind.TASK,
@@ -196,7 +199,7 @@ async def complete_activity(work: Work, activity_id: UUID, data: ActivityComplet
             case_id=after.case_id,
             lead_id=after.lead_id,
             stream_key=after.stream_key if after.account_id else new["id"],
-            owner_id=after.owner_id,
+            owner_id=None if after.owner_id is None else owners.left.get(after.owner_id, after.owner_id),
             follows=after.id,
             due_on=data.next_step.due_on,
         )

@@ -140,7 +140,10 @@ async def create_case(work: Work, data: CaseCreate) -> Held:
     account = await _account(work, account_id) if account_id else None
     if data.owner_id is not None:
         await accounts.check_owner(work, data.owner_id)
-    owner_id = data.owner_id or await directories.seller_of_subject(work, work.actor.subject)
+    owner_id = data.owner_id
+    if owner_id is None:
+        of = account.owner_id if account else None
+        owner_id = (await organisation.default_owners(work, [of])).default(of)
     grade = account.grade if account else None
     sla_version, new = await slas.sla_on(work, received_at), fresh()
     case: Case = Case.model_validate(
@@ -150,7 +153,7 @@ async def create_case(work: Work, data: CaseCreate) -> Held:
             "number": "",
             "state": CaseState.RECEIVED,
             "account_id": account_id,
-            "owner_id": owner_id or (account.owner_id if account else None),
+            "owner_id": owner_id,
             "stream_key": account.stream_key if account else new["id"],
             "received_at": received_at,
             "opened_on": business_date(work.settings.timezone, received_at),

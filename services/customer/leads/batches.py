@@ -51,11 +51,14 @@ async def _prepare(work: Work, rows: Sequence[LeadRow]) -> _Attempt:
     by_external = await repository.find_by_external(work.tx, {row.external_id.pair for row in rows})
     known = await open_all(work, await repository.lock_leads(work.tx, set(by_external.values())))
     became = {one.account_id for one in known if one.account_id is not None}
+    own_id = await accounts.own_seller(work)
     return _Attempt(
         work,
         await work.scope(),
-        await accounts.own_seller(work),
-        await directories.find_sellers(work, {row.owner_id for row in rows if row.owner_id is not None}),
+        own_id,
+        await directories.find_sellers(
+            work, {one for one in (own_id, *(row.owner_id for row in rows)) if one is not None}
+        ),
         by_external,
         {one.id: one for one in known},
         frozenset(await accounts.accounts_by_id(work, became)) if became else frozenset(),

@@ -17,7 +17,6 @@ from kit.web.batch import Raced, Results, RowRepeated, decide_rows
 from kit.work import Work
 from services.customer.accounts import service as accounts
 from services.customer.accounts.models import Account
-from services.customer.directories import service as directories
 from services.customer.opportunities import repository
 from services.customer.opportunities.changes import (
     MOVED,
@@ -38,6 +37,8 @@ from services.customer.opportunities.repository import Pair
 from services.customer.opportunities.rules import KEPT, MOVES
 from services.customer.opportunities.schemas import OpportunityRow
 from services.customer.opportunities.service import load_references, resource
+from services.customer.organisation import service as organisation
+from services.customer.organisation.service import Owners
 from services.customer.pipelines import service as pipelines
 from services.customer.pipelines.models import Pipeline
 
@@ -51,7 +52,7 @@ class _Attempt:
 
     work: Work
     scope: Scope
-    own_id: UUID | None
+    owners: Owners
     refs: References
     accounts: Mapping[UUID, Account]
     account_refs: Mapping[Pair, UUID]
@@ -76,6 +77,7 @@ async def _prepare(work: Work, rows: Sequence[OpportunityRow]) -> _Attempt:
     locked = await repository.lock_opportunities(work.tx, set(by_external.values()))
     known = {one.id: one for one in locked}
     ids = {row.account_id for row in rows if row.account_id} | {*account_refs.values()}
+    found = await accounts.accounts_by_id(work, ids | {one.account_id for one in locked})
     wanted = set()
     for row in rows:
         old = known.get(by_external[row.external_id.pair]) if row.external_id.pair in by_external else None
@@ -84,9 +86,9 @@ async def _prepare(work: Work, rows: Sequence[OpportunityRow]) -> _Attempt:
     return _Attempt(
         work,
         await work.scope(),
-        await directories.seller_of_subject(work, work.actor.subject),
+        await organisation.default_owners(work, {one.owner_id for one in found.values()}),
         await load_references(work, [row.model_dump() for row in rows], wanted),
-        await accounts.accounts_by_id(work, ids | {one.account_id for one in locked}),
+        found,
         account_refs,
         await pipelines.pipelines_on(work, {row.pipeline for row in rows}, work.today),
         await pipelines.pipelines_by_id(work, {one.pipeline_id for one in locked}),
@@ -103,7 +105,7 @@ def _decide(attempt: _Attempt, row: OpportunityRow) -> tuple[str, UUID]:
     if pair not in attempt.by_external:
         pipeline = require_pipeline(attempt.in_force, row.pipeline)
         account = _account_of(attempt, row)
-        made = new_opportunity(attempt.work, account, pipeline, row, attempt.own_id, attempt.refs)
+        made = new_opportunity(attempt.work, account, pipeline, row, attempt.owners, attempt.refs)
         attempt.created.append(Change(None, made))
         attempt.seen.add(pair)
         return "created", made.id

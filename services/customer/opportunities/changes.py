@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 
 from kit import clock
 from kit.clock import business_date
@@ -19,6 +18,7 @@ from services.customer.opportunities.models import Opportunity, OpportunityStep
 from services.customer.opportunities.references import References
 from services.customer.opportunities.rules import DECIDED, check_kept, in_base, moment_of, step_at, weighted
 from services.customer.opportunities.schemas import OpportunityCreate, OpportunityRow
+from services.customer.organisation.service import Owners
 from services.customer.pipelines.enums import ForecastCategory
 from services.customer.pipelines.models import Pipeline, Stage
 
@@ -57,10 +57,10 @@ def new_opportunity(
     account: Account,
     pipeline: Pipeline,
     data: OpportunityCreate | OpportunityRow,
-    own_id: UUID | None,
+    owners: Owners,
     refs: References,
 ) -> Opportunity:
-    """A new opportunity; `own_id` is the seller who adds it. Raises AccountArchived, NotOfThePast, Invalid,
+    """A new opportunity; `owners` says whose it is by default. Raises AccountArchived, NotOfThePast, Invalid,
     NoExchangeRate, UnknownReference, OwnerLeft."""
     if account.is_archived:
         raise AccountArchived()
@@ -77,7 +77,7 @@ def new_opportunity(
     values = data.model_dump(exclude={"account_id", "account_ref", "external_id"}) | {
         "account_id": account.id,
         "stream_key": account.stream_key,
-        "owner_id": data.owner_id or own_id or account.owner_id,
+        "owner_id": data.owner_id or owners.default(account.owner_id),
         "pipeline_id": pipeline.id,
         "stage": stage.code,
         "stage_since": opened_at,

@@ -55,6 +55,7 @@ from services.customer.opportunities.schemas import (
 )
 from services.customer.orders import service as orders
 from services.customer.orders.enums import OrderState
+from services.customer.organisation import service as organisation
 from services.customer.pipelines import service as pipelines
 
 Fact = (
@@ -126,8 +127,8 @@ async def create_opportunity(work: Work, data: OpportunityCreate) -> Opportunity
     in_force = await pipelines.pipelines_on(work, [data.pipeline], work.today)
     day = day_of(work, data.opened_at) if data.opened_at else work.today
     refs = await load_references(work, [data.model_dump()], [(data.currency, day), (data.currency, work.today)])
-    own_id = await directories.seller_of_subject(work, work.actor.subject)
-    made = new_opportunity(work, account, require_pipeline(in_force, data.pipeline), data, own_id, refs)
+    owners = await organisation.default_owners(work, () if data.owner_id else [account.owner_id])
+    made = new_opportunity(work, account, require_pipeline(in_force, data.pipeline), data, owners, refs)
     if data.external_id is not None:
         await _refuse_taken(work, data.external_id.pair)
     await add(work, resource(work), made)

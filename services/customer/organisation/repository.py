@@ -20,13 +20,16 @@ _LATER_YEAR: Final = (
     "WHERE calendar_year.version < excluded.version"
 )
 _YEARS: Final = select_sql(CalendarYear, "TRUE ORDER BY year")
-# the units of the membership that holds on the day, or of the one that was left last, the nearest first
+# the units of the membership that holds on the day, or of the one that was left last, the nearest first; who has left
+# leads nobody
 _LEADS: Final = """
 SELECT p.id AS member_id, u.lead_id FROM (
     SELECT DISTINCT ON (id) id, path FROM principal
     WHERE id = ANY($1::uuid[]) AND valid_from <= $2 ORDER BY id, valid_from DESC
 ) p CROSS JOIN LATERAL unnest(p.path) WITH ORDINALITY AS s (unit_id, place) JOIN unit_lead u ON u.id = s.unit_id
-WHERE u.lead_id <> p.id ORDER BY p.id, s.place DESC
+WHERE u.lead_id <> p.id
+  AND NOT coalesce((SELECT bool_and(q.valid_to <= $2) FROM principal q WHERE q.id = u.lead_id), false)
+ORDER BY p.id, s.place DESC
 """
 
 
@@ -56,7 +59,8 @@ async def list_years(tx: Tx) -> list[CalendarYear]:
 
 
 async def leads_above(tx: Tx, member_ids: Collection[UUID], day: date) -> list[Lead]:
-    """Leads of the units above members on a day, the nearest first; nobody leads themselves."""
+    """Leads of the units above members on a day who have not left by then, the nearest first; nobody leads
+    themselves."""
     return await tx.rows(Lead, _LEADS, list(member_ids), day)
 
 

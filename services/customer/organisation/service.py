@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from kit.calendar import Calendar, Hours, OwnKind, calendar_of
 from kit.work import Work
+from services.customer.accounts.rules import OwnerLeft
+from services.customer.directories import service as directories
 from services.customer.organisation import repository
 from services.customer.policies import service as policies
 from services.customer.policies.bodies import HoursBody, Week, minutes_of
@@ -41,13 +43,43 @@ def _hours(body: HoursBody) -> Hours:
 
 
 async def leads_of(work: Work, member_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
-    """Who is above each member, the nearest lead first, nobody twice; members without one are missing."""
+    """Who is above each member and has not left, the nearest lead first, nobody twice; members without one are
+    missing."""
     found: dict[UUID, list[UUID]] = {}
     for one in await repository.leads_above(work.tx, member_ids, work.today) if member_ids else ():
         above = found.setdefault(one.member_id, [])
         if one.lead_id not in above:
             above.append(one.lead_id)
     return found
+
+
+class Owners(NamedTuple):
+    """Whose something new becomes that names nobody: `own` is the seller who makes it, `left` has who has left, with
+    who led them last."""
+
+    own: UUID | None
+    left: Mapping[UUID, UUID | None]
+
+    def default(self, of: UUID | None) -> UUID | None:
+        """The seller who makes it, else the owner of what it belongs to, or who stands in for them; None: nobody.
+        Raises OwnerLeft for a seller who makes it and has left."""
+        if self.own is None:
+            return None if of is None else self.left.get(of, of)
+        if self.own in self.left:
+            raise OwnerLeft(self.own)
+        return self.own
+
+
+async def default_owners(work: Work, owners: Iterable[UUID | None]) -> Owners:
+    """Whose something new becomes that belongs to what these have; a caller who sees everything and has left the sales
+    organisation is no seller."""
+    own = await directories.seller_of_subject(work, work.actor.subject)
+    named = {one for one in (*owners, own) if one is not None}
+    left = (await directories.find_sellers(work, named)).left
+    if own in left and (await work.scope()).everything:
+        own = None
+    above = await leads_of(work, left)
+    return Owners(own, {one: next(iter(above.get(one, ())), None) for one in left})
 
 
 async def hold_calendar(work: Work) -> None:

@@ -162,6 +162,7 @@ async def _members(work: Work, target: Target, children: Sequence[ChildCreate]) 
     ids = [child.member_id for child in children if child.member_id]
     known = await members.known_members(work, ids)
     held = await _held(work, target, ids) if target.unit_id else {}
+    left = await members.left_members(work, ids, target.period_start)
     parts = []
     for index, child in enumerate(children):
         if child.member_id is None or child.member_id not in known:
@@ -170,6 +171,8 @@ async def _members(work: Work, target: Target, children: Sequence[ChildCreate]) 
         if target.unit_id is not None and target.unit_id not in held.get(child.member_id, ()):
             unit = (await units.known_units(work, [target.unit_id]))[target.unit_id]
             _refuse(index, "member_id", "outside", f"{code} is inside {unit.code} on no day of the period")
+        if child.member_id in left:
+            _refuse(index, "member_id", members.OwnerLeft.code, f"{code} has left before the period begins")
         parts.append(Part(str(child.member_id), code, {"member_id": child.member_id}, child))
     return parts
 

@@ -89,15 +89,24 @@ async def require_named_member(work: Work, member_id: UUID, pointer: str) -> str
     return known[member_id]
 
 
-async def left_members(work: Work, member_ids: Collection[UUID]) -> set[UUID]:
-    """Those who have left by today."""
-    return await repository.list_left(work.tx, member_ids, work.today) if member_ids else set()
+async def left_members(work: Work, member_ids: Collection[UUID], day: date | None = None) -> set[UUID]:
+    """Those who have left by a day, by today without."""
+    return await repository.list_left(work.tx, member_ids, day or work.today) if member_ids else set()
 
 
 async def check_owner(work: Work, member_id: UUID, pointer: str, before: UUID | None = None) -> None:
     """Whom a field of the body makes an owner; raises MemberUnknown, OwnerLeft unless they were it before."""
     await require_named_member(work, member_id, pointer)
     if member_id != before and await left_members(work, [member_id]):
+        raise OwnerLeft(pointer)
+
+
+async def check_stays(work: Work, member_id: UUID, pointer: str, first: date, last: date | None) -> None:
+    """Whom a field of the body makes answer for something from a day on, up to a day (None: for good). Raises
+    MemberUnknown, and OwnerLeft for who has left before it begins, or by today while it goes on."""
+    await require_named_member(work, member_id, pointer)
+    day = max(first, work.today if last is None else min(last, work.today))
+    if await left_members(work, [member_id], day):
         raise OwnerLeft(pointer)
 
 

@@ -45,7 +45,8 @@ class Outcome:
 
 
 async def appoint_lead(work: Work, unit_id: UUID, data: UnitLeadSet) -> Unit:
-    """Let a member, or nobody, lead a unit from a day on; raises NotFound, MemberUnknown, LeadHeld, UnitOutside."""
+    """Let a member, or nobody, lead a unit from a day on; raises NotFound, MemberUnknown, OwnerLeft, LeadHeld,
+    UnitOutside."""
     before = await units.require_unit(work, unit_id, lock=True)
     units.check_there(before, data.start, data.start, "/from")
     if data.member_id is not None:
@@ -53,6 +54,9 @@ async def appoint_lead(work: Work, unit_id: UUID, data: UnitLeadSet) -> Unit:
     leads = led_from(before.leads, data.member_id, data.start)
     if before.valid_to is not None:
         leads, _ = parted_leads(leads, before.valid_to + _ONE)
+    for given in leads:
+        if given.member_id == data.member_id and given.covers(data.start):
+            await members.check_stays(work, given.member_id, "/member_id", data.start, given.valid_to)
     one = units.led(work, before, leads)
     await units.change_units(work, [one], action="lead")
     return one.after

@@ -161,12 +161,13 @@ def _amount_invalid(name: str, detail: str) -> AmountInvalid:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What targets refer to, as far as it is known: units, codes of members, owners who have left, units of members by
-    period, product lines, customer types and channels."""
+    """What targets refer to, as far as it is known: units, codes of members, owners who have left, members who had left
+    by the first day, units of members by period, product lines, customer types and channels."""
 
     units: Mapping[UUID, Unit]
     members: Mapping[UUID, str]
     left: Collection[UUID]
+    gone: Collection[tuple[UUID, date]]
     held: Mapping[tuple[date, date], Mapping[UUID, frozenset[UUID]]]
     lines: Mapping[str, str]
     types: Collection[str]
@@ -182,6 +183,13 @@ async def known_of(work: Work, rows: Sequence[TargetCreate]) -> Known:
     for first, last in {(row.period_start, row.period_end) for row in both}:
         ids = {row.member_id for row in both if row.member_id and (row.period_start, row.period_end) == (first, last)}
         held[first, last] = await members.units_of(work, ids, first, last)
+    gone = {
+        (each, first)
+        for first in {row.period_start for row in rows if row.member_id}
+        for each in await members.left_members(
+            work, {row.member_id for row in rows if row.member_id and row.period_start == first}, first
+        )
+    }
     lines = {row.product_line for row in rows if row.product_line is not None}
     return Known(
         units=await units.known_units(work, {row.unit_id for row in rows if row.unit_id}),
@@ -189,6 +197,7 @@ async def known_of(work: Work, rows: Sequence[TargetCreate]) -> Known:
             work, {each for row in rows for each in (row.member_id, row.owner_id) if each}
         ),
         left=await members.left_members(work, {row.owner_id for row in rows if row.owner_id}),
+        gone=gone,
         held=held,
         lines=await products.known_lines(work, lines),
         types=await known_types(work, {row.customer_type for row in rows if row.customer_type is not None}),
@@ -230,6 +239,8 @@ def check_new(work: Work, data: TargetCreate, known: Known) -> None:
         if data.unit_id not in held.get(data.member_id, ()):
             detail = f"{known.members[data.member_id]} is never inside {known.units[data.unit_id].code}"
             raise MemberOutside(errors=[FieldError("/member_id", "outside", detail)])
+    if (data.member_id, data.period_start) in known.gone:
+        raise members.OwnerLeft("/member_id")
     if data.region is not None and (problem := check_region(data.region)):
         raise UnknownReference(errors=[FieldError("/region", "unknown-region", problem)])
     if data.product_line is not None and (problem := products.line_problem(known.lines, data.product_line)):

@@ -13,7 +13,7 @@ from kit.versions import Versions
 from kit.work import Work
 from services.targets.accounts.service import known_accounts, require_located
 from services.targets.events_out.territories import TerritoryChanged
-from services.targets.members.service import require_named_member
+from services.targets.members.service import check_stays
 from services.targets.territories import repository
 from services.targets.territories.enums import LEVELS
 from services.targets.territories.models import Claim, Territory
@@ -57,10 +57,10 @@ async def require_territory(work: Work, territory_id: UUID) -> Territory:
 
 
 async def add_territory(work: Work, data: TerritoryCreate) -> Territory:
-    """Make a territory; raises Taken, TerritoryInvalid, UnknownReference, MemberUnknown, UnitUnknown, UnitOutside,
-    NotHeardYet."""
+    """Make a territory; raises Taken, TerritoryInvalid, UnknownReference, MemberUnknown, OwnerLeft, UnitUnknown,
+    UnitOutside, NotHeardYet."""
     check_territory(data)
-    await _check_references(work, data.model_dump())
+    await _check_references(work, data.model_dump(), data)
     await _check_unit(work, data)
     given = data.model_dump()
     return await add(work, _territories(work), Territory.model_validate({**fresh(), **given, **_sorted(given)}))
@@ -73,7 +73,7 @@ async def update_territory(work: Work, territory_id: UUID, version: Versions, da
     after = changed_row(before, given).after
     check_territory(after)
     differs = {name: value for name, value in given.items() if value != getattr(before, name)}
-    await _check_references(work, differs)
+    await _check_references(work, differs, after)
     if differs.keys() & {"unit_id", "valid_from", "valid_to"}:
         await _check_unit(work, after)
     return await change(work, _territories(work), before, given | _sorted(given), action="update")
@@ -103,9 +103,9 @@ async def _check_unit(work: Work, one: Held) -> None:
         check_there(unit, one.valid_from, one.valid_to, "/unit_id")
 
 
-async def _check_references(work: Work, given: dict[str, Any]) -> None:
+async def _check_references(work: Work, given: dict[str, Any], one: Held) -> None:
     if given.get("member_id") is not None:
-        await require_named_member(work, given["member_id"], "/member_id")
+        await check_stays(work, given["member_id"], "/member_id", one.valid_from, one.valid_to)
     named = given.get("account_ids") or ()
     known = await known_accounts(work, named)
     for number, account_id in enumerate(named):

@@ -30,6 +30,7 @@ from tests.channels.conflicts.found import (
     seller,
 )
 from tests.channels.conftest import Days
+from tests.channels.partners.identified import member as member_until
 from tests.channels.quotes.offers import OWNER, SELLER, heard_account, member
 
 STEPS = ("assess", "state", "propose", "agree", "arbitrate", "close", "dismiss")
@@ -252,6 +253,22 @@ async def test_a_split_is_said_with_its_shares(service: ServiceHarness, days: Da
     }
     assert fact.payload["partner_shares"] == body["partner_shares"]
     assert fact.payload["member_shares"] == body["member_shares"]
+
+
+async def test_nobody_who_has_left_by_then_shares_in_a_split(service: ServiceHarness, days: Days) -> None:
+    days.on("2026-03-11")
+    one = await mediated(service)
+    body, path = await split_of(service, one), f"{PATH}/{one['id']}/propose"
+    for leaves, is_there in (("2026-03-20", False), ("2026-03-21", True)):
+        gone = await member_until(service, leaves)
+        shares = {str(OWNER): 700_000, str(gone): 300_000}
+        answer = await service.post(path, {**body, "member_shares": shares})
+        if is_there:
+            assert answer.status_code == 200, answer.text
+            continue
+        told = answer.json()
+        assert (answer.status_code, told["code"], codes(told)) == (422, "owner-left", [f"/member_shares/{gone}"])
+        assert not told.get("retryable", False), "it will not help to wait"
 
 
 async def test_a_split_that_is_agreed_too_late_is_proposed_anew(service: ServiceHarness, days: Days) -> None:

@@ -188,10 +188,22 @@ async def test_what_is_the_same_changes_nothing(service: ServiceHarness) -> None
 
 async def test_who_has_left_is_responsible_for_nobody_new(service: ServiceHarness) -> None:
     left, owner = await member(service, "2024-01-01"), await member(service)
-    refused = await service.post(PATH, body("P-1", owner_id=str(left)))
-    assert (refused.status_code, codes(refused.json())) == (422, ["/owner_id"])
+
+    def refused(answer: dict[str, Any]) -> bool:
+        return (answer["code"], codes(answer), answer.get("retryable", False)) == ("owner-left", ["/owner_id"], False)
+
+    answer = await service.post(PATH, body("P-1", owner_id=str(left)))
+    assert answer.status_code == 422
+    assert refused(answer.json()), answer.text
     one = await made(service, owner_id=str(owner))
     assert [each["id"] for each in (await service.get(f"{PATH}?owner_id={owner}")).json()["items"]] == [one["id"]]
+    path, sent = f"{PATH}/{one['id']}", {"owner_id": str(left)}
+    assert refused((await service.patch(path, sent, 1)).json())
+    (row,) = (await service.post(f"{PATH}/batch", {"rows": [body("P-1", **sent)]})).json()["results"]
+    assert (row["status"], row["problem"]["code"]) == ("problem", "owner-left")
+    async with service.transaction() as tx:
+        await tx.execute("UPDATE partner SET owner_id = $1", left)
+    assert (await service.patch(path, {**sent, "name": "Later"}, 1)).status_code == 200, "theirs stays editable"
 
 
 async def test_the_account_of_a_partner_follows_a_merge_and_its_end(service: ServiceHarness) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from kit.due.loop import DueLoop
+from kit.testing.service import make_event
 from services.customer.cases import service as cases
 from services.customer.cases.dues import CASES_DUE
 from services.customer.policies.schemas import HOURS
 from tests.customer.cases.conftest import BOSS, BREACHED, Desk, at, calendar, clock_of, hear_units, unit, written
-from tests.customer.conftest import MANAGER, REP_1, REP_2, UNITS
+from tests.customer.conftest import MANAGER, REP_1, REP_2, UNITS, member
 
 FIRST, RESOLUTION = "first_response", "resolution"
 HIGH = {"severity": "high"}
@@ -165,6 +166,24 @@ async def test_escalation_by_hand_goes_the_same_way(desk: Desk) -> None:
     assert (await desk.tell(case, "escalate", {"reason": "x"})).json()["code"] == "highest-level"
     nobody = await desk.done(await desk.open(), "escalate", {"reason": "x"})
     assert (nobody["escalation_level"], nobody["escalated_to"]) == (1, None)
+
+
+async def test_no_case_is_escalated_to_who_has_left(desk: Desk) -> None:
+    """Neither by its clocks nor by hand: the next above is asked, and without one nobody."""
+    by_clocks, by_hand = await desk.open(**HIGH, owner_id=str(REP_1)), await desk.open(owner_id=str(REP_1))
+    await desk.done(by_clocks, "acknowledge")
+    company, north, _south, team = UNITS
+    for who, path in ((REP_2, [company, north, team]), (MANAGER, [company, north])):
+        gone = member(who, str(who), path, version=2)
+        gone["memberships"][0]["valid_to"] = "2026-09-01"
+        if who == MANAGER:
+            assert (await desk.done(by_hand, "escalate", {"reason": "x"}))["escalated_to"] == str(MANAGER)
+            desk.on("10-10 17:01")
+            await desk.turn()
+            assert (await desk.read(by_clocks))["escalated_to"] == str(MANAGER)
+        await desk.service.deliver(make_event("targets.member.left.v1", gone, "organisation", sequence=2))
+    other = await desk.open(owner_id=str(REP_1))
+    assert (await desk.done(other, "escalate", {"reason": "x"}))["escalated_to"] is None
 
 
 async def test_workers_at_once_tell_each_breach_once(desk: Desk) -> None:

@@ -119,13 +119,69 @@ async def called(world: World, verb: Verb, ids: dict[str, str], subject: str) ->
     return answer.status_code
 
 
-async def test_every_verb_is_for_who_has_the_account(south: World) -> None:
+async def given_by(world: World, way: str, ids: dict[str, str]) -> None:
+    """The account comes to its new owner: handed over, by a change, or by a row."""
+    change = {"owner_id": str(OTHER_REP)}
+    path = f"/v1/accounts/{ids['account']}"
+    if way == "transfer":
+        await hand_over(world, {"id": ids["account"]})
+    elif way == "patch":
+        version = (await world.service.get(path)).json()["version"]
+        assert (await world.service.patch(path, change, version)).status_code == 200
+    else:
+        version = (await world.service.get(path)).json()["version"]
+        named = await world.service.patch(path, {"external_ids": {"erp": "C-1"}}, version)
+        assert named.status_code == 200, named.text
+        row = {"kind": "organization", "name": "Blue Harbour", "external_ids": {"erp": "C-1"}, **change}
+        answer = await world.service.post("/v1/accounts/batch", {"rows": [row]})
+        assert answer.json()["updated"] == 1, answer.text
+
+
+@pytest.mark.parametrize("way", ["transfer", "patch", "batch"])
+async def test_every_verb_is_for_who_has_the_account(south: World, way: str) -> None:
+    """A change or a row leaves what people have of their own: an opportunity is the former seller's as well."""
     ids = await lived(south)
-    await hand_over(south, {"id": ids["account"]})
-    told = {verb.name: await called(south, verb, ids, FORMER) for verb in WORKED}
-    assert told == {verb.name: verb.refused for verb in WORKED}
+    await given_by(south, way, ids)
+    verbs = [verb for verb in WORKED if way == "transfer" or verb.name != "win"]
+    told = {verb.name: await called(south, verb, ids, FORMER) for verb in verbs}
+    assert told == {verb.name: verb.refused for verb in verbs}
+    if way != "transfer":
+        path = f"/v1/opportunities/{ids['open']}"
+        assert (await south.service.get(path, headers=as_(south, FORMER))).json()["owner_id"] == str(REP_1)
     for verb in WORKED:
         assert await called(south, verb, ids, NEW) < 300, verb.name
+
+
+@pytest.mark.parametrize("way", ["transfer", "patch", "batch"])
+async def test_who_sees_what_of_an_account_that_was_given_away(south: World, way: str) -> None:
+    """Its former and its new seller, and their managers; what is somebody's own is theirs as well."""
+    ids = await lived(south)
+    call = {"account_id": ids["account"], "kind": "call", "phase": "pre_sale", "owner_id": str(REP_1)}
+    ids["activity"] = (await _made(south, "/v1/activities", call))["id"]
+    await given_by(south, way, ids)
+    paths = {
+        f"{resource}s": f"/v1/{resource}s/{ids[name]}"
+        for resource, name in (
+            ("account", "account"),
+            ("order", "confirmed"),
+            ("payment", "payment"),
+            ("contact", "contact"),
+        )
+    } | {
+        "cases": f"/v1/cases/{ids['case']}",
+        "opportunities": f"/v1/opportunities/{ids['open']}",
+        "activities": f"/v1/activities/{ids['activity']}",
+    }
+    own = {"activities"} if way == "transfer" else {"activities", "opportunities"}
+    for subject, seen in (
+        ("rep-3", set(paths)),
+        ("manager-south", set(paths)),
+        ("rep-1", own),
+        ("manager-north", own),
+    ):
+        headers = as_(south, subject)
+        found = {name for name, path in paths.items() if (await south.service.get(path, headers=headers)).is_success}
+        assert found == seen, subject
 
 
 @pytest.mark.parametrize(

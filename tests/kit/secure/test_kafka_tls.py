@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr
 
+from deploy.tools.manifests import overlay
 from kit.events.bus import BusUnavailable, Message, TopicPartition
 from kit.events.kafka import KafkaBus
 from kit.events.kafka_access import KafkaAccess
@@ -21,7 +23,9 @@ from kit.testing.native import make_folder, run_apart
 from kit.testing.postgres import TestServer
 from kit.testing.service import service_harness
 from standalone.registry import SERVICES, room
+from tests.deploy.test_pages import certified
 from tests.kit.secure.authority import Authority
+from tests.kit.secure.pods import Secrets, started
 from tests.kit.web.test_health import running_worker, until
 
 USER, PASSWORD = "customer", "s3cret'&%"
@@ -200,6 +204,28 @@ async def test_what_is_sent_after_a_login_is_heard_by_who_has_a_certificate(
         await asyncio.gather(*working)
         for service, _ in ways.values():
             await service.runtime.bus.stop()
+
+
+@pytest.mark.parametrize("way", ["login", "certificate"])
+async def test_a_pod_of_the_overlay_gets_in_by_its_secrets(secured: Secured, tmp_path: Path, way: str) -> None:
+    """As rendered: what it is given is enough, and it holds to the authority of its Secret."""
+    objects = overlay("external") if way == "login" else certified(tmp_path)
+    given = secured.login if way == "login" else secured.proof
+    certificate = {"tls.crt": Path(secured.proof.cert), "tls.key": Path(secured.proof.key)}
+    login = {"CRMESH_KAFKA_USER": USER, "CRMESH_KAFKA_PASSWORD": PASSWORD, "CRMESH_SECRET": "s" * 64}
+    secrets: Secrets = {"customer-secrets": login, "customer-certificate": certificate}
+    for ca, gets_in in ((Path(given.ca), True), (secured.other.ca, False)):
+        authorities: Secrets = {"authorities": {"kafka.crt": ca}}
+        folder = tmp_path / str(gets_in)
+        settings = started(folder, objects, "customer-worker", {**secrets, **authorities}, CRMESH_KAFKA=given.bootstrap)
+        assert (settings.kafka_tls, bool(settings.kafka_user)) == (True, way == "login")
+        bus = make_bus(settings, "test")
+        if gets_in:
+            await bus.ensure_topics([f"t.{uuid4().hex}"])
+        else:
+            with pytest.raises(BusUnavailable, match="certificate verify failed"):
+                await bus.ensure_topics(["t"])
+        await bus.stop()
 
 
 def test_a_password_is_in_no_text(secured: Secured) -> None:

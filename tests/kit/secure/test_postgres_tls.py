@@ -13,6 +13,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from deploy.tools.manifests import overlay
 from kit.db.database import DatabaseSettings
 from kit.db.migrate import is_current, upgrade
 from kit.doctor.database import check_server, check_service
@@ -24,7 +25,9 @@ from kit.runtime import make_bus, make_runtime
 from kit.settings import ServiceSettings
 from kit.testing.native import make_folder, run_apart
 from kit.web.health import ServiceHealth
+from tests.deploy.test_pages import certified
 from tests.kit.secure.authority import Authority
+from tests.kit.secure.pods import Secrets, started
 
 PASSWORD = "s3cret & more"
 ACCESS = """
@@ -147,6 +150,37 @@ async def test_a_certificate_takes_the_place_of_a_password(secured: Secured) -> 
     connection = await asyncpg.connect(**settings.database_connect())
     assert await connection.fetchval("SELECT current_user") == "proven"
     await connection.close()
+
+
+@pytest.mark.parametrize("way", ["password", "certificate"])
+async def test_a_pod_of_the_overlay_gets_in_by_its_secrets(secured: Secured, tmp_path: Path, way: str) -> None:
+    """As rendered: what it is given is enough, and it holds to the authority of its Secret and the server's name."""
+    objects = overlay("external") if way == "password" else certified(tmp_path)
+    user = "risk:s3cret%20%26%20more" if way == "password" else "proven"
+    cert, key = secured.ours.issue("proven")
+    certificate = {"tls.crt": cert, "tls.key": key}
+    for host, ca, reason in (
+        ("localhost", secured.ours.ca, ""),
+        ("127.0.0.1", secured.ours.ca, "IP address mismatch"),
+        ("localhost", secured.other.ca, "certificate verify failed"),
+    ):
+        secrets: Secrets = {
+            "risk-secrets": {
+                "CRMESH_POSTGRES": f"postgresql://{user}@{host}:{secured.port}/",
+                "CRMESH_SECRET": "s" * 64,
+            },
+            "risk-certificate": certificate,
+            "authorities": {"postgres.crt": ca},
+        }
+        settings = started(tmp_path / f"{host}{bool(reason)}", objects, "risk-worker", secrets)
+        assert (settings.service, settings.postgres_sslmode) == ("risk", "verify-full")
+        if reason:
+            with pytest.raises(ssl.SSLError, match=reason):
+                await asyncpg.connect(**settings.database_connect())
+            continue
+        connection = await asyncpg.connect(**settings.database_connect())
+        assert await connection.fetchval("SELECT current_user") == user.partition(":")[0]
+        await connection.close()
 
 
 def wrong(secured: Secured, what: str) -> ServiceSettings:
