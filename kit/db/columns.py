@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Self, cast
@@ -87,6 +88,17 @@ class FrozenRow(SQLModel):
 
         def __new__(cls, *_args: object, **_values: object) -> Self:
             return object.__new__(cls)
+
+        def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+            """The row with other values, half as dear as pydantic's: a row has no extra and no private ones."""
+            if deep or not update:
+                return super().model_copy(update=update, deep=deep)
+            row, put = object.__new__(type(self)), object.__setattr__
+            put(row, "__dict__", {**self.__dict__, **update})
+            put(row, "__pydantic_fields_set__", self.__pydantic_fields_set__ | update.keys())
+            put(row, "__pydantic_extra__", None)
+            put(row, "__pydantic_private__", None)
+            return row
 
 
 class OwnedRow(FrozenRow):

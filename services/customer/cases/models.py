@@ -134,6 +134,11 @@ class CaseTable(Case, OfOwner, Base, table=True):
         sa.Index("ix_service_case_account_owner_id_clock_due_at_id", "account_owner_id", "clock_due_at", "id"),
         sa.Index("ix_service_case_owner_id_clock_due_at_id", "owner_id", "clock_due_at", "id"),
         sa.Index("ix_service_case_second_owner_id_clock_due_at_id", "second_owner_id", "clock_due_at", "id"),
+        *(
+            sa.Index(f"ix_service_case_{owner}_{column}_id", owner, column, "id")
+            for owner in ("account_owner_id", "owner_id", "second_owner_id")
+            for column in ("number", "received_at")
+        ),
         sa.Index("ix_service_case_due_at", "due_at", postgresql_where=sa.text("due_at IS NOT NULL")),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 
 from kit.errors import Invalid
 
@@ -17,6 +18,7 @@ class ExchangeRateInvalid(Invalid, ValueError):
     code, title = "exchange-rate-invalid", "The exchange rate is not valid"
 
 
+@lru_cache(maxsize=1024)
 def check_rate(rate: str, currency: str, base_currency: str) -> None:
     """Raises ExchangeRateInvalid."""
     significant = rate.replace(".", "").strip("0")

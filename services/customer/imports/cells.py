@@ -13,8 +13,8 @@ from kit.money import MAX_AMOUNT, SHARE_WHOLE, UnknownCurrency, exponent
 from services.customer.imports.enums import AmountUnit
 
 LOST: Final = "\ufdd0"
-"""Stands before a number of a workbook that has more digits than it keeps (a noncharacter: no text has it)."""
-LOST_DIGITS: Final = ("precision-lost", "the workbook keeps 15 digits of a number; let the column be text")
+"""Stands before what a workbook has lost: a number with more digits than it keeps, what a formula failed to give
+(`#N/A`). A noncharacter: no text has it."""
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?")
 _BLANKS = " \u00a0"
 _SIGNS: Final = {
@@ -97,9 +97,16 @@ def read_cell(text: str, kind: CellKind, *, currency: str, unit: AmountUnit) -> 
     return _text(text)
 
 
+def what_is_lost(text: str) -> tuple[str, str]:
+    """Code and reason of a cell that begins with LOST."""
+    if text.removeprefix(LOST).startswith("#"):
+        return "formula-failed", f"the formula of the cell gives {text.removeprefix(LOST)}"
+    return "precision-lost", "the workbook keeps 15 digits of a number; let the column be text"
+
+
 def _text(text: str) -> str:
     if text.startswith(LOST):
-        raise CellRefused(*LOST_DIGITS)
+        raise CellRefused(*what_is_lost(text))
     return text
 
 

@@ -9,12 +9,12 @@ from typing import Any, Final, NamedTuple
 from kit.errors import FieldError
 from services.customer.imports.cells import (
     LOST,
-    LOST_DIGITS,
     CellKind,
     CellRefused,
     CellValue,
     RowProblem,
     read_cell,
+    what_is_lost,
 )
 from services.customer.imports.enums import AmountUnit, EmptyCell, ImportKind
 from services.customer.imports.rules import ColumnUnknown, FieldUnknown, RequiredColumn, RowTooWide, unescaped
@@ -158,7 +158,7 @@ class Plan:
         if self.key is not None:
             key = self._cell(cells, self.key) or ""
             if key.startswith(LOST):
-                problems.append(RowProblem(self.key.name, *LOST_DIGITS))
+                problems.append(RowProblem(self.key.name, *what_is_lost(key)))
             elif not key:
                 problems.append(RowProblem(self.key.name, "key-missing", "the row has no key"))
         if any(cell.strip() for cell in cells[self.width :]):

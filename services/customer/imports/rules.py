@@ -28,6 +28,8 @@ MAX_COLUMNS: Final = 500
 BOM: Final = codecs.BOM_UTF8
 DELIMITERS: Final = ",;\t|"
 _XLSX = b"PK\x03\x04"
+_LOOKED_AT: Final = 100_000
+_PAIRS = re.compile(rb"[\x81-\xfe](?:([\x80-\xfe]|[0-9][\x81-\xfe][0-9])|[\x40-\x7e])")
 _SPECIAL = re.compile(r"'*[=@\t]")
 
 
@@ -91,18 +93,34 @@ def format_of(head: bytes) -> FileFormat:
 
 
 class Encodings:
-    """Which encodings a file can be in that is fed piece by piece; UTF-8 comes first."""
+    """Which encodings a file can be in that is fed piece by piece; UTF-8 comes first.
+
+    A western file (`Müller` in Windows-1252) often reads as GB18030: an accent takes the letter behind it along. Of
+    hanzi in use most have no such letter; a file of which not most characters are so is in neither.
+    """
 
     def __init__(self) -> None:
         self._decoders = {one: codecs.getincrementaldecoder(one)() for one in TextEncoding}
+        self._hanzi = self._others = 0
 
     def feed(self, data: bytes, *, is_last: bool = False) -> None:
         """Another piece."""
         for one, decoder in list(self._decoders.items()):
             try:
-                decoder.decode(data, is_last)
+                text = decoder.decode(data, is_last)
             except UnicodeDecodeError:
                 del self._decoders[one]
+                continue
+            if one is TextEncoding.GB18030:
+                self._count(text)
+        if is_last and self._hanzi <= self._others:
+            self._decoders.pop(TextEncoding.GB18030, None)
+
+    def _count(self, text: str) -> None:
+        if not text.isascii() and self._hanzi + self._others < _LOOKED_AT:
+            found = _PAIRS.findall(text.encode(TextEncoding.GB18030))
+            hanzi = sum(map(bool, found))
+            self._hanzi, self._others = self._hanzi + hanzi, self._others + len(found) - hanzi
 
     def found(self) -> TextEncoding:
         """The encoding; raises EncodingUnknown."""

@@ -1,4 +1,4 @@
-"""The first sheet of a workbook (XLSX) as CSV. Numbers keep the digits that the workbook has; dates are days.
+"""The first sheet of a workbook (XLSX) that is shown, as CSV. Numbers keep the digits that they have; dates are days.
 
 The parts of a workbook are read as they come; a document type, by which entities could grow, is refused.
 """
@@ -78,14 +78,14 @@ class _Book:
 
 
 def _sheet_of(archive: zipfile.ZipFile, book: _Book) -> str:
-    """The path of the first sheet."""
+    """The path of the first sheet that is shown."""
     found: list[str] = []
     paths: dict[str, str] = {}
 
     def in_book(tag: str, values: Mapping[str, str]) -> None:
         if tag == "workbookPr":
             book.is_1904 = values.get("date1904", "0") in ("1", "true")
-        if tag == "sheet":
+        if tag == "sheet" and values.get("state", "visible") == "visible":
             found.extend(value for name, value in values.items() if name.rpartition(":")[2] == "id")
 
     def in_paths(tag: str, values: Mapping[str, str]) -> None:
@@ -219,6 +219,8 @@ class _Sheet:
                 return self._book.strings[int(text)] if text else ""
             case "b":
                 return "true" if text == "1" else "false"
+            case "e":
+                return LOST + text
             case "n" if text:
                 return self._day(text) if self._style in self._book.dates else number_of(text)
         return text

@@ -108,6 +108,7 @@ class OpportunityTable(Opportunity, TextKeyed, OfOwner, Base, table=True):
         sa.Index("ix_opportunity_account_owner_id_amount_base_id", "account_owner_id", "amount_base", "id"),
         sa.Index("ix_opportunity_owner_id_expected_close_id", "owner_id", "expected_close", "id"),
         sa.Index("ix_opportunity_owner_id_amount_base_id", "owner_id", "amount_base", "id"),
+        sa.Index("ix_opportunity_account_owner_id_name_sort_id", "account_owner_id", "name_sort", "id"),
         sa.Index("ix_opportunity_account_id_created_at_id", "account_id", "created_at", "id"),
         sa.Index("ix_opportunity_pipeline_stage_created_at_id", "pipeline", "stage", "created_at", "id"),
         sa.Index("ix_opportunity_pipeline_opened_on", "pipeline", "opened_on"),

@@ -72,7 +72,7 @@ async def _prepare(work: Work, rows: Sequence[OrderRow]) -> _Attempt:
         (account_id, day)
         for row in rows
         for account_id in _accounts_of(row, by_ref, by_external, orders)
-        for day in (row.order_date, None)
+        for day in ({row.order_date, None} if row.external_id.pair in by_external else {row.order_date})
     }
     refs = await load_references(work, [*rows, *orders.values()], [buyer.owner_id for buyer in buyers.values()], days)
     missing = {row.external_id.pair for row in rows} - by_external.keys()

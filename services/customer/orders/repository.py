@@ -211,8 +211,9 @@ SELECT
 
 
 def _columns(order: Order) -> dict[str, object]:
+    """The columns that have a value: what the text of a row does not name is null."""
     values = order.__dict__
-    return {name: values[name] for name in COLUMNS}
+    return {name: value for name in COLUMNS if (value := values[name]) is not None}
 
 
 async def find_order(tx: Tx, visible: ScopeQuery, order_id: UUID) -> Order | None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from kit.errors import Conflict, FieldError, Invalid, StateConflict
@@ -84,8 +83,7 @@ class TooManyPromoted(Invalid):
     code, title = "too-many-parts", f"More than {MAX_PROMOTED} pairs of a line and a promotion"
 
 
-@dataclass(frozen=True, slots=True)
-class LineInput:
+class LineInput(NamedTuple):
     """One line as ordered: `unit_price` and `discount` (of the whole line) in minor units, `tax_rate` in 1e-6."""
 
     number: int
@@ -95,8 +93,7 @@ class LineInput:
     tax_rate: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Amounts:
+class Amounts(NamedTuple):
     """Minor units in the order's currency and in the base currency; gross is net + tax in both."""
 
     net: int
@@ -108,15 +105,14 @@ class Amounts:
 
     def named(self) -> dict[str, Any]:
         """The amounts by their names."""
-        return {name: getattr(self, name) for name in AMOUNTS}
+        return self._asdict()
 
 
-AMOUNTS = tuple(field.name for field in fields(Amounts))
+AMOUNTS = Amounts._fields
 """Names of the amounts of orders, lines and returns."""
 
 
-@dataclass(frozen=True, slots=True)
-class PricedOrder:
+class PricedOrder(NamedTuple):
     """Amounts of each line, in the order given, and their totals."""
 
     lines: tuple[Amounts, ...]
@@ -148,9 +144,9 @@ def price_order(
     net_base, tax_base = net, tax
     if currency != base_currency:
         numbers = [line.number for line in lines]
-        net_total, tax_total = _spread(gross_base, [sum(net), sum(tax)], lots(order, "gross", ("net", "tax")))
-        net_base = _spread(net_total, net, lots(order, "net_base", numbers))
-        tax_base = _spread(tax_total, tax, lots(order, "tax_base", numbers))
+        net_total, tax_total = _spread(gross_base, [sum(net), sum(tax)], order, "gross", ("net", "tax"))
+        net_base = _spread(net_total, net, order, "net_base", numbers)
+        tax_base = _spread(tax_total, tax, order, "tax_base", numbers)
     base = [a + b for a, b in zip(net_base, tax_base, strict=True)]
     _check_range(lines, base)
     columns = (net, tax, gross, net_base, tax_base, base)
@@ -190,8 +186,9 @@ def promoted_base(
         if not sum(weights):
             continue
         total = convert(sum(weights), currency, rate, base_currency)
-        keys = lots(order, f"promotion:{promotion_id}", [parts[index][1] for index in indexes])
-        for index, amount in zip(indexes, _spread(total, weights, keys), strict=True):
+        numbers = [parts[index][1] for index in indexes]
+        spread = _spread(total, weights, order, f"promotion:{promotion_id}", numbers)
+        for index, amount in zip(indexes, spread, strict=True):
             amounts[index] = amount
     return amounts
 
@@ -210,7 +207,7 @@ def discounts_base(
     total = convert(sum(discounts.values()), currency, rate, base_currency)
     if total > MAX_AMOUNT:
         raise AmountOverflow(next(iter(discounts)), "discount", f"the order's discounts pass {MAX_AMOUNT}", index=0)
-    amounts = _spread(total, list(discounts.values()), lots(order, "discount_base", list(discounts)))
+    amounts = _spread(total, list(discounts.values()), order, "discount_base", list(discounts))
     return dict(zip(discounts, amounts, strict=True))
 
 
@@ -302,9 +299,9 @@ def _split_error(pointer: str, detail: str) -> CreditSplitInvalid:
 
 def _line_net(line: LineInput, index: int) -> int:
     value = line.quantity * line.unit_price
-    ranges = {"quantity": line.quantity > 0, "unit_price": line.unit_price >= 0, "tax_rate": line.tax_rate >= 0}
-    ranges["discount"] = 0 <= line.discount <= value
-    for field in (name for name, holds in ranges.items() if not holds):
+    if line.quantity <= 0 or line.unit_price < 0 or line.tax_rate < 0 or not 0 <= line.discount <= value:
+        ranges = {"quantity": line.quantity > 0, "unit_price": line.unit_price >= 0, "tax_rate": line.tax_rate >= 0}
+        field = next((name for name, holds in ranges.items() if not holds), "discount")
         raise OrderLineRefused(line.number, field, f"{field} {getattr(line, field)} is out of range", index=index)
     if value > MAX_AMOUNT:
         raise AmountOverflow(line.number, "unit_price", f"quantity x unit price passes {MAX_AMOUNT}", index=index)
@@ -312,6 +309,8 @@ def _line_net(line: LineInput, index: int) -> int:
 
 
 def _check_range(lines: Sequence[LineInput], amounts: Sequence[int]) -> None:
+    if sum(amounts) <= MAX_AMOUNT:
+        return
     running = 0
     for index, (line, amount) in enumerate(zip(lines, amounts, strict=True)):
         running += amount
@@ -319,7 +318,10 @@ def _check_range(lines: Sequence[LineInput], amounts: Sequence[int]) -> None:
             raise AmountOverflow(line.number, "unit_price", f"the order's total passes {MAX_AMOUNT}", index=index)
 
 
-def _spread(total: int, weights: Sequence[int], keys: Sequence[str]) -> list[int]:
+def _spread(total: int, weights: Sequence[int], order: object, what: str, names: Sequence[object]) -> list[int]:
+    """The total by weights that are not negative, ties by lots; no lot is drawn where one has it all."""
     if sum(weights) == total:
         return list(weights)
-    return allocate(total, weights, keys)
+    if sum(weight > 0 for weight in weights) == 1:
+        return [total if weight else 0 for weight in weights]
+    return allocate(total, weights, lots(order, what, names))

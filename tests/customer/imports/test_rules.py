@@ -57,6 +57,8 @@ def cells_of(data: bytes, **options: Any) -> list[list[str] | None]:
         ("名称\n博雅".encode(), TextEncoding.UTF_8),
         (BOM + "名称".encode(), TextEncoding.UTF_8),
         ("名称\n博雅科技,𠮷野家".encode("gb18030"), TextEncoding.GB18030),
+        ("name\n𠮷".encode("gb18030"), TextEncoding.GB18030),
+        ("名稱\n鏽氏貿易,臺灣電腦股份有限公司".encode("gb18030"), TextEncoding.GB18030),
     ],
 )
 def test_the_encoding_is_that_of_the_whole_file_in_whatever_pieces(data: bytes, encoding: TextEncoding) -> None:
@@ -68,7 +70,13 @@ def test_the_encoding_is_that_of_the_whole_file_in_whatever_pieces(data: bytes, 
         assert guess.found() is encoding
 
 
-@pytest.mark.parametrize("data", ["name".encode("utf-16"), b"name\n\xff\xfe", b"\x81"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        *("name".encode("utf-16"), b"name\n\xff\xfe", b"\x81"),
+        *(f"name\n{name}\n".encode("cp1252") for name in ("Müller GmbH", "Café Zoé", "Señor Ibáñez", "Åland Öl")),
+    ],
+)
 def test_another_encoding_is_unknown(data: bytes) -> None:
     with pytest.raises(EncodingUnknown):
         encoding_of(data, is_whole=True)

@@ -13,7 +13,7 @@ from services.customer.imports.cells import LOST
 from services.customer.imports.rules import FileTooLarge, WorkbookInvalid
 from services.customer.imports.workbooks import column_of, day_of, is_date, number_of, rows_of
 from tests.customer.conftest import World
-from tests.customer.imports.books import book, number, shared, text
+from tests.customer.imports.books import book, failed, number, shared, text
 from tests.customer.imports.files import counts, errors_of, imported
 from tests.customer.imports.files import rows_of as rows_of_import
 
@@ -84,6 +84,28 @@ async def test_a_workbook_becomes_accounts(world: World) -> None:
         ("420", "Quay", 123_450, None),
     ]
     assert counts(await imported(world, "accounts", data, key="id", options={"source": "erp"})) == (0, 0, 2, 1)
+
+
+async def test_what_a_formula_could_not_give_is_no_name(world: World) -> None:
+    """A cell that shows `#N/A` is no text, in a key least of all; what is written as text is."""
+    rows = [
+        (1, text("id", "A", 1) + text("name", "B", 1)),
+        (2, text("1", "A", 2) + failed("#N/A", "B", 2)),
+        (3, failed("#REF!", "A", 3) + text("Quay", "B", 3)),
+        (4, text("4", "A", 4) + text("#N/A", "B", 4)),
+    ]
+    run = await imported(world, "accounts", book(*rows), key="id", options={"source": "erp"})
+    assert counts(run) == (1, 0, 0, 2)
+    lines = (await errors_of(world, run))[1:]
+    assert [(line[:3], line[4:]) for line in lines] == [
+        (["2", "name", "formula-failed"], ["1", "#N/A"]),
+        (["3", "id", "formula-failed"], ["#REF!", "Quay"]),
+    ]
+
+
+@pytest.mark.parametrize("state", ["hidden", "veryHidden"])
+def test_a_sheet_that_nobody_sees_is_not_the_first(state: str) -> None:
+    assert list(rows_of(io.BytesIO(book((1, text("id", "A", 1)), hidden=state)))) == [["id"]]
 
 
 @pytest.mark.parametrize(("is_1904", "serial"), [(False, "46067"), (True, "44605")])

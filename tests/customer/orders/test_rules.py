@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import astuple
 from itertools import product
 
 import pytest
@@ -47,7 +46,7 @@ pairs = st.sampled_from([("CNY", "USD"), ("JPY", "USD"), ("USD", "JPY"), ("KWD",
 
 
 def add(rows: list[Amounts]) -> Amounts:
-    return Amounts(*map(sum, zip(*(astuple(row) for row in rows), strict=True)))
+    return Amounts(*map(sum, zip(*rows, strict=True)))
 
 
 def priced_or_reject(lines: list[LineInput], pair: tuple[str, str], rate: str) -> PricedOrder:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -10,20 +11,34 @@ import pytest
 
 from kit.ids import new_id
 from services.customer.accounts import filing
+from services.customer.activities.lists import activities_on
+from services.customer.cases.lists import CASES
+from services.customer.contacts.lists import CONTACTS
+from services.customer.opportunities.lists import opportunities_on
 from services.customer.ownership import service as ownership
+from services.customer.payments.lists import PAYMENTS
 from tests.customer.conftest import OTHER_REP, REP_1, REP_2, World, work_off
 from tests.customer.ownership.conftest import as_, hand_over
 
 CALLERS = ("rep-1", "rep-2", "rep-3", "manager-north", "manager-south")
 RESOURCES = ("cases", "opportunities", "activities", "contacts", "payments", "leads")
 SORTS = {
-    "cases": ("-created_at", "due_at", "-due_at", "number"),
+    "cases": ("-created_at", "due_at", "-due_at", "number", "-received_at"),
     "opportunities": ("-created_at", "expected_close", "-amount_base", "name"),
     "activities": ("created_at", "due_on", "-due_on"),
     "contacts": ("created_at", "name"),
     "payments": ("-created_at", "-received_on"),
     "leads": ("-created_at", "name", "score"),
 }
+
+OWNED = {
+    ("service_case", "owner_id", "second_owner_id"): CASES,
+    ("opportunity", "owner_id"): opportunities_on(date.min),
+    ("activity", "owner_id"): activities_on(date.min),
+    ("contact",): CONTACTS,
+    ("payment",): PAYMENTS,
+}
+"""Lists by their table and the columns that name who sees a row besides who has its account."""
 
 
 async def made(world: World, path: str, body: Any) -> dict[str, Any]:
@@ -98,6 +113,18 @@ async def test_lists_show_what_single_reads_show(south: World) -> None:
     await check(south)
     await made(south, f"/v1/merges/{merged['merge_id']}/unmerge", {})
     await check(south)
+
+
+async def test_each_order_of_a_list_has_an_index_of_each_who_sees_its_rows(world: World) -> None:
+    found = {row["indexdef"].partition(" ON public.")[2] for row in await world.service.rows("TABLE pg_indexes")}
+    missing = {
+        (table, owner, field.order)
+        for (table, *owners), spec in OWNED.items()
+        for field in spec.fields.values()
+        for owner in ("account_owner_id", *owners)
+        if field.sortable and f"{table} USING btree ({owner}, {field.order.partition('.')[2]}, id)" not in found
+    }
+    assert missing == set()
 
 
 async def test_count_filters_and_account_are_of_what_is_shown_once(world: World) -> None:
