@@ -226,9 +226,7 @@ async def test_many_cells_are_made_by_a_job_as_they_are_at_once(world: Any, monk
     assert {row["authored_by"] for row in own.values()} == {row["authored_by"] for row in other.values()}
 
 
-async def test_what_a_job_would_refuse_at_once_is_refused_at_once(
-    world: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_a_job_would_refuse_at_once_is_refused_at_once(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cascading, "MAX_AT_ONCE", 10)
     root = await make(world, unit_id=world.units["company"])
     answer = await cascade(world, root, level("member", children=[]), level("month"), level("day"))
@@ -243,9 +241,7 @@ async def test_what_a_job_would_refuse_at_once_is_refused_at_once(
     assert await world.service.rows("SELECT 1 FROM job") == []
 
 
-async def test_a_job_that_died_after_its_commit_makes_nothing_more(
-    world: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_job_that_died_after_its_commit_makes_nothing_more(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cascading, "MAX_AT_ONCE", 10)
     root = await make(world)
     job = (await cascade(world, root, level("month"))).json()["id"]
