@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Iterable
 from itertools import combinations
 from typing import Any
 
@@ -24,6 +25,7 @@ from bench.servers import Servers, infrastructure
 from kit.testing.native import run_apart
 from services.targets.attainment.enums import GroupBy
 from services.targets.credits.lists import label_sql
+from services.targets.credits.repository import KEYS
 
 LIMIT_MS = 50.0
 UNITS, SELLERS = 200, 1_000
@@ -36,65 +38,79 @@ PERIODS = {
 QUARTER = {"from": f"{YEAR}-04-01", "to": f"{YEAR}-06-30"}
 WARM = 3
 
+_MEASURES = ("amount", "margin", "costed_net", "gross", "units")
+_EACH = ("amount", "amount / 5", "amount", "amount * 113 / 100", "3000")
+_DIMENSIONS = f"""
+CREATE TEMP TABLE seller AS
+SELECT m.id, u.path, u.id AS unit_id, n.number, n.region, {label_sql("unit", "u.id::text")} AS unit,
+       {label_sql("region", "n.region")} AS region_label
+FROM member m JOIN membership s ON s.member_id = m.id JOIN unit u ON u.id = s.unit_id CROSS JOIN LATERAL (
+    SELECT substr(m.code, 8)::int AS number,
+           'CN-' || lpad((substr(m.code, 8)::int % {UNITS} % {REGIONS})::text, 2, '0') AS region
+) n WHERE m.code LIKE 'seller-%';
+CREATE TEMP TABLE product AS
+SELECT n AS number, 'line-' || n AS value, {label_sql("product_line", "('line-' || n)")} AS label
+FROM generate_series(0, 9) n;
+CREATE TEMP TABLE type AS
+SELECT n AS number, v AS value, {label_sql("customer_type", "v")} AS label
+FROM unnest(ARRAY['new', 'existing', 'dormant']) WITH ORDINALITY k(v, n);
+CREATE TEMP TABLE way AS
+SELECT n AS number, md5('channel' || n)::uuid AS id, {label_sql("channel", "md5('channel' || n)::uuid::text")} AS label
+FROM generate_series(1, 3) n;
+ANALYZE seller, product, type, way
+"""
 _MADE = f"""
+CREATE TEMP TABLE made AS
+SELECT n, (random() * {SELLERS - 1})::int AS seller, date '{YEAR}-01-01' + (random() * 364)::int AS day,
+       (random() * 9)::int AS product, 1 + (random() * 2)::int AS type, 1 + (random() * 2)::int AS way,
+       (random() * 100000)::bigint AS amount
+FROM generate_series(1, $1::int) n
+"""
+_FROM = """
+FROM made d JOIN seller s ON s.number = d.seller JOIN product p ON p.number = d.product
+JOIN type t ON t.number = d.type JOIN way w ON w.number = d.way
+"""
+_LINES = f"""
 INSERT INTO credit_line (id, fact_id, source_event_id, ordinal, sequence, kind, order_id, account_id, line_no,
     member_id, unit_path, product_line, region, customer_type, channel_id, order_date, posting_date, currency,
-    amount, margin, costed_net, gross, units, recorded_at)
-SELECT md5('line' || n)::uuid, md5('fact' || n)::uuid, md5('event' || n)::uuid, 0, 1, 'confirmed',
-    md5('order' || n)::uuid, md5('account' || n % 100000)::uuid, 1, s.id, s.path, 'line-' || (random() * 9)::int,
-    'CN-' || lpad((s.number % {UNITS} % {REGIONS})::text, 2, '0'),
-    (ARRAY['new', 'existing', 'dormant'])[1 + (random() * 2)::int],
-    md5('channel' || (random() * 2)::int)::uuid, day, day, 'USD', amount, amount / 5, amount, amount * 113 / 100, 3000,
-    now()
-FROM (
-    SELECT n, (random() * {SELLERS - 1})::int AS seller, date '{YEAR}-01-01' + (random() * 364)::int AS day,
-           (random() * 100000)::bigint AS amount
-    FROM generate_series($1::int, $2::int) n
-) r JOIN seller s ON s.number = r.seller
+    {", ".join(_MEASURES)}, recorded_at)
+SELECT x.id, x.id, x.id, 0, 1, 'confirmed', x.id, lpad(to_hex(n % 100000), 32, '0')::uuid, 1, s.id, s.path, p.value,
+    s.region, t.value, w.id, day, day, 'USD', {", ".join(_EACH)}, now()
+{_FROM} CROSS JOIN LATERAL (SELECT lpad(to_hex(n), 32, '0')::uuid AS id) x ORDER BY day
 """
-_SELLERS = """
-CREATE TEMP TABLE seller AS
-SELECT m.id, u.path, substr(m.code, 8)::int AS number
-FROM member m JOIN membership s ON s.member_id = m.id JOIN unit u ON u.id = s.unit_id WHERE m.code LIKE 'seller-%'
+_LABELS = """
+INSERT INTO credit_label (id, kind, value, path)
+SELECT DISTINCT unit, 'unit', unit_id::text, path FROM seller
+UNION SELECT DISTINCT region_label, 'region', region, ARRAY[]::uuid[] FROM seller
+UNION SELECT label, 'product_line', value, '{}' FROM product UNION SELECT label, 'customer_type', value, '{}' FROM type
+UNION SELECT label, 'channel', id::text, '{}' FROM way
 """
-_MEASURES = ("amount", "margin", "costed_net", "gross", "units")
-_SUMS = ", ".join(f"sum({name})::bigint" for name in _MEASURES)
-_BUCKETS = f"""
-INSERT INTO credit_bucket (member_id, day, unit_path, product_line, region, customer_type, channel,
-    {", ".join(_MEASURES)}, lines)
-SELECT member_id, posting_date, unit_path, product_line, region, customer_type, channel_id::text, {_SUMS}, count(*)
-FROM credit_line GROUP BY 1, 2, 3, 4, 5, 6, 7
-"""
-_OF = {
-    "unit": "unit_path[cardinality(unit_path)]::text",
-    "product_line": "product_line",
-    "region": "region",
-    "customer_type": "customer_type",
-    "channel": "channel_id::text",
+_TIME = {"day": "day", "month": "date_trunc('month', day)::date", "member_id": "s.id"}
+_VALUES = {
+    **{"unit_path": "s.path", "product_line": "p.value", "region": "s.region", "customer_type": "t.value"},
+    "channel": "w.id::text",
 }
-_MONTHS = f"""
-INSERT INTO credit_month (month, {", ".join(_OF)}, {", ".join(_MEASURES)}, lines)
-SELECT date_trunc('month', posting_date)::date, {", ".join(label_sql(kind, value) for kind, value in _OF.items())},
-       {_SUMS}, count(*)
-FROM credit_line GROUP BY 1, 2, 3, 4, 5, 6
+_LABELED = {
+    **{"unit": "s.unit", "product_line": "p.label", "region": "s.region_label", "customer_type": "t.label"},
+    "channel": "w.label",
+}
+_INDEXES = """
+SELECT indexname, indexdef FROM pg_indexes
+WHERE tablename = 'credit_line' AND indexname LIKE 'ix%' AND schemaname = 'public'
 """
-_DAYS = f"""
-INSERT INTO credit_day (day, unit, {", ".join(_MEASURES)}, lines)
-SELECT posting_date, {label_sql("unit", _OF["unit"])}, {_SUMS}, count(*) FROM credit_line GROUP BY 1, 2
-"""
-_BUT_LINES = {kind: value for kind, value in _OF.items() if kind != "product_line"}
-_MEMBERS = f"""
-INSERT INTO credit_member_month (month, member_id, {", ".join(_BUT_LINES)}, {", ".join(_MEASURES)}, lines)
-SELECT date_trunc('month', posting_date)::date, member_id,
-       {", ".join(label_sql(kind, value) for kind, value in _BUT_LINES.items())}, {_SUMS}, count(*)
-FROM credit_line GROUP BY 1, 2, 3, 4, 5, 6
-"""
-_PATHS = {"unit": "unit_path"}
-_LABELS = " UNION ".join(
-    f"SELECT {label_sql(kind, value)}, '{kind}', {value}, {_PATHS.get(kind, 'ARRAY[]::uuid[]')} FROM credit_line"
-    for kind, value in _OF.items()
-)
-STEP = 100_000
+
+
+def _sums(table: str, names: Iterable[str]) -> str:
+    """What crediting would have summed in a table, in the order of its days."""
+    of = _TIME | (_VALUES if table == "credit_bucket" else _LABELED)
+    keys = {name: of[name] for name in names}
+    places = ", ".join(str(number) for number in range(1, len(keys) + 1))
+    first = next(name for name in keys if name in ("day", "month"))
+    sums = ", ".join(f"sum({each})::bigint" for each in _EACH)
+    return (
+        f"INSERT INTO {table} ({', '.join(keys)}, {', '.join(_MEASURES)}, lines) "
+        f"SELECT {', '.join(keys.values())}, {sums}, count(*) {_FROM} GROUP BY {places} ORDER BY {of[first]}"
+    )
 
 
 def organise(servers: Servers, token: str) -> str:
@@ -118,20 +134,22 @@ def organise(servers: Servers, token: str) -> str:
 
 
 async def fill(servers: Servers, lines: int) -> dict[str, int]:
-    """The credits; how many rows there are."""
+    """The credits; how many rows there are. Each table by one statement, the indexes of the lines once they stand."""
     connection = await asyncpg.connect(**servers.database("crmesh_targets"))
     try:
-        await connection.execute("SELECT setseed(0.5)")
-        await connection.execute(_SELLERS)
-        for first in range(1, lines + 1, STEP):
-            await connection.execute(_MADE, first, min(first + STEP - 1, lines))
-        made = (_BUCKETS, _MONTHS, _DAYS, _MEMBERS)
-        for statement in (*made, f"INSERT INTO credit_label (id, kind, value, path) {_LABELS}"):
+        await connection.execute("SET work_mem = '256MB'; SET maintenance_work_mem = '256MB'; SELECT setseed(0.5)")
+        await connection.execute(_DIMENSIONS)
+        await connection.execute(_MADE.replace("$1", str(lines)))
+        await connection.execute("ANALYZE made")
+        indexes = await connection.fetch(_INDEXES)
+        for index in indexes:
+            await connection.execute(f"DROP INDEX {index['indexname']}")
+        sums = [_sums(table, keys) for table, keys in KEYS.items()]
+        for statement in (_LABELS, *sums, _LINES, *(index["indexdef"] for index in indexes)):
             await connection.execute(statement)
         await connection.execute("VACUUM (ANALYZE)")
         await connection.execute("CHECKPOINT")
-        tables = ("credit_line", "credit_bucket", "credit_month", "credit_day", "credit_member_month")
-        return {name: await connection.fetchval(f"SELECT count(*) FROM {name}") for name in tables}
+        return {name: await connection.fetchval(f"SELECT count(*) FROM {name}") for name in ("credit_line", *KEYS)}
     finally:
         await connection.close()
 

@@ -14,7 +14,7 @@ from services.targets.credits.handlers import (
     on_order_returned,
     on_product_changed,
 )
-from services.targets.credits.ledger import apply_credits
+from services.targets.credits.ledger import TABLES, apply_credits
 from services.targets.events_in import HEARD, OrderConfirmed, OrderReturned
 from services.targets.events_out import OrderCredited, ResultCredited
 from services.targets.kpi_facts import handlers as kpi_facts
@@ -26,13 +26,7 @@ from services.targets.results.service import ANSWERED, CLOSED, COMPLETED, REOPEN
 from services.targets.risk_alerts.handlers import ALERTS, project_risk_alert
 
 CREDITS = Projection(
-    "credits",
-    (
-        *("credited_order", "credit_label", "credit_bucket", "credit_month", "credit_day", "credit_member_month"),
-        "credit_line",
-    ),
-    {OrderCredited.TYPE: apply_credits, ResultCredited.TYPE: apply_credits},
-    is_ledger=True,
+    "credits", TABLES, {OrderCredited.TYPE: apply_credits, ResultCredited.TYPE: apply_credits}, is_ledger=True
 )
 
 subscriptions = Subscriptions(

@@ -12,6 +12,7 @@ from kit.events.worker import Worker
 from kit.jobs.jobs import JobHandler
 from kit.process import run_worker
 from kit.runtime import Runtime, make_runtime
+from services.targets.access import PERMISSIONS
 from services.targets.action_plans.dues import ACTION_PLANS_DUE
 from services.targets.action_plans.models import ActionPlan
 from services.targets.adjustments.dues import ADJUSTMENTS_DUE
@@ -19,12 +20,15 @@ from services.targets.alerts.dues import JUDGINGS_DUE
 from services.targets.attainment.jobs import REBUILD, rebuild_job
 from services.targets.credits.jobs import correct_job
 from services.targets.credits.service import CORRECT
+from services.targets.decompositions.cascading import CASCADE
+from services.targets.decompositions.jobs import cascade_job
 from services.targets.forecasts.jobs import backtest_job
 from services.targets.forecasts.service import BACKTEST
 from services.targets.kpis.models import Kpi
 from services.targets.plans.models import Plan
 from services.targets.reorganisations.dues import LEADS_DUE
 from services.targets.reports.dues import REPORTS_DUE
+from services.targets.roles import REACHES
 from services.targets.settings import Settings
 from services.targets.subscriptions import subscriptions
 from services.targets.targets.dues import CLOSINGS_DUE
@@ -54,6 +58,7 @@ def jobs_of(runtime: Runtime) -> Mapping[str, JobHandler]:
         REBUILD: rebuild_job(runtime, subscriptions),
         CORRECT: correct_job(runtime),
         BACKTEST: backtest_job(runtime),
+        CASCADE: cascade_job(runtime, PERMISSIONS, REACHES),
     }
 
 

@@ -12,6 +12,7 @@ from kit.events import outbox
 from kit.events.envelope import topic_of
 from kit.events.relay import Relay
 from kit.ids import new_id
+from services.targets.credits.repository import KEYS
 from services.targets.verify import verify
 from tests.targets.credits.test_splits import resolved
 
@@ -173,7 +174,7 @@ async def test_a_damaged_ledger_is_found(world: Any, events: list[Any]) -> None:
 
 
 @pytest.mark.parametrize("measure", ["margin", "cash", "units", "visits", "nps_answers", "lines"])
-@pytest.mark.parametrize("table", ["credit_bucket", "credit_month", "credit_day", "credit_member_month"])
+@pytest.mark.parametrize("table", KEYS)
 async def test_a_sum_that_is_wrong_in_one_measure_is_found(
     world: Any, events: list[Any], table: str, measure: str
 ) -> None:

@@ -1,7 +1,8 @@
 """Tables of summed credits: what narrows each, and what it is summed by.
 
-Days of units tell of any range what asks for no more than units; months, with the members or without, tell of whole
-months; the daily buckets tell all else.
+Days tell of any range what asks for units alone, for what was sold (product line, customer type, channel), for regions
+or for members and their units; months tell of whole months, with the members or without; the daily buckets tell all
+else.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ BUCKETS = Source(
     "credit_bucket",
     "m.day",
     {
-        "unit_id": "m.unit_path @> ARRAY[{}::uuid]",
+        "unit_id": "m.unit_path[cardinality(m.unit_path)] = ANY(ARRAY(SELECT u.id FROM unit u "
+        "WHERE u.path @> ARRAY[{}::uuid]))",
         "member_id": "m.member_id = {}",
         **{name: f"m.{name} = {{}}" for name in _LABELS[:3]},
         "channel_id": "m.channel = {}::uuid::text",
@@ -66,16 +68,42 @@ BUCKETS = Source(
         **{name: (f"m.{name}", "nullif({1}, '')") for name in _LABELS},
     },
 )
-DAYS = Source("credit_day", "m.day", {"unit_id": _UNIT_LABEL}, {**_NONE, **_BY_DAY, "unit": ("m.unit", LABEL)})
-MONTHS = Source(
-    "credit_month",
-    "m.month",
-    _CONDITIONS,
-    {**_NONE, **_BY_MONTH, **{name: (f"m.{name}", LABEL) for name in ("unit", *_LABELS)}},
+
+
+def _labeled(*names: str) -> dict[str, tuple[str, str]]:
+    return {name: (f"m.{name}", LABEL) for name in names}
+
+
+def _narrowed(*names: str) -> dict[str, str]:
+    return {name: _CONDITIONS[name] for name in names}
+
+
+DAYS = Source("credit_day", "m.day", _narrowed("unit_id"), {**_NONE, **_BY_DAY, **_labeled("unit")})
+OFFERS = Source(
+    "credit_offer_day",
+    "m.day",
+    _narrowed("product_line", "customer_type", "channel_id"),
+    {**_NONE, **_BY_DAY, **_labeled("product_line", "customer_type", "channel")},
 )
+REGIONS = Source(
+    "credit_region_day",
+    "m.day",
+    _narrowed("region", "customer_type", "channel_id"),
+    {**_NONE, **_BY_DAY, **_labeled("region", "customer_type", "channel")},
+)
+MEMBER_DAYS = Source(
+    "credit_member_day", "m.day", _narrowed("unit_id"), {**_NONE, **_BY_DAY, **_MEMBER, **_labeled("unit")}
+)
+MONTHS = Source("credit_month", "m.month", _CONDITIONS, {**_NONE, **_BY_MONTH, **_labeled("unit", *_LABELS)})
 MEMBERS = Source(
     "credit_member_month",
     "m.month",
-    {name: sql for name, sql in _CONDITIONS.items() if name != "product_line"},
-    {**_NONE, **_BY_MONTH, **_MEMBER, **{name: (f"m.{name}", LABEL) for name in ("unit", *_LABELS[1:])}},
+    _narrowed("unit_id", "region", "customer_type", "channel_id"),
+    {**_NONE, **_BY_MONTH, **_MEMBER, **_labeled("unit", *_LABELS[1:])},
+)
+PRODUCTS = Source(
+    "credit_member_product",
+    "m.month",
+    _narrowed("unit_id", "product_line"),
+    {**_NONE, **_BY_MONTH, **_MEMBER, **_labeled("unit", "product_line")},
 )

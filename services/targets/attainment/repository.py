@@ -9,7 +9,18 @@ from typing import NamedTuple
 from uuid import UUID
 
 from kit.db.database import Tx
-from services.targets.attainment.lists import BUCKETS, DAYS, LABEL, MEMBERS, MONTHS, Source
+from services.targets.attainment.lists import (
+    BUCKETS,
+    DAYS,
+    LABEL,
+    MEMBER_DAYS,
+    MEMBERS,
+    MONTHS,
+    OFFERS,
+    PRODUCTS,
+    REGIONS,
+    Source,
+)
 from services.targets.credits.lists import label_sql
 from services.targets.decompositions.enums import PERIODS
 from services.targets.levels.lists import level_sql
@@ -97,7 +108,13 @@ _DAYS_AT_MOST = 800
 """Longer periods are read from months where they may."""
 _SEEN_FIRST = 20_000
 """Of so many sums the pairs are counted before all are summed."""
+_FINE = (DAYS, OFFERS, REGIONS, MEMBER_DAYS, BUCKETS)
+_SMALL = frozenset((DAYS.table, OFFERS.table, REGIONS.table))
+"""Days of a year that are as few as its months."""
+_MANY = frozenset((MEMBER_DAYS.table, PRODUCTS.table, BUCKETS.table))
 _DAY = timedelta(days=1)
+_SPANS = {"month": 1, "quarter": 3, "year": 12}
+"""Months of the groups that are made of months."""
 _LAST = date(9999, 12, 1)
 
 _SCOPE_OF_MONTHS = f"""
@@ -191,20 +208,29 @@ async def sum_credits(tx: Tx, part: Slice, groups: Sequence[str], limit: int) ->
     Each part of the period comes from the coarsest table that can tell.
     """
     keys = (*groups, "", "")[:2]
-    sources = list(_sources_of(part, keys))
-    if len(groups) > 1 and "member" in groups and sources[0][0] is BUCKETS:
+    terms = list(_terms_of(part, keys))
+    if len(groups) > 1 and "member" in groups and terms[0].source.table in _MANY:
         pairs: list[object] = []
-        sql = _many_sql(*sources[0], keys, limit, pairs)
+        sql = _many_sql(terms[0].source, terms[0].part, keys, limit, pairs)
         if int(await tx.fetchval(sql, *pairs)) >= limit:
             return [GroupSum(None, None, 0, 0)] * limit
     args: list[object] = []
-    parts = [_sums_sql(source, within, keys, args) for source, within in sources]
-    grouping = f"GROUP BY 1, 2 ORDER BY 1, 2 LIMIT {limit}" if groups else ""
+    parts = [_sums_sql(term, keys, args) for term in terms]
+    some = "" if all(term.sign > 0 for term in terms) else "HAVING sum(b.lines) <> 0"
+    grouping = f"GROUP BY 1, 2 {some} ORDER BY 1, 2 LIMIT {limit}" if groups else ""
     key = "b.key AS key, b.second_key AS second_key" if groups else "NULL::text AS key, NULL::text AS second_key"
     return await tx.rows(GroupSum, f"SELECT {key}, {_TOTALS} FROM ({' UNION ALL '.join(parts)}) b {grouping}", *args)
 
 
-def _sources_of(part: Slice, keys: Sequence[str]) -> Iterator[tuple[Source, Slice]]:
+class Term(NamedTuple):
+    """A table with the part of a slice that it tells, which is added, or (`sign` -1) taken off."""
+
+    source: Source
+    part: Slice
+    sign: int = 1
+
+
+def _terms_of(part: Slice, keys: Sequence[str]) -> Iterator[Term]:
     """The tables that tell of a slice, each with its part of the period: whole months, and what is left of it."""
 
     def can(source: Source) -> bool:
@@ -212,17 +238,26 @@ def _sources_of(part: Slice, keys: Sequence[str]) -> Iterator[tuple[Source, Slic
         return part.visible_members is None and set(keys) <= source.keys.keys() and given <= source.conditions.keys()
 
     begins, ends = _whole_months(part)
-    fine = DAYS if can(DAYS) else BUCKETS
-    coarse = next((one for one in (MONTHS, MEMBERS) if can(one)), None)
+    fine = next((one for one in _FINE if can(one)), BUCKETS)
+    # months of units are found by an index, of members there are fewer than of product lines
+    by_month = (MONTHS, MEMBERS, PRODUCTS) if part.unit_id is not None else (MEMBERS, MONTHS, PRODUCTS)
+    coarse = next((one for one in by_month if can(one)), None)
     is_short = part.first is not None and part.last is not None and (part.last - part.first).days <= _DAYS_AT_MOST
-    if coarse is None or begins >= ends or (fine is DAYS and is_short):
-        yield fine, part
+    if coarse is None or begins >= ends or (fine.table in _SMALL and is_short):
+        yield Term(fine, part)
         return
-    yield coarse, replace(part, first=begins, last=ends - _DAY)
-    if part.first is not None:
-        yield fine, replace(part, last=_before(part.last, begins))
-    if part.last is not None:
-        yield fine, replace(part, first=ends)
+    first, last = part.first, part.last
+    if first is not None and first < begins and _is_less(part, first.day - 1, (begins - first).days):
+        begins = first.replace(day=1)
+        yield Term(fine, replace(part, first=begins, last=first - _DAY), -1)
+    elif first is not None and first < begins:
+        yield Term(fine, replace(part, last=begins - _DAY))
+    if last is not None and ends <= last and _is_less(part, (_next_month(last) - last).days - 1, last.day):
+        ends = _next_month(last)
+        yield Term(fine, replace(part, first=last + _DAY, last=ends - _DAY), -1)
+    elif last is not None and ends <= last:
+        yield Term(fine, replace(part, first=ends))
+    yield Term(coarse, replace(part, first=begins, last=ends - _DAY))
 
 
 def _whole_months(part: Slice) -> tuple[date, date]:
@@ -236,16 +271,33 @@ def _next_month(day: date) -> date:
     return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
-def _before(last: date | None, begins: date) -> date:
-    return begins - _DAY if last is None else min(last, begins - _DAY)
+def _is_less(part: Slice, lacks: int, has: int) -> bool:
+    """Whether a month is told from fewer days by what a slice lacks of it: those are taken off the sums of the month.
+    Of revenue alone, all of whose lines count wherever they are summed."""
+    return part.metric == MetricName.REVENUE and lacks < has
 
 
-def _sums_sql(source: Source, part: Slice, keys: Sequence[str], args: list[object]) -> str:
+def _key_of(source: Source, key: str, part: Slice) -> tuple[str, str]:
+    """What a table is summed by for a group, and how that is shown; a month, quarter or year that holds all of the
+    slice is its first day's."""
+    by, shown = source.keys[key]
+    if part.first is None or part.last is None or key not in _SPANS:
+        return by, shown
+    months = _SPANS[key]
+    first, last = (day.year * 12 + day.month - 1 for day in (part.first, part.last))
+    return (f"date '{part.first}'", shown) if first // months == last // months else (by, shown)
+
+
+def _sums_sql(term: Term, keys: Sequence[str], args: list[object]) -> str:
     """Sums of a table over a slice; what they are summed by is shown, and labels are read, once they are summed."""
-    (first, one), (second, two) = (source.keys[key] for key in keys)
+    source, part, sign = term
+    (first, one), (second, two) = (_key_of(source, key, part) for key in keys)
+    sums = ", ".join(
+        name if sign > 0 else f"-{name} AS {name[2:]}" for name in ("s.actual", "s.lines", "s.base", "s.net")
+    )
     return (
         f"SELECT {one.format('x', 's.a')} AS key, {two.format('y', 's.b')} AS second_key, "
-        f"s.actual, s.lines, s.base, s.net FROM (SELECT {first} AS a, {second} AS b, {_sums(part.metric, 'm')} "
+        f"{sums} FROM (SELECT {first} AS a, {second} AS b, {_sums(part.metric, 'm')} "
         f"FROM {source.table} m WHERE {_wheres(source, part, args)} GROUP BY 1, 2) s "
         f"{_joined('x', 's.a', one)} {_joined('y', 's.b', two)}"
     )

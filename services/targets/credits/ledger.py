@@ -15,6 +15,9 @@ from services.targets.credits.enums import MEASURES, Measure
 from services.targets.credits.models import CreditedOrder, CreditLineRow
 from services.targets.events_out import CreditLine, OrderCredited, ResultCredited
 
+TABLES = ("credited_order", "credit_label", *repository.KEYS, "credit_line")
+"""Tables of the ledger, in the order in which they are written."""
+
 Credited = OrderCredited | ResultCredited
 Said = TypeVar("Said", bound=OrderCredited | ResultCredited)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 from kit.db.lists import Field, ListSpec, fields_of
 from services.targets.credits.models import CreditLineRow
 from services.targets.redirects.lists import filed_fields
@@ -30,3 +32,10 @@ def label_sql(kind: str, value: str) -> str:
     """The label of a text expression as a value of a kind; 0 for none. The same is in the migration that made them."""
     digest = f"encode(substr(sha256(convert_to('{kind}:' || nullif({value}, ''), 'UTF8')), 1, 8), 'hex')"
     return f"coalesce(('x' || {digest})::bit(64)::bigint, 0)"
+
+
+def label_of(kind: str, value: str) -> int:
+    """The same of a text, in 64 bits with a sign; 0 for none."""
+    if not value:
+        return 0
+    return int.from_bytes(sha256(f"{kind}:{value}".encode()).digest()[:8], "big", signed=True)

@@ -150,7 +150,10 @@ class CreditBucket(Measures):
 class CreditBucketTable(CreditBucket, Base, table=True):
     """Daily sums."""
 
-    __table_args__ = (sa.Index("ix_credit_bucket_day", "day"),)
+    __table_args__ = (
+        sa.Index("ix_credit_bucket_day", "day"),
+        sa.Index("ix_credit_bucket_unit_day", sa.text("(unit_path[cardinality(unit_path)])"), "day"),
+    )
 
 
 class CreditLabel(FrozenRow):
@@ -225,3 +228,78 @@ class CreditMemberMonth(Measures):
 
 class CreditMemberMonthTable(CreditMemberMonth, Base, table=True):
     """Monthly sums of members."""
+
+
+class CreditOfferDay(Measures):
+    """Sum of the lines of a day by the labels of product line, customer type and channel (0: none), whoever was
+    credited."""
+
+    __tablename__ = "credit_offer_day"
+
+    day: Annotated[date, Field(primary_key=True)]
+    product_line: Annotated[int, big_int(primary_key=True)]
+    customer_type: Annotated[int, big_int(primary_key=True)]
+    channel: Annotated[int, big_int(primary_key=True)]
+    amount: Annotated[int, big_int(nullable=False)]
+    margin: Annotated[int, _measure()] = 0
+    lines: Annotated[int, big_int(nullable=False)]
+
+
+class CreditOfferDayTable(CreditOfferDay, Base, table=True):
+    """Daily sums of what was sold, and how."""
+
+
+class CreditRegionDay(Measures):
+    """Sum of the lines of a day by the labels of region, customer type and channel (0: none), whoever was credited of
+    whatever."""
+
+    __tablename__ = "credit_region_day"
+
+    day: Annotated[date, Field(primary_key=True)]
+    region: Annotated[int, big_int(primary_key=True)]
+    customer_type: Annotated[int, big_int(primary_key=True)]
+    channel: Annotated[int, big_int(primary_key=True)]
+    amount: Annotated[int, big_int(nullable=False)]
+    margin: Annotated[int, _measure()] = 0
+    lines: Annotated[int, big_int(nullable=False)]
+
+
+class CreditRegionDayTable(CreditRegionDay, Base, table=True):
+    """Daily sums of regions."""
+
+
+class CreditMemberDay(Measures):
+    """Sum of the lines of a day by member and the label of the unit (0: none), of whatever."""
+
+    __tablename__ = "credit_member_day"
+
+    day: Annotated[date, Field(primary_key=True)]
+    member_id: Annotated[UUID, identifier(primary_key=True)]
+    unit: Annotated[int, big_int(primary_key=True)]
+    amount: Annotated[int, big_int(nullable=False)]
+    margin: Annotated[int, _measure()] = 0
+    lines: Annotated[int, big_int(nullable=False)]
+
+
+class CreditMemberDayTable(CreditMemberDay, Base, table=True):
+    """Daily sums of members."""
+
+    __table_args__ = (sa.Index("ix_credit_member_day_unit", "unit", "day"),)
+
+
+class CreditMemberProduct(Measures):
+    """Sum of the lines of a month by member and the labels of unit and product line (0: none)."""
+
+    __tablename__ = "credit_member_product"
+
+    month: Annotated[date, Field(primary_key=True)]
+    member_id: Annotated[UUID, identifier(primary_key=True)]
+    unit: Annotated[int, big_int(primary_key=True)]
+    product_line: Annotated[int, big_int(primary_key=True)]
+    amount: Annotated[int, big_int(nullable=False)]
+    margin: Annotated[int, _measure()] = 0
+    lines: Annotated[int, big_int(nullable=False)]
+
+
+class CreditMemberProductTable(CreditMemberProduct, Base, table=True):
+    """Monthly sums of members by product line."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from kit.db.database import Row, Tx
 from kit.db.rows import columns_of, dumps, insert_rows, insert_sql, select_sql
 from services.targets.credits.enums import MEASURES, Measure
-from services.targets.credits.lists import label_sql
-from services.targets.credits.models import CreditedOrder, CreditLineRow, UnlaunchedLine
+from services.targets.credits.lists import label_of
+from services.targets.credits.models import CreditedOrder, CreditLabel, CreditLineRow, UnlaunchedLine
 
 _LOCK_MEMBERS = "SELECT 1 FROM member WHERE id = ANY($1::uuid[]) ORDER BY id FOR {}"
 _LOCK_ORDERS = select_sql(CreditedOrder, "order_id = ANY($1::uuid[]) ORDER BY order_id FOR UPDATE")
@@ -181,23 +181,9 @@ SELECT {}(k) FROM (
 _TAKE_UNLAUNCHED = """
 DELETE FROM unlaunched_line WHERE sku = ANY($1::text[]) RETURNING order_id, line_no, sku
 """
-_VALUES = {
-    "unit": "unit_path[cardinality(unit_path)]::text",
-    "product_line": "product_line",
-    "region": "region",
-    "customer_type": "customer_type",
-    "channel": "channel_id::text",
-}
-_NEW_LABELS = " UNION ALL ".join(
-    f"SELECT {label_sql(kind, value)} AS id, '{kind}' AS kind, {value} AS value, "
-    f"{'unit_path' if kind == 'unit' else 'NULL::uuid[]'} AS path FROM places WHERE nullif({value}, '') IS NOT NULL"
-    for kind, value in _VALUES.items()
-)
-_OF_LABELS = ("unit_path", "product_line", "region", "customer_type", "channel_id")
-_ADD_LABELS = f"""
-WITH places AS (SELECT {", ".join(_OF_LABELS)} FROM json_populate_recordset(NULL::credit_line, $1::json))
+_ADD_LABELS = """
 INSERT INTO credit_label (id, kind, value, path)
-SELECT DISTINCT ON (id) id, kind, value, coalesce(path, '{{}}') FROM ({_NEW_LABELS}) l ORDER BY id
+SELECT id, kind, value, path FROM json_populate_recordset(NULL::credit_label, $1::json) ORDER BY id
 ON CONFLICT (id) DO NOTHING
 """
 _NAMES = tuple(name.value for name in MEASURES)
@@ -206,40 +192,54 @@ _LEFT: Mapping[str, tuple[int | None, ...]] = {name: (None,) if name == "margin"
 _OF_LINES = tuple(name for name in CreditLineRow.model_fields if name not in frozenset(_NAMES))
 
 
-_DAY, _MONTH = "posting_date", "date_trunc('month', posting_date)::date"
-_LABELED = {name: label_sql(name, value) for name, value in _VALUES.items()}
-_KEYS: Mapping[str, Mapping[str, str]] = {
-    "credit_bucket": {
-        **{"member_id": "member_id", "day": _DAY, "unit_path": "unit_path"},
-        **{name: f"coalesce({name}, '')" for name in ("product_line", "region", "customer_type")},
-        "channel": "coalesce(channel_id::text, '')",
-    },
-    "credit_month": {"month": _MONTH, **_LABELED},
-    "credit_day": {"day": _DAY, "unit": _LABELED["unit"]},
-    "credit_member_month": {
-        **{"month": _MONTH, "member_id": "member_id"},
-        **{name: label for name, label in _LABELED.items() if name != "product_line"},
-    },
+_BUCKET = {
+    **{"member_id": "member_id", "day": "posting_date", "unit_path": "unit_path"},
+    **{name: f"coalesce({name}, '')" for name in ("product_line", "region", "customer_type")},
+    "channel": "coalesce(channel_id::text, '')",
 }
-"""Tables of sums, in the order in which their rows are locked: their keys, and what of a line each is."""
+"""Keys of the daily sums, and what of a line each is."""
+_LABELS = ("unit", "product_line", "region", "customer_type", "channel")
+_SUMMED: Mapping[str, Sequence[str]] = {
+    "credit_month": ("month", *_LABELS),
+    "credit_day": ("day", "unit"),
+    "credit_member_month": ("month", "member_id", "unit", "region", "customer_type", "channel"),
+    "credit_offer_day": ("day", "product_line", "customer_type", "channel"),
+    "credit_region_day": ("day", "region", "customer_type", "channel"),
+    "credit_member_day": ("day", "member_id", "unit"),
+    "credit_member_product": ("month", "member_id", "unit", "product_line"),
+}
+KEYS: Mapping[str, Sequence[str]] = {"credit_bucket": tuple(_BUCKET), **_SUMMED}
+"""Tables of sums and their keys, in the order in which their rows are locked."""
+_TYPES = {"day": "date", "month": "date", "member_id": "uuid"}
 
 
 @lru_cache(maxsize=256)
-def _adding(measures: tuple[str, ...]) -> tuple[str, ...]:
-    """Statements that add lines to each table of sums, and to the lines; measures that no line has stay 0."""
+def _adding(measures: tuple[str, ...]) -> Mapping[str, str]:
+    """Statements that add lines to each table of sums: to buckets as JSON, to all others by columns of their keys and
+    of the measures. Measures that no line has stay 0."""
     sums = ", ".join(f"coalesce(sum({name}), 0)::bigint" for name in measures)
     added = ", ".join(f"{name} = s.{name} + excluded.{name}" for name in (*measures, "lines"))
 
-    def adding(table: str, keys: Mapping[str, str]) -> str:
+    def adding(table: str, keys: Mapping[str, str], source: str) -> str:
         names, numbers = ", ".join(keys), ", ".join(str(number) for number in range(1, len(keys) + 1))
         return f"""
 INSERT INTO {table} AS s ({names}, {", ".join(measures)}, lines)
 SELECT {", ".join(keys.values())}, {sums}, count(*)
-FROM json_populate_recordset(NULL::credit_line, $1::json) GROUP BY {numbers} ORDER BY {numbers}
+FROM {source} GROUP BY {numbers} ORDER BY {numbers}
 ON CONFLICT ({names}) DO UPDATE SET {added}
 """
 
-    return (*(adding(table, keys) for table, keys in _KEYS.items()), insert_sql("credit_line", (*_OF_LINES, *measures)))
+    found = {"credit_bucket": adding("credit_bucket", _BUCKET, "json_populate_recordset(NULL::credit_line, $1::json)")}
+    for table, keys in _SUMMED.items():
+        columns = (*keys, *measures)
+        lists = ", ".join(f"${at}::{_TYPES.get(name, 'bigint')}[]" for at, name in enumerate(columns, 1))
+        found[table] = adding(table, dict(zip(keys, keys, strict=True)), f"unnest({lists}) AS l({', '.join(columns)})")
+    return found
+
+
+@lru_cache(maxsize=256)
+def _lines_sql(measures: tuple[str, ...]) -> str:
+    return insert_sql("credit_line", (*_OF_LINES, *measures))
 
 
 def _whole(table: str, lines: str) -> str:
@@ -248,11 +248,8 @@ def _whole(table: str, lines: str) -> str:
 
 
 _SUMS = {
-    "lines": _whole("credit_line", "count(*)"),
-    "buckets": _whole("credit_bucket", "sum(lines)"),
-    "months": _whole("credit_month", "sum(lines)"),
-    "days": _whole("credit_day", "sum(lines)"),
-    "member months": _whole("credit_member_month", "sum(lines)"),
+    "credit_line": _whole("credit_line", "count(*)"),
+    **{table: _whole(table, "sum(lines)") for table in KEYS},
 }
 
 
@@ -359,12 +356,41 @@ async def add_credits(tx: Tx, orders: Sequence[CreditedOrder], lines: Sequence[C
     measures = tuple(
         name for name in _NAMES if name == "amount" or any(value[name] not in _LEFT[name] for value in values)
     )
-    places = {(tuple(value["unit_path"]), *(value[name] for name in _OF_LABELS[1:])) for value in values}
-    await tx.execute(_ADD_LABELS, dumps([dict(zip(_OF_LABELS, place, strict=True)) for place in places]))
-    columns = (*_OF_LINES, *measures)
-    text = dumps([{name: value[name] for name in columns} for value in values])
-    for statement in _adding(measures):
-        await tx.execute(statement, text)
+    columns, labels = _labeled(values)
+    columns |= {name: [value[name] for value in values] for name in measures}
+    await tx.execute(_ADD_LABELS, dumps(labels))
+    text = dumps([{name: value[name] for name in (*_OF_LINES, *measures)} for value in values])
+    for table, statement in _adding(measures).items():
+        keys = _SUMMED.get(table)
+        await tx.execute(statement, *([text] if keys is None else [columns[name] for name in (*keys, *measures)]))
+    await tx.execute(_lines_sql(measures), text)
+
+
+def _labeled(values: Sequence[Mapping[str, Any]]) -> tuple[dict[str, list[Any]], list[CreditLabel]]:
+    """What lines are summed by, as columns, and the labels that they name."""
+    named: dict[tuple[str, object], int] = {}
+    labels: dict[int, CreditLabel] = {}
+
+    def label(kind: str, value: object, path: Sequence[UUID] = ()) -> int:
+        found = named.get((kind, value))
+        if found is None:
+            text = "" if value is None else str(value)
+            found = named[kind, value] = label_of(kind, text)
+            if text:
+                labels[found] = CreditLabel(id=found, kind=kind, value=text, path=tuple(path))
+        return found
+
+    days = [value["posting_date"] for value in values]
+    paths = [value["unit_path"] for value in values]
+    columns: dict[str, list[Any]] = {
+        "day": days,
+        "month": [day.replace(day=1) for day in days],
+        "member_id": [value["member_id"] for value in values],
+        "unit": [label("unit", path[-1] if path else None, path) for path in paths],
+        **{name: [label(name, value[name]) for value in values] for name in _LABELS[1:4]},
+        "channel": [label("channel", value["channel_id"]) for value in values],
+    }
+    return columns, list(labels.values())
 
 
 async def sum_ledger(tx: Tx) -> dict[str, dict[str, int]]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import replace
 from uuid import UUID
 
 from kit.errors import FieldError, Invalid
+from kit.jobs.jobs import enqueue
 from kit.web.batch import RowRepeated
 from kit.work import Work
 from services.targets.decompositions import service
-from services.targets.decompositions.children import ChildrenInvalid, fitting
+from services.targets.decompositions.children import ChildrenInvalid, fitting, parts_of
 from services.targets.decompositions.enums import PERIODS, Dimension
 from services.targets.decompositions.periods import periods_of
 from services.targets.decompositions.planning import plan_split
@@ -27,7 +28,11 @@ from services.targets.decompositions.schemas import (
 from services.targets.targets import service as targets
 from services.targets.targets.models import Target
 
-MAX_CELLS = 20_000
+CASCADE = "decompositions.cascade"
+"""Kind of the job of a cascade of many cells."""
+MAX_AT_ONCE = 20_000
+"""Most cells that a cascade makes in its own request; more are left to a job."""
+MAX_CELLS = 200_000
 
 Path = tuple[str, ...]
 """Keys of the children from the first level down."""
@@ -44,9 +49,60 @@ class TooManyCells(Invalid):
     code, title = "too-many-cells", f"A cascade makes at most {MAX_CELLS} cells"
 
 
-async def add_cascade(work: Work, target_id: UUID, data: CascadeCreate) -> CascadeRead:
+async def begin_cascade(work: Work, target_id: UUID, data: CascadeCreate) -> CascadeRead | UUID:
+    """A cascade at once, or the id of the job that makes it when it has more than MAX_AT_ONCE cells: of one that is
+    too large, only its target and those cells are looked at before.
+
+    Raises what add_cascade raises.
+    """
+    if _at_most(await targets.require_target(work, target_id), data) <= MAX_AT_ONCE:
+        return await add_cascade(work, target_id, data)
+    target = await targets.require_target(work, target_id, lock=True)
+    await targets.check_split(work, target)
+    if not await _is_large(work, target, data):
+        return await add_cascade(work, target_id, data)
+    asked = {
+        **{"target_id": str(target_id), "asked": data.model_dump(mode="json", exclude_unset=True)},
+        **{"subject": work.actor.subject, "roles": sorted(work.actor.roles)},
+    }
+    return await enqueue(work.tx, CASCADE, asked, work.actor.subject)
+
+
+def _at_most(target: Target, data: CascadeCreate) -> int:
+    """How many cells a cascade may have: were every child of a level inside every leaf."""
+    leaves, cells = 1, 0
+    for level in data.levels:
+        leaves *= (
+            len(periods_of(level.dimension, target.period_start, target.period_end))
+            if level.dimension in PERIODS
+            else len(level.children)
+        )
+        cells += leaves
+    return cells
+
+
+async def _is_large(work: Work, target: Target, data: CascadeCreate) -> bool:
+    """Whether there are more than MAX_AT_ONCE cells; counts no further. Raises as add_cascade what is found so far."""
+    leaves, made = [target], 0
+    for number, level in enumerate(data.levels):
+        below: list[Target] = []
+        for leaf in leaves:
+            given = await fitting(work, leaf, level.dimension, level.children)
+            with _placed(number, level.children, given):
+                parts = await parts_of(work, leaf, level.dimension, given)
+            made += len(parts)
+            if made > MAX_AT_ONCE:
+                return True
+            below += [leaf.model_copy(update=dict(part.narrowed)) for part in parts]
+        leaves = below
+    return False
+
+
+async def add_cascade(
+    work: Work, target_id: UUID, data: CascadeCreate, check: Callable[[], None] = lambda: None
+) -> CascadeRead:
     """Split a target level by level. What is known of the target before stays; the first level takes the crediting mark
-    like any decomposition, deeper ones have it.
+    like any decomposition, deeper ones have it. `check` is called before each leaf and may end it.
 
     Raises what a decomposition raises, ChildrenInvalid (also for a child that lies inside no leaf), PathUnknown,
     RowRepeated (a path), TooManyCells.
@@ -60,6 +116,7 @@ async def add_cascade(work: Work, target_id: UUID, data: CascadeCreate) -> Casca
         below: list[tuple[Path, Target]] = []
         inside = set[Name]()
         for path, leaf in leaves:
+            check()
             given = await fitting(work, leaf, level.dimension, level.children)
             inside |= {_name(child) for child in given}
             bound = _bound(leaf, level.dimension, given, wanted.get(path, {}))

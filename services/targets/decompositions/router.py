@@ -8,9 +8,11 @@ from uuid import UUID
 from fastapi import Depends
 from starlette.responses import Response
 
+from kit.jobs.jobs import require_job
 from kit.web import routes
 from kit.web.context import Allow, Context
 from kit.web.lists import documented, list_answer, page_of
+from kit.web.operations import JobRead, job_answer
 from kit.web.responses import json_answer, row_answer
 from services.targets.decompositions import cascading, recomputing, retiring, service
 from services.targets.decompositions.lists import DECOMPOSITIONS, OF_TARGET
@@ -31,6 +33,7 @@ Writer = Annotated[Context, Depends(Allow("targets:write"))]
 _SHOWN: dict[int | str, dict[str, Any]] = {
     200: {"model": DecompositionShown, "description": "What it would be: nothing is kept"}
 }
+_LEFT_TO_A_JOB: dict[int | str, dict[str, Any]] = {202: {"model": JobRead, "description": "A job makes the cells"}}
 PATH = "/v1/targets/{target_id}/decompositions"
 
 
@@ -77,8 +80,11 @@ async def retire_decomposition(target_id: UUID, decomposition_id: UUID, work: Wr
     return row_answer(DecompositionRead, await retiring.retire(work, target_id, decomposition_id))
 
 
-@router.post("/v1/targets/{target_id}/cascades", response_model=CascadeRead, status_code=201)
+@router.post("/v1/targets/{target_id}/cascades", response_model=CascadeRead, status_code=201, responses=_LEFT_TO_A_JOB)
 async def create_cascade(target_id: UUID, data: CascadeCreate, work: Writer) -> Response:
-    """Split a target level by level, all of it or nothing; every level sums to the one above."""
-    made = await cascading.add_cascade(work, target_id, data)
+    """Split a target level by level, all of it or nothing; every level sums to the one above. More than 20,000 cells
+    are made by a job (202), all of them in one transaction, too; its result is what is answered otherwise."""
+    made = await cascading.begin_cascade(work, target_id, data)
+    if isinstance(made, UUID):
+        return job_answer(await require_job(work.tx, made), 202, f"/admin/targets/jobs/{made}")
     return json_answer(made, 201, location=PATH.format(target_id=target_id))

@@ -224,8 +224,8 @@ class PathConstraint(Schema):
 
 
 class CascadeCreate(Schema):
-    """Levels, each of which splits every leaf of the one before: at most 20,000 cells. Of the children that a level
-    names, a leaf takes those that lie inside it; each lies inside one."""
+    """Levels, each of which splits every leaf of the one before: up to 20,000 cells at once, up to 200,000 by a job. Of
+    the children that a level names, a leaf takes those that lie inside it; each lies inside one."""
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -124,6 +124,7 @@ class TargetTable(Target, TextKeyed, Base, table=True):
             "plan_id IS NULL OR (state <> 'active' AND external_id IS NULL AND due_at IS NULL)", name="branch"
         ),
         sa.Index("ix_target_plan_id", "plan_id", postgresql_where=sa.text("plan_id IS NOT NULL")),
+        sa.Index("ix_target_live", "unit_id", "member_id", "metric", postgresql_where=sa.text("state = 'active'")),
         sa.Index("ix_target_due_at", "due_at", postgresql_where=sa.text("due_at IS NOT NULL")),
     )
 

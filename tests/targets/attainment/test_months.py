@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from kit.db.migrate import run_alembic
 from kit.testing.postgres import TestServer
 from kit.testing.service import service_harness
+from services.targets.credits.repository import KEYS
 from tests.targets.attainment.test_laws import inside, orders
 from tests.targets.conftest import World, make_world
 
@@ -124,6 +125,34 @@ async def test_any_slice_is_the_sum_of_its_lines(
     assert found == (wanted if groups else wanted or {(None, None): (0, 0)})
 
 
+@pytest.mark.parametrize("group", ["member", "unit", "member,unit", "unit,region", "member,product_line", "quarter"])
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        ("2026-01-04", "2026-03-28"),  # months less some days
+        ("2026-01-28", "2026-03-04"),  # months and some days
+        ("2026-01-16", "2026-03-16"),
+        ("2026-01-31", "2026-04-01"),
+        ("2026-01-02", "2026-02-27"),
+    ],
+)
+async def test_odd_days_are_added_or_taken_off(world: World, first: str, last: str, group: str) -> None:
+    """Each day of four months brings another amount, so that no two parts of a period come to the same."""
+    start = date(2026, 1, 1)
+    every = [start + timedelta(days=number) for number in range(120)]
+    await world.service.deliver(
+        *(
+            world.confirmed(world.order({("a1", "b1")[number % 2]: 1_000_000}, [3**9 + number**3], str(day)))
+            for number, day in enumerate(every)
+        )
+    )
+    found = (await world.attainment(group_by=group, **{"from": first, "to": last}))["items"]
+    wanted = [3**9 + number**3 for number, day in enumerate(every) if first <= str(day) <= last]
+    assert sum(one["actual"] for one in found) == sum(wanted)
+    assert sum(one["lines"] for one in found) == len(wanted)
+    assert all(one["lines"] > 0 for one in found), "a group that the days taken off leave nothing of is none"
+
+
 @given(
     drawn=st.lists(orders(), min_size=1, max_size=6),
     first=days,
@@ -184,7 +213,11 @@ async def test_the_migration_fills_what_the_fold_would(own_world: World) -> None
         order = world.order({code: 1_000_000}, [100 + number, 7], f"2026-0{number + 1}-15", region=maybe_region(number))
         await world.service.deliver(world.confirmed(order), world.returned(order, {1: (0, 30)}, "2026-02-28"))
     await world.service.deliver(world.confirmed(world.order({"a1": 1_000_000}, [5], "2025-01-01")))
-    tables = ("credit_month", "credit_label", "credit_day", "credit_member_month")
+    tables = (
+        "credit_month",
+        "credit_label",
+        *(table for table in KEYS if table not in ("credit_bucket", "credit_month")),
+    )
     before = [await world.service.rows(f"SELECT * FROM {table} t ORDER BY t::text") for table in tables]
     connect = world.service.runtime.settings.database_connect()
     await asyncio.to_thread(run_alembic, "targets", connect, "downgrade", "0011")

@@ -12,6 +12,7 @@ from kit.events.rebuild import rebuild
 from kit.ids import new_id
 from kit.testing.service import make_event
 from services.targets.credits.enums import MEASURES
+from services.targets.credits.repository import KEYS
 from services.targets.subscriptions import subscriptions
 from tests.targets.conftest import World
 from tests.targets.credits.test_splits import resolved
@@ -69,7 +70,7 @@ async def sums(world: World, where: str = "TRUE") -> dict[str, int]:
     """What all lines come to by measure; what is 0 is left out."""
     columns = ", ".join(f"coalesce(sum({name}), 0)::bigint AS {name}" for name in MEASURES)
     (row,) = await world.service.rows(f"SELECT {columns} FROM credit_line WHERE {where}")
-    for table in ("credit_bucket", "credit_month", "credit_day", "credit_member_month"):
+    for table in KEYS:
         assert where != "TRUE" or (await world.service.rows(f"SELECT {columns} FROM {table}"))[0] == row, table
     return {name: value for name, value in row.items() if value}
 

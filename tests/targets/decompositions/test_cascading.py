@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from typing import Any
 
@@ -9,7 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kit.jobs.jobs import JobRunner
 from services.targets.decompositions import cascading
+from services.targets.worker import jobs_of
 
 HISTORY = {"kind": "historical_share"}
 YEAR = {"name": "2026", "period_start": "2026-01-01", "period_end": "2026-12-31", "amount": 10_000_001}
@@ -168,12 +171,86 @@ async def test_all_or_nothing(
     assert len(await tree(world)) == 1
 
 
+async def ran(world: Any, job: str) -> dict[str, Any]:
+    """A job once a worker has run it."""
+    runtime, stop = world.service.runtime, asyncio.Event()
+    task = asyncio.create_task(JobRunner(runtime.db, jobs_of(runtime), poll=0.02, retry_delay=0.01).run(stop))
+    try:
+        async with asyncio.timeout(60):
+            while True:
+                found: dict[str, Any] = (await world.service.get(f"/admin/jobs/{job}")).json()
+                if found["state"] not in ("queued", "running"):
+                    return found
+                await asyncio.sleep(0.02)
+    finally:
+        stop.set()
+        await task
+
+
 async def test_a_cascade_has_an_end(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cascading, "MAX_AT_ONCE", 15)
     monkeypatch.setattr(cascading, "MAX_CELLS", 16)
     root = await make(world)
     answer = await cascade(world, root, level("quarter"), level("month"), level("day"))
-    assert (answer.status_code, answer.json()["code"]) == (422, "too-many-cells")
-    assert (await cascade(world, root, level("quarter"), level("month"))).status_code == 201
+    assert answer.status_code == 202, answer.text
+    failed = await ran(world, answer.json()["id"])
+    assert (failed["state"], "at most" in failed["error"]) == ("failed", True), failed
+    assert await world.service.rows("SELECT 1 FROM decomposition") == []
+    answer = await cascade(world, root, level("quarter"), level("month"))
+    assert (await ran(world, answer.json()["id"]))["state"] == "succeeded"
+
+
+async def test_many_cells_are_made_by_a_job_as_they_are_at_once(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same tree but for odd units, which go by lots of the target, under the name of who asked."""
+    levels = (level("half_year"), units(world, "north", "south"), level("month", drivers=[{"kind": "working_days"}]))
+    constraints = [{"path": ["2026-H1"], "locked": 3_000_000, "reason": "agreed"}]
+
+    async def made(limit: int) -> tuple[Any, dict[tuple[str, ...], dict[str, Any]]]:
+        monkeypatch.setattr(cascading, "MAX_AT_ONCE", limit)
+        root = await make(world, name=f"{limit}", unit_id=world.units["company"])
+        answer = await cascade(world, root, *levels, constraints=constraints)
+        assert answer.status_code == (202 if limit < 30 else 201), answer.text
+        body = (await ran(world, answer.json()["id"]))["result"] if answer.status_code == 202 else answer.json()
+        found = await tree(world)
+        async with world.service.transaction() as tx:
+            await tx.execute("DELETE FROM target; DELETE FROM decomposition")
+        return body, found
+
+    (by_job, own), (at_once, other) = await made(29), await made(30)
+    assert {**by_job, "target_id": at_once["target_id"]} == at_once
+    check_sums(own)
+    kept = ("amount", "computed", "bound", "locked", "reason", "state", "authored_by", "owner_id")
+    said = {path: tuple(row[name] for name in kept) for path, row in own.items()}
+    lots = {path for path in said if abs(own[path]["amount"] - other[path]["amount"]) > 1}
+    assert (said.keys(), lots) == (other.keys(), set())
+    assert {row["authored_by"] for row in own.values()} == {row["authored_by"] for row in other.values()}
+
+
+async def test_what_a_job_would_refuse_at_once_is_refused_at_once(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cascading, "MAX_AT_ONCE", 10)
+    root = await make(world, unit_id=world.units["company"])
+    answer = await cascade(world, root, level("member", children=[]), level("month"), level("day"))
+    assert (answer.status_code, answer.json()["code"]) == (422, "children-invalid"), answer.text
+    inside = units(world, "north"), level("member", children=[{"member_id": world.members["a1"]}])
+    answer = await cascade(world, root, *inside, level("quarter"))
+    assert answer.status_code == 201, "few cells, however many there might have been"
+    await world.service.post(f"/v1/targets/{root}/activate")
+    await world.service.post(f"/v1/targets/{root}/close")
+    answer = await cascade(world, root, level("month"), level("day"))
+    assert (answer.status_code, answer.json()["code"]) == (409, "target-state"), answer.text
+    assert await world.service.rows("SELECT 1 FROM job") == []
+
+
+async def test_a_job_that_died_after_its_commit_makes_nothing_more(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cascading, "MAX_AT_ONCE", 10)
+    root = await make(world)
+    job = (await cascade(world, root, level("month"))).json()["id"]
+    first = await ran(world, job)
+    async with world.service.transaction() as tx:
+        await tx.execute("UPDATE job SET state = 'queued', result = NULL, finished_at = NULL")
+    again = await ran(world, job)
+    assert (again["state"], again["result"]) == ("succeeded", first["result"])
+    assert len(await tree(world)) == 13
 
 
 async def test_below_what_is_active_everything_counts_at_once(world: Any) -> None:

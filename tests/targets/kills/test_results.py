@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kit.events.envelope import Event
+from services.targets.credits.repository import KEYS
 from services.targets.events_out import ResultCredited
 from tests.customer.kills.lives import Lives
 from tests.targets.conftest import World
@@ -63,7 +64,7 @@ async def until_it_is_handled(world: World, lives: Lives, event: Event) -> int:
 async def torn(world: World) -> Sequence[Any]:
     """Measures of which lines and daily or monthly sums, or facts and lines, are not one."""
     found = []
-    for table in ("credit_bucket", "credit_month", "credit_day", "credit_member_month"):
+    for table in KEYS:
         of_lines = ", ".join("count(*)" if name == "lines" else f"coalesce(sum({name}), 0)" for name in SUMMED)
         of_sums = ", ".join(f"coalesce(sum({name}), 0)" for name in SUMMED)
         sql = f"SELECT {of_lines} FROM credit_line EXCEPT SELECT {of_sums} FROM {table}"
