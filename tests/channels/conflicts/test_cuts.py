@@ -123,7 +123,8 @@ async def test_value_is_what_each_order_came_to_when_it_was_found(service: Servi
         await tx.execute("UPDATE sale_line SET returned_net_base = net_base WHERE order_id = $1", first.id)
     await service.deliver(confirmed(third))
     (conflict,) = await found(service)
-    assert (conflict["value_base"], conflict["evidence_count"]) == (123, 3), "as they were found, whatever came back since"
+    found_now = (conflict["value_base"], conflict["evidence_count"])
+    assert found_now == (123, 3), "as they were found, whatever came back since"
 
 
 async def test_a_conflict_names_its_first_orders(service: ServiceHarness, monkeypatch: pytest.MonkeyPatch) -> None:
