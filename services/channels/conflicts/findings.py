@@ -19,6 +19,7 @@ class Subject(NamedTuple):
 
     `lines` are the folded product lines of which something is kept; None: any, of an opportunity or a claim on all.
     `later` are orders that came with it and after it: it is looked at as if they had not come, however a batch is cut.
+    `turn` is its place among those that came with it.
     """
 
     id: UUID
@@ -33,6 +34,7 @@ class Subject(NamedTuple):
     mode: SellingMode | None
     lines: Sequence[str] | None
     later: tuple[UUID, ...] = ()
+    turn: int = 0
 
     @property
     def asked(self) -> dict[str, Any]:
@@ -97,12 +99,12 @@ class Finding(NamedTuple):
 
 
 def in_turn(subjects: Sequence[Subject]) -> list[Subject]:
-    """Subjects that came together, each knowing which of the same customer came after it."""
+    """Subjects that came together, each knowing its place and which of the same customer came after it."""
     later: dict[UUID, tuple[UUID, ...]] = {}
     found = []
-    for one in reversed(subjects):
+    for turn, one in reversed(list(enumerate(subjects))):
         after = later.get(one.members[0], ())
-        found.append(one._replace(later=after) if after else one)
+        found.append(one._replace(later=after, turn=turn))
         later[one.members[0]] = (one.id, *after)
     return found[::-1]
 
@@ -113,7 +115,7 @@ def folded(lines: Iterable[str | None]) -> list[str]:
 
 
 def together(findings: Iterable[Finding]) -> list[Finding]:
-    """One finding of each kind, subject and parties, with all that shows it; in an order that no id decides alone."""
+    """One finding of each kind, subject and parties, with all that shows it, as their subjects came."""
     found: dict[tuple[UUID, str, str], Finding] = {}
     for one in findings:
         key = (one.subject.id, one.kind, one.parties)
@@ -127,4 +129,4 @@ def together(findings: Iterable[Finding]) -> list[Finding]:
             agreements=(*known.agreements, *one.agreements),
             prices=(*known.prices, *one.prices),
         )
-    return list(found.values())
+    return sorted(found.values(), key=lambda one: (one.subject.turn, one.kind, one.parties))

@@ -237,11 +237,13 @@ async def _of_prices(
 ) -> list[Finding]:
     """Lines sold for less than their partner may. Of several agreements that fit, the widest room counts."""
     through = [one for one in subjects if one.partner_id is not None]
-    caps = await repository.caps_of(work.tx, asked) if through else []
+    caps: dict[UUID, list[Cap]] = {}
+    for each in await repository.caps_of(work.tx, asked) if through else ():
+        caps.setdefault(each.subject_id, []).append(each)
     found = []
     for subject in through:
-        own = [cap for cap in caps if cap.subject_id == subject.id]
-        broken = [(line, cap) for line in lines[subject.id] if (cap := _broken(line, own, rules.tolerance)) is not None]
+        own, sold = caps.get(subject.id, ()), lines[subject.id]
+        broken = [(line, cap) for line in sold if (cap := _broken(line, own, rules.tolerance)) is not None]
         if broken:
             found.append(
                 Finding(

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from kit.db.database import Tx
-from kit.db.rows import columns_of, dumps, insert_rows, select_sql
+from kit.db.rows import columns_of, dumps, insert_rows, select_sql, update_rows
 from kit.security.principals import ScopeQuery
 from services.channels.channels.enums import ChannelKind
 from services.channels.conflicts.enums import ConflictKind
@@ -68,50 +68,50 @@ FROM {_ASKED} JOIN agreement_cell c ON c.partner_id = o.partner_id AND {_THAT_DA
 JOIN agreement a ON a.id = c.agreement_id
 """
 _FOUND = "SELECT subject_id, kind, parties FROM conflict_evidence WHERE subject_id = ANY($1::uuid[])"
-_LIVE_ONE = select_sql(
-    Conflict,
-    f"kind = $1 AND parties = $2 AND place = ANY($3::text[]) AND {LIVE} "
-    "ORDER BY opened_on, number LIMIT 1 FOR NO KEY UPDATE",
-)
-_COVERED = f"""
-SELECT EXISTS (SELECT FROM conflict WHERE kind = $1 AND parties = $2 AND place = ANY($3::text[]) AND {_DECIDED}
-    AND valid_from <= $4 AND (valid_to IS NULL OR valid_to >= $4))
+_LIVE_ONES = f"""
+SELECT {columns_of(Conflict, "c")} FROM unnest($1::text[], $2::text[], $3::text[]) AS w(kind, parties, place)
+JOIN conflict c ON c.kind = w.kind AND c.parties = w.parties AND c.place = w.place AND c.{LIVE}
+ORDER BY c.id FOR NO KEY UPDATE OF c
 """
-_NEXT_NUMBER = """
-INSERT INTO conflict_counter AS c (year, last) VALUES ($1, 1)
-ON CONFLICT (year) DO UPDATE SET last = c.last + 1 RETURNING last
+_COVERS = f"""
+SELECT c.kind, c.parties, c.place, c.valid_from, c.valid_to
+FROM unnest($1::text[], $2::text[], $3::text[]) AS w(kind, parties, place)
+JOIN conflict c ON c.kind = w.kind AND c.parties = w.parties AND c.place = w.place AND c.{_DECIDED}
+    AND c.valid_from IS NOT NULL
+"""
+_TAKE_NUMBERS = """
+INSERT INTO conflict_counter AS c (year, last) VALUES ($1, $2::bigint)
+ON CONFLICT (year) DO UPDATE SET last = c.last + excluded.last RETURNING last
 """
 _CONFIRMED = """
 SELECT order_id, confirmed_event_id FROM sale WHERE order_id = ANY($1::uuid[]) AND confirmed_event_id IS NOT NULL
 """
-_VALUE = """
-SELECT COALESCE(sum(net_base - returned_net_base), 0)::bigint AS value_base,
+_WORTHS = """
+SELECT order_id, sum(net_base - returned_net_base)::bigint AS value_base,
     COALESCE(array_agg(DISTINCT lower(product_line COLLATE "C")) FILTER (WHERE product_line IS NOT NULL), '{}') AS lines
-FROM sale_line WHERE order_id = ANY($1::uuid[])
+FROM sale_line WHERE order_id = ANY($1::uuid[]) GROUP BY order_id
 """
-_SNAPSHOT = """
-SELECT jsonb_build_object(
-    'orders', (SELECT COALESCE(jsonb_agg(jsonb_build_object(
-        'order_id', s.order_id, 'account_id', s.account_id, 'partner_id', s.partner_id, 'channel_id', s.channel_id,
-        'deal_id', s.deal_id, 'region', s.region, 'order_date', s.order_date, 'lines', (
-            SELECT jsonb_agg(jsonb_build_object(
-                'line_no', l.line_no, 'sku', l.sku, 'product_line', l.product_line, 'quantity', l.quantity,
-                'returned', l.returned, 'net_base', l.net_base, 'returned_net_base', l.returned_net_base
-            ) ORDER BY l.line_no) FROM sale_line l WHERE l.order_id = s.order_id
-        )) ORDER BY s.order_date, s.order_id), '[]') FROM sale s WHERE s.order_id = ANY($1::uuid[])),
-    'deals', (SELECT COALESCE(jsonb_agg(jsonb_build_object(
-        'deal_id', d.id, 'number', d.number, 'partner_id', d.partner_id, 'account_id', d.account_id, 'state', d.state,
-        'product_lines', d.product_lines, 'registered_on', d.registered_on, 'protected_until', d.protected_until
-        ) ORDER BY d.number), '[]') FROM deal d WHERE d.id = ANY($2::uuid[])),
-    'agreements', (SELECT COALESCE(jsonb_agg(jsonb_build_object(
-        'agreement_id', a.id, 'number', a.number, 'agreement_version', a.agreement_version, 'partner_id', a.partner_id,
-        'territory', a.territory, 'product_lines', a.product_lines, 'mode', a.mode, 'exclusivity', a.exclusivity,
-        'max_discount', a.max_discount, 'valid_from', a.valid_from, 'ends_on', a.ends_on
-        ) ORDER BY a.number, a.agreement_version), '[]') FROM agreement a WHERE a.id = ANY($3::uuid[])),
-    'opportunities', (SELECT COALESCE(jsonb_agg(jsonb_build_object(
-        'opportunity_id', p.id, 'account_id', p.account_id, 'stage', p.stage, 'opened_on', p.opened_on
-        ) ORDER BY p.opened_on, p.id), '[]') FROM opportunity_fact p WHERE p.id = ANY($4::uuid[]))
-)::text
+_PARTS = """
+SELECT 'orders' AS kind, s.order_id AS id, jsonb_build_object(
+    'order_id', s.order_id, 'account_id', s.account_id, 'partner_id', s.partner_id, 'channel_id', s.channel_id,
+    'deal_id', s.deal_id, 'region', s.region, 'order_date', s.order_date, 'lines', (
+        SELECT jsonb_agg(jsonb_build_object(
+            'line_no', l.line_no, 'sku', l.sku, 'product_line', l.product_line, 'quantity', l.quantity,
+            'returned', l.returned, 'net_base', l.net_base, 'returned_net_base', l.returned_net_base
+        ) ORDER BY l.line_no) FROM sale_line l WHERE l.order_id = s.order_id
+    ))::text AS part FROM sale s WHERE s.order_id = ANY($1::uuid[])
+UNION ALL SELECT 'deals', d.id, jsonb_build_object(
+    'deal_id', d.id, 'number', d.number, 'partner_id', d.partner_id, 'account_id', d.account_id, 'state', d.state,
+    'product_lines', d.product_lines, 'registered_on', d.registered_on, 'protected_until', d.protected_until
+    )::text FROM deal d WHERE d.id = ANY($2::uuid[])
+UNION ALL SELECT 'agreements', a.id, jsonb_build_object(
+    'agreement_id', a.id, 'number', a.number, 'agreement_version', a.agreement_version, 'partner_id', a.partner_id,
+    'territory', a.territory, 'product_lines', a.product_lines, 'mode', a.mode, 'exclusivity', a.exclusivity,
+    'max_discount', a.max_discount, 'valid_from', a.valid_from, 'ends_on', a.ends_on
+    )::text FROM agreement a WHERE a.id = ANY($3::uuid[])
+UNION ALL SELECT 'opportunities', p.id, jsonb_build_object(
+    'opportunity_id', p.id, 'account_id', p.account_id, 'stage', p.stage, 'opened_on', p.opened_on
+    )::text FROM opportunity_fact p WHERE p.id = ANY($4::uuid[])
 """
 _EVIDENCE = select_sql(ConflictEvidence, "conflict_id = $1 ORDER BY found_at, id LIMIT 1000")
 _STATEMENTS = select_sql(ConflictStatement, "conflict_id = $1 ORDER BY recorded_at, id LIMIT 1000")
@@ -126,7 +126,7 @@ _SALES = f"""
 SELECT s.order_id, s.account_id, s.partner_id, s.deal_id, s.channel_id, s.region, s.order_date,
     array_remove(array_agg(DISTINCT lower(l.product_line COLLATE "C")), NULL) AS lines
 FROM sale s JOIN sale_line l ON l.order_id = s.order_id AND {_KEPT}
-WHERE s.account_id = ANY($1::uuid[]) AND s.order_date >= $2 GROUP BY s.order_id
+WHERE s.account_id = ANY($1::uuid[]) AND s.order_date >= $2 GROUP BY s.order_id ORDER BY s.order_date, s.order_id
 """
 
 
@@ -158,10 +158,29 @@ class Cap(NamedTuple):
 
 
 class Worth(NamedTuple):
-    """Net of orders, less what came back, and their folded product lines."""
+    """Net of an order, less what came back, and its folded product lines."""
 
+    order_id: UUID
     value_base: int
     lines: list[str]
+
+
+class Cover(NamedTuple):
+    """The days for which something was decided of a kind, parties and place; without an end they stay open."""
+
+    kind: str
+    parties: str
+    place: str
+    valid_from: date
+    valid_to: date | None
+
+
+class SnapshotPart(NamedTuple):
+    """What is known of an order, a deal, an agreement or an opportunity (`kind` in the plural), as JSON text."""
+
+    kind: str
+    id: UUID
+    part: str
 
 
 class SoldBefore(NamedTuple):
@@ -182,9 +201,10 @@ async def hold_locks(tx: Tx, keys: Sequence[int]) -> None:
     await tx.execute("SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS k", keys)
 
 
-async def next_number(tx: Tx, year: int) -> int:
-    """The next number of a year, without gaps; others wait for it until the transaction ends."""
-    return int(await tx.fetchval(_NEXT_NUMBER, year))
+async def take_numbers(tx: Tx, year: int, count: int) -> range:
+    """The next numbers of a year, without gaps; others wait for them until the transaction ends."""
+    last = int(await tx.fetchval(_TAKE_NUMBERS, year, count))
+    return range(last - count + 1, last + 1)
 
 
 async def kinds_of(tx: Tx, channel_ids: Collection[UUID]) -> dict[UUID, ChannelKind]:
@@ -224,14 +244,18 @@ async def found_before(tx: Tx, subject_ids: Collection[UUID]) -> set[tuple[UUID,
     return {(row["subject_id"], row["kind"], row["parties"]) for row in rows}
 
 
-async def find_live(tx: Tx, kind: str, parties: str, places: Sequence[str]) -> Conflict | None:
-    """The conflict that lives, locked."""
-    return await tx.row(Conflict, _LIVE_ONE, kind, parties, places)
+async def live_ones(tx: Tx, places: Collection[tuple[str, str, str]]) -> list[Conflict]:
+    """The conflicts that live of (kind, parties, place), locked."""
+    return await tx.rows(Conflict, _LIVE_ONES, *_columns(places))
 
 
-async def is_covered(tx: Tx, kind: str, parties: str, places: Sequence[str], day: date) -> bool:
-    """Whether what was decided of the same holds on a day."""
-    return bool(await tx.fetchval(_COVERED, kind, parties, places, day))
+async def covers(tx: Tx, places: Collection[tuple[str, str, str]]) -> list[Cover]:
+    """What was decided of (kind, parties, place)."""
+    return await tx.rows(Cover, _COVERS, *_columns(places))
+
+
+def _columns(rows: Collection[tuple[str, str, str]]) -> list[list[str]]:
+    return [list(column) for column in zip(*sorted(rows), strict=True)]
 
 
 async def events_of(tx: Tx, order_ids: Collection[UUID]) -> dict[UUID, UUID]:
@@ -240,23 +264,38 @@ async def events_of(tx: Tx, order_ids: Collection[UUID]) -> dict[UUID, UUID]:
     return {row["order_id"]: row["confirmed_event_id"] for row in rows}
 
 
-async def worth_of(tx: Tx, order_ids: Sequence[UUID]) -> Worth:
-    """What orders come to."""
-    (found,) = await tx.rows(Worth, _VALUE, order_ids)
+async def worths_of(tx: Tx, order_ids: Collection[UUID]) -> dict[UUID, Worth]:
+    """What each order comes to; nothing of those without lines."""
+    return {one.order_id: one for one in await tx.rows(Worth, _WORTHS, list(order_ids))}
+
+
+async def parts_of(
+    tx: Tx,
+    orders: Collection[UUID],
+    deals: Collection[UUID],
+    agreements: Collection[UUID],
+    opportunities: Collection[UUID],
+) -> dict[str, dict[UUID, dict[str, Any]]]:
+    """What is known of these now, as JSON has it, by kind (in the plural) and id."""
+    found: dict[str, dict[UUID, dict[str, Any]]] = {}
+    for row in await tx.rows(SnapshotPart, _PARTS, *map(list, (orders, deals, agreements, opportunities))):
+        found.setdefault(row.kind, {})[row.id] = json.loads(row.part)
     return found
 
 
-async def snapshot(
-    tx: Tx, orders: Sequence[UUID], deals: Sequence[UUID], agreements: Sequence[UUID], opportunities: Sequence[UUID]
-) -> dict[str, Any]:
-    """What is known of these now, as JSON has it."""
-    found: dict[str, Any] = json.loads(await tx.fetchval(_SNAPSHOT, orders, deals, agreements, opportunities))
-    return found
+async def add_conflicts(tx: Tx, rows: Sequence[Conflict]) -> None:
+    """Store conflicts that open."""
+    await insert_rows(tx, Conflict, rows)
 
 
-async def add_evidence(tx: Tx, row: ConflictEvidence) -> None:
-    """Keep what shows a conflict."""
-    await insert_rows(tx, ConflictEvidence, [row])
+async def change_conflicts(tx: Tx, rows: Sequence[Conflict]) -> None:
+    """Write changed conflicts whole; raises VersionMismatch when one has moved on."""
+    await update_rows(tx, Conflict, rows)
+
+
+async def add_evidence(tx: Tx, rows: Sequence[ConflictEvidence]) -> None:
+    """Keep what shows conflicts."""
+    await insert_rows(tx, ConflictEvidence, rows)
 
 
 async def add_statement(tx: Tx, row: ConflictStatement) -> None:

@@ -46,14 +46,14 @@ SELECT a.id, a.is_archived, a.tax_id_hash = i.tax_id_hash AS by_tax_id, a.domain
 FROM account_identity a JOIN {_ASKED} ON {_SAME.format("a", "i")} ORDER BY a.is_archived, a.id LIMIT 100
 """
 _UNFILED = f"""
+WITH told AS MATERIALIZED (SELECT DISTINCT d.id FROM account_identity n CROSS JOIN LATERAL (
+    SELECT d.id FROM deal d WHERE d.account_id IS NULL AND d.state IN ('registered', 'approved', 'expired', 'won')
+    AND {_SAME.format("d", "n")} OFFSET 0) d WHERE n.id = ANY($1::uuid[]))
 SELECT d.id AS deal_id, a.id, a.is_archived, a.tax_id_hash = d.tax_id_hash AS by_tax_id,
     a.domain_hash = d.domain_hash AS by_domain
-FROM deal d JOIN account_identity a ON {_SAME.format("a", "d")}
-WHERE d.account_id IS NULL AND d.state IN ('registered', 'approved', 'expired', 'won') AND d.id IN (
-    SELECT d.id FROM account_identity n JOIN deal d ON {_SAME.format("d", "n")}
-    WHERE n.id = ANY($1::uuid[]) AND d.account_id IS NULL)
-ORDER BY d.id, a.is_archived, a.id
-"""
+FROM told JOIN deal d ON d.id = told.id CROSS JOIN LATERAL (
+    SELECT a.* FROM account_identity a WHERE {_SAME.format("a", "d")} OFFSET 0) a ORDER BY d.id, a.is_archived, a.id
+"""  # row by row, by the indexes of `_SAME`: whoever decides on claims waits for this
 _THESE = f"""
 unnest($1::uuid[]) AS m (id) CROSS JOIN LATERAL (SELECT {root_of("m.id")} AS id) r
 JOIN account_fact f ON f.id = r.id AND {{seen}}

@@ -86,6 +86,7 @@ class Cart:
         self.order = sorted(range(len(lines)), key=lambda index: lines[index].content())
         self.lines = tuple(lines[index] for index in self.order)
         self.places = tuple(range(len(lines)))
+        self.quantities = tuple(line.quantity for line in self.lines)
         self.by_sku = _places(line.sku for line in self.lines)
         self.by_line = _places(line.product_line for line in self.lines)
 

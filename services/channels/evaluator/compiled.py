@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from services.channels.evaluator.carts import Cart, Context, Left
-from services.channels.evaluator.eligibility import FREE, later_refusal, refusal
+from services.channels.evaluator.eligibility import FREE, Gate, Traits, later_refusal
 from services.channels.evaluator.results import NotApplied, Reason
 from services.channels.evaluator.rewards import Bundle, Gift, Phase, Products, Rule, amounts_of
 
@@ -19,7 +19,7 @@ class Ready:
     number: int
     pool: int
     phase: Phase
-    currencies: frozenset[str] | None
+    traits: Traits
     is_simple: bool
 
 
@@ -53,22 +53,21 @@ class Chosen:
 def compile_rules(rules: Iterable[Rule]) -> Compiled:
     """Rules (each code once) made ready; raises ValueError for a cap in a group that takes the best of each line."""
     pools: dict[Products, int] = {}
+    windows: dict[object, int] = {}
+    audiences: dict[object, int] = {}
     ready = []
     for number, rule in enumerate(sorted(rules, key=lambda rule: rule.code)):
         if rule.per_line and (rule.phase is not Phase.LINE or rule.max_discount):
             raise ValueError(f"{rule.code}: best of each line, with a cap on the order")
         products = _products_of(rule)
         currencies = [frozenset(amounts) for amounts in (amounts_of(rule.reward), rule.max_discount) if amounts]
-        ready.append(
-            Ready(
-                rule,
-                number,
-                pools.setdefault(products, len(pools)),
-                rule.phase,
-                frozenset.intersection(*currencies) if currencies else None,
-                not products.excluded,
-            )
+        traits = Traits(
+            windows.setdefault(rule.windows, len(windows)),
+            audiences.setdefault((rule.audience, rule.condition, rule.quiet_days), len(audiences)),
+            frozenset.intersection(*currencies) if currencies else None,
         )
+        pool = pools.setdefault(products, len(pools))
+        ready.append(Ready(rule, number, pool, rule.phase, traits, not products.excluded))
     if len({one.rule.code for one in ready}) < len(ready):
         raise ValueError("each code once")
     return Compiled(tuple(ready), tuple(pools))
@@ -82,11 +81,11 @@ def _products_of(rule: Rule) -> Products:
 
 def candidates(compiled: Compiled, cart: Cart, context: Context, left: Mapping[str, Left]) -> Chosen:
     """Which rules may count for a cart, with the first reason of the others."""
-    chosen = Chosen()
+    chosen, gate = Chosen(), Gate(context)
     found: dict[int, tuple[int, ...]] = {}
     for ready in compiled.rules:
         rule = ready.rule
-        reason = refusal(rule, context, ready.currencies)
+        reason = gate.refusal(rule, ready.traits)
         if reason is None:
             places = found.get(ready.pool)
             if places is None:

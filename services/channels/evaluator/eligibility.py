@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import NamedTuple
 
 from services.channels.evaluator.carts import Context, Left
 from services.channels.evaluator.results import Reason
@@ -11,6 +12,15 @@ from services.channels.evaluator.rewards import Condition, Rule, Window
 from services.channels.price_books.rules import covers
 
 FREE = Left()
+
+
+class Traits(NamedTuple):
+    """Numbers of a rule's windows and of its audience with its condition among all different ones; the currencies it
+    has amounts in (None: any)."""
+
+    windows: int
+    audience: int
+    currencies: frozenset[str] | None
 
 
 def window_at(rule: Rule, moment: datetime) -> Window | None:
@@ -26,18 +36,32 @@ def window_at(rule: Rule, moment: datetime) -> Window | None:
     return found
 
 
-def refusal(rule: Rule, context: Context, currencies: frozenset[str] | None) -> Reason | None:
-    """The first reason of the rule itself and of who buys; `currencies` (None: any) are those it has amounts in."""
-    if not rule.is_active:
-        return Reason.NOT_ACTIVE
-    if rule.windows and window_at(rule, context.moment) is None:
-        return Reason.WINDOW
-    if currencies is not None and context.currency not in currencies:
-        return Reason.CURRENCY
-    channel_ids = rule.audience.channel_ids
-    if channel_ids and context.buyer.channel_id not in channel_ids:
-        return Reason.CHANNEL
-    return None if _reaches(rule, context) else Reason.AUDIENCE
+class Gate:
+    """What of rules depends on the context alone, found once for each different windows and audience."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._open: dict[int, bool] = {}
+        self._reached: dict[int, bool] = {}
+
+    def refusal(self, rule: Rule, traits: Traits) -> Reason | None:
+        """The first reason of the rule itself and of who buys."""
+        context = self._context
+        if not rule.is_active:
+            return Reason.NOT_ACTIVE
+        if (is_open := self._open.get(traits.windows)) is None:
+            is_open = not rule.windows or window_at(rule, context.moment) is not None
+            self._open[traits.windows] = is_open
+        if not is_open:
+            return Reason.WINDOW
+        if traits.currencies is not None and context.currency not in traits.currencies:
+            return Reason.CURRENCY
+        channel_ids = rule.audience.channel_ids
+        if channel_ids and context.buyer.channel_id not in channel_ids:
+            return Reason.CHANNEL
+        if (is_reached := self._reached.get(traits.audience)) is None:
+            is_reached = self._reached[traits.audience] = _reaches(rule, context)
+        return None if is_reached else Reason.AUDIENCE
 
 
 def later_refusal(rule: Rule, context: Context) -> Reason | None:

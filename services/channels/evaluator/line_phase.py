@@ -39,6 +39,15 @@ class Offer(NamedTuple):
             return self.value * quantity * SHARE_WHOLE
         return max(0, net + self.value * quantity) * SHARE_WHOLE
 
+    def exacts(self, stage: Stage) -> list[int]:
+        """What it saves of each of its lines, in millionths of a minor unit."""
+        nets, quantities, value, places = stage.nets, stage.cart.quantities, self.value, self.candidate.places
+        if self.kind == RATE:
+            return [nets[place] * value for place in places]
+        if self.kind == AMOUNT:
+            return [value * quantities[place] * SHARE_WHOLE for place in places]
+        return [max(0, nets[place] + value * quantities[place]) * SHARE_WHOLE for place in places]
+
 
 @dataclass(slots=True)
 class Given:
@@ -106,12 +115,14 @@ def _most(offer: Offer, totals: Totals) -> int:
     return min(exact // SHARE_WHOLE + len(candidate.places), net if candidate.rule.below_floor else room)
 
 
-def gives(stage: Stage, offer: Offer) -> list[int]:
+def gives(stage: Stage, offer: Offer, exacts: Sequence[int] | None = None) -> list[int]:
     """What an offer alone gives of each of its lines, within their rooms and its cap."""
-    rule = offer.candidate.rule
-    rooms, lines, nets = stage.rooms_of(below_floor=rule.below_floor), stage.cart.lines, stage.nets
+    rule, places = offer.candidate.rule, offer.candidate.places
+    rooms = stage.rooms_of(below_floor=rule.below_floor)
+    saved = offer.exacts(stage) if exacts is None else exacts
     amounts = [
-        min(rounded(offer.exact(nets[place], lines[place].quantity)), rooms[place]) for place in offer.candidate.places
+        given if (given := rounded(exact)) < rooms[place] else rooms[place]
+        for exact, place in zip(saved, places, strict=True)
     ]
     cap = rule.max_discount.get(stage.context.currency) if rule.max_discount else None
     return amounts if cap is None or sum(amounts) <= cap else allocate(cap, amounts)
@@ -119,8 +130,8 @@ def gives(stage: Stage, offer: Offer) -> list[int]:
 
 def rank_of(stage: Stage, offer: Offer) -> Rank:
     """What an offer is worth over all its lines."""
-    exact = sum(offer.exact(stage.nets[p], stage.cart.lines[p].quantity) for p in offer.candidate.places)
-    return sum(gives(stage, offer)), exact, -offer.candidate.number
+    exacts = offer.exacts(stage)
+    return sum(gives(stage, offer, exacts)), sum(exacts), -offer.candidate.number
 
 
 def best_of_all(
@@ -155,11 +166,14 @@ def best_of_lines(stage: Stage, compiled: Compiled, offers: Iterable[Offer], giv
         net, quantity = stage.nets[place], line.quantity
         for rivals in by_sku.get(line.sku, ()):
             # Within one room who saves most exactly gives most: only the winner is rounded.
-            exact, number, candidate = max(
-                (offer.exact(net, quantity), -offer.candidate.number, offer.candidate) for offer in rivals
-            )
-            rule = candidate.rule
-            rank = (min(rounded(exact), net if rule.below_floor else stage.rooms[place]), exact, number)
+            winner, exact = rivals[0], rivals[0].exact(net, quantity)
+            for offer in rivals[1:]:
+                other = offer.exact(net, quantity)
+                if other > exact or (other == exact and offer.candidate.number < winner.candidate.number):
+                    winner, exact = offer, other
+            candidate, rule = winner.candidate, winner.candidate.rule
+            room = net if rule.below_floor else stage.rooms[place]
+            rank = (min(rounded(exact), room), exact, -candidate.number)
             if rank[0] and (rule.group not in best or best[rule.group][0] < rank):
                 best[rule.group] = rank, candidate
         for group, (rank, candidate) in best.items():
@@ -199,5 +213,9 @@ def _best_by_sku(cart: Cart, compiled: Compiled, offers: Iterable[Offer]) -> dic
 
 def _keep_better(best: dict[tuple[str, int, bool], Offer], slot: tuple[str, int, bool], offer: Offer) -> None:
     known = best.get(slot)
-    if known is None or (known.value, -known.candidate.number) < (offer.value, -offer.candidate.number):
+    if (
+        known is None
+        or known.value < offer.value
+        or (known.value == offer.value and known.candidate.number > offer.candidate.number)
+    ):
         best[slot] = offer

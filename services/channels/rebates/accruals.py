@@ -28,6 +28,7 @@ from services.channels.programmes.rules import (
     PlanKind,
     Slice,
     TierPlan,
+    accrual,
     layered,
     layered_slices,
     over_baseline,
@@ -237,10 +238,12 @@ class _Version(NamedTuple):
 
 def moved_in(stack: Sequence[Layer], moved: int, volume: int, focus: int) -> tuple[int, list[Slice]]:
     """What it earns that the layer `moved` holds so much more, and the record of it."""
-    layer = stack[moved]
+    layer, parts = stack[moved], layered_slices(stack, moved, volume, focus)
     more = layer._replace(volume=layer.volume + volume, focus=layer.focus + focus)
-    after = [*stack[:moved], more, *stack[moved + 1 :]]
-    return layered(after) - layered(stack), layered_slices(stack, moved, volume, focus)
+    if len(stack) == 1:  # a plan's rebates telescope
+        of_focus = (layer.focus, more.focus)
+        return accrual(layer.plan, layer.volume, more.volume, of_focus), parts
+    return layered([*stack[:moved], more, *stack[moved + 1 :]]) - layered(stack), parts
 
 
 def _decide(due: Due, before: repository.Standing, layers: Layers) -> RebateAccrued:

@@ -316,3 +316,17 @@ async def test_precedents_by_points_the_newer_first(service: ServiceHarness, day
     items = (await service.get(f"{PATH}/{one['id']}/precedents")).json()["items"]
     assert [each["number"] for each in items] == [second["number"], first["number"]]
     assert {each["points"] for each in items} == {3 + 1}, "of another severity, their regions unknown"
+
+
+@pytest.mark.parametrize("outcome", ["keep", "transfer", "compensation", "policy_change"])
+async def test_an_outcome_is_said_with_its_days_and_without_shares(
+    service: ServiceHarness, days: Days, outcome: str
+) -> None:
+    days.on("2026-03-11")
+    one = await agreed(service, await proposed(service, outcome=outcome, valid_to="2026-12-31"))
+    (fact,) = await service.published(ConflictResolved.TYPE)
+    told = [fact.payload[name] for name in ("outcome", "valid_from", "valid_to", "member_shares", "partner_shares")]
+    assert told == [outcome, "2026-03-20", "2026-12-31", {}, {}]
+    assert (one["state"], one["outcome"]) == ("agreed", outcome)
+    again = await service.post(f"{PATH}/{one['id']}/propose", keeping())
+    assert (again.status_code, again.json()["code"]) == (409, "conflict-state")

@@ -9,7 +9,7 @@ import pytest
 from kit.events.rebuild import rebuild
 from kit.testing.service import ServiceHarness
 from services.channels.events_out.promotions import PromotionBudgetExhausted
-from services.channels.events_out.terms import TermsGivenBack
+from services.channels.events_out.terms import TermsGivenBack, TermsRefused, TermsReserved
 from tests.channels.rebates.test_laws import logged, publish_all, wrong_findings
 from tests.channels.terms.orders import Order, answers, budget, cash_off, offer, order_of
 
@@ -126,3 +126,17 @@ async def test_broken_thresholds_are_folded_and_verified(logged: ServiceHarness)
     assert (await rebuild(service.runtime.db, service.runtime.bus, service.subscriptions, "terms")).equal
     (row,) = await service.rows("SELECT is_threshold_broken FROM terms_part")
     assert row["is_threshold_broken"]
+
+
+async def test_a_quote_reserves_nothing_and_an_answer_goes_by_the_stream_of_its_order(service: ServiceHarness) -> None:
+    promotion_id = await cash_off(service, uses=1, budget_base=3_000)
+    first, second = await offer(service), await offer(service)
+    assert [one["discount"] for one in (first, second)] == [3_000, 3_000]
+    before = await budget(service, promotion_id)
+    assert (before["reserved_base"], before["reserved_uses"], before["left_base"]) == (0, 0, 3_000)
+    orders = [order_of(one) for one in (second, first)]
+    for one in orders:
+        await service.deliver(one.placed())
+    assert [reason for _order, reason, _detail in await answers(service)] == [None, "uses-exhausted"]
+    said = [*await service.published(TermsReserved.TYPE), *await service.published(TermsRefused.TYPE)]
+    assert [one.key for one in said] == [one.account_id for one in orders]
