@@ -1,4 +1,5 @@
-"""Sums of the company that indicators are read from; whoever reads one first fills them."""
+"""Sums of the company that indicators are read from, which whoever reads one first fills; and obligations that are due
+after the end of their contract (those of the release before stay waived)."""
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ _FAMILY = "family IN ('tally', 'discount', 'sold', 'owed', 'share')"
 def upgrade() -> None:
     """Apply."""
     op.add_column("indicator_mark", sa.Column("days", sa.ARRAY(sa.Date()), server_default="{}", nullable=False))
+    op.add_column("obligation", sa.Column("ended_on", sa.Date(), nullable=True))
     op.create_table(
         "kept_sum",
         sa.Column("family", sa.Text(), nullable=False),
@@ -51,4 +53,5 @@ def downgrade() -> None:
     """Take back."""
     for table in ("kept_share", "kept_day", "kept_sum"):
         op.drop_table(table)
+    op.drop_column("obligation", "ended_on")
     op.drop_column("indicator_mark", "days")
