@@ -61,6 +61,7 @@ from services.risk.scorecards.models import CreditScoreTable, ScoreSweepTable, S
 from services.risk.simulations.models import RiskPolicySimulationResultTable, RiskPolicySimulationTable
 from services.risk.statements.models import CreditReportTable, FinancialStatementTable
 from services.risk.studies.models import StudyResultTable, StudyRunTable, StudyScenarioTable, StudyTable
+from services.risk.sums.models import KeptDayTable, KeptShareTable, KeptSumTable
 from services.risk.treatments.models import TreatmentSimulationTable, TreatmentTable
 
 
@@ -135,6 +136,9 @@ __all__ = [
     "IndicatorReadingTable",
     "IndicatorTable",
     "IndicatorValueTable",
+    "KeptDayTable",
+    "KeptShareTable",
+    "KeptSumTable",
     "LimitRaiseTable",
     "ObligationBookTable",
     "ObligationTable",

@@ -24,6 +24,7 @@ from services.risk.receivables import repository as receivables
 from services.risk.reports import repository as reports
 from services.risk.reports.sealing import is_sealed
 from services.risk.subscriptions import subscriptions
+from services.risk.sums import service as sums_of
 
 SERVICE = "risk"
 _PLACED = "customer.order.placed.v1"
@@ -64,11 +65,14 @@ async def verify(db: Database, bus: EventBus) -> list[Finding]:
         held = Check(SERVICE, "profiles say which holds stand", derived.count)
         for what in await holds.off_profiles(tx):
             held.fault(what)
+        kept = Check(SERVICE, "sums of the company are what they are of", derived.count)
+        for what in await sums_of.unequal(tx):
+            kept.fault(what)
         sealed = Check(SERVICE, "snapshots are what their hashes say")
         async for one in reports.all_snapshots(tx):
             sealed.add(is_sealed(one.body, one.sha256), f"the snapshot of {one.day}")
     sums.count = derived.count
-    return [check.finding() for check in (once, derived, moved, sums, owed, law, held, sealed)]
+    return [check.finding() for check in (once, derived, moved, sums, owed, law, held, kept, sealed)]
 
 
 async def _expected(bus: EventBus, gone: frozenset[UUID]) -> tuple[Placements, Moves, Owing]:

@@ -20,8 +20,10 @@ from services.risk.indicators.metrics import read
 from services.risk.indicators.models import Indicator, IndicatorReading, IndicatorValue
 from services.risk.indicators.rules import COUNTED, FALLING, MINUTE, next_level, next_look, threshold_of
 from services.risk.marks import service as marks
+from services.risk.marks.enums import IndicatorMeasure
 from services.risk.marks.models import IndicatorMark
 from services.risk.redirects.service import groups_of
+from services.risk.sums import service as sums
 
 PROJECTIONS: Final = (
     "tally",
@@ -56,6 +58,11 @@ async def take_marks(work: Work, rows: Sequence[IndicatorMark]) -> None:
         for member in (COMPANY, *row.members, *(str(groups.root(each)) for each in row.account_ids))
     }
     await repository.make_due(work.tx, {row.measure for row in rows if row.is_whole}, touched, clock.now())
+    # after the readings are waited for, as who evaluates them may wait for the sums
+    buyers = {
+        each for row in rows if row.measure is IndicatorMeasure.CUSTOMER_CONCENTRATION for each in row.account_ids
+    }
+    await sums.refresh(work, {day for row in rows for day in row.days}, buyers)
     await marks.drop_marks(work, [row.id for row in rows])
 
 

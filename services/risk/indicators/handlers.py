@@ -306,7 +306,8 @@ async def mark_orders(work: Work, facts: Sequence[Fact[OrderHeard]]) -> None:
     orders = [fact.data for fact in facts]
     known = await touched_by_orders(work, {one.id for one in orders})
     members = {name for one in orders for name in (*_named(one.partner_id, one.channel_id, one.region), *_lines(one))}
-    await mark(work, ON_ORDERS, _with(known, {one.account_id for one in orders}, members))
+    days = {day for one in orders for day in (one.order_date, getattr(one, "return_date", None)) if day is not None}
+    await mark(work, ON_ORDERS, _with(known, {one.account_id for one in orders}, members, days))
 
 
 async def mark_merges(work: Work, facts: Sequence[Fact[AccountRedirectHeard]]) -> None:
@@ -333,7 +334,8 @@ async def mark_answers(work: Work, facts: Sequence[Fact[SurveyAnsweredHeard]]) -
     """Somebody has answered."""
     accounts = frozenset(fact.data.account_id for fact in facts)
     lines = frozenset(name for fact in facts for name in _named(fact.data.product_line))
-    await mark(work, {IndicatorMeasure.SATISFACTION}, Touched(accounts, lines))
+    days = frozenset(fact.data.business_date for fact in facts)
+    await mark(work, {IndicatorMeasure.SATISFACTION}, Touched(accounts, lines, days))
 
 
 async def mark_targets(work: Work, facts: Sequence[Fact[AttainmentHeard]]) -> None:
@@ -376,5 +378,5 @@ def _lines(order: OrderHeard) -> list[str]:
     return [line.product_line for line in lines if line.product_line is not None]
 
 
-def _with(known: Touched, accounts: set[UUID], members: Collection[str] = ()) -> Touched:
-    return Touched(known.account_ids | accounts, known.members | frozenset(members))
+def _with(known: Touched, accounts: set[UUID], members: Collection[str] = (), days: Collection[date] = ()) -> Touched:
+    return Touched(known.account_ids | accounts, known.members | frozenset(members), known.days | frozenset(days))

@@ -57,6 +57,11 @@ _PARTIES = """
 SELECT r.account_id, r.partner_id, r.region FROM receivable r WHERE r.order_id = ANY($1::uuid[])
 UNION SELECT o.account_id, NULL, NULL FROM order_credit o WHERE o.order_id = ANY($1::uuid[])
 """
+# A return that came before its order counts on its own day once the order says its terms.
+_DAYS = """
+SELECT r.due_on FROM receivable r WHERE r.order_id = ANY($1::uuid[]) AND r.due_on IS NOT NULL
+UNION SELECT m.day FROM receivable_move m WHERE m.order_id = ANY($1::uuid[]) AND m.kind IN ('confirmed', 'returned')
+"""
 _CASE_ACCOUNTS = "SELECT DISTINCT account_id FROM tally_case WHERE id = ANY($1::uuid[]) AND account_id IS NOT NULL"
 _CONFLICT_PARTNERS = "SELECT DISTINCT unnest(partner_ids) AS partner_id FROM tally_conflict WHERE id = ANY($1::uuid[])"
 _TAKE_NEW = """
@@ -240,6 +245,11 @@ async def write_readings(tx: Tx, readings: Sequence[IndicatorReading], history: 
 async def parties(tx: Tx, order_ids: Collection[UUID]) -> list[OrderParty]:
     """Whom orders count for, as far as they are known."""
     return await tx.rows(OrderParty, _PARTIES, sorted(order_ids))
+
+
+async def days_of(tx: Tx, order_ids: Collection[UUID]) -> set[date]:
+    """Days on which orders are sold, returned and due."""
+    return set(await tx.column(date, _DAYS, sorted(order_ids)))
 
 
 async def accounts_of_cases(tx: Tx, case_ids: Collection[UUID]) -> set[UUID]:

@@ -92,8 +92,9 @@ async def move_indicator(work: Work, indicator_id: UUID, action: str) -> Indicat
 
 
 async def touched_by_orders(work: Work, order_ids: Collection[UUID]) -> Touched:
-    """Whom orders count for, as far as they are known here."""
+    """Whom orders count for, and on which days they are sold, returned and due, as far as they are known here."""
     known = await repository.parties(work.tx, order_ids) if order_ids else []
     accounts = frozenset(one.account_id for one in known if one.account_id is not None)
     named = [str(each) for one in known for each in (one.partner_id, one.region) if each is not None]
-    return Touched(accounts, frozenset(named))
+    days = await repository.days_of(work.tx, order_ids) if order_ids else set()
+    return Touched(accounts, frozenset(named), frozenset(days))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Final, NamedTuple
 from uuid import UUID
 
@@ -18,10 +18,12 @@ NOBODY: Final = {"server_default": "{}"}
 
 class Touched(NamedTuple):
     """Whom a fact touches: accounts (with all that are one with them), and whatever else an indicator may be of
-    (partners, channels, targets, regions, product lines), by id or name. The company is touched by every fact."""
+    (partners, channels, targets, regions, product lines), by id or name. The company is touched by every fact; the
+    `days` are those whose sums are not any more what they were."""
 
     account_ids: frozenset[UUID] = frozenset()
     members: frozenset[str] = frozenset()
+    days: frozenset[date] = frozenset()
 
 
 class IndicatorMark(FrozenRow):
@@ -36,6 +38,7 @@ class IndicatorMark(FrozenRow):
     is_whole: Annotated[bool, Field(nullable=False, sa_column_kwargs={"server_default": sa.true()})] = True
     account_ids: Annotated[tuple[UUID, ...], identifiers(nullable=False, sa_column_kwargs=NOBODY)] = ()
     members: Annotated[tuple[str, ...], Field(sa_type=sa.ARRAY(sa.Text), nullable=False, sa_column_kwargs=NOBODY)] = ()
+    days: Annotated[tuple[date, ...], Field(sa_type=sa.ARRAY(sa.Date), nullable=False, sa_column_kwargs=NOBODY)] = ()
 
 
 class IndicatorMarkTable(IndicatorMark, Base, table=True):

@@ -18,9 +18,16 @@ async def mark(work: Work, measures: Collection[IndicatorMeasure], touched: Touc
     now = clock.now()
     accounts = () if touched is None else tuple(sorted(touched.account_ids))
     members = () if touched is None else tuple(sorted(touched.members))
+    days = () if touched is None else tuple(sorted(touched.days))
     marks: list[IndicatorMark] = [
         IndicatorMark(
-            id=new_id(), measure=measure, due_at=now, is_whole=touched is None, account_ids=accounts, members=members
+            id=new_id(),
+            measure=measure,
+            due_at=now,
+            is_whole=touched is None,
+            account_ids=accounts,
+            members=members,
+            days=days,
         )
         for measure in sorted(measures)
     ]

@@ -81,11 +81,9 @@ async def met_by_facts(work: Work, contract_id: UUID, obligations: Sequence[Obli
     found: dict[UUID, date] = {}
     for kind, side in sorted(BY_FACTS):
         claims = [
-            Claim(one.id, one.due_on, one.amount)
+            Claim(one.id, one.due_on, one.amount, one.ended_on)
             for one in obligations
-            if (one.kind, one.side) == (kind, side)
-            and one.amount is not None
-            and one.state is not ObligationState.WAIVED
+            if (one.kind, one.side) == (kind, side) and one.amount is not None and not _is_let_go(one)
         ]
         if claims:
             await require_filled(work.tx, PROJECTIONS)
@@ -101,20 +99,37 @@ async def _moved(work: Work, contract_id: UUID, kind: ObligationKind) -> list[Da
 
 
 async def _judge_one(work: Work, one: Obligation, met_on: date | None) -> Obligation:
-    if one.state is ObligationState.WAIVED:
+    if _is_let_go(one):
         return one
     if (one.kind, one.side) in BY_FACTS:
         if met_on is not None:
             return await _meet(work, one, met_on)
         if one.state is ObligationState.MET:
             one = await _reopen(work, one)
+    if one.ended_on is not None and one.state in (ObligationState.PENDING, ObligationState.LATE):
+        return await _let_go(work, one, one.ended_on)
     return await _by_day(work, one)
+
+
+def _is_let_go(one: Obligation) -> bool:
+    """Whether a person waived it: that stays; what the end of a contract waives facts may meet yet."""
+    return one.state is ObligationState.WAIVED and one.ended_on is None
+
+
+async def _let_go(work: Work, one: Obligation, last: date) -> Obligation:
+    changes = {
+        "state": ObligationState.WAIVED,
+        "waived_by": work.actor.subject,
+        "waive_reason": f"the contract ended after {last}",
+    }
+    return await change(work, OBLIGATIONS, one, changes, action="waive")
 
 
 async def _meet(work: Work, one: Obligation, met_on: date) -> Obligation:
     late = days_late(met_on, one.due_on)
     resource = saying(ObligationMet, met_on, work, met_on=met_on, days_late=late)
     changes: dict[str, Any] = {"state": ObligationState.MET, "met_on": met_on, "days_late": late}
+    changes |= {"waived_by": None, "waive_reason": ""}
     return await change(work, resource, one, changes, action="meet")
 
 

@@ -42,7 +42,8 @@ class ObligationColumns(OwnedRow):
 
     `falls_on` is the day agreed, `due_on` the working day it moves to; `occurrence` counts how often it became open,
     `is_warned` says whether it was said to be due since. A recurring one has its
-    further days in rows of its `series_id`.
+    further days in rows of its `series_id`. What is due after its contract ended has the last day of that as
+    `ended_on`: facts of days until then meet it, else it is waived.
     """
 
     __tablename__ = "obligation"
@@ -70,6 +71,7 @@ class ObligationColumns(OwnedRow):
     evidence: Annotated[str, text(nullable=False)] = ""
     waived_by: Annotated[str | None, text(nullable=True)] = None
     waive_reason: Annotated[str, text(nullable=False)] = ""
+    ended_on: Annotated[date | None, Field(nullable=True)] = None
 
 
 class ObligationTable(ObligationColumns, TextKeyed, Base, table=True):

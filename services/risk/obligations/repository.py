@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from kit.db.database import Tx
@@ -26,6 +26,7 @@ LEFT JOIN account_directory d ON d.id = b.account_id LEFT JOIN partner_directory
 WHERE b.id = $1
 """
 _STAGE = "UPDATE obligation_book SET stage = $2, due_at = $3 WHERE id = $1"
+_END = "UPDATE obligation SET ended_on = $2 WHERE contract_id = $1 AND due_on > $2 AND state <> 'waived'"
 _SCHEDULE = "UPDATE obligation_book SET due_at = $2 WHERE id = $1"
 # taken in the order of the ids, so that two of them never wait for each other
 _MARK = """
@@ -68,6 +69,11 @@ async def owner_of_book(tx: Tx, contract_id: UUID) -> UUID | None:
 async def set_stage(tx: Tx, contract_id: UUID, stage: BookStage, due_at: datetime | None) -> None:
     """Open or close a book for writing, or let it run."""
     await tx.execute(_STAGE, contract_id, stage, due_at)
+
+
+async def end(tx: Tx, contract_id: UUID, last: date) -> None:
+    """The contract ends after `last`, before these obligations are due."""
+    await tx.execute(_END, contract_id, last)
 
 
 async def schedule(tx: Tx, contract_id: UUID, due_at: datetime | None) -> None:

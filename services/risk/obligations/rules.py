@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
@@ -45,11 +46,12 @@ class MetByFacts(Conflict):
 
 
 class Claim(NamedTuple):
-    """An obligation of a sum."""
+    """An obligation of a sum; with `until`, what comes on later days does not count for it."""
 
     id: UUID
     due_on: date
     amount: int
+    until: date | None = None
 
 
 class Dated(NamedTuple):
@@ -88,7 +90,8 @@ def met_days(claims: Iterable[Claim], moves: Iterable[Dated]) -> dict[UUID, date
     needed = 0
     for claim in sorted(claims, key=lambda one: (one.due_on, one.id)):
         needed += claim.amount
-        since = _since(sums, needed)
+        count = len(days) if claim.until is None else bisect_right(days, claim.until)
+        since = _since(sums[:count], needed)
         if since is not None:
             met[claim.id] = days[since]
     return met

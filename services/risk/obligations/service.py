@@ -79,20 +79,12 @@ def _further(calendar: Calendar, first: Obligation, days: Sequence[date]) -> lis
 
 
 async def stop(work: Work, contract_id: UUID, last: date) -> None:
-    """The contract ends after `last`: nobody owes what would have been due later, but what is known to be met is."""
+    """The contract ends after `last`: nobody owes what would have been due later, but what facts of days until then
+    meet is met, whenever they are heard."""
     book = await _locked(work, contract_id)
+    await repository.end(work.tx, contract_id, last)
     await judging.judge(work, contract_id)
-    written = await repository.of_contract(work.tx, contract_id)
-    for one in written:
-        if one.state is ObligationState.PENDING and one.due_on > last:
-            changes = {
-                "state": ObligationState.WAIVED,
-                "waived_by": work.actor.subject,
-                "waive_reason": f"the contract ended after {last}",
-            }
-            await change(work, OBLIGATIONS, one, changes, action="waive")
-    if written:
-        await repository.schedule(work.tx, contract_id, clock.now())
+    if await repository.of_contract(work.tx, contract_id):
         await judging.tell(work, book)
 
 

@@ -5,21 +5,26 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from kit.db.database import Tx
+from kit.due.loop import DueLoop
 from kit.testing.service import ServiceHarness
 from kit.work import Work, system_work
 from services.risk.indicators import repository
+from services.risk.indicators.evaluations import MARKS_DUE
 from services.risk.indicators.metrics import read
 from services.risk.indicators.models import Indicator
 from services.risk.indicators.rules import NO_DATA, WINDOWS, Reading, concentration, net_promoters, share, window_of
 from services.risk.marks.enums import IndicatorMeasure
 from services.risk.receivables import service as receivables
 from services.risk.receivables.schemas import FiguresQuery
+from services.risk.sums import service as sums
+from tests.risk.conftest import Days
 from tests.risk.indicators.test_narrow import Story, logged, today
 
 __all__ = ["logged", "today"]
@@ -115,7 +120,7 @@ async def counting(tx: Tx) -> Counting:
 
 
 @pytest.mark.parametrize("seed", range(2))
-async def test_read_equals_counted(logged: ServiceHarness, seed: int) -> None:
+async def test_read_equals_counted(logged: ServiceHarness, days: Days, seed: int) -> None:
     story = Story(logged, random.Random(seed))
     await story.begin()
     steps = [story.place] * 4 + [story.confirm] * 4 + [story.pay, story.give_back, story.again, story.cancel]
@@ -125,10 +130,13 @@ async def test_read_equals_counted(logged: ServiceHarness, seed: int) -> None:
         await story.dice.choice(steps)()
         if number % 10 < 9:
             continue
+        days.on(date(2026, 3, 1) + timedelta(number // 20))
+        await DueLoop(logged.runtime, [MARKS_DUE]).turn()
         async with logged.transaction() as tx:
             work = system_work(tx, "risk", logged.runtime.settings)
             rows = await tx.fetch("SELECT id FROM indicator")
             counted = await counting(tx)
+            assert await sums.unequal(tx) == []
             for one in await repository.list_by_id(tx, [row["id"] for row in rows]):
                 is_dso = one.measure is M.DSO
                 expected = await figures(work, one) if is_dso else counted.reading(one, work)

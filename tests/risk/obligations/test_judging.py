@@ -8,6 +8,8 @@ from itertools import permutations
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from kit.due.loop import DueLoop
 from kit.events.envelope import Event
 from kit.ids import new_id
@@ -286,7 +288,7 @@ async def test_what_was_met_before_the_end_is_met_though_nobody_had_looked(servi
 
 
 async def test_an_order_that_meets_beside_the_end_of_the_contract(service: ServiceHarness, days: Days) -> None:
-    """What is due after the end is met or waived, never both, and told as it stands, whichever is heard of first."""
+    """What money of before the end meets is met, whichever is heard of first, and told as it stands."""
     made = [await running(service, days, *TWO) for _ in range(4)]
     days.on(date(2026, 3, 20))
     orders = [new_id() for _ in made]
@@ -300,7 +302,54 @@ async def test_an_order_that_meets_beside_the_end_of_the_contract(service: Servi
     for contract, _, paths in made:
         rows = [(await service.get(path)).json() for path in paths]
         assert (await service.get(contract)).json()["state"] == "terminated"
-        assert [row["state"] for row in rows] in (["met", "waived"], ["waived", "waived"])
+        assert [row["state"] for row in rows] == ["met", "waived"]
     counted = await service.rows("SELECT count(*) AS n FROM outbox WHERE type = 'risk.obligation.met.v1'")
     met = await service.rows("SELECT count(*) AS n FROM obligation WHERE state = 'met'")
     assert counted == met
+
+
+@pytest.mark.parametrize(
+    ("amount", "moved", "ends"),
+    [
+        (200, (), [("met", "2026-03-19"), ("met", "2026-03-19")]),
+        (150, (50, "2026-03-21", False), [("met", "2026-03-19"), ("waived", None)]),
+        (100, (60, "2026-03-20", True), [("waived", None), ("waived", None)]),
+        (100, (60, "2026-04-02", True), [("met", "2026-03-19"), ("waived", None)]),
+    ],
+)
+async def test_money_of_before_the_end_counts_whenever_it_is_heard(
+    service: ServiceHarness, days: Days, amount: int, moved: Any, ends: list[tuple[str, str | None]]
+) -> None:
+    """Of what is due after the end of its contract: days until the end decide, not when they are told."""
+    for order in permutations(range(4 if moved else 3)):
+        contract, account_id, paths = await running(service, days, *TWO)
+        order_id = new_id()
+        events = [ordered(contract, account_id, order_id), paid(account_id, order_id, amount, "2026-03-19")]
+        events += [paid(account_id, order_id, moved[0], moved[1], refund=moved[2])] if moved else []
+        days.on(date(2026, 4, 10))
+        for number in order:
+            if number == len(events):
+                await act(service, contract, "terminate", {"on": "2026-03-20", "reason": "breach"})
+            else:
+                await service.deliver(events[number])
+            await turn(service)
+        rows = [(await service.get(path)).json() for path in paths]
+        assert [(row["state"], row["met_on"]) for row in rows] == ends, order
+        assert [row["waived_by"] is None for row in rows] == [state == "met" for state, _ in ends]
+    words = await service.published("risk.obligation.met.v1", "risk.obligation.late.v1")
+    told = [(e.type, e.subject, e.payload["occurrence"]) for e in words]
+    assert len(set(told)) == len(told), "each word once"
+
+
+async def test_what_a_person_waived_stays_so_after_the_end(service: ServiceHarness, days: Days) -> None:
+    contract, account_id, (first, second) = await running(service, days, *TWO)
+    headers = service.headers("d", "sales_director")
+    assert (await service.post(f"{second}/waive", {"reason": "gone"}, headers=headers)).status_code == 200
+    await act(service, contract, "terminate", {"on": "2026-03-20", "reason": "breach"})
+    order_id = new_id()
+    days.on(date(2026, 4, 1))
+    await service.deliver(ordered(contract, account_id, order_id), paid(account_id, order_id, 200, "2026-03-19"))
+    await turn(service)
+    rows = [(await service.get(path)).json() for path in (first, second)]
+    assert [row["state"] for row in rows] == ["met", "waived"]
+    assert rows[1]["waive_reason"] == "gone"

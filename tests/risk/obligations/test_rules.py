@@ -28,7 +28,9 @@ MOVES = st.lists(
     st.builds(Dated, st.integers(0, 60).map(lambda n: FIRST + timedelta(n)), st.integers(-100, 200)), max_size=20
 )
 CLAIMS = st.lists(
-    st.builds(Claim, st.uuids(), st.integers(0, 60).map(lambda n: FIRST + timedelta(n)), st.integers(1, 200)),
+    st.builds(
+        Claim, st.uuids(), st.integers(0, 60).map(lambda n: FIRST + timedelta(n)), st.integers(1, 200), st.none()
+    ),
     max_size=6,
     unique_by=lambda claim: claim.id,
 )
@@ -104,3 +106,13 @@ def test_earlier_claims_are_met_no_later_than_later_ones(claims: list[Claim], mo
     met = met_days(claims, moves)
     days = [met.get(claim.id, date.max) for claim in sorted(claims, key=lambda one: (one.due_on, one.id))]
     assert days == sorted(days)
+
+
+@given(CLAIMS, MOVES, st.integers(0, 60).map(lambda n: FIRST + timedelta(n)))
+def test_what_is_due_after_the_end_is_met_by_days_until_then(
+    claims: list[Claim], moves: list[Dated], last: date
+) -> None:
+    ended = [claim._replace(until=last) if claim.due_on > last else claim for claim in claims]
+    whole, until = met_days(claims, moves), met_days(claims, [move for move in moves if move.day <= last])
+    expected = {claim.id: (until if claim.due_on > last else whole).get(claim.id) for claim in claims}
+    assert met_days(ended, moves) == {each: day for each, day in expected.items() if day is not None}
