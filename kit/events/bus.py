@@ -110,9 +110,10 @@ class EventBus(Protocol):
         ...
 
     def consumer(
-        self, group: str, topics: Sequence[str], start_offsets: StartOffsets | None = None, is_patient: bool = False
+        self, group: str, topics: Sequence[str], start_offsets: StartOffsets | None = None, patience: float = 0.0
     ) -> Consumer:
-        """A new, not yet started member of `group`; records may wait a moment for a patient one, to come together."""
+        """A new, not yet started member of `group`; while it has work, records may wait `patience`
+        seconds, to come together."""
         ...
 
     async def read(self, partition: TopicPartition, offset: int, max_records: int) -> list[Record]:

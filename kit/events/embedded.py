@@ -221,10 +221,10 @@ class EmbeddedBus:
             raise BusUnavailable(f"no topic {topic}")
 
     def consumer(
-        self, group: str, topics: Sequence[str], start_offsets: StartOffsets | None = None, is_patient: bool = False
+        self, group: str, topics: Sequence[str], start_offsets: StartOffsets | None = None, patience: float = 0.0
     ) -> EmbeddedConsumer:
-        """A new, not yet started member of `group`; reads are cheap here, and nobody gathers for a patient one."""
-        del is_patient
+        """A new, not yet started member of `group`; reads are cheap here, and nobody gathers, whatever its patience."""
+        del patience
         return EmbeddedConsumer(self, group, topics, start_offsets)
 
     async def read(self, partition: TopicPartition, offset: int, max_records: int) -> list[Record]:

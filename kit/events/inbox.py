@@ -118,9 +118,7 @@ class InboxConsumer:
             await stop.wait()
             return
         while not stop.is_set():
-            consumer = self._bus.consumer(
-                self.group, self._lane.topics(), self._start_offsets, self._gathering.least > DECISIONS.least
-            )
+            consumer = self._bus.consumer(self.group, self._lane.topics(), self._start_offsets, self._gathering.held)
             try:
                 await starts.ensure(self._db, self._bus, self._lane.door)
                 if await self._must_wait(stop):

@@ -149,10 +149,10 @@ class KafkaBus:
             raise
 
     def consumer(
-        self, group: str, topics: Sequence[str], start_offsets: StartOffsets | None = None, is_patient: bool = False
+        self, group: str, topics: Sequence[str], start_offsets: StartOffsets | None = None, patience: float = 0.0
     ) -> KafkaConsumer:
-        """A new, not yet started member of `group`; for a patient one the broker gathers."""
-        return KafkaConsumer(self._access, self._client_id, group, topics, start_offsets, is_patient)
+        """A new, not yet started member of `group`; the broker may gather records for `patience` seconds."""
+        return KafkaConsumer(self._access, self._client_id, group, topics, start_offsets, patience)
 
     async def read(self, partition: TopicPartition, offset: int, max_records: int) -> list[Record]:
         """Records from `offset` on without a group; empty at the end."""

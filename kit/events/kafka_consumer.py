@@ -40,9 +40,9 @@ IDLE_WAIT_MS = 500
 """After a poll that found nothing a fetch asks for all partitions, and the first record ends it: then it may be long.
 Each costs a millisecond here and one at the broker, and a service at rest has three of them open."""
 
-PATIENT_BYTES, PATIENT_WAIT_MS = 64 * 1024, 250
-"""The broker keeps a fetch of a patient member that has work open for so much, or for so long: it would not look for
-records sooner."""
+PATIENT_BYTES = 64 * 1024
+"""The broker keeps a fetch of a patient member that has work open for so much, or for as long as its patience: it would
+not look for records sooner."""
 BUSY_RECORDS, BUSY_BYTES = 10, 16 * 1024
 """A member that is not patient and found so many records by one poll lets the broker gather so much: a fetch a record
 would cost more than the work. With less to do it asks for every record."""
@@ -114,7 +114,7 @@ class KafkaConsumer:
         group: str,
         topics: Sequence[str],
         start_offsets: StartOffsets | None,
-        is_patient: bool,
+        patience: float,
     ) -> None:
         self.last_poll_at = time.monotonic()
         self.rebuilds = 0
@@ -124,7 +124,7 @@ class KafkaConsumer:
         self._group = group
         self._topics = tuple(topics)
         self._start_offsets = start_offsets
-        self._is_patient = is_patient
+        self._patience_ms = int(1000 * patience)
         self._session: _Session | None = None
         self._running = False
         self._first = 0
@@ -261,8 +261,8 @@ class KafkaConsumer:
     def _gather(self, session: _Session, count: int) -> None:
         """How long the broker keeps the next fetches open, and for how much, after a poll that found so many."""
         fetcher, busy = session.client._fetcher, FETCH_WAIT_MS
-        if self._is_patient:
-            busy, fetcher._fetch_min_bytes = PATIENT_WAIT_MS, PATIENT_BYTES if count else 1
+        if self._patience_ms:
+            busy, fetcher._fetch_min_bytes = self._patience_ms, PATIENT_BYTES if count else 1
         else:
             fetcher._fetch_min_bytes = BUSY_BYTES if count >= BUSY_RECORDS else 1
         fetcher._fetch_max_wait_ms = busy if count else IDLE_WAIT_MS
@@ -304,7 +304,7 @@ class KafkaConsumer:
             auto_offset_reset="earliest",
             partition_assignment_strategy=(assignor,),
             fetch_max_wait_ms=FETCH_WAIT_MS,
-            fetch_min_bytes=PATIENT_BYTES if self._is_patient else 1,
+            fetch_min_bytes=PATIENT_BYTES if self._patience_ms else 1,
             request_timeout_ms=REQUEST_TIMEOUT_MS,
             session_timeout_ms=_SESSION_MS,
             heartbeat_interval_ms=1_000,

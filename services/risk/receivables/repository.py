@@ -145,7 +145,9 @@ move AS (
 _SALES = f"{_SOLD} SELECT coalesce(sum(amount), 0)::bigint FROM move"
 _MONTHS = f"""
 {_SOLD}
-SELECT extract(year FROM day)::int, extract(month FROM day)::int, sum(amount)::bigint FROM move GROUP BY 1, 2
+SELECT extract(year FROM day)::int, extract(month FROM day)::int, sum(amount)::bigint,
+       coalesce(sum(amount) FILTER (WHERE day >= $3::date), 0)::bigint
+FROM move GROUP BY 1, 2
 """
 _FIRST = f"""
 WITH sold AS {{kept}} (SELECT r.order_date FROM receivable r {_OF_CREDIT_ORDERS} AND r.order_date <= $1::date)
@@ -188,11 +190,12 @@ class Owed(NamedTuple):
 
 
 class Sold(NamedTuple):
-    """Gross less returns of a month."""
+    """Gross less returns of a month, and how much of it falls into a window."""
 
     year: int
     month: int
     amount: int
+    in_window: int
 
 
 async def unknown(tx: Tx, facts: Sequence[AnyFact]) -> list[AnyFact]:
@@ -258,10 +261,11 @@ async def sales(tx: Tx, chosen: Chosen, first: date) -> int:
     return int(await tx.fetchval(sql, *args))
 
 
-async def sales_by_month(tx: Tx, chosen: Chosen, first: date) -> dict[Month, int]:
-    """The same by month."""
-    sql, args = chosen.of(_MONTHS, first)
-    return {(row.year, row.month): row.amount for row in await tx.rows(Sold, sql, *args)}
+async def sales_by_month(tx: Tx, chosen: Chosen, first: date, window: date) -> tuple[dict[Month, int], int]:
+    """The same by month from a day on, and together from the day `window` on, which is not before that."""
+    sql, args = chosen.of(_MONTHS, first, window)
+    rows = await tx.rows(Sold, sql, *args)
+    return {(row.year, row.month): row.amount for row in rows}, sum(row.in_window for row in rows)
 
 
 async def first_sale(tx: Tx, chosen: Chosen) -> date | None:

@@ -44,16 +44,16 @@ async def read_figures(work: Work, query: FiguresQuery) -> FiguresRead:
     members = None if account_id is None else (await groups_of(work, [account_id])).members(account_id)
     chosen = Chosen(as_of, members, query.owner_id, query.partner_id, work.visible)
     owed = await repository.owed(work.tx, chosen)
-    sales = await repository.sales(work.tx, chosen, window_start(as_of, window_days))
     first = await repository.first_sale(work.tx, chosen)
     if first is None and await repository.first_sale(work.tx, chosen._replace(as_of=date.max)) is None:
         await directory.check_chosen(work, account_id, query.owner_id, query.partner_id)
-    recent = (as_of.year, as_of.month)
+    window, recent = window_start(as_of, window_days), (as_of.year, as_of.month)
     for _ in range(RECENT_MONTHS - 1):
         recent = month_before(recent)
-    sales_of = await repository.sales_by_month(work.tx, chosen, date(*recent, 1))
-    if first is not None and (first.year, first.month) < recent and sum(sales_of.values()) <= owed.owed:
-        sales_of = await repository.sales_by_month(work.tx, chosen, first.replace(day=1))
+    since = min(window.replace(day=1), date(*recent, 1))
+    sales_of, sales = await repository.sales_by_month(work.tx, chosen, since, window)
+    if first is not None and first < since and sum(sales_of.values()) <= owed.owed:
+        sales_of, sales = await repository.sales_by_month(work.tx, chosen, first.replace(day=1), window)
     history = None if first is None else (first.year, first.month)
     found = figures(Outstanding(sales, owed.owed, owed.not_due, sales_of, history), as_of, window_days)
     days = {} if found is None else asdict(found)

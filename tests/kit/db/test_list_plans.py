@@ -112,3 +112,32 @@ async def test_one_text_serves_every_value_of_a_shape(db: Database) -> None:
             query = parse_query(SPEC, [("day", f"2020-02-{day:02}"), ("limit", str(10 + day))])
             await fetch_page(Noting(plain.connection), SPEC, query, secret=b"secret")
     assert len(texts) == 1
+
+
+PARENTS = """
+CREATE TABLE account (id uuid PRIMARY KEY, root_id uuid REFERENCES account, name text NOT NULL);
+INSERT INTO account SELECT md5(n::text)::uuid, NULL, 'account ' || n FROM generate_series(0, 999) n;
+CREATE INDEX ON account (root_id);
+ANALYZE account;
+"""
+MEMBERS = """
+SELECT m.id FROM account g CROSS JOIN LATERAL (
+  SELECT coalesce(g.root_id, g.id) AS id
+  UNION ALL SELECT b.id FROM account b WHERE b.root_id = coalesce(g.root_id, g.id)
+) m WHERE g.id = ANY($1::uuid[])
+"""
+
+
+async def test_a_look_up_by_keys_is_not_planned_anew_for_every_value(db: Database) -> None:
+    async with db.transaction() as tx:
+        await tx.execute(PARENTS)
+        ids = await tx.column(str, "SELECT id FROM account LIMIT 20")
+    async with db.reading() as tx:
+        for each in ids:
+            await tx.fetch(MEMBERS, [each])
+        plans = await tx.fetchrow(
+            "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement = $1", MEMBERS
+        )
+    assert plans is not None
+    assert plans["generic_plans"] >= 10
+    assert plans["custom_plans"] <= 10

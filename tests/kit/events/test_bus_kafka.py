@@ -82,18 +82,19 @@ async def test_a_busy_member_lets_the_broker_gather_and_an_idle_one_does_not(bus
 
 
 @pytest.mark.parametrize(
-    ("is_patient", "busy"),
+    ("patience", "busy"),
     [
-        (False, (kafka_consumer.FETCH_WAIT_MS, 1)),
-        (True, (kafka_consumer.PATIENT_WAIT_MS, kafka_consumer.PATIENT_BYTES)),
+        (0.0, (kafka_consumer.FETCH_WAIT_MS, 1)),
+        (0.25, (250, kafka_consumer.PATIENT_BYTES)),
+        (0.5, (500, kafka_consumer.PATIENT_BYTES)),
     ],
 )
 async def test_a_member_without_news_waits_longer_for_one_record(
-    bus: KafkaBus, is_patient: bool, busy: tuple[int, int]
+    bus: KafkaBus, patience: float, busy: tuple[int, int]
 ) -> None:
     topic = f"t.{uuid4().hex}"
     await bus.ensure_topics([topic])
-    consumer = bus.consumer(f"g.{uuid4().hex}", [topic], None, is_patient)
+    consumer = bus.consumer(f"g.{uuid4().hex}", [topic], None, patience)
     await consumer.start()
 
     def asked() -> tuple[int, int]:
