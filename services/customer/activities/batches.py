@@ -34,7 +34,7 @@ from services.customer.leads.enums import LeadState
 from services.customer.leads.models import Lead
 from services.customer.leads.rules import LeadConverted
 from services.customer.organisation import service as organisation
-from services.customer.organisation.service import Owners
+from services.customer.organisation.rules import Owners
 
 Pair = tuple[str, str]
 FIXED = {"account_id", "account_ref", "lead_id", "external_id", "ended_at"}

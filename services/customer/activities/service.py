@@ -33,7 +33,7 @@ from services.customer.events_out.activities import ActivityCompleted
 from services.customer.leads import service as leads
 from services.customer.leads.models import Lead
 from services.customer.organisation import service as organisation
-from services.customer.organisation.service import Owners
+from services.customer.organisation.rules import Owners
 
 AUDITED = ("kind", "account_id", "contact_id", "opportunity_id", "case_id", "lead_id", "owner_id", "due_on")
 

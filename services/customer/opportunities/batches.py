@@ -38,7 +38,7 @@ from services.customer.opportunities.rules import KEPT, MOVES
 from services.customer.opportunities.schemas import OpportunityRow
 from services.customer.opportunities.service import load_references, resource
 from services.customer.organisation import service as organisation
-from services.customer.organisation.service import Owners
+from services.customer.organisation.rules import Owners
 from services.customer.pipelines import service as pipelines
 from services.customer.pipelines.models import Pipeline
 

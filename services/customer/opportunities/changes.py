@@ -18,7 +18,7 @@ from services.customer.opportunities.models import Opportunity, OpportunityStep
 from services.customer.opportunities.references import References
 from services.customer.opportunities.rules import DECIDED, check_kept, in_base, moment_of, step_at, weighted
 from services.customer.opportunities.schemas import OpportunityCreate, OpportunityRow
-from services.customer.organisation.service import Owners
+from services.customer.organisation.rules import Owners
 from services.customer.pipelines.enums import ForecastCategory
 from services.customer.pipelines.models import Pipeline, Stage
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from datetime import date
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final
 from uuid import UUID
 
 from kit.calendar import Calendar, Hours, OwnKind, calendar_of
 from kit.work import Work
-from services.customer.accounts.rules import OwnerLeft
 from services.customer.directories import service as directories
 from services.customer.organisation import repository
+from services.customer.organisation.rules import Owners
 from services.customer.policies import service as policies
 from services.customer.policies.bodies import HoursBody, Week, minutes_of
 from services.customer.policies.enums import PolicyKind
@@ -51,23 +51,6 @@ async def leads_of(work: Work, member_ids: Collection[UUID]) -> dict[UUID, list[
         if one.lead_id not in above:
             above.append(one.lead_id)
     return found
-
-
-class Owners(NamedTuple):
-    """Whose something new becomes that names nobody: `own` is the seller who makes it, `left` has who has left, with
-    who led them last."""
-
-    own: UUID | None
-    left: Mapping[UUID, UUID | None]
-
-    def default(self, of: UUID | None) -> UUID | None:
-        """The seller who makes it, else the owner of what it belongs to, or who stands in for them; None: nobody.
-        Raises OwnerLeft for a seller who makes it and has left."""
-        if self.own is None:
-            return None if of is None else self.left.get(of, of)
-        if self.own in self.left:
-            raise OwnerLeft(self.own)
-        return self.own
 
 
 async def default_owners(work: Work, owners: Iterable[UUID | None]) -> Owners:

@@ -102,8 +102,11 @@ async def fitting(
         known = await units.known_units(work, [child.unit_id for child in children if child.unit_id])
         paths = {unit.id: unit.path[:-1] for unit in known.values()}
         return [one for one in children if one.unit_id not in paths or target.unit_id in (None, *paths[one.unit_id])]
-    if dimension is Dimension.MEMBER and target.unit_id is not None:
-        ids = [child.member_id for child in children if child.member_id]
+    ids = [child.member_id for child in children if child.member_id]
+    if dimension is Dimension.MEMBER and target.unit_id is None:
+        left = await members.left_members(work, ids, target.period_start)
+        return [child for child in children if child.member_id not in left]
+    if dimension is Dimension.MEMBER:
         known_ids, held = await members.known_members(work, ids), await _held(work, target, ids)
         return [
             one

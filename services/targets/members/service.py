@@ -94,6 +94,15 @@ async def left_members(work: Work, member_ids: Collection[UUID], day: date | Non
     return await repository.list_left(work.tx, member_ids, day or work.today) if member_ids else set()
 
 
+async def left_before(work: Work, named: Collection[tuple[UUID, date]]) -> set[tuple[UUID, date]]:
+    """Those members with days by which they had left."""
+    found = set()
+    for day in {each for _, each in named}:
+        left = await left_members(work, {member_id for member_id, each in named if each == day}, day)
+        found |= {(member_id, day) for member_id in left}
+    return found
+
+
 async def check_owner(work: Work, member_id: UUID, pointer: str, before: UUID | None = None) -> None:
     """Whom a field of the body makes an owner; raises MemberUnknown, OwnerLeft unless they were it before."""
     await require_named_member(work, member_id, pointer)

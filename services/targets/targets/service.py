@@ -183,13 +183,6 @@ async def known_of(work: Work, rows: Sequence[TargetCreate]) -> Known:
     for first, last in {(row.period_start, row.period_end) for row in both}:
         ids = {row.member_id for row in both if row.member_id and (row.period_start, row.period_end) == (first, last)}
         held[first, last] = await members.units_of(work, ids, first, last)
-    gone = {
-        (each, first)
-        for first in {row.period_start for row in rows if row.member_id}
-        for each in await members.left_members(
-            work, {row.member_id for row in rows if row.member_id and row.period_start == first}, first
-        )
-    }
     lines = {row.product_line for row in rows if row.product_line is not None}
     return Known(
         units=await units.known_units(work, {row.unit_id for row in rows if row.unit_id}),
@@ -197,7 +190,7 @@ async def known_of(work: Work, rows: Sequence[TargetCreate]) -> Known:
             work, {each for row in rows for each in (row.member_id, row.owner_id) if each}
         ),
         left=await members.left_members(work, {row.owner_id for row in rows if row.owner_id}),
-        gone=gone,
+        gone=await members.left_before(work, {(row.member_id, row.period_start) for row in rows if row.member_id}),
         held=held,
         lines=await products.known_lines(work, lines),
         types=await known_types(work, {row.customer_type for row in rows if row.customer_type is not None}),

@@ -86,3 +86,16 @@ async def test_they_have_no_target_of_days_after(left: World) -> None:
         assert (split.status_code, split.json()["code"]) == (422, "children-invalid"), split.text
         (error,) = split.json()["errors"]
         assert (error["pointer"], error["code"]) == ("/children/1/member_id", "owner-left")
+
+
+async def test_a_cascade_by_quarters_gives_them_those_in_which_they_were_there(left: World) -> None:
+    year = {"name": "2026", "amount": 1000, "period_start": "2026-01-01", "period_end": "2026-12-31"}
+    root = (await left.service.post("/v1/targets", year)).json()["id"]
+    children = [{"member_id": left.members[code]} for code in ("a1", "b1")]
+    levels = [{"dimension": "quarter"}, {"dimension": "member", "children": children}]
+    answer = await left.service.post(f"/v1/targets/{root}/cascades", {"levels": levels})
+    assert answer.status_code == 201, answer.text
+    rows = await left.service.rows("SELECT member_id, period_start FROM target WHERE member_id IS NOT NULL")
+    quarters = {str(row["period_start"]) for row in rows if str(row["member_id"]) == left.members["a1"]}
+    assert quarters == {Q1[0]}
+    assert len(rows) == 5
