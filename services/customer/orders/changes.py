@@ -201,8 +201,6 @@ def _filled(
 def _promoted(content: OrderContent, refs: References, before: Order | None) -> tuple[OrderPromotion, ...]:
     """Promotions of the content, not priced yet. Those that are newly named without a quote must be known: what a quote
     has, channels knows."""
-    if not content.promotions:
-        return ()
     parts = [(one.promotion_id, one.line_no, one.discount) for one in content.promotions]
     check_promoted(parts, {number: line.discount for number, line in enumerate(content.lines, 1)})
     if content.quote_id is None:
@@ -319,8 +317,6 @@ def _credited(order: Order, refs: References, day: date) -> tuple[OrderSplit, ..
 
 
 def _priced(order: Order, rate: str) -> tuple[OrderPromotion, ...]:
-    if not order.promotions:
-        return ()
     parts = [(one.promotion_id, one.line_no, one.discount) for one in order.promotions]
     amounts = promoted_base(parts, order.currency, rate, order.base_currency, order.id)
     return tuple(_given(one, amount) for one, amount in zip(order.promotions, amounts, strict=True))
