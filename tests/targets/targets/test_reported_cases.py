@@ -28,11 +28,11 @@ async def test_pieces_count_by_the_share_of_the_order(world: World) -> None:
 
 
 async def test_a_group_shows_what_those_below_sold_once(world: World) -> None:
-    """Also while each of them has a target of their own, and the group one of a product line beside."""
+    """Also while each of them has a target of their own, and the group one of a region beside."""
     group = await made(world, 1_000, *Q1, unit_id=world.units["north"])
     children = [{"unit_id": world.units["team-a"]}]
     await parts(world, group, "unit", children=children)
-    await made(world, 1_000, *Q1, unit_id=world.units["north"], product_line="rock")
+    await made(world, 1_000, *Q1, unit_id=world.units["north"], region="CN-SH")
     await sold(world, 300, "2026-02-10")
     await sold(world, 200, "2026-02-11", "a2")
     assert (await only(world, target_id=group))["actual"] == 500
@@ -42,11 +42,10 @@ async def test_a_group_shows_what_those_below_sold_once(world: World) -> None:
 
 async def test_breakdowns_have_what_is_of_no_line_region_or_type(world: World) -> None:
     """What names no product line is a group of its own, so that groups sum to all."""
-    await sold(world, 300, "2026-02-10")
+    order = world.order({"a1": 1_000_000}, [300], "2026-02-10")
+    order["lines"][0]["product_line"] = "rock"
     bare = world.order({"a1": 1_000_000}, [70], "2026-02-11", region=None)
-    for line in bare["lines"]:
-        line["product_line"] = None
-    await world.service.deliver(world.confirmed(bare))
+    await world.service.deliver(world.confirmed(order), world.confirmed(bare))
     for group in ("product_line", "region", "customer_type", "channel"):
         items = (await world.attainment(group_by=f"{group},month"))["items"]
         assert sum(one["actual"] for one in items) == 370, group
