@@ -39,6 +39,7 @@ RANKS = {
     "judging": 2,
     "measuring": 2,
     "opening": 2,
+    "gathering": 2,
     "splits": 2,
     "posting": 2,
     "launches": 2,

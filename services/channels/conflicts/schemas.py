@@ -90,9 +90,9 @@ class ConflictDismiss(Schema):
 class ConflictRead(Schema):
     """A conflict of `partner_ids`; of one alone the company itself is the other party.
 
-    `value_base` is the net of its orders, less returns, as they were found. `due_on` is the last day of its state,
-    after which it `is_late` and stays. The outcome is what was proposed last; it holds from the decision on
-    (`resolved_at`) for the days from `valid_from` to `valid_to`.
+    `value_base` is the net of its orders, less returns, each as it was found; `order_ids` are the first 1,000 of them.
+    `due_on` is the last day of its state, after which it `is_late` and stays. The outcome is what was proposed last; it
+    holds from the decision on (`resolved_at`) for the days from `valid_from` to `valid_to`.
     """
 
     id: UUID

@@ -19,7 +19,8 @@ ConflictKind = Literal[
 
 
 class ConflictSnapshot(Part):
-    """A conflict of `partner_ids` (none: the company itself is a party) about an account."""
+    """A conflict of `partner_ids` (none: the company itself is a party) about an account; `order_ids` are the first
+    1,000 of its orders."""
 
     SUBJECT: ClassVar[str] = "id"
     KEY: ClassVar[str] = "id"
