@@ -182,6 +182,11 @@ async def begin(tx: Tx, rows: Sequence[KeptSum]) -> None:
     await insert_rows(tx, KeptSum, rows, "ON CONFLICT DO NOTHING")
 
 
+async def blank(tx: Tx, first: date, last: date) -> None:
+    """What is kept is of no day, the first lying after the last."""
+    await tx.execute("UPDATE kept_sum SET first_day = $1, last_day = $2", first, last)
+
+
 async def since(tx: Tx, projections: Sequence[str]) -> datetime:
     """Since when the last of these projections has stood as it is."""
     found: datetime = await tx.fetchval(_SINCE, list(projections))

@@ -32,6 +32,12 @@ MOST_DAYS: Final = 31
 DAY: Final = timedelta(days=1)
 
 
+async def reset(work: Work) -> None:
+    """Nothing that is kept is right any more: whoever asks next counts everything."""
+    await repository.lock(work.tx)
+    await repository.blank(work.tx, *reversed(ALWAYS))
+
+
 async def refresh(work: Work, days: Collection[date], account_ids: Collection[UUID]) -> None:
     """Count again what is kept of these days and accounts."""
     for kept in await repository.lock(work.tx):

@@ -147,3 +147,16 @@ async def test_marks_that_are_taken_at_once(service: ServiceHarness) -> None:
     assert await unequal(service) == []
     (row,) = await service.rows("SELECT amount FROM kept_share WHERE account_id = $1", account_id)
     assert row["amount"] == 500 + 20 * 100
+
+
+async def test_a_mark_of_the_release_before_has_all_counted(service: ServiceHarness) -> None:
+    """It does not say on which days something has changed."""
+    await bought(service, 500, 300)
+    paths = [await watch(service, each) for each in MEASURES]
+    await evaluate(service)
+    await bought(service, 200)
+    async with service.transaction() as tx:
+        await tx.execute("UPDATE indicator_mark SET days = NULL, account_ids = '{}', is_whole = true")
+    values = [(await shown(service, path))[:2] for path in paths]
+    assert values[2] == values[3] == (3_800, 3)
+    assert await unequal(service) == []
