@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -42,7 +43,12 @@ async def bought(service: ServiceHarness, *amounts: int, on: str = "2026-02-14")
     """An account per amount, with an order of it that is confirmed."""
     made = [(each := new_id(), Order(each, amount)) for amount in amounts]
     for account_id, order in made:
-        given = {"order_date": on, "net_base": order.gross, "discount_base": 5, "channel_id": account_id}
+        given: dict[str, Any] = {
+            "order_date": on,
+            "net_base": order.gross,
+            "discount_base": 5,
+            "channel_id": account_id,
+        }
         await service.deliver(account_created(account_id), order.placed(**given), order.confirmed(on, **given))
     return made
 
@@ -116,7 +122,7 @@ async def test_a_rebuild_begins_them_anew(logged: ServiceHarness) -> None:
     value = await shown(logged, path)
     events = []
     for account_id, order in made:
-        given = {"order_date": "2026-02-14", "net_base": order.gross, "channel_id": account_id}
+        given: dict[str, Any] = {"order_date": "2026-02-14", "net_base": order.gross, "channel_id": account_id}
         events.append(order.confirmed("2026-02-14", **given))
     await publish_all(logged, events)
     async with logged.transaction() as tx:
