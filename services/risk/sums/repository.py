@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from typing import Final, NamedTuple
+from typing import Final
 from uuid import UUID
 
 from kit.db.database import Tx
 from kit.db.rows import insert_rows, select_sql
 from services.risk.sums.enums import SumFamily
-from services.risk.sums.models import KeptSum
+from services.risk.sums.models import Concentrated, KeptSum, KindSum
 
 NOBODY: Final = "'00000000-0000-0000-0000-000000000000'::uuid"
 # What the days of each family are counted from: a day, a kind, a channel, an amount and a count.
@@ -154,22 +154,6 @@ SELECT format('shares: kept %s of %s, found %s of %s', s.total, s.groups, w.tota
 FROM kept_sum s, whole w
 WHERE s.family = 'share' AND (s.total, s.squares, s.groups) <> (w.total, w.squares, w.groups)
 """
-
-
-class KindSum(NamedTuple):
-    """What days came to, of a kind."""
-
-    kind: str
-    amount: int
-    things: int
-
-
-class Concentrated(NamedTuple):
-    """Groups above 0; sums as digits, for squares of amounts are larger than any column."""
-
-    groups: int
-    total: str
-    squares: str
 
 
 async def lock(tx: Tx) -> list[KeptSum]:

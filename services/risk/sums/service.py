@@ -16,8 +16,7 @@ from kit.db.database import Tx
 from kit.work import Work
 from services.risk.sums import repository
 from services.risk.sums.enums import SumFamily
-from services.risk.sums.models import KeptSum
-from services.risk.sums.repository import Concentrated, KindSum
+from services.risk.sums.models import Concentrated, KeptSum, KindSum
 
 PROJECTIONS: Final[dict[SumFamily, tuple[str, ...]]] = {
     SumFamily.TALLY: ("tally",),
