@@ -123,7 +123,7 @@ async def _kept(work: Work, family: SumFamily) -> tuple[KeptSum, datetime]:
 
 
 def _blank(family: SumFamily) -> KeptSum:
-    row: KeptSum = KeptSum(family=family, since=datetime.fromtimestamp(0, UTC), first_day=ALWAYS[1], last_day=ALWAYS[0])
+    row: KeptSum = KeptSum(family=family, since=datetime(1970, 1, 1, tzinfo=UTC), first_day=ALWAYS[1], last_day=ALWAYS[0])
     return row
 
 
