@@ -123,7 +123,8 @@ async def _kept(work: Work, family: SumFamily) -> tuple[KeptSum, datetime]:
 
 
 def _blank(family: SumFamily) -> KeptSum:
-    row: KeptSum = KeptSum(family=family, since=datetime(1970, 1, 1, tzinfo=UTC), first_day=ALWAYS[1], last_day=ALWAYS[0])
+    never = datetime(1970, 1, 1, tzinfo=UTC)
+    row: KeptSum = KeptSum(family=family, since=never, first_day=ALWAYS[1], last_day=ALWAYS[0])
     return row
 
 
