@@ -62,7 +62,9 @@ async def take_marks(work: Work, rows: Sequence[IndicatorMark]) -> None:
     buyers = {
         each for row in rows if row.measure is IndicatorMeasure.CUSTOMER_CONCENTRATION for each in row.account_ids
     }
-    await sums.refresh(work, {day for row in rows for day in row.days}, buyers)
+    if any(row.days is None for row in rows):
+        await sums.reset(work)
+    await sums.refresh(work, {day for row in rows for day in row.days or ()}, buyers)
     await marks.drop_marks(work, [row.id for row in rows])
 
 

@@ -26,7 +26,7 @@ from services.risk.receivables import service as receivables
 from services.risk.receivables.rules import outstanding_days
 from services.risk.redirects.service import groups_of
 from services.risk.sums import service as sums
-from services.risk.sums.repository import Concentrated
+from services.risk.sums.models import Concentrated
 
 _M = IndicatorMeasure
 Days = tuple[date, date]

@@ -27,8 +27,8 @@ class Touched(NamedTuple):
 
 
 class IndicatorMark(FrozenRow):
-    """What a measure is read from has changed, for everybody (`is_whole`) or for those that are named. Marks are added,
-    never changed: nobody waits to leave one."""
+    """What a measure is read from has changed, for everybody (`is_whole`) or for those that are named, on `days` (None,
+    of the release before: nobody said which). Marks are added, never changed: nobody waits to leave one."""
 
     __tablename__ = "indicator_mark"
 
@@ -38,7 +38,7 @@ class IndicatorMark(FrozenRow):
     is_whole: Annotated[bool, Field(nullable=False, sa_column_kwargs={"server_default": sa.true()})] = True
     account_ids: Annotated[tuple[UUID, ...], identifiers(nullable=False, sa_column_kwargs=NOBODY)] = ()
     members: Annotated[tuple[str, ...], Field(sa_type=sa.ARRAY(sa.Text), nullable=False, sa_column_kwargs=NOBODY)] = ()
-    days: Annotated[tuple[date, ...], Field(sa_type=sa.ARRAY(sa.Date), nullable=False, sa_column_kwargs=NOBODY)] = ()
+    days: Annotated[tuple[date, ...] | None, Field(sa_type=sa.ARRAY(sa.Date), nullable=True)] = None
 
 
 class IndicatorMarkTable(IndicatorMark, Base, table=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -66,3 +66,19 @@ class KeptShare(FrozenRow):
 
 class KeptShareTable(KeptShare, Base, table=True):
     """Shares of accounts."""
+
+
+class KindSum(NamedTuple):
+    """What days came to, of a kind."""
+
+    kind: str
+    amount: int
+    things: int
+
+
+class Concentrated(NamedTuple):
+    """Groups above 0; sums as digits, for squares of amounts are larger than any column."""
+
+    groups: int
+    total: str
+    squares: str

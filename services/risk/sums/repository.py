@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from typing import Final, NamedTuple
+from typing import Final
 from uuid import UUID
 
 from kit.db.database import Tx
 from kit.db.rows import insert_rows, select_sql
 from services.risk.sums.enums import SumFamily
-from services.risk.sums.models import KeptSum
+from services.risk.sums.models import Concentrated, KeptSum, KindSum
 
 NOBODY: Final = "'00000000-0000-0000-0000-000000000000'::uuid"
 # What the days of each family are counted from: a day, a kind, a channel, an amount and a count.
@@ -156,22 +156,6 @@ WHERE s.family = 'share' AND (s.total, s.squares, s.groups) <> (w.total, w.squar
 """
 
 
-class KindSum(NamedTuple):
-    """What days came to, of a kind."""
-
-    kind: str
-    amount: int
-    things: int
-
-
-class Concentrated(NamedTuple):
-    """Groups above 0; sums as digits, for squares of amounts are larger than any column."""
-
-    groups: int
-    total: str
-    squares: str
-
-
 async def lock(tx: Tx) -> list[KeptSum]:
     """What is kept, which nobody else changes until the transaction ends."""
     return await tx.rows(KeptSum, _LOCK)
@@ -180,6 +164,11 @@ async def lock(tx: Tx) -> list[KeptSum]:
 async def begin(tx: Tx, rows: Sequence[KeptSum]) -> None:
     """Rows of families that have none yet."""
     await insert_rows(tx, KeptSum, rows, "ON CONFLICT DO NOTHING")
+
+
+async def blank(tx: Tx, first: date, last: date) -> None:
+    """What is kept is of no day, the first lying after the last."""
+    await tx.execute("UPDATE kept_sum SET first_day = $1, last_day = $2", first, last)
 
 
 async def since(tx: Tx, projections: Sequence[str]) -> datetime:

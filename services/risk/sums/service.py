@@ -16,8 +16,7 @@ from kit.db.database import Tx
 from kit.work import Work
 from services.risk.sums import repository
 from services.risk.sums.enums import SumFamily
-from services.risk.sums.models import KeptSum
-from services.risk.sums.repository import Concentrated, KindSum
+from services.risk.sums.models import Concentrated, KeptSum, KindSum
 
 PROJECTIONS: Final[dict[SumFamily, tuple[str, ...]]] = {
     SumFamily.TALLY: ("tally",),
@@ -30,6 +29,12 @@ ALWAYS: Final = (date(1, 1, 2), date(9999, 12, 30))
 MOST_DAYS: Final = 31
 """Days that the shares move on by without being counted anew."""
 DAY: Final = timedelta(days=1)
+
+
+async def reset(work: Work) -> None:
+    """Nothing that is kept is right any more: whoever asks next counts everything."""
+    await repository.lock(work.tx)
+    await repository.blank(work.tx, *reversed(ALWAYS))
 
 
 async def refresh(work: Work, days: Collection[date], account_ids: Collection[UUID]) -> None:
@@ -118,7 +123,8 @@ async def _kept(work: Work, family: SumFamily) -> tuple[KeptSum, datetime]:
 
 
 def _blank(family: SumFamily) -> KeptSum:
-    row: KeptSum = KeptSum(family=family, since=datetime.fromtimestamp(0, UTC), first_day=ALWAYS[1], last_day=ALWAYS[0])
+    never = datetime(1970, 1, 1, tzinfo=UTC)
+    row: KeptSum = KeptSum(family=family, since=never, first_day=ALWAYS[1], last_day=ALWAYS[0])
     return row
 
 

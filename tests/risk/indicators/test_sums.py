@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -42,7 +43,12 @@ async def bought(service: ServiceHarness, *amounts: int, on: str = "2026-02-14")
     """An account per amount, with an order of it that is confirmed."""
     made = [(each := new_id(), Order(each, amount)) for amount in amounts]
     for account_id, order in made:
-        given = {"order_date": on, "net_base": order.gross, "discount_base": 5, "channel_id": account_id}
+        given: dict[str, Any] = {
+            "order_date": on,
+            "net_base": order.gross,
+            "discount_base": 5,
+            "channel_id": account_id,
+        }
         await service.deliver(account_created(account_id), order.placed(**given), order.confirmed(on, **given))
     return made
 
@@ -116,7 +122,7 @@ async def test_a_rebuild_begins_them_anew(logged: ServiceHarness) -> None:
     value = await shown(logged, path)
     events = []
     for account_id, order in made:
-        given = {"order_date": "2026-02-14", "net_base": order.gross, "channel_id": account_id}
+        given: dict[str, Any] = {"order_date": "2026-02-14", "net_base": order.gross, "channel_id": account_id}
         events.append(order.confirmed("2026-02-14", **given))
     await publish_all(logged, events)
     async with logged.transaction() as tx:
@@ -147,3 +153,16 @@ async def test_marks_that_are_taken_at_once(service: ServiceHarness) -> None:
     assert await unequal(service) == []
     (row,) = await service.rows("SELECT amount FROM kept_share WHERE account_id = $1", account_id)
     assert row["amount"] == 500 + 20 * 100
+
+
+async def test_a_mark_of_the_release_before_has_all_counted(service: ServiceHarness) -> None:
+    """It does not say on which days something has changed."""
+    await bought(service, 500, 300)
+    paths = [await watch(service, each) for each in MEASURES]
+    await evaluate(service)
+    await bought(service, 200)
+    async with service.transaction() as tx:
+        await tx.execute("UPDATE indicator_mark SET days = NULL, account_ids = '{}', is_whole = true")
+    values = [(await shown(service, path))[:2] for path in paths]
+    assert values[2] == values[3] == (3_800, 3)
+    assert await unequal(service) == []

@@ -16,7 +16,7 @@ _FAMILY = "family IN ('tally', 'discount', 'sold', 'owed', 'share')"
 
 def upgrade() -> None:
     """Apply."""
-    op.add_column("indicator_mark", sa.Column("days", sa.ARRAY(sa.Date()), server_default="{}", nullable=False))
+    op.add_column("indicator_mark", sa.Column("days", sa.ARRAY(sa.Date()), nullable=True))
     op.add_column("obligation", sa.Column("ended_on", sa.Date(), nullable=True))
     op.create_table(
         "kept_sum",
