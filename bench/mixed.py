@@ -273,7 +273,7 @@ async def mixed(folder: Path, options: argparse.Namespace) -> tuple[Load, Sample
         async with (
             runtimes(system, bus) as made,
             Client(gateways, journal) as patient,
-            Client(gateways, journal, retries=False) as client,
+            Client(gateways, journal, retries=False, connections=MOST_AT_ONCE) as client,
         ):
             load = Load(client, await found(patient, options.accounts))
             sampler, before, cpu = Sampler(system, made), journal.count, cpu_seconds(system)

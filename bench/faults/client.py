@@ -65,18 +65,23 @@ class Journal:
 
 
 class Client:
-    """One or more gateways; `rotation` are those that new requests go to."""
+    """One or more gateways; `rotation` are those that new requests go to. More requests at once than `connections` wait
+    here, and fail like those that the gateway does not take."""
 
-    def __init__(self, gateways: Sequence[str], journal: Journal, *, retries: bool = True) -> None:
+    def __init__(
+        self, gateways: Sequence[str], journal: Journal, *, retries: bool = True, connections: int = 100
+    ) -> None:
         self.rotation = list(gateways)
         self.journal = journal
         self._retries = retries
+        self._connections = connections
         self._turn = itertools.count()
         self._tokens: dict[str, tuple[str, float]] = {}
         self._http: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Client:
-        self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS, connect=5))
+        timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS, connect=5)
+        self._http = aiohttp.ClientSession(timeout=timeout, connector=aiohttp.TCPConnector(limit=self._connections))
         return self
 
     async def __aexit__(self, *_: object) -> None:

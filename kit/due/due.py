@@ -65,12 +65,12 @@ class Due(Generic[Kind]):
     async def settle(self, tx: Tx, rows: Sequence[Any]) -> None:
         """Forget the failures of rows that were worked; raises StillDue when one of them is as due as before."""
         ids, moments = [row.id for row in rows], [row.due_at for row in rows]
-        await tx.execute("DELETE FROM due_failure WHERE name = $1 AND row_id = ANY($2::uuid[])", self.name, ids)
         sql = (
-            f"SELECT t.id FROM {table_name(self.row)} t JOIN unnest($1::uuid[], $2::timestamptz[]) AS was (id, due_at) "
+            "WITH forgotten AS (DELETE FROM due_failure WHERE name = $1 AND row_id = ANY($2::uuid[])) "
+            f"SELECT t.id FROM {table_name(self.row)} t JOIN unnest($2::uuid[], $3::timestamptz[]) AS was (id, due_at) "
             f"ON was.id = t.id WHERE {self.condition} AND t.due_at <= was.due_at LIMIT 1"
         )
-        left = await tx.fetchval(sql, ids, moments)
+        left = await tx.fetchval(sql, self.name, ids, moments)
         if left is not None:
             raise StillDue(f"{self.name} left {left} due")
 
