@@ -34,8 +34,8 @@ _ABOVE = {
 """Countries of ISO 3166-1 that are regions of another one in ISO 3166-2, too: FR-974 is a region of RE."""
 _ALIASES = {"UK": "GB", "EL": "GR"}
 """Codes that ISO 3166 reserves or VAT numbers use for a country that has another one."""
-_UNLISTED = frozenset({"XK"})
-"""Kosovo: of the codes for users' own, the one that banks, customs and telephones agree on."""
+_UNLISTED = frozenset({"XI", "XK"})
+"""Of the codes for users' own, those that are agreed on: Northern Ireland in VAT numbers, Kosovo of banks and customs."""
 
 
 @cache
@@ -53,7 +53,7 @@ def _subdivisions() -> dict[str, tuple[str, ...]]:
 
 @cache
 def known_countries() -> frozenset[str]:
-    """Every code of ISO 3166-1 alpha-2, such as `CN`, and XK."""
+    """Every code of ISO 3166-1 alpha-2, such as `CN`, and XI and XK."""
     return frozenset(_subdivisions()) | _UNLISTED
 
 

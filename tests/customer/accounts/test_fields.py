@@ -260,7 +260,8 @@ async def test_a_country_has_one_code(world: World) -> None:
 
 async def test_old_places_stay_while_other_fields_change(world: World) -> None:
     path = f"/v1/accounts/{(await world.account(country='US', region='US-CA'))['id']}"
-    await world.service.execute("UPDATE account SET country = 'ZZ', region = 'XX-1'")
+    async with world.service.transaction() as tx:
+        await tx.execute("UPDATE account SET country = 'ZZ', region = 'XX-1'")
     changed = await world.service.patch(path, {"name": "Renamed", "region": "XX-1"}, 1)
     assert (changed.status_code, changed.json()["country"], changed.json()["region"]) == (200, "ZZ", "XX-1")
     assert (await world.service.patch(path, {"region": "XX-2"}, 2)).status_code == 422
