@@ -15,15 +15,21 @@ from typing import TYPE_CHECKING
 
 import stdnum
 from stdnum import get_cc_module
+from stdnum.at import uid
+from stdnum.au import acn
+from stdnum.ca import bn
 from stdnum.cn import uscc
 from stdnum.eu.vat import MEMBER_STATES
 from stdnum.exceptions import ValidationError
 from stdnum.fr import siren, siret, tva
+from stdnum.gb import vat as gb_vat
+from stdnum.hu import anum
+from stdnum.se import orgnr
 
 if TYPE_CHECKING:
     from stdnum.util import NumberValidationModule
 
-TAX_ID_VERSION = 3
+TAX_ID_VERSION = 4
 """Of `tax_id_key`: raised when a key would come out differently; stored beside the keys."""
 
 UNKNOWN = "--"
@@ -108,11 +114,9 @@ def _known() -> tuple[str, ...]:
     return tuple(sorted(name for name in (*named, *_ISSUERS) if len(name) == 2 and _modules(name)))
 
 
-def _company(country: str, compact: str) -> str:
-    """The number of the company that a compact one names: in FR the nine digits of it (SIREN) stand in its VAT number
-    and begin the numbers of its establishments (SIRET). It is written as the VAT number that follows from them."""
-    if country != "FR":
-        return compact
+def _of_france(compact: str) -> str:
+    """The nine digits of a company (SIREN) stand in its VAT number and begin the numbers of its establishments (SIRET).
+    They are written as the VAT number that follows from them."""
     if siren.is_valid(compact):
         own = compact
     elif siret.is_valid(compact):
@@ -122,6 +126,49 @@ def _company(country: str, compact: str) -> str:
     else:
         return compact
     return f"{int(own + '12') % 97:02d}{own}"
+
+
+def _of_sweden(compact: str) -> str:
+    """The VAT number is that of the organisation, and 01."""
+    return f"{compact}01" if len(compact) == 10 and orgnr.is_valid(compact) else compact
+
+
+def _of_hungary(compact: str) -> str:
+    """Eight digits are the company's; how it is taxed (1 to 5) and its county follow in the tax number."""
+    is_long = len(compact) == 11 and compact.isdecimal() and compact[8] in "12345"
+    return compact[:8] if is_long and anum.is_valid(compact[:8]) else compact
+
+
+def _of_canada(compact: str) -> str:
+    """An account with the tax office, such as RC0001, follows the number of the business."""
+    return compact[:9] if len(compact) == 15 and bn.is_valid(compact) else compact
+
+
+def _of_britain(compact: str) -> str:
+    """Three digits of a branch follow the VAT number."""
+    return compact[:9] if len(compact) == 12 and gb_vat.is_valid(compact) else compact
+
+
+def _of_australia(compact: str) -> str:
+    """The number of a company (ACN) stands in its business number (ABN) behind two check digits."""
+    return str(acn.to_abn(compact)) if len(compact) == 9 and acn.is_valid(compact) else compact
+
+
+def _of_austria(compact: str) -> str:
+    """The letter U begins a VAT number, and is forgotten."""
+    return f"U{compact}" if len(compact) == 8 and uid.is_valid(f"U{compact}") else compact
+
+
+_COMPANIES = {
+    "AT": _of_austria, "AU": _of_australia, "CA": _of_canada, "FR": _of_france, "GB": _of_britain, "HU": _of_hungary,
+    "SE": _of_sweden, "XI": _of_britain,
+}  # fmt: skip
+
+
+def _company(country: str, compact: str) -> str:
+    """The number of the company that a compact one names, where numbers of several kinds name one."""
+    own = _COMPANIES.get(country)
+    return compact if own is None else own(compact)
 
 
 def tax_id_key(country: str, tax_id: str) -> str:

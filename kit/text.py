@@ -24,11 +24,11 @@ SORT_VERSION = "1"
 SORTED_LENGTH = 100
 """Characters of a name that count for its place: a key of at most 1,300 bytes fits into an index."""
 
-CONTROLS = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
+CONTROLS = r"\u0000-\u001f\u007f-\u009f\u2028\u2029\ufff9-\ufffb"
 """Characters that steer a terminal, a printer or a line; as the inside of a class of a regular expression."""
-LINE_CONTROLS = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f"
+LINE_CONTROLS = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufff9-\ufffb"
 """The same for text of several lines: tab, line feed and carriage return are allowed, so are separators of lines."""
-BIDI = r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+BIDI = r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f"
 """Characters that change the direction of what stands around them: a text that shows as another one."""
 INVISIBLE = (
     r"\s\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u2065\u206a-\u206f\u2800\u3164"
@@ -36,11 +36,17 @@ INVISIBLE = (
 )
 """Characters that nobody sees. Between others they are allowed: scripts need joiners, emoji and old forms selectors."""
 
-_REFUSED = re.compile(f"[{CONTROLS}{BIDI}\ud800-\udfff]")
-_REFUSED_IN_LINES = re.compile(f"[{LINE_CONTROLS}{BIDI}\ud800-\udfff]")
+_NONE = r"\ufdd0-\ufdef" + "".join(
+    f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
+)
+"""What Unicode says will never be a character."""
+_REFUSED = re.compile(f"[{CONTROLS}{BIDI}{_NONE}\ud800-\udfff]")
+_REFUSED_IN_LINES = re.compile(f"[{LINE_CONTROLS}{BIDI}{_NONE}\ud800-\udfff]")
 _TAGS = "\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 _SEEN = re.compile(f"[^{INVISIBLE}{CONTROLS}{BIDI}{_TAGS}]")
 _IGNORED = re.compile(f"[{INVISIBLE.removeprefix(chr(92) + 's')}{BIDI}{_TAGS}]+")
+_STAND_INS = "\ufffc\ufffd"
+"""What is shown in place of an object, or of a character that was lost."""
 _BIDI = re.compile(f"[{BIDI}]")
 _ONE_SIGN = str.maketrans(
     dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58", "-")
@@ -86,7 +92,7 @@ def clean_text(text: str, *, lines: bool = False) -> str:
     """The text in NFC; `lines` allows tabs and line ends.
 
     Raises RefusedText: `text-control`, `text-direction`, or `text-invisible` for a text that is not empty, but of which
-    nothing can be seen: marks without a character that bears them are nothing.
+    nothing can be seen: private characters alone, or marks without a character that bears them are nothing.
     """
     if text.isascii() and text.isprintable() and not text.isspace():
         return text
@@ -100,7 +106,10 @@ def clean_text(text: str, *, lines: bool = False) -> str:
 
 
 def _shows(text: str) -> bool:
-    return any(unicodedata.category(found[0])[0] != "M" for found in _SEEN.finditer(text))
+    return any(
+        unicodedata.category(found[0]) not in ("Mn", "Mc", "Me", "Co") and found[0] not in _STAND_INS
+        for found in _SEEN.finditer(text)
+    )
 
 
 def _refusal(found: re.Match[str]) -> RefusedText:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, LiteralString
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from kit.money import MAX_AMOUNT, SHARE_WHOLE, is_currency
+from kit.regions import area_code, country_code, region_code
 from kit.text import BIDI, CONTROLS, LINE_CONTROLS, RefusedText, clean_text
 
 ABSENT: Any = None
@@ -31,6 +32,31 @@ def _currency(code: str) -> str:
     if not is_currency(code):
         raise ValueError("not an ISO 4217 currency with minor units")
     return code
+
+
+def _written_country(code: object) -> object:
+    """UK and EL as GB and GR; what is no two letters is refused for its form."""
+    return (country_code(code) or code) if isinstance(code, str) else code
+
+
+def _country(code: str) -> str:
+    return _known("unknown-country", country_code(code), f"{code} is no country of ISO 3166-1")
+
+
+def _region(written: str) -> str:
+    return _known("unknown-region", region_code(written), f"{written} is no region of ISO 3166-2")
+
+
+def _area(written: str) -> str:
+    return _known(
+        "unknown-region", area_code(written), f"{written} is no country of ISO 3166-1 and no region of ISO 3166-2"
+    )
+
+
+def _known(code: LiteralString, found: str | None, reason: str) -> str:
+    if found is None:
+        raise PydanticCustomError(code, "{reason}", {"reason": reason})
+    return found
 
 
 def _written_date(value: object) -> object:
@@ -89,6 +115,15 @@ Code = Annotated[
 CurrencyCode = Annotated[
     str, StringConstraints(min_length=3, max_length=3, pattern=r"^[A-Z]{3}$"), AfterValidator(_currency)
 ]
+Country = Annotated[
+    str,
+    StringConstraints(min_length=2, max_length=2, pattern=r"^[A-Z]{2}$"),
+    BeforeValidator(_written_country),
+    AfterValidator(_country),
+    Field(description="ISO 3166-1 alpha-2; UK is kept as GB, EL as GR"),
+]
+Region = Annotated[Code, AfterValidator(_region), Field(description="ISO 3166-2; CN-31 and Shanghai are kept as CN-SH")]
+Area = Annotated[Code, AfterValidator(_area), Field(description="a country of ISO 3166-1 or a region of ISO 3166-2")]
 Amount = Annotated[int, Field(strict=True, ge=-MAX_AMOUNT, le=MAX_AMOUNT, description="minor units of the currency")]
 PositiveAmount = Annotated[int, Field(strict=True, gt=0, le=MAX_AMOUNT, description="minor units of the currency")]
 NonNegativeAmount = Annotated[int, Field(strict=True, ge=0, le=MAX_AMOUNT, description="minor units of the currency")]

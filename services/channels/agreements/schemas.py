@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
-from kit.web.schema import ABSENT, BusinessDate, Code, LongText, PositiveAmount, Schema, Share, Text
+from kit.web.schema import ABSENT, Area, BusinessDate, Code, LongText, PositiveAmount, Schema, Share, Text
 from services.channels.agreements.enums import (
     AgreementClauseSide,
     AgreementExclusivity,
@@ -23,7 +23,7 @@ def _distinct(values: list[Any]) -> list[Any]:
     return values
 
 
-Territory = Annotated[list[Code], Field(min_length=1, max_length=100), AfterValidator(_distinct)]
+Territory = Annotated[list[Area], Field(min_length=1, max_length=100), AfterValidator(_distinct)]
 Lines = Annotated[list[Code], Field(max_length=100), AfterValidator(_distinct)]
 ProgrammeIds = Annotated[list[UUID], Field(max_length=100), AfterValidator(_distinct)]
 NoticeDays = Annotated[int, Field(strict=True, ge=0, le=730)]

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import AfterValidator, ConfigDict, Field
 
 from kit.web.batch import BatchBody
-from kit.web.schema import ABSENT, BusinessDate, Code, Label, LongText, Schema
+from kit.web.schema import ABSENT, Area, BusinessDate, Code, Label, LongText, Schema
 from services.channels.channels.enums import ChannelKind, ChannelState
 
 
@@ -19,7 +19,7 @@ def _distinct(values: list[str]) -> list[str]:
     return values
 
 
-Regions = Annotated[list[Code], Field(max_length=100), AfterValidator(_distinct)]
+Regions = Annotated[list[Area], Field(max_length=100), AfterValidator(_distinct)]
 
 
 class ChannelRow(Schema):

@@ -6,9 +6,9 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field
 
-from kit.web.schema import BusinessDate, Code, CurrencyCode, Label, LongText, PositiveAmount, Schema
+from kit.web.schema import BusinessDate, Code, Country, CurrencyCode, Label, LongText, PositiveAmount, Schema
 from services.channels.deals.enums import DealRejection, DealState
 
 
@@ -18,7 +18,6 @@ def _distinct(values: list[Any]) -> list[Any]:
     return values
 
 
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$", min_length=2, max_length=2)]
 TaxId = Annotated[Label, Field(max_length=64)]
 Domain = Annotated[Label, Field(description="a domain or a website of it")]
 Lines = Annotated[list[Code], Field(max_length=100), AfterValidator(_distinct)]

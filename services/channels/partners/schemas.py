@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from kit.web.batch import BatchBody
-from kit.web.schema import ABSENT, Code, Label, Schema, Text
+from kit.web.schema import ABSENT, Code, Country, Label, Schema, Text
 from services.channels.channels.schemas import Regions
 from services.channels.partners.enums import PartnerKind, PartnerState
 
@@ -18,7 +18,6 @@ def _compact(number: str) -> str:
     return number.replace(" ", "").replace("-", "").upper()
 
 
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$", min_length=2, max_length=2)]
 TaxId = Annotated[
     Label,
     Field(

@@ -12,6 +12,7 @@ from kit.money import SHARE_WHOLE
 from kit.web.schema import (
     ABSENT,
     Amount,
+    Area,
     BusinessDate,
     Code,
     Count,
@@ -108,7 +109,7 @@ class SelectorBody(Schema):
     segment_id: UUID | None = None
     grade: Code | None = None
     channel_id: UUID | None = None
-    region: Code | None = None
+    region: Area | None = None
 
 
 class BreakBody(Schema):

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Discriminator, Field
 
-from kit.web.schema import Code, Count, CurrencyCode, NonNegativeAmount, PositiveAmount, PositiveShare, Schema
+from kit.web.schema import Area, Code, Count, CurrencyCode, NonNegativeAmount, PositiveAmount, PositiveShare, Schema
 from services.channels.evaluator.rewards import (
     Audience,
     Bundle,
@@ -223,6 +223,7 @@ class ProductsBody(Schema):
 
 
 Codes = Annotated[list[Code], Field(max_length=100)]
+Areas = Annotated[list[Area], Field(max_length=100)]
 Ids = Annotated[list[UUID], Field(max_length=100)]
 
 
@@ -233,7 +234,7 @@ class AudienceBody(Schema):
     grades: Codes = Field(default_factory=list)
     segment_ids: Ids = Field(default_factory=list)
     lifecycle_stages: Codes = Field(default_factory=list)
-    regions: Codes = Field(default_factory=list)
+    regions: Areas = Field(default_factory=list)
     channel_ids: Ids = Field(default_factory=list)
     tiers: Codes = Field(default_factory=list)
     account_ids: Ids = Field(default_factory=list)

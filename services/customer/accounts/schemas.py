@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from kit.web.batch import BatchBody
 from kit.web.lists import page_of
-from kit.web.schema import ABSENT, BusinessDate, Code, Label, NonNegativeAmount, Schema, Text
+from kit.web.schema import ABSENT, BusinessDate, Code, Country, Label, NonNegativeAmount, Schema, Text
 from services.customer.accounts.enums import (
     AccountKind,
     CustomerType,
@@ -25,7 +25,6 @@ from services.customer.custom_fields.schemas import CustomGiven, CustomShown
 from services.customer.persons.enums import LawfulBasis
 from services.customer.policies.enums import Grade
 
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$", min_length=2, max_length=2)]
 GivenRegion = Annotated[
     Label,
     Field(

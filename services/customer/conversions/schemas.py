@@ -7,10 +7,9 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, model_validator
 
-from kit.web.schema import ABSENT, Code, Label, NonNegativeAmount, Schema, Text
+from kit.web.schema import ABSENT, Code, Country, Label, NonNegativeAmount, Schema, Text
 from services.customer.accounts.enums import AccountKind
 from services.customer.accounts.schemas import (
-    Country,
     Employees,
     ExternalIds,
     ExternalRef,

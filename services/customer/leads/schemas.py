@@ -10,8 +10,8 @@ from pydantic import ConfigDict, Field
 
 from kit.web.batch import BatchBody
 from kit.web.lists import page_of
-from kit.web.schema import Code, Label, Schema
-from services.customer.accounts.schemas import Country, ExternalRef, GivenPhone
+from kit.web.schema import Code, Country, Label, Schema
+from services.customer.accounts.schemas import ExternalRef, GivenPhone
 from services.customer.leads.enums import LeadState
 
 GivenEmail = Annotated[Label, Field(max_length=320, description="kept as it is written, found however it is written")]

@@ -147,6 +147,11 @@ def _dating(work: Work, given: date | None, before: Order | None) -> dict[str, A
     return {"order_date": given or work.today, "is_dated": given is not None}
 
 
+def _region(region: str | None, before: Order | None) -> str | None:
+    """One of an earlier release may be unknown: it stays until another one is sent."""
+    return region if before is not None and region == before.region else clean_region(None, region)
+
+
 def _filled(
     work: Work,
     order_id: UUID,
@@ -183,7 +188,7 @@ def _filled(
         **_dating(work, content.order_date, before),
         "is_split": is_split,
         "partner_id": content.partner_id,
-        "region": clean_region(None, content.region),
+        "region": _region(content.region, before),
         "payment_terms_days": _days_to_pay(account_id, content, refs),
         **{name: getattr(content, name) for name in LATER},
         "promotions": promotions,

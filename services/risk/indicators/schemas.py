@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import AfterValidator, ConfigDict, Field
 
 from kit.money import MAX_AMOUNT
-from kit.web.schema import ABSENT, Code, Schema
+from kit.web.schema import ABSENT, Code, Region, Schema
 from services.risk.alerts.enums import IndicatorLevel
 from services.risk.indicators.enums import IndicatorState
 from services.risk.marks.enums import IndicatorMeasure
@@ -51,7 +51,7 @@ class IndicatorCreate(Schema):
     partner_id: UUID | None = None
     channel_id: UUID | None = None
     target_id: UUID | None = None
-    region: Code | None = None
+    region: Region | None = None
     product_line: Code | None = None
     window_days: Window | None = None
     amber: Bound

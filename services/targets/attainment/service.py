@@ -9,6 +9,7 @@ from itertools import dropwhile
 from typing import NamedTuple
 
 from kit.errors import BadQuery, FieldError, NotFound, NotHeardYet, UnknownReference
+from kit.regions import check_region
 from kit.work import Work
 from services.targets.attainment import repository
 from services.targets.attainment.enums import BY_TIME
@@ -29,7 +30,6 @@ from services.targets.metrics.service import knows_costs
 from services.targets.products.service import known_lines
 from services.targets.targets.enums import Metric
 from services.targets.targets.models import Target
-from services.targets.targets.regions import check_region
 from services.targets.targets.rules import CUSTOMER_TYPES
 from services.targets.targets.service import require_counted
 from services.targets.units.service import known_units, visible_to

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from kit.db.text_keys import fold_code
 from kit.errors import Conflict, FieldError, Invalid
+from kit.regions import check_region
 from kit.work import Work
 from services.targets.channels.service import known_channels
 from services.targets.decompositions.enums import PERIODS, Dimension
@@ -19,7 +20,6 @@ from services.targets.decompositions.schemas import ChildCreate
 from services.targets.members import service as members
 from services.targets.products import service as products
 from services.targets.targets.models import Target
-from services.targets.targets.regions import check_region
 from services.targets.targets.rules import CUSTOMER_TYPES
 from services.targets.targets.service import known_types
 from services.targets.units import service as units

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
-from kit.web.schema import ABSENT, Amount, BusinessDate, Code, Label, LongText, Schema, Text
+from kit.web.schema import ABSENT, Amount, BusinessDate, Code, Label, LongText, Region, Schema, Text
 from services.targets.kpis.enums import KpiAmount, KpiDimension, KpiDirection, KpiLack, KpiMeasure, KpiUnit
 
 MOST_WINDOW = 1_098
@@ -60,7 +60,7 @@ class KpiTerm(Schema):
 
     measure: Text = Field(description="a measure of `/v1/measures`")
     product_line: Text | None = None
-    region: Text | None = None
+    region: Region | None = None
     customer_type: Text | None = None
     channel_id: UUID | None = None
 

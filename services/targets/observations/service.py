@@ -9,6 +9,7 @@ from uuid import UUID
 
 from kit.errors import FieldError, NotFound, NotHeardYet, Taken, UnknownReference
 from kit.records import Change, Resource, fresh, record, require
+from kit.regions import check_region
 from kit.web.batch import Results, RowRepeated, decide_rows, settled
 from kit.work import Work
 from services.targets.observations import repository
@@ -23,7 +24,6 @@ from services.targets.observations.rules import (
 )
 from services.targets.observations.schemas import ObservationCreate
 from services.targets.products.service import known_lines, line_problem
-from services.targets.targets.regions import check_region
 from services.targets.units.models import Unit
 from services.targets.units.service import UnitUnknown, known_units, visible_to
 

@@ -14,6 +14,7 @@ from kit.events import outbox
 from kit.events.contract import Published
 from kit.money import SHARE_WHOLE, ratio
 from kit.records import Change, Resource, add, change, changed_row, fresh, record, require
+from kit.regions import check_region
 from kit.transitions import next_state
 from kit.versions import Versions
 from kit.work import Work
@@ -31,7 +32,6 @@ from services.targets.targets import repository
 from services.targets.targets.enums import TargetState
 from services.targets.targets.lists import FIGURES
 from services.targets.targets.models import Target
-from services.targets.targets.regions import check_region
 from services.targets.targets.rules import (
     CUSTOMER_TYPES,
     MOVES,

@@ -10,7 +10,7 @@ from typing import Protocol
 from uuid import UUID
 
 from kit.errors import Conflict, FieldError, Invalid, UnknownReference
-from services.targets.targets.regions import known_regions
+from kit.regions import known_countries, known_regions
 from services.targets.territories.enums import TerritoryDecision
 
 FORMULA_VERSION = 1
@@ -88,12 +88,6 @@ def check_territory(one: Held) -> None:
         if not branches_in(industry):
             detail = "no code of the classification"
             raise UnknownReference(errors=[FieldError(f"/industries/{number}", "unknown-industry", detail)])
-
-
-@cache
-def known_countries() -> frozenset[str]:
-    """Countries that have regions."""
-    return frozenset(region.partition("-")[0] for region in known_regions())
 
 
 @cache

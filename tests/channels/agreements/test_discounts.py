@@ -92,7 +92,7 @@ async def test_a_larger_level_takes_its_place(service: ServiceHarness, days: Day
     [
         ({"territory": ["CN"]}, "CN-SH-01", "dealer", 9_250),
         ({"territory": ["CN-SH"]}, "CN-BJ", "dealer", 10_000),
-        ({"territory": ["CN-S"]}, "CN-SH", "dealer", 10_000),
+        ({"territory": ["AZ-SA"]}, "AZ-SAB", "dealer", 10_000),
         ({}, None, "dealer", 10_000),
         ({"mode": "online"}, "CN-SH", "marketplace", 9_250),
         ({"mode": "online"}, "CN-SH", "dealer", 10_000),

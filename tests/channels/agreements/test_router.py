@@ -92,9 +92,9 @@ async def a_line(service: ServiceHarness, *lines: str) -> None:
     [
         ({}, {}, True),
         ({}, {"territory": ["CN"]}, True),
-        ({}, {"territory": ["CN-SH-01"]}, True),
-        ({}, {"territory": ["CN-S"]}, False),
-        ({}, {"territory": ["CN-SHX"]}, False),
+        ({"territory": ["CN"]}, {"territory": ["Shanghai"]}, True),
+        ({"territory": ["AZ-SA"]}, {"territory": ["AZ-SAB"]}, False),
+        ({"territory": ["AZ-SAB"]}, {"territory": ["AZ-SA"]}, False),
         ({}, {"exclusivity": "none"}, True),
         ({"exclusivity": "none"}, {}, True),
         ({"exclusivity": "none"}, {"exclusivity": "sole"}, True),

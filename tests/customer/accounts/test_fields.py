@@ -60,7 +60,7 @@ def test_all_34_codes_are_known_and_stand() -> None:
 def test_what_is_no_region(country: str | None, written: str) -> None:
     with pytest.raises(Invalid) as refused:
         clean_region(country, written)
-    assert refused.value.code == "region-unknown"
+    assert refused.value.code == "unknown-region"
 
 
 @given(country=st.sampled_from([None, "CN", "DE"]), written=st.text(min_size=1, max_size=50))
@@ -199,7 +199,7 @@ async def test_a_person_is_told_without_what_identifies_them(world: World) -> No
 @pytest.mark.parametrize(
     ("changes", "code", "pointer"),
     [
-        ({"region": "Atlantis"}, "region-unknown", "/region"),
+        ({"region": "Atlantis"}, "unknown-region", "/region"),
         ({"region": "a\x00"}, "invalid", "/region"),
         ({"industry": {"scheme": "gbt4754", "code": "98"}}, "industry-unknown", "/industry/code"),
         ({"industry": {"scheme": "naics", "code": "11"}}, "invalid", "/industry/scheme"),
@@ -228,3 +228,42 @@ async def test_all_are_filters(world: World) -> None:
     ):  # fmt: skip
         listed = (await world.service.get(f"/v1/accounts?{query}")).json()
         assert [item["industry"] for item in listed.get("items", [])] == [industry], (query, listed)
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "pointer"),
+    [
+        ({"country": "US", "region": "US-99"}, "unknown-region", "/region"),
+        ({"region": "GB-LON"}, "unknown-region", "/region"),
+        ({"region": "XX-1"}, "unknown-region", "/region"),
+        ({"country": "US", "region": "CN-SH"}, "unknown-region", "/region"),
+        ({"country": "ZZ"}, "unknown-country", "/country"),
+        ({"country": "AN"}, "unknown-country", "/country"),
+    ],
+)
+async def test_places_that_nobody_knows_are_refused(
+    world: World, fields: dict[str, Any], code: str, pointer: str
+) -> None:
+    answer = await world.service.post("/v1/accounts", {"kind": "organization", "name": "x", **fields})
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["code"], error["pointer"]) == (422, code, pointer)
+
+
+async def test_a_country_has_one_code(world: World) -> None:
+    british = {"kind": "organization", "name": "x", "tax_id": "123456780"}
+    first = await world.service.post("/v1/accounts", {**british, "country": "GB", "region": "lnd"})
+    assert (first.status_code, first.json()["region"]) == (201, "GB-LND")
+    assert (await world.service.post("/v1/accounts", {**british, "country": "UK"})).status_code == 409
+    greek = await world.service.post("/v1/accounts", {"kind": "organization", "name": "y", "country": "EL"})
+    assert greek.json()["country"] == "GR"
+
+
+async def test_old_places_stay_while_other_fields_change(world: World) -> None:
+    path = f"/v1/accounts/{(await world.account(country='US', region='US-CA'))['id']}"
+    async with world.service.transaction() as tx:
+        await tx.execute("UPDATE account SET country = 'ZZ', region = 'XX-1'")
+    changed = await world.service.patch(path, {"name": "Renamed", "region": "XX-1"}, 1)
+    assert (changed.status_code, changed.json()["country"], changed.json()["region"]) == (200, "ZZ", "XX-1")
+    assert (await world.service.patch(path, {"region": "XX-2"}, 2)).status_code == 422
+    assert (await world.service.patch(path, {"country": "US", "region": "US-NY"}, 2)).status_code == 200
+    assert codes((await world.service.patch(path, {"country": "CN"}, 3)).json()) == ["/region"]

@@ -61,7 +61,7 @@ async def test_two_at_once_with_one_tax_id(world: World) -> None:
         ({"owner_id": str(uuid4())}, "unknown-reference", "/owner_id"),
         ({"country": "CN", "tax_id": "123"}, "tax-id-invalid", "/tax_id"),
         ({"tax_id": "123"}, "tax-id-invalid", "/country"),
-        ({"region": "Atlantis"}, "region-unknown", "/region"),
+        ({"region": "Atlantis"}, "unknown-region", "/region"),
         ({"name": " "}, "invalid", "/name"),
         ({"name": "a\x00"}, "invalid", "/name"),
         ({"kind": "alien"}, "invalid", "/kind"),
