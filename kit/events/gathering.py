@@ -30,7 +30,7 @@ DECISIONS: Final = Gathering(0.02, 0.25)
 """Somebody waits for them."""
 LABELS: Final = Gathering(0.25, 1.0, held=0.25)
 """Decisions and lists read them, and tolerate that they lag."""
-DERIVED: Final = Gathering(1.0, 2.0, held=0.5)
+DERIVED: Final = Gathering(0.5, 1.0, held=0.25)
 """Figures: a batch of them writes a dozen tables."""
 SENDING: Final = Gathering(0.01, 0.05)
 """The relay: writers of its process wake it at every commit."""
