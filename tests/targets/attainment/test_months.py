@@ -146,7 +146,8 @@ async def test_odd_days_are_added_or_taken_off(world: World, first: str, last: s
             for number, day in enumerate(every)
         )
     )
-    found = (await world.attainment(group_by=group, **{"from": first, "to": last}))["items"]
+    period: dict[str, Any] = {"from": first, "to": last}
+    found = (await world.attainment(group_by=group, **period))["items"]
     wanted = [3**9 + number**3 for number, day in enumerate(every) if first <= str(day) <= last]
     assert sum(one["actual"] for one in found) == sum(wanted)
     assert sum(one["lines"] for one in found) == len(wanted)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from kit.regions import known_countries
 from services.customer.accounts.enums import IndustryScheme
 from services.customer.accounts.filling import IndustryUnknown, industry_code
 from services.targets.accounts.rules import branches_of as account_branches
@@ -20,7 +21,6 @@ from services.targets.territories.rules import (
     branches_of,
     check_end,
     decided_by,
-    known_countries,
 )
 
 SECTIONS = "ABCDEFGHIJKLMNOPQRSTU"
