@@ -35,7 +35,7 @@ _ABOVE = {
 _ALIASES = {"UK": "GB", "EL": "GR"}
 """Codes that ISO 3166 reserves or VAT numbers use for a country that has another one."""
 _UNLISTED = frozenset({"XI", "XK"})
-"""Of the codes for users' own, those that are agreed on: Northern Ireland (VAT numbers), Kosovo (banks and customs)."""
+"""Of the codes for users' own, those that are agreed on: Northern Ireland in VAT numbers, Kosovo in banking."""
 
 
 @cache

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from kit import clock
 from kit.db.text_keys import fold_code
-from kit.errors import FieldError, Taken, UnknownReference
+from kit.errors import FieldError, Invalid, Taken, UnknownReference
 from kit.ids import new_id
 from kit.security import audit
 from kit.security.audit import AuditEntry
@@ -82,6 +82,8 @@ def _decide(work: Work, attempt: Attempt, data: CompetitorPriceCreate) -> tuple[
     if sku is None:
         raise UnknownReference(errors=[FieldError("/sku", "unknown-reference", "no product of this sku")])
     said = data.model_dump() | {"sku": sku}
+    if data.observed_on > work.today:
+        raise Invalid("not seen yet", errors=[FieldError("/observed_on", "in-future", f"today is {work.today}")])
     key = (sku, fold_code(data.competitor), data.observed_on)
     found = attempt.known.get(key)
     if found is not None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from kit.web.batch import BatchBody
 from kit.web.lists import page_of
@@ -34,6 +35,18 @@ GivenRegion = Annotated[
 GivenPhone = Annotated[
     Label, Field(max_length=64, description="read as in the account's country (China without one), kept in E.164")
 ]
+
+
+def _website(written: str) -> str:
+    """Of http or https, or without a scheme: a host, and nobody's password. Empty stays."""
+    parts = urlsplit(written if "://" in written else f"//{written}")
+    is_one = parts.scheme in ("", "http", "https") and (parts.hostname or "").strip(".") != ""
+    if written and (not is_one or "@" in parts.netloc or parts.port == 0 or any(map(str.isspace, written))):
+        raise ValueError("no address of a website")
+    return written
+
+
+Website = Annotated[Text, AfterValidator(_website)]
 Address = Annotated[Label, Field(max_length=200)]
 IndustryCode = Annotated[str, StringConstraints(min_length=1, max_length=5, pattern=r"^[A-Za-z]?[0-9]{0,4}$")]
 Employees = Annotated[int, Field(strict=True, ge=0, le=10_000_000)]
@@ -101,7 +114,7 @@ class AccountCreate(Schema):
     industry: IndustryBody | None = None
     employees: Employees | None = None
     annual_revenue_base: NonNegativeAmount | None = None
-    website: Text | None = None
+    website: Website | None = None
     phone: GivenPhone | None = None
     address: Address | None = None
     owner_id: UUID | None = None
@@ -138,7 +151,7 @@ class AccountUpdate(Schema):
     industry: IndustryBody | None = None
     employees: Employees | None = None
     annual_revenue_base: NonNegativeAmount | None = None
-    website: Text | None = None
+    website: Website | None = None
     phone: GivenPhone | None = None
     address: Address | None = None
     owner_id: UUID | None = None

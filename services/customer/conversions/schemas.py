@@ -18,6 +18,7 @@ from services.customer.accounts.schemas import (
     IndustryBody,
     Tags,
     TaxId,
+    Website,
 )
 from services.customer.contacts.schemas import Emails, Language, Phones, ReachWord, Roles
 from services.customer.opportunities.schemas import OpportunityContent
@@ -44,7 +45,7 @@ class LeadAccount(Schema):
     industry: IndustryBody | None = None
     employees: Employees | None = None
     annual_revenue_base: NonNegativeAmount | None = None
-    website: Text | None = None
+    website: Website | None = None
     phone: GivenPhone | None = None
     owner_id: UUID | None = None
     external_ids: ExternalIds = ABSENT

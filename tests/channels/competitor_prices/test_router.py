@@ -88,3 +88,13 @@ async def test_sellers_enter_what_they_see(service: ServiceHarness) -> None:
     for role, status in (("sales_rep", 201), ("channel_manager", 201), ("risk_officer", 403), ("auditor", 403)):
         body = PRICE | {"competitor": role.replace("_", "-")}
         assert (await service.post(PATH, body, headers=service.headers("x", role))).status_code == status, role
+
+
+async def test_nothing_is_seen_before_its_day(service: ServiceHarness) -> None:
+    await product(service)
+    early = PRICE | {"observed_on": "2199-12-31"}
+    refused = (await service.post(PATH, early)).json()
+    assert (refused["errors"][0]["pointer"], refused["errors"][0]["code"]) == ("/observed_on", "in-future")
+    (row,) = (await service.post(f"{PATH}/batch", {"rows": [early]})).json()["results"]
+    assert row["status"] == "problem"
+    assert (await service.get(PATH)).json()["items"] == []

@@ -208,6 +208,11 @@ async def test_a_person_is_told_without_what_identifies_them(world: World) -> No
         ({"annual_revenue_base": 10**14}, "invalid", "/annual_revenue_base"),
         ({"size_class": "large"}, "invalid", "/size_class"),
         ({"domain": "x.example"}, "invalid", "/domain"),
+        ({"website": "javascript:alert(1)"}, "invalid", "/website"),
+        ({"website": "user:pw@acme.example"}, "invalid", "/website"),
+        ({"website": "http://a b"}, "invalid", "/website"),
+        ({"website": "http://.."}, "invalid", "/website"),
+        ({"website": "ftp://acme.example"}, "invalid", "/website"),
     ],
 )
 async def test_bad_fields(world: World, changes: dict[str, Any], code: str, pointer: str) -> None:
