@@ -147,11 +147,6 @@ def _dating(work: Work, given: date | None, before: Order | None) -> dict[str, A
     return {"order_date": given or work.today, "is_dated": given is not None}
 
 
-def _region(region: str | None, before: Order | None) -> str | None:
-    """One of an earlier release may be unknown: it stays until another one is sent."""
-    return region if before is not None and region == before.region else clean_region(None, region)
-
-
 def _filled(
     work: Work,
     order_id: UUID,
@@ -188,7 +183,7 @@ def _filled(
         **_dating(work, content.order_date, before),
         "is_split": is_split,
         "partner_id": content.partner_id,
-        "region": _region(content.region, before),
+        "region": content.region if before and content.region == before.region else clean_region(None, content.region),
         "payment_terms_days": _days_to_pay(account_id, content, refs),
         **{name: getattr(content, name) for name in LATER},
         "promotions": promotions,
