@@ -8,7 +8,7 @@ from alembic import op
 from kit.db.key_migrations import build_index, drop_indexes
 
 revision = "0057"
-down_revision = "0055"
+down_revision = "0056"
 branch_labels = None
 depends_on = None
 
