@@ -104,6 +104,9 @@ class ObligationRead(Schema):
     evidence: str
     waived_by: str | None
     waive_reason: str
+    ended_on: date | None = Field(
+        description="Last day of the contract, of what is due later: days until then meet it, or nothing does."
+    )
     version: int
     created_at: datetime
     updated_at: datetime

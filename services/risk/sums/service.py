@@ -94,6 +94,7 @@ async def overdue(work: Work) -> tuple[int, int, int]:
 
 async def customers(work: Work, days: tuple[date, date]) -> Concentrated:
     """Net confirmed less returned by customer."""
+    kept: KeptSum
     kept, since = await _kept(work, SumFamily.SHARE)
     moved: KeptSum = KeptSum(family=SumFamily.SHARE, since=since, first_day=days[0], last_day=days[1])
     if kept.since != since or not _moves_on(kept, *days):
@@ -130,6 +131,7 @@ def _blank(family: SumFamily) -> KeptSum:
 
 async def _keep(work: Work, family: SumFamily, first: date, last: date) -> None:
     """Keep the days from `first` to `last`, beside those that are kept already."""
+    kept: KeptSum
     kept, since = await _kept(work, family)
     if kept.since != since or kept.first_day > kept.last_day:
         await repository.forget(work.tx, family)
