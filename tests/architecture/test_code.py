@@ -44,6 +44,7 @@ PURE_KIT = {
     "kit.money",
     "kit.domains",
     "kit.names",
+    "kit.regions",
     "kit.tax_ids",
     "kit.text",
     "kit.transitions",
