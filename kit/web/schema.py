@@ -49,7 +49,7 @@ def _region(written: str) -> str:
 
 def _area(written: str) -> str:
     return _known(
-        "unknown-region", area_code(written), f"{written} is no country of ISO 3166-1 and no region of ISO 3166-2"
+        "unknown-region", area_code(written), f"{written} is no country of ISO 3166-1, no region and no part of one"
     )
 
 
@@ -123,7 +123,11 @@ Country = Annotated[
     Field(description="ISO 3166-1 alpha-2; UK is kept as GB, EL as GR"),
 ]
 Region = Annotated[Code, AfterValidator(_region), Field(description="ISO 3166-2; CN-31 and Shanghai are kept as CN-SH")]
-Area = Annotated[Code, AfterValidator(_area), Field(description="a country of ISO 3166-1 or a region of ISO 3166-2")]
+Area = Annotated[
+    Code,
+    AfterValidator(_area),
+    Field(description="a country of ISO 3166-1, a region of ISO 3166-2, or a part of a country of your own (CN-S)"),
+]
 Amount = Annotated[int, Field(strict=True, ge=-MAX_AMOUNT, le=MAX_AMOUNT, description="minor units of the currency")]
 PositiveAmount = Annotated[int, Field(strict=True, gt=0, le=MAX_AMOUNT, description="minor units of the currency")]
 NonNegativeAmount = Annotated[int, Field(strict=True, ge=0, le=MAX_AMOUNT, description="minor units of the currency")]

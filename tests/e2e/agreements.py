@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from random import choices
+from string import ascii_uppercase, digits
 from typing import Any
-from uuid import uuid4
 
 from tests.e2e.ways import How, acted, changed, created
 from tests.e2e.world import World
@@ -15,7 +16,11 @@ ONE = PATH + "/{agreement_id}"
 
 def agreement(world: World, until: str = "draft", **changes: Any) -> str:
     """An agreement of somebody else than the administrator, who may sign it, for a territory of its own."""
-    body = {**world.example(f"POST {PATH}"), "territory": [f"S-{uuid4().hex[:12]}"], **changes}
+    body = {
+        **world.example(f"POST {PATH}"),
+        "territory": ["CN-" + "".join(choices(ascii_uppercase + digits, k=3))],
+        **changes,
+    }
     made: str = world.make(PATH, body, by="channel-manager")["id"]
     if until != "draft":
         world.make(f"{PATH}/{made}/propose")

@@ -69,7 +69,16 @@ def test_one_code_of_a_region(written: str, country: str | None, code: str | Non
 
 @pytest.mark.parametrize(
     ("written", "code"),
-    [("cn", "CN"), ("UK", "GB"), ("Shanghai", "CN-SH"), ("cn-31", "CN-SH"), ("nowhere", None), ("XX-", None)],
+    [
+        ("cn", "CN"),
+        ("UK", "GB"),
+        ("Shanghai", "CN-SH"),
+        ("cn-31", "CN-SH"),
+        ("cn-s", "CN-S"),
+        ("nowhere", None),
+        ("XX-", None),
+        ("ZZ-S", None),
+    ],
 )
 def test_an_area_is_a_country_or_a_region(written: str, code: str | None) -> None:
     assert area_code(written) == code
