@@ -187,4 +187,4 @@ async def test_a_sum_that_is_wrong_in_one_measure_is_found(
     await publish(world, *events)
     found = await failing(world)
     assert list(found) == ["ledger and buckets hold what the facts say"]
-    assert f"{measure} of {table.removeprefix('credit_').replace('_', ' ')}s" in found.popitem()[1]
+    assert f"{measure} of {table}" in found.popitem()[1]

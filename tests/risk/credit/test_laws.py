@@ -80,6 +80,7 @@ async def test_no_automatic_reservation_passes_the_limit(logged: ServiceHarness)
         ("receivables are the moves of the log", ""),
         ("exposures are what is owed, or reserved before", ""),
         ("profiles say which holds stand", ""),
+        ("sums of the company are what they are of", ""),
         ("snapshots are what their hashes say", ""),
     ]
 

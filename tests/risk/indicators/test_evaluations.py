@@ -321,7 +321,7 @@ async def test_who_sees_an_alert_and_acknowledges_it(service: ServiceHarness) ->
         ({"red": 100_000}, "/red"),
         ({"hysteresis": 100_001}, "/hysteresis"),
         ({"measure": "satisfaction"}, "/red"),
-        ({"measure": "dso", "region": "EAST"}, "/region"),
+        ({"measure": "dso", "region": "CN-SH"}, "/region"),
         ({"measure": "target_shortfall"}, "/target_id"),
         ({"account_id": str(new_id())}, "/account_id"),
         ({"partner_id": str(new_id())}, "/partner_id"),

@@ -33,7 +33,7 @@ from tests.risk.redirects.test_decisions import redirect
 
 __all__ = ["logged"]
 STEPS = 60
-LINES, REGIONS = ("rock", "jazz"), ("EAST", "WEST")
+LINES, REGIONS = ("rock", "jazz"), ("CN-SH", "CN-BJ")
 
 
 @pytest.fixture(autouse=True)

@@ -101,7 +101,8 @@ async def test_a_value_in_another_spelling_is_told_its_own(service: ServiceHarne
         ("region", "cn-sh", "CN-SH"),
         ("region", "ＣＮ－ＳＨ", "CN-SH"),
         ("region", "CN\u2013BJ ", "CN-BJ"),
-        ("region", "CN-31", None),
+        ("region", "CN-31", "CN-SH"),
+        ("region", "CN-99", None),
     ]:
         split = {"dimension": name, "children": [{"key": wrong}]}
         answers = [
