@@ -24,15 +24,6 @@ _ENDINGS = re.compile(r"(?:省|市|(?:壮族|回族|维吾尔)?自治区|特别�
 _OWN_AREA = re.compile(r"[A-Z]{2}-[A-Z0-9]{1,3}")
 _HOME = frozenset({None, "CN", "HK", "MO", "TW"})
 """Where the numbers and names of China's provinces are read: there, and where no country is known."""
-_ABOVE = {
-    **dict.fromkeys(("HK", "MO", "TW"), "CN"),
-    **dict.fromkeys(("AS", "GU", "MP", "PR", "UM", "VI"), "US"),
-    **dict.fromkeys(("BL", "GF", "GP", "MF", "MQ", "NC", "PF", "PM", "RE", "TF", "WF", "YT"), "FR"),
-    **dict.fromkeys(("AW", "BQ", "CW", "SX"), "NL"),
-    "AX": "FI",
-    "SJ": "NO",
-}
-"""Countries of ISO 3166-1 that are regions of another one in ISO 3166-2, too: FR-974 is a region of RE."""
 _ALIASES = {"UK": "GB", "EL": "GR"}
 """Codes that ISO 3166 reserves or VAT numbers use for a country that has another one."""
 _UNLISTED = frozenset({"XI", "XK"})
@@ -109,12 +100,6 @@ def area_code(written: str) -> str | None:
     if known is None and _OWN_AREA.fullmatch(code) and code[:2] in known_countries():
         return code
     return known
-
-
-def lies_in(region: str, country: str) -> bool:
-    """Whether a region, by its code, is one of a country."""
-    above = region.partition("-")[0]
-    return above == country or _ABOVE.get(country) == above or _ABOVE.get(above) == country
 
 
 def check_region(region: str) -> str:

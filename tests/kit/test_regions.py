@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from kit.regions import area_code, check_region, country_code, known_countries, known_regions, lies_in, region_code
+from kit.regions import area_code, check_region, country_code, known_countries, known_regions, region_code
 
 
 def test_the_file_holds_every_code() -> None:
@@ -87,14 +87,3 @@ def test_an_area_is_a_country_or_a_region(written: str, code: str | None) -> Non
 def test_every_code_is_kept_as_it_is() -> None:
     assert all(region_code(code) == region_code(code.lower()) == code for code in known_regions())
     assert all(country_code(code) == area_code(code.lower()) == code for code in known_countries())
-
-
-@pytest.mark.parametrize(
-    ("region", "country", "expected"),
-    [
-        ("CN-SH", "CN", True), ("CN-SH", "US", False), ("CN-HK", "HK", True), ("US-PR", "PR", True),
-        ("FR-974", "RE", True), ("TW-TPE", "CN", True), ("GB-LND", "FR", False),
-    ],
-)  # fmt: skip
-def test_a_region_lies_in_its_country(region: str, country: str, expected: bool) -> None:
-    assert lies_in(region, country) is expected

@@ -8,7 +8,7 @@ from typing import Any
 from kit.domains import domain_of
 from services.customer.accounts.filling import industry_code, sized
 from services.customer.accounts.models import Account, Industry
-from services.customer.accounts.regions import check_inside, clean_region
+from services.customer.accounts.regions import clean_region
 from services.customer.accounts.rules import check_customer_type, clean_tax_id
 from services.customer.persons.sealing import clean_phone
 
@@ -30,8 +30,6 @@ def cleaned(
         found["tax_id"] = clean_tax_id(kind, merged.get("country"), merged.get("tax_id"))
     if "region" in found and (before is None or found["region"] != before.region):
         found["region"] = clean_region(merged.get("country"), found["region"])
-    elif "country" in found and before is not None and found["country"] != before.country:
-        check_inside(found["country"], merged.get("region"))
     if "website" in found:
         found["domain"] = domain_of(found["website"])
     if found.get("phone") is not None and (before is None or found["phone"] != before.phone):
