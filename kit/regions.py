@@ -21,7 +21,7 @@ _PROVINCES = """
 """Numbers (of GB/T 2260, and those of ISO 3166-2 before 2017 that differ), alphabetic code, names."""
 _NUMBER = re.compile(r"(?:CN-)?([1-9][0-9])(?:[0-9]{2}|[0-9]{4})?")
 _ENDINGS = re.compile(r"(?:省|市|(?:壮族|回族|维吾尔)?自治区|特别行政区| province| municipality| sar)$")
-_OWN_AREA = re.compile(r"[A-Z]{2}-[A-Z0-9]{1,3}")
+_OWN_AREA = re.compile(r"[A-Z]{2}(?:-[A-Z0-9]+)+")
 _HOME = frozenset({None, "CN", "HK", "MO", "TW"})
 """Where the numbers and names of China's provinces are read: there, and where no country is known."""
 _ALIASES = {"UK": "GB", "EL": "GR"}
@@ -93,7 +93,7 @@ def region_code(written: str, country: str | None = None) -> str | None:
 
 
 def area_code(written: str) -> str | None:
-    """The code of a country, of a region or of a part of a country that a company has drawn itself (CN-S), as it is
+    """The code of a country, of a region or of a part of them that a company has drawn itself (CN-S, CN-SH-01), as it is
     kept; None of none of them."""
     code = fold_text(written).upper()
     known = country_code(code) or region_code(written)

@@ -75,6 +75,7 @@ def test_one_code_of_a_region(written: str, country: str | None, code: str | Non
         ("Shanghai", "CN-SH"),
         ("cn-31", "CN-SH"),
         ("cn-s", "CN-S"),
+        ("Cn-Sh-01", "CN-SH-01"),
         ("nowhere", None),
         ("XX-", None),
         ("ZZ-S", None),

@@ -27,7 +27,8 @@ WHERE calendar_year.version < excluded.version
 """
 _YEARS = select_sql(CalendarYear, "TRUE ORDER BY year")
 _MEMBERS = """
-SELECT id, coalesce(bool_and(valid_to <= $2), false) AS has_left FROM principal WHERE id = ANY($1::uuid[]) GROUP BY id
+SELECT id, bool_and(valid_to IS NOT NULL AND valid_to <= $2) AS has_left
+FROM principal WHERE id = ANY($1::uuid[]) GROUP BY id
 """
 _ON_HOLD = "SELECT cardinality(hold_reasons) > 0 FROM partner_hold WHERE partner_id = $1"
 

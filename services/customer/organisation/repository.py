@@ -28,7 +28,8 @@ SELECT p.id AS member_id, u.lead_id FROM (
     WHERE id = ANY($1::uuid[]) AND valid_from <= $2 ORDER BY id, valid_from DESC
 ) p CROSS JOIN LATERAL unnest(p.path) WITH ORDINALITY AS s (unit_id, place) JOIN unit_lead u ON u.id = s.unit_id
 WHERE u.lead_id <> p.id
-  AND NOT coalesce((SELECT bool_and(q.valid_to <= $2) FROM principal q WHERE q.id = u.lead_id), false)
+  AND NOT coalesce((
+    SELECT bool_and(q.valid_to IS NOT NULL AND q.valid_to <= $2) FROM principal q WHERE q.id = u.lead_id), false)
 ORDER BY p.id, s.place DESC
 """
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kit.ids import new_id
-from kit.testing.service import ServiceHarness, codes
+from kit.testing.service import ServiceHarness, codes, make_event
 from tests.channels.conflicts.found import merged, unmerged
 from tests.channels.deals.test_router import hold
 from tests.channels.partners.identified import BANK, PATH, USCC, body, made, member, spellings, uscc
@@ -204,6 +204,15 @@ async def test_who_has_left_is_responsible_for_nobody_new(service: ServiceHarnes
     async with service.transaction() as tx:
         await tx.execute("UPDATE partner SET owner_id = $1", left)
     assert (await service.patch(path, {**sent, "name": "Later"}, 1)).status_code == 200, "theirs stays editable"
+
+
+async def test_who_has_moved_has_not_left(service: ServiceHarness) -> None:
+    owner = await member(service, "2024-01-01")
+    spans = [("2020-01-01", "2024-01-01"), ("2024-01-01", None)]
+    memberships = [{"unit_id": new_id(), "path": [new_id()], "valid_from": a, "valid_to": b} for a, b in spans]
+    moved = {"id": owner, "code": "m", "subject": "m", "role": "sales_rep", "memberships": memberships, "version": 2}
+    await service.deliver(make_event("targets.member.moved.v1", moved, "organisation", sequence=2))
+    assert (await made(service, owner_id=str(owner)))["owner_id"] == str(owner)
 
 
 async def test_the_account_of_a_partner_follows_a_merge_and_its_end(service: ServiceHarness) -> None:

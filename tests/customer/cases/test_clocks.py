@@ -186,6 +186,17 @@ async def test_no_case_is_escalated_to_who_has_left(desk: Desk) -> None:
     assert (await desk.done(other, "escalate", {"reason": "x"}))["escalated_to"] is None
 
 
+async def test_a_lead_who_has_moved_is_still_asked(desk: Desk) -> None:
+    company, north, south, team = UNITS
+    moved = member(REP_2, str(REP_2), [company, south], version=2)
+    moved["memberships"][0] |= {"valid_to": "2026-09-01"}
+    moved["memberships"] += [{**moved["memberships"][0], "unit_id": team, "path": [company, north, team]}]
+    moved["memberships"][1] |= {"valid_from": "2026-09-01", "valid_to": None}
+    await desk.service.deliver(make_event("targets.member.moved.v1", moved, "organisation", sequence=2))
+    one = await desk.open(owner_id=str(REP_1))
+    assert (await desk.done(one, "escalate", {"reason": "x"}))["escalated_to"] == str(REP_2)
+
+
 async def test_workers_at_once_tell_each_breach_once(desk: Desk) -> None:
     for _ in range(12):
         await desk.open(**HIGH)
