@@ -93,8 +93,8 @@ def region_code(written: str, country: str | None = None) -> str | None:
 
 
 def area_code(written: str) -> str | None:
-    """The code of a country, of a region or of a part of them that a company has drawn itself (CN-S, CN-SH-01), as it is
-    kept; None of none of them."""
+    """The code of a country, of a region or of a part that a company has drawn itself (CN-S, CN-SH-01), as it is kept;
+    None of none of them."""
     code = fold_text(written).upper()
     known = country_code(code) or region_code(written)
     if known is None and _OWN_AREA.fullmatch(code) and code[:2] in known_countries():
