@@ -357,7 +357,7 @@ NAMES = [
     '<script>alert("x")</script>',
     "{{7*7}} ${7*7} %s %n",
     "a\u200bb\ufeffc",
-    "\ue000 \U0010fffd",
+    "A\ue000 \U0010fffd",
     "=cmd|' /C calc'!A0",
     "𝕏" * 200,
 ]
