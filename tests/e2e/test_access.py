@@ -357,7 +357,6 @@ NAMES = [
     '<script>alert("x")</script>',
     "{{7*7}} ${7*7} %s %n",
     "a\u200bb\ufeffc",
-    "A\ue000 \U0010fffd",
     "=cmd|' /C calc'!A0",
     "𝕏" * 200,
 ]
