@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import logging
 import resource
 import socket
 import time
@@ -347,6 +348,7 @@ async def test_a_slow_reader_keeps_its_time_and_one_that_stops_does_not(
                 await asyncio.sleep(pause if size < 128 * 1024 or pause < 0.1 else 0)
         return size
 
+    caplog.set_level(logging.WARNING)
     async with start(*adapter, timeout_seconds=0.4) as running:
         assert await read(0.02) > 4 << 20
         assert caplog.messages == []
